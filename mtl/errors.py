@@ -1,0 +1,103 @@
+"""What can be wrong, where, and what to change: the rows that every error of the library is made of."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong: where it stands and what should be there instead.
+
+    `message` says what should be, what was found and what to change; `path` is a dotted path inside the
+    file (`tasks.slots.model.representation`); `line` counts from 1.
+    """
+
+    message: str
+    file: str | None = None
+    line: int | None = None
+    path: str | None = None
+
+    def __str__(self) -> str:
+        place = self.file or ""
+        if self.line is not None:
+            place = f"{place}:{self.line}"
+        return ": ".join(part for part in (place, self.path, self.message) if part)
+
+
+class MtlError(Exception):
+    """An error that is told to the user as sentences, never as a traceback.
+
+    The exception owns its rows and the exit code of a command that it ends: 1 for work that failed, 2 (in
+    the subclasses that say so) for a request that cannot be carried out as it was asked.
+    """
+
+    exit_code = 1
+
+    def __init__(self, *faults: Fault | str) -> None:
+        self.faults: tuple[Fault, ...] = tuple(
+            fault if isinstance(fault, Fault) else Fault(fault) for fault in faults
+        )
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        return "\n".join(str(fault) for fault in self.faults)
+
+
+class UsageError(MtlError):
+    """A command or call was asked for something that does not exist or does not fit together."""
+
+    exit_code = 2
+
+
+class DataError(MtlError):
+    """A data file is missing, unreadable or malformed; names file, line and column."""
+
+    exit_code = 2
+
+
+class RecipeError(MtlError):
+    """A recipe is impossible; holds every fault found, in the order of their lines."""
+
+    exit_code = 2
+
+    def __init__(self, faults: Iterable[Fault], recipe: str) -> None:
+        self.recipe = recipe
+        rows = sorted(dict.fromkeys(faults), key=lambda f: (f.file or "", f.line or 0))
+        super().__init__(*rows)
+
+    def __str__(self) -> str:
+        count = len(self.faults)
+        return f"{super().__str__()}\n{count} error{'s' if count != 1 else ''} in {self.recipe}"
+
+
+class TrainingError(MtlError):
+    """Training cannot go on: names the task, the batch and the component."""
+
+
+class CheckpointError(MtlError):
+    """A checkpoint is missing, damaged, or belongs to another recipe, data set or version."""
+
+
+class ExportError(MtlError):
+    """An export or its verification failed; names head, stage, component and example."""
+
+
+def near_miss(name: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean 'x'?` for the known name nearest to `name`, or an empty string.
+
+    >>> near_miss("bilstmm", ["bilstm", "cnn"])
+    " Did you mean 'bilstm'?"
+    >>> near_miss("transformer", ["bilstm"])
+    ''
+    """
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" Did you mean '{close[0]}'?" if close else ""
+
+
+def listing(names: Iterable[str]) -> str:
+    """Return names as they stand in a sentence: sorted, comma-separated, or `none`."""
+    found: Sequence[str] = sorted(names)
+    return ", ".join(found) if found else "none"

@@ -1,0 +1,136 @@
+"""What a module of a model is: the base classes of embeddings, representations, poolings, decoders and outputs.
+
+Shapes: B rows of a batch, T tokens of its longest row, D a module's dimensions, C labels. A module knows
+nothing of tasks, sources or other modules. Positional constructor arguments are inferred along the edges of
+the sharing graph, keyword-only ones are the keys of the recipe (see `mtl.registry`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from .features import Feature
+    from .labels import Labels
+
+
+class Sequence(NamedTuple):
+    """Padded rows of vectors: `values` [B, T, D], and `lengths` [B] (int64), which are at least 1.
+
+    What stands behind a row's length is padding: no module's answer may depend on it.
+    """
+
+    values: Tensor
+    lengths: Tensor
+
+    def mask(self) -> Tensor:
+        """Return [B, T] bool: True where a token stands."""
+        positions = torch.arange(self.values.shape[1], device=self.values.device)
+        return positions[None, :] < self.lengths[:, None]
+
+
+class Module(nn.Module):
+    """A component of the sharing graph; `kind` names its registry."""
+
+    kind: ClassVar[str]
+
+    @property
+    def output_dim(self) -> int:
+        """Size D of the vectors that come out."""
+        raise NotImplementedError(f"{type(self).__name__} does not say its output_dim")
+
+    def exportable(self) -> nn.Module:
+        """Return the module that takes this one's place in the exported graph: itself, unless it says otherwise.
+
+        A stand-in computes the same with ONNX's own operators and holds this module's parameters, some of them
+        in a declared transform (the gate order of an ONNX `LSTM`). Its `forward` has the same signature.
+        """
+        return self
+
+
+class Embedding(Module):
+    """Turns features of tokens into vectors."""
+
+    kind = "embedding"
+
+    @classmethod
+    def features(cls) -> tuple[Feature, ...]:
+        """Return the features that this embedding eats; takes the recipe keys that concern them as keywords.
+
+        Called before any data is read, with those of the embedding's recipe keys that the method names. A
+        composite of other embeddings eats none itself. The constructor gets the same features back, fitted, as
+        its positional argument `features`.
+        """
+        return ()
+
+    def forward(self, lengths: Tensor, *features: Tensor) -> Sequence:
+        """Embed one tensor per declared feature ([B, T] or [B, T, C]); composites take their parts' sequences."""
+        raise NotImplementedError
+
+
+class Representation(Module):
+    """Turns a sequence into a sequence in which every vector knows its context."""
+
+    kind = "representation"
+
+    def forward(self, inputs: Sequence) -> Sequence:
+        """Return [B, T, output_dim] for [B, T, input_dim], lengths unchanged."""
+        raise NotImplementedError
+
+
+class Pooling(Module):
+    """Turns a sequence into one vector a row."""
+
+    kind = "pooling"
+
+    def forward(self, inputs: Sequence) -> Tensor:
+        """Return [B, output_dim]."""
+        raise NotImplementedError
+
+
+class Decoder(Module):
+    """Turns representations into scores for labels: [B, D] into [B, C], or a sequence into a sequence."""
+
+    kind = "decoder"
+
+    def forward(self, inputs: Tensor | Sequence, *conditions: Tensor | Sequence) -> Tensor | Sequence:
+        """Return scores of the same level (row or token) as `inputs`."""
+        raise NotImplementedError
+
+
+class Output(Module):
+    """The end of a task: a distribution over its labels, the loss that trains it, and the answer.
+
+    The first positional argument is `labels`. Works on scores [B, C] of whole rows or on a `Sequence` of scores.
+    """
+
+    kind = "output"
+    labels: Labels
+
+    @property
+    def output_dim(self) -> int:
+        """Number of labels: the size of what a `condition` edge carries."""
+        return len(self.labels)
+
+    def forward(self, scores: Tensor | Sequence) -> Tensor | Sequence:
+        """Return label probabilities, as a `condition` edge hands them to another task's decoder."""
+        raise NotImplementedError
+
+    def loss(self, scores: Tensor | Sequence, targets: Tensor) -> Tensor:
+        """Return one loss a row, [B]: of its label, or the mean over its labelled tokens; 0 where it has none.
+
+        `targets` holds label ids, [B] or [B, T]; an id outside 0 … C-1 is unlabelled (or a label that was
+        never seen in training) and adds nothing.
+        """
+        raise NotImplementedError
+
+    def answer(self, scores: Tensor | Sequence) -> dict[str, Tensor]:
+        """Return `best` (label ids, int64), `score` (its probability) and, for rows, `scores` (all of them).
+
+        Row level: [B], [B], [B, C]. Token level: [B, T], [B, T]. Must be traceable by `torch.export`, itself or
+        in the module that `exportable` returns. Of equal scores the label with the lowest id wins.
+        """
+        raise NotImplementedError
