@@ -37,9 +37,7 @@ class MtlError(Exception):
     exit_code = 1
 
     def __init__(self, *faults: Fault | str) -> None:
-        self.faults: tuple[Fault, ...] = tuple(
-            fault if isinstance(fault, Fault) else Fault(fault) for fault in faults
-        )
+        self.faults: tuple[Fault, ...] = tuple(fault if isinstance(fault, Fault) else Fault(fault) for fault in faults)
         super().__init__(str(self))
 
     def __str__(self) -> str:
