@@ -12,6 +12,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
+import types
 import typing
 from collections.abc import Callable
 from importlib.metadata import entry_points
@@ -121,11 +122,28 @@ def _signature(cls: type) -> dict[str, inspect.Parameter]:
     }
 
 
+def address_keys(cls: type) -> tuple[str, ...]:
+    """Return the recipe keys of a component that hold addresses (annotated `Address`, one or a list of them)."""
+    return tuple(name for name, p in recipe_keys(cls).items() if _mentions_address(p.annotation))
+
+
+def _mentions_address(annotation: Any) -> bool:
+    return annotation is Address or any(_mentions_address(inner) for inner in typing.get_args(annotation))
+
+
+def _mentions_list(annotation: Any) -> bool:
+    return typing.get_origin(annotation) is list or any(_mentions_list(a) for a in typing.get_args(annotation))
+
+
 def nested_kind(annotation: Any) -> tuple[str, bool] | None:
     """Return `(kind, named)` where a key holds components of its own, else None.
 
-    A key annotated `Embedding` holds one component (`named` False); `dict[str, Embedding]` holds named parts.
+    A key annotated `Embedding` (or `Embedding | None`) holds one component (`named` False); `dict[str, Embedding]`
+    holds named parts.
     """
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        inner = [a for a in typing.get_args(annotation) if a is not type(None)]
+        annotation = inner[0] if len(inner) == 1 else annotation
     named = typing.get_origin(annotation) is dict
     if named:
         annotation = typing.get_args(annotation)[1]
@@ -145,8 +163,9 @@ def schema(cls: type) -> type[pydantic.BaseModel]:
         annotation = parameter.annotation
         if nested_kind(annotation) is not None:
             annotation = Any
-        elif annotation is Address or Address in typing.get_args(annotation):
-            annotation = str | None
+        elif _mentions_address(annotation):
+            annotation = str | list[str] if _mentions_list(annotation) else str
+            annotation = annotation | None if parameter.default is None else annotation
         required = parameter.default is parameter.empty
         fields[name] = (annotation, ... if required else parameter.default)
     config = pydantic.ConfigDict(

@@ -1,0 +1,293 @@
+"""What a recipe says, checked and filled: frozen values that all other parts of the library read.
+
+`line`, `file` and `path` say where a value was written, for messages; they take no part in comparisons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import registry
+from ..errors import Fault
+
+if TYPE_CHECKING:
+    from ..task import Slot, Task
+
+FrontEnd = tuple[str, bool]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something was written: a file (or the `--set` option that says it), a line, and a dotted path."""
+
+    file: str | None = None
+    line: int | None = None
+    path: str = ""
+
+    def fault(self, message: str) -> Fault:
+        """Return the fault that this place has."""
+        return Fault(message, self.file, self.line, self.path or None)
+
+
+NOWHERE = Place()
+
+
+@dataclass(frozen=True)
+class ModuleConfig:
+    """The configuration of a registered class: of a module, a mixture, an optimizer, a schedule or a metric.
+
+    `values` holds every recipe key of the class, defaults filled in. Where a key holds components, its value is a
+    `ModuleConfig` or, for named parts, a dict of them; everything else is what YAML gave.
+    """
+
+    kind: str
+    type: str
+    values: Mapping[str, Any]
+    weights: str | None = None  # a safetensors file (or run folder) that the component starts from
+    place: Place = field(default=NOWHERE, compare=False)
+
+    @property
+    def line(self) -> int | None:
+        """Line of the recipe on which the configuration begins."""
+        return self.place.line
+
+    @property
+    def path(self) -> str:
+        """Dotted path of the configuration inside the recipe."""
+        return self.place.path
+
+    @property
+    def cls(self) -> type:
+        """The registered class."""
+        return registry.lookup(self.kind, self.type)
+
+    @property
+    def parts(self) -> dict[str, ModuleConfig]:
+        """The components inside this one, by the last step of their address, in the order of the recipe."""
+        found: dict[str, ModuleConfig] = {}
+        for name, value in self.values.items():
+            if isinstance(value, ModuleConfig):
+                found[name] = value
+            elif isinstance(value, dict):
+                found.update({part: inner for part, inner in value.items() if isinstance(inner, ModuleConfig)})
+        return found
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """The `task.output` addresses whose values flow in beside the data, in the order of the recipe keys."""
+        found: list[str] = []
+        for name in registry.address_keys(self.cls):
+            value = self.values[name]
+            found += [value] if isinstance(value, str) else value or []
+        return tuple(found)
+
+
+@dataclass(frozen=True)
+class InputConfig:
+    """One text input of a task: the column it stands in and how it becomes tokens."""
+
+    column: str
+    tokenizer: str = "unicode_words"
+    lowercase: bool = False
+    place: Place = field(default=NOWHERE, compare=False)
+
+    @property
+    def front_end(self) -> FrontEnd:
+        """What decides the tokens: inputs with equal front ends can share one."""
+        return (self.tokenizer, self.lowercase)
+
+
+@dataclass(frozen=True)
+class SourceConfig:
+    """A data source; `values` holds every key of its format, defaults filled in."""
+
+    name: str
+    format: str
+    values: Mapping[str, Any]
+    place: Place = field(default=NOWHERE, compare=False)
+
+    @property
+    def line(self) -> int | None:
+        """Line of the recipe on which the source begins."""
+        return self.place.line
+
+    @property
+    def path(self) -> str:
+        """Dotted path of the source inside the recipe."""
+        return self.place.path
+
+    @property
+    def cls(self) -> type:
+        """The registered source class."""
+        return registry.lookup("source", self.format)
+
+
+@dataclass(frozen=True)
+class TaskConfig:
+    """One single-task model: what it reads, its modules, what it predicts.
+
+    `model` has an entry for each slot of the task type, None where an optional one is left out. `task` is the
+    built task type; `values` are its own recipe keys.
+    """
+
+    name: str
+    type: str
+    source: str
+    inputs: Mapping[str, InputConfig]
+    target: str
+    model: Mapping[str, ModuleConfig | None]
+    weight: float
+    metrics: tuple[ModuleConfig, ...]
+    values: Mapping[str, Any]
+    task: Task = field(compare=False, repr=False)
+    place: Place = field(default=NOWHERE, compare=False)
+
+    @property
+    def line(self) -> int | None:
+        """Line of the recipe on which the task begins."""
+        return self.place.line
+
+    @property
+    def path(self) -> str:
+        """Dotted path of the task inside the recipe."""
+        return self.place.path
+
+    @cached_property
+    def slots(self) -> tuple[Slot, ...]:
+        """The slots of the model in order of data flow; the last one is the output layer."""
+        return self.task.slots(tuple(self.inputs))
+
+    @property
+    def output(self) -> str:
+        """Address of the output layer."""
+        return f"{self.name}.{self.slots[-1].name}"
+
+
+@dataclass(frozen=True)
+class ShareGroup:
+    """Addresses that are one and the same module.
+
+    `members` is complete: globs are expanded, and where a tied composite brings further addresses of a tied part
+    with it, they are here too.
+    """
+
+    name: str
+    members: tuple[str, ...]
+    place: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True)
+class BatchConfig:
+    """The budget of a batch: `size` sentences or `tokens` tokens; exactly one of them is set."""
+
+    size: int | None = 32
+    tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class ComponentTraining:
+    """How a component is trained: `lr` is absolute and None for the optimizer's own; a frozen one never changes."""
+
+    lr: float | None = None
+    freeze: bool = False
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How the recipe is trained; each key is explained where a recipe's `train:` section is read."""
+
+    mixture: ModuleConfig
+    optimizer: ModuleConfig
+    schedule: ModuleConfig
+    batch: BatchConfig = BatchConfig()
+    epochs: int = 10
+    max_steps: int | None = None
+    clip: float | None = 5.0
+    components: Mapping[str, ComponentTraining] = field(default_factory=dict)
+    select: Mapping[str, float] = field(default_factory=dict)
+    patience: int | None = None
+    evaluate_every: int | None = None
+    checkpoint_every: int | None = None
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A checked recipe: sources, tasks, what is shared, how it is trained; all defaults filled in.
+
+    `data` is the directory that relative data paths start from. `file` is where the recipe was read, if it was.
+    """
+
+    name: str
+    seed: int
+    sources: Mapping[str, SourceConfig]
+    tasks: Mapping[str, TaskConfig]
+    share: Mapping[str, ShareGroup]
+    train: TrainConfig
+    plugins: tuple[str, ...] = ()
+    data: Path = Path()
+    file: Path | None = field(default=None, compare=False)
+
+    @classmethod
+    def load(
+        cls, path: str | Path, *, overrides: Sequence[str] = (), data: Path | None = None, seed: int | None = None
+    ) -> Recipe:
+        """Read and check a recipe file; raises `RecipeError` with all its faults.
+
+        `overrides` are `a.b.c=value` settings, `data` replaces the directory that relative data paths start from,
+        and `seed` the recipe's seed.
+        """
+        from .loading import load
+
+        return load(Path(path), overrides, data, seed)
+
+    @classmethod
+    def from_text(
+        cls,
+        text: str,
+        *,
+        name: str = "<recipe>",
+        overrides: Sequence[str] = (),
+        data: Path | None = None,
+        seed: int | None = None,
+    ) -> Recipe:
+        """Read and check a recipe that is not in a file; `name` stands for it in messages."""
+        from .loading import from_text
+
+        return from_text(text, name, overrides, data, seed)
+
+    @classmethod
+    def from_dict(
+        cls,
+        tree: Mapping[str, Any],
+        *,
+        name: str = "<recipe>",
+        overrides: Sequence[str] = (),
+        data: Path | None = None,
+        seed: int | None = None,
+    ) -> Recipe:
+        """Check a recipe given as the plain values that YAML would give; `name` stands for it in messages."""
+        from .loading import from_dict
+
+        return from_dict(tree, name, overrides, data, seed)
+
+    def filled(self) -> str:
+        """Return the recipe as YAML with every default written out; it loads again to an equal recipe."""
+        from .filling import filled
+
+        return filled(self)
+
+    def hash(self) -> str:
+        """Return the SHA-256 (hexadecimal) of what the recipe says, whatever directory its data is in."""
+        from .filling import digest
+
+        return digest(self)
+
+    @property
+    def title(self) -> str:
+        """How messages call the recipe."""
+        return str(self.file) if self.file is not None else self.name
