@@ -1,14 +1,211 @@
-"""The commands and their options; each body is imported when its command runs."""
+"""The commands and their options; each body is imported when its command runs, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
 
 import typer
 
-app = typer.Typer(name="mtl", rich_markup_mode=None)
+from .guard import guarded, settings
+
+app = typer.Typer(
+    name="mtl",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,  # rich takes longer to import than all the rest of --help
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+# typer reads these annotations when the module is loaded, on Python 3.10 too: Optional, not `X | None`.
+RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="Recipe (YAML).", show_default=False)]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.", show_default=False)]
+Out = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--out", metavar="DIR", help="Run folder. Without it: a new folder runs/NAME/N."),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in --out.")]
+Seed = Annotated[Optional[int], typer.Option("--seed", help="In place of the recipe's seed.")]  # noqa: UP045
+Data = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(
+        "--data", metavar="DIR", help="What relative paths of sources start from, in place of the recipe's folder."
+    ),
+]
+Overrides = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--set", metavar="A.B.C=VALUE", help="Override one value of the recipe. May be repeated."),
+]
 
 
 @app.callback()
-def root() -> None:
-    """Multi-task NLP."""
+def root(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Single-task models in a YAML recipe, tied into one network, exported as text-in ONNX heads."""
+    settings.debug = debug
+
+
+@app.command()
+def run(
+    recipe: RecipeFile,
+    out: Out = None,
+    resume: Resume = False,
+    seed: Seed = None,
+    data: Data = None,
+    overrides: Overrides = None,
+) -> None:
+    """Check, train, test, export and verify; one table at the end."""
+    with guarded():
+        from .training import run_command
+
+        run_command(recipe, out=out, resume=resume, seed=seed, data=data, overrides=tuple(overrides or ()))
+
+
+@app.command()
+def train(
+    recipe: RecipeFile,
+    out: Out = None,
+    resume: Resume = False,
+    seed: Seed = None,
+    data: Data = None,
+    overrides: Overrides = None,
+) -> None:
+    """Train only; `mtl test` and `mtl export` go on from the run folder."""
+    with guarded():
+        from .training import train_command
+
+        train_command(recipe, out=out, resume=resume, seed=seed, data=data, overrides=tuple(overrides or ()))
+
+
+@app.command()
+def check(
+    recipe: RecipeFile,
+    data: Data = None,
+    sources: Annotated[bool, typer.Option("--sources", help="Read the sources where the recipe itself says.")] = False,
+    seed: Seed = None,
+    overrides: Overrides = None,
+) -> None:
+    """Find every fault of a recipe without training it.
+
+    Builds the model on the meta device and pushes one fake batch through every task. With --data DIR (or with
+    --sources, where the recipe's own paths hold) the sources are read as well: columns, labels, vocabularies,
+    overlaps of training and test rows.
+    """
+    with guarded():
+        from .checking import check_command
+
+        check_command(
+            recipe, data=data, sources=sources or data is not None, seed=seed, overrides=tuple(overrides or ())
+        )
+
+
+@app.command()
+def graph(
+    recipe: RecipeFile,
+    format: Annotated[str, typer.Option("--format", metavar="text|mermaid", help="How to draw.")] = "text",
+    overrides: Overrides = None,
+) -> None:
+    """Draw what is shared."""
+    with guarded():
+        from .checking import graph_command
+
+        graph_command(recipe, format=format, overrides=tuple(overrides or ()))
+
+
+@app.command()
+def test(
+    run: RunFolder,
+    split: Annotated[str, typer.Option("--split", metavar="train|dev|test", help="What to test on.")] = "test",
+    data: Data = None,
+) -> None:
+    """Measure a trained run on a split."""
+    with guarded():
+        from .finished import test_command
+
+        test_command(run, split=split, data=data)
+
+
+@app.command()
+def predict(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="RUN_OR_BUNDLE", help="Run folder, or the export/ folder of one.", show_default=False),
+    ],
+    task: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--task", metavar="T", help="Whose answers. May be left out where there is one task."),
+    ] = None,
+    input: Annotated[
+        str, typer.Option("--input", metavar="FILE", help="Lines of text, or JSON lines; - is standard input.")
+    ] = "-",
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Rows that are predicted together.")] = 64,
+) -> None:
+    """Answer text: one JSON line a row, in the order of the rows.
+
+    A line that begins with { is a JSON object with the task's inputs ({"text": "..."}); any other line is the text
+    itself. Memory does not grow with the input.
+    """
+    with guarded():
+        from .predicting import predict_command
+
+        predict_command(folder, task=task, input=input, batch_size=batch_size)
+
+
+@app.command()
+def export(
+    run: RunFolder,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--out", metavar="DIR", help="Folder of the graphs. Without it: RUN/export."),
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Write the ONNX heads of a trained run and verify them on the test split."""
+    with guarded():
+        from .finished import export_command
+
+        export_command(run, out=out, data=data)
+
+
+@app.command()
+def components(
+    kind: Annotated[Optional[str], typer.Argument(metavar="KIND", show_default=False)] = None,  # noqa: UP045
+    name: Annotated[Optional[str], typer.Argument(metavar="NAME", show_default=False)] = None,  # noqa: UP045
+    plugins: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--plugin", metavar="FILE_OR_MODULE", help="Also what this script or module adds. May be repeated."
+        ),
+    ] = None,
+) -> None:
+    """List what a recipe can name: kinds, names of a kind, or the keys of one component."""
+    with guarded():
+        from .components import components_command
+
+        components_command(kind, name, plugins=tuple(plugins or ()))
 
 
 def main() -> None:
-    app()
+    """Run the command that `sys.argv` asks for."""
+    app(arguments(sys.argv[1:]), prog_name="mtl")
+
+
+def arguments(given: list[str]) -> list[str]:
+    """Return arguments with `--debug` in front, where it is an option of every command.
+
+    `mtl check --data RECIPE` is read as `--sources`: there `--data` names no folder.
+
+    >>> arguments(["run", "a.yaml", "--debug"])
+    ['--debug', 'run', 'a.yaml']
+    """
+    end = given.index("--") if "--" in given else len(given)
+    options, rest = given[:end], given[end:]
+    found = [a for a in options if a != "--debug"]
+    if found[:1] == ["check"] and "--data" in found:
+        at = found.index("--data") + 1
+        if at == len(found) or found[at].startswith("-") or Path(found[at]).is_file():
+            found[at - 1] = "--sources"
+    return ["--debug"] * ("--debug" in options) + found + rest

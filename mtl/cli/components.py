@@ -1,0 +1,129 @@
+"""`mtl components`: what a recipe can name, read from the registered classes themselves."""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from .. import registry
+from ..errors import UsageError, near_miss
+
+
+def components_command(kind: str | None, name: str | None, *, plugins: tuple[str, ...] = ()) -> None:
+    """Print kinds and names, the names of one kind, or the keys of one component."""
+    registry.load_plugins(plugins, Path())
+    if kind is not None and kind not in registry.KINDS:
+        raise UsageError(
+            f"no kind of component is called '{kind}'.{near_miss(kind, registry.KINDS)} "
+            f"Kinds: {', '.join(registry.KINDS)}."
+        )
+    if kind is None:
+        lines = everything()
+    elif name is None:
+        lines = names(kind)
+    else:
+        lines = describe(kind, name)
+    for line in lines:
+        print(line)
+
+
+def everything() -> Iterator[str]:
+    """Yield every kind with its components."""
+    for number, kind in enumerate(k for k in registry.KINDS if registry.names(k)):
+        if number:
+            yield ""
+        yield kind
+        yield from (f"  {line}" for line in names(kind))
+
+
+def names(kind: str) -> Iterator[str]:
+    """Yield one line a component of this kind: its name and the first sentence about it."""
+    rows = [(name, sentence(registry.lookup(kind, name))) for name in registry.names(kind)]
+    yield from columns(rows)
+
+
+def describe(kind: str, name: str) -> Iterator[str]:
+    """Yield what a recipe may write for one component, its documentation, and where it comes from."""
+    cls = registry.lookup(kind, name)
+    yield f"{kind} '{name}' ({cls.__module__}.{cls.__qualname__})"
+    yield ""
+    yield from (f"  {line}".rstrip() for line in (inspect.getdoc(cls) or "").splitlines())
+    yield ""
+    keys = registry.recipe_keys(cls)
+    if not keys:
+        yield "It has no keys."
+        return
+    yield "Keys:"
+    rows = [("key", "type", "default")]
+    for key, parameter in keys.items():
+        default = "(required)" if parameter.default is parameter.empty else written(parameter.default)
+        rows.append((key, type_text(parameter.annotation), default))
+    yield from (f"  {line}" for line in columns(rows))
+
+
+def sentence(cls: type) -> str:
+    """Return the first line of a class's own documentation."""
+    lines = (cls.__doc__ or "").strip().splitlines()
+    return lines[0].strip() if lines else ""
+
+
+def columns(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Yield rows with their cells one below the other.
+
+    >>> list(columns([("a", "first"), ("long", "second")]))
+    ['a     first', 'long  second']
+    """
+    if not rows:
+        return
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def written(value: object) -> str:
+    """Return a default as a recipe writes it.
+
+    >>> written(None), written(True), written(0.5), written("max"), written([128])
+    ('null', 'true', '0.5', 'max', '[128]')
+    """
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(written(item) for item in value)}]"
+    return str(value)
+
+
+def type_text(annotation: Any) -> str:
+    """Return a key's type as words of a recipe.
+
+    >>> type_text(int | None), type_text(list[int]), type_text(typing.Literal["relu", "tanh"])
+    ('int or null', 'list of int', 'relu | tanh')
+    """
+    nested = registry.nested_kind(annotation)
+    if nested is not None:
+        kind, named = nested
+        return f"{kind}s by name" if named else kind
+    if annotation is Any:
+        return "anything"
+    if annotation is type(None):
+        return "null"
+    if annotation is registry.Address:
+        return "address (task.module)"
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return type_text(arguments[0])
+    if origin is typing.Literal:
+        return " | ".join(written(value) for value in arguments)
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(type_text(argument) for argument in arguments)
+    if origin in (list, tuple):
+        return f"list of {type_text(arguments[0])}" if arguments else "list"
+    if origin is dict:
+        return f"{type_text(arguments[1])} by {type_text(arguments[0])}"
+    return getattr(annotation, "__name__", str(annotation))

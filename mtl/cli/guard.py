@@ -1,0 +1,68 @@
+"""How a command ends: exit code 0, 1 or 2, errors as rows on standard error, never a traceback unasked."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ..errors import MtlError
+
+FAILED = 1
+INTERRUPTED = 130  # 128 + SIGINT, as shells count it
+BROKEN_PIPE = 141  # 128 + SIGPIPE
+
+
+@dataclass
+class Settings:
+    """What holds for every command of this process."""
+
+    debug: bool = False
+
+
+settings = Settings()
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Turn whatever ends a command's body into rows on standard error and an exit code."""
+    try:
+        yield
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        _end("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # The reader has gone. Python would complain again while it flushes at exit, so there is nothing to flush to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(BROKEN_PIPE)
+    except MtlError as error:
+        _reraise_in_debug(error)
+        _end(str(error), error.exit_code)
+    except OSError as error:
+        _reraise_in_debug(error)
+        _end(operating_system_sentence(error), FAILED)
+    except Exception as error:  # noqa: BLE001  # the last stop: a bug is told in one row too
+        _reraise_in_debug(error)
+        _end(f"unexpected {type(error).__name__}: {error}\nRun again with --debug for the traceback.", FAILED)
+
+
+def operating_system_sentence(error: OSError) -> str:
+    """Return the row for a full disk, a missing right or a missing file.
+
+    >>> operating_system_sentence(OSError(28, "No space left on device", "runs/a/log.jsonl"))
+    'runs/a/log.jsonl: No space left on device'
+    """
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{os.fspath(error.filename)}: {reason}" if isinstance(error.filename, (str, os.PathLike)) else reason
+
+
+def _reraise_in_debug(error: BaseException) -> None:
+    if settings.debug:
+        raise error
+
+
+def _end(rows: str, code: int) -> None:
+    print(rows, file=sys.stderr, flush=True)
+    sys.exit(code)
