@@ -66,8 +66,11 @@ class Embedding(Module):
         """
         return ()
 
-    def forward(self, lengths: Tensor, *features: Tensor) -> Sequence:
-        """Embed one tensor per declared feature ([B, T] or [B, T, C]); composites take their parts' sequences."""
+    def forward(self, lengths: Tensor, *features: Tensor | Sequence) -> Sequence:
+        """Embed one tensor per declared feature ([B, T] or [B, T, C]); composites take their parts' sequences.
+
+        Either way `lengths` [B] comes first.
+        """
         raise NotImplementedError
 
 

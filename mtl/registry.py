@@ -47,6 +47,14 @@ class Address(str):
     """A recipe value that names another task's module (`intent.output`): an edge of the sharing graph."""
 
 
+class InitialFile(str):
+    """A recipe value that names a file of initial weights, relative to the recipe (or to `--data DIR`).
+
+    The constructor gets the resolved path; or None where the component's weights are about to be loaded from a
+    checkpoint, so that a finished run does not need the file any more.
+    """
+
+
 def register(kind: str, name: str) -> Callable[[T], T]:
     """Make a class available to recipes as `type: name` wherever a `kind` is asked for.
 

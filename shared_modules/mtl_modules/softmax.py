@@ -1,0 +1,82 @@
+"""A distribution over labels that are independent of each other."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mtl.errors import UsageError, near_miss
+from mtl.labels import MISSING, Labels
+from mtl.module import Output, Sequence
+from mtl.registry import register
+
+
+@register("output", "softmax")
+class Softmax(Output):
+    """Softmax and cross-entropy, of whole rows or of each token.
+
+    `label_smoothing` is the share of the target's weight that is spread over all labels. `class_weights` multiply
+    the losses of labels: a number a label (1 where none is given), or `balanced`: N / (C x count of the label).
+    """
+
+    weights: Tensor | None
+
+    def __init__(
+        self,
+        labels: Labels,
+        *,
+        label_smoothing: float = 0.0,
+        class_weights: dict[str, float] | Literal["balanced"] | None = None,
+    ) -> None:
+        super().__init__()
+        self.labels = labels
+        self.label_smoothing = label_smoothing
+        weights = None if class_weights is None else torch.tensor(_weights(labels, class_weights))
+        self.register_buffer("weights", weights, persistent=False)  # it follows from the recipe and the labels
+
+    def forward(self, scores: Tensor | Sequence) -> Tensor | Sequence:
+        """Return probabilities of the scores' shape."""
+        if isinstance(scores, Sequence):
+            return Sequence(scores.values.softmax(-1), scores.lengths)
+        return scores.softmax(-1)
+
+    def loss(self, scores: Tensor | Sequence, targets: Tensor) -> Tensor:
+        """Return [B]: the weighted cross-entropy of each row, or its mean over the row's labelled tokens."""
+        count = len(self.labels)
+        targets = torch.where((targets >= 0) & (targets < count), targets, MISSING)
+        values = scores.values if isinstance(scores, Sequence) else scores
+        losses = F.cross_entropy(
+            values.reshape(-1, count),
+            targets.reshape(-1),
+            self.weights,
+            ignore_index=MISSING,
+            reduction="none",
+            label_smoothing=self.label_smoothing,
+        )
+        if not isinstance(scores, Sequence):
+            return losses
+        labelled = (targets != MISSING).sum(1).clamp(min=1)
+        return losses.view(targets.shape).sum(1) / labelled
+
+    def answer(self, scores: Tensor | Sequence) -> dict[str, Tensor]:
+        """Return the most probable label, its probability and, for rows, all probabilities."""
+        values = scores.values if isinstance(scores, Sequence) else scores
+        probabilities = values.softmax(-1)
+        answer = {"best": values.argmax(-1), "score": probabilities.amax(-1)}
+        return answer if isinstance(scores, Sequence) else {**answer, "scores": probabilities}
+
+
+def _weights(labels: Labels, given: dict[str, float] | Literal["balanced"]) -> list[float]:
+    if isinstance(given, str):
+        total = sum(labels.counts)
+        return [total / (len(labels) * max(count, 1)) for count in labels.counts]
+    for name, weight in given.items():
+        if name not in labels.names:
+            raise UsageError(f"'class_weights' should name labels of the task. Found '{name}'."
+                             f"{near_miss(name, labels.names)}")
+        if not 0 <= weight < float("inf"):
+            raise UsageError(f"'class_weights' of '{name}' should be a finite number, 0 or more. Found {weight}.")
+    return [given.get(name, 1.0) for name in labels.names]

@@ -1,0 +1,77 @@
+"""One trainable vector a word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from mtl.errors import DataError
+from mtl.features import Feature, WordIds
+from mtl.module import Embedding, Sequence
+from mtl.registry import InitialFile, register
+
+from .pretrained import dimension, read_vectors
+
+UNKNOWN = 1  # id of every word that the vocabulary does not hold; 0 is padding
+
+
+@register("embedding", "word")
+class WordEmbedding(Embedding):
+    """A table of word vectors, trained with the model.
+
+    `dim` is their size D. `min_count` and `max_size` limit the vocabulary. `pretrained` names a GloVe or
+    fastText text file whose vectors the table starts from (words that it lacks start at random). `word_dropout`
+    is the rate of words replaced by the unknown word in training, which is how the unknown word's vector learns.
+    """
+
+    def __init__(
+        self,
+        features: tuple[Feature, ...],
+        *,
+        dim: int = 100,
+        min_count: int = 1,
+        max_size: int | None = None,
+        pretrained: InitialFile | None = None,
+        word_dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        (self.words,) = features
+        size = self.words.size
+        self.word_dropout = word_dropout
+        self.table = nn.Embedding(size if size is not None else UNKNOWN + 1, dim, padding_idx=0)
+        if pretrained is not None:
+            self._start_from(Path(pretrained))
+
+    @classmethod
+    def features(cls, min_count: int = 1, max_size: int | None = None) -> tuple[Feature, ...]:
+        """Word ids under a vocabulary of its own."""
+        return (WordIds(min_count=min_count, max_size=max_size),)
+
+    def _start_from(self, path: Path) -> None:
+        found = dimension(path)
+        if found != self.output_dim:
+            raise DataError(f"'dim' should be {found}, the size of the vectors in {path}. Found {self.output_dim}.")
+        weight = self.table.weight
+        if weight.is_meta or not isinstance(self.words, WordIds):
+            return
+        ids = {word: i for i, word in enumerate(self.words.vocabulary.tokens) if i > UNKNOWN}
+        rows, vectors = read_vectors(path, ids)
+        with torch.no_grad():
+            weight[torch.from_numpy(rows)] = torch.from_numpy(vectors).to(weight)
+
+    def forward(self, lengths: Tensor, *features: Tensor | Sequence) -> Sequence:
+        """Return [B, T, dim] for word ids [B, T]."""
+        (ids,) = features
+        if not isinstance(ids, Tensor):
+            raise TypeError(f"a word embedding takes ids. Found {type(ids).__name__}.")
+        if self.training and self.word_dropout:
+            dropped = torch.rand(ids.shape, device=ids.device) < self.word_dropout
+            ids = torch.where(dropped & (ids != 0), UNKNOWN, ids)
+        return Sequence(self.table(ids), lengths)
+
+    @property
+    def output_dim(self) -> int:
+        """Size of a vector."""
+        return self.table.embedding_dim
