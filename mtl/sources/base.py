@@ -1,0 +1,150 @@
+"""What a source of rows is: named splits, each a stream of rows that know where they stand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+
+from ..errors import DataError, Fault
+from ..registry import name_of
+
+if TYPE_CHECKING:
+    from ..recipe import Recipe
+
+SPLITS = ("train", "dev", "test")
+OnBadRow = Literal["error", "skip"]
+_BLOCK = 1 << 20  # bytes hashed at a time
+
+
+class Row(NamedTuple):
+    """One example: column -> text, list of texts, list of span dicts, or None; and where it stands.
+
+    `line` counts from 1: the line of `file` on which the row begins, or its number where the file has no lines.
+    """
+
+    values: Mapping[str, Any]
+    file: str
+    line: int
+
+
+class Source:
+    """Named splits of rows; a subclass implements `rows` and, where it can say so without reading, `columns`.
+
+    Recipe keys are the keyword-only arguments of the subclass, which hands those that change what the rows are
+    on as `options`. Paths are relative to the recipe or to the base directory of the data; a split may be absent.
+    A malformed row ends the reading with `DataError` (`on_bad_row="error"`) or is left out and listed in `skipped`
+    (`"skip"`).
+    """
+
+    kind: ClassVar[str] = "source"
+
+    def __init__(
+        self,
+        *,
+        train: Any = None,
+        dev: Any = None,
+        test: Any = None,
+        on_bad_row: OnBadRow = "error",
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.paths = {"train": train, "dev": dev, "test": test}
+        self.on_bad_row = on_bad_row
+        self.options = {**(options or {}), "on_bad_row": on_bad_row}
+        self._skipped: dict[Fault, None] = {}
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Names of the splits that this source has."""
+        return tuple(split for split in SPLITS if self.paths[split] is not None)
+
+    @property
+    def skipped(self) -> list[Fault]:
+        """The malformed rows left out so far, each once, however often the source was read."""
+        return list(self._skipped)
+
+    def rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
+        """Yield the rows of a split in order, and a `Fault` in the place of each malformed one."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how its rows are read")
+
+    def files(self, split: str, base: Path) -> list[Path]:
+        """Return the files of a split, in a fixed order."""
+        return [self.path(split, base)]
+
+    def columns(self, split: str, base: Path) -> list[str]:
+        """Return the names of the columns of a split."""
+        for row in self.rows(split, base):
+            if isinstance(row, Row):
+                return list(row.values)
+        return []
+
+    def file_of(self, row: Row, column: str) -> str:
+        """Return the file that a row's column stands in."""
+        return row.file
+
+    def path(self, split: str, base: Path) -> Path:
+        """Return where a split lies; raises `DataError` where the source has no such split."""
+        value = self.paths.get(split)
+        if value is None:
+            raise DataError(f"a source should have the split '{split}' that is read. Found: {', '.join(self.splits)}.")
+        return base / value
+
+    def read(self, split: str, base: Path) -> Iterator[Row]:
+        """Yield the rows of a split, reading as they are taken.
+
+        Raises `DataError` naming file, line and column at the first malformed row (or lists it in `skipped`), and
+        where the split has no row at all.
+        """
+        empty = True
+        for row in self.rows(split, base):
+            if isinstance(row, Row):
+                empty = False
+                yield row
+            else:
+                self.bad_row(row)
+        if empty:
+            raise DataError(Fault("should have rows. Found none.", file=str(self.path(split, base))))
+
+    def bad_row(self, fault: Fault) -> None:
+        """Raise `DataError`, or list the fault in `skipped` where malformed rows are to be left out."""
+        if self.on_bad_row == "error":
+            raise DataError(fault)
+        self._skipped[fault] = None
+
+    def fingerprint(self, split: str, base: Path) -> str:
+        """Return the sha256 of a split: its files' bytes, the format and the options that change its rows."""
+        digest = self._digest()
+        for file in self.files(split, base):
+            with open_binary(file) as stream:
+                while block := stream.read(_BLOCK):
+                    digest.update(block)
+        return digest.hexdigest()
+
+    def _digest(self) -> hashlib._Hash:
+        return hashlib.sha256(json.dumps([name_of(type(self)), self.options], sort_keys=True).encode())
+
+
+def open_binary(path: Path) -> Any:
+    """Open a file for reading bytes; raises `DataError` that names it and what stands in its place."""
+    if path.is_dir():
+        raise DataError(Fault("should be a file. Found a directory.", file=str(path)))
+    try:
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise DataError(Fault("should be a file. Found nothing there.", file=str(path))) from error
+    except OSError as error:
+        raise DataError(Fault(f"should be a file that can be read. Found: {error.strerror}.", file=str(path))) from error
+
+
+def open_sources(recipe: Recipe, given: Mapping[str, Mapping[str, Iterable[Any]]] | None = None) -> dict[str, Source]:
+    """Return a recipe's sources by name; those of `given` (split -> iterable of dicts) take the place of written ones."""
+    from .python import PythonSource
+
+    sources: dict[str, Source] = {
+        name: config.cls(**config.values) for name, config in recipe.sources.items() if name not in (given or {})
+    }
+    for name, splits in (given or {}).items():
+        sources[name] = PythonSource.given(splits)
+    return sources

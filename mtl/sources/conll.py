@@ -1,0 +1,79 @@
+"""Columns of tokens, one token a line, a blank line after each sentence (CoNLL-2000, CoNLL-2003 and their like)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import Fault
+from ..registry import register
+from .base import OnBadRow, Row, Source
+from .text import read_lines
+
+_BLANKS = re.compile(r"[ \t]+")  # not str.split(): a no-break space is part of a token
+
+
+@register("source", "conll")
+class Conll(Source):
+    """One row a sentence, every column a list with one text a token.
+
+    Fields are cut at tabs where a line has any, else at blanks. `columns` names them in order; with `...` as its
+    last name, further fields are left out. A `-DOCSTART-` line is no token.
+    """
+
+    def __init__(
+        self,
+        *,
+        columns: list[str],
+        train: str | None = None,
+        dev: str | None = None,
+        test: str | None = None,
+        encoding: str = "utf-8",
+        on_bad_row: OnBadRow = "error",
+    ) -> None:
+        options = {"columns": columns, "encoding": encoding}
+        super().__init__(train=train, dev=dev, test=test, on_bad_row=on_bad_row, options=options)
+        self._open = columns[-1:] == ["..."]
+        self._names = columns[:-1] if self._open else list(columns)
+        self._encoding = encoding
+
+    def columns(self, split: str, base: Path) -> list[str]:
+        return list(self._names)
+
+    def rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
+        path = self.path(split, base)
+        tokens: list[list[str]] = []
+        fault: Fault | None = None
+        first = 0
+        for number, line in read_lines(path, self._encoding):
+            if isinstance(line, str) and not line.strip(" \t"):
+                if tokens or fault:
+                    yield fault or self._row(tokens, path, first)
+                tokens, fault = [], None
+                continue
+            if not tokens and not fault:
+                first = number
+            fields = line if isinstance(line, Fault) else self._fields(line, path, number)
+            if isinstance(fields, Fault):
+                fault = fault or fields
+            elif fields[0] != "-DOCSTART-":
+                tokens.append(fields)
+        if tokens or fault:
+            yield fault or self._row(tokens, path, first)
+
+    def _fields(self, line: str, path: Path, number: int) -> list[str] | Fault:
+        fields = line.split("\t") if "\t" in line else _BLANKS.split(line.strip(" "))
+        if len(fields) == len(self._names) or (self._open and len(fields) > len(self._names)):
+            return fields
+        return Fault(
+            f"should have {len(self._names)} column{'s' if len(self._names) != 1 else ''} "
+            f"({', '.join(self._names)}){' or more' if self._open else ''}. Found {len(fields)}.",
+            file=str(path),
+            line=number,
+            path=f"column {min(len(self._names), len(fields)) + 1}",
+        )
+
+    def _row(self, tokens: list[list[str]], path: Path, line: int) -> Row:
+        # Not strict: with an open end, tokens may have more fields than there are names.
+        return Row({name: list(values) for name, values in zip(self._names, zip(*tokens), strict=False)}, str(path), line)

@@ -1,0 +1,81 @@
+"""CoNLL-U, the format of Universal Dependencies (https://universaldependencies.org/format.html)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..errors import Fault
+from ..registry import register
+from .base import OnBadRow, Row, Source
+from .text import read_lines
+
+COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
+_WORDS = ("form", "lemma")  # where `_` may be the word itself
+
+
+@register("source", "conllu")
+class Conllu(Source):
+    """One row a sentence, every column a list with one text a syntactic word.
+
+    Multi-word tokens (`12-13`), empty nodes (`8.1`) and comments are left out. A column in which a sentence has
+    only `_` has no value there.
+    """
+
+    def __init__(
+        self,
+        *,
+        train: str | None = None,
+        dev: str | None = None,
+        test: str | None = None,
+        encoding: str = "utf-8",
+        on_bad_row: OnBadRow = "error",
+    ) -> None:
+        super().__init__(train=train, dev=dev, test=test, on_bad_row=on_bad_row, options={"encoding": encoding})
+        self._encoding = encoding
+
+    def columns(self, split: str, base: Path) -> list[str]:
+        return list(COLUMNS)
+
+    def rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
+        path = self.path(split, base)
+        words: list[list[str]] = []
+        fault: Fault | None = None
+        first = 0
+        for number, line in read_lines(path, self._encoding):
+            if line == "":
+                if words or fault:
+                    yield fault or _row(words, path, first)
+                words, fault = [], None
+                continue
+            if isinstance(line, str) and line.startswith("#"):
+                continue
+            if not words and not fault:
+                first = number
+            fields = line if isinstance(line, Fault) else _fields(line, path, number)
+            if isinstance(fields, Fault):
+                fault = fault or fields
+            elif fields[0].isdigit():
+                words.append(fields)
+        if words or fault:
+            yield fault or _row(words, path, first)
+
+
+def _fields(line: str, path: Path, number: int) -> list[str] | Fault:
+    fields = line.split("\t")
+    if len(fields) != len(COLUMNS):
+        message = f"should have {len(COLUMNS)} columns ({', '.join(COLUMNS)}). Found {len(fields)}."
+        return Fault(message, file=str(path), line=number, path=f"column {min(len(COLUMNS), len(fields)) + 1}")
+    if not all(part.isdigit() for part in fields[0].replace("-", ".", 1).split(".", 1)):
+        message = f"should be a word's number, a range (12-13) or an empty node's (8.1). Found '{fields[0]}'."
+        return Fault(message, file=str(path), line=number, path="column 1")
+    return fields
+
+
+def _row(words: list[list[str]], path: Path, line: int) -> Row:
+    values: dict[str, Any] = {}
+    for name, column in zip(COLUMNS, zip(*words, strict=True), strict=True):
+        absent = name not in _WORDS and all(value == "_" for value in column)
+        values[name] = None if absent else list(column)
+    return Row(values, str(path), line)

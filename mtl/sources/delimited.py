@@ -1,0 +1,174 @@
+"""Tables as text: tab-separated (`tsv`, no quoting) and comma-separated (`csv`, quoted as RFC 4180 says).
+
+Both are read with Python's own means: pyarrow's CSV reader reads in blocks and cannot say on which line a malformed row
+stands once a quoted field spans lines, nor go on behind it.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ..errors import DataError, Fault, UsageError
+from ..registry import register
+from .base import OnBadRow, Row, Source
+from .text import read_lines
+
+_LARGEST_FIELD = 2**31 - 1  # Python's own limit of 131,072 characters is shorter than many documents
+
+
+class Table(Source):
+    """Rows of delimited fields; blank lines are none. The first row names the columns, unless `columns` does."""
+
+    def __init__(
+        self,
+        *,
+        train: str | None,
+        dev: str | None,
+        test: str | None,
+        columns: list[str] | None,
+        delimiter: str,
+        encoding: str,
+        on_bad_row: OnBadRow,
+    ) -> None:
+        if len(delimiter) != 1:
+            raise UsageError(f"delimiter should be one character. Found {delimiter!r}.")
+        options = {"columns": columns, "delimiter": delimiter, "encoding": encoding}
+        super().__init__(train=train, dev=dev, test=test, on_bad_row=on_bad_row, options=options)
+        self._names = columns
+        self._delimiter = delimiter
+        self._encoding = encoding
+
+    def fields(self, path: Path) -> Iterator[tuple[int, list[str] | Fault]]:
+        """Yield (line, fields) of every row that is not blank, the header too."""
+        raise NotImplementedError
+
+    def columns(self, split: str, base: Path) -> list[str]:
+        if self._names is not None:
+            return list(self._names)
+        path = self.path(split, base)
+        for line, fields in self.fields(path):
+            return self._header(path, line, fields)
+        raise DataError(Fault("should have a header line that names the columns. Found none.", file=str(path)))
+
+    def rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
+        path = self.path(split, base)
+        names = self._names
+        for line, fields in self.fields(path):
+            if names is None:
+                names = self._header(path, line, fields)
+            elif isinstance(fields, Fault):
+                yield fields
+            elif len(fields) != len(names):
+                yield _ragged(path, line, names, fields)
+            else:
+                yield Row(dict(zip(names, fields, strict=True)), str(path), line)
+
+    def _header(self, path: Path, line: int, fields: list[str] | Fault) -> list[str]:
+        if isinstance(fields, Fault):
+            raise DataError(fields)
+        twice = sorted({name for name in fields if fields.count(name) > 1})
+        if twice:
+            raise DataError(
+                Fault(f"column names should differ. Found '{twice[0]}' more than once.", file=str(path), line=line)
+            )
+        return fields
+
+
+def _ragged(path: Path, line: int, names: Sequence[str], fields: Sequence[str]) -> Fault:
+    return Fault(
+        f"should have {_count(len(names))} ({', '.join(names)}). Found {len(fields)}.",
+        file=str(path),
+        line=line,
+        path=f"column {min(len(names), len(fields)) + 1}",
+    )
+
+
+def _count(columns: int) -> str:
+    return f"{columns} column{'s' if columns != 1 else ''}"
+
+
+@register("source", "tsv")
+class Tsv(Table):
+    """Tab-separated fields; quotation marks are text like any other."""
+
+    def __init__(
+        self,
+        *,
+        train: str | None = None,
+        dev: str | None = None,
+        test: str | None = None,
+        columns: list[str] | None = None,
+        delimiter: str = "\t",
+        encoding: str = "utf-8",
+        on_bad_row: OnBadRow = "error",
+    ) -> None:
+        super().__init__(
+            train=train,
+            dev=dev,
+            test=test,
+            columns=columns,
+            delimiter=delimiter,
+            encoding=encoding,
+            on_bad_row=on_bad_row,
+        )
+
+    def fields(self, path: Path) -> Iterator[tuple[int, list[str] | Fault]]:
+        for number, line in read_lines(path, self._encoding):
+            if isinstance(line, Fault):
+                yield number, line
+            elif line:
+                yield number, line.split(self._delimiter)
+
+
+@register("source", "csv")
+class Csv(Table):
+    """Comma-separated fields, quoted where they hold commas, quotation marks or line ends (RFC 4180)."""
+
+    def __init__(
+        self,
+        *,
+        train: str | None = None,
+        dev: str | None = None,
+        test: str | None = None,
+        columns: list[str] | None = None,
+        delimiter: str = ",",
+        encoding: str = "utf-8",
+        on_bad_row: OnBadRow = "error",
+    ) -> None:
+        super().__init__(
+            train=train,
+            dev=dev,
+            test=test,
+            columns=columns,
+            delimiter=delimiter,
+            encoding=encoding,
+            on_bad_row=on_bad_row,
+        )
+
+    def fields(self, path: Path) -> Iterator[tuple[int, list[str] | Fault]]:
+        undecoded: list[Fault] = []
+
+        def lines() -> Iterator[str]:
+            for _, line in read_lines(path, self._encoding):
+                if isinstance(line, Fault):
+                    undecoded.append(line)
+                yield "\n" if isinstance(line, Fault) else line + "\n"
+
+        csv.field_size_limit(_LARGEST_FIELD)
+        reader = csv.reader(lines(), delimiter=self._delimiter, strict=True)
+        while True:
+            first = reader.line_num + 1
+            fields: list[str] | Fault | None
+            try:
+                fields = next(reader, None)
+            except csv.Error as error:
+                fields = Fault(f"should be a row of CSV. Found: {error}.", file=str(path), line=first)
+            if undecoded:
+                fields = undecoded.pop()
+                undecoded.clear()
+            if fields is None:
+                return
+            if fields:
+                yield first, fields

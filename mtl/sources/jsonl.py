@@ -1,0 +1,70 @@
+"""JSON lines: one object a line.
+
+Read with Python's own parser: pyarrow's guesses one type for a column from its first block, refuses a later row that
+differs, and names a row of the block instead of a line of the file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ..errors import Fault
+from ..registry import register
+from .base import OnBadRow, Row, Source
+from .text import read_lines
+from .values import plain
+
+_LOOKED_AT = 1000  # rows whose keys make up the columns
+
+
+@register("source", "jsonl")
+class JsonLines(Source):
+    """One row a line; a key that a row lacks is a missing value. Numbers and truth values are read as text."""
+
+    def __init__(
+        self,
+        *,
+        train: str | None = None,
+        dev: str | None = None,
+        test: str | None = None,
+        encoding: str = "utf-8",
+        on_bad_row: OnBadRow = "error",
+    ) -> None:
+        super().__init__(train=train, dev=dev, test=test, on_bad_row=on_bad_row, options={"encoding": encoding})
+        self._encoding = encoding
+
+    def columns(self, split: str, base: Path) -> list[str]:
+        """Return every key of the first 1,000 rows."""
+        rows = (row for row in self.rows(split, base) if isinstance(row, Row))
+        return list(dict.fromkeys(key for row in islice(rows, _LOOKED_AT) for key in row.values))
+
+    def rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
+        path = self.path(split, base)
+        for number, line in read_lines(path, self._encoding):
+            if isinstance(line, Fault):
+                yield line
+            elif line.strip():
+                values = _object(line, path, number)
+                yield values if isinstance(values, Fault) else Row(values, str(path), number)
+
+
+def _object(line: str, path: Path, number: int) -> dict[str, Any] | Fault:
+    try:
+        found = json.loads(line)
+    except json.JSONDecodeError as error:
+        message = f"should be a JSON object. Found what is not JSON: {error.msg}."
+        return Fault(message, file=str(path), line=number, path=f"column {error.colno}")
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets thousands deep
+        return Fault(f"should be a JSON object. Found what cannot be read: {error}.", file=str(path), line=number)
+    if not isinstance(found, dict):
+        names = {list: "a list", str: "a text", type(None): "null"}
+        return Fault(
+            f"should be a JSON object. Found {names.get(type(found), 'a number or truth value')}.",
+            file=str(path),
+            line=number,
+        )
+    return {key: plain(value) for key, value in found.items()}

@@ -1,0 +1,100 @@
+"""Rows from Python: any iterable of dicts, given by library code or named in a recipe."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError, Fault
+from ..registry import import_file, register
+from .base import OnBadRow, Row, Source
+from .values import plain
+
+
+@register("source", "python")
+class PythonSource(Source):
+    """A split is `module:name` (or `file.py:name`): an iterable of dicts, or a function that returns one.
+
+    A row's `line` is its number. An iterator can be read only once, so its rows are kept in memory; name a list, a
+    function or any other iterable that starts over each time it is read, where that is too much.
+    """
+
+    def __init__(
+        self,
+        *,
+        train: str | None = None,
+        dev: str | None = None,
+        test: str | None = None,
+        on_bad_row: OnBadRow = "error",
+    ) -> None:
+        super().__init__(train=train, dev=dev, test=test, on_bad_row=on_bad_row)
+        self._given: dict[str, Iterable[Any]] = {}
+
+    @classmethod
+    def given(cls, splits: Mapping[str, Iterable[Any] | Callable[[], Iterable[Any]]]) -> PythonSource:
+        """Return a source over iterables (or functions that return one) by split, as library code has them."""
+        source = cls(**{split: f"given {split} rows" for split in splits})
+        source._given = {split: _again(rows) for split, rows in splits.items()}
+        return source
+
+    def files(self, split: str, base: Path) -> list[Path]:
+        return []
+
+    def path(self, split: str, base: Path) -> Path:
+        return Path(self.paths[split]) if self.paths.get(split) is not None else super().path(split, base)
+
+    def rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
+        place = str(self.path(split, base))
+        if split not in self._given:
+            self._given[split] = _again(_named(place, base))
+        for number, row in enumerate(self._given[split], start=1):
+            if isinstance(row, Mapping):
+                yield Row({str(key): plain(value) for key, value in row.items()}, place, number)
+            else:
+                yield Fault(f"should be a dict. Found {type(row).__name__}.", file=place, line=number)
+
+    def fingerprint(self, split: str, base: Path) -> str:
+        """Return the sha256 of a split's rows; reads them all."""
+        digest = self._digest()
+        for row in self.rows(split, base):
+            values = row.values if isinstance(row, Row) else str(row)
+            digest.update(json.dumps(values, sort_keys=True, default=str).encode() + b"\n")
+        return digest.hexdigest()
+
+
+class _Calls:
+    """An iterable that calls a function each time it is read."""
+
+    def __init__(self, function: Callable[[], Iterable[Any]]) -> None:
+        self._function = function
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._function())
+
+
+def _again(rows: Iterable[Any] | Callable[[], Iterable[Any]]) -> Iterable[Any]:
+    if callable(rows):
+        return _Calls(rows)
+    return list(rows) if isinstance(rows, Iterator) else rows
+
+
+def _named(name: str, base: Path) -> Iterable[Any] | Callable[[], Iterable[Any]]:
+    module_name, _, attribute = name.rpartition(":")
+    if not module_name:
+        raise DataError(Fault("should be 'module:name' or 'file.py:name'. Found no colon.", file=name))
+    try:
+        if module_name.endswith(".py"):
+            module = import_file(base / module_name)
+        else:
+            module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise DataError(Fault(f"should be a module that can be imported. Found: {error}.", file=name)) from error
+    found = getattr(module, attribute, None)
+    if callable(found) or isinstance(found, Iterable):
+        return found
+    raise DataError(
+        Fault(f"should be an iterable of dicts or a function that returns one. Found {type(found).__name__}.", file=name)
+    )

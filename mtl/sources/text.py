@@ -1,0 +1,64 @@
+"""Lines of text files: decoded one by one, so that a byte that cannot be decoded is told with its line and column."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import DataError, Fault
+from .base import open_binary
+
+
+def read_lines(path: Path, encoding: str) -> Iterator[tuple[int, str | Fault]]:
+    r"""Yield (line number, line without its end) of a text file, or a `Fault` for a line that cannot be decoded.
+
+    Lines end with `\n` or `\r\n` and with nothing else (a form feed or U+2028 is text). A byte-order mark is
+    stripped. NUL is a character like others. Raises `DataError` for a path that cannot be read, an unknown
+    encoding and a file of 0 bytes.
+    """
+    try:
+        # What takes more than one byte for a line end cannot be cut into lines before it is decoded.
+        wide = "\n".encode(codecs.lookup(encoding).name) != b"\n"
+    except LookupError as error:
+        raise DataError(
+            Fault(f"encoding should be one that Python knows (utf-8, latin-1, …). Found '{encoding}'.", file=str(path))
+        ) from error
+    with open_binary(path) as stream:
+        if not stream.peek(1):
+            raise DataError(Fault("should have rows. Found an empty file.", file=str(path)))
+        for number, line in enumerate(_wide(path, stream, encoding) if wide else stream, start=1):
+            text = line if isinstance(line, str) else _decode(path, number, line, encoding)
+            if isinstance(text, str):
+                text = text.removesuffix("\n").removesuffix("\r")
+                if number == 1:
+                    text = text.removeprefix("\ufeff")
+            yield number, text
+
+
+def _decode(path: Path, number: int, line: bytes, encoding: str) -> str | Fault:
+    try:
+        return line.decode(encoding)
+    except UnicodeDecodeError as error:
+        column = len(line[: error.start].decode(encoding)) + 1
+        return Fault(
+            f"should be {encoding} text. Found the byte 0x{line[error.start]:02x}. "
+            "If the file is written in another encoding, name it: 'encoding: latin-1'.",
+            file=str(path),
+            line=number,
+            path=f"column {column}",
+        )
+
+
+def _wide(path: Path, stream: io.BufferedIOBase, encoding: str) -> Iterator[str]:
+    lines = io.TextIOWrapper(stream, encoding=encoding, newline="\n")
+    number = 0
+    try:
+        for number, line in enumerate(lines, start=1):  # noqa: B007  # the count is told when the next line fails
+            yield line
+    except UnicodeError as error:
+        # The decoder works ahead of the lines: more than "after this line" is not known, and nothing can be skipped.
+        raise DataError(
+            Fault(f"should be {encoding} text. Found bytes that are not, after this line.", file=str(path), line=number)
+        ) from error

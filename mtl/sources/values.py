@@ -1,0 +1,26 @@
+"""Values of typed formats (JSON, Parquet, Arrow, Python) as the library knows them: texts, lists, dicts, None."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def plain(value: Any) -> Any:
+    """Return a value with its numbers and truth values as text, spelled as JSON spells them; all else unchanged.
+
+    A label 3 is the label "3", and so is every number of a list. What is in span dicts stays as it is.
+
+    >>> plain([1, True, "x", None])
+    ['1', 'true', 'x', None]
+    """
+    if isinstance(value, str) or value is None or isinstance(value, dict):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if hasattr(value, "tolist"):  # NumPy scalars and arrays
+        return plain(value.tolist())
+    return value
