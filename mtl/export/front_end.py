@@ -1,0 +1,86 @@
+"""From strings to tokens inside the graph, on the operators of a stock onnxruntime.
+
+Tokens are found by regular expressions made from the code point ranges of the C++ featurizer: RE2's own classes
+know another version of Unicode, and its `\\s` and `\\w` are ASCII.
+"""
+
+from __future__ import annotations
+
+import onnx_ir as ir
+from onnx_ir.tape import Tape
+
+from ..featurizer import space_ranges, word_ranges
+from ..token_values import INT64, STRING, TokenValues, integers, label_encoder, strings, tokenizer, typed
+
+__all__ = ["TokenValues", "text_front_end", "tokenizer_expression", "tokens_front_end"]
+
+
+def tokenizer_expression(name: str) -> str:
+    """Return the RE2 expression whose successive matches are the tokens."""
+    space, word = _members(space_ranges()), _members(word_ranges())
+    expressions = {
+        "whitespace": f"[^{space}]+",
+        "unicode_words": f"[{word}]+|[^{space}]",
+        "characters": f"[^{space}]",
+    }
+    return expressions[name]
+
+
+def _members(ranges: list[tuple[int, int]]) -> str:
+    return "".join(rf"\x{{{first:X}}}-\x{{{last:X}}}" for first, last in ranges)
+
+
+def text_front_end(tape: Tape, text: ir.Value, name: str, lowercase: bool) -> TokenValues:
+    """Split texts (string [B]) by the tokenizer `name`.
+
+    An empty batch becomes one row, and an empty text one token of padding: what follows never meets an empty
+    tensor. Whoever uses the answers cuts them back to B rows.
+    """
+    rows = tape.op("Max", [tape.op("Shape", [text]), integers(tape, [1])])
+    # One more text with one token: the batch is never empty, and T is at least 1. It is cut off again unless
+    # it is the only one.
+    longer = tape.op("Concat", [text, strings(tape, ["x"])], {"axis": 0})
+    tokens = tokenizer(tape, longer, tokenexp=tokenizer_expression(name))
+    surface = typed(tape.op("Slice", [tokens, integers(tape, [0]), rows]), STRING, 2)
+    real = label_encoder(tape, surface, {"": 0}, 1)
+    lengths = tape.op("ReduceSum", [real, integers(tape, [1])], {"keepdims": 0})
+    return _values(tape, surface, tape.op("Max", [lengths, integers(tape, [1])]), lowercase)
+
+
+def tokens_front_end(tape: Tape, tokens: ir.Value, lengths: ir.Value, lowercase: bool) -> TokenValues:
+    """Take tokens (string [B, T]) as they are, `lengths` (int64 [B]) of them in each row.
+
+    What stands behind a row's length is ignored; lengths are brought into the bounds 1 … T. No rows, or no
+    tokens in any, become one row of one token of padding.
+    """
+    one, zero = integers(tape, [1]), integers(tape, [0])
+    given = tape.op("Shape", [tokens])
+    shape = tape.op("Max", [given, one])
+    missing = tape.op("Sub", [shape, given])
+    rows, columns = (tape.op("Slice", [given, integers(tape, [i]), integers(tape, [i + 1])]) for i in (0, 1))
+    new_rows, new_columns = (tape.op("Slice", [missing, integers(tape, [i]), integers(tape, [i + 1])]) for i in (0, 1))
+    empty = strings(tape, [""])
+    right = tape.op("Expand", [empty, tape.op("Concat", [rows, new_columns], {"axis": 0})])
+    wider = tape.op("Concat", [tokens, right], {"axis": 1})
+    width = tape.op("Max", [columns, one])
+    below = tape.op("Expand", [empty, tape.op("Concat", [new_rows, width], {"axis": 0})])
+    grid = tape.op("Concat", [wider, below], {"axis": 0})
+    longer = tape.op("Concat", [lengths, tape.op("Expand", [zero, new_rows])], {"axis": 0})
+    bounded = tape.op("Min", [tape.op("Max", [longer, one]), width])
+    positions = tape.op("Range", [_scalar(tape, zero), _scalar(tape, width), _scalar(tape, one)])
+    inside = tape.op("Less", [positions, tape.op("Unsqueeze", [bounded, one])])
+    return _values(tape, typed(tape.op("Where", [inside, grid, empty]), STRING, 2), bounded, lowercase)
+
+
+def _scalar(tape: Tape, vector: ir.Value) -> ir.Value:
+    return tape.op("Squeeze", [vector])
+
+
+def _values(tape: Tape, surface: ir.Value, lengths: ir.Value, lowercase: bool) -> TokenValues:
+    shape = typed(tape.op("Shape", [surface]), INT64, 1)
+    flat = typed(tape.op("Reshape", [surface, integers(tape, [-1])]), STRING, 1)
+    if lowercase:
+        # The locale "C" lower-cases ASCII and exists everywhere; the default locale does neither.
+        flat = tape.op("StringNormalizer", [flat], {"case_change_action": "LOWER", "locale": "C"})
+        typed(flat, STRING, 1)
+    return TokenValues(flat, surface, typed(lengths, INT64, 1), shape)

@@ -1,0 +1,27 @@
+"""Builds the C++ featurizer; everything else about the package stands in setup.cfg."""
+
+from pybind11.setup_helpers import ParallelCompile, Pybind11Extension, build_ext
+from setuptools import setup
+
+ParallelCompile("NPY_NUM_BUILD_JOBS").install()
+
+setup(
+    ext_modules=[
+        Pybind11Extension(
+            "mtl._featurizer",
+            ["featurizer_ext/binding.cpp"],
+            depends=[
+                "featurizer_ext/texts.h",
+                "featurizer_ext/core/byte_table.h",
+                "featurizer_ext/core/characters.h",
+                "featurizer_ext/core/code_point_map.h",
+                "featurizer_ext/core/tokenizer.h",
+                "featurizer_ext/core/tokens.h",
+                "featurizer_ext/core/unicode_tables.h",
+            ],
+            cxx_std=17,
+            extra_compile_args=["-O3"],
+        )
+    ],
+    cmdclass={"build_ext": build_ext},
+)
