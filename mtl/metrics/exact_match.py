@@ -1,0 +1,29 @@
+"""How many rows are right in everything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from .base import Row
+
+
+def exact_match(gold: Mapping[str, Sequence[Row | None]], predicted: Mapping[str, Sequence[Row]]) -> float:
+    """Return the share of rows for which every task's whole answer is right.
+
+    `gold` and `predicted` hold, for all tasks of one source, a label or a list of labels for each of its rows. A row
+    that any task has no gold for is left out; 0.0 where no row is left.
+    """
+    right = counted = 0
+    for position in range(min((len(rows) for rows in gold.values()), default=0)):
+        golds = {task: rows[position] for task, rows in gold.items()}
+        if any(row is None for row in golds.values()):
+            continue
+        counted += 1
+        right += all(_same(row, predicted[task][position]) for task, row in golds.items())
+    return right / counted if counted else 0.0
+
+
+def _same(gold: Row | None, predicted: Row) -> bool:
+    if gold is None or isinstance(gold, str) or isinstance(predicted, str):
+        return gold == predicted
+    return list(gold) == list(predicted)

@@ -1,0 +1,254 @@
+"""The joint network: one module for every component of the sharing graph, and what a batch needs of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from .errors import Fault, RecipeError, UsageError
+from .labels import Labels
+from .module import Module, Output
+from .module import Sequence as Vectors
+from .registry import InitialFile, inferred_arguments, nested_kind, recipe_keys
+from .sharing_graph import Call, Component, InputKey, SharingGraph
+
+if TYPE_CHECKING:
+    from .dataset import Batch, Fitted
+
+Value = Tensor | Vectors
+FeatureTensors = Mapping[tuple[str, int, InputKey], Tensor]
+
+
+class Step(NamedTuple):
+    """One call of a plan: the module's component, and where its arguments come from.
+
+    `inputs` are the texts that a leaf embedding reads; `values` the positions of earlier steps.
+    """
+
+    component: str
+    inputs: tuple[InputKey, ...]
+    values: tuple[int, ...]
+
+
+class Plan(NamedTuple):
+    """Calls in topological order, each once, and the position at which every wanted value comes out."""
+
+    steps: tuple[Step, ...]
+    wanted: tuple[int, ...]
+
+
+def plan(wanted: Sequence[Call]) -> Plan:
+    """Return how to compute these calls: their ancestors in topological order, every call once."""
+    positions: dict[Call, int] = {}
+    steps: list[Step] = []
+
+    def visit(call: Call) -> int:
+        if call not in positions:
+            values = tuple(visit(argument) for argument in call.arguments if isinstance(argument, Call))
+            inputs = tuple(argument for argument in call.arguments if isinstance(argument, InputKey))
+            positions[call] = len(steps)
+            steps.append(Step(call.component, inputs, values))
+        return positions[call]
+
+    return Plan(tuple(steps), tuple(visit(call) for call in wanted)) if wanted else Plan((), ())
+
+
+def compute(
+    plan: Plan,
+    modules: Mapping[str, nn.Module],
+    kinds: Mapping[str, str],
+    lengths: Mapping[InputKey, Tensor],
+    features: FeatureTensors,
+) -> list[Value]:
+    """Run a plan: apply every component to its arguments once and return the wanted values, in their order.
+
+    `modules` are by component; an exporter hands in what their `exportable()` returned. Embeddings get lengths
+    [B] first: a leaf its features' tensors, a composite its parts' sequences.
+    """
+    done: list[Value] = []
+    for step in plan.steps:
+        module = modules[step.component]
+        arguments: list[Value] = [done[position] for position in step.values]
+        if step.inputs:
+            (key,) = step.inputs
+            arguments = [lengths[key]]
+            while (step.component, len(arguments) - 1, key) in features:
+                arguments.append(features[step.component, len(arguments) - 1, key])
+        elif kinds[step.component] == "embedding":
+            first = arguments[0]
+            arguments = [first.lengths if isinstance(first, Vectors) else first, *arguments]
+        done.append(module(*arguments))
+    return [done[position] for position in plan.wanted]
+
+
+class MultiTaskModel(nn.Module):
+    """All components of a sharing graph, each built once, and the walk that computes what a batch asks for.
+
+    A component's first weights follow from the recipe's seed and the component's name alone. May be built under
+    `torch.device("meta")`. With `initial=False` no file of initial weights (`pretrained`) is read: for a model whose
+    weights are loaded next. Raises `RecipeError` where sizes along the edges do not fit.
+    """
+
+    def __init__(self, graph: SharingGraph, fitted: Fitted, *, initial: bool = True) -> None:
+        super().__init__()
+        self.sharing_graph = graph
+        self.fitted = fitted
+        self.labels: dict[str, Labels] = dict(fitted.labels)
+        self._plans: dict[tuple[str, ...], Plan] = {}
+        self._kinds = {name: component.kind for name, component in graph.components.items()}
+        self._built: dict[str, Module] = {}
+        _Builder(graph, fitted, initial, self._built).build()
+        for name, module in self._built.items():
+            self.add_module(name.replace(".", "/"), module)  # torch keeps '.' for submodules
+
+    @property
+    def components(self) -> Mapping[str, Module]:
+        """Return every component's module by its name, in build order."""
+        return self._built
+
+    def __getitem__(self, address: str) -> Module:
+        """Return the module at an address; tied addresses give the same object."""
+        return self._built[self.sharing_graph.component_of(address)]
+
+    def output(self, task: str) -> Output:
+        """Return a task's output layer."""
+        module = self._built[self.sharing_graph.output(task).component]
+        if not isinstance(module, Output):
+            raise UsageError(f"the last module of task '{task}' should be an output. Found {type(module).__name__}.")
+        return module
+
+    def scores(self, batch: Batch, tasks: Iterable[str]) -> dict[str, Value]:
+        """Return what each task's output layer gets, [B, C] or a sequence of [B, T, C], in one walk of the graph."""
+        names = tuple(tasks)
+        if names not in self._plans:
+            # The output layer's own call is left out: its distribution is computed where a condition asks for it.
+            wanted = [self.sharing_graph.output(task).arguments[0] for task in names]
+            self._plans[names] = plan([call for call in wanted if isinstance(call, Call)])
+        values = compute(self._plans[names], self._built, self._kinds, batch.lengths, batch.features)
+        return dict(zip(names, values, strict=True))
+
+    def losses(self, batch: Batch, tasks: Iterable[str]) -> dict[str, Tensor]:
+        """Return each task's loss: the mean over its labelled rows; a task without any in the batch is left out."""
+        active = [task for task in tasks if bool(batch.labelled[task].any())]
+        found = {}
+        for task, scores in self.scores(batch, active).items():
+            labelled = batch.labelled[task]
+            rows = self.output(task).loss(scores, batch.targets[task])
+            found[task] = torch.where(labelled, rows, 0.0).sum() / labelled.sum()
+        return found
+
+    def answers(self, batch: Batch, tasks: Iterable[str]) -> dict[str, dict[str, Tensor]]:
+        """Return each task's answer: `best`, `score` and, for row tasks, `scores` (see `mtl.module.Output.answer`)."""
+        return {task: self.output(task).answer(scores) for task, scores in self.scores(batch, tasks).items()}
+
+
+class _Builder:
+    """Builds components in build order and infers their positional arguments along the edges."""
+
+    def __init__(self, graph: SharingGraph, fitted: Fitted, initial: bool, built: dict[str, Module]) -> None:
+        self.graph = graph
+        self.fitted = fitted
+        self.initial = initial
+        self.built = built
+        self.calls: dict[str, list[Call]] = {}
+        for call in graph.calls(graph.recipe.tasks):
+            self.calls.setdefault(call.component, []).append(call)
+
+    def build(self) -> None:
+        for component in self.graph.components.values():
+            cls = component.config.cls
+            positional = [self._inferred(component, name) for name in inferred_arguments(cls)]
+            keywords = self._keywords(component)
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(component_seed(self.graph.recipe.seed, component.name))
+                try:
+                    self.built[component.name] = cls(*positional, **keywords)
+                except (UsageError, ValueError) as error:
+                    raise self._fault(component, str(error)) from error
+
+    def _fault(self, component: Component, message: str) -> RecipeError:
+        recipe = self.graph.recipe
+        config = component.config
+        file = str(recipe.file) if recipe.file is not None else None
+        return RecipeError([Fault(message, file=file, line=config.line, path=config.path)], recipe.title)
+
+    def _keywords(self, component: Component) -> dict[str, Any]:
+        """Return the recipe's values, with parts as built modules and files of initial weights as paths."""
+        config = component.config
+        keywords = {}
+        for name, parameter in recipe_keys(config.cls).items():
+            value = config.values[name]
+            nested = nested_kind(parameter.annotation)
+            if nested is not None and nested[1]:
+                value = {part: self._part(component, part) for part in value}
+            elif nested is not None:
+                value = self._part(component, name)
+            elif value is not None and _names_initial_file(parameter.annotation):
+                value = InitialFile(self.graph.recipe.data / value) if self.initial else None
+            keywords[name] = value
+        return keywords
+
+    def _part(self, component: Component, part: str) -> Module:
+        return self.built[self.graph.component_of(f"{component.members[0]}.{part}")]
+
+    def _inferred(self, component: Component, name: str) -> Any:
+        if name == "features":
+            return self.fitted.features[component.name]
+        if name == "labels":
+            return self._labels(component)
+        if name == "output_dim":
+            return len(self._labels(component))
+        if name in ("input_dim", "condition_dim"):
+            sizes = self._sizes(component)
+            return sizes[0] if name == "input_dim" else sum(sizes[1:])
+        cls = component.config.cls
+        raise UsageError(
+            f"the positional arguments of {cls.__module__}.{cls.__qualname__} should be among input_dim, "
+            f"condition_dim, output_dim, labels, features. Found '{name}'."
+        )
+
+    def _labels(self, component: Component) -> Labels:
+        tasks = list(dict.fromkeys(member.split(".")[0] for member in component.members))
+        first = self.fitted.labels[tasks[0]]
+        for task in tasks[1:]:
+            if self.fitted.labels[task].names != first.names:
+                raise self._fault(
+                    component,
+                    f"'{tasks[0]}' and '{task}' should have the same labels to share '{component.name}'. Found "
+                    f"{_difference(first.names, self.fitted.labels[task].names)}.",
+                )
+        return first
+
+    def _sizes(self, component: Component) -> list[int]:
+        """Return the sizes of what flows in, which are the same wherever the component is applied."""
+        sizes = [self._call_sizes(call) for call in self.calls[component.name]]
+        for other in sizes[1:]:
+            if other != sizes[0]:
+                raise self._fault(
+                    component,
+                    f"vectors that enter '{component.name}' should have the same size everywhere it is used. Found "
+                    f"{' + '.join(map(str, sizes[0]))} and {' + '.join(map(str, other))}.",
+                )
+        return sizes[0]
+
+    def _call_sizes(self, call: Call) -> list[int]:
+        return [self.built[a.component].output_dim for a in call.arguments if isinstance(a, Call)]
+
+
+def _names_initial_file(annotation: Any) -> bool:
+    return annotation is InitialFile or InitialFile in getattr(annotation, "__args__", ())
+
+
+def _difference(first: tuple[str, ...], second: tuple[str, ...]) -> str:
+    alone = [name for name in first if name not in second] or [name for name in second if name not in first]
+    return f"'{alone[0]}' in one of them only" if alone else "them in another order"
+
+
+def component_seed(seed: int, component: str) -> int:
+    """Return the seed of a component's first weights: 63 bits that depend on nothing but the recipe's seed and name."""
+    digest = hashlib.sha256(f"{seed}/{component}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
