@@ -19,7 +19,7 @@ from . import translations
 _translations: dict[Callable[..., Any], Callable[..., Any]] = {}
 
 # exp(-FLOOR) is the smallest transition, relative to the largest, that marginals tell from an impossible one. The
-# best label of a token keeps at least 1/C of its probability, so no sum of a step falls under float32's 1e-38.
+# best label of a token keeps at least 1/C of its probability, so no sum of a step falls under float64's 1e-308.
 FLOOR = translations.FLOOR
 
 
@@ -121,16 +121,17 @@ def _(scores: Tensor, lengths: Tensor, transitions: Tensor, start: Tensor, end: 
 def crf_marginals(scores: Tensor, lengths: Tensor, transitions: Tensor, start: Tensor, end: Tensor) -> Tensor:
     """Return the probability of each label at each token under the CRF, [B, T, C]; sums to 1, also in padding.
 
-    Arguments as for `viterbi`. Forward and backward messages are kept as probabilities, normalised at every step.
+    Arguments as for `viterbi`. Messages in both directions are kept as probabilities in float64, normalised at every step.
     Transitions, starts and ends that are less likely than the likeliest by more than `FLOOR` nats count as just that.
     """
-    emissions = scores.softmax(2)
+    emissions = scores.double().softmax(2)
+    transitions, start, end = transitions.double(), start.double(), end.double()
     first, last = ((edge - edge.max()).clamp(min=-FLOOR).exp() for edge in (start, end))
     moves = (transitions - transitions.max()).clamp(min=-FLOOR).exp()
     forward = _messages(emissions, moves, first)
     flip = _reversed_positions(lengths, scores.shape[1])[:, :, None].expand_as(scores)
     backward = _messages(emissions.gather(1, flip), moves.t(), last).gather(1, flip)
-    return (forward.log() + scores + backward.log()).softmax(2)
+    return (forward.log() + backward.log() + scores).softmax(2).to(scores.dtype)
 
 
 @crf_marginals.register_fake

@@ -1,4 +1,4 @@
-"""ONNX translations of the operators in `mtl.export.operators`, as onnxscript functions (opset 18, as torch.onnx's own).
+"""ONNX translations of the operators in `mtl.export.operators`: onnxscript functions (opset 18, as torch.onnx's own).
 
 Batches of one short sentence are the case to be fast at: what counts is the number of nodes in a `Scan`'s body, about
 1 to 4 microseconds each a token in onnxruntime.
@@ -13,7 +13,9 @@ from onnxscript import opset18 as op
 from onnxscript.values import Opset
 
 INT32 = 6  # onnx.TensorProto.INT32
-FLOOR = 75.0  # see mtl.export.operators.FLOOR
+DOUBLE = 11  # onnx.TensorProto.DOUBLE
+FLOAT32 = 1  # onnx.TensorProto.FLOAT
+FLOOR = 600.0  # see mtl.export.operators.FLOOR
 
 mtl_opset = Opset("mtl", 1)
 
@@ -65,17 +67,19 @@ def viterbi(scores: FLOAT, lengths: INT64, transitions: FLOAT, start: FLOAT, end
 @script(mtl_opset)
 def crf_marginals(scores: FLOAT, lengths: INT64, transitions: FLOAT, start: FLOAT, end: FLOAT) -> FLOAT:
     """Both directions in one `Scan`, on an axis of their own; messages stay probabilities, so nothing overflows."""
-    steps_first = op.Transpose(op.Softmax(scores, axis=2), perm=[1, 0, 2])  # [T, B, C]
+    scores64 = op.Cast(scores, to=DOUBLE)
+    steps_first = op.Transpose(op.Softmax(scores64, axis=2), perm=[1, 0, 2])  # [T, B, C]
     turned = op.ReverseSequence(steps_first, lengths, time_axis=0, batch_axis=1)
     one = op.Constant(value_ints=[1])
     emissions = op.Concat(op.Unsqueeze(steps_first, one), op.Unsqueeze(turned, one), axis=1)  # [T, 2, B, C]
 
     zero = op.Constant(value_ints=[0])
-    floor = op.Constant(value_float=-75.0)
-    onwards = op.Exp(op.Max(transitions - op.ReduceMax(transitions, keepdims=0), floor))
+    floor = op.Cast(op.Constant(value_float=-600.0), to=DOUBLE)
+    transitions64 = op.Cast(transitions, to=DOUBLE)
+    onwards = op.Exp(op.Max(transitions64 - op.ReduceMax(transitions64, keepdims=0), floor))
     backwards = op.Transpose(onwards, perm=[1, 0])
     moves = op.Concat(op.Unsqueeze(onwards, zero), op.Unsqueeze(backwards, zero), axis=0)  # [2, C, C]
-    ends = op.Concat(op.Unsqueeze(start, zero), op.Unsqueeze(end, zero), axis=0)  # [2, C]
+    ends = op.Cast(op.Concat(op.Unsqueeze(start, zero), op.Unsqueeze(end, zero), axis=0), to=DOUBLE)  # [2, C]
     initial = op.Unsqueeze(op.Exp(op.Max(ends - op.ReduceMax(ends, one), floor)), one)  # [2, 1, C]
     shape = op.Concat(op.Constant(value_ints=[2]), op.Shape(lengths), one, axis=0)
     first = op.Expand(initial, shape)  # [2, B, C]
@@ -90,4 +94,4 @@ def crf_marginals(scores: FLOAT, lengths: INT64, transitions: FLOAT, start: FLOA
     onward, turned_back = op.Split(op.Log(messages), axis=1, num_outputs=2)
     backward = op.ReverseSequence(op.Squeeze(turned_back, one), lengths, time_axis=0, batch_axis=1)
     both = op.Transpose(op.Squeeze(onward, one) + backward, perm=[1, 0, 2])
-    return op.Softmax(both + scores, axis=2)
+    return op.Cast(op.Softmax(both + scores64, axis=2), to=FLOAT32)
