@@ -1,0 +1,115 @@
+"""Answers from raw text with the trained model itself, in torch: what an exported bundle gives, without exporting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .checkpoint import Which, load_model
+from .dataset import raw_batch
+from .errors import UsageError, listing, near_miss
+from .model import MultiTaskModel
+from .task import Answer as Output
+
+Texts = Sequence[str] | Mapping[str, Sequence[str]]
+Answer = dict[str, Any]
+
+
+class Predictor:
+    """Predicts with a model that is in memory; `load` takes one from a run folder.
+
+    The model is put into evaluation mode. Answers are JSON-able: `{"label", "score", "scores": {label: score}}` for
+    a task on rows, `{"tokens", "tags", "score"}`, one value a token, for one on tokens.
+    """
+
+    def __init__(self, model: MultiTaskModel) -> None:
+        self.model = model.eval()
+        self.graph = model.sharing_graph
+        self.tasks: tuple[str, ...] = tuple(self.graph.recipe.tasks)
+
+    @classmethod
+    def load(cls, run: str | Path, which: Which = "best") -> Predictor:
+        """Load the best (or last) checkpoint of a run folder; raises `CheckpointError` where there is none."""
+        return cls(load_model(run, which))
+
+    def inputs(self, task: str) -> tuple[str, ...]:
+        """Return the names of a task's inputs; raises `UsageError` for a task that does not exist."""
+        if task not in self.tasks:
+            raise UsageError(f"no task named '{task}'.{near_miss(task, self.tasks)} Tasks: {listing(self.tasks)}.")
+        return tuple(self.graph.recipe.tasks[task].inputs)
+
+    def labels(self, task: str) -> tuple[str, ...]:
+        """Return a task's labels, in the order of their ids."""
+        self.inputs(task)
+        return self.model.labels[task].names
+
+    def predict(self, task: str, texts: Texts, *, batch_size: int = 64) -> list[Answer]:
+        """Return one answer a text, in their order.
+
+        `texts` is a list, or lists of equal length by the name of the input. Raises `UsageError` for an unknown
+        task, missing inputs, or a batch size below 1.
+        """
+        columns = by_input(texts, task, self.inputs(task))
+        if batch_size < 1:
+            raise UsageError(f"batch_size should be at least 1. Found {batch_size}.")
+        count = len(next(iter(columns.values())))
+        answers: list[Answer] = []
+        with torch.inference_mode():
+            for start in range(0, count, batch_size):
+                answers += self._batch(task, {n: rows[start : start + batch_size] for n, rows in columns.items()})
+        return answers
+
+    def _batch(self, task: str, texts: Mapping[str, Sequence[str]]) -> list[Answer]:
+        batch = raw_batch(self.graph, self.model.fitted, [task], texts)
+        values = self.model.answers(batch, [task])[task]
+        config = self.graph.recipe.tasks[task]
+        rows: list[Answer] = [{} for _ in batch.rows]
+        lengths: list[int] | None = None
+        if config.task.level == "token":
+            first = next(iter(self.graph.inputs(task).values()))
+            tokens = [[] if row == [""] else row for row in batch.surface[first].strings()]
+            lengths = [len(row) for row in tokens]
+            for answer, row in zip(rows, tokens, strict=True):
+                answer["tokens"] = row
+        labels = self.model.labels[task].names
+        for output in config.task.answers:
+            for answer, value in zip(rows, decoded(output, values[output.value], labels, lengths), strict=True):
+                answer[output.name] = value
+        return rows
+
+
+def decoded(output: Output, values: Tensor, labels: Sequence[str], lengths: Sequence[int] | None) -> list[Any]:
+    """Return a value a row: ids as labels, one value a label as a dict, values of tokens without padding."""
+    found: list[Any] = values.tolist()
+    if "T" in output.dims and lengths is not None:
+        found = [row[:length] for row, length in zip(found, lengths, strict=True)]
+    if output.labels:
+        return [labels[row] if isinstance(row, int) else [labels[i] for i in row] for row in found]
+    if output.dims == ("C",):
+        return [dict(zip(labels, row, strict=True)) for row in found]
+    return found
+
+
+def by_input(texts: Texts, task: str, inputs: Sequence[str]) -> dict[str, Sequence[str]]:
+    """Return texts by the name of the input; raises `UsageError` where they are not what the task reads."""
+    if isinstance(texts, str):
+        raise UsageError("texts should be a list of texts. Found a single text.")
+    if not isinstance(texts, Mapping):
+        if len(inputs) != 1:
+            raise UsageError(
+                f"the texts of task '{task}' should be lists by the name of its inputs ({', '.join(inputs)}). "
+                "Found one list."
+            )
+        return {inputs[0]: texts}
+    for name in inputs:
+        if name not in texts:
+            raise UsageError(f"the texts of task '{task}' should have the input '{name}'. Found {listing(texts)}.")
+    columns = {name: texts[name] for name in inputs}
+    if len({len(rows) for rows in columns.values()}) > 1:
+        sizes = ", ".join(f"{len(rows)} of '{name}'" for name, rows in columns.items())
+        raise UsageError(f"the inputs of task '{task}' should have as many texts each. Found {sizes}.")
+    return columns
