@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from ..errors import DataError, Fault
 from ..registry import register
-from .base import OnBadRow, Row, Source, open_binary
+from .base import Row, Source, open_binary
 from .values import plain
 
 _ROWS = 1024  # rows of Parquet decoded at a time

@@ -89,7 +89,7 @@ class Source:
         value = self.paths.get(split)
         if value is None:
             raise DataError(f"a source should have the split '{split}' that is read. Found: {', '.join(self.splits)}.")
-        return base / value
+        return base / str(value)
 
     def read(self, split: str, base: Path) -> Iterator[Row]:
         """Yield the rows of a split, reading as they are taken.
@@ -135,11 +135,12 @@ def open_binary(path: Path) -> Any:
     except FileNotFoundError as error:
         raise DataError(Fault("should be a file. Found nothing there.", file=str(path))) from error
     except OSError as error:
-        raise DataError(Fault(f"should be a file that can be read. Found: {error.strerror}.", file=str(path))) from error
+        message = f"should be a file that can be read. Found: {error.strerror}."
+        raise DataError(Fault(message, file=str(path))) from error
 
 
 def open_sources(recipe: Recipe, given: Mapping[str, Mapping[str, Iterable[Any]]] | None = None) -> dict[str, Source]:
-    """Return a recipe's sources by name; those of `given` (split -> iterable of dicts) take the place of written ones."""
+    """Return a recipe's sources by name; those of `given` (split -> iterable of dicts) replace written ones."""
     from .python import PythonSource
 
     sources: dict[str, Source] = {

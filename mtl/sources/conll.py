@@ -76,4 +76,5 @@ class Conll(Source):
 
     def _row(self, tokens: list[list[str]], path: Path, line: int) -> Row:
         # Not strict: with an open end, tokens may have more fields than there are names.
-        return Row({name: list(values) for name, values in zip(self._names, zip(*tokens), strict=False)}, str(path), line)
+        columns = zip(*tokens, strict=False)
+        return Row({n: list(values) for n, values in zip(self._names, columns, strict=False)}, str(path), line)

@@ -36,7 +36,8 @@ class PythonSource(Source):
     @classmethod
     def given(cls, splits: Mapping[str, Iterable[Any] | Callable[[], Iterable[Any]]]) -> PythonSource:
         """Return a source over iterables (or functions that return one) by split, as library code has them."""
-        source = cls(**{split: f"given {split} rows" for split in splits})
+        source = cls()
+        source.paths |= {split: f"given {split} rows" for split in splits}
         source._given = {split: _again(rows) for split, rows in splits.items()}
         return source
 
@@ -95,6 +96,5 @@ def _named(name: str, base: Path) -> Iterable[Any] | Callable[[], Iterable[Any]]
     found = getattr(module, attribute, None)
     if callable(found) or isinstance(found, Iterable):
         return found
-    raise DataError(
-        Fault(f"should be an iterable of dicts or a function that returns one. Found {type(found).__name__}.", file=name)
-    )
+    what = "nothing of that name" if found is None else type(found).__name__
+    raise DataError(Fault(f"should be an iterable of dicts or a function that returns one. Found {what}.", file=name))

@@ -6,6 +6,7 @@ import codecs
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from ..errors import DataError, Fault
 from .base import open_binary
@@ -51,7 +52,7 @@ def _decode(path: Path, number: int, line: bytes, encoding: str) -> str | Fault:
         )
 
 
-def _wide(path: Path, stream: io.BufferedIOBase, encoding: str) -> Iterator[str]:
+def _wide(path: Path, stream: BinaryIO, encoding: str) -> Iterator[str]:
     lines = io.TextIOWrapper(stream, encoding=encoding, newline="\n")
     number = 0
     try:

@@ -1,0 +1,97 @@
+"""What the model gets: the features and targets of some rows of one source, padded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..collate import grid, pad_at
+from ..featurizer import Tokens, tokenize
+
+if TYPE_CHECKING:
+    from ..sharing_graph import InputKey, SharingGraph
+    from .fitted import Fitted
+
+    FeatureKey = tuple[str, int, InputKey]
+
+
+@dataclass
+class Batch:
+    """B rows of a source; T tokens of the longest row of an input, C values of its longest token.
+
+    `lengths` [B] int64, at least 1. `features` [B, T] or [B, T, C], int64 or float32, 0 where padding, by
+    (embedding component, position among its features, input). `targets` [B] or [B, T] label ids, `MISSING` where
+    there is none, >= C for a label never seen in training; `labelled` [B] bool: the row has at least one label that
+    a loss can use. `tokens` counts the batch's tokens, of a row's longest input, padding apart. `surface` holds the
+    tokens themselves where the batch was made from raw texts.
+    """
+
+    source: str
+    rows: NDArray[np.int64]
+    lengths: dict[InputKey, Tensor]
+    features: dict[FeatureKey, Tensor]
+    targets: dict[str, Tensor] = field(default_factory=dict)
+    labelled: dict[str, Tensor] = field(default_factory=dict)
+    tokens: int = 0
+    surface: dict[InputKey, Tokens] = field(default_factory=dict)
+
+    def to(self, device: torch.device | str) -> Batch:
+        """Return the batch on another device (lengths too)."""
+        return Batch(
+            self.source,
+            self.rows,
+            {key: value.to(device) for key, value in self.lengths.items()},
+            {key: value.to(device) for key, value in self.features.items()},
+            {key: value.to(device) for key, value in self.targets.items()},
+            {key: value.to(device) for key, value in self.labelled.items()},
+            self.tokens,
+            self.surface,
+        )
+
+
+def leaves(graph: SharingGraph, tasks: Sequence[str]) -> dict[InputKey, tuple[str, ...]]:
+    """Return the inputs that some tasks read, each with the leaf embeddings that it flows into."""
+    embeddings = set(graph.embeddings())
+    found: dict[InputKey, list[str]] = {}
+    for task in tasks:
+        for key in graph.inputs(task).values():
+            found.setdefault(key, [])
+    for call in graph.calls(tasks):
+        if call.component in embeddings:
+            found.setdefault(call.arguments[0], []).append(call.component)  # type: ignore[arg-type]  # a leaf's input
+    return {key: tuple(dict.fromkeys(components)) for key, components in found.items()}
+
+
+def raw_batch(graph: SharingGraph, fitted: Fitted, tasks: Sequence[str], texts: Mapping[str, Sequence[str]]) -> Batch:
+    """Return a batch of raw texts for tasks, without targets; `texts` are B texts by the name of the input.
+
+    Texts are tokenized once for each tokenizer. The tokens are kept in `surface`.
+    """
+    columns = {(k.source, k.column): list(texts[name]) for task in tasks for name, k in graph.inputs(task).items()}
+    tokenized: dict[tuple[str, str, str], Tokens] = {}
+    lengths: dict[InputKey, Tensor] = {}
+    features: dict[FeatureKey, Tensor] = {}
+    surface: dict[InputKey, Tokens] = {}
+    longest: NDArray[np.int64] | None = None
+    for key, components in leaves(graph, tasks).items():
+        front = (key.source, key.column, key.tokenizer)
+        if front not in tokenized:
+            tokenized[front] = tokenize(columns[key.source, key.column], key.tokenizer)
+        tokens = surface[key] = tokenized[front]
+        at = grid(tokens.row_offsets, np.arange(len(tokens)))
+        lengths[key] = torch.from_numpy(at.lengths)
+        longest = at.lengths if longest is None else np.maximum(longest, at.lengths)
+        for component in components:
+            for index, feature in enumerate(fitted.features[component]):
+                ragged = feature.compute(tokens, key.lowercase)
+                features[component, index, key] = torch.from_numpy(pad_at(ragged, at))
+    count = 0 if longest is None else len(longest)
+    total = 0 if longest is None else int(longest.sum())
+    source = graph.recipe.tasks[tasks[0]].source
+    return Batch(source, np.arange(count), lengths, features, tokens=total, surface=surface)

@@ -1,0 +1,189 @@
+"""Rows of a source as its tasks need them: texts, tokens and labels, a chunk of rows in memory at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..alignment import Span, white_space
+from ..errors import DataError, Fault, listing, near_miss
+from ..featurizer import Tokens, tokenize
+from .batch import leaves
+
+if TYPE_CHECKING:
+    from ..recipe import Recipe
+    from ..recipe.config import TaskConfig
+    from ..sharing_graph import InputKey, SharingGraph
+    from ..sources import Row, Source
+
+CHUNK = 1024  # rows in memory at a time
+
+Target = str | list[str] | None
+FrontEnd = tuple[str, str]  # column, tokenizer
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is read of a source: the tasks on it, and its inputs with the leaf embeddings that they flow into."""
+
+    source: str
+    tasks: tuple[TaskConfig, ...]
+    inputs: dict[InputKey, tuple[str, ...]]
+    first: dict[str, InputKey]  # the input whose tokens a task's targets belong to
+
+    @classmethod
+    def of(cls, graph: SharingGraph, source: str) -> Plan:
+        """Return the plan of one source of a graph."""
+        names = graph.streams()[source]
+        first = {name: next(iter(graph.inputs(name).values())) for name in names}
+        tasks = tuple(graph.recipe.tasks[name] for name in names)
+        return cls(source, tasks, leaves(graph, names), first)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that hold texts."""
+        return tuple(dict.fromkeys(key.column for key in self.inputs))
+
+
+@dataclass
+class Chunk:
+    """Some consecutive rows of a split; everything has one entry a row."""
+
+    texts: dict[str, list[str]]
+    tokens: dict[FrontEnd, Tokens]
+    targets: dict[str, list[Target]]
+    pretokenized: frozenset[str]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.texts.values())))
+
+
+def chunks(plan: Plan, source: Source, split: str, base: Path) -> Iterator[Chunk]:
+    """Yield the rows of a split in order, tokenized and labelled.
+
+    Raises `DataError` naming file, line and column of a row that is malformed or whose labels do not fit its
+    tokens, or leaves it out where the source says so.
+    """
+    read = source.read(split, base)
+    while rows := list(islice(read, CHUNK)):
+        chunk, faults = _chunk(plan, source, rows)
+        if faults:
+            for fault in faults.values():
+                source.bad_row(fault)
+            chunk, _ = _chunk(plan, source, [row for i, row in enumerate(rows) if i not in faults])
+        if len(chunk):
+            yield chunk
+
+
+def check_columns(plan: Plan, source: Source, split: str, recipe: Recipe) -> list[Fault]:
+    """Return a fault for every column that the tasks on a source name and the split does not have."""
+    there = source.columns(split, recipe.data)
+    wanted: dict[str, list[str]] = {}
+    for task in plan.tasks:
+        for name, given in task.inputs.items():
+            wanted.setdefault(given.column, []).append(f"the input '{name}' of task '{task.name}'")
+        wanted.setdefault(task.target, []).append(f"the target of task '{task.name}'")
+    file = str(source.path(split, recipe.data))
+    return [
+        Fault(
+            f"should have a column '{column}': {' and '.join(uses)}. "
+            f"Found the columns {listing(there)}.{near_miss(column, there)}",
+            file=file,
+        )
+        for column, uses in wanted.items()
+        if column not in there
+    ]
+
+
+def _chunk(plan: Plan, source: Source, rows: Sequence[Row]) -> tuple[Chunk, dict[int, Fault]]:
+    """Return the chunk of some rows, and the faults of malformed ones by their position."""
+    faults: dict[int, Fault] = {}
+
+    def note(position: int, column: str, error: ValueError) -> None:
+        row = rows[position]
+        place = f"column '{column}'"
+        faults.setdefault(position, Fault(str(error), file=source.file_of(row, column), line=row.line, path=place))
+
+    texts: dict[str, list[str]] = {column: [] for column in plan.columns}
+    for column, found in texts.items():
+        for position, row in enumerate(rows):
+            text = ""
+            try:
+                text = as_text(row.values.get(column))
+            except ValueError as error:
+                note(position, column, error)
+            found.append(text)
+    front_ends = dict.fromkeys((key.column, key.tokenizer) for key in plan.inputs)
+    tokens = {front: tokenize(texts[front[0]], front[1]) for front in front_ends}
+    targets: dict[str, list[Target]] = {}
+    for task in plan.tasks:
+        key = plan.first[task.name]
+        spans = row_spans(tokens[key.column, key.tokenizer])
+        targets[task.name] = found_targets = []
+        for position, row in enumerate(rows):
+            target: Target = None
+            try:
+                target = _target(task, row.values.get(task.target), spans[position], texts[key.column][position])
+            except ValueError as error:
+                note(position, task.target, error)
+            found_targets.append(target)
+    lists = frozenset(column for column in texts if any(isinstance(row.values.get(column), list) for row in rows))
+    return Chunk(texts, tokens, targets, lists), faults
+
+
+def as_text(value: Any) -> str:
+    """Return the text of a column's value: a text itself, or the tokens of a list joined by one space.
+
+    Raises `ValueError` for anything else, and for a token that is empty or has white space inside. Half a surrogate
+    pair, which is no character, becomes U+FFFD.
+    """
+    if isinstance(value, list) and all(isinstance(token, str) for token in value):
+        for token in value:
+            if not token:
+                raise ValueError("a token should have at least one character. Found ''.")
+            if white_space(token):
+                raise ValueError(f"a token should have no white space inside. Found {token!r}.")
+        value = " ".join(value)
+    if not isinstance(value, str):
+        found = "nothing" if value is None else f"{type(value).__name__}: {_short(value)}"
+        raise ValueError(f"should be a text or a list of tokens. Found {found}.")
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return "".join("\ufffd" if "\ud800" <= character <= "\udfff" else character for character in value)
+    return value
+
+
+def row_spans(tokens: Tokens) -> list[list[Span]]:
+    """Return the offsets of every row's tokens; a row that has only the padding token has none."""
+    spans: list[Span] = list(map(tuple, tokens.spans().tolist()))  # type: ignore[arg-type]  # pairs
+    bounds = tokens.row_offsets.tolist()
+    rows = (spans[start:end] for start, end in zip(bounds, bounds[1:], strict=False))
+    return [[] if row == [(0, 0)] else row for row in rows]
+
+
+def _target(task: TaskConfig, value: Any, spans: Sequence[Span], text: str) -> Target:
+    """Return a row's label, or one label a token; None where it has none."""
+    if value is None or value == "":
+        return None
+    found = task.task.targets(value, spans, text)
+    if found is None or task.task.level == "row":
+        return found or None
+    if len(found) != len(spans):
+        raise ValueError(f"should be one label for each of {len(spans)} tokens. Found {len(found)}.")
+    return list(found) or None
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def fault_if_empty(count: int, source: Source, split: str, base: Path) -> None:
+    """Raise `DataError` where every row of a split was left out."""
+    if not count:
+        file = str(source.path(split, base))
+        raise DataError(Fault(f"should have rows that are not malformed. Found {len(source.skipped)} malformed.", file))
