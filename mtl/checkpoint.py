@@ -11,22 +11,25 @@ a process that is killed at any moment, or a disk that is full, leaves the point
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import safetensors
-import safetensors.torch
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
-from .errors import CheckpointError
+from .dataset import Fitted
+from .errors import CheckpointError, Fault
+from .files import UNFINISHED, read_json, read_tensors, replace, sync, write, write_tensors
+from .model import MultiTaskModel
+from .recipe import Recipe
+from .sharing_graph import SharingGraph
 
 Which = Literal["last", "best"]
-_UNFINISHED = ".writing"
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,8 @@ class Checkpoints:
         named = {"last": found.get("last"), "best": found.get("best")} if isinstance(found, dict) else {}
         if not named or not isinstance(named["last"], str) or not isinstance(named["best"], str | None):
             raise CheckpointError(f"{path}: should name the checkpoints 'last' and 'best'. Found something else.")
-        return {which: name for which in ("last", "best") if (name := named[which]) is not None}  # type: ignore[misc]
+        order: tuple[Which, Which] = ("last", "best")
+        return {which: name for which in order if (name := named[which]) is not None}
 
     def path(self, which: Which) -> Path:
         """Return the folder of a checkpoint; raises `CheckpointError` where there is none yet."""
@@ -71,7 +75,7 @@ class Checkpoints:
         """
         name = f"step-{snapshot.step:08d}"
         pointer = self.pointer()
-        unfinished = self.folder / f"{name}{_UNFINISHED}"
+        unfinished = self.folder / f"{name}{UNFINISHED}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self.clean(pointer)
@@ -108,49 +112,98 @@ def _write_files(folder: Path, snapshot: Snapshot) -> None:
     sync(folder)
 
 
-def write_tensors(path: Path, tensors: Mapping[str, Tensor], description: Mapping[str, str]) -> None:
-    """Write a safetensors file, through to the disk; raises `OSError`."""
-    whole = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-    write(path, safetensors.torch.save(whole, dict(description) or None))
+def own_tensors(components: Mapping[str, nn.Module]) -> dict[str, dict[str, Tensor]]:
+    """Return every component's parameters and kept buffers by name, each tensor once: with its first component."""
+    taken: set[int] = set()
+    found: dict[str, dict[str, Tensor]] = {}
+    for name, module in components.items():
+        state = module.state_dict(keep_vars=True)
+        found[name] = {key: tensor for key, tensor in state.items() if id(tensor) not in taken}
+        taken.update(id(tensor) for tensor in state.values())
+    return found
 
 
-def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Return the tensors of a safetensors file and its description; raises `CheckpointError` naming the file."""
-    try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
-    except (OSError, safetensors.SafetensorError) as error:
-        raise CheckpointError(f"{path}: should be a readable safetensors file. Found: {error}.") from error
+def describe(graph: SharingGraph, fitted: Fitted) -> dict[str, dict[str, str]]:
+    """Return what a component's tensors mean beside their shapes: its type, its vocabulary, its labels."""
+    found = {}
+    for name, component in graph.components.items():
+        found[name] = {"kind": component.kind, "type": component.config.type}
+        if name in fitted.features:
+            found[name]["vocabulary"] = fingerprint([feature.state() for feature in fitted.features[name]])
+        if component.kind in ("decoder", "output"):
+            task = component.members[0].split(".")[0]
+            found[name]["labels"] = fingerprint(fitted.labels[task].names)
+    return found
 
 
-def read_json(path: Path) -> Any:
-    """Return what a JSON file holds; raises `CheckpointError` naming the file."""
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path}: should be a readable JSON file. Found: {error}.") from error
+def fingerprint(value: Any) -> str:
+    """Return the SHA-256 of a plain value."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a file through to the disk; raises `OSError`."""
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+def load_tensors(name: str, own: Mapping[str, Tensor], meaning: Mapping[str, str], file: Path) -> None:
+    """Copy a safetensors file into a component; raises `CheckpointError` where it holds anything else."""
+    tensors, found = read_tensors(file)
+    wrong = []
+    for key, value in meaning.items():
+        if found.get(key, value) != value:
+            shown = f"of another content than that of '{name}'" if len(value) == 64 else f"'{found[key]}'"
+            wrong.append(f"{key} should be {'the same' if len(value) == 64 else repr(value)}. Found one {shown}.")
+    for key in sorted(own.keys() | tensors.keys()):
+        here, there = (tuple(t[key].shape) if key in t else "none" for t in (own, tensors))
+        if here != there:
+            wrong.append(f"tensor '{key}' should have shape {here}. Found {there}.")
+    if wrong:
+        raise CheckpointError(*(Fault(message, str(file), path=name) for message in wrong))
+    with torch.no_grad():
+        for key, tensor in own.items():
+            tensor.copy_(tensors[key])
 
 
-def replace(path: Path, content: bytes) -> None:
-    """Write a file in one step: at any moment it holds either what it held or all of `content`."""
-    unfinished = path.with_name(path.name + _UNFINISHED)
-    write(unfinished, content)
-    unfinished.replace(path)
-    sync(path.parent)
+def load_component(model: MultiTaskModel, component: str, path: str | Path) -> None:
+    """Load the weights of one component, and of its parts, from a safetensors file, a checkpoint or a run folder.
+
+    `component` is a name or an address. In a run folder its best checkpoint is read; in a folder the component has
+    to go by the name that it has in `model`. Raises `CheckpointError` where file and component differ in type,
+    vocabulary, labels or shapes, and changes nothing then.
+    """
+    name = model.sharing_graph.component_of(component)
+    own = own_tensors(model.components)
+    meanings = describe(model.sharing_graph, model.fitted)
+    path = Path(path)
+    if path.is_file():
+        load_tensors(name, own[name], meanings[name], path)
+        return
+    folder = _components_folder(path)
+    parts = [part for part in model.components if part == name or part.startswith(f"{name}.")]
+    for part in parts:
+        load_tensors(part, own[part], meanings[part], folder / f"{part}.safetensors")
 
 
-def sync(folder: Path) -> None:
-    """Flush a folder's entries to the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _components_folder(path: Path) -> Path:
+    if (path / "checkpoints").is_dir():
+        path = Checkpoints(path).path("best")
+    return path / "components" if (path / "components").is_dir() else path
+
+
+def load_weights(model: MultiTaskModel, checkpoint: Path) -> None:
+    """Load every component from a checkpoint's folder."""
+    meanings = describe(model.sharing_graph, model.fitted)
+    for name, own in own_tensors(model.components).items():
+        load_tensors(name, own, meanings[name], checkpoint / "components" / f"{name}.safetensors")
+
+
+def load_model(run: str | Path, which: Which = "best") -> MultiTaskModel:
+    """Build the model of a run folder with the weights of its best or last checkpoint, in evaluation mode.
+
+    Reads `recipe.yaml`, `fitted.json` and the checkpoint, no data. Raises `CheckpointError` for what is missing.
+    """
+    run = Path(run)
+    recipe = run / "recipe.yaml"
+    if not recipe.is_file():
+        raise CheckpointError(f"{run}: should be a run folder, with a file 'recipe.yaml'. Found none.")
+    checkpoint = Checkpoints(run).path(which)
+    graph = SharingGraph.build(Recipe.load(recipe))
+    model = MultiTaskModel(graph, Fitted.from_state(graph, read_json(run / "fitted.json")), initial=False)
+    load_weights(model, checkpoint)
+    return model.eval()

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from .errors import UsageError
+from .errors import CheckpointError, UsageError
 from .registry import register
 
 ParameterGroups = list[dict[str, Any]]  # torch's: {"params": [...], "lr": ...}; "lr" only where it is not the default
@@ -215,3 +215,32 @@ class Rates:
         for group, base in zip(self.groups, self.base, strict=True):
             group["lr"] = base * factor
         return factor
+
+
+def optimizer_state(
+    optimizer: torch.optim.Optimizer, named: Mapping[str, Tensor]
+) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return what an optimizer keeps of its parameters: tensors by `name/key`, and other values likewise."""
+    tensors: dict[str, Tensor] = {}
+    plain: dict[str, Any] = {}
+    for name, parameter in named.items():
+        for key, value in optimizer.state.get(parameter, {}).items():
+            kept = tensors if isinstance(value, Tensor) else plain
+            kept[f"{name}/{key}"] = value
+    return tensors, plain
+
+
+def load_optimizer_state(
+    optimizer: torch.optim.Optimizer,
+    named: Mapping[str, Tensor],
+    tensors: Mapping[str, Tensor],
+    plain: Mapping[str, Any],
+) -> None:
+    """Give an optimizer back what `optimizer_state` returned; raises `CheckpointError` for an unknown parameter."""
+    optimizer.state.clear()
+    for full, value in {**tensors, **plain}.items():
+        name, _, key = full.rpartition("/")
+        if name not in named:
+            raise CheckpointError(f"the optimizer's state should be of parameters of this model. Found '{name}'.")
+        # clone: memory that torch aligned itself, so that kernels sum in the same order as before
+        optimizer.state[named[name]][key] = value.clone() if isinstance(value, Tensor) else value

@@ -1,0 +1,52 @@
+"""The batches of one stream, pass after pass: a position in them is two numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .batching import batches
+from .recipe.config import BatchConfig
+
+if TYPE_CHECKING:
+    from .dataset import Batch, EncodedSplit
+
+
+class Feed:
+    """Reads a source's training rows over and over, in another order at every pass.
+
+    The batches of a pass are a pure function of (seed, pass), so the position (pass, index) is all there is to save.
+    """
+
+    def __init__(self, source: str, tasks: Sequence[str], split: EncodedSplit, budget: BatchConfig, seed: int) -> None:
+        self.source = source
+        self.tasks = tuple(tasks)
+        self.split = split
+        self.budget = budget
+        self.seed = seed
+        self.seek({"pass": 0, "index": 0})
+
+    def __len__(self) -> int:
+        """Batches of the current pass."""
+        return len(self.batches)
+
+    def next(self) -> Batch:
+        """Return the next batch; begins another pass where this one has ended."""
+        if self.index == len(self.batches):
+            self.seek({"pass": self.passes + 1, "index": 0})
+        rows = self.batches[self.index]
+        self.index += 1
+        return self.split.batch(rows)
+
+    def state(self) -> dict[str, int]:
+        """Return the position of the next batch."""
+        return {"pass": self.passes, "index": self.index}
+
+    def seek(self, state: Mapping[str, int]) -> None:
+        """Go to a position."""
+        self.passes, self.index = state["pass"], state["index"]
+        self.batches: list[np.ndarray[tuple[int], np.dtype[np.int64]]] = batches(
+            self.split.lengths, size=self.budget.size, tokens=self.budget.tokens, seed=self.seed, epoch=self.passes
+        )

@@ -1,0 +1,65 @@
+"""Files that are whole or not there: written through to the disk, replaced in one step; read without unpickling."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+from torch import Tensor
+
+from .errors import CheckpointError
+
+UNFINISHED = ".writing"
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], description: Mapping[str, str]) -> None:
+    """Write a safetensors file, through to the disk; raises `OSError`."""
+    whole = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
+    write(path, safetensors.torch.save(whole, dict(description) or None))
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Return the tensors of a safetensors file and its description; raises `CheckpointError` naming the file."""
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
+    except (OSError, safetensors.SafetensorError) as error:
+        raise CheckpointError(f"{path}: should be a readable safetensors file. Found: {error}.") from error
+
+
+def read_json(path: Path) -> Any:
+    """Return what a JSON file holds; raises `CheckpointError` naming the file."""
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path}: should be a readable JSON file. Found: {error}.") from error
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file through to the disk; raises `OSError`."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file in one step: at any moment it holds either what it held or all of `content`."""
+    unfinished = path.with_name(path.name + UNFINISHED)
+    write(unfinished, content)
+    unfinished.replace(path)
+    sync(path.parent)
+
+
+def sync(folder: Path) -> None:
+    """Flush a folder's entries to the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

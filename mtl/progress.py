@@ -1,0 +1,56 @@
+"""The facts that training yields: one report a step, one an evaluation. Printing and saving them is the consumer's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """One update: `step` of `steps` (from 1), `epoch` (from 1), the source whose batch it was, each task's loss.
+
+    `losses` are unweighted means over labelled rows; a task without any is absent. `norm` is the gradient's before
+    clipping, None where nothing is clipped; `factor` what the schedule multiplied the learning rates with.
+    """
+
+    step: int
+    steps: int
+    epoch: int
+    source: str
+    losses: Mapping[str, float]
+    rows: int
+    tokens: int
+    norm: float | None
+    factor: float
+    seconds: float
+
+    def record(self) -> dict[str, Any]:
+        """Return the report as plain values, with `event: step`."""
+        return {"event": "step", **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class EvalReport:
+    """One evaluation after `step` steps: metrics of every task, the score that selects, whether it is the best yet.
+
+    `left` says how many evaluations without improvement are left before training stops, None without `patience`.
+    """
+
+    step: int
+    steps: int
+    epoch: int
+    split: str
+    metrics: Mapping[str, Mapping[str, float]]
+    score: float
+    best: bool
+    left: int | None
+    seconds: float
+
+    def record(self) -> dict[str, Any]:
+        """Return the report as plain values, with `event: evaluation`."""
+        return {"event": "evaluation", **asdict(self)}
+
+
+Report = StepReport | EvalReport
