@@ -1,0 +1,8 @@
+"""Data as the model needs it: read once, fitted, encoded into a memory-mapped cache, given out in padded batches."""
+
+from .batch import Batch, raw_batch
+from .encoded_split import EncodedSplit
+from .fitted import Fitted
+from .prepare import Prepared, prepare
+
+__all__ = ["Batch", "EncodedSplit", "Fitted", "Prepared", "prepare", "raw_batch"]

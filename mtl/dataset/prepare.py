@@ -1,0 +1,222 @@
+"""From sources to what training needs: count, fit vocabularies and labels, encode; each step is skipped where cached."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import _featurizer
+from ..errors import DataError, Fault, listing, near_miss
+from ..sources import SPLITS
+from .encoded_split import EncodedSplit
+from .encoding import VERSION, Encoder
+from .fitted import Fitted
+from .reading import Plan, check_columns, chunks, fault_if_empty
+from .store import Store, digest_of, sha256
+
+if TYPE_CHECKING:
+    from ..sharing_graph import SharingGraph
+    from ..sources import Source
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that was read: `splits` by (source, split), content `hashes` by `source/split`, rows left out."""
+
+    fitted: Fitted
+    splits: dict[tuple[str, str], EncodedSplit]
+    hashes: dict[str, str]
+    skipped: list[Fault]
+
+    def split(self, source: str, split: str) -> EncodedSplit | None:
+        """Return a split of a source, None where the source has no such split."""
+        return self.splits.get((source, split))
+
+    @cached_property
+    def overlaps(self) -> dict[tuple[str, str, str], int]:
+        """How many rows of a later split have the texts of a row of an earlier one, by (source, earlier, later)."""
+        found: dict[tuple[str, str, str], int] = {}
+        for source in dict.fromkeys(source for source, _ in self.splits):
+            there = [split for split in SPLITS if (source, split) in self.splits]
+            for i, earlier in enumerate(there):
+                for later in there[i + 1 :]:
+                    known = self.splits[source, earlier].text_hashes
+                    found[source, earlier, later] = int(np.isin(self.splits[source, later].text_hashes, known).sum())
+        return found
+
+    def report(self) -> dict[str, Any]:
+        """Return, as JSON-able values, what was read: rows, labels, unseen labels, overlaps, vocabularies."""
+        splits: dict[str, Any] = {}
+        for (source, split), encoded in self.splits.items():
+            splits[f"{source}/{split}"] = {
+                "rows": len(encoded),
+                "tokens": encoded.tokens,
+                "skipped": len(encoded.skipped),
+                "labelled": encoded.labelled,
+                "unseen": {task: unseen for task, unseen in encoded.unseen.items() if unseen},
+                "overlap": {e: n for (s, e, later), n in self.overlaps.items() if (s, later) == (source, split)},
+            }
+        return {
+            "splits": splits,
+            "labels": {t: dict(zip(x.names, x.counts, strict=True)) for t, x in self.fitted.labels.items()},
+            "vocabularies": {name: [f.size for f in features] for name, features in self.fitted.features.items()},
+        }
+
+
+def prepare(
+    graph: SharingGraph,
+    sources: Mapping[str, Source],
+    cache: Path,
+    *,
+    fitted: Fitted | None = None,
+    splits: Sequence[str] = SPLITS,
+) -> Prepared:
+    """Read the sources of a graph's tasks and return them encoded, from `cache` where it holds them already.
+
+    Vocabularies and labels are fitted to the train splits, unless they are given. A vocabulary covers the texts of all
+    sources that feed its embedding. Raises `DataError` (all missing columns at once, else the first malformed row),
+    and `MtlError` where the cache cannot be written.
+    """
+    base = graph.recipe.data
+    plans = {name: Plan.of(graph, name) for name in graph.streams()}
+    _check(graph, plans, sources, splits, fitted is None)
+    read = {name: [split for split in sources[name].splits if split in splits] for name in plans}
+    if fitted is None:
+        for name in plans:
+            read[name] = list(dict.fromkeys(["train", *read[name]]))
+    hashes = {(name, split): sources[name].fingerprint(split, base) for name in plans for split in read[name]}
+    store = Store(Path(cache))
+    code = _code(graph, plans.values())
+    if fitted is None:
+        fitted = _fit(graph, plans, sources, store, hashes, code)
+    encoded = {
+        (name, split): _encode(plans[name], sources[name], split, base, fitted, store, [hashes[name, split], code])
+        for name, split in hashes
+        if split in splits
+    }
+    skipped = [Fault(**fault) for split in encoded.values() for fault in split.skipped]
+    return Prepared(fitted, encoded, {f"{name}/{split}": value for (name, split), value in hashes.items()}, skipped)
+
+
+def _check(
+    graph: SharingGraph, plans: Mapping[str, Plan], sources: Mapping[str, Source], splits: Sequence[str], fit: bool
+) -> None:
+    faults: list[Fault] = []
+    for name, plan in plans.items():
+        if name not in sources:
+            hint = near_miss(name, sources)
+            raise DataError(f"there should be a source '{name}'. Found the sources {listing(sources)}.{hint}")
+        if fit and "train" not in sources[name].splits:
+            found = listing(sources[name].splits)
+            raise DataError(f"the source '{name}' should have a train split. Found the splits {found}.")
+        for split in sources[name].splits:
+            if split in splits or (fit and split == "train"):
+                faults += check_columns(plan, sources[name], split, graph.recipe)
+    if faults:
+        raise DataError(*faults)
+
+
+def _fit(
+    graph: SharingGraph,
+    plans: Mapping[str, Plan],
+    sources: Mapping[str, Source],
+    store: Store,
+    hashes: Mapping[tuple[str, str], str],
+    code: Sequence[str],
+) -> Fitted:
+    fitted = Fitted.unfitted(graph)
+    trained = {name: hashes[name, "train"] for name in plans}
+    key = digest_of("fitted", VERSION, trained, [_described(plan, fitted) for plan in plans.values()], code)
+    kept = store.find(f"fitted-{key}.json")
+    if kept is not None:
+        fitted.load_state(json.loads(kept.read_text("utf-8")))
+        return fitted
+    counts: dict[str, Counter[str]] = {task: Counter() for task in graph.recipe.tasks}
+    for name, plan in plans.items():
+        _count(plan, sources[name], graph.recipe.data, fitted, counts)
+    for features in fitted.features.values():
+        for feature in features:
+            if feature.needs_fit:
+                feature.fit()
+    fitted.fit_labels(graph, counts)
+    for task, labels in fitted.labels.items():
+        if not len(labels):
+            config = graph.recipe.tasks[task]
+            file = str(sources[config.source].path("train", graph.recipe.data))
+            raise DataError(
+                Fault("should have a label in at least one row. Found none.", file, None, f"column '{config.target}'")
+            )
+    with store.scratch() as scratch:
+        written = scratch / "fitted.json"
+        with store.writing():
+            written.write_text(json.dumps(fitted.state()), "utf-8")
+        store.publish(written, f"fitted-{key}.json")
+    return fitted
+
+
+def _count(plan: Plan, source: Source, base: Path, fitted: Fitted, counts: Mapping[str, Counter[str]]) -> None:
+    rows = 0
+    for chunk in chunks(plan, source, "train", base):
+        rows += len(chunk)
+        for key, components in plan.inputs.items():
+            for component in components:
+                for feature in fitted.features[component]:
+                    if feature.needs_fit:
+                        feature.count(chunk.tokens[key.column, key.tokenizer], key.lowercase)
+        for task in plan.tasks:
+            for target in chunk.targets[task.name]:
+                if target is not None:
+                    counts[task.name].update([target] if isinstance(target, str) else target)
+    fault_if_empty(rows, source, "train", base)
+
+
+def _encode(
+    plan: Plan, source: Source, split: str, base: Path, fitted: Fitted, store: Store, content: list[Any]
+) -> EncodedSplit:
+    states = {c: [f.state() for f in fitted.features[c]] for found in plan.inputs.values() for c in found}
+    labels = {task.name: fitted.labels[task.name].names for task in plan.tasks}
+    name = f"split-{digest_of('split', VERSION, content, _described(plan, fitted), states, labels)}.arrow"
+    path = store.find(name)
+    if path is None:
+        before = len(source.skipped)
+        with store.scratch() as scratch:
+            encoder = Encoder(plan, fitted, store, scratch)
+            for chunk in chunks(plan, source, split, base):
+                encoder.add(chunk)
+            fault_if_empty(encoder.rows, source, split, base)
+            path = store.publish(encoder.finish([vars(f) for f in source.skipped[before:]]), name)
+    return EncodedSplit(path, plan, fitted)
+
+
+def _described(plan: Plan, fitted: Fitted) -> list[Any]:
+    """Return all that decides how rows become ids, vocabularies apart; without names that mean nothing to it."""
+    tasks = [(t.name, t.type, t.target, t.task.level, sorted(t.values.items()), _key(plan, t.name)) for t in plan.tasks]
+    inputs = [
+        (key.column, key.tokenizer, key.lowercase, [(c, [f.key for f in fitted.features[c]]) for c in components])
+        for key, components in plan.inputs.items()
+    ]
+    return [tasks, inputs]
+
+
+def _key(plan: Plan, task: str) -> tuple[str, str, bool]:
+    key = plan.first[task]
+    return key.column, key.tokenizer, key.lowercase
+
+
+def _code(graph: SharingGraph, plans: Iterable[Plan]) -> list[str]:
+    """Return hashes of the files whose code makes ids and labels: where it changes, the cache is stale."""
+    classes = {type(feature) for name in graph.embeddings() for feature in graph.features_of(name)}
+    classes |= {type(task.task) for plan in plans for task in plan.tasks}
+    modules = {base.__module__ for cls in classes for base in inspect.getmro(cls)}
+    modules |= {_featurizer.__name__, "mtl.alignment", "mtl.dataset.reading", "mtl.dataset.encoding"}
+    files = {getattr(sys.modules.get(module), "__file__", None) for module in modules}
+    return sorted(sha256(Path(file)) for file in files if file and Path(file).is_file())
