@@ -1,0 +1,60 @@
+"""`mtl check` and `mtl graph`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import Fault, UsageError, near_miss
+
+if TYPE_CHECKING:
+    from ..check import Report
+
+FORMATS = ("text", "mermaid")
+
+
+def check_command(
+    recipe: Path, *, data: Path | None, sources: bool, seed: int | None, overrides: tuple[str, ...]
+) -> None:
+    """Check a recipe, and its sources where asked; print what it is."""
+    from ..check import check, read_sources
+    from ..recipe import Recipe
+
+    report = check(Recipe.load(recipe, overrides=overrides, data=data, seed=seed))
+    warn(report.warnings)
+    print(summary(report))
+    if sources:
+        from ..runner import cache_folder
+        from ..sources import open_sources
+
+        prepared = read_sources(report.graph, open_sources(report.graph.recipe), cache_folder())
+        warn(prepared.skipped)
+        for line in prepared.report():
+            print(line)
+
+
+def graph_command(recipe: Path, *, format: str, overrides: tuple[str, ...]) -> None:
+    """Draw a recipe's sharing graph."""
+    if format not in FORMATS:
+        raise UsageError(f"--format should be {' or '.join(FORMATS)}. Found '{format}'.{near_miss(format, FORMATS)}")
+    from ..recipe import Recipe
+    from ..sharing_graph import SharingGraph
+
+    graph = SharingGraph.build(Recipe.load(recipe, overrides=overrides))
+    print((graph.text() if format == "text" else graph.mermaid()).rstrip("\n"))
+
+
+def warn(faults: Iterable[Fault]) -> None:
+    """Print faults that stop nobody on standard error."""
+    for fault in faults:
+        print(f"warning: {fault}", file=sys.stderr)
+
+
+def summary(report: Report) -> str:
+    """Return one line about a recipe that is possible."""
+    graph = report.graph
+    shared = sum(len(component.tasks) > 1 for component in graph.components.values())
+    counted = f"{len(graph.recipe.tasks)} tasks" if len(graph.recipe.tasks) != 1 else "1 task"
+    return f"{graph.recipe.title}: no faults. {counted}, {len(graph.components)} components, {shared} of them shared."

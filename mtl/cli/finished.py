@@ -1,0 +1,31 @@
+"""`mtl test` and `mtl export`: what is done with a run that was trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from ..errors import UsageError, near_miss
+from .tables import figures, files
+
+SPLITS = ("train", "dev", "test")
+
+
+def test_command(folder: Path, *, split: str, data: Path | None) -> None:
+    """Measure a run on a split and print its figures."""
+    if split not in SPLITS:
+        raise UsageError(f"--split should be train, dev or test. Found '{split}'.{near_miss(split, SPLITS)}")
+    from ..runner import Run
+
+    run = Run.open(folder, data=data)
+    evaluation = run.evaluate(split)
+    run.keep([evaluation])
+    figures(Console(), split, evaluation.metrics)
+
+
+def export_command(folder: Path, *, out: Path | None, data: Path | None) -> None:
+    """Export a run, verify it, and print what was written."""
+    from ..runner import Run
+
+    files(Console(), Run.open(folder, data=data).export(out))

@@ -1,0 +1,99 @@
+"""What training reports, as it comes: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from ..progress import EvalReport, Report, StepReport
+
+SECONDS_BETWEEN_LINES = 10.0  # of steps, where there is no terminal
+
+
+def show(reports: Iterable[Report], console: Console) -> int:
+    """Show reports until training ends; return how many steps it took."""
+    return _bar(reports, console) if console.is_terminal else _lines(reports, console)
+
+
+def _lines(reports: Iterable[Report], console: Console) -> int:
+    from ..progress import StepReport
+
+    steps, tokens, since, last = 0, 0, time.perf_counter(), time.perf_counter()
+    for report in reports:
+        now = time.perf_counter()
+        if isinstance(report, StepReport):
+            steps += 1
+            tokens += report.tokens
+            if now - last >= SECONDS_BETWEEN_LINES:
+                last = now
+                line(console, f"{place(report)}  {losses(report.losses)}  {tokens / (now - since):,.0f} tokens/s")
+        else:
+            last = now
+            line(console, evaluation(report))
+    return steps
+
+
+def _bar(reports: Iterable[Report], console: Console) -> int:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from ..progress import StepReport
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[figures]}"),
+    )
+    steps, tokens, since = 0, 0, time.perf_counter()
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("training", total=None, figures="")
+        for report in reports:
+            if isinstance(report, StepReport):
+                steps += 1
+                tokens += report.tokens
+                _advance(progress, bar, report, tokens / (time.perf_counter() - since))
+            else:
+                line(progress.console, evaluation(report))
+    return steps
+
+
+def _advance(progress: Progress, bar: object, report: StepReport, rate: float) -> None:
+    figures = f"{losses(report.losses)}  {rate:,.0f} tokens/s"
+    description = f"epoch {report.epoch}"
+    progress.update(bar, total=report.steps, completed=report.step, description=description, figures=figures)  # type: ignore[arg-type]  # rich's own TaskID
+
+
+def line(console: Console, text: str) -> None:
+    """Print one line as it is: neither wrapped nor read as markup."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def place(report: StepReport | EvalReport) -> str:
+    """Return where training stands."""
+    return f"step {report.step}/{report.steps}, epoch {report.epoch}"
+
+
+def losses(of: Mapping[str, float]) -> str:
+    """Return losses by task.
+
+    >>> losses({"intent": 0.25, "slots": 1.5})
+    'loss intent 0.250 slots 1.500'
+    """
+    return " ".join(["loss", *(f"{task} {value:.3f}" for task, value in of.items())])
+
+
+def evaluation(report: EvalReport) -> str:
+    """Return one line about an evaluation: the first figure of every task, and the score that selects."""
+    parts = []
+    for task, figures in report.metrics.items():
+        name, value = next(iter(figures.items()))
+        parts.append(f"{task}.{name} {value:.4f}")
+    best = " (best)" if report.best else ""
+    return f"{place(report)}  {report.split} {' '.join(parts)}  score {report.score:.4f}{best}"
