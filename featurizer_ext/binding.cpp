@@ -9,17 +9,25 @@
 namespace mtl {
 namespace {
 
+// An array that takes the vector over, without a copy.
 template <typename Value>
-py::array_t<Value> to_array(const std::vector<Value>& values) {
-  return py::array_t<Value>(static_cast<py::ssize_t>(values.size()), values.data());
+py::array_t<Value> to_array(std::vector<Value> values) {
+  auto owner = std::make_unique<std::vector<Value>>(std::move(values));
+  const auto size = static_cast<py::ssize_t>(owner->size());
+  const Value* data = owner->data();
+  const py::capsule base(owner.get(), [](void* p) { delete static_cast<std::vector<Value>*>(p); });
+  owner.release();
+  return py::array_t<Value>(size, data, base);
 }
+
+Token whole(std::string_view text) { return {text.data(), text.data() + text.size(), text}; }
 
 py::str to_str(std::string_view text) { return py::str(text.data(), text.size()); }
 
-// Calls `f` with `std::true_type` or `std::false_type`: a flag that the core takes as a template argument.
 template <typename F>
-void with_flag(bool flag, F&& f) {
-  flag ? f(std::true_type()) : f(std::false_type());
+auto without_gil(F&& f) {
+  const py::gil_scoped_release release;
+  return f();
 }
 
 class WordIndex {
@@ -28,7 +36,7 @@ class WordIndex {
     Texts texts;
     for (const py::handle entry : entries) {
       const std::string_view text = texts.view(entry, "a vocabulary entry");
-      table_.insert<false>(text.data(), text.size());
+      table_.insert<false>(whole(text));
     }
     if (table_.size() != entries.size()) throw py::value_error("the entries of a vocabulary should be distinct.");
   }
@@ -93,125 +101,89 @@ class CharacterCounts {
 
 class Tokens {
  public:
-  static std::unique_ptr<Tokens> from_texts(const py::object& items, Tokenizer tokenizer) {
-    auto self = std::make_unique<Tokens>();
-    const py::tuple kept = self->texts_.keep(items);
-    self->views_.reserve(kept.size());
-    for (const py::handle item : kept) self->views_.push_back(self->texts_.view(item, "a text"));
-    const py::gil_scoped_release release;
-    switch (tokenizer) {
-      case Tokenizer::kWhitespace: self->scan_all<Tokenizer::kWhitespace>(); break;
-      case Tokenizer::kUnicodeWords: self->scan_all<Tokenizer::kUnicodeWords>(); break;
-      case Tokenizer::kCharacters: self->scan_all<Tokenizer::kCharacters>(); break;
-    }
-    return self;
+  Tokens(const py::object& items, Tokenizer tokenizer) : rows_(tokenizer) {
+    for (const py::handle item : texts_.keep(items)) rows_.add_text(texts_.view(item, "a text"));
   }
 
-  static std::unique_ptr<Tokens> from_rows(const py::object& rows) {
-    auto self = std::make_unique<Tokens>();
-    for (const py::handle row : self->texts_.keep(rows)) {
+  explicit Tokens(const py::object& rows) {
+    for (const py::handle row : texts_.keep(rows)) {
       if (PyUnicode_Check(row.ptr()) || PyBytes_Check(row.ptr())) {
         throw py::type_error(std::string("a row should be a list of str. Found ") + Py_TYPE(row.ptr())->tp_name + ".");
       }
-      for (const py::handle item : self->texts_.keep(row)) self->table_.add_token(self->texts_.view(item, "a token"));
-      self->table_.close_row("");
+      for (const py::handle item : texts_.keep(row)) rows_.add_token(texts_.view(item, "a token"));
+      rows_.close_row();
     }
-    return self;
   }
 
-  const TokenTable& table() const { return table_; }
+  const Rows& rows() const { return rows_; }
 
   py::list strings(bool lowercase) const {
-    py::list rows;
+    py::list result;
+    py::list row;
     std::string lowered;
-    for (std::size_t row = 0; row < table_.rows(); ++row) {
-      py::list words;
-      each_token(row, [&](const Token& token) {
-        if (lowercase) {
+    rows_.visit(
+        [&](const Token& token) {
+          if (!lowercase) return row.append(to_str({token.begin, token.size()}));
           lowered.assign(token.begin, token.end);
           for (char& c : lowered) c = lower1(c);
-          words.append(to_str(lowered));
-        } else {
-          words.append(to_str({token.begin, token.size()}));
-        }
-      });
-      rows.append(std::move(words));
-    }
-    return rows;
+          row.append(to_str(lowered));
+        },
+        [&] {
+          result.append(row);
+          row = py::list();
+        });
+    return result;
   }
 
-  // Code point offsets [N, 2]. A row of ready-made tokens counts as if they were joined by one space.
+  py::array_t<std::int64_t> row_offsets() const {
+    return to_array(without_gil([&] { return mtl::row_offsets(rows_); }));
+  }
+
   py::array_t<std::int64_t> spans() const {
-    py::array_t<std::int64_t> result({static_cast<py::ssize_t>(table_.tokens().size()), py::ssize_t{2}});
-    std::int64_t* out = result.mutable_data();
-    for (std::size_t row = 0; row < table_.rows(); ++row) {
-      const char* seen = views_.empty() ? nullptr : views_[row].data();
-      std::int64_t position = 0;
-      each_token(row, [&](const Token& token) {
-        if (!views_.empty()) position += count_code_points(seen, token.begin);
-        *out++ = position;
-        position += count_code_points(token.begin, token.end);
-        *out++ = position;
-        seen = token.end;
-        if (views_.empty()) ++position;
-      });
-    }
-    return result;
+    return to_array(without_gil([&] { return mtl::spans(rows_); })).reshape({-1, 2});
   }
 
-  py::array_t<std::int32_t> word_ids(const WordIndex& entries, bool lowercase) const {
-    py::array_t<std::int32_t> result(static_cast<py::ssize_t>(table_.tokens().size()));
-    std::int32_t* out = result.mutable_data();
-    const py::gil_scoped_release release;
-    with_flag(lowercase, [&](auto flag) { table_.word_ids<flag.value>(entries.table(), out); });
-    return result;
+  py::tuple word_ids(const WordIndex& entries, bool lowercase) const {
+    Ids found = without_gil([&] {
+      return lowercase ? mtl::word_ids<true>(rows_, entries.table()) : mtl::word_ids<false>(rows_, entries.table());
+    });
+    return py::make_tuple(to_array(std::move(found.ids)), to_array(std::move(found.row_offsets)));
   }
 
   py::tuple character_ids(const CharacterIndex& entries, bool lowercase, std::size_t max_length) const {
-    py::array_t<std::int64_t> offsets(static_cast<py::ssize_t>(table_.tokens().size() + 1));
-    std::int64_t* out = offsets.mutable_data();
-    std::vector<std::int32_t> ids;
-    {
-      const py::gil_scoped_release release;
-      table_.character_ids(entries.ids(), lowercase, max_length, ids, out);
-    }
-    return py::make_tuple(to_array(ids), offsets);
+    CharacterIds found =
+        without_gil([&] { return mtl::character_ids(rows_, entries.ids(), lowercase, max_length); });
+    return py::make_tuple(to_array(std::move(found.ids)), to_array(std::move(found.token_offsets)),
+                          to_array(std::move(found.row_offsets)));
   }
 
  private:
-  template <Tokenizer kind>
-  void scan_all() {
-    for (const std::string_view view : views_) table_.add_text<kind>(view);
-  }
-
-  template <typename Visit>
-  void each_token(std::size_t row, Visit&& visit) const {
-    const auto end = static_cast<std::size_t>(table_.row_offsets()[row + 1]);
-    for (auto i = static_cast<std::size_t>(table_.row_offsets()[row]); i < end; ++i) visit(table_.tokens()[i]);
-  }
-
   Texts texts_;
-  std::vector<std::string_view> views_;  // none where the rows came as ready-made tokens
-  TokenTable table_;
+  Rows rows_;
 };
 
+template <bool lowercase>
+void count_words(const Rows& rows, ByteTable& table, std::vector<std::int64_t>& counts) {
+  rows.visit(
+      [&](const Token& token) {
+        if (token.empty()) return;
+        const auto index = static_cast<std::size_t>(table.insert<lowercase>(token));
+        if (index == counts.size()) counts.push_back(0);
+        ++counts[index];
+      },
+      [] {});
+}
+
 void WordCounts::add(const Tokens& tokens, bool lowercase) {
-  with_flag(lowercase, [&](auto flag) {
-    for (const Token& token : tokens.table().tokens()) {
-      if (token.begin == token.end) continue;
-      const auto index = static_cast<std::size_t>(table_.insert<flag.value>(token.begin, token.size()));
-      if (index == counts_.size()) counts_.push_back(0);
-      ++counts_[index];
-    }
-  });
+  lowercase ? count_words<true>(tokens.rows(), table_, counts_) : count_words<false>(tokens.rows(), table_, counts_);
 }
 
 void CharacterCounts::add(const Tokens& tokens, bool lowercase, std::size_t max_length) {
-  for (const Token& token : tokens.table().tokens()) {
-    TokenTable::each_character(token, max_length, [&](std::uint32_t c) {
-      ++counts_.at(lowercase ? lower_code_point(c) : c);
-    });
-  }
+  tokens.rows().visit(
+      [&](const Token& token) {
+        each_character(token, max_length, lowercase, [&](std::uint32_t c) { ++counts_.at(c); });
+      },
+      [] {});
 }
 
 template <std::size_t N>
@@ -236,9 +208,9 @@ PYBIND11_MODULE(_featurizer, module) {
   py::class_<WordIndex>(module, "WordIndex").def(py::init<const py::list&>(), py::arg("entries"));
   py::class_<CharacterIndex>(module, "CharacterIndex").def(py::init<const py::list&>(), py::arg("entries"));
   py::class_<Tokens>(module, "Tokens")
-      .def_static("from_texts", &Tokens::from_texts, py::arg("texts"), py::arg("tokenizer"))
-      .def_static("from_rows", &Tokens::from_rows, py::arg("rows"))
-      .def("row_offsets", [](const Tokens& self) { return to_array(self.table().row_offsets()); })
+      .def(py::init<const py::object&, Tokenizer>(), py::arg("texts"), py::arg("tokenizer"))
+      .def(py::init<const py::object&>(), py::arg("rows"))
+      .def("row_offsets", &Tokens::row_offsets)
       .def("strings", &Tokens::strings, py::arg("lowercase"))
       .def("spans", &Tokens::spans)
       .def("word_ids", &Tokens::word_ids, py::arg("index"), py::arg("lowercase"))

@@ -16,7 +16,6 @@ the same code point ranges (`mtl.export.front_end`).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,16 +44,19 @@ class Tokens:
     """The tokens of B rows of text, N in all, made by `tokenize` or `tokens_from_lists`.
 
     A row without any token has one all the same, the padding token `""` with id 0, so every row's length is
-    at least 1. Keeps its texts alive; never changes.
+    at least 1. Keeps its texts alive; never changes. Nothing is computed before it is asked for.
     """
 
     def __init__(self, native: _featurizer.Tokens) -> None:
         self._native = native
+        self._row_offsets: NDArray[np.int64] | None = None  # every look-up finds them on the way
 
-    @cached_property
+    @property
     def row_offsets(self) -> NDArray[np.int64]:
         """[B+1]: row r has the tokens from `row_offsets[r]` up to `row_offsets[r + 1]`."""
-        return self._native.row_offsets()
+        if self._row_offsets is None:
+            self._row_offsets = self._native.row_offsets()
+        return self._row_offsets
 
     @property
     def lengths(self) -> NDArray[np.int64]:
@@ -78,13 +80,15 @@ class Tokens:
 
     def ids(self, vocabulary: Vocabulary, lowercase: bool) -> NDArray[np.int32]:
         """Return [N]: each token's id in the vocabulary."""
-        return self._native.word_ids(vocabulary.words, lowercase)
+        ids, self._row_offsets = self._native.word_ids(vocabulary.words, lowercase)
+        return ids
 
     def character_ids(
         self, vocabulary: Vocabulary, lowercase: bool, max_length: int
     ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return the ids of each token's first `max_length` characters, and [N+1] offsets of the tokens in them."""
-        return self._native.character_ids(vocabulary.characters, lowercase, max_length)
+        ids, offsets, self._row_offsets = self._native.character_ids(vocabulary.characters, lowercase, max_length)
+        return ids, offsets
 
 
 class WordCounts:
@@ -129,7 +133,7 @@ def tokenize(texts: Iterable[str | bytes], tokenizer: str) -> Tokens:
     if tokenizer not in TOKENIZERS:
         hint = near_miss(tokenizer, TOKENIZERS) or f" There are: {', '.join(TOKENIZERS)}."
         raise UsageError(f"no tokenizer named '{tokenizer}'.{hint}")
-    return Tokens(_featurizer.Tokens.from_texts(texts, _featurizer.Tokenizer.__members__[tokenizer]))
+    return Tokens(_featurizer.Tokens(texts, _featurizer.Tokenizer.__members__[tokenizer]))
 
 
 def tokens_from_lists(rows: Iterable[Iterable[str | bytes]]) -> Tokens:
@@ -138,4 +142,4 @@ def tokens_from_lists(rows: Iterable[Iterable[str | bytes]]) -> Tokens:
     >>> tokens_from_lists([["New York", "!"], []]).strings()
     [['New York', '!'], ['']]
     """
-    return Tokens(_featurizer.Tokens.from_rows(rows))
+    return Tokens(_featurizer.Tokens(rows))

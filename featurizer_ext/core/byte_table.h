@@ -9,16 +9,14 @@
 
 namespace mtl {
 
-// What identifies a byte string inside the table. Up to 16 bytes: the bytes themselves (two words that may
-// overlap, plus the length), so that comparing needs no second memory access. Longer: a hash, checked against
-// the stored bytes.
+// What identifies a byte string inside the table. Up to 16 bytes: the bytes themselves, zeros behind them, and
+// the length, so that comparing needs no second memory access. Longer: a hash, checked against the stored bytes.
 struct Key {
-  std::uint64_t a = 0;
-  std::uint64_t b = 0;
-  std::uint32_t size = 0;
+  std::uint64_t a;
+  std::uint64_t b;
+  std::uint32_t size;
 
   bool is_long() const { return size > 16; }
-  bool operator==(const Key& other) const { return a == other.a && b == other.b && size == other.size; }
 
   std::uint64_t hash() const {
     std::uint64_t h = (a ^ size) * 0x9E3779B97F4A7C15u;
@@ -32,32 +30,65 @@ inline std::uint64_t fold(std::uint64_t x) {
   return lowercase ? lower8(x) : x;
 }
 
+// The lowest `bytes` bytes of a number.
+inline std::uint64_t low_bytes(std::uint64_t x, std::size_t bytes) {
+  return bytes >= 8 ? x : x & ((std::uint64_t{1} << (8 * bytes)) - 1);
+}
+
+// A part of a text. Knowing the text around it allows to read 16 bytes at once wherever it stands.
+struct Token {
+  const char* begin;
+  const char* end;
+  std::string_view text;
+
+  bool empty() const { return begin == end; }
+  std::size_t size() const { return static_cast<std::size_t>(end - begin); }
+};
+
 template <bool lowercase>
-inline Key make_key(const char* p, std::size_t size) {
-  Key key;
-  key.size = static_cast<std::uint32_t>(size);
-  if (size <= 3) {
-    if (size == 0) return key;
-    const auto byte = [p](std::size_t i) { return std::uint64_t{static_cast<unsigned char>(p[i])}; };
-    key.a = fold<lowercase>(byte(0) | byte(size / 2) << 8 | byte(size - 1) << 16);
-  } else if (size < 8) {
-    key.a = fold<lowercase>(load4(p) | load4(p + size - 4) << 32);
-  } else if (size <= 16) {
-    key.a = fold<lowercase>(load8(p));
-    key.b = fold<lowercase>(load8(p + size - 8));
+inline Key short_key(const Token& token) {
+  const char* const text_end = token.text.data() + token.text.size();
+  const auto left = static_cast<std::size_t>(text_end - token.begin);
+  const std::size_t size = token.size();
+  std::uint64_t a, b;
+  if (left >= 16) {
+    a = load8(token.begin);
+    b = load8(token.begin + 8);
+  } else if (token.text.size() >= 16) {
+    // The last 16 bytes of the text, without those in front of the token.
+    a = load8(text_end - 16);
+    b = load8(text_end - 8);
+    const std::size_t before = 8 * (16 - left);  // bits, at least 8
+    a = before < 64 ? a >> before | b << (64 - before) : before < 128 ? b >> (before - 64) : 0;
+    b = before < 64 ? b >> before : 0;
   } else {
-    key.a = 0x2545F4914F6CDD1Du;
-    key.b = size;
-    for (std::size_t i = 0;; i += 8) {
-      const std::size_t at = i + 8 < size ? i : size - 8;
-      const std::uint64_t x = fold<lowercase>(load8(p + at));
-      key.a = (key.a ^ x) * 0x9E3779B97F4A7C15u;
-      key.a ^= key.a >> 29;
-      key.b = (key.b + x) * 0xD6E8FEB86659FD93u;
-      if (at == size - 8) break;
-    }
+    char bytes[16] = {};
+    std::memcpy(bytes, token.begin, size);
+    a = load8(bytes);
+    b = load8(bytes + 8);
   }
-  return key;
+  a = fold<lowercase>(low_bytes(a, size));
+  b = fold<lowercase>(low_bytes(b, size > 8 ? size - 8 : 0));
+  return {a, b, static_cast<std::uint32_t>(size)};
+}
+
+template <bool lowercase>
+inline Key long_key(const Token& token) {
+  const std::size_t size = token.size();
+  Key key{0x2545F4914F6CDD1Du, size, static_cast<std::uint32_t>(size)};
+  for (std::size_t i = 0;; i += 8) {
+    const std::size_t at = i + 8 < size ? i : size - 8;
+    const std::uint64_t x = fold<lowercase>(load8(token.begin + at));
+    key.a = (key.a ^ x) * 0x9E3779B97F4A7C15u;
+    key.a ^= key.a >> 29;
+    key.b = (key.b + x) * 0xD6E8FEB86659FD93u;
+    if (at + 8 == size) return key;
+  }
+}
+
+template <bool lowercase>
+inline Key make_key(const Token& token) {
+  return token.size() <= 16 ? short_key<lowercase>(token) : long_key<lowercase>(token);
 }
 
 class ByteTable {
@@ -75,28 +106,32 @@ class ByteTable {
 
   // The index of the (lower-cased) bytes, or kAbsent.
   template <bool lowercase>
-  std::int32_t find(const char* p, std::size_t size) const {
-    return cells_[slot<lowercase>(make_key<lowercase>(p, size), p)].index;
+  std::int32_t find(const Token& token) const {
+    return cells_[slot<lowercase>(make_key<lowercase>(token), token.begin)].index;
   }
 
   // The index of the (lower-cased) bytes, which are added if they are new.
   template <bool lowercase>
-  std::int32_t insert(const char* p, std::size_t size) {
-    const Key key = make_key<lowercase>(p, size);
-    Cell& cell = cells_[slot<lowercase>(key, p)];
+  std::int32_t insert(const Token& token) {
+    const Key key = make_key<lowercase>(token);
+    Cell& cell = cells_[slot<lowercase>(key, token.begin)];
     if (cell.index != kAbsent) return cell.index;
     const auto index = static_cast<std::int32_t>(starts_.size());
-    cell = {key, index};
+    cell = {key.a, key.b, key.size, index};
     starts_.push_back(bytes_.size());
-    for (std::size_t i = 0; i < size; ++i) bytes_.push_back(lowercase ? lower1(p[i]) : p[i]);
+    for (const char* p = token.begin; p < token.end; ++p) bytes_.push_back(lowercase ? lower1(*p) : *p);
     if (2 * starts_.size() > cells_.size()) grow();
     return index;
   }
 
  private:
   struct Cell {
-    Key key;
+    std::uint64_t a = 0;
+    std::uint64_t b = 0;
+    std::uint32_t size = 0;
     std::int32_t index = kAbsent;
+
+    Key key() const { return {a, b, size}; }
   };
 
   // The cell that holds the key, or the empty one where it belongs. The table is at most half full.
@@ -104,17 +139,16 @@ class ByteTable {
   std::size_t slot(const Key& key, const char* p) const {
     const std::size_t mask = cells_.size() - 1;
     std::size_t at = key.hash() & mask;
-    while (cells_[at].index != kAbsent && !(cells_[at].key == key && same_bytes<lowercase>(cells_[at], p))) {
-      at = (at + 1) & mask;
-    }
+    while (cells_[at].index != kAbsent && !holds<lowercase>(cells_[at], key, p)) at = (at + 1) & mask;
     return at;
   }
 
   template <bool lowercase>
-  bool same_bytes(const Cell& cell, const char* p) const {
-    if (!cell.key.is_long()) return true;
+  bool holds(const Cell& cell, const Key& key, const char* p) const {
+    if (cell.a != key.a || cell.b != key.b || cell.size != key.size) return false;
+    if (!key.is_long()) return true;
     const char* stored = bytes_.data() + starts_[static_cast<std::size_t>(cell.index)];
-    for (std::size_t i = 0; i < cell.key.size; ++i) {
+    for (std::size_t i = 0; i < key.size; ++i) {
       if (stored[i] != (lowercase ? lower1(p[i]) : p[i])) return false;
     }
     return true;
@@ -126,7 +160,7 @@ class ByteTable {
     const std::size_t mask = cells_.size() - 1;
     for (const Cell& cell : old) {
       if (cell.index == kAbsent) continue;
-      std::size_t at = cell.key.hash() & mask;
+      std::size_t at = cell.key().hash() & mask;
       while (cells_[at].index != kAbsent) at = (at + 1) & mask;
       cells_[at] = cell;
     }

@@ -64,15 +64,13 @@ inline std::int64_t count_code_points(const char* p, const char* end) {
   return count;
 }
 
+// Eight bytes as a number whose lowest byte is the first one.
 inline std::uint64_t load8(const char* p) {
   std::uint64_t x;
   std::memcpy(&x, p, sizeof x);
-  return x;
-}
-
-inline std::uint64_t load4(const char* p) {
-  std::uint32_t x;
-  std::memcpy(&x, p, sizeof x);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  x = __builtin_bswap64(x);
+#endif
   return x;
 }
 
@@ -102,14 +100,11 @@ inline constexpr std::uint64_t ascii_space_or_high8(std::uint64_t x) {
   return (bytes_between(low7, 0x09, 0x0D) | bytes_between(low7, 0x20, 0x20) | x) & kHighBits;
 }
 
+// Bit 7 of the first byte that qualifies is the lowest one set.
+inline std::size_t first_byte(std::uint64_t mask) { return static_cast<std::size_t>(__builtin_ctzll(mask)) >> 3; }
+
 inline constexpr char lower1(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
 inline constexpr std::uint32_t lower_code_point(std::uint32_t c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c; }
-
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-inline constexpr bool kBytesInOrder = true;
-#else
-inline constexpr bool kBytesInOrder = false;  // the first byte is not the lowest: scan byte by byte
-#endif
 
 }  // namespace mtl

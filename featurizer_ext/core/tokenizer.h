@@ -29,13 +29,13 @@ struct NonSpaceRun {
 template <typename Run>
 inline const char* run_end(const char* p, const char* end) {
   while (p < end) {
-    if (kBytesInOrder && end - p >= 8) {
+    if (end - p >= 8) {
       const std::uint64_t stops = Run::stops8(load8(p));
       if (stops == 0) {
         p += 8;
         continue;
       }
-      p += __builtin_ctzll(stops) >> 3;
+      p += first_byte(stops);
     }
     const Decoded next = decode(p, end);
     if (!Run::contains(next.code_point)) return p;

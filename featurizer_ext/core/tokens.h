@@ -13,67 +13,139 @@ inline constexpr std::int32_t kPaddingId = 0;
 inline constexpr std::int32_t kUnknownId = 1;
 inline constexpr std::int32_t kFirstId = 2;  // of a vocabulary's first entry
 
-struct Token {
-  const char* begin;
-  const char* end;
-  std::size_t size() const { return static_cast<std::size_t>(end - begin); }
-};
-
-// Tokens of all rows, one after another; points into texts that the owner of the table keeps alive. A row
-// without tokens gets one empty token (the padding token), so that every row's length is at least 1.
-class TokenTable {
+// Rows of tokens: texts and how to split them, or tokens that came as such. Points into memory that its owner
+// keeps alive. Tokens of a text are not stored but found again for every feature: that is faster than to
+// remember them.
+class Rows {
  public:
-  TokenTable() : row_offsets_{0} {}
+  explicit Rows(Tokenizer tokenizer) : tokenizer_(tokenizer), ready_made_(false) {}
+  Rows() : tokenizer_(Tokenizer::kWhitespace), ready_made_(true) {}
 
-  const std::vector<Token>& tokens() const { return tokens_; }
-  const std::vector<std::int64_t>& row_offsets() const { return row_offsets_; }
-  std::size_t rows() const { return row_offsets_.size() - 1; }
+  void add_text(std::string_view text) { strings_.push_back(text); }
+  void add_token(std::string_view token) { strings_.push_back(token); }
+  void close_row() { ends_.push_back(strings_.size()); }
 
-  template <Tokenizer kind>
-  void add_text(std::string_view text) {
-    scan<kind>(text, [this](const char* begin, const char* end) { tokens_.push_back({begin, end}); });
-    close_row(text.data());
-  }
+  bool ready_made() const { return ready_made_; }
+  std::size_t size() const { return ready_made_ ? ends_.size() : strings_.size(); }
 
-  void add_token(std::string_view token) { tokens_.push_back({token.data(), token.data() + token.size()}); }
-
-  void close_row(const char* empty) {
-    if (static_cast<std::int64_t>(tokens_.size()) == row_offsets_.back()) tokens_.push_back({empty, empty});
-    row_offsets_.push_back(static_cast<std::int64_t>(tokens_.size()));
-  }
-
-  // Writes one id a token.
-  template <bool lowercase>
-  void word_ids(const ByteTable& entries, std::int32_t* out) const {
-    for (const Token& token : tokens_) {
-      const std::int32_t index = entries.find<lowercase>(token.begin, token.size());
-      *out++ = token.begin == token.end ? kPaddingId : index == ByteTable::kAbsent ? kUnknownId : index + kFirstId;
-    }
-  }
-
-  // Appends the ids of every token's first `max_length` characters; writes size()+1 offsets into them.
-  void character_ids(const CodePointMap<std::int32_t>& ids, bool lowercase, std::size_t max_length,
-                     std::vector<std::int32_t>& out, std::int64_t* offsets) const {
-    *offsets++ = 0;
-    for (const Token& token : tokens_) {
-      each_character(token, max_length, [&](std::uint32_t c) { out.push_back(ids.get(lowercase ? lower_code_point(c) : c)); });
-      *offsets++ = static_cast<std::int64_t>(out.size());
-    }
-  }
-
-  template <typename Visit>
-  static void each_character(const Token& token, std::size_t max_length, Visit&& visit) {
-    std::size_t seen = 0;
-    for (const char* p = token.begin; p < token.end && seen < max_length; ++seen) {
-      const Decoded character = decode(p, token.end);
-      visit(character.code_point);
-      p += character.bytes;
+  // Calls `on_token(Token)` for every token and `on_row()` behind every row. A row without tokens gets one empty
+  // token (the padding token), so that every row's length is at least 1.
+  template <typename OnToken, typename OnRow>
+  void visit(OnToken&& on_token, OnRow&& on_row) const {
+    if (ready_made_) return visit_ready_made(on_token, on_row);
+    switch (tokenizer_) {
+      case Tokenizer::kWhitespace: return visit_texts<Tokenizer::kWhitespace>(on_token, on_row);
+      case Tokenizer::kUnicodeWords: return visit_texts<Tokenizer::kUnicodeWords>(on_token, on_row);
+      case Tokenizer::kCharacters: return visit_texts<Tokenizer::kCharacters>(on_token, on_row);
     }
   }
 
  private:
-  std::vector<Token> tokens_;
-  std::vector<std::int64_t> row_offsets_;
+  template <Tokenizer kind, typename OnToken, typename OnRow>
+  void visit_texts(OnToken& on_token, OnRow& on_row) const {
+    for (const std::string_view text : strings_) {
+      bool any = false;
+      scan<kind>(text, [&](const char* begin, const char* end) {
+        on_token(Token{begin, end, text});
+        any = true;
+      });
+      if (!any) on_token(Token{text.data(), text.data(), text});
+      on_row();
+    }
+  }
+
+  template <typename OnToken, typename OnRow>
+  void visit_ready_made(OnToken& on_token, OnRow& on_row) const {
+    std::size_t i = 0;
+    for (const std::size_t end : ends_) {
+      if (i == end) on_token(Token{"", "", {}});
+      for (; i < end; ++i) on_token(Token{strings_[i].data(), strings_[i].data() + strings_[i].size(), strings_[i]});
+      on_row();
+    }
+  }
+
+  Tokenizer tokenizer_;
+  bool ready_made_;
+  std::vector<std::string_view> strings_;  // a text a row, or all tokens
+  std::vector<std::size_t> ends_;          // of the rows in `strings_`, where it holds tokens
 };
+
+template <typename Visit>
+inline void each_character(const Token& token, std::size_t max_length, bool lowercase, Visit&& visit) {
+  const char* p = token.begin;
+  for (std::size_t seen = 0; p < token.end && seen < max_length; ++seen) {
+    const Decoded character = decode(p, token.end);
+    visit(lowercase ? lower_code_point(character.code_point) : character.code_point);
+    p += character.bytes;
+  }
+}
+
+using Offsets = std::vector<std::int64_t>;
+
+inline Offsets row_offsets(const Rows& rows) {
+  Offsets offsets{0};
+  std::int64_t count = 0;
+  rows.visit([&](const Token&) { ++count; }, [&] { offsets.push_back(count); });
+  return offsets;
+}
+
+struct Ids {
+  std::vector<std::int32_t> ids;
+  Offsets row_offsets;
+};
+
+// One id a token, and the row offsets that come with them.
+template <bool lowercase>
+inline Ids word_ids(const Rows& rows, const ByteTable& entries) {
+  Ids result{{}, {0}};
+  rows.visit(
+      [&](const Token& token) {
+        const std::int32_t index = entries.find<lowercase>(token);
+        result.ids.push_back(token.empty() ? kPaddingId : index == ByteTable::kAbsent ? kUnknownId : index + kFirstId);
+      },
+      [&] { result.row_offsets.push_back(static_cast<std::int64_t>(result.ids.size())); });
+  return result;
+}
+
+struct CharacterIds {
+  std::vector<std::int32_t> ids;
+  Offsets token_offsets;
+  Offsets row_offsets;
+};
+
+// The ids of every token's first `max_length` characters.
+inline CharacterIds character_ids(const Rows& rows, const CodePointMap<std::int32_t>& entries, bool lowercase,
+                                  std::size_t max_length) {
+  CharacterIds result{{}, {0}, {0}};
+  rows.visit(
+      [&](const Token& token) {
+        each_character(token, max_length, lowercase, [&](std::uint32_t c) { result.ids.push_back(entries.get(c)); });
+        result.token_offsets.push_back(static_cast<std::int64_t>(result.ids.size()));
+      },
+      [&] { result.row_offsets.push_back(static_cast<std::int64_t>(result.token_offsets.size() - 1)); });
+  return result;
+}
+
+// Where tokens begin and end, in code points of their row's text: two numbers a token. Ready-made tokens count as
+// if their row were joined by one space.
+inline std::vector<std::int64_t> spans(const Rows& rows) {
+  std::vector<std::int64_t> result;
+  const char* seen = nullptr;  // up to here the row's text is counted
+  std::int64_t position = 0;
+  rows.visit(
+      [&](const Token& token) {
+        if (!rows.ready_made()) position += count_code_points(seen ? seen : token.text.data(), token.begin);
+        result.push_back(position);
+        position += count_code_points(token.begin, token.end);
+        result.push_back(position);
+        if (rows.ready_made()) ++position;
+        seen = token.end;
+      },
+      [&] {
+        seen = nullptr;
+        position = 0;
+      });
+  return result;
+}
 
 }  // namespace mtl
