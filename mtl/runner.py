@@ -1,12 +1,12 @@
 """A run: one recipe, one folder, and the steps from data to verified graphs.
 
-    recipe.yaml                 the recipe, every default written out: it runs again to the same result
-    graph.txt  graph.mmd        what is shared
-    fitted.json                 vocabularies and labels
-    log.jsonl  tensorboard/     what training reported
-    checkpoints/                the last and the best one
-    metrics.json  reports.json  figures of dev and test
-    export/                     the graphs, their weights and their manifest
+recipe.yaml                 the recipe, every default written out: it runs again to the same result
+graph.txt  graph.mmd        what is shared
+fitted.json                 vocabularies and labels
+log.jsonl  tensorboard/     what training reported
+checkpoints/                the last and the best one
+metrics.json  reports.json  figures of dev and test
+export/                     the graphs, their weights and their manifest
 """
 
 from __future__ import annotations
@@ -47,11 +47,20 @@ class Run:
     they yield and return; nothing here does.
     """
 
-    def __init__(self, out: Path, graph: SharingGraph, *, resume: bool = False, sources: Given | None = None) -> None:
+    def __init__(
+        self,
+        out: Path,
+        graph: SharingGraph,
+        *,
+        resume: bool = False,
+        trained: bool = False,
+        sources: Given | None = None,
+    ) -> None:
         self.out = out
         self.graph = graph
         self.recipe = graph.recipe
         self.resume = resume
+        self.trained = trained  # then vocabularies are the folder's own; a resumed run fits them anew and compares
         self.checked: CheckReport | None = None
         self._sources = open_sources(self.recipe, sources)
 
@@ -76,7 +85,9 @@ class Run:
             base = Path(data) if data is not None else None
             recipe = Recipe.load(recipe, overrides=overrides, data=base, seed=seed)
         elif data is not None or seed is not None or overrides:
-            raise UsageError("data, seed and overrides should come with a recipe's file. Found a recipe that is loaded.")
+            raise UsageError(
+                "data, seed and overrides should come with a recipe's file. Found a recipe that is loaded."
+            )
         report = check(recipe)
         run = cls(folder_for(recipe.name, out, resume), report.graph, resume=resume, sources=sources)
         run.checked = report
@@ -90,7 +101,7 @@ class Run:
         if not (out / "recipe.yaml").is_file():
             raise CheckpointError(f"{out}: should be a run folder, with a file 'recipe.yaml'. Found none.")
         recipe = Recipe.load(out / "recipe.yaml", data=Path(data) if data is not None else None)
-        return cls(out, SharingGraph.build(recipe), resume=True, sources=sources)
+        return cls(out, SharingGraph.build(recipe), trained=True, sources=sources)
 
     def _describe(self) -> None:
         """Write what the run is, unless a checkpoint exists: then it was written and training compares it."""
@@ -104,10 +115,9 @@ class Run:
     def prepared(self) -> Prepared:
         """The data as numbers, with what was fitted to it; read on first use."""
         kept = self.out / "fitted.json"
-        trained = self.resume and bool(Checkpoints(self.out).pointer())
-        fitted = Fitted.from_state(self.graph, read_json(kept)) if trained else None
+        fitted = Fitted.from_state(self.graph, read_json(kept)) if self.trained else None
         prepared = prepare(self.graph, self._sources, cache_folder(), fitted=fitted)
-        if fitted is None:
+        if not Checkpoints(self.out).pointer():
             replace(kept, json.dumps(prepared.fitted.state(), ensure_ascii=False).encode())
         return prepared
 
@@ -143,12 +153,18 @@ class Run:
     def test(self) -> dict[str, Any]:
         """Measure the splits `test` and `dev`, as far as there are such; write and return `metrics.json`."""
         present = {split for _, split in self.prepared.splits}
-        found = [self.evaluate(split) for split in ("test", "dev") if split in present]
-        metrics = {evaluation.split: evaluation.metrics for evaluation in found}
-        reports = {evaluation.split: evaluation.reports for evaluation in found}
+        return self.keep([self.evaluate(split) for split in ("test", "dev") if split in present])
+
+    def keep(self, evaluations: Iterable[Evaluation]) -> dict[str, Any]:
+        """Write evaluations into `metrics.json` and `reports.json`, in the place of earlier ones of the same split."""
+        metrics = read_json(self.out / "metrics.json") if (self.out / "metrics.json").exists() else {}
+        reports = read_json(self.out / "reports.json") if (self.out / "reports.json").exists() else {}
+        for evaluation in evaluations:
+            metrics[evaluation.split] = evaluation.metrics
+            reports[evaluation.split] = evaluation.reports
         for name, content in {"reports.json": reports, "metrics.json": metrics}.items():
             replace(self.out / name, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
-        return metrics
+        return dict(metrics)
 
     @property
     def metrics(self) -> dict[str, Any]:

@@ -1,0 +1,58 @@
+"""What all tests share: one thread, no cache of the developer's own, and the real data sets where they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: small tensors gain nothing from more
+
+import pytest
+from hypothesis import settings
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("MTL_DATA", CHECKOUT.parent / "shared" / "data"))
+
+settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+settings.load_profile("repeatable")
+
+_absent: set[str] = set()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    before = os.environ.get("MTL_CACHE")
+    os.environ["MTL_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    if before is None:
+        del os.environ["MTL_CACHE"]
+    else:
+        os.environ["MTL_CACHE"] = before
+
+
+@pytest.fixture
+def checkout() -> Path:
+    """The folder that the library is developed in."""
+    return CHECKOUT
+
+
+@pytest.fixture
+def data_sets() -> Callable[[str], Path]:
+    """Return the folder of a real data set, or skip the test, saying which one is absent."""
+
+    def find(name: str) -> Path:
+        folder = DATA / name
+        if not folder.is_dir():
+            _absent.add(name)
+            pytest.skip(f"data set '{name}' is absent from {DATA}")
+        return folder
+
+    return find
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests ran and which data sets were absent."""
+    ran = sum(len(terminalreporter.getreports(outcome)) for outcome in ("passed", "failed"))
+    absent = ", ".join(sorted(_absent)) or "none"
+    terminalreporter.write_line(f"{ran} tests ran; data sets absent: {absent}")

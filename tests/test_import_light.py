@@ -1,0 +1,53 @@
+"""What is imported lightly stays light: the package root, the command line, the bundle."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+HEAVY = ("torch", "pydantic", "pyarrow", "onnx", "onnxruntime", "networkx", "numpy", "yaml", "rich", "mtl_modules")
+
+
+def imported_by(statement: str) -> set[str]:
+    """Return the top-level modules that a fresh interpreter has after a statement."""
+    code = f"{statement}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(result.stdout.split())
+
+
+@pytest.mark.parametrize("statement", ["import mtl", "import mtl.cli", "import mtl.errors"])
+def test_nothing_heavy_is_imported(statement: str) -> None:
+    assert not imported_by(statement) & set(HEAVY)
+
+
+def test_a_bundle_needs_onnxruntime_and_numpy_only() -> None:
+    found = imported_by("import mtl\nmtl.Bundle")
+    assert {"numpy", "onnxruntime"} <= found
+    assert not found & {"torch", "pydantic", "pyarrow", "onnx", "networkx", "yaml", "typer"}
+
+
+def test_the_recipe_and_its_graph_need_no_torch() -> None:
+    assert "torch" not in imported_by("import mtl.recipe, mtl.sharing_graph, mtl.sources, mtl.features")
+
+
+def test_help_is_quick() -> None:
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        result = subprocess.run([sys.executable, "-m", "mtl", "--help"], capture_output=True, text=True, check=True)
+        seconds.append(time.perf_counter() - start)
+    assert "components" in result.stdout
+    assert min(seconds) <= 0.4  # the least of five: other processes may be busy
+
+
+def test_names_of_the_package_root() -> None:
+    import mtl
+
+    for name in mtl.__all__:
+        assert getattr(mtl, name) is not None
+    assert dir(mtl) == sorted(mtl.__all__)
+    with pytest.raises(AttributeError, match=r"^module 'mtl' has no attribute 'Runn'$"):
+        _ = mtl.Runn
