@@ -139,8 +139,14 @@ def _mentions_address(annotation: Any) -> bool:
     return annotation is Address or any(_mentions_address(inner) for inner in typing.get_args(annotation))
 
 
-def _mentions_list(annotation: Any) -> bool:
-    return typing.get_origin(annotation) is list or any(_mentions_list(a) for a in typing.get_args(annotation))
+def _as_written(annotation: Any) -> Any:
+    """Return what a recipe writes for an annotation: strings for addresses and files."""
+    if annotation in (Address, InitialFile):
+        return str
+    arguments = typing.get_args(annotation)
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return typing.Union[tuple(_as_written(inner) for inner in arguments)]  # noqa: UP007  # made at run time
+    return list[_as_written(arguments[0])] if typing.get_origin(annotation) is list else annotation  # type: ignore[misc]
 
 
 def nested_kind(annotation: Any) -> tuple[str, bool] | None:
@@ -171,9 +177,7 @@ def schema(cls: type) -> type[pydantic.BaseModel]:
         annotation = parameter.annotation
         if nested_kind(annotation) is not None:
             annotation = Any
-        elif _mentions_address(annotation):
-            annotation = str | list[str] if _mentions_list(annotation) else str
-            annotation = annotation | None if parameter.default is None else annotation
+        annotation = _as_written(annotation)
         required = parameter.default is parameter.empty
         fields[name] = (annotation, ... if required else parameter.default)
     config = pydantic.ConfigDict(

@@ -1,0 +1,100 @@
+"""Settings given beside the recipe: `--set tasks.slots.weight=2`.
+
+A path is steps joined by dots; a step that holds dots itself is found if it is there, and may be quoted
+(`train.components."intent.embedding".lr=1e-4`). A step into a list is an index from 0. The value is YAML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import Fault, listing, near_miss
+from .document import Document, Steps, dotted, show
+from .yaml_core import parse
+
+STEP = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([^.'"]+))\s*(?:\.|\Z)""")
+NAMED = {"sources": "source", "tasks": "task", "share": "share group"}  # sections whose keys are the recipe's own names
+
+
+def apply(document: Document, overrides: Sequence[str]) -> None:
+    """Set values of a document; settings that cannot be made become faults of it."""
+    for override in overrides:
+        name = f"--set {override}"
+        path, equals, text = override.partition("=")
+        steps = _steps(path)
+        if not equals or not steps:
+            document.faults.append(Fault("should be 'a.b.c=value'. Found no such setting.", name))
+            continue
+        value = parse(text, name)
+        if value.faults:
+            document.faults += [Fault(fault.message, name) for fault in value.faults]
+            continue
+        value.keys = {known: (name, None) for known in value.keys}
+        value.values = {known: (name, None) for known in value.values} or {(): (name, None)}
+        _set(document, steps, value, name)
+
+
+def _steps(path: str) -> list[str]:
+    """Return the steps of a path, none if it is malformed."""
+    found: list[str] = []
+    position = 0
+    while position < len(path):
+        match = STEP.match(path, position)
+        if match is None:
+            return []
+        found.append(next(group for group in match.groups() if group is not None).strip())
+        position = match.end()
+    return [] if path.endswith(".") else found
+
+
+def _set(document: Document, steps: list[str], value: Document, name: str) -> None:
+    """Walk to the place that a setting names, making the mappings that are not there yet, and set it."""
+    here: Any = document.tree if document.tree is not None else {}
+    document.tree = here
+    done: Steps = ()
+    while True:
+        step, rest = _next(here, done, steps)
+        fault = _step_fault(here, done, step, bool(rest))
+        if fault is not None:
+            document.faults.append(Fault(fault, name, path=dotted(done) or None))
+            return
+        key: str | int = int(step) if isinstance(here, list) else step
+        done = (*done, key)
+        if not rest:
+            here[key] = value.tree
+            document.graft(done, value)
+            document.keys[done] = (name, None)
+            return
+        if isinstance(here, dict) and here.get(step) is None:
+            here[step] = {}
+            document.graft(done, Document(name, values={(): (name, None)}, keys={(): (name, None)}))
+        here, steps = here[key], rest
+
+
+def _next(here: Any, done: Steps, steps: list[str]) -> tuple[str, list[str]]:
+    """Split off the next step: the longest key that is there, or what the section's keys are known to be like."""
+    if isinstance(here, dict):
+        for count in range(len(steps), 0, -1):
+            if ".".join(steps[:count]) in here:
+                return ".".join(steps[:count]), steps[count:]
+        if done == ("train", "select"):
+            return ".".join(steps), []
+        if done == ("train", "components"):
+            count = len(steps) - (steps[-1] in ("lr", "freeze") and len(steps) > 1)
+            return ".".join(steps[:count]), steps[count:]
+    return steps[0], steps[1:]
+
+
+def _step_fault(here: Any, done: Steps, step: str, more: bool) -> str | None:
+    if isinstance(here, list):
+        if step.isascii() and step.isdigit() and int(step) < len(here):
+            return None
+        return f"should be an index from 0 to {len(here) - 1}. Found '{step}'."
+    if not isinstance(here, dict):
+        return f"should be a mapping or a list to set '{step}' in it. Found {show(here)}."
+    if more and len(done) == 1 and done[0] in NAMED and step not in here:
+        hint = near_miss(step, here) or f" There are: {listing(here)}."
+        return f"no {NAMED[str(done[0])]} named '{step}'.{hint}"
+    return None

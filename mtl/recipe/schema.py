@@ -1,0 +1,157 @@
+"""Values against a schema: pydantic checks, and its complaints become 'should be X. Found Y.'"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import pydantic
+
+from ..errors import Fault, listing, near_miss
+from .document import Document, Steps, show
+
+BOUNDS = {
+    "greater_than": ("gt", "greater than"),
+    "greater_than_equal": ("ge", "of at least"),
+    "less_than": ("lt", "less than"),
+    "less_than_equal": ("le", "of at most"),
+}
+PLAIN = {int: "whole number", float: "number", str: "string"}
+
+
+def check(
+    model: type[pydantic.BaseModel], values: Mapping[str, Any], document: Document, steps: Steps, what: str
+) -> tuple[dict[str, Any] | None, list[Fault]]:
+    """Return the values with defaults filled in, or None, and the faults; `what` names whose keys these are."""
+    return check_at(model, values, document, {key: (*steps, key) for key in values}, steps, what)
+
+
+def check_at(
+    model: type[pydantic.BaseModel],
+    values: Mapping[str, Any],
+    document: Document,
+    written: Mapping[str, Steps],
+    steps: Steps,
+    what: str,
+) -> tuple[dict[str, Any] | None, list[Fault]]:
+    """Do as `check` where the keys of one configuration stand in several places of the document."""
+    try:
+        checked = model.model_validate(dict(values))
+    except pydantic.ValidationError as error:
+        faults: dict[Fault, None] = {}
+        for row in error.errors(include_url=False):
+            faults[_fault(model, row, document, written, steps, what)] = None
+        return None, list(faults)
+    return {name: getattr(checked, name) for name in model.model_fields}, []
+
+
+def _fault(
+    model: type[pydantic.BaseModel],
+    row: Any,
+    document: Document,
+    written: Mapping[str, Steps],
+    steps: Steps,
+    what: str,
+) -> Fault:
+    key = str(row["loc"][0])
+    if row["type"] == "extra_forbidden":
+        at = document.key_place(written[key])
+        return Fault(unknown_key(key, model.model_fields, what), at.file, at.line, document.place(written[key][:-1]).path)
+    annotation = _full(model.model_fields[key])
+    if row["type"] == "missing":
+        return document.key_place(steps).fault(f"should have a key '{key}', {expected(annotation)}. Found none.")
+    at_steps, found = written[key], None
+    for step in row["loc"][1:]:
+        inner = _inside(annotation)
+        if inner is None or document.place((*at_steps, step)).path not in _known(document, at_steps):
+            break
+        annotation, at_steps = inner, (*at_steps, step)
+    found = _value(document, at_steps)
+    should = expected(annotation)
+    if row["type"] in BOUNDS:
+        bound, words = BOUNDS[row["type"]]
+        nullable = should.endswith(" or null")
+        should = f"{should.removesuffix(' or null')} {words} {row['ctx'][bound]}{', or null' if nullable else ''}"
+    elif row["type"] in ("too_short", "string_too_short"):
+        should = f"{should} that is not empty"
+    hint = near_miss(found, literals(annotation)) if isinstance(found, str) else ""
+    return document.place(at_steps).fault(f"should be {should}. Found {show(found)}.{hint}")
+
+
+def unknown_key(key: str, known: typing.Iterable[str], what: str) -> str:
+    """Return the sentence for a key that does not exist, with the nearest one or all that do."""
+    names = list(known)
+    hint = near_miss(key, names) or (f" Its keys: {listing(names)}." if names else " It has no keys.")
+    return f"{what} has no key '{key}'.{hint}"
+
+
+def _known(document: Document, steps: Steps) -> set[str]:
+    value = _value(document, steps)
+    inner: typing.Iterable[Any] = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    return {".".join(str(step) for step in (*steps, key)) for key in inner}
+
+
+def _value(document: Document, steps: Steps) -> Any:
+    value = document.tree
+    for step in steps:
+        value = value[step]
+    return value
+
+
+def _full(field: pydantic.fields.FieldInfo) -> Any:
+    return field.annotation
+
+
+def _members(annotation: Any) -> list[Any]:
+    """Return the alternatives of an annotation; a single one unless it is a union."""
+    if typing.get_origin(annotation) is typing.Annotated:
+        annotation = typing.get_args(annotation)[0]
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return [inner for member in typing.get_args(annotation) for inner in _members(member)]
+    return [annotation]
+
+
+def _inside(annotation: Any) -> Any:
+    """Return what the values inside a list or mapping should be; None where no one answer exists."""
+    members = [member for member in _members(annotation) if member is not type(None)]
+    if len(members) != 1 or typing.get_origin(members[0]) not in (list, dict, tuple):
+        return None
+    return typing.get_args(members[0])[-1 if typing.get_origin(members[0]) is dict else 0]
+
+
+def literals(annotation: Any) -> list[str]:
+    """Return the strings that an annotation names one by one."""
+    found = [m for m in _members(annotation) if typing.get_origin(m) is Literal]
+    return [value for member in found for value in typing.get_args(member) if isinstance(value, str)]
+
+
+def expected(annotation: Any, plural: bool = False) -> str:
+    """Return what a value should be, in words.
+
+    >>> expected(int | None), expected(list[int]), expected(Literal["relu", "tanh"])
+    ('a whole number or null', 'a list of whole numbers', "one of 'relu', 'tanh'")
+    """
+    return " or ".join(dict.fromkeys(_expected(member, plural) for member in _members(annotation)))
+
+
+def _expected(annotation: Any, plural: bool) -> str:
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is Literal:
+        words = ", ".join(show(value) for value in arguments)
+        return words if len(arguments) == 1 else f"one of {words}"
+    if annotation is type(None):
+        return "null"
+    if annotation is bool:
+        return "true or false"
+    if annotation is Any:
+        return "any value"
+    if origin in (list, tuple):
+        return f"{'lists' if plural else 'a list'} of {expected(arguments[0], plural=True)}"
+    if origin is dict:
+        return f"{'mappings' if plural else 'a mapping'} to {expected(arguments[1], plural=True)}"
+    word = next((word for cls, word in PLAIN.items() if isinstance(annotation, type) and issubclass(annotation, cls)), None)
+    if word is None:
+        word = {list: "list", dict: "mapping"}.get(annotation, getattr(annotation, "__name__", str(annotation)))
+    return f"{word}s" if plural else f"a {word}"

@@ -1,0 +1,230 @@
+"""Reading `sources:` and `tasks:`, all but the modules of the tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+import pydantic
+
+from .. import registry
+from ..errors import MtlError, listing, near_miss
+from .components import find_class, read_component, told
+from .config import InputConfig, ModuleConfig, Place, SourceConfig
+from .document import Steps, show
+from .draft import Reading, TaskDraft
+from .names import JOINT, MODULES, malformed
+from .schema import check, check_at, unknown_key
+
+if TYPE_CHECKING:
+    from ..task import Task
+
+STRICT = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
+OWN_KEYS = ("type", "source", "inputs", "target", "model", "weight", "metrics")
+
+
+class InputModel(pydantic.BaseModel):
+    """The keys of an input."""
+
+    model_config = STRICT
+    column: str
+    tokenizer: Literal["whitespace", "unicode_words", "characters"] = "unicode_words"
+    lowercase: bool = False
+
+
+class TaskModel(pydantic.BaseModel):
+    """The keys that every task has."""
+
+    model_config = STRICT
+    target: str
+    weight: float = pydantic.Field(default=1.0, gt=0)
+
+
+def read_source(reading: Reading, name: str, raw: Any, steps: Steps) -> SourceConfig | None:
+    """Return a source; None after noting its faults."""
+    if not isinstance(raw, Mapping):
+        reading.fault(steps, f"should be a mapping with a 'format'. Found {show(raw)}.")
+        return None
+    if "format" not in raw:
+        known = ", ".join(registry.names("source"))
+        reading.key_fault(steps, f"should have a key 'format', one of {known}. Found none.")
+        return None
+    config = read_component(reading, "source", raw, steps, key="format")
+    if config is None:
+        return None
+    try:
+        config.cls(**config.values)
+    except (MtlError, ValueError) as error:
+        for message in told(error):
+            reading.fault(steps, message)
+        return None
+    return SourceConfig(name, config.type, config.values, config.place)
+
+
+def read_sources(reading: Reading, raw: Any) -> dict[str, SourceConfig | None]:
+    """Return the top-level sources; None for those with faults."""
+    found: dict[str, SourceConfig | None] = {}
+    for name, value in reading.mapping(raw, ("sources",)).items():
+        check_name(reading, name, ("sources", name))
+        found[name] = read_source(reading, name, value, ("sources", name))
+    return found
+
+
+def check_name(reading: Reading, name: str, steps: Steps) -> None:
+    """Note it where a name is malformed."""
+    message = malformed(name)
+    if message:
+        reading.key_fault(steps, message)
+
+
+def read_tasks(
+    reading: Reading, raw: Any, sources: dict[str, SourceConfig | None], broken: set[str]
+) -> list[TaskDraft]:
+    """Return the tasks; the names of those that could not be read join `broken`, inline sources join `sources`."""
+    tasks = reading.mapping(raw, ("tasks",))
+    if not tasks and (raw is None or isinstance(raw, dict)):
+        reading.key_fault(("tasks",), "should have at least one task. Found none.")
+    drafts = []
+    for name, value in tasks.items():
+        steps: Steps = ("tasks", name)
+        check_name(reading, name, steps)
+        draft = _read_task(reading, name, value, steps, sources)
+        if draft is None:
+            broken.add(name)
+        else:
+            drafts.append(draft)
+    modules = MODULES.union(*(slot.name.split(".")[-1:] for draft in drafts for slot in draft.slots))
+    for name in tasks:
+        if name == JOINT:
+            reading.key_fault(("tasks", name), f"'{JOINT}' is reserved for all tasks together. Choose another name.")
+        elif name in modules:
+            reading.key_fault(("tasks", name), f"a task should not be called as a module is. Found '{name}'.")
+    for draft in drafts:
+        for name in draft.inputs:
+            if name in modules:
+                steps = (*draft.steps, "inputs", name)
+                reading.key_fault(steps, f"an input should not be called as a module is. Found '{name}'.")
+    return drafts
+
+
+def _read_task(
+    reading: Reading, name: str, raw: Any, steps: Steps, sources: dict[str, SourceConfig | None]
+) -> TaskDraft | None:
+    if not isinstance(raw, Mapping):
+        reading.fault(steps, f"should be a mapping with the task's 'type'. Found {show(raw)}.")
+        return None
+    values = dict(raw)
+    source = _read_task_source(reading, name, values.pop("source", None), steps, sources)
+    kind = values.pop("type", None)
+    cls = find_class(reading, "task", kind, (*steps, "type") if "type" in raw else steps)
+    model = reading.mapping(values.pop("model", None), (*steps, "model"))
+    inputs_raw, metrics_raw = values.pop("inputs", None), values.pop("metrics", None)
+    general = {key: values.pop(key) for key in ("target", "weight") if key in values}
+    written = {key: (*steps, key) for key in general}
+    checked, faults = check_at(TaskModel, general, reading.document, written, steps, "a task")
+    reading.faults += faults
+    if cls is None:
+        return None
+    task = _build_task(reading, cls, str(kind), values, steps)
+    if task is None:
+        return None
+    inputs = _read_inputs(reading, task[0], str(kind), inputs_raw, steps)
+    if inputs is None:
+        return None
+    slots = tuple(task[0].slots(tuple(inputs)))
+    metrics = _read_metrics(reading, task[0], metrics_raw, (*steps, "metrics"))
+    checked = checked or {"target": "", "weight": 1.0}
+    return TaskDraft(
+        name, steps, task[0], str(kind), inputs, slots, source or "", checked["target"], checked["weight"], metrics, task[1],
+        model, complete=source is not None and not faults,
+    )  # fmt: skip
+
+
+def _build_task(
+    reading: Reading, cls: type, kind: str, values: Mapping[str, Any], steps: Steps
+) -> tuple[Task, dict[str, Any]] | None:
+    model = registry.schema(cls)
+    unknown = [key for key in values if key not in model.model_fields]
+    for key in unknown:
+        message = unknown_key(key, [*OWN_KEYS, *model.model_fields], f"the task '{kind}'")
+        place = reading.document.key_place((*steps, key))
+        reading.faults.append(Place(place.file, place.line, ".".join(map(str, steps))).fault(message))
+    own = {key: value for key, value in values.items() if key not in unknown}
+    checked, faults = check(model, own, reading.document, steps, f"the task '{kind}'")
+    reading.faults += faults
+    if checked is None:
+        return None
+    try:
+        return cls(**checked), checked
+    except (MtlError, ValueError) as error:
+        for message in told(error):
+            reading.fault(steps, message)
+        return None
+
+
+def _read_task_source(
+    reading: Reading, task: str, raw: Any, steps: Steps, sources: dict[str, SourceConfig | None]
+) -> str | None:
+    """Return the name of a task's source; one that is written inline joins the others under the task's name."""
+    if raw is None:
+        reading.key_fault(steps, "should have a key 'source', a source's name or a source. Found none.")
+        return None
+    here: Steps = (*steps, "source")
+    if isinstance(raw, str):
+        if raw in sources:
+            return raw
+        hint = near_miss(raw, sources) or f" There are: {listing(sources)}."
+        reading.fault(here, f"no source named '{raw}'.{hint}")
+        return None
+    if isinstance(raw, Mapping) and task in sources:
+        reading.fault(here, f"should be the only source named '{task}'. Found another under 'sources:'.")
+        return None
+    sources[task] = read_source(reading, task, raw, here)
+    return task if sources[task] is not None else None
+
+
+def _read_inputs(reading: Reading, task: Task, kind: str, raw: Any, steps: Steps) -> dict[str, InputConfig] | None:
+    """Return the inputs by name, in the order of the task type (or of the recipe, where it names them)."""
+    here: Steps = (*steps, "inputs")
+    names, written = task.inputs(), reading.mapping(raw, here)
+    faults = len(reading.faults)
+    if raw is not None and not isinstance(raw, Mapping):
+        return None
+    if names is None and not written:
+        reading.key_fault(here if raw is not None else steps, f"the task '{kind}' should have inputs. Found none.")
+    for name in written:
+        if names is not None and name not in names:
+            reading.key_fault((*here, name), unknown_key(name, names, f"the task '{kind}'").replace("key", "input"))
+        check_name(reading, name, (*here, name))
+    found = {}
+    for name in written if names is None else names:
+        value = written.get(name)
+        mapping = {"column": value} if isinstance(value, str) else {} if value is None else value
+        if not isinstance(mapping, Mapping):
+            reading.fault((*here, name), f"should be a column's name, or a mapping with its 'column'. Found {show(value)}.")
+            continue
+        mapping = {"column": name, **mapping}
+        at = {key: (*here, name, key) for key in mapping}
+        checked, wrong = check_at(InputModel, mapping, reading.document, at, (*here, name), "an input")
+        reading.faults += wrong
+        if checked is not None:
+            found[name] = InputConfig(**checked, place=reading.document.key_place((*here, name)))
+    return found if len(reading.faults) == faults else None
+
+
+def _read_metrics(reading: Reading, task: Task, raw: Any, steps: Steps) -> tuple[ModuleConfig, ...]:
+    if raw is not None and not isinstance(raw, list):
+        reading.fault(steps, f"should be a list of metrics. Found {show(raw)}.")
+        return ()
+    found = []
+    for i, value in enumerate(task.default_metrics if raw is None else raw):
+        metric = read_component(reading, "metric", value, (*steps, i) if raw is not None else steps)
+        if metric is None:
+            continue
+        level = getattr(metric.cls, "level", None)
+        if level not in (None, task.level):
+            message = f"should be a metric of a {task.level}-level task. Found '{metric.type}', which is of {level} level."
+            reading.fault((*steps, i), message)
+        found.append(metric)
+    return tuple(found)
+

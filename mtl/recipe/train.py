@@ -1,0 +1,185 @@
+"""Reading `train:`: how the recipe is trained.
+
+`epochs` are what the mixture says. `max_steps` ends training earlier, `clip` is the norm that gradients are cut to
+(null: not cut), `components` sets the rate (absolute) or freezes what its name, address or pattern matches, `select`
+weighs the figures that the best evaluation is chosen by (none: each task's first), `patience` counts evaluations
+without progress, `evaluate_every` and `checkpoint_every` count steps (null: each epoch, each evaluation), `threads`
+is torch's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Annotated, Any, NamedTuple
+
+import pydantic
+
+from ..errors import MtlError, listing, near_miss
+from .components import read_component, told
+from .config import BatchConfig, ComponentTraining, ModuleConfig, TrainConfig
+from .document import Steps, show
+from .draft import Reading, TaskDraft
+from .names import JOINT, matching
+from .schema import check
+from .sections import STRICT
+
+Count = Annotated[int, pydantic.Field(gt=0)]
+Positive = Annotated[float, pydantic.Field(gt=0)]
+HERE: Steps = ("train",)
+PARTS = {"mixture": "round_robin", "optimizer": "adamw", "schedule": "constant"}  # kind -> default type
+SECTIONS = (*PARTS, "batch", "components", "select")
+OWN_PLACE = re.compile(r"train\.(?:mixture|schedule)(?:\.(\w+))?: ")
+
+
+class TrainModel(pydantic.BaseModel):
+    """The keys of `train:`; those of `SECTIONS` are read on their own."""
+
+    model_config = STRICT
+    mixture: Any = None
+    optimizer: Any = None
+    schedule: Any = None
+    batch: Any = None
+    epochs: Count = 10
+    max_steps: Count | None = None
+    clip: Positive | None = 5.0
+    components: Any = None
+    select: Any = None
+    patience: Count | None = None
+    evaluate_every: Count | None = None
+    checkpoint_every: Count | None = None
+    threads: Count | None = None
+
+
+class BatchModel(pydantic.BaseModel):
+    """The keys of `batch:`."""
+
+    model_config = STRICT
+    size: Count | None = None
+    tokens: Count | None = None
+
+
+class ComponentModel(pydantic.BaseModel):
+    """The keys of a line under `components:`."""
+
+    model_config = STRICT
+    lr: Positive | None = None
+    freeze: bool = False
+
+
+class Stream(NamedTuple):
+    """What a mixture is told of a source, here without having read it."""
+
+    name: str
+    rows: int
+    batches: int
+
+
+class Known(NamedTuple):
+    """What `train:` may name: tasks, components with their addresses, sources in use; names that may be in `broken`."""
+
+    tasks: Sequence[TaskDraft]
+    components: Collection[str]
+    sources: Sequence[str]
+    seed: int
+    broken: Collection[str]
+
+
+def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
+    """Return how the recipe is trained, or None after noting faults."""
+    faults = len(reading.faults)
+    values = reading.mapping(raw, HERE)
+    checked, wrong = check(TrainModel, values, reading.document, HERE, "'train'")
+    reading.faults += wrong
+    parts = {kind: _read_part(reading, values.get(kind), kind, default) for kind, default in PARTS.items()}
+    batch = _read_batch(reading, values.get("batch"))
+    components = _read_components(reading, values.get("components"), known)
+    select = _read_select(reading, values.get("select"), known)
+    if checked is None or len(reading.faults) > faults:
+        return None
+    numbers = {key: value for key, value in checked.items() if key not in SECTIONS}
+    mixture, optimizer, schedule = (parts[kind] for kind in PARTS)
+    if mixture is None or optimizer is None or schedule is None:
+        return None
+    _try(reading, mixture, ([Stream(name, 1, 1) for name in known.sources], known.seed, numbers["epochs"]), known)
+    _try(reading, schedule, (1, 1), known)
+    return TrainConfig(mixture, optimizer, schedule, batch, components=components, select=select, **numbers)
+
+
+def _read_part(reading: Reading, raw: Any, kind: str, default: str) -> ModuleConfig | None:
+    return read_component(reading, kind, raw, (*HERE, kind), default)
+
+
+def _try(reading: Reading, config: ModuleConfig, arguments: tuple[Any, ...], known: Known) -> None:
+    """Build a mixture or schedule: its constructor knows the bounds of its values."""
+    if known.broken or not known.sources:
+        return
+    try:
+        config.cls(*arguments, **config.values)
+    except (MtlError, ValueError) as error:
+        for message in told(error):
+            match = OWN_PLACE.match(message)
+            key = (match.group(1),) if match and match.group(1) else ()
+            reading.fault((*HERE, config.kind, *key), message[match.end() :] if match else message)
+
+
+def _read_batch(reading: Reading, raw: Any) -> BatchConfig:
+    steps: Steps = (*HERE, "batch")
+    if raw is None:
+        return BatchConfig()
+    checked, wrong = check(BatchModel, reading.mapping(raw, steps), reading.document, steps, "a batch")
+    reading.faults += wrong
+    if checked is not None and isinstance(raw, Mapping):
+        if (checked["size"] is None) == (checked["tokens"] is None):
+            found = "neither" if checked["size"] is None else "both"
+            reading.key_fault(steps, f"should have one budget, 'size' (sentences) or 'tokens'. Found {found}.")
+        return BatchConfig(**checked)
+    return BatchConfig()
+
+
+def _read_components(reading: Reading, raw: Any, known: Known) -> dict[str, ComponentTraining]:
+    steps: Steps = (*HERE, "components")
+    found = {}
+    for pattern, value in reading.mapping(raw, steps).items():
+        here: Steps = (*steps, pattern)
+        if not matching(pattern, known.components) and not known.broken:
+            what = "matches no component" if "*" in pattern else "is no component"
+            reading.key_fault(here, f"'{pattern}' {what}.{near_miss(pattern, known.components)}")
+        if not isinstance(value, Mapping):
+            reading.fault(here, f"should be a mapping with 'lr' or 'freeze'. Found {show(value)}.")
+            continue
+        checked, wrong = check(ComponentModel, value, reading.document, here, "a component's training")
+        reading.faults += wrong
+        if checked is not None:
+            found[pattern] = ComponentTraining(**checked)
+    return found
+
+
+def _read_select(reading: Reading, raw: Any, known: Known) -> dict[str, float]:
+    steps: Steps = (*HERE, "select")
+    figures = selectable(known.tasks)
+    found = {}
+    for name, value in reading.mapping(raw, steps).items():
+        here: Steps = (*steps, name)
+        if name not in figures and name.split(".")[0] not in known.broken:
+            hint = near_miss(name, figures) or f" There are: {listing(figures)}."
+            reading.key_fault(here, f"no figure named '{name}'.{hint}")
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
+            reading.fault(here, f"should be a number greater than 0. Found {show(value)}.")
+        else:
+            found[name] = float(value)
+    return found
+
+
+def selectable(tasks: Sequence[TaskDraft]) -> list[str]:
+    """Return the figures that training can be steered by: each task's, and `joint.exact_match` of tasks on one source."""
+    found = [
+        f"{task.name}.{figure}"
+        for task in tasks
+        for metric in task.metrics
+        for figure in getattr(metric.cls, "figures", ())
+    ]
+    sources = [task.source for task in tasks]
+    if any(sources.count(source) > 1 for source in sources):
+        found.append(f"{JOINT}.exact_match")
+    return found
