@@ -54,7 +54,8 @@ def plan(wanted: Sequence[Call]) -> Plan:
             steps.append(Step(call.component, inputs, values))
         return positions[call]
 
-    return Plan(tuple(steps), tuple(visit(call) for call in wanted)) if wanted else Plan((), ())
+    positions_wanted = tuple(visit(call) for call in wanted)  # fills `steps`
+    return Plan(tuple(steps), positions_wanted)
 
 
 def compute(
@@ -99,6 +100,7 @@ class MultiTaskModel(nn.Module):
         self.fitted = fitted
         self.labels: dict[str, Labels] = dict(fitted.labels)
         self._plans: dict[tuple[str, ...], Plan] = {}
+        self.fitted = fitted
         self._kinds = {name: component.kind for name, component in graph.components.items()}
         self._built: dict[str, Module] = {}
         _Builder(graph, fitted, initial, self._built).build()
