@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class Grid(NamedTuple):
-    """Where a batch's values stand in a flat array: `positions` [B, T] (0 where padding), `mask` [B, T], `lengths` [B]."""
+    """Where a batch's values stand in a flat array.
+
+    `positions` [B, T] (0 where padding), `mask` [B, T], `lengths` [B]; one axis more for values in tokens.
+    """
 
     positions: NDArray[np.int64]
     mask: NDArray[np.bool_]
@@ -39,10 +42,10 @@ def _grid(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> Grid:
 
 def values_at(values: NDArray[Any], at: Grid, padding: int = 0) -> NDArray[Any]:
     """Return a batch's values [B, T], `padding` behind their rows' ends; integers as int64, numbers as float32."""
-    dtype = np.float32 if np.issubdtype(values.dtype, np.floating) else np.int64
+    dtype: type[np.generic] = np.float32 if np.issubdtype(values.dtype, np.floating) else np.int64
     if not len(values):
         return np.full(at.mask.shape, padding, dtype)
-    found = values.take(at.positions).astype(dtype)
+    found: NDArray[Any] = values.take(at.positions).astype(dtype)
     if padding or dtype is np.float32:
         found[~at.mask] = padding
     else:

@@ -3,6 +3,7 @@
 from .batch import Batch, raw_batch
 from .encoded_split import EncodedSplit
 from .fitted import Fitted
-from .prepare import Prepared, prepare
+from .prepare import prepare
+from .prepared import Prepared
 
 __all__ = ["Batch", "EncodedSplit", "Fitted", "Prepared", "prepare", "raw_batch"]

@@ -86,17 +86,17 @@ class EncodedSplit:
 
     def batch(self, rows: NDArray[np.integer]) -> Batch:
         """Return some rows as padded tensors, for every task on the source."""
-        rows = np.asarray(rows, np.int64)
+        wanted = np.asarray(rows, np.int64)
         lengths: dict[InputKey, Tensor] = {}
         features: dict[FeatureKey, Tensor] = {}
         targets: dict[str, Tensor] = {}
         labelled: dict[str, Tensor] = {}
         for task, labels in self._row_labels.items():
-            ids = labels[rows].astype(np.int64)
+            ids = labels[wanted].astype(np.int64)
             targets[task] = torch.from_numpy(ids)
             labelled[task] = torch.from_numpy((ids >= 0) & (ids < len(self._labels[task])))
         for key, offsets, inputs, tagged in self._inputs:
-            at = grid(offsets, rows)
+            at = grid(offsets, wanted)
             lengths[key] = torch.from_numpy(at.lengths)
             for place, ragged in inputs:
                 features[place] = torch.from_numpy(pad_at(ragged, at))
@@ -105,7 +105,8 @@ class EncodedSplit:
                 targets[task] = torch.from_numpy(ids)
                 known = (ids >= 0) & (ids < len(self._labels[task]))
                 labelled[task] = torch.from_numpy(known.any(axis=1))
-        return Batch(self.source, rows, lengths, features, targets, labelled, int(self.lengths[rows].sum()))
+        tokens = int(self.lengths[wanted].sum())
+        return Batch(self.source, wanted, lengths, features, targets, labelled, tokens)
 
     def target_names(self, task: str) -> tuple[str, ...]:
         """Return a task's labels in the order of the ids in `targets`: those of training, then the unseen."""

@@ -1,4 +1,4 @@
-"""From sources to what training needs: count, fit vocabularies and labels, encode; each step is skipped where cached."""
+"""From sources to what training needs: count, fit vocabularies and labels, encode; what is cached is not done again."""
 
 from __future__ import annotations
 
@@ -7,12 +7,8 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from .. import _featurizer
 from ..errors import DataError, Fault, listing, near_miss
@@ -20,56 +16,13 @@ from ..sources import SPLITS
 from .encoded_split import EncodedSplit
 from .encoding import VERSION, Encoder
 from .fitted import Fitted
+from .prepared import Prepared
 from .reading import Plan, check_columns, chunks, fault_if_empty
 from .store import Store, digest_of, sha256
 
 if TYPE_CHECKING:
     from ..sharing_graph import SharingGraph
     from ..sources import Source
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Everything that was read: `splits` by (source, split), content `hashes` by `source/split`, rows left out."""
-
-    fitted: Fitted
-    splits: dict[tuple[str, str], EncodedSplit]
-    hashes: dict[str, str]
-    skipped: list[Fault]
-
-    def split(self, source: str, split: str) -> EncodedSplit | None:
-        """Return a split of a source, None where the source has no such split."""
-        return self.splits.get((source, split))
-
-    @cached_property
-    def overlaps(self) -> dict[tuple[str, str, str], int]:
-        """How many rows of a later split have the texts of a row of an earlier one, by (source, earlier, later)."""
-        found: dict[tuple[str, str, str], int] = {}
-        for source in dict.fromkeys(source for source, _ in self.splits):
-            there = [split for split in SPLITS if (source, split) in self.splits]
-            for i, earlier in enumerate(there):
-                for later in there[i + 1 :]:
-                    known = self.splits[source, earlier].text_hashes
-                    found[source, earlier, later] = int(np.isin(self.splits[source, later].text_hashes, known).sum())
-        return found
-
-    def report(self) -> dict[str, Any]:
-        """Return, as JSON-able values, what was read: rows, labels, unseen labels, overlaps, vocabularies."""
-        splits: dict[str, Any] = {}
-        for (source, split), encoded in self.splits.items():
-            splits[f"{source}/{split}"] = {
-                "rows": len(encoded),
-                "tokens": encoded.tokens,
-                "skipped": len(encoded.skipped),
-                "labelled": encoded.labelled,
-                "unseen": {task: unseen for task, unseen in encoded.unseen.items() if unseen},
-                "overlap": {e: n for (s, e, later), n in self.overlaps.items() if (s, later) == (source, split)},
-            }
-        return {
-            "splits": splits,
-            "labels": {t: dict(zip(x.names, x.counts, strict=True)) for t, x in self.fitted.labels.items()},
-            "vocabularies": {name: [f.size for f in features] for name, features in self.fitted.features.items()},
-        }
 
 
 def prepare(
@@ -187,13 +140,12 @@ def _encode(
     name = f"split-{digest_of('split', VERSION, content, _described(plan, fitted), states, labels)}.arrow"
     path = store.find(name)
     if path is None:
-        before = len(source.skipped)
         with store.scratch() as scratch:
             encoder = Encoder(plan, fitted, store, scratch)
             for chunk in chunks(plan, source, split, base):
                 encoder.add(chunk)
             fault_if_empty(encoder.rows, source, split, base)
-            path = store.publish(encoder.finish([vars(f) for f in source.skipped[before:]]), name)
+            path = store.publish(encoder.finish([vars(fault) for fault in source.skipped_in(split)]), name)
     return EncodedSplit(path, plan, fitted)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +72,7 @@ def chunks(plan: Plan, source: Source, split: str, base: Path) -> Iterator[Chunk
         chunk, faults = _chunk(plan, source, rows)
         if faults:
             for fault in faults.values():
-                source.bad_row(fault)
+                source.bad_row(fault, split)
             chunk, _ = _chunk(plan, source, [row for i, row in enumerate(rows) if i not in faults])
         if len(chunk):
             yield chunk
@@ -159,9 +159,9 @@ def as_text(value: Any) -> str:
 
 def row_spans(tokens: Tokens) -> list[list[Span]]:
     """Return the offsets of every row's tokens; a row that has only the padding token has none."""
-    spans: list[Span] = list(map(tuple, tokens.spans().tolist()))  # type: ignore[arg-type]  # pairs
+    spans: list[Span] = list(map(tuple, tokens.spans().tolist()))
     bounds = tokens.row_offsets.tolist()
-    rows = (spans[start:end] for start, end in zip(bounds, bounds[1:], strict=False))
+    rows = (spans[start:end] for start, end in pairwise(bounds))
     return [[] if row == [(0, 0)] else row for row in rows]
 
 
@@ -185,5 +185,5 @@ def _short(value: Any) -> str:
 def fault_if_empty(count: int, source: Source, split: str, base: Path) -> None:
     """Raise `DataError` where every row of a split was left out."""
     if not count:
-        file = str(source.path(split, base))
-        raise DataError(Fault(f"should have rows that are not malformed. Found {len(source.skipped)} malformed.", file))
+        message = f"should have rows that are not malformed. Found {len(source.skipped_in(split))} that are."
+        raise DataError(Fault(message, file=str(source.path(split, base))))

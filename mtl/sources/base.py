@@ -53,7 +53,7 @@ class Source:
         self.paths = {"train": train, "dev": dev, "test": test}
         self.on_bad_row = on_bad_row
         self.options = {**(options or {}), "on_bad_row": on_bad_row}
-        self._skipped: dict[Fault, None] = {}
+        self._skipped: dict[str, dict[Fault, None]] = {}
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -63,7 +63,11 @@ class Source:
     @property
     def skipped(self) -> list[Fault]:
         """The malformed rows left out so far, each once, however often the source was read."""
-        return list(self._skipped)
+        return [fault for split in self._skipped for fault in self.skipped_in(split)]
+
+    def skipped_in(self, split: str) -> list[Fault]:
+        """The malformed rows of one split left out so far."""
+        return list(self._skipped.get(split, ()))
 
     def rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
         """Yield the rows of a split in order, and a `Fault` in the place of each malformed one."""
@@ -103,15 +107,15 @@ class Source:
                 empty = False
                 yield row
             else:
-                self.bad_row(row)
+                self.bad_row(row, split)
         if empty:
             raise DataError(Fault("should have rows. Found none.", file=str(self.path(split, base))))
 
-    def bad_row(self, fault: Fault) -> None:
+    def bad_row(self, fault: Fault, split: str) -> None:
         """Raise `DataError`, or list the fault in `skipped` where malformed rows are to be left out."""
         if self.on_bad_row == "error":
             raise DataError(fault)
-        self._skipped[fault] = None
+        self._skipped.setdefault(split, {})[fault] = None
 
     def fingerprint(self, split: str, base: Path) -> str:
         """Return the sha256 of a split: its files' bytes, the format and the options that change its rows."""
