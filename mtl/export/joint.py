@@ -1,0 +1,226 @@
+"""The joint graph: front ends, numeric graph and label decoding in one, from strings to answers.
+
+Every value that a head hands out is an output called `task.answer`; every value on the way (tokens, ids, what a
+component computes) has a name too, so that a failed verification can ask where answers part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import onnx_ir as ir
+from onnx_ir.tape import Tape
+
+from ..errors import ExportError
+from ..labels import Labels
+from ..sharing_graph import Call, InputKey, SharingGraph
+from ..task import Answer
+from .front_end import TokenValues, text_front_end, tokens_front_end
+from .numeric import FeatureKey, Features, Numeric
+
+Form = Literal["text", "tokens"]
+TOKEN_ANSWERS = ("tokens", "lengths")  # what the exporter adds to the answers of every token-level task
+
+
+@dataclass
+class Joint:
+    """The joint graph and the names of its values; `inputs` of each task in order, `answers` by task and answer."""
+
+    model: ir.Model
+    form: Form
+    inputs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    answers: dict[tuple[str, str], str] = field(default_factory=dict)
+    tokens: dict[InputKey, str] = field(default_factory=dict)
+    lengths: dict[InputKey, str] = field(default_factory=dict)
+    features: dict[FeatureKey, str] = field(default_factory=dict)
+    calls: dict[Call, str] = field(default_factory=dict)
+
+
+def input_names(key: InputKey, form: Form) -> tuple[str, ...]:
+    """Return the names of the graph inputs that an input is read from.
+
+    Text form: `text`, or the input's name where a task has several. Token form: `tokens` and `lengths`, behind
+    the input's name and a dot where there are several.
+    """
+    if form == "text":
+        return (key.column or "text",)
+    prefix = f"{key.column}." if key.column else ""
+    return (f"{prefix}tokens", f"{prefix}lengths")
+
+
+def join(
+    numeric: Numeric,
+    graph: SharingGraph,
+    features: Features,
+    labels: Mapping[str, Labels],
+    tasks: Sequence[str],
+    form: Form = "text",
+) -> Joint:
+    """Put front ends before the numeric graph and label decoding behind it; `numeric` stays as it is."""
+    joint = Joint(numeric.model.clone(), form)
+    builder = _Builder(joint, numeric)
+    for key in numeric.lengths:
+        builder.add_front_end(key, features)
+    for task in tasks:
+        own = graph.inputs(task, by="front_end")
+        joint.inputs[task] = tuple(dict.fromkeys(name for key in own.values() for name in input_names(key, form)))
+        declared = graph.recipe.tasks[task].task
+        if declared.level == "token":
+            builder.add_tokens(task, next(iter(own.values())))
+        for answer in declared.answers:
+            builder.add_answer(task, answer, labels[task], next(iter(own.values())), declared.level == "token")
+    builder.finish()
+    return joint
+
+
+class _Builder:
+    """Adds nodes before and behind the numeric graph."""
+
+    def __init__(self, joint: Joint, numeric: Numeric) -> None:
+        self.joint = joint
+        self.numeric = numeric
+        self.graph = joint.model.graph
+        self.values = ir.convenience.create_value_mapping(self.graph, include_subgraphs=False)
+        self.before, self.behind = Tape(), Tape()
+        self.inputs: dict[str, ir.Value] = {}
+        self.rows: dict[InputKey, ir.Value] = {}  # int64 [1]: the true B, which is 0 for an empty batch
+        self.padding: dict[InputKey, ir.Value] = {}  # bool [B', T]: where no token stands
+        self.outputs: list[ir.Value] = []
+        self.zero = _named(_constant(self.before, np.array([0], np.int64)), "zero")
+
+    def input(self, name: str, dtype: ir.DataType, shape: list[str]) -> ir.Value:
+        """Return the graph input of this name; inputs that read one text alike share it."""
+        if name not in self.inputs:
+            self.inputs[name] = ir.Value(name=name, type=ir.TensorType(dtype), shape=ir.Shape(shape))
+        return self.inputs[name]
+
+    def add_front_end(self, key: InputKey, features: Features) -> None:
+        """Turn an input into lengths and features and feed the numeric graph with them."""
+        tokens = self._tokens(key)
+        prefix = input_names(key, "text")[0] if len(self.rows) == 1 else f"{key.column or 'text'}/{len(self.rows)}"
+        self.joint.tokens[key] = _name(_named(tokens.surface, f"{prefix}/surface"))
+        self.joint.lengths[key] = _name(_named(tokens.lengths, f"{prefix}/lengths"))
+        self._feed(self.numeric.lengths[key], tokens.lengths)
+        for place, name in self.numeric.features.items():
+            component, index, read = place
+            if read == key:
+                feature = features[component][index]
+                value = feature.onnx(self.before, tokens)
+                self.joint.features[place] = _name(_named(value, f"{prefix}/{component}/{type(feature).__name__}"))
+                self._feed(name, value)
+
+    def _tokens(self, key: InputKey) -> TokenValues:
+        names = input_names(key, self.joint.form)
+        if self.joint.form == "text":
+            text = self.input(names[0], ir.DataType.STRING, ["B"])
+            self.rows[key] = self.before.op("Shape", [text])
+            return text_front_end(self.before, text, key.tokenizer, key.lowercase)
+        steps = f"{key.column}_T" if key.column else "T"
+        tokens = self.input(names[0], ir.DataType.STRING, ["B", steps])
+        lengths = self.input(names[1], ir.DataType.INT64, ["B"])
+        self.rows[key] = self.before.op("Shape", [lengths])
+        return tokens_front_end(self.before, tokens, lengths, key.lowercase)
+
+    def _feed(self, name: str, value: ir.Value) -> None:
+        """Let `value` take the place of an input of the numeric graph."""
+        taken = self.values[name]
+        self.graph.inputs.remove(taken)
+        ir.convenience.replace_all_uses_with(taken, value)
+
+    def add_tokens(self, task: str, key: InputKey) -> None:
+        """Hand out the surface forms of a task's tokens and how many each row has."""
+        surface = self._value(self.joint.tokens[key])
+        empty = _constant_strings(self.behind, [""])
+        self.padding[key] = self.behind.op("Equal", [surface, empty])
+        real = self.behind.op("Cast", [self.behind.op("Not", [self.padding[key]])], {"to": ir.DataType.INT64.value})
+        one = _constant(self.behind, np.array([1], np.int64))
+        lengths = self.behind.op("ReduceSum", [real, one], {"keepdims": 0})
+        self._output(task, "tokens", surface, key, ir.DataType.STRING, ["T"])
+        self._output(task, "lengths", lengths, key, ir.DataType.INT64, [])
+
+    def add_answer(self, task: str, answer: Answer, labels: Labels, key: InputKey, per_token: bool) -> None:
+        """Hand out one declared answer: ids as their labels, nothing (`""`, 0) where no token stands."""
+        value = self._value(self.numeric.answers[task, answer.value])
+        sizes: list[str | int] = [len(labels) if dim == "C" else dim for dim in answer.dims]
+        dtype = value.dtype or ir.DataType.FLOAT
+        if answer.labels:
+            value, dtype = self._decode(value, labels), ir.DataType.STRING
+        if per_token and answer.dims[:1] == ("T",):
+            value = self._without_padding(value, dtype, key, len(answer.dims))
+        self._output(task, answer.name, value, key, dtype, sizes)
+
+    def _decode(self, ids: ir.Value, labels: Labels) -> ir.Value:
+        attributes: dict[str, str | list[int] | list[str]] = {
+            "keys_int64s": list(range(len(labels))),
+            "values_strings": list(labels.names),
+            "default_string": "",
+        }
+        return self.behind.op("LabelEncoder", [ids], attributes, domain="ai.onnx.ml")
+
+    def _without_padding(self, value: ir.Value, dtype: ir.DataType, key: InputKey, dims: int) -> ir.Value:
+        padding = self.padding[key]
+        for _ in range(dims - 1):
+            padding = self.behind.op("Unsqueeze", [padding, _constant(self.behind, np.array([-1], np.int64))])
+        if dtype == ir.DataType.STRING:
+            nothing = _constant_strings(self.behind, [""])
+        else:
+            nothing = _constant(self.behind, np.array([0], dtype.numpy()))
+        return self.behind.op("Where", [padding, nothing, value])
+
+    def _output(
+        self, task: str, name: str, value: ir.Value, key: InputKey, dtype: ir.DataType, sizes: Sequence[str | int]
+    ) -> None:
+        cut = self.behind.op("Slice", [value, self.zero, self.rows[key], self.zero])
+        cut.name = f"{task}.{name}"
+        cut.type = ir.TensorType(dtype)
+        cut.shape = ir.Shape(["B", *sizes])
+        self.joint.answers[task, name] = cut.name
+        self.outputs.append(cut)
+
+    def _value(self, name: str) -> ir.Value:
+        if name not in self.values:
+            self.values.update({_name(v): v for node in self.before.nodes for v in node.outputs if v.name})
+        return self.values[name]
+
+    def finish(self) -> None:
+        """Put all nodes into the graph and forget every size that the exporter noted for its example."""
+        graph = self.graph
+        if graph.inputs:
+            raise ExportError(f"every feature should be computed in the graph. Found inputs left: {graph.inputs}.")
+        self.joint.calls.update(self.numeric.calls)
+        graph.inputs.extend(self.inputs.values())
+        graph.outputs.clear()
+        graph.outputs.extend(self.outputs)
+        for number, node in enumerate([*self.before.nodes, *self.behind.nodes]):
+            for value in node.outputs:
+                value.name = value.name or f"{node.op_type}.{number}"
+        first = next(iter(graph), None)
+        if first is None:
+            graph.extend(self.before.nodes)
+        else:
+            graph.insert_before(first, self.before.nodes)
+        graph.extend(self.behind.nodes)
+        graph.name = "joint"
+        self.joint.model.opset_imports.update({"com.microsoft": 1, "ai.onnx.ml": 4})
+
+
+def _constant(tape: Tape, array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> ir.Value:
+    return tape.op("Constant", [], {"value": ir.tensor(array)})
+
+
+def _constant_strings(tape: Tape, texts: list[str]) -> ir.Value:
+    return tape.op("Constant", [], {"value_strings": texts})
+
+
+def _named(value: ir.Value, name: str) -> ir.Value:
+    value.name = name
+    return value
+
+
+def _name(value: ir.Value) -> str:
+    if value.name is None:
+        raise ExportError("every value of the joint graph that is asked for should have a name. Found one without.")
+    return value.name
