@@ -162,7 +162,7 @@ class _Builder:
 
     def build(self) -> None:
         for component in self.graph.components.values():
-            cls = component.config.cls
+            cls: Any = component.config.cls
             positional = [self._inferred(component, name) for name in inferred_arguments(cls)]
             keywords = self._keywords(component)
             with torch.random.fork_rng(devices=[]):
@@ -207,7 +207,7 @@ class _Builder:
         if name in ("input_dim", "condition_dim"):
             sizes = self._sizes(component)
             return sizes[0] if name == "input_dim" else sum(sizes[1:])
-        cls = component.config.cls
+        cls: Any = component.config.cls
         raise UsageError(
             f"the positional arguments of {cls.__module__}.{cls.__qualname__} should be among input_dim, "
             f"condition_dim, output_dim, labels, features. Found '{name}'."

@@ -37,7 +37,9 @@ def labelled(gold: Sequence[Row | None], predicted: Sequence[Row]) -> list[tuple
     rows = [(g, p) for g, p in zip(gold, predicted, strict=True) if g is not None]
     for g, p in rows:
         if isinstance(g, str) != isinstance(p, str):
-            raise ValueError(f"gold and prediction should both belong to rows, or both to tokens. Found {g!r} and {p!r}.")
+            raise ValueError(
+                f"gold and prediction should both belong to rows, or both to tokens. Found {g!r} and {p!r}."
+            )
         if not isinstance(g, str) and len(g) != len(p):
             raise ValueError(f"a row of {len(g)} gold labels should have as many predictions. Found {len(p)}.")
     return rows

@@ -20,12 +20,12 @@ class Counts(NamedTuple):
 
     @property
     def precision(self) -> float:
-        """hits / predicted; 0 where nothing was predicted."""
+        """Hits / predicted; 0 where nothing was predicted."""
         return self.hits / self.predicted if self.predicted else 0.0
 
     @property
     def recall(self) -> float:
-        """hits / gold; 0 where there was nothing."""
+        """Hits / gold; 0 where there was nothing."""
         return self.hits / self.gold if self.gold else 0.0
 
     @property

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mtl.errors import UsageError
 from mtl.features import CharacterIds, Feature
 from mtl.module import Embedding, Sequence
 from mtl.registry import register
+from mtl.vocabulary import FIRST, PADDING
+
+from .limits import Count
 
 
 @register("embedding", "char_cnn")
@@ -25,19 +32,19 @@ class CharCNN(Embedding):
         self,
         features: tuple[Feature, ...],
         *,
-        dim: int = 50,
-        widths: list[int] = [3],  # noqa: B006  # a recipe's default, never changed
-        char_dim: int = 30,
-        max_length: int = 32,
-        min_count: int = 1,
+        dim: Count = 50,
+        widths: list[Count] = [3],  # noqa: B006  # a recipe's default, never changed
+        char_dim: Count = 30,
+        max_length: Count = 32,
+        min_count: Count = 1,
     ) -> None:
         super().__init__()
+        if not 1 <= len(widths) <= dim:
+            raise UsageError(f"'widths' should be 1 to {dim} numbers, so that each has a filter. Found {len(widths)}.")
         size = features[0].size
-        self.characters = nn.Embedding(size if size is not None else 2, char_dim, padding_idx=0)
+        self.characters = nn.Embedding(FIRST if size is None else size, char_dim, padding_idx=PADDING)
         share, rest = divmod(dim, len(widths))
-        self.convolutions = nn.ModuleList(
-            nn.Conv1d(char_dim, share + (i < rest), width) for i, width in enumerate(widths)
-        )
+        self.convolutions = nn.ModuleList(nn.Conv1d(char_dim, share + (i < rest), w) for i, w in enumerate(widths))
         self._output_dim = dim
 
     @classmethod
@@ -50,20 +57,67 @@ class CharCNN(Embedding):
         (ids,) = features
         if not isinstance(ids, Tensor):
             raise TypeError(f"a character embedding takes ids. Found {type(ids).__name__}.")
-        b, t, c = ids.shape
-        words = ids.reshape(b * t, c)
-        mask = words != 0
-        values = self.characters(words).transpose(1, 2)
-        filtered = []
-        for convolution in self.convolutions:
-            width = convolution.weight.shape[-1]
-            out = convolution(F.pad(values, ((width - 1) // 2, width // 2)))
-            filtered.append(out.masked_fill(~mask[:, None, :], float("-inf")).amax(-1))
-        out = torch.cat(filtered, -1) if len(filtered) > 1 else filtered[0]
-        out = out.masked_fill(~mask[:, :1], 0.0)
-        return Sequence(out.view(b, t, self._output_dim), lengths)
+        words = ids.flatten(0, 1)
+        if ids.is_meta or torch.compiler.is_exporting():  # what is distinct depends on values, which are not there
+            vectors = self._every_window(words)
+        else:
+            distinct, places = distinct_rows(words)
+            vectors = self._windows_of_words(distinct).index_select(0, places)
+        return Sequence(vectors.view(*ids.shape[:2], self._output_dim), lengths)
+
+    def _every_window(self, words: Tensor) -> Tensor:
+        """Return [N, dim] for words [N, C]; windows over padding are computed and masked."""
+        mask = (words != PADDING)[:, None, :]
+        characters = self.characters(words).transpose(1, 2)
+        maxima = []
+        for filters in self._filters():
+            values = filters(F.pad(characters, _margins(filters)))
+            maxima.append(values.masked_fill(~mask, float("-inf")).amax(2))
+        return torch.cat(maxima, -1).masked_fill(~mask[:, :, 0], 0.0)
+
+    def _windows_of_words(self, words: Tensor) -> Tensor:
+        """Return the same; computes windows over characters only, as one matrix product."""
+        mask = words != PADDING
+        inside = mask.flatten().nonzero().squeeze(1)
+        counts = mask.sum(1)
+        maxima = []
+        for filters in self._filters():
+            windows = F.pad(words, _margins(filters)).unfold(1, filters.kernel_size[0], 1).flatten(0, 1)[inside]
+            weight = filters.weight.transpose(1, 2).flatten(1)
+            values = F.linear(self.characters(windows).flatten(1), weight, filters.bias)
+            maxima.append(torch.segment_reduce(values, "max", lengths=counts))
+        return torch.cat(maxima, -1).masked_fill((counts == 0)[:, None], 0.0)
+
+    def _filters(self) -> list[nn.Conv1d]:
+        return cast("list[nn.Conv1d]", list(self.convolutions))
 
     @property
     def output_dim(self) -> int:
         """Number of filters."""
         return self._output_dim
+
+
+def _margins(filters: nn.Conv1d) -> tuple[int, int]:
+    """Return how many zeros before and behind a word give it as many windows as characters."""
+    width = filters.kernel_size[0]
+    return (width - 1) // 2, width // 2
+
+
+def distinct_rows(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the distinct rows of ids [N, C] and, for each of the N, which of them it is.
+
+    Most tokens of a batch are frequent words, so that half of the work or less is left to do. Rows are told apart by
+    a 64-bit hash; should two collide, all rows count as distinct.
+    """
+    hashes = (rows * _factors(rows.shape[1]).to(rows.device)).sum(1)
+    found, places = torch.unique(hashes, return_inverse=True)
+    numbers = torch.arange(len(rows), device=rows.device)
+    distinct = rows[torch.empty_like(found).scatter_(0, places, numbers)]
+    return (distinct, places) if torch.equal(distinct[places], rows) else (rows, numbers)
+
+
+@functools.cache
+def _factors(count: int) -> Tensor:
+    """Return odd 64-bit numbers [count]: powers of a multiplier that Steele and Vigna (2021) found to scatter well."""
+    factors = [pow(0xD1342543DE82EF95, power, 2**64) for power in range(1, count + 1)]
+    return torch.tensor([factor - 2**64 if factor >= 2**63 else factor for factor in factors])

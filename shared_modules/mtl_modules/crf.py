@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import torch
 from torch import Tensor, nn
 
@@ -10,6 +12,7 @@ from mtl.module import Output, Sequence
 from mtl.registry import register
 
 from .linear_chain import Chain, best_path, log_partition, marginals, path_score
+from .tag_grammar import barriers
 
 
 @register("output", "crf")
@@ -17,25 +20,29 @@ class CRF(Output):
     """Linear-chain conditional random field (Lafferty et al., 2001; Lample et al., 2016, section 2.2).
 
     A label sequence's score is the sum of its tokens' scores, of a learned transition between neighbours, and of
-    learned scores for its first and last label.
+    learned scores for its first and last label. With `constrained`, answers (not the loss) leave out sequences that
+    BIO or BIOES tags cannot form.
     """
 
-    def __init__(self, labels: Labels) -> None:
+    transitions_barrier: Tensor | None
+    start_barrier: Tensor | None
+    end_barrier: Tensor | None
+
+    def __init__(self, labels: Labels, *, constrained: bool = False) -> None:
         super().__init__()
         self.labels = labels
         count = len(labels)
         self.transitions = nn.Parameter(torch.empty(count, count).uniform_(-0.1, 0.1))
         self.start = nn.Parameter(torch.empty(count).uniform_(-0.1, 0.1))
         self.end = nn.Parameter(torch.empty(count).uniform_(-0.1, 0.1))
-
-    def _chain(self, scores: Tensor | Sequence) -> Chain:
-        if not isinstance(scores, Sequence):
-            raise TypeError("a CRF scores sequences of tokens. Found scores of whole rows.")
-        return Chain(scores.values, scores.lengths, self.transitions, self.start, self.end)
+        grammar = barriers(labels.names) if constrained else (None, None, None)
+        for name, barrier in zip(("transitions", "start", "end"), grammar, strict=True):
+            # Not saved: it follows from the labels.
+            self.register_buffer(f"{name}_barrier", barrier, persistent=False)
 
     def forward(self, scores: Tensor | Sequence) -> Sequence:
         """Return the marginal probabilities [B, T, C]."""
-        chain = self._chain(scores)
+        chain = self._chain(scores, *self.answering())
         return Sequence(marginals(chain), chain.lengths)
 
     def loss(self, scores: Tensor | Sequence, targets: Tensor) -> Tensor:
@@ -43,22 +50,62 @@ class CRF(Output):
 
         Unlabelled tokens are summed out: the likelihood is that of all sequences which agree where there are labels.
         """
-        chain = self._chain(scores)
-        inside = torch.arange(targets.shape[1], device=targets.device)[None, :] < chain.lengths[:, None]
-        known = inside & (targets >= 0) & (targets < len(self.labels))
+        chain = self._chain(scores, self.transitions, self.start, self.end)
+        known = chain.mask() & (targets >= 0) & (targets < len(self.labels))
         count = known.sum(1)
-        complete = (count == chain.lengths) | (count == 0)
+        whole = (count == chain.lengths) | (count == 0)
         gold = path_score(chain, torch.where(known, targets, 0))
-        if not bool(complete.all()):
+        if not bool(whole.all()):
             others = torch.arange(len(self.labels), device=targets.device) != targets[:, :, None]
-            agreeing = chain._replace(scores=chain.scores.masked_fill(known[:, :, None] & others, float("-inf")))
-            gold = torch.where(complete, gold, log_partition(agreeing))
+            agreeing = chain.scores.masked_fill(known[:, :, None] & others, float("-inf"))
+            gold = torch.where(whole, gold, log_partition(chain._replace(scores=agreeing)))
         losses = (log_partition(chain) - gold) / count.clamp(min=1)
         return torch.where(count > 0, losses, 0.0)
 
     def answer(self, scores: Tensor | Sequence) -> dict[str, Tensor]:
         """Return the labels of the best sequence and the marginal probability of each."""
-        chain = self._chain(scores)
+        chain = self._chain(scores, *self.answering())
         best = best_path(chain)
-        score = marginals(chain).gather(2, best[:, :, None]).squeeze(2)
+        return {"best": best, "score": marginals(chain).gather(2, best[:, :, None]).squeeze(2)}
+
+    @staticmethod
+    def _chain(scores: Tensor | Sequence, transitions: Tensor, start: Tensor, end: Tensor) -> Chain:
+        if not isinstance(scores, Sequence):
+            raise TypeError("a CRF should get the scores of tokens. Found those of whole rows.")
+        return Chain(*scores, transitions, start, end)
+
+    def answering(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the transition, start and end scores of answers, forbidden ones among them."""
+        if self.transitions_barrier is None or self.start_barrier is None or self.end_barrier is None:
+            return self.transitions, self.start, self.end
+        return (
+            self.transitions + self.transitions_barrier,
+            self.start + self.start_barrier,
+            self.end + self.end_barrier,
+        )
+
+    def exportable(self) -> nn.Module:
+        """Return the same answers from the operators of the exported graph."""
+        return ExportedCRF(self)
+
+
+class ExportedCRF(nn.Module):
+    """A CRF's answers as ONNX loops; its three parameters are those of the CRF, forbidden scores added."""
+
+    def __init__(self, crf: CRF) -> None:
+        super().__init__()
+        importlib.import_module("mtl.export.operators")  # registers torch.ops.mtl; not needed for training
+        transitions, start, end = crf.answering()
+        self.transitions = nn.Parameter(transitions.detach())
+        self.start = nn.Parameter(start.detach())
+        self.end = nn.Parameter(end.detach())
+
+    def forward(self, scores: Sequence) -> Sequence:
+        """Return the marginal probabilities [B, T, C]."""
+        return Sequence(torch.ops.mtl.crf_marginals(*scores, self.transitions, self.start, self.end), scores.lengths)
+
+    def answer(self, scores: Sequence) -> dict[str, Tensor]:
+        """Return the labels of the best sequence and the marginal probability of each."""
+        best = torch.ops.mtl.viterbi(*scores, self.transitions, self.start, self.end)
+        score = self(scores).values.gather(2, best[:, :, None]).squeeze(2)
         return {"best": best, "score": score}

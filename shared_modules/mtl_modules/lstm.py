@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+
+import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from mtl.module import Representation, Sequence
 from mtl.registry import register
+
+from .limits import Count, Rate
 
 
 @register("representation", "bilstm")
@@ -18,7 +23,7 @@ class BiLSTM(Representation):
     `dropout` the rate on the input and between the layers.
     """
 
-    def __init__(self, input_dim: int, *, hidden: int = 200, layers: int = 1, dropout: float = 0.0) -> None:
+    def __init__(self, input_dim: int, *, hidden: Count = 200, layers: Count = 1, dropout: Rate = 0.0) -> None:
         super().__init__()
         self.dropout = dropout
         self.lstm = nn.LSTM(
@@ -45,3 +50,28 @@ class BiLSTM(Representation):
     def output_dim(self) -> int:
         """Twice the size of a direction."""
         return 2 * self.lstm.hidden_size
+
+    def exportable(self) -> nn.Module:
+        """Return the same layers as ONNX `LSTM` nodes."""
+        return ExportedBiLSTM(self.lstm)
+
+
+class ExportedBiLSTM(nn.Module):
+    """An LSTM as one ONNX node a layer; `layer0.W`, `R` and `B` are its weights in ONNX's order of gates."""
+
+    def __init__(self, lstm: nn.LSTM) -> None:
+        super().__init__()
+        operators = importlib.import_module("mtl.export.operators")  # also registers torch.ops.mtl
+        self.hidden = lstm.hidden_size
+        for number in range(lstm.num_layers):
+            layer = nn.Module()
+            for name, values in zip("WRB", operators.onnx_lstm_weights(lstm, number), strict=True):
+                layer.register_parameter(name, nn.Parameter(values, requires_grad=False))
+            self.add_module(f"layer{number}", layer)
+
+    def forward(self, inputs: Sequence) -> Sequence:
+        """Return [B, T, 2 x hidden] for [B, T, D]; zeros where there is padding."""
+        values, lengths = inputs
+        for layer in self.children():
+            values = torch.ops.mtl.lstm(values, lengths, layer.W, layer.R, layer.B, self.hidden)
+        return Sequence(values, lengths)

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from mtl.module import Decoder, Sequence
 from mtl.registry import Address, register
 
+from .limits import Count, Rate
+
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}
 
 
@@ -29,8 +31,8 @@ class MLP(Decoder):
         condition_dim: int,
         output_dim: int,
         *,
-        hidden: list[int] = [],  # noqa: B006  # a recipe's default, never changed
-        dropout: float = 0.0,
+        hidden: list[Count] = [],  # noqa: B006  # a recipe's default, never changed
+        dropout: Rate = 0.0,
         activation: Literal["relu", "tanh", "gelu"] = "relu",
         condition: Address | None = None,
     ) -> None:

@@ -62,8 +62,9 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
                 if text:
                     yield number, text.replace("\t", " ").split(" ")
     except OSError as error:
-        raise DataError(Fault(f"should be a readable file of word vectors. Found: {error.strerror}.", file=str(path))) \
-            from error
+        raise DataError(
+            Fault(f"should be a readable file of word vectors. Found: {error.strerror}.", file=str(path))
+        ) from error
 
 
 def _is_header(fields: list[str]) -> bool:

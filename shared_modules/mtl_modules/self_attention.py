@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from mtl.module import Pooling, Sequence
 from mtl.registry import register
 
+from .limits import Count
+
 
 @register("pooling", "self_attention")
 class SelfAttention(Pooling):
@@ -16,7 +18,7 @@ class SelfAttention(Pooling):
     `dim` is the size of the space in which tokens are compared with the query.
     """
 
-    def __init__(self, input_dim: int, *, dim: int = 128) -> None:
+    def __init__(self, input_dim: int, *, dim: Count = 128) -> None:
         super().__init__()
         self.project = nn.Linear(input_dim, dim)
         self.query = nn.Linear(dim, 1, bias=False)  # a bias would cancel in the softmax

@@ -13,6 +13,8 @@ from mtl.labels import MISSING, Labels
 from mtl.module import Output, Sequence
 from mtl.registry import register
 
+from .limits import Rate, Weight
+
 
 @register("output", "softmax")
 class Softmax(Output):
@@ -28,8 +30,8 @@ class Softmax(Output):
         self,
         labels: Labels,
         *,
-        label_smoothing: float = 0.0,
-        class_weights: dict[str, float] | Literal["balanced"] | None = None,
+        label_smoothing: Rate = 0.0,
+        class_weights: dict[str, Weight] | Literal["balanced"] | None = None,
     ) -> None:
         super().__init__()
         self.labels = labels
@@ -73,10 +75,9 @@ def _weights(labels: Labels, given: dict[str, float] | Literal["balanced"]) -> l
     if isinstance(given, str):
         total = sum(labels.counts)
         return [total / (len(labels) * max(count, 1)) for count in labels.counts]
-    for name, weight in given.items():
+    for name in given:
         if name not in labels.names:
-            raise UsageError(f"'class_weights' should name labels of the task. Found '{name}'."
-                             f"{near_miss(name, labels.names)}")
-        if not 0 <= weight < float("inf"):
-            raise UsageError(f"'class_weights' of '{name}' should be a finite number, 0 or more. Found {weight}.")
+            raise UsageError(
+                f"'class_weights' should name labels of the task. Found '{name}'.{near_miss(name, labels.names)}"
+            )
     return [given.get(name, 1.0) for name in labels.names]

@@ -11,10 +11,10 @@ from mtl.errors import DataError
 from mtl.features import Feature, WordIds
 from mtl.module import Embedding, Sequence
 from mtl.registry import InitialFile, register
+from mtl.vocabulary import FIRST, PADDING, UNKNOWN
 
+from .limits import Count, Rate
 from .pretrained import dimension, read_vectors
-
-UNKNOWN = 1  # id of every word that the vocabulary does not hold; 0 is padding
 
 
 @register("embedding", "word")
@@ -30,17 +30,17 @@ class WordEmbedding(Embedding):
         self,
         features: tuple[Feature, ...],
         *,
-        dim: int = 100,
-        min_count: int = 1,
-        max_size: int | None = None,
+        dim: Count = 100,
+        min_count: Count = 1,
+        max_size: Count | None = None,
         pretrained: InitialFile | None = None,
-        word_dropout: float = 0.0,
+        word_dropout: Rate = 0.0,
     ) -> None:
         super().__init__()
         (self.words,) = features
         size = self.words.size
         self.word_dropout = word_dropout
-        self.table = nn.Embedding(size if size is not None else UNKNOWN + 1, dim, padding_idx=0)
+        self.table = nn.Embedding(FIRST if size is None else size, dim, padding_idx=PADDING)
         if pretrained is not None:
             self._start_from(Path(pretrained))
 
@@ -56,7 +56,7 @@ class WordEmbedding(Embedding):
         weight = self.table.weight
         if weight.is_meta or not isinstance(self.words, WordIds):
             return
-        ids = {word: i for i, word in enumerate(self.words.vocabulary.tokens) if i > UNKNOWN}
+        ids = {word: i for i, word in enumerate(self.words.vocabulary.entries, FIRST)}
         rows, vectors = read_vectors(path, ids)
         with torch.no_grad():
             weight[torch.from_numpy(rows)] = torch.from_numpy(vectors).to(weight)
@@ -68,7 +68,7 @@ class WordEmbedding(Embedding):
             raise TypeError(f"a word embedding takes ids. Found {type(ids).__name__}.")
         if self.training and self.word_dropout:
             dropped = torch.rand(ids.shape, device=ids.device) < self.word_dropout
-            ids = torch.where(dropped & (ids != 0), UNKNOWN, ids)
+            ids = torch.where(dropped & (ids != PADDING), UNKNOWN, ids)
         return Sequence(self.table(ids), lengths)
 
     @property
