@@ -12,6 +12,7 @@ setup(
             ["featurizer_ext/binding.cpp"],
             depends=[
                 "featurizer_ext/texts.h",
+                "featurizer_ext/core/block.h",
                 "featurizer_ext/core/byte_table.h",
                 "featurizer_ext/core/characters.h",
                 "featurizer_ext/core/code_point_map.h",

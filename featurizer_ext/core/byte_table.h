@@ -1,6 +1,7 @@
 // An open-addressing hash table from byte strings to their indices in order of insertion.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,20 +48,20 @@ struct Token {
 
 template <bool lowercase>
 inline Key short_key(const Token& token) {
-  const char* const text_end = token.text.data() + token.text.size();
-  const auto left = static_cast<std::size_t>(text_end - token.begin);
   const std::size_t size = token.size();
   std::uint64_t a, b;
-  if (left >= 16) {
-    a = load8(token.begin);
-    b = load8(token.begin + 8);
-  } else if (token.text.size() >= 16) {
-    // The last 16 bytes of the text, without those in front of the token.
-    a = load8(text_end - 16);
-    b = load8(text_end - 8);
-    const std::size_t before = 8 * (16 - left);  // bits, at least 8
-    a = before < 64 ? a >> before | b << (64 - before) : before < 128 ? b >> (before - 64) : 0;
-    b = before < 64 ? b >> before : 0;
+  if (token.text.size() >= 16) {
+    // 16 bytes that are inside the text, and how many of them stand in front of the token (without a branch:
+    // the end of a text is near too often and too irregularly to be predicted).
+    const char* const from = std::min(token.begin, token.text.data() + token.text.size() - 16);
+    const auto before = static_cast<unsigned>(8 * (token.begin - from));  // bits, at most 128
+    a = load8(from);
+    b = load8(from + 8);
+    const std::uint64_t high = before < 64 ? b : 0;
+    const std::uint64_t low = before < 64 ? a : b;
+    const unsigned shift = before & 63;
+    a = low >> shift | high << 1 << (63 - shift);
+    b = high >> shift;
   } else {
     char bytes[16] = {};
     std::memcpy(bytes, token.begin, size);

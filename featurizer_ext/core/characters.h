@@ -74,8 +74,8 @@ inline std::uint64_t load8(const char* p) {
   return x;
 }
 
-// Eight bytes at once ("SIMD within a register"). Every mask below has bit 7 of a byte set where the byte
-// qualifies; adding to bytes whose bit 7 is cleared cannot carry into a neighbour.
+// Eight bytes at once ("SIMD within a register"): the result has bit 7 of a byte set where the byte qualifies;
+// adding to bytes whose bit 7 is cleared cannot carry into a neighbour.
 inline constexpr std::uint64_t kOnes = 0x0101010101010101u;
 inline constexpr std::uint64_t kHighBits = kOnes * 0x80;
 
@@ -87,21 +87,6 @@ inline constexpr std::uint64_t lower8(std::uint64_t x) {
   const std::uint64_t upper = bytes_between(x & ~kHighBits, 'A', 'Z') & ~x;
   return x | (upper >> 2);
 }
-
-// Bytes that are no ASCII letter or digit (bytes of longer sequences included).
-inline constexpr std::uint64_t not_ascii_word8(std::uint64_t x) {
-  const std::uint64_t low7 = x & ~kHighBits;
-  return (~(bytes_between(low7 | kOnes * 0x20, 'a', 'z') | bytes_between(low7, '0', '9')) | x) & kHighBits;
-}
-
-// Bytes that are ASCII white space, or part of a longer sequence.
-inline constexpr std::uint64_t ascii_space_or_high8(std::uint64_t x) {
-  const std::uint64_t low7 = x & ~kHighBits;
-  return (bytes_between(low7, 0x09, 0x0D) | bytes_between(low7, 0x20, 0x20) | x) & kHighBits;
-}
-
-// Bit 7 of the first byte that qualifies is the lowest one set.
-inline std::size_t first_byte(std::uint64_t mask) { return static_cast<std::size_t>(__builtin_ctzll(mask)) >> 3; }
 
 inline constexpr char lower1(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 

@@ -9,58 +9,57 @@
 
 #include <string_view>
 
-#include "characters.h"
+#include "block.h"
 
 namespace mtl {
 
 enum class Tokenizer { kWhitespace, kUnicodeWords, kCharacters };
 
-struct WordRun {
-  static bool contains(std::uint32_t c) { return kWord.contains(c); }
-  static std::uint64_t stops8(std::uint64_t x) { return not_ascii_word8(x); }
-};
-
-struct NonSpaceRun {
-  static bool contains(std::uint32_t c) { return !kSpace.contains(c); }
-  static std::uint64_t stops8(std::uint64_t x) { return ascii_space_or_high8(x); }
-};
-
-// The first position at or after `p` whose character is not in the run.
-template <typename Run>
-inline const char* run_end(const char* p, const char* end) {
-  while (p < end) {
-    if (end - p >= 8) {
-      const std::uint64_t stops = Run::stops8(load8(p));
-      if (stops == 0) {
-        p += 8;
-        continue;
-      }
-      p += first_byte(stops);
-    }
-    const Decoded next = decode(p, end);
-    if (!Run::contains(next.code_point)) return p;
-    p += next.bytes;
+// Bytes of a block at which a token begins.
+template <Tokenizer kind>
+inline std::uint64_t token_starts(const Block& block, const Block& previous) {
+  const auto one_later = [](std::uint64_t now, std::uint64_t before) { return now << 1 | before >> 63; };
+  if constexpr (kind == Tokenizer::kWhitespace) {
+    return ~block.space & one_later(block.space, previous.space);
+  } else if constexpr (kind == Tokenizer::kUnicodeWords) {
+    const std::uint64_t run_starts = block.word & ~one_later(block.word, previous.word);
+    return run_starts | ~(block.word | block.space | block.inner);
+  } else {
+    return ~(block.space | block.inner);
   }
-  return end;
 }
 
 // Calls `emit(begin, end)` for every token of the text, in order.
+//
+// Works on blocks of 64 bytes, each one bit of a mask, so that (in ASCII) no branch depends on single characters.
 template <Tokenizer kind, typename Emit>
 inline void scan(std::string_view text, Emit&& emit) {
-  const char* p = text.data();
-  const char* const end = p + text.size();
-  while (p < end) {
-    const Decoded first = decode(p, end);
-    const char* const begin = p;
-    p += first.bytes;
-    if (kSpace.contains(first.code_point)) continue;
-    if constexpr (kind == Tokenizer::kWhitespace) {
-      p = run_end<NonSpaceRun>(p, end);
-    } else if constexpr (kind == Tokenizer::kUnicodeWords) {
-      if (kWord.contains(first.code_point)) p = run_end<WordRun>(p, end);
+  const char* const end = text.data() + text.size();
+  const char* open = nullptr;  // a token whose end is in a later block
+  Block previous;
+  previous.space = ~std::uint64_t{0};  // a text begins as if white space stood in front of it
+  for (const char* base = text.data(); base < end; base += 64) {
+    const Block block = classify(base, end, previous);
+    std::uint64_t starts = token_starts<kind>(block, previous);
+    // A token ends where the next one begins, or white space.
+    const std::uint64_t stops = starts | block.space;
+    previous = block;
+    if (open != nullptr) {
+      if (stops == 0) continue;
+      emit(open, base + lowest(stops));
+      open = nullptr;
     }
-    emit(begin, p);
+    for (; starts != 0; starts &= starts - 1) {
+      const unsigned at = lowest(starts);
+      const std::uint64_t later = stops & (~std::uint64_t{1} << at);
+      if (later == 0) {
+        open = base + at;  // necessarily the last start
+        break;
+      }
+      emit(base + at, base + lowest(later));
+    }
   }
+  if (open != nullptr) emit(open, end);
 }
 
 }  // namespace mtl

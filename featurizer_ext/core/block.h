@@ -1,0 +1,112 @@
+// Character classes of 64 bytes of UTF-8 at once.
+#pragma once
+
+#if defined(__SSE2__) && !defined(MTL_PORTABLE)
+#include <emmintrin.h>
+#endif
+
+#include "characters.h"
+
+namespace mtl {
+
+inline unsigned lowest(std::uint64_t bits) { return static_cast<unsigned>(__builtin_ctzll(bits)); }
+
+// One bit a byte; a character of several bytes has its class in all of them.
+struct Block {
+  std::uint64_t word = 0;
+  std::uint64_t space = 0;
+  std::uint64_t inner = 0;  // not the first byte of its character
+  // What the last character of the block leaves to the next one: its remaining bytes and their class.
+  std::uint64_t word_left = 0;
+  std::uint64_t space_left = 0;
+  std::uint64_t inner_left = 0;
+};
+
+struct AsciiMasks {
+  std::uint64_t word;
+  std::uint64_t space;
+  std::uint64_t high;  // bytes that are not ASCII
+};
+
+#if defined(__SSE2__) && !defined(MTL_PORTABLE)
+
+// Bytes from `first` on, `count` of them (unsigned comparison by shifting the range to the bottom).
+inline __m128i bytes_in(__m128i x, int first, int count) {
+  const __m128i shifted = _mm_add_epi8(x, _mm_set1_epi8(static_cast<char>(0x80 - first)));
+  return _mm_cmplt_epi8(shifted, _mm_set1_epi8(static_cast<char>(0x80 + count)));
+}
+
+inline std::uint64_t to_mask(__m128i x) { return static_cast<std::uint32_t>(_mm_movemask_epi8(x)); }
+
+inline AsciiMasks ascii_masks(const char* p) {
+  AsciiMasks masks{0, 0, 0};
+  for (int i = 0; i < 64; i += 16) {
+    const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + i));
+    const __m128i letters = bytes_in(_mm_or_si128(x, _mm_set1_epi8(0x20)), 'a', 26);
+    masks.word |= to_mask(_mm_or_si128(letters, bytes_in(x, '0', 10))) << i;
+    masks.space |= to_mask(_mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8(0x20)), bytes_in(x, 0x09, 5))) << i;
+    masks.high |= to_mask(x) << i;
+  }
+  return masks;
+}
+
+#else
+
+// Gathers bit 7 of each byte.
+inline std::uint64_t to_mask(std::uint64_t x) { return ((x & kHighBits) >> 7) * 0x0102040810204080u >> 56; }
+
+inline AsciiMasks ascii_masks(const char* p) {
+  AsciiMasks masks{0, 0, 0};
+  for (int i = 0; i < 64; i += 8) {
+    const std::uint64_t x = load8(p + i);
+    const std::uint64_t low7 = x & ~kHighBits;
+    const std::uint64_t letters = bytes_between(low7 | kOnes * 0x20, 'a', 'z');
+    masks.word |= to_mask((letters | bytes_between(low7, '0', '9')) & ~x) << i;
+    masks.space |= to_mask((bytes_between(low7, 0x20, 0x20) | bytes_between(low7, 0x09, 0x0D)) & ~x) << i;
+    masks.high |= to_mask(x) << i;
+  }
+  return masks;
+}
+
+#endif
+
+// Adds the characters that are not ASCII.
+inline void classify_high(Block& block, std::uint64_t high, const char* base, const char* end) {
+  while (high != 0) {
+    const unsigned at = lowest(high);
+    const Decoded character = decode(base + at, end);
+    const std::uint64_t ones = (std::uint64_t{1} << character.bytes) - 1;
+    const std::uint64_t here = ones << at;
+    const std::uint64_t left = at + character.bytes > 64 ? ones >> (64 - at) : 0;
+    if (kWord.contains(character.code_point)) {
+      block.word |= here;
+      block.word_left = left;
+    } else if (kSpace.contains(character.code_point)) {
+      block.space |= here;
+      block.space_left = left;
+    }
+    block.inner |= here & (here - (std::uint64_t{1} << at));
+    block.inner_left = left;
+    high &= ~here;
+  }
+}
+
+// Classifies the bytes at `base`, up to 64 of them; behind the text's end is white space.
+inline Block classify(const char* base, const char* end, const Block& previous) {
+  char tail[64];
+  const char* bytes = base;
+  if (end - base < 64) {
+    std::memset(tail, ' ', sizeof tail);
+    std::memcpy(tail, base, static_cast<std::size_t>(end - base));
+    bytes = tail;
+  }
+  const AsciiMasks ascii = ascii_masks(bytes);
+  Block block;
+  block.word = ascii.word | previous.word_left;
+  block.space = ascii.space | previous.space_left;
+  block.inner = previous.inner_left;
+  if (ascii.high != 0) classify_high(block, ascii.high & ~previous.inner_left, base, end);
+  return block;
+}
+
+}  // namespace mtl
