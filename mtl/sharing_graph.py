@@ -11,13 +11,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import networkx as nx
 
 from . import drawing, graph_rules
 from .errors import Fault, RecipeError, UsageError, near_miss
-from .recipe.config import ComponentTraining, ModuleConfig, Recipe, TaskConfig
+from .recipe.config import ComponentTraining, InputConfig, ModuleConfig, Recipe, TaskConfig
+from .recipe.names import matches
 
 By = Literal["source", "front_end"]
 
@@ -40,7 +41,8 @@ class InputKey:
         return f"{place or 'text'} ({self.tokenizer}{', lowercase' if self.lowercase else ''})"
 
 
-class FeatureKey(NamedTuple):
+@dataclass(frozen=True)
+class FeatureKey:
     """Node of a feature: the embedding that eats it and its position among that embedding's features."""
 
     component: str
@@ -99,12 +101,10 @@ class SharingGraph:
     def build(cls, recipe: Recipe) -> SharingGraph:
         """Merge tied modules and connect them; raises `RecipeError` with every rule of the graph that is broken."""
         graph = cls(recipe)
-        faults = list(graph_rules.check_modules(graph))
-        if not faults:
-            graph._connect()
-            faults = list(graph_rules.check_flow(graph))
+        faults = graph_rules.check(graph)
         if faults:
             raise RecipeError(faults, recipe.title)
+        graph._connect()
         graph.warnings = tuple(graph_rules.warn(graph))
         return graph
 
@@ -132,9 +132,18 @@ class SharingGraph:
         """Return every module address of the recipe, parts included, with its configuration."""
         return self._addresses
 
-    def slot_addresses(self, task: str) -> dict[str, str]:
-        """Return the address of each slot of a task that a module fills, by the slot's name."""
-        return {name: f"{task}.{name}" for name, config in self.recipe.tasks[task].model.items() if config is not None}
+    def members(self) -> dict[str, list[str]]:
+        """Return the addresses that each component is, in the order of the recipe."""
+        found: dict[str, list[str]] = {}
+        for address, name in self._names.items():
+            found.setdefault(name, []).append(address)
+        return found
+
+    def inputs_at(self, address: str) -> tuple[InputConfig, ...]:
+        """Return the inputs that flow directly into the slot that an address is (or is a part of)."""
+        task = self.recipe.tasks[address.split(".")[0]]
+        slot = next(slot for slot in task.model if f"{address}.".startswith(f"{task.name}.{slot}."))
+        return tuple(task.inputs[source] for source in flows(task)[slot] if source in task.inputs)
 
     # -- the networkx graph
 
@@ -171,9 +180,7 @@ class SharingGraph:
             for argument in call.arguments:
                 if isinstance(argument, InputKey):
                     self._connect_input(argument, call.component)
-        members: dict[str, list[str]] = {}
-        for address, name in self._names.items():
-            members.setdefault(name, []).append(address)
+        members = self.members()
         paths = {task: self.path(task) for task in self.recipe.tasks}
         order = {name: position for position, name in enumerate(members)}
         found = nx.lexicographical_topological_sort(self.graph.subgraph(members), key=order.__getitem__)
@@ -305,7 +312,7 @@ class SharingGraph:
         names |= {name.rsplit(".", n)[0] for name in set(names) for n in range(1, name.count(".") + 1)}
         found = ComponentTraining()
         for pattern, training in self.recipe.train.components.items():
-            if any(_matches(pattern, name) for name in names):
+            if any(matches(pattern, name) for name in names):
                 found = training
         return found
 
@@ -341,14 +348,9 @@ def declared_features(config: ModuleConfig) -> tuple[Any, ...]:
     """Return the features that an embedding declares for its configuration; none for other kinds and composites."""
     if config.kind != "embedding" or config.parts:
         return ()
-    declare = config.cls.features  # type: ignore[attr-defined]  # every embedding has it
+    declare = config.cls.features
     wanted = inspect.signature(declare).parameters
     return tuple(declare(**{name: value for name, value in config.values.items() if name in wanted}))
-
-
-def _matches(pattern: str, name: str) -> bool:
-    steps, wanted = name.split("."), pattern.split(".")
-    return len(steps) == len(wanted) and all(w in ("*", s) for w, s in zip(wanted, steps, strict=True))
 
 
 def _addresses(recipe: Recipe) -> dict[str, ModuleConfig]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -28,6 +29,10 @@ class Place:
     line: int | None = None
     path: str = ""
 
+    def named(self, path: str) -> Place:
+        """Return the same place with another path: that of what a message is about."""
+        return Place(self.file, self.line, path)
+
     def fault(self, message: str) -> Fault:
         """Return the fault that this place has."""
         return Fault(message, self.file, self.line, self.path or None)
@@ -49,6 +54,7 @@ class ModuleConfig:
     values: Mapping[str, Any]
     weights: str | None = None  # a safetensors file (or run folder) that the component starts from
     place: Place = field(default=NOWHERE, compare=False)
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def line(self) -> int | None:
@@ -60,8 +66,12 @@ class ModuleConfig:
         """Dotted path of the configuration inside the recipe."""
         return self.place.path
 
+    def place_of(self, key: str) -> Place:
+        """Return where a key was written, or where the configuration begins if it was not."""
+        return self.places.get(key) or self.place.named(f"{self.place.path}.{key}")
+
     @property
-    def cls(self) -> type:
+    def cls(self) -> builtins.type[Any]:
         """The registered class."""
         return registry.lookup(self.kind, self.type)
 
@@ -78,12 +88,17 @@ class ModuleConfig:
 
     @property
     def conditions(self) -> tuple[str, ...]:
-        """The `task.output` addresses whose values flow in beside the data, in the order of the recipe keys."""
-        found: list[str] = []
-        for name in registry.address_keys(self.cls):
-            value = self.values[name]
-            found += [value] if isinstance(value, str) else value or []
-        return tuple(found)
+        """The `task.output` addresses whose values flow in beside the data, in the order of the constructor."""
+        return tuple(address for _, address in self.condition_keys)
+
+    @property
+    def condition_keys(self) -> list[tuple[str, str]]:
+        """The conditions, each with the recipe key that holds it."""
+        found = []
+        for key in registry.address_keys(self.cls):
+            value = self.values[key]
+            found += [(key, address) for address in ([value] if isinstance(value, str) else value or [])]
+        return found
 
 
 @dataclass(frozen=True)
@@ -121,7 +136,7 @@ class SourceConfig:
         return self.place.path
 
     @property
-    def cls(self) -> type:
+    def cls(self) -> type[Any]:
         """The registered source class."""
         return registry.lookup("source", self.format)
 

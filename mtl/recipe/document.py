@@ -58,6 +58,14 @@ class Document:
             mine.update({steps + known: place for known, place in theirs.items()})
 
 
+def value_at(document: Document, steps: Steps) -> Any:
+    """Return the value that stands at `steps`."""
+    found = document.tree
+    for step in steps:
+        found = found[step]
+    return found
+
+
 def dotted(steps: Steps) -> str:
     """Return steps as messages show them: `tasks.slots.model`."""
     return ".".join(str(step) for step in steps)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import Fault
 from .config import InputConfig, ModuleConfig
-from .document import Document, Steps, show
+from .document import Document, Steps, show, value_at
 
 if TYPE_CHECKING:
     from ..task import Slot, Task
@@ -40,10 +40,7 @@ class Reading:
 
     def value(self, steps: Steps) -> Any:
         """Return the value that stands at `steps`."""
-        found = self.document.tree
-        for step in steps:
-            found = found[step]
-        return found
+        return value_at(self.document, steps)
 
 
 @dataclass

@@ -36,8 +36,8 @@ def _tree(recipe: Recipe) -> dict[str, Any]:
         "sources": {name: {"format": source.format, **source.values} for name, source in recipe.sources.items()},
         "tasks": {name: _task(task, groups) for name, task in recipe.tasks.items()},
         "share": {
-            name: {"members": list(group.members), **_module(_config(recipe, group.members[0]), group.members[0], groups)}
-            for name, group in recipe.share.items()
+            name: {"members": list(members), **_module(_config(recipe, members[0]), members[0], groups)}
+            for name, members in ((group.name, group.members) for group in recipe.share.values())
         },
         "train": _train(recipe),
     }

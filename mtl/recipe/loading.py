@@ -14,7 +14,7 @@ from ..errors import Fault, RecipeError, UsageError
 from ..sharing_graph import SharingGraph
 from . import overrides as settings
 from .components import told
-from .config import Place, Recipe, ShareGroup, SourceConfig, TaskConfig, TrainConfig
+from .config import Recipe, ShareGroup, TaskConfig, TrainConfig
 from .document import Document, from_values, show
 from .draft import Reading, TaskDraft
 from .modules import ModuleReader
@@ -136,7 +136,8 @@ def _read_sections(reading: Reading, values: dict[str, Any]) -> Recipe:
         **values,
     )
     if reading.faults:
-        partial = graph_rules.check_partial(SharingGraph(recipe))
+        unread = {draft.name for draft in drafts if not draft.complete}
+        partial = graph_rules.check(SharingGraph(recipe), broken | unread)
         raise RecipeError([*reading.faults, *partial], reading.document.name)
     return recipe
 
@@ -154,9 +155,8 @@ def _share(reading: Reading, ties: Ties, groups: Mapping[str, Group], tasks: Seq
     for name, group in groups.items():
         roots = {ties.root(address) for address in group.named}
         members = [a for a in ties.sites if ties.root(a) in roots and a.split(".")[0] in tasks]
-        place = reading.document.key_place(group.steps)
         if members:
-            found[name] = ShareGroup(name, tuple(members), Place(place.file, place.line, place.path))
+            found[name] = ShareGroup(name, tuple(members), reading.document.key_place(group.steps))
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from .. import registry
 from ..errors import near_miss
 from .components import find_class, normalised
-from .config import ModuleConfig, Place
+from .config import ModuleConfig
 from .document import Steps, dotted, show
 from .draft import Reading, TaskDraft
 from .names import malformed
@@ -54,8 +54,8 @@ class ModuleReader:
                     steps = (*draft.steps, "model", *done.split(".")[:-1], key)
                     place = self.reading.document.key_place(steps)
                     hint = near_miss(name, known) or f" Its modules: {', '.join(s.name for s in draft.slots)}."
-                    fault = Place(place.file, place.line, dotted(steps[:-1]))
-                    self.reading.faults.append(fault.fault(f"the task '{draft.type}' has no module '{name}'.{hint}"))
+                    message = f"the task '{draft.type}' has no module '{name}'.{hint}"
+                    self.reading.faults.append(place.named(dotted(steps[:-1])).fault(message))
 
         visit(draft.model, "")
 
@@ -86,7 +86,7 @@ class ModuleReader:
         return self._checked(address, site.kind, name, cls, values, home, steps_written)
 
     def _unwritten(self, address: str, home: Steps, members: int) -> None:
-        task, _, name = address.partition(".")
+        name = address.partition(".")[2]
         if members > 1:
             group = next((g for g in self.groups.values() if address in g.named), None)
             steps: Steps = group.steps if group is not None else home
@@ -116,7 +116,8 @@ class ModuleReader:
             raw = self.reading.value(steps)
             mapping = normalised(raw)
             if mapping is None:
-                self.reading.fault(steps, f"should be a module's name, or a mapping with its 'type'. Found {show(raw)}.")
+                message = f"should be a module's name, or a mapping with its 'type'. Found {show(raw)}."
+                self.reading.fault(steps, message)
                 continue
             if steps[0] == "share" and len(steps) == 2:
                 del mapping["members"]
@@ -154,7 +155,7 @@ class ModuleReader:
         for key, part_kind, named in nested_keys(cls):
             optional = registry.recipe_keys(cls)[key].default is not registry.recipe_keys(cls)[key].empty
             nested[key] = self._parts(address, key, part_kind, named, optional, values, home)
-        plain = {key: value for key, (value, _) in values.items()} | {key: None for key in nested}
+        plain = {key: value for key, (value, _) in values.items()} | dict.fromkeys(nested)
         written = {key: steps for key, (_, steps) in values.items()}
         what = f"the {kind} '{name}'"
         checked, wrong = check_at(registry.schema(cls), plain, self.reading.document, written, home, what)
@@ -162,7 +163,9 @@ class ModuleReader:
         if checked is None or len(self.reading.faults) > faults or not all(map(_complete, nested.values())):
             return None
         # A configuration begins where its key is: that is the line which a reader looks for.
-        return ModuleConfig(kind, name, checked | nested, weights, self.reading.document.key_place(home))
+        document = self.reading.document
+        where = {key: document.place(steps) for key, steps in written.items()}
+        return ModuleConfig(kind, name, checked | nested, weights, document.key_place(home), where)
 
     def _parts(
         self, address: str, key: str, kind: str, named: bool, optional: bool, values: Written, home: Steps

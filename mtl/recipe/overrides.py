@@ -31,8 +31,8 @@ def apply(document: Document, overrides: Sequence[str]) -> None:
         if value.faults:
             document.faults += [Fault(fault.message, name) for fault in value.faults]
             continue
-        value.keys = {known: (name, None) for known in value.keys}
-        value.values = {known: (name, None) for known in value.values} or {(): (name, None)}
+        value.keys = dict.fromkeys(value.keys, (name, None))
+        value.values = dict.fromkeys(value.values, (name, None)) or {(): (name, None)}
         _set(document, steps, value, name)
 
 

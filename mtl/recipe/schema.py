@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pydantic
 
 from ..errors import Fault, listing, near_miss
-from .document import Document, Steps, show
+from .document import Document, Steps, dotted, show, value_at
 
 BOUNDS = {
     "greater_than": ("gt", "greater than"),
@@ -18,7 +18,7 @@ BOUNDS = {
     "less_than": ("lt", "less than"),
     "less_than_equal": ("le", "of at most"),
 }
-PLAIN = {int: "whole number", float: "number", str: "string"}
+PLAIN: dict[Any, str] = {int: "whole number", float: "number", str: "string", list: "list", dict: "mapping"}
 
 
 def check(
@@ -57,18 +57,17 @@ def _fault(
 ) -> Fault:
     key = str(row["loc"][0])
     if row["type"] == "extra_forbidden":
-        at = document.key_place(written[key])
-        return Fault(unknown_key(key, model.model_fields, what), at.file, at.line, document.place(written[key][:-1]).path)
-    annotation = _full(model.model_fields[key])
+        place = document.key_place(written[key]).named(dotted(written[key][:-1]))
+        return place.fault(unknown_key(key, model.model_fields, what))
+    annotation = model.model_fields[key].annotation
     if row["type"] == "missing":
         return document.key_place(steps).fault(f"should have a key '{key}', {expected(annotation)}. Found none.")
-    at_steps, found = written[key], None
+    steps_in, found = written[key], value_at(document, written[key])
     for step in row["loc"][1:]:
         inner = _inside(annotation)
-        if inner is None or document.place((*at_steps, step)).path not in _known(document, at_steps):
+        if inner is None or not _holds(found, step):
             break
-        annotation, at_steps = inner, (*at_steps, step)
-    found = _value(document, at_steps)
+        annotation, steps_in, found = inner, (*steps_in, step), found[step]
     should = expected(annotation)
     if row["type"] in BOUNDS:
         bound, words = BOUNDS[row["type"]]
@@ -77,7 +76,7 @@ def _fault(
     elif row["type"] in ("too_short", "string_too_short"):
         should = f"{should} that is not empty"
     hint = near_miss(found, literals(annotation)) if isinstance(found, str) else ""
-    return document.place(at_steps).fault(f"should be {should}. Found {show(found)}.{hint}")
+    return document.place(steps_in).fault(f"should be {should}. Found {show(found)}.{hint}")
 
 
 def unknown_key(key: str, known: typing.Iterable[str], what: str) -> str:
@@ -87,21 +86,10 @@ def unknown_key(key: str, known: typing.Iterable[str], what: str) -> str:
     return f"{what} has no key '{key}'.{hint}"
 
 
-def _known(document: Document, steps: Steps) -> set[str]:
-    value = _value(document, steps)
-    inner: typing.Iterable[Any] = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
-    return {".".join(str(step) for step in (*steps, key)) for key in inner}
-
-
-def _value(document: Document, steps: Steps) -> Any:
-    value = document.tree
-    for step in steps:
-        value = value[step]
-    return value
-
-
-def _full(field: pydantic.fields.FieldInfo) -> Any:
-    return field.annotation
+def _holds(value: Any, step: str | int) -> bool:
+    if isinstance(value, list):
+        return isinstance(step, int) and step < len(value)
+    return isinstance(value, dict) and step in value
 
 
 def _members(annotation: Any) -> list[Any]:
@@ -151,7 +139,5 @@ def _expected(annotation: Any, plural: bool) -> str:
         return f"{'lists' if plural else 'a list'} of {expected(arguments[0], plural=True)}"
     if origin is dict:
         return f"{'mappings' if plural else 'a mapping'} to {expected(arguments[1], plural=True)}"
-    word = next((word for cls, word in PLAIN.items() if isinstance(annotation, type) and issubclass(annotation, cls)), None)
-    if word is None:
-        word = {list: "list", dict: "mapping"}.get(annotation, getattr(annotation, "__name__", str(annotation)))
+    word = PLAIN.get(annotation) or getattr(annotation, "__name__", str(annotation))
     return f"{word}s" if plural else f"a {word}"

@@ -10,8 +10,8 @@ import pydantic
 from .. import registry
 from ..errors import MtlError, listing, near_miss
 from .components import find_class, read_component, told
-from .config import InputConfig, ModuleConfig, Place, SourceConfig
-from .document import Steps, show
+from .config import InputConfig, ModuleConfig, SourceConfig
+from .document import Steps, dotted, show
 from .draft import Reading, TaskDraft
 from .names import JOINT, MODULES, malformed
 from .schema import check, check_at, unknown_key
@@ -135,8 +135,8 @@ def _read_task(
     metrics = _read_metrics(reading, task[0], metrics_raw, (*steps, "metrics"))
     checked = checked or {"target": "", "weight": 1.0}
     return TaskDraft(
-        name, steps, task[0], str(kind), inputs, slots, source or "", checked["target"], checked["weight"], metrics, task[1],
-        model, complete=source is not None and not faults,
+        name, steps, task[0], str(kind), inputs, slots, source or "", checked["target"], checked["weight"], metrics,
+        task[1], model, complete=source is not None and not faults,
     )  # fmt: skip
 
 
@@ -147,8 +147,7 @@ def _build_task(
     unknown = [key for key in values if key not in model.model_fields]
     for key in unknown:
         message = unknown_key(key, [*OWN_KEYS, *model.model_fields], f"the task '{kind}'")
-        place = reading.document.key_place((*steps, key))
-        reading.faults.append(Place(place.file, place.line, ".".join(map(str, steps))).fault(message))
+        reading.faults.append(reading.document.key_place((*steps, key)).named(dotted(steps)).fault(message))
     own = {key: value for key, value in values.items() if key not in unknown}
     checked, faults = check(model, own, reading.document, steps, f"the task '{kind}'")
     reading.faults += faults
@@ -201,7 +200,8 @@ def _read_inputs(reading: Reading, task: Task, kind: str, raw: Any, steps: Steps
         value = written.get(name)
         mapping = {"column": value} if isinstance(value, str) else {} if value is None else value
         if not isinstance(mapping, Mapping):
-            reading.fault((*here, name), f"should be a column's name, or a mapping with its 'column'. Found {show(value)}.")
+            message = f"should be a column's name, or a mapping with its 'column'. Found {show(value)}."
+            reading.fault((*here, name), message)
             continue
         mapping = {"column": name, **mapping}
         at = {key: (*here, name, key) for key in mapping}
@@ -223,7 +223,7 @@ def _read_metrics(reading: Reading, task: Task, raw: Any, steps: Steps) -> tuple
             continue
         level = getattr(metric.cls, "level", None)
         if level not in (None, task.level):
-            message = f"should be a metric of a {task.level}-level task. Found '{metric.type}', which is of {level} level."
+            message = f"should be a metric of the {task.level} level. Found '{metric.type}', one of the {level} level."
             reading.fault((*steps, i), message)
         found.append(metric)
     return tuple(found)

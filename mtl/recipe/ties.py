@@ -14,7 +14,6 @@ from typing import Any
 from .. import registry
 from ..errors import near_miss
 from .components import normalised
-from .config import Place
 from .document import Steps, show
 from .draft import Reading, TaskDraft
 from .names import JOINT, malformed, matching
@@ -189,11 +188,12 @@ class Ties:
                 line = self.reading.document.place(owner.named[named]).line
                 where = f"'{owner.name}' (line {line})" if line is not None else f"'{owner.name}'"
                 also = "" if named == address else f", where '{named}' is the same module"
-                self._member_fault(group, steps, f"'{address}' should be in one group only. Found it in {where} too{also}.")
+                message = f"'{address}' should be in one group only. Found it in {where} too{also}."
+                self._member_fault(group, steps, message)
 
     def _member_fault(self, group: Group, steps: Steps, message: str) -> None:
-        place = self.reading.document.place(steps)
-        self.reading.faults.append(Place(place.file, place.line, f"share.{group.name}").fault(message))
+        place = self.reading.document.place(steps).named(f"share.{group.name}")
+        self.reading.faults.append(place.fault(message))
 
     # -- parts
 

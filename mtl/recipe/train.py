@@ -172,7 +172,7 @@ def _read_select(reading: Reading, raw: Any, known: Known) -> dict[str, float]:
 
 
 def selectable(tasks: Sequence[TaskDraft]) -> list[str]:
-    """Return the figures that training can be steered by: each task's, and `joint.exact_match` of tasks on one source."""
+    """Return the figures that can be selected by: each task's; `joint.exact_match` where tasks share a source."""
     found = [
         f"{task.name}.{figure}"
         for task in tasks

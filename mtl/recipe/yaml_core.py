@@ -144,7 +144,8 @@ class _Reader:
                 continue
             key = self.scalar(key_node, steps)
             if key == "<<" and key_node.style is None:
-                self.fault("should be written out. Found the merge key '<<', which YAML 1.2 does not have.", line, steps)
+                found_merge = "should be written out. Found the merge key '<<', which YAML 1.2 does not have."
+                self.fault(found_merge, line, steps)
                 continue
             if not isinstance(key, str):
                 self.document.values.setdefault((*steps, str(key)), (self.name, line))
