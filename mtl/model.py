@@ -97,10 +97,9 @@ class MultiTaskModel(nn.Module):
     def __init__(self, graph: SharingGraph, fitted: Fitted, *, initial: bool = True) -> None:
         super().__init__()
         self.sharing_graph = graph
-        self.fitted = fitted
         self.labels: dict[str, Labels] = dict(fitted.labels)
-        self._plans: dict[tuple[str, ...], Plan] = {}
         self.fitted = fitted
+        self._plans: dict[tuple[str, ...], Plan] = {}
         self._kinds = {name: component.kind for name, component in graph.components.items()}
         self._built: dict[str, Module] = {}
         _Builder(graph, fitted, initial, self._built).build()

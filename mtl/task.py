@@ -48,7 +48,7 @@ class Task:
     kind: ClassVar[str] = "task"
     level: ClassVar[Literal["row", "token"]]
     answers: ClassVar[tuple[Answer, ...]]
-    default_metrics: ClassVar[tuple[str, ...]]
+    default_metrics: tuple[str, ...]  # of the class, or of an instance whose keys decide
 
     def inputs(self) -> tuple[str, ...] | None:
         """Return the names of the inputs, or None where the recipe names them."""

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from mtl.registry import register
 
 from .base import Metric, Row, labelled, pairs
-from .classification import Accuracy, Counts, MacroF1, MicroF1, Report, total
+from .classification import Accuracy, Confusion, Counts, MacroF1, MicroF1, Report, total
 
 _CHUNK_TAG = re.compile(r"O|[BIES]-.+", re.DOTALL)
 
@@ -99,11 +99,11 @@ class Tagging(Metric):
         self.scheme = scheme
 
     def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
-        """Return `f1`, `precision`, `recall`, `accuracy`, `spans`; or `accuracy`, `macro_f1`, `micro_f1`, `report`."""
+        """Return what `span_f1`, `accuracy` and `span_report` give; or `accuracy`, the label F1s and reports."""
         plain = self.scheme == "plain"
         if self.scheme == "auto":
             plain = not all(_CHUNK_TAG.fullmatch(tag) for tag, _ in pairs(gold, predicted))
         parts: tuple[Metric, ...] = (SpanF1(), Accuracy(), SpanReport())
         if plain:
-            parts = (Accuracy(), MacroF1(), MicroF1(), Report())
+            parts = (Accuracy(), MacroF1(), MicroF1(), Report(), Confusion())
         return {name: value for part in parts for name, value in part.compute(gold, predicted).items()}

@@ -10,6 +10,12 @@ from mtl.registry import register
 from mtl.task import Answer, Slot, Task
 
 Scheme = Literal["auto", "bio", "bioes", "plain"]
+METRICS: dict[Scheme, tuple[str, ...]] = {
+    "auto": ("tagging",),  # which of the others fit shows when the tags are there
+    "bio": ("span_f1", "accuracy", "span_report"),
+    "bioes": ("span_f1", "accuracy", "span_report"),
+    "plain": ("accuracy", "macro_f1", "micro_f1", "report", "confusion"),
+}
 
 
 @register("task", "word_tagging")
@@ -24,10 +30,10 @@ class WordTagging(Task):
 
     level = "token"
     answers = (Answer("tags", "best", labels=True, dims=("T",)), Answer("score", "score", dims=("T",)))
-    default_metrics = ("tagging",)
 
     def __init__(self, *, scheme: Scheme = "auto") -> None:
         self.scheme = scheme
+        self.default_metrics = METRICS[scheme]
 
     def slots(self, inputs: Sequence[str]) -> tuple[Slot, ...]:
         """Embedding, representation (may be left out), decoder, output."""

@@ -1,0 +1,188 @@
+"""Every registered module with inputs to try it on: the rows of the tables in this folder.
+
+An input is given row by row, without padding; `batch` pads rows together, with garbage behind the values, so that a
+module that reads padding gives itself away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mtl.features import CharacterIds, WordIds
+from mtl.featurizer import tokenize
+from mtl.labels import MISSING, Labels
+from mtl.module import Sequence as Vectors
+from mtl.registry import lookup
+from mtl_modules import CRF, MLP, BiLSTM, CharCNN, Concat, MaxPooling, SelfAttention, Softmax, WordEmbedding
+
+LENGTHS = (5, 1, 3, 8, 2)
+LABELS = Labels(("B-x", "I-x", "O", "B-y", "I-y"), (4, 3, 9, 2, 1))
+TEXT = "play the same song by the very same singer again and again"
+GARBAGE = 37.0
+
+Value = Tensor | Vectors
+
+
+@dataclass(frozen=True)
+class Words:
+    """Word ids of a row: [T]."""
+
+    def row(self, length: int, generator: torch.Generator) -> Tensor:
+        return torch.randint(1, 9, (length,), generator=generator)
+
+
+@dataclass(frozen=True)
+class Characters:
+    """Character ids of a row: a vector for each token."""
+
+    def row(self, length: int, generator: torch.Generator) -> Tensor:
+        words = [torch.randint(1, 9, (1 + (3 * t) % 7,), generator=generator) for t in range(length)]
+        return nn.utils.rnn.pad_sequence(words, batch_first=True)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Vectors of a row's tokens: [T, dim]; probabilities if they come from an output layer."""
+
+    dim: int
+    probabilities: bool = False
+
+    def row(self, length: int, generator: torch.Generator) -> Tensor:
+        values = torch.randn(length, self.dim, generator=generator) * 2
+        return values.softmax(-1) if self.probabilities else values
+
+
+@dataclass(frozen=True)
+class Row:
+    """One vector a row: [dim]."""
+
+    dim: int
+
+    def row(self, length: int, generator: torch.Generator) -> Tensor:
+        return torch.randn(self.dim, generator=generator) * 2
+
+
+@dataclass(frozen=True)
+class Case:
+    """A module in one configuration: how it is built and what flows in."""
+
+    name: str
+    kind: str
+    build: Callable[[], Any]
+    inputs: tuple[Words | Characters | Tokens | Row, ...]
+    level: str = "token"
+
+    def module(self, seed: int = 0) -> Any:
+        """Return the module, with weights that depend on the seed alone, ready for prediction."""
+        torch.manual_seed(seed)
+        module = self.build()
+        assert type(module) is lookup(self.kind, self.name.split()[0])
+        return module.eval()
+
+    def rows(self) -> list[list[Tensor]]:
+        """Return the values that flow in, for every row."""
+        generator = torch.Generator().manual_seed(5)
+        return [[given.row(length, generator) for given in self.inputs] for length in LENGTHS]
+
+    def batch(self, rows: Sequence[Sequence[Tensor]], extra: int = 0) -> list[Value]:
+        """Return rows as a module gets them, with `extra` more padding than needed."""
+        lengths = torch.tensor([self._length(row) for row in rows])
+        steps = int(lengths.max()) + extra
+        found: list[Value] = []
+        for position, given in enumerate(self.inputs):
+            values = [row[position] for row in rows]
+            if isinstance(given, Row):
+                found.append(torch.stack(values))
+            elif isinstance(given, Tokens):
+                padded = torch.full((len(values), steps, given.dim), GARBAGE)
+                for i, value in enumerate(values):
+                    padded[i, : len(value)] = value
+                found.append(Vectors(padded, lengths))
+            else:
+                width = max(value.shape[1] for value in values) + extra if isinstance(given, Characters) else 0
+                shape = (len(values), steps, width) if width else (len(values), steps)
+                ids = torch.zeros(shape, dtype=torch.int64)
+                for i, value in enumerate(values):
+                    ids[i][tuple(slice(0, size) for size in value.shape)] = value
+                found.append(ids)
+        leaf = isinstance(self.inputs[0], (Words, Characters))
+        return [lengths, *found] if leaf or self.name == "concat" else found
+
+    def _length(self, row: Sequence[Tensor]) -> int:
+        return next((len(v) for v, given in zip(row, self.inputs, strict=True) if not isinstance(given, Row)), 1)
+
+    def answers(self, module: Any, rows: Sequence[Sequence[Tensor]], extra: int = 0) -> list[dict[str, Tensor]]:
+        """Return all that the module says of each row, cut to the row's length."""
+        arguments = self.batch(rows, extra)
+        said = {"forward": module(*arguments)}
+        if self.kind == "output":
+            said.update(module.answer(*arguments))
+            said["loss"] = module.loss(*arguments, self.targets(rows, extra))
+        lengths = [self._length(row) for row in rows]
+        return [{n: self._cut(value, i, length) for n, value in said.items()} for i, length in enumerate(lengths)]
+
+    def _cut(self, value: Value, number: int, length: int) -> Tensor:
+        values = value.values if isinstance(value, Vectors) else value
+        return values[number, :length] if self.level == "token" and values.dim() > 1 else values[number]
+
+    def targets(self, rows: Sequence[Sequence[Tensor]], extra: int = 0) -> Tensor:
+        """Return label ids that follow from the rows' values: the label of the lowest score."""
+        (scores,) = self.batch(rows, extra)
+        if not isinstance(scores, Vectors):
+            return scores.argmin(-1)
+        return scores.values.argmin(-1).masked_fill(~scores.mask(), MISSING)
+
+
+def fitted(feature: WordIds | CharacterIds) -> Any:
+    """Return the feature, fitted to a text."""
+    feature.count(tokenize([TEXT], "unicode_words"), False)
+    feature.fit()
+    return (feature,)
+
+
+def _cases() -> Iterator[Case]:
+    def parts() -> dict[str, Any]:
+        return {"word": MaxPooling(4), "char": MaxPooling(3)}  # only their output_dim is asked for
+
+    count = len(LABELS)
+    yield Case("word", "embedding", lambda: WordEmbedding(fitted(WordIds()), dim=6), (Words(),))
+    yield Case(
+        "char_cnn",
+        "embedding",
+        lambda: CharCNN(fitted(CharacterIds()), dim=7, char_dim=4, widths=[1, 2, 3, 6]),
+        (Characters(),),
+    )
+    yield Case("concat", "embedding", lambda: Concat(parts=parts()), (Tokens(4), Tokens(3)))
+    yield Case("bilstm", "representation", lambda: BiLSTM(5, hidden=4), (Tokens(5),))
+    yield Case("bilstm of 2 layers", "representation", lambda: BiLSTM(5, hidden=4, layers=2, dropout=0.5), (Tokens(5),))
+    yield Case("max", "pooling", lambda: MaxPooling(5), (Tokens(5),), "row")
+    yield Case("self_attention", "pooling", lambda: SelfAttention(5, dim=4), (Tokens(5),), "row")
+    yield Case("mlp of tokens", "decoder", lambda: MLP(5, 0, count, hidden=[4]), (Tokens(5),))
+    yield Case("mlp of rows", "decoder", lambda: MLP(5, 0, count, dropout=0.5, activation="gelu"), (Row(5),), "row")
+    for level, first in (("tokens", Tokens(5)), ("rows", Row(5))):
+        yield Case(
+            f"mlp of {level} under two conditions",
+            "decoder",
+            lambda: MLP(5, 7, count, hidden=[4, 6], activation="tanh"),
+            (first, Row(3), Tokens(4, probabilities=True)),
+            "token" if level == "tokens" else "row",
+        )
+    yield Case("softmax of tokens", "output", lambda: Softmax(LABELS), (Tokens(count),))
+    yield Case(
+        "softmax of rows",
+        "output",
+        lambda: Softmax(LABELS, label_smoothing=0.1, class_weights="balanced"),
+        (Row(count),),
+        "row",
+    )
+    yield Case("crf", "output", lambda: CRF(LABELS), (Tokens(count),))
+    yield Case("crf of the tag grammar", "output", lambda: CRF(LABELS, constrained=True), (Tokens(count),))
+
+
+CASES = tuple(_cases())
+KINDS = ("embedding", "representation", "pooling", "decoder", "output")

@@ -1,0 +1,156 @@
+"""What every registered module must do, whatever it is: rows are `CASES`, columns are properties."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from mtl import registry
+from mtl.module import Sequence as Vectors
+from tests.properties.cases import CASES, KINDS, Case
+
+every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+
+def assert_same(found: list[dict[str, Tensor]], wanted: list[dict[str, Tensor]]) -> None:
+    """Labels must be the same, numbers within what the order of a sum may change."""
+    assert len(found) == len(wanted)
+    for number, (some, others) in enumerate(zip(found, wanted, strict=True)):
+        assert list(some) == list(others)
+        for name in some:
+            message = f"{name} of row {number}"
+            assert some[name].shape == others[name].shape, message
+            if some[name].dtype.is_floating_point:
+                torch.testing.assert_close(
+                    some[name], others[name], atol=1e-5, rtol=1e-5, msg=lambda m, at=message: f"{at}: {m}"
+                )
+            else:
+                assert torch.equal(some[name], others[name]), message
+
+
+def test_the_table_holds_every_registered_module() -> None:
+    listed = {(case.kind, case.name.split()[0]) for case in CASES}
+    own = {
+        (kind, name)
+        for kind in KINDS
+        for name in registry.names(kind)
+        if registry.lookup(kind, name).__module__.startswith("mtl_modules.")
+    }
+    assert listed == own
+
+
+@every_case
+def test_gradients_reach_every_parameter(case: Case) -> None:
+    module = case.module()
+    arguments = case.batch(case.rows())
+    if case.kind == "output":
+        loss = module.loss(*arguments, case.targets(case.rows())).sum()
+    else:
+        value = module(*arguments)
+        values = value.values[value.mask()] if isinstance(value, Vectors) else value
+        loss = (values * torch.randn(values.shape, generator=torch.Generator().manual_seed(3))).sum()
+    parameters = dict(module.named_parameters())
+    if parameters:
+        loss.backward()
+    for name, parameter in parameters.items():
+        assert parameter.grad is not None, name
+        assert bool(torch.isfinite(parameter.grad).all()), name
+        assert bool(parameter.grad.abs().sum() > 0), name
+
+
+@every_case
+def test_gradients_reach_what_flows_in(case: Case) -> None:
+    module = case.module()
+    arguments = case.batch(case.rows())
+    leaves = []
+    for position, value in enumerate(arguments):
+        values = value.values if isinstance(value, Vectors) else value
+        if values.dtype.is_floating_point:
+            values.requires_grad_()
+            leaves.append((position, values))
+    value = module.loss(*arguments, case.targets(case.rows())) if case.kind == "output" else module(*arguments)
+    values = value.values if isinstance(value, Vectors) else value
+    if leaves:
+        (values * torch.randn(values.shape, generator=torch.Generator().manual_seed(3))).sum().backward()
+    for position, values in leaves:
+        assert values.grad is not None, position
+        assert bool(values.grad.abs().sum() > 0), position
+
+
+@every_case
+def test_padding_changes_no_answer(case: Case) -> None:
+    module, rows = case.module(), case.rows()
+    with torch.no_grad():
+        assert_same(case.answers(module, rows, extra=4), case.answers(module, rows))
+
+
+@every_case
+def test_the_order_of_a_batch_changes_no_answer(case: Case) -> None:
+    module, rows = case.module(), case.rows()
+    order = [3, 0, 4, 2, 1]
+    with torch.no_grad():
+        straight = case.answers(module, rows)
+        shuffled = case.answers(module, [rows[i] for i in order])
+    assert_same(shuffled, [straight[i] for i in order])
+
+
+@every_case
+@pytest.mark.parametrize("size", [1, 2])
+def test_the_size_of_a_batch_changes_no_answer(case: Case, size: int) -> None:
+    module, rows = case.module(), case.rows()
+    with torch.no_grad():
+        together = case.answers(module, rows)
+        apart = [a for i in range(0, len(rows), size) for a in case.answers(module, rows[i : i + size])]
+    assert_same(apart, together)
+
+
+@every_case
+def test_state_survives_a_save(case: Case, tmp_path: Path) -> None:
+    module, other = case.module(seed=1), case.module(seed=2)
+    save_file(module.state_dict(), tmp_path / "weights.safetensors")
+    other.load_state_dict(load_file(tmp_path / "weights.safetensors"))
+    with torch.no_grad():
+        wanted, found = case.answers(module, case.rows()), case.answers(other, case.rows())
+    for some, others in zip(found, wanted, strict=True):
+        for name in some:
+            assert torch.equal(some[name], others[name]), name
+
+
+@every_case
+def test_prediction_is_repeatable(case: Case) -> None:
+    module, rows = case.module(), case.rows()
+    with torch.no_grad():
+        first, second = case.answers(module, rows), case.answers(module, rows)
+    for some, others in zip(first, second, strict=True):
+        for name in some:
+            assert torch.equal(some[name], others[name]), name
+
+
+@every_case
+def test_output_dim_is_the_size_of_what_comes_out(case: Case) -> None:
+    module = case.module()
+    value = module(*case.batch(case.rows()))
+    values = value.values if isinstance(value, Vectors) else value
+    assert values.shape[-1] == module.output_dim
+
+
+@every_case
+def test_shapes_are_the_same_on_the_meta_device(case: Case) -> None:
+    real = case.module()(*case.batch(case.rows()))
+    with torch.device("meta"):
+        module = case.build().eval()
+    arguments = [
+        Vectors(a.values.to("meta"), a.lengths.to("meta")) if isinstance(a, Vectors) else a.to("meta")
+        for a in case.batch(case.rows())
+    ]
+    found = module(*arguments)
+    values, wanted = (v.values if isinstance(v, Vectors) else v for v in (found, real))
+    assert values.shape == wanted.shape
+    if case.kind == "output":
+        assert {n: v.shape for n, v in module.answer(*arguments).items()} == {
+            n: v.shape for n, v in case.module().answer(*case.batch(case.rows())).items()
+        }
