@@ -29,8 +29,8 @@ def token_tags(value: Any, tokens: Sequence[Span], text: str, scheme: Scheme = "
     """Return one tag a token for a target column's value; None where it is missing (None, or a blank text).
 
     `value` is a list of tags or a text of tags between white space, one a whitespace-separated word of `text`, or a
-    list of dicts with `start`, `end` and `label` (an empty list: nothing is labelled). Raises `ValueError` saying what should be and
-    what was found.
+    list of dicts with `start`, `end` and `label` (an empty list: nothing is labelled). Raises `ValueError` saying
+    what should be and what was found.
     """
     if value is None or (isinstance(value, str) and not value.strip()):
         return None

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
-from ..errors import DataError, Fault
+from ..errors import DataError, Fault, UsageError, listing, near_miss
 from ..registry import name_of
 
 if TYPE_CHECKING:
@@ -144,9 +144,18 @@ def open_binary(path: Path) -> Any:
 
 
 def open_sources(recipe: Recipe, given: Mapping[str, Mapping[str, Iterable[Any]]] | None = None) -> dict[str, Source]:
-    """Return a recipe's sources by name; those of `given` (split -> iterable of dicts) replace written ones."""
+    """Return a recipe's sources by name; those of `given` (split -> iterable of dicts) replace written ones.
+
+    Raises `UsageError` where a source is given that the recipe does not have.
+    """
     from .python import PythonSource
 
+    for name in given or {}:
+        if name not in recipe.sources:
+            raise UsageError(
+                f"given sources should be among those of the recipe ({listing(recipe.sources)}). "
+                f"Found '{name}'.{near_miss(name, recipe.sources)}"
+            )
     sources: dict[str, Source] = {
         name: config.cls(**config.values) for name, config in recipe.sources.items() if name not in (given or {})
     }

@@ -20,8 +20,7 @@ def read_lines(path: Path, encoding: str) -> Iterator[tuple[int, str | Fault]]:
     encoding and a file of 0 bytes.
     """
     try:
-        # What takes more than one byte for a line end cannot be cut into lines before it is decoded.
-        wide = "\n".encode(codecs.lookup(encoding).name) != b"\n"
+        codecs.lookup(encoding)
     except LookupError as error:
         raise DataError(
             Fault(f"encoding should be one that Python knows (utf-8, latin-1, …). Found '{encoding}'.", file=str(path))
@@ -29,13 +28,21 @@ def read_lines(path: Path, encoding: str) -> Iterator[tuple[int, str | Fault]]:
     with open_binary(path) as stream:
         if not stream.peek(1):
             raise DataError(Fault("should have rows. Found an empty file.", file=str(path)))
-        for number, line in enumerate(_wide(path, stream, encoding) if wide else stream, start=1):
+        for number, line in enumerate(_wide(path, stream, encoding) if _is_wide(encoding) else stream, start=1):
             text = line if isinstance(line, str) else _decode(path, number, line, encoding)
             if isinstance(text, str):
                 text = text.removesuffix("\n").removesuffix("\r")
                 if number == 1:
                     text = text.removeprefix("\ufeff")
             yield number, text
+
+
+def _is_wide(encoding: str) -> bool:
+    """Say whether a line end is more than one byte: then bytes cannot be cut into lines before they are decoded."""
+    try:
+        return b"\n".decode(encoding) != "\n"
+    except UnicodeError:
+        return True
 
 
 def _decode(path: Path, number: int, line: bytes, encoding: str) -> str | Fault:
@@ -53,13 +60,12 @@ def _decode(path: Path, number: int, line: bytes, encoding: str) -> str | Fault:
 
 
 def _wide(path: Path, stream: BinaryIO, encoding: str) -> Iterator[str]:
-    lines = io.TextIOWrapper(stream, encoding=encoding, newline="\n")
     number = 0
     try:
-        for number, line in enumerate(lines, start=1):  # noqa: B007  # the count is told when the next line fails
-            yield line
+        with io.TextIOWrapper(stream, encoding=encoding, newline="\n") as lines:
+            for number, line in enumerate(lines, start=1):  # noqa: B007  # told when the next line fails
+                yield line
     except UnicodeError as error:
         # The decoder works ahead of the lines: more than "after this line" is not known, and nothing can be skipped.
-        raise DataError(
-            Fault(f"should be {encoding} text. Found bytes that are not, after this line.", file=str(path), line=number)
-        ) from error
+        message = f"should be {encoding} text. Found other bytes, somewhere after line {number}."
+        raise DataError(Fault(message, file=str(path))) from error
