@@ -58,7 +58,7 @@ def check(recipe: Recipe) -> Report:
 
 
 def read_sources(graph: SharingGraph, sources: Mapping[str, Source], cache: Path) -> Prepared:
-    """Read every split as a run would: columns, labels, vocabularies; raises `DataError` for the first that is wrong."""
+    """Read every split as a run would: columns, labels, vocabularies; raises `DataError` where one is wrong."""
     return prepare(graph, sources, cache)
 
 
@@ -104,7 +104,9 @@ def failing(model: MultiTaskModel) -> Iterator[Fault]:
             scores = model.scores(fake_batch(model, config.source), [task])[task]
             entered.component = graph.output(task).component
             model.output(task).answer(scores)
-        except Exception as error:  # noqa: BLE001  # whatever a module's code raises is told as its fault
+        except Exception as error:  # whatever a module's code raises is told as its fault
+            if not entered.component:
+                raise
             if entered.component not in stopped:
                 stopped.add(entered.component)
                 yield _fault(graph, entered.component, message(error))

@@ -176,7 +176,9 @@ class Run:
         """Write the graphs of all tasks and verify them; raises `ExportError` saying how far it got."""
         from .export.export import export
 
-        return export(self.model, self.graph, self.prepared, Path(out) if out is not None else self.out / "export")
+        known = self.metrics if (self.out / "metrics.json").exists() else {}
+        folder = Path(out) if out is not None else self.out / "export"
+        return export(self.model, self.graph, self.prepared, folder, metrics=known)
 
 
 def run(

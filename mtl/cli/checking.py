@@ -28,10 +28,11 @@ def check_command(
     if sources:
         from ..runner import cache_folder
         from ..sources import open_sources
+        from .tables import reading
 
         prepared = read_sources(report.graph, open_sources(report.graph.recipe), cache_folder())
         warn(prepared.skipped)
-        for line in prepared.report():
+        for line in reading(prepared.report()):
             print(line)
 
 
@@ -57,4 +58,7 @@ def summary(report: Report) -> str:
     graph = report.graph
     shared = sum(len(component.tasks) > 1 for component in graph.components.values())
     counted = f"{len(graph.recipe.tasks)} tasks" if len(graph.recipe.tasks) != 1 else "1 task"
-    return f"{graph.recipe.title}: no faults. {counted}, {len(graph.components)} components, {shared} of them shared."
+    return (
+        f"{graph.recipe.title}: no faults. {counted}, {len(graph.components)} components, "
+        f"{shared} of which serve more than one task."
+    )

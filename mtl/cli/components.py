@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import types
 import typing
@@ -12,9 +13,13 @@ from typing import Any
 from .. import registry
 from ..errors import UsageError, near_miss
 
+OWN = ("sources", "features", "metrics", "mixture", "optimizer")  # what the library itself registers
+
 
 def components_command(kind: str | None, name: str | None, *, plugins: tuple[str, ...] = ()) -> None:
     """Print kinds and names, the names of one kind, or the keys of one component."""
+    for module in OWN:
+        importlib.import_module(f"mtl.{module}")
     registry.load_plugins(plugins, Path())
     if kind is not None and kind not in registry.KINDS:
         raise UsageError(

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ..errors import UsageError, near_miss
-from .tables import figures, files
+from .tables import metrics_table, results, show
 
 SPLITS = ("train", "dev", "test")
 
@@ -21,11 +21,12 @@ def test_command(folder: Path, *, split: str, data: Path | None) -> None:
     run = Run.open(folder, data=data)
     evaluation = run.evaluate(split)
     run.keep([evaluation])
-    figures(Console(), split, evaluation.metrics)
+    show(Console(), metrics_table(split, evaluation.metrics))
 
 
 def export_command(folder: Path, *, out: Path | None, data: Path | None) -> None:
     """Export a run, verify it, and print what was written."""
     from ..runner import Run
 
-    files(Console(), Run.open(folder, data=data).export(out))
+    report = Run.open(folder, data=data).export(out)
+    show(Console(), results({}, report.folder, report.files, report.summary))

@@ -2,29 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-if TYPE_CHECKING:
-    from ..export.export import ExportReport
 
-
-def table(title: str, *columns: str) -> Table:
+def table(*columns: str) -> Table:
     """Return an empty table whose last column is for numbers."""
-    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
         made.add_column(column, justify="right" if column == columns[-1] else "left", no_wrap=True)
     return made
 
 
-def figures(console: Console, split: str, metrics: Mapping[str, Mapping[str, float]]) -> None:
-    """Print the figures of a split, a line each."""
-    made = table(f"{split} split", "task", "figure", "value")
-    for task, of in metrics.items():
-        for name, value in of.items():
+def metrics_table(split: str, metrics: Mapping[str, Mapping[str, float]]) -> Table:
+    """Return the figures of a split, a row each."""
+    made = table("task", "figure", split)
+    for task, figures in metrics.items():
+        for name, value in figures.items():
             made.add_row(task, name, f"{value:.4f}")
-    console.print(made)
+    return made
+
+
+def results(metrics: Mapping[str, Any], folder: Path, files: Mapping[str, int], verified: str) -> Table:
+    """Return the one table at the end of a run: test figures, files with their sizes, what verification found."""
+    made = table("what", "", "value")
+    split = next((name for name in ("test", "dev") if name in metrics), "")
+    for task, figures in metrics.get(split, {}).items():
+        for name, value in figures.items():
+            made.add_row(f"{split} {task}", name, f"{value:.4f}")
+    for name, size in files.items():
+        made.add_row("exported", str(folder / name), size_text(size))
+    made.add_row("verified", verified, "yes")
+    return made
+
+
+def size_text(size: float) -> str:
+    """Return a size for people.
+
+    >>> size_text(999), size_text(12_345), size_text(4_200_000)
+    ('999 B', '12.3 kB', '4.2 MB')
+    """
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
+
+
+def show(console: Console, made: Table) -> None:
+    """Print a table: where there is no terminal, as wide as it needs to be."""
+    if not console.is_terminal:
+        console = Console(file=console.file, width=240)
+    console.print(made, highlight=False)
+
+
+def reading(report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield lines about what was read: rows, labels, vocabularies, overlaps, labels never seen in training."""
+    for name, split in report["splits"].items():
+        yield f"read {name}: {split['rows']:,} rows, {split['tokens']:,} tokens{_left_out(split)}"
+        for task, unseen in split["unseen"].items():
+            yield f"  {task}: {_unseen(unseen)}"
+        for earlier, count in split["overlap"].items():
+            if count:
+                yield f"  {count:,} rows have the text of a row of {earlier}"
+    for task, labels in report["labels"].items():
+        yield f"labels of {task}: {len(labels)}"
+    for component, sizes in report["vocabularies"].items():
+        found = ", ".join(f"{size:,}" for size in sizes if size is not None)
+        if found:
+            yield f"vocabulary of {component}: {found}"
+
+
+def _left_out(split: Mapping[str, Any]) -> str:
+    return f", {split['skipped']:,} malformed rows left out" if split["skipped"] else ""
+
+
+def _unseen(unseen: Any) -> str:
+    names = ", ".join(str(name) for name in unseen)
+    return f"never seen in training, so counted as wrong: {names}"

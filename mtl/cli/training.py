@@ -9,7 +9,8 @@ from rich.console import Console
 
 from .checking import summary, warn
 from .progress import line, show
-from .tables import results
+from .tables import reading, results
+from .tables import show as show_table
 
 if TYPE_CHECKING:
     from ..runner import Run
@@ -35,7 +36,7 @@ def run_command(
     run.test()
     line(console, "tested; exporting and verifying")
     report = run.export()
-    results(console, run.out, run.metrics, report)
+    show_table(console, results(run.metrics, report.folder, report.files, report.summary))
 
 
 def start(
@@ -57,7 +58,7 @@ def start(
         line(console, summary(run.checked))
     line(console, f"run folder: {run.out}")
     warn(run.prepared.skipped)
-    for text in run.prepared.report():
+    for text in reading(run.prepared.report()):
         line(console, text)
     return run
 
