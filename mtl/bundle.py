@@ -96,7 +96,7 @@ class Bundle:
         inputs = self.inputs(task)
         if not isinstance(texts, Mapping):
             if len(inputs) != 1:
-                raise UsageError(f"'{task}' should get texts for each of its inputs: {listing(inputs)}. Found one list.")
+                raise UsageError(f"'{task}' should get texts for its inputs: {listing(inputs)}. Found one list.")
             texts = {inputs[0]: texts}
         if set(texts) != set(inputs):
             raise UsageError(f"'{task}' should get texts for its inputs: {listing(inputs)}. Found {listing(texts)}.")

@@ -35,9 +35,9 @@ def cut(model: ir.Model, outputs: Mapping[str, str], metadata: Mapping[str, str]
     passes.CommonSubexpressionEliminationPass()(found)
     passes.RemoveUnusedNodesPass()(found)
     passes.RemoveUnusedOpsetsPass()(found)
-    for value in list(graph.inputs):
-        if not value.uses() and not value.is_graph_output():
-            graph.inputs.remove(value)
+    for given in list(graph.inputs):
+        if not given.uses() and not given.is_graph_output():
+            graph.inputs.remove(given)
     graph.name = name
     _forget_sizes(graph)
     found.metadata_props.update(metadata)

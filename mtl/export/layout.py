@@ -1,4 +1,4 @@
-"""Layout changes that cancel out: at one short sentence, each node that only moves data costs like one that computes."""
+"""Layout changes that cancel out: for one short sentence, a node that only moves data costs like one that computes."""
 
 from __future__ import annotations
 

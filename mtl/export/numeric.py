@@ -61,8 +61,8 @@ class Network(nn.Module):
         self.modules_ = nn.ModuleList(model.components[name].exportable() for name in self.components)
         self.kinds = {name: component.kind for name, component in graph.components.items()}
         self.tasks = list(tasks)
-        self.scores = {task: _scores_call(graph, task) for task in tasks}
-        self.calls = _needed(list(self.scores.values()))
+        self.scores = {task: scores_call(graph, task) for task in tasks}
+        self.calls = needed_calls(list(self.scores.values()))
         self.plan: Plan = plan(self.calls)
         leaves = dict.fromkeys(_leaves(self.calls))
         self.inputs: list[InputKey] = list(dict.fromkeys(key for _, key in leaves))
@@ -110,7 +110,7 @@ class Network(nn.Module):
         return {name: f"{self.components[int(number)]}.{rest}" for name, (_, number, rest) in split}
 
 
-def _scores_call(graph: SharingGraph, task: str) -> Call:
+def scores_call(graph: SharingGraph, task: str) -> Call:
     """Return the call whose value the task's output layer turns into the answer."""
     scores = graph.output(task, by="front_end").arguments[0]
     if not isinstance(scores, Call):
@@ -118,7 +118,7 @@ def _scores_call(graph: SharingGraph, task: str) -> Call:
     return scores
 
 
-def _needed(wanted: Sequence[Call]) -> list[Call]:
+def needed_calls(wanted: Sequence[Call]) -> list[Call]:
     """Return these calls and all that they stand on, each once, arguments first."""
     found: dict[Call, None] = {}
 
@@ -177,7 +177,7 @@ def _example(network: Network, features: Features) -> tuple[Tensor, ...]:
 
 
 def _exported(network: Network, tensors: tuple[Tensor, ...]) -> ir.Model:
-    shapes = tuple({axis: Dim.DYNAMIC for axis in range(tensor.dim())} for tensor in tensors)
+    shapes = tuple(dict.fromkeys(range(tensor.dim()), Dim.DYNAMIC) for tensor in tensors)
     try:
         with _quiet(), torch.no_grad():
             program = torch.onnx.export(
@@ -217,8 +217,8 @@ def _blame(network: Network, tensors: tuple[Tensor, ...], error: Exception) -> s
                     opset_version=OPSET,
                     custom_translation_table=translation_table(),
                 )
-            except Exception as found:  # whatever the component's code raises
-                task = next(t for t in network.tasks if call in _needed([network.scores[t]]))
+            except Exception as found:  # noqa: BLE001  # whatever the component's code raises
+                task = next(t for t in network.tasks if call in needed_calls([network.scores[t]]))
                 return f"{task}: numeric graph: '{call.component}' cannot be exported: {_first_cause(found)}"
     return f"{', '.join(network.tasks)}: numeric graph: cannot be exported: {_first_cause(error)}"
 

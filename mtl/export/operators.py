@@ -121,7 +121,7 @@ def _(scores: Tensor, lengths: Tensor, transitions: Tensor, start: Tensor, end: 
 def crf_marginals(scores: Tensor, lengths: Tensor, transitions: Tensor, start: Tensor, end: Tensor) -> Tensor:
     """Return the probability of each label at each token under the CRF, [B, T, C]; sums to 1, also in padding.
 
-    Arguments as for `viterbi`. Messages in both directions are kept as probabilities in float64, normalised at every step.
+    Arguments as for `viterbi`. Messages in both directions are float64 probabilities, normalised at every step.
     Transitions, starts and ends that are less likely than the likeliest by more than `FLOOR` nats count as just that.
     """
     emissions = scores.double().softmax(2)

@@ -1,0 +1,137 @@
+"""From a trained model to a verified folder of graphs over one weights file.
+
+intent.onnx  slots.onnx     a head each: text in, answer out
+slots.tokens.onnx           the same from tokens, where the source is pre-tokenized and the tokenizer splits at blanks
+joint.onnx                  all heads that read their inputs alike in one graph (joint.2.onnx … for others)
+weights.safetensors         every weight once; the graphs reference it
+manifest.json               what is in the folder: inputs, outputs, labels, metrics, versions
+
+The folder is written under another name, verified there, and only then put in the place of an earlier export.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import onnx_ir as ir
+
+from ..errors import ExportError, UsageError, near_miss
+from ..files import UNFINISHED, sync
+from .cut import cut
+from .graphs import Graphs, build, from_tokens, groups
+from .joint import Joint
+from .manifest import describe_head, metadata, write_manifest
+from .swap import publish
+from .verify import Verification, verify
+from .weights import WEIGHTS, save, write_weights
+
+if TYPE_CHECKING:
+    from ..dataset import Prepared
+    from ..model import MultiTaskModel
+    from ..sharing_graph import SharingGraph
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """What an export wrote: `files` in bytes by name, and what its verification found."""
+
+    folder: Path
+    files: Mapping[str, int]
+    verification: Verification
+
+    @property
+    def summary(self) -> str:
+        """What was verified, in a few words."""
+        return self.verification.summary
+
+
+def export(
+    model: MultiTaskModel,
+    graph: SharingGraph,
+    prepared: Prepared,
+    out: str | Path,
+    *,
+    tasks: Sequence[str] | None = None,
+    metrics: Mapping[str, Any] | None = None,
+) -> ExportReport:
+    """Write the graphs of these tasks (all of them by default) to `out`, verified on the whole test split.
+
+    `metrics` (by split and task) go into the manifest. `out` should be new, empty or an earlier export, which is
+    replaced at the end. Raises `ExportError` that says how far it got; what was in `out` is then as it was.
+    """
+    out = Path(out)
+    names = _tasks(graph, tasks)
+    _check_place(out)
+    was_training = model.training
+    model.eval()
+    unfinished = out.with_name(out.name + UNFINISHED)
+    try:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        graphs = build(model, graph, prepared, names)
+        heads = write_graphs(graphs, graph, prepared, names, unfinished)
+        verification = verify(model, graph, prepared, graphs, names, unfinished)
+        write_manifest(unfinished, graph, heads, verification, metrics or {})
+        sync(unfinished)
+        publish(unfinished, out)
+    except OSError as error:
+        raise ExportError(
+            f"{out}: the export could not be written: {error.strerror or error}. An earlier export is unharmed."
+        ) from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        model.train(was_training)
+    sizes = {file.name: file.stat().st_size for file in sorted(out.iterdir())}
+    return ExportReport(out, sizes, verification)
+
+
+def write_graphs(
+    graphs: Graphs, graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], folder: Path
+) -> dict[str, Any]:
+    """Write weights, heads and joint graphs; return the manifest's entries, `tasks` and `joint`."""
+    weights = write_weights(folder, graphs.numeric.parameters)
+    entries: dict[str, Any] = {"tasks": {}, "joint": []}
+    for task in tasks:
+        head = head_of(graphs.text, graph, prepared, [task], task)
+        save(head, folder / f"{task}.onnx", weights)
+        entries["tasks"][task] = describe_head(head, graph, prepared.fitted, task, f"{task}.onnx")
+        if from_tokens(graph, prepared, task):
+            tokens = head_of(graphs.form("tokens"), graph, prepared, [task], task)
+            save(tokens, folder / f"{task}.tokens.onnx", weights)
+            entries["tasks"][task]["tokens_file"] = f"{task}.tokens.onnx"
+    for file, group in groups(graph, tasks).items():
+        joint = head_of(graphs.text, graph, prepared, group, "joint")
+        save(joint, folder / file, weights)
+        entries["joint"].append({"file": file, "tasks": list(group), "inputs": [v.name for v in joint.graph.inputs]})
+    entries["weights"] = WEIGHTS
+    return entries
+
+
+def head_of(joint: Joint, graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], name: str) -> ir.Model:
+    """Cut some tasks out of the joint graph; outputs go by their own names in a head, as `task.answer` in a joint."""
+    outputs = {
+        value: answer if name != "joint" else f"{task}.{answer}"
+        for (task, answer), value in joint.answers.items()
+        if task in tasks
+    }
+    return cut(joint.model, outputs, metadata(graph, prepared.fitted, tasks, name), name)
+
+
+def _tasks(graph: SharingGraph, tasks: Sequence[str] | None) -> list[str]:
+    known = list(graph.recipe.tasks)
+    for task in tasks or ():
+        if task not in known:
+            raise UsageError(f"no task named '{task}' to export.{near_miss(task, known)} Tasks: {', '.join(known)}.")
+    return [task for task in known if tasks is None or task in tasks]
+
+
+def _check_place(out: Path) -> None:
+    if out.is_dir():
+        if any(out.iterdir()) and not (out / "manifest.json").is_file():
+            raise UsageError(f"'{out}' should be new, empty or an earlier export. Found other things in it.")
+    elif out.exists():
+        raise UsageError(f"'{out}' should be a folder. Found a file.")

@@ -1,0 +1,75 @@
+"""Which graphs an export consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..errors import ExportError
+from .joint import Form, Joint, join
+from .numeric import Numeric, export_numeric
+
+if TYPE_CHECKING:
+    from ..dataset import EncodedSplit, Prepared
+    from ..model import MultiTaskModel
+    from ..sharing_graph import InputKey, SharingGraph
+
+SPLITS = ("test", "dev", "train")
+
+
+@dataclass(frozen=True)
+class Graphs:
+    """The graphs of an export before they are cut: the numeric one, and what it became from texts and from tokens."""
+
+    numeric: Numeric
+    text: Joint
+    tokens: Joint | None
+
+    def form(self, form: Form) -> Joint:
+        """Return the joint graph that reads texts, or the one that reads tokens."""
+        if form == "text":
+            return self.text
+        if self.tokens is None:
+            raise ExportError("a graph from tokens should have been built. Found none.")
+        return self.tokens
+
+
+def build(model: MultiTaskModel, graph: SharingGraph, prepared: Prepared, tasks: Sequence[str]) -> Graphs:
+    """Build the joint graphs in memory."""
+    fitted = prepared.fitted
+    numeric = export_numeric(model, graph, fitted.features, tasks)
+    text = join(numeric, graph, fitted.features, fitted.labels, tasks)
+    if not any(from_tokens(graph, prepared, task) for task in tasks):
+        return Graphs(numeric, text, None)
+    return Graphs(numeric, text, join(numeric, graph, fitted.features, fitted.labels, tasks, "tokens"))
+
+
+def from_tokens(graph: SharingGraph, prepared: Prepared, task: str) -> bool:
+    """Say whether a task also leaves as a graph from tokens: its texts came as tokens and are split at blanks."""
+    keys = list(graph.inputs(task).values())
+    columns = {key.column for key in keys}
+    splits = [split for (source, _), split in prepared.splits.items() if source == keys[0].source]
+    given = bool(splits) and all(columns <= split.pretokenized for split in splits)
+    return given and all(key.tokenizer == "whitespace" for key in keys)
+
+
+def groups(graph: SharingGraph, tasks: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the joint graphs' files: each holds the tasks that read the same inputs in the same way."""
+    found: dict[frozenset[InputKey], list[str]] = {}
+    for task in tasks:
+        found.setdefault(frozenset(graph.inputs(task, by="front_end").values()), []).append(task)
+    return {
+        "joint.onnx" if number == 1 else f"joint.{number}.onnx": tuple(group)
+        for number, group in enumerate(found.values(), 1)
+    }
+
+
+def split_to_verify(graph: SharingGraph, prepared: Prepared, task: str) -> tuple[str, EncodedSplit]:
+    """Return the split of a task's source that is compared row by row: test, else dev, else train."""
+    source = graph.recipe.tasks[task].source
+    for name in SPLITS:
+        split = prepared.split(source, name)
+        if split is not None:
+            return name, split
+    raise ExportError(f"{task}: verification: the source '{source}' should have a split. Found none.")

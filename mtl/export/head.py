@@ -1,0 +1,77 @@
+"""A graph of an export folder in onnxruntime, fed with what torch is fed with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from ..bundle import session_options
+from ..errors import ExportError
+from .joint import Form, input_names
+
+if TYPE_CHECKING:
+    from ..dataset import Batch
+    from ..sharing_graph import SharingGraph
+
+Array = NDArray[Any]
+Texts = Mapping[str, Sequence[str]]  # B texts by the name of the input
+
+
+@dataclass(frozen=True)
+class Head:
+    """One task's answers in a graph; `prefix` stands before its outputs' names (a joint graph: `task.`)."""
+
+    task: str
+    session: onnxruntime.InferenceSession
+    form: Form = "text"
+    prefix: str = ""
+
+    @classmethod
+    def load(cls, file: Path, task: str, *, form: Form = "text", prefix: str = "") -> Head:
+        """Load a graph; raises `ExportError` where onnxruntime refuses it."""
+        try:
+            session = onnxruntime.InferenceSession(file, session_options(), providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime raises many kinds, without a common base
+            raise ExportError(f"{task}: verification: {file.name} cannot be loaded: {error}") from error
+        return cls(task, session, form, prefix)
+
+    def run(self, graph: SharingGraph, texts: Texts, batch: Batch) -> dict[str, Array]:
+        """Return the task's answers by name; `batch` holds the tokens of the same texts, for a graph from tokens."""
+        given = feed(graph, self.task, texts, batch, self.form)
+        outputs = [output.name for output in self.session.get_outputs() if output.name.startswith(self.prefix)]
+        wanted = {value.name for value in self.session.get_inputs()}
+        try:
+            found = self.session.run(outputs, {name: value for name, value in given.items() if name in wanted})
+        except Exception as error:  # onnxruntime raises many kinds, without a common base
+            raise ExportError(f"{self.task}: verification: onnxruntime failed: {error}") from error
+        return {name.removeprefix(self.prefix): value for name, value in zip(outputs, found, strict=True)}
+
+
+def feed(graph: SharingGraph, task: str, texts: Texts, batch: Batch, form: Form) -> dict[str, Array]:
+    """Return graph inputs by name: the texts themselves, or their tokens and how many each row has."""
+    given: dict[str, Array] = {}
+    own = graph.inputs(task)
+    for name, key in graph.inputs(task, by="front_end").items():
+        names = input_names(key, form)
+        if form == "text":
+            given[names[0]] = objects(texts[name])
+            continue
+        rows = [[] if row == [""] else row for row in batch.surface[own[name]].strings()]
+        width = max(map(len, rows), default=0)
+        given[names[0]] = np.array([row + [""] * (width - len(row)) for row in rows], dtype=object)
+        given[names[0]] = given[names[0]].reshape(len(rows), width)
+        given[names[1]] = np.array([len(row) for row in rows], np.int64)
+    return given
+
+
+def objects(texts: Sequence[str]) -> Array:
+    """Return texts as numpy objects, [B]: numpy's own strings would lose NUL characters at the end."""
+    found = np.empty(len(texts), dtype=object)
+    found[:] = list(texts)
+    return found

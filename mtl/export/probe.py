@@ -1,0 +1,110 @@
+"""Where do an export and its model part? Tokens, ids, then what every component computes, in the order of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnx_ir as ir
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..bundle import session_options
+from ..model import compute, plan
+from ..module import Sequence as Vectors
+from ..sharing_graph import Call, InputKey
+from .cut import cut
+from .head import Texts, feed
+from .numeric import FeatureKey, needed_calls, scores_call
+
+if TYPE_CHECKING:
+    from ..dataset import Batch
+    from ..model import MultiTaskModel, Value
+    from ..sharing_graph import SharingGraph
+    from .joint import Joint
+
+Array = NDArray[Any]
+TOLERANCE = 1e-3  # of a component's largest value: rounding adds up from component to component
+
+
+def first_difference(
+    model: MultiTaskModel, graph: SharingGraph, joint: Joint, task: str, texts: Texts, batch: Batch
+) -> str:
+    """Return the first stage at which the joint graph and the model differ on some texts, as part of a sentence."""
+    lengths, features = by_front_end(graph, task, batch)
+    calls = needed_calls([scores_call(graph, task)])
+    names: list[str] = [joint.lengths[key] for key in lengths]
+    names += [joint.features[key] for key in features]
+    names += [joint.calls[call] for call in calls]
+    found = _run(joint, graph, task, texts, batch, list(dict.fromkeys(names)))
+    for key, length in lengths.items():
+        if not np.array_equal(found[joint.lengths[key]], length.numpy()):
+            return f"stage tokens: the texts of '{key}' have other numbers of tokens"
+    for place, value in features.items():
+        component, index, _ = place
+        if not _equal(found[joint.features[place]], value.numpy()):
+            return f"stage ids: feature {index} of '{component}' has other values"
+    kinds = {name: component.kind for name, component in graph.components.items()}
+    with torch.inference_mode():
+        values = compute(plan(calls), model.components, kinds, lengths, features)
+    for call, computed in zip(calls, values, strict=True):
+        difference = _difference(found[joint.calls[call]], computed)
+        if not difference <= TOLERANCE:
+            return f"stage component outputs: '{call.component}' differs by {difference:.1e} of its largest value"
+    return "stage answer: every component computes the same"
+
+
+def by_front_end(
+    graph: SharingGraph, task: str, batch: Batch
+) -> tuple[dict[InputKey, Tensor], dict[FeatureKey, Tensor]]:
+    """Return a batch's lengths and features under the keys of the exported graph, for one task."""
+    names = {key.column: name for name, key in graph.inputs(task).items()}
+    alone = len(names) == 1
+
+    def renamed(key: InputKey) -> InputKey:
+        return InputKey("", "" if alone else names[key.column], key.tokenizer, key.lowercase)
+
+    lengths = {renamed(key): value for key, value in batch.lengths.items()}
+    features = {(c, index, renamed(key)): value for (c, index, key), value in batch.features.items()}
+    used = set(_leaves(needed_calls([scores_call(graph, task)])))
+    kept = {key: value for key, value in lengths.items() if any(key == read for _, read in used)}
+    return kept, {place: value for place, value in features.items() if (place[0], place[2]) in used}
+
+
+def _leaves(calls: list[Call]) -> Iterator[tuple[str, InputKey]]:
+    for call in calls:
+        for argument in call.arguments:
+            if isinstance(argument, InputKey):
+                yield call.component, argument
+
+
+def _run(
+    joint: Joint, graph: SharingGraph, task: str, texts: Texts, batch: Batch, names: list[str]
+) -> dict[str, Array]:
+    model = cut(joint.model, {name: f"probe.{number}" for number, name in enumerate(names)}, {}, "probe")
+    content = ir.serde.serialize_model(model).SerializeToString()
+    session = onnxruntime.InferenceSession(content, session_options(), providers=["CPUExecutionProvider"])
+    wanted = {value.name for value in session.get_inputs()}
+    given = {name: value for name, value in feed(graph, task, texts, batch, joint.form).items() if name in wanted}
+    return dict(zip(names, session.run([f"probe.{n}" for n in range(len(names))], given), strict=True))
+
+
+def _equal(found: Array, expected: Array) -> bool:
+    return found.shape == expected.shape and bool(np.allclose(found, expected, rtol=0, atol=1e-6))
+
+
+def _difference(found: Array, value: Value) -> float:
+    """Return the largest difference outside padding, relative to the largest value (or to 1)."""
+    expected = (value.values if isinstance(value, Vectors) else value).numpy()
+    if found.shape != expected.shape:
+        return float("inf")
+    apart = np.abs(found - expected)
+    if isinstance(value, Vectors):
+        apart = apart[value.mask().numpy()]
+        expected = expected[value.mask().numpy()]
+    if not apart.size:
+        return 0.0
+    return float(apart.max() / max(1.0, float(np.abs(expected).max())))

@@ -1,0 +1,49 @@
+"""Putting a finished folder in the place of another one in one step."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from ..files import sync
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+
+
+def publish(finished: Path, place: Path) -> None:
+    """Rename `finished` to `place`; what was there is removed afterwards. Raises `OSError`.
+
+    Linux swaps the two names in one step, so that `place` holds the old folder or the new one at any moment. Elsewhere
+    there is a moment without either, in which the old folder is called `….old`.
+    """
+    old = place.with_name(place.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if not place.exists():
+        finished.rename(place)
+    elif exchange(finished, place):
+        finished.rename(old)
+    else:
+        place.rename(old)
+        finished.rename(place)
+    sync(place.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Swap two names in one step; False where the system or the file system does not know how. Raises `OSError`."""
+    if not sys.platform.startswith("linux"):
+        return False
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if renameat2 is None:
+        return False
+    if renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.EINVAL, errno.ENOSYS):
+        return False
+    raise OSError(code, os.strerror(code), str(other))

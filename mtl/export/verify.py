@@ -1,0 +1,107 @@
+"""Does the export say what the model says? Every graph on the whole test split, and on texts that nobody wrote.
+
+Raw text goes into onnxruntime on one side, and through the featurizer into torch on the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .compare import Comparison, Tie
+from .graphs import Graphs, from_tokens, groups, split_to_verify
+from .head import Head, Texts
+
+if TYPE_CHECKING:
+    from ..dataset import Prepared
+    from ..model import MultiTaskModel
+    from ..sharing_graph import SharingGraph
+
+BATCH_SIZES = (1, 64)
+LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32, 48, 64, 100, 150, 200, 299, 300)
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was compared and found equal: `rows` of which split by task, at `batch_sizes`; `ties` are listed."""
+
+    split: Mapping[str, str]
+    rows: Mapping[str, int]
+    batch_sizes: tuple[int, ...]
+    largest_difference: float
+    ties: tuple[Tie, ...]
+
+    @property
+    def summary(self) -> str:
+        """What was verified, in a few words."""
+        told = ", ".join(f"{task} {rows}/{rows} {self.split[task]} rows" for task, rows in self.rows.items())
+        sizes = " and ".join(map(str, self.batch_sizes))
+        ties = f"{len(self.ties)} tie{'' if len(self.ties) == 1 else 's'}"
+        return f"{told} as eager, batch {sizes}; scores within {self.largest_difference:.1e}; {ties}"
+
+    def facts(self) -> dict[str, Any]:
+        """Return the same as JSON-able values."""
+        return {
+            "split": dict(self.split),
+            "rows": dict(self.rows),
+            "batch_sizes": list(self.batch_sizes),
+            "largest_difference": self.largest_difference,
+            "ties": [vars(tie) for tie in self.ties],
+        }
+
+
+def verify(
+    model: MultiTaskModel, graph: SharingGraph, prepared: Prepared, graphs: Graphs, tasks: Sequence[str], folder: Path
+) -> Verification:
+    """Compare every graph in a folder with the model, which should be in evaluation mode.
+
+    Heads run on the whole test split (or dev, or train, where there is no other) at batch 1 and 64, on texts of 1 to
+    300 tokens, on empty texts and on no text; joint graphs and graphs from tokens on the split at batch 64. Raises
+    `ExportError` naming head, stage, component and example of the first answer that differs.
+    """
+    comparison = Comparison(model, graph, prepared.fitted, graphs)
+    splits: dict[str, str] = {}
+    texts: dict[str, Texts] = {}
+    for task in tasks:
+        splits[task], encoded = split_to_verify(graph, prepared, task)
+        texts[task] = {name: encoded.texts(key) for name, key in graph.inputs(task).items()}
+        head = Head.load(folder / f"{task}.onnx", task)
+        for size in BATCH_SIZES:
+            comparison.rows(head, texts[task], size)
+        for made in synthetic(texts[task]):
+            comparison.compare(head, made)
+        if from_tokens(graph, prepared, task):
+            head = Head.load(folder / f"{task}.tokens.onnx", task, form="tokens")
+            comparison.rows(head, texts[task], BATCH_SIZES[-1])
+    for file, group in groups(graph, tasks).items():
+        for task in group:
+            comparison.rows(Head.load(folder / file, task, prefix=f"{task}."), texts[task], BATCH_SIZES[-1])
+    rows = {task: len(next(iter(given.values()))) for task, given in texts.items()}
+    return Verification(splits, rows, BATCH_SIZES, comparison.largest, tuple(comparison.ties))
+
+
+def synthetic(texts: Texts) -> Iterator[Texts]:
+    """Yield batches that no data set has: texts of many lengths alone and together, empty texts, no text at all.
+
+    Their words are those of `texts` in turn, so that they are known and unknown, short and long.
+    """
+    words = {name: _words(column) for name, column in texts.items()}
+    for length in LENGTHS:
+        yield {name: [" ".join(own[:length])] for name, own in words.items()}
+    yield {name: [" ".join(own[-length:]) for length in LENGTHS] for name, own in words.items()}
+    for batch in (("",), ("", ""), ("", "words", ""), (" \t\r\n", "a\0b", "e\u0301 \U0001f600 \u05d0")):
+        yield {name: list(batch) for name in texts}
+    yield {name: [] for name in texts}
+
+
+def _words(column: Sequence[str]) -> list[str]:
+    """Return as many words as the longest text needs: those of a column, over and over."""
+    found: list[str] = []
+    for text in column:
+        found += text.split()
+        if len(found) >= max(LENGTHS):
+            break
+    found = found or ["word"]
+    return (found * (max(LENGTHS) // len(found) + 1))[: max(LENGTHS)]
