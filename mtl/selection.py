@@ -13,7 +13,8 @@ class Selection:
     """Scores evaluations by the weighted mean of declared metrics (`task.figure`), and counts those without progress.
 
     `weights` need not add up to 1; those of figures of which less is better are negative. `patience` is how many
-    evaluations in a row may fail to improve before training stops; None for no such end. Only a higher score is an improvement: of equal ones the earliest stays the best.
+    evaluations in a row may fail to improve before training stops; None for no such end. Only a higher score is an
+    improvement: of equal ones the earliest stays the best.
     """
 
     def __init__(self, weights: Mapping[str, float], patience: int | None) -> None:

@@ -89,7 +89,10 @@ class Trainer:
             return None
         folder = self.checkpoints.path("last")
         if not resume:
-            raise UsageError(f"{out}: should hold no checkpoints of another run. Found {folder.name}.")
+            raise UsageError(
+                f"{out}: should hold no checkpoints of another run. Found {folder.name}. Go on with that run with "
+                "--resume, or name another folder."
+            )
         state = read_json(folder / "state.json")
         if not isinstance(state, dict) or state.get("format") != FORMAT:
             found = state.get("format", "none") if isinstance(state, dict) else "none"

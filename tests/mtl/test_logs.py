@@ -1,0 +1,79 @@
+"""Logs: lines, cutting back, TensorBoard's files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from mtl.logs import JsonLines, Logs, TensorBoard, cut_back, scalars
+from mtl.progress import EvalReport, StepReport
+
+STEP = StepReport(
+    step=3, steps=9, epoch=1, source="utterances", losses={"intent": 0.5}, rows=2, tokens=7, norm=1.5, factor=1.0,
+    seconds=0.1,
+)
+EVALUATION = EvalReport(
+    step=3, steps=9, epoch=1, split="dev", metrics={"slots": {"f1": 0.25}}, score=0.25, best=True, left=None,
+    seconds=0.2,
+)
+
+
+def line(step: int) -> str:
+    return json.dumps({"event": "step", "step": step}) + "\n"
+
+
+def test_reports_become_lines(tmp_path: Path) -> None:
+    with Logs(tmp_path, 0) as logs:
+        logs.write(STEP)
+        logs.write(EVALUATION)
+    step, evaluation = (json.loads(row) for row in (tmp_path / "log.jsonl").read_text("utf-8").splitlines())
+    assert step["event"] == "step"
+    assert step["losses"] == {"intent": 0.5}
+    assert evaluation["event"] == "evaluation"
+    assert evaluation["metrics"] == {"slots": {"f1": 0.25}}
+
+
+def test_a_resumed_log_has_every_step_once(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text(line(1) + line(2) + line(3) + line(4))
+    log = JsonLines(path, 2)
+    log.write(STEP)
+    log.close()
+    assert [json.loads(row)["step"] for row in path.read_text().splitlines()] == [1, 2, 3]
+
+
+def test_a_line_that_was_cut_by_a_kill_goes(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    for rest in ('{"step": 2, "lo', '{"step": 2}', "\0\0\n", "[]\n"):
+        path.write_text(line(1) + rest)
+        cut_back(path, 5)
+        assert path.read_text() == line(1)
+
+
+def test_a_run_that_starts_over_has_an_empty_log(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text(line(1) + line(2))
+    cut_back(path, 0)
+    assert path.read_text() == ""
+    cut_back(tmp_path / "none.jsonl", 0)
+
+
+def test_scalars_are_named_by_task() -> None:
+    assert scalars(STEP) == {"loss/intent": 0.5, "train/rate_factor": 1.0, "train/gradient_norm": 1.5}
+    assert scalars(EVALUATION) == {"dev/slots.f1": 0.25, "dev/score": 0.25}
+
+
+def test_tensorboard_gets_the_figures_and_forgets_later_steps(tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    assert TensorBoard.installed()
+    for start in (0, 2):
+        log = TensorBoard(tmp_path, start)
+        for step in range(start + 1, 6):
+            log.write(StepReport(step, 9, 1, "s", {"t": float(10 * start + step)}, 1, 1, None, 1.0, 0.0))
+        log.close()
+    events = EventAccumulator(str(tmp_path))
+    events.Reload()
+    assert [(event.step, event.value) for event in events.Scalars("loss/t")] == [
+        (1, 1.0), (2, 2.0), (3, 23.0), (4, 24.0), (5, 25.0),
+    ]
