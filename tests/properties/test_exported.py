@@ -1,0 +1,129 @@
+"""Exported = eager, for the value of every component of a graph that holds every registered module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx_ir as ir
+import onnxruntime as ort
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from mtl.dataset import Batch
+from mtl.export.numeric import Numeric, export_numeric
+from mtl.model import MultiTaskModel, compute, plan
+from mtl.module import Sequence as Vectors
+from mtl.registry import names
+from mtl.sharing_graph import Call
+from tests.properties import joint
+
+BATCHES = {
+    "all texts": joint.TEXTS,
+    "one text": joint.TEXTS[1:2],
+    "one word": joint.TEXTS[3:4],
+    "an empty text": joint.TEXTS[2:3],
+    "a long text": (" ".join(joint.TEXTS) * 9, "hi"),
+}
+
+
+@dataclass
+class Pair:
+    """A model and the numeric graph that was exported of it."""
+
+    model: MultiTaskModel
+    numeric: Numeric
+    session: ort.InferenceSession
+
+    def exported(self, texts: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+        batch = joint.batch(texts)
+        feeds = {name: _of(batch.lengths, key).numpy() for key, name in self.numeric.lengths.items()}
+        for (component, index, key), name in self.numeric.features.items():
+            (found,) = {
+                id(v): v
+                for (c, i, k), v in batch.features.items()
+                if (c, i) == (component, index) and (k.tokenizer, k.lowercase) == (key.tokenizer, key.lowercase)
+            }.values()
+            feeds[name] = found.numpy()
+        wanted = [value.name for value in self.session.get_outputs()]
+        used = {value.name for value in self.session.get_inputs()}
+        return dict(zip(wanted, self.session.run(wanted, {n: v for n, v in feeds.items() if n in used}), strict=True))
+
+
+def _of(values: dict[Any, torch.Tensor], wanted: Any) -> torch.Tensor:
+    return next(v for k, v in values.items() if (k.tokenizer, k.lowercase) == (wanted.tokenizer, wanted.lowercase))
+
+
+@pytest.fixture(scope="module")
+def pair() -> Iterator[Pair]:
+    model = joint.model()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(3)  # answers that lie apart from each other
+    numeric = export_numeric(model, joint.graph(), joint.fitted().features, joint.TASKS)
+    content = ir.to_proto(numeric.model).SerializeToString()
+    yield Pair(model, numeric, ort.InferenceSession(content, providers=["CPUExecutionProvider"]))
+
+
+def test_the_graph_holds_every_registered_module() -> None:
+    used = {(c.kind, c.config.type) for c in joint.graph().components.values()}
+    for kind in ("embedding", "representation", "pooling", "decoder", "output"):
+        assert {(kind, name) for name in names(kind)} <= used | _of_other_packages(kind)
+
+
+def _of_other_packages(kind: str) -> set[tuple[str, str]]:
+    from mtl.registry import lookup
+
+    return {(kind, name) for name in names(kind) if not lookup(kind, name).__module__.startswith("mtl_modules.")}
+
+
+def _calls() -> list[Call]:
+    """The calls whose values are compared; the distributions of output layers where a condition carries them."""
+    wanted = [joint.graph().output(task).arguments[0] for task in joint.TASKS]
+    found: dict[Call, None] = {}
+
+    def visit(call: Call) -> None:
+        for argument in call.arguments:
+            if isinstance(argument, Call):
+                visit(argument)
+        found[call] = None
+
+    for call in wanted:
+        assert isinstance(call, Call)
+        visit(call)
+    return list(found)
+
+
+@pytest.mark.parametrize("texts", list(BATCHES.values()), ids=list(BATCHES))
+@pytest.mark.parametrize("call", _calls(), ids=lambda call: call.component)
+def test_a_component_computes_the_same_once_exported(pair: Pair, call: Call, texts: tuple[str, ...]) -> None:
+    batch: Batch = joint.batch(texts)
+    kinds = {name: component.kind for name, component in joint.graph().components.items()}
+    with torch.no_grad():
+        (value,) = compute(plan([call]), pair.model.components, kinds, batch.lengths, batch.features)
+    (name,) = [name for other, name in pair.numeric.calls.items() if other.component == call.component]
+    found = torch.from_numpy(pair.exported(texts)[name])
+    if isinstance(value, Vectors):
+        found, wanted = found[value.mask()], value.values[value.mask()]
+    else:
+        wanted = value
+    torch.testing.assert_close(found, wanted, atol=2e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("texts", list(BATCHES.values()), ids=list(BATCHES))
+@pytest.mark.parametrize("task", joint.TASKS)
+def test_answers_are_the_same_once_exported(pair: Pair, task: str, texts: tuple[str, ...]) -> None:
+    batch = joint.batch(texts)
+    with torch.no_grad():
+        answer = pair.model.answers(batch, [task])[task]
+    (lengths,) = {tuple(v.tolist()) for v in batch.lengths.values()}
+    exported = pair.exported(texts)
+    for key, value in answer.items():
+        found = exported[pair.numeric.answers[task, key]]
+        for row, length in enumerate(lengths):
+            per_token = value.dim() == 2 and key != "scores"
+            row_found, row_value = (v[row][:length] if per_token else v[row] for v in (found, value.numpy()))
+            np.testing.assert_allclose(row_found, row_value, atol=0 if key == "best" else 2e-5)
