@@ -3,7 +3,7 @@
 They need the modules and the edges between them, not what flows: they hold before any input is connected. Four rules
 are kept where tied configurations are merged, since there is no graph without them: addresses exist (`recipe/ties`),
 a module is in one group only (`recipe/ties`), members are of one kind (`recipe/ties`), configurations agree
-(`recipe/modules`).
+(`recipe/modules`). That dimensions agree along every edge is proven by building the model without memory (`check`).
 """
 
 from __future__ import annotations
@@ -119,25 +119,6 @@ def every_component_reaches_an_output(graph: SharingGraph) -> Iterator[Fault]:
     for component in graph.graph:
         if component not in useful:
             yield _place(graph, component).fault(f"should lead to an output. Found no way from '{component}' to one.")
-
-
-def dimensions_agree(graph: SharingGraph, output_dims: Mapping[str, int]) -> Iterator[Fault]:
-    """Rule: whatever flows into a component has the same size at all its members.
-
-    `output_dims` is the size of what each component gives, as its built module says.
-    """
-    for component in graph.components:
-        sizes: dict[tuple[int, ...], tuple[str, ...]] = {}
-        for call in graph.calls(graph.recipe.tasks):
-            given = tuple(a.component for a in call.arguments if hasattr(a, "component"))
-            if call.component == component and given:
-                sizes.setdefault(tuple(output_dims[name] for name in given), given)
-        if len(sizes) > 1:
-            found = " and ".join(
-                " + ".join(f"{size} from '{name}'" for size, name in zip(dims, given, strict=True))
-                for dims, given in sizes.items()
-            )
-            yield _place(graph, component).fault(f"should get vectors of one size wherever it is tied. Found {found}.")
 
 
 def tied_label_sets(graph: SharingGraph) -> list[tuple[str, tuple[str, ...]]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import registry
-from ..errors import Fault, MtlError
+from ..errors import MtlError
 from .config import ModuleConfig
 from .document import Steps, show
 from .draft import Reading
@@ -23,7 +23,7 @@ def read_component(
     """
     values = normalised(raw, key)
     if values is None:
-        reading.fault(steps, f"should be a {kind}'s name, or a mapping with its '{key}'. Found {show(raw)}.")
+        reading.fault(steps, f"should be {a(kind)}'s name, or a mapping with its '{key}'. Found {show(raw)}.")
         return None
     name = values.pop(key, default)
     cls = find_class(reading, kind, name, (*steps, key) if isinstance(raw, Mapping) and key in raw else steps)
@@ -49,13 +49,24 @@ def find_class(reading: Reading, kind: str, name: Any, steps: Steps) -> type | N
         if name in registry.names(kind):
             return registry.lookup(kind, name)
         place = reading.document.place(steps[:-1] if steps[-1] in ("type", "format") else steps)
-        line = reading.document.place(steps)
-        reading.faults.append(Fault(registry.unknown(kind, name), line.file, line.line, place.path))
+        message = registry.unknown(kind, name)
+        if kind == "source":
+            message = message.replace("no source", "no format", 1)
+        reading.faults.append(reading.document.place(steps).named(place.path).fault(message))
     elif name is None:
-        reading.key_fault(steps, f"should have a 'type', the name of a {kind}. Found none.")
+        reading.key_fault(steps, f"should have a 'type', the name of {a(kind)}. Found none.")
     else:
-        reading.fault(steps, f"should be the name of a {kind}. Found {show(name)}.")
+        reading.fault(steps, f"should be the name of {a(kind)}. Found {show(name)}.")
     return None
+
+
+def a(noun: str) -> str:
+    """Return a noun with its article.
+
+    >>> a("embedding"), a("decoder")
+    ('an embedding', 'a decoder')
+    """
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def told(error: Exception) -> list[str]:

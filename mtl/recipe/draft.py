@@ -38,6 +38,11 @@ class Reading:
         self.fault(steps, f"should be a mapping. Found {show(value)}.")
         return {}
 
+    def drop_consequences(self, malformed: int) -> None:
+        """Drop faults about values that the first `malformed` faults say could not be read at all."""
+        unread = {fault.path for fault in self.faults[:malformed] if fault.path}
+        self.faults[malformed:] = [fault for fault in self.faults[malformed:] if fault.path not in unread]
+
     def value(self, steps: Steps) -> Any:
         """Return the value that stands at `steps`."""
         return value_at(self.document, steps)

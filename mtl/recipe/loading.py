@@ -70,10 +70,11 @@ def _recipe(
     _check_form(document)
     settings.apply(document, overrides)
     reading = Reading(document, document.faults)
+    malformed = len(reading.faults)
     checked, faults = check(RecipeModel, document.tree, document, (), "a recipe")
     reading.faults += faults
     general = checked or {"name": None, "seed": 1, "data": None, "plugins": []}
-    base = (file.parent if file is not None else Path()).resolve()
+    base = file.parent if file is not None else Path()
     plugins = _load_plugins(reading, general["plugins"], base)
     values = {
         "name": general["name"] or (file.stem if file is not None else "recipe"),
@@ -82,7 +83,7 @@ def _recipe(
         "data": data.resolve() if data is not None else (base / (general["data"] or "")).resolve(),
         "file": file,
     }
-    return _read_sections(reading, values)
+    return _read_sections(reading, values, malformed)
 
 
 def _check_form(document: Document) -> None:
@@ -115,7 +116,8 @@ def _load_plugins(reading: Reading, plugins: Sequence[str], base: Path) -> tuple
     return tuple(found)
 
 
-def _read_sections(reading: Reading, values: dict[str, Any]) -> Recipe:
+def _read_sections(reading: Reading, values: dict[str, Any], malformed: int) -> Recipe:
+    """Read the sections; the first `malformed` faults are those of the document's form."""
     tree = reading.document.tree
     broken: set[str] = set()
     sources = read_sources(reading, tree.get("sources"))
@@ -136,6 +138,7 @@ def _read_sections(reading: Reading, values: dict[str, Any]) -> Recipe:
         **values,
     )
     if reading.faults:
+        reading.drop_consequences(malformed)
         unread = {draft.name for draft in drafts if not draft.complete}
         partial = graph_rules.check(SharingGraph(recipe), broken | unread)
         raise RecipeError([*reading.faults, *partial], reading.document.name)

@@ -72,7 +72,11 @@ class ModuleReader:
         steps_written = self.ties.written(address, self.groups)
         default = self.ties.default_of(address, self.groups)
         faults = len(self.reading.faults)
+        if {site.address for site in self.ties.members(address)} & self.ties.broken:
+            return None
         written = self._merge(steps_written, self._part_keys(address, site.kind))
+        if len(self.reading.faults) > faults:
+            return None
         home = steps_written[0] if steps_written else site.home
         if not written and not default:
             self._unwritten(site.address, home, len(self.ties.members(address)))
@@ -81,14 +85,16 @@ class ModuleReader:
         values.update(written)
         name, at = values.pop("type", (None, home))
         cls = find_class(self.reading, site.kind, name, at)
-        if cls is None or len(self.reading.faults) > faults:
+        if cls is None:
             return None
         return self._checked(address, site.kind, name, cls, values, home, steps_written)
 
     def _unwritten(self, address: str, home: Steps, members: int) -> None:
         name = address.partition(".")[2]
+        group = next((g for g in self.groups.values() if address in g.named), None)
+        if group is not None and self.ties.hidden_members(group):
+            return  # the member that is configured may be one of those
         if members > 1:
-            group = next((g for g in self.groups.values() if address in g.named), None)
             steps: Steps = group.steps if group is not None else home
             self.reading.key_fault(steps, "should be configured in one member or here. Found no configuration.")
             return

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
 import pydantic
@@ -35,15 +36,19 @@ def check_at(
     written: Mapping[str, Steps],
     steps: Steps,
     what: str,
+    misspelled: Collection[str | None] = (),
 ) -> tuple[dict[str, Any] | None, list[Fault]]:
-    """Do as `check` where the keys of one configuration stand in several places of the document."""
+    """Do as `check` where the keys of one configuration stand in several places of the document.
+
+    A key that an unknown one was probably meant to be is not told to be missing, nor is one in `misspelled`.
+    """
     try:
         checked = model.model_validate(dict(values))
     except pydantic.ValidationError as error:
-        faults: dict[Fault, None] = {}
-        for row in error.errors(include_url=False):
-            faults[_fault(model, row, document, written, steps, what)] = None
-        return None, list(faults)
+        rows = error.errors(include_url=False)
+        meant = {closest(str(row["loc"][0]), model.model_fields) for row in rows if row["type"] == "extra_forbidden"}
+        rows = [row for row in rows if row["type"] != "missing" or row["loc"][0] not in meant | set(misspelled)]
+        return None, list(dict.fromkeys(_fault(model, row, document, written, steps, what) for row in rows))
     return {name: getattr(checked, name) for name in model.model_fields}, []
 
 
@@ -72,14 +77,19 @@ def _fault(
     if row["type"] in BOUNDS:
         bound, words = BOUNDS[row["type"]]
         nullable = should.endswith(" or null")
-        should = f"{should.removesuffix(' or null')} {words} {row['ctx'][bound]}{', or null' if nullable else ''}"
+        should = f"{should.removesuffix(' or null')} {words} {row['ctx'][bound]:g}{', or null' if nullable else ''}"
     elif row["type"] in ("too_short", "string_too_short"):
         should = f"{should} that is not empty"
     hint = near_miss(found, literals(annotation)) if isinstance(found, str) else ""
     return document.place(steps_in).fault(f"should be {should}. Found {show(found)}.{hint}")
 
 
-def unknown_key(key: str, known: typing.Iterable[str], what: str) -> str:
+def closest(key: str, known: Iterable[str]) -> str | None:
+    """Return the key that was probably meant."""
+    return next(iter(difflib.get_close_matches(key, list(known), n=1)), None)
+
+
+def unknown_key(key: str, known: Iterable[str], what: str) -> str:
     """Return the sentence for a key that does not exist, with the nearest one or all that do."""
     names = list(known)
     hint = near_miss(key, names) or (f" Its keys: {listing(names)}." if names else " It has no keys.")

@@ -14,7 +14,7 @@ from .config import InputConfig, ModuleConfig, SourceConfig
 from .document import Steps, dotted, show
 from .draft import Reading, TaskDraft
 from .names import JOINT, MODULES, malformed
-from .schema import check, check_at, unknown_key
+from .schema import check, check_at, closest, unknown_key
 
 if TYPE_CHECKING:
     from ..task import Task
@@ -70,11 +70,12 @@ def read_sources(reading: Reading, raw: Any) -> dict[str, SourceConfig | None]:
     return found
 
 
-def check_name(reading: Reading, name: str, steps: Steps) -> None:
-    """Note it where a name is malformed."""
+def check_name(reading: Reading, name: str, steps: Steps) -> bool:
+    """Return whether a name is well formed; note it where it is not."""
     message = malformed(name)
     if message:
         reading.key_fault(steps, message)
+    return message is None
 
 
 def read_tasks(
@@ -87,8 +88,7 @@ def read_tasks(
     drafts = []
     for name, value in tasks.items():
         steps: Steps = ("tasks", name)
-        check_name(reading, name, steps)
-        draft = _read_task(reading, name, value, steps, sources)
+        draft = _read_task(reading, name, value, steps, sources) if check_name(reading, name, steps) else None
         if draft is None:
             broken.add(name)
         else:
@@ -121,7 +121,8 @@ def _read_task(
     inputs_raw, metrics_raw = values.pop("inputs", None), values.pop("metrics", None)
     general = {key: values.pop(key) for key in ("target", "weight") if key in values}
     written = {key: (*steps, key) for key in general}
-    checked, faults = check_at(TaskModel, general, reading.document, written, steps, "a task")
+    misspelled = {closest(key, OWN_KEYS) for key in values}
+    checked, faults = check_at(TaskModel, general, reading.document, written, steps, "a task", misspelled)
     reading.faults += faults
     if cls is None:
         return None

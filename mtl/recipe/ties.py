@@ -39,6 +39,7 @@ class Group:
     patterns: list[tuple[str, Steps]]
     written: Steps | None = None
     named: dict[str, Steps] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
 
 
 class Ties:
@@ -107,7 +108,9 @@ class Ties:
         self._parents[site.address] = site.address
 
     def _join(self, one: str, other: str) -> None:
-        self._parents[self.root(other)] = self.root(one)
+        mine, theirs = self.root(one), self.root(other)
+        if mine != theirs:
+            self._parents[theirs] = mine
 
     # -- groups
 
@@ -145,19 +148,20 @@ class Ties:
             if pattern in self.empty:
                 self._add(self.empty.pop(pattern))
             for address in matching(pattern, self.sites):
-                if address not in group.named:
-                    group.named[address] = steps
+                if address not in group.named and address not in group.refused:
                     self._join_member(group, address, steps)
 
     def _join_member(self, group: Group, address: str, steps: Steps) -> None:
         """Rule: members are of one kind."""
-        first = next(iter(group.named))
+        first = next(iter(group.named), address)
         mine, theirs = self.sites[address].kind, self.sites[first].kind
         if mine != theirs:
             message = f"members should be of one kind. Found '{first}' ({theirs}) and '{address}' ({mine})."
             self._member_fault(group, steps, message)
-        elif address != first:
-            self._join(first, address)
+            group.refused.add(address)
+            return
+        group.named[address] = steps
+        self._join(first, address)
 
     def _check_found(self, group: Group) -> None:
         """Rule: every address exists, and every pattern matches something."""
@@ -167,6 +171,10 @@ class Ties:
             hint = near_miss(pattern, self.sites)
             what = "matches no module" if "*" in pattern else "is no module"
             self._member_fault(group, steps, f"'{pattern}' {what}.{hint}")
+
+    def hidden_members(self, group: Group) -> bool:
+        """Return whether a group has members inside what could not be read."""
+        return any(not matching(pattern, self.sites) and self._beyond(pattern) for pattern, _ in group.patterns)
 
     def _beyond(self, pattern: str) -> bool:
         """Return whether a pattern may mean something inside what could not be read."""
@@ -226,7 +234,9 @@ class Ties:
         for sites in list(self.classes()):
             first = sites[0]
             name = self.type_of(first.address, groups)
-            if not isinstance(name, str) or name not in registry.names(first.kind) or self._inside_itself(sites):
+            if not isinstance(name, str) or name not in registry.names(first.kind):
+                continue
+            if self._inside_itself(sites, groups):
                 continue
             for key, kind, named in nested_keys(registry.lookup(first.kind, name)):
                 for steps in self.written(first.address, groups):
@@ -250,16 +260,16 @@ class Ties:
         if self.reading.value(place) is not None and place not in mine.written:
             mine.written.append(place)
 
-    def _inside_itself(self, sites: list[Site]) -> bool:
+    def _inside_itself(self, sites: list[Site], groups: Mapping[str, Group]) -> bool:
         """Rule: no module is a part of itself."""
         for whole in sites:
             for part in sites:
                 if part.address.startswith(f"{whole.address}."):
-                    message = f"'{part.address}' should not be tied to '{whole.address}', which it is a part of."
-                    fault = self.reading.document.place(("share",)).fault(message)
-                    if fault not in self.reading.faults:
-                        self.reading.faults.append(fault)
+                    if whole.address not in self.broken:
                         self.broken.add(whole.address)
+                        group = next(g for g in groups.values() if {whole.address, part.address} & set(g.named))
+                        message = f"'{part.address}' should not be tied to '{whole.address}', which it is a part of."
+                        self._member_fault(group, group.named.get(part.address, group.steps), message)
                     return True
         return False
 
