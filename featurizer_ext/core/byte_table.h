@@ -1,12 +1,11 @@
 // An open-addressing hash table from byte strings to their indices in order of insertion.
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "characters.h"
+#include "block.h"
 
 namespace mtl {
 
@@ -26,17 +25,7 @@ struct Key {
   }
 };
 
-template <bool lowercase>
-inline std::uint64_t fold(std::uint64_t x) {
-  return lowercase ? lower8(x) : x;
-}
-
-// The lowest `bytes` bytes of a number.
-inline std::uint64_t low_bytes(std::uint64_t x, std::size_t bytes) {
-  return bytes >= 8 ? x : x & ((std::uint64_t{1} << (8 * bytes)) - 1);
-}
-
-// A part of a text. Knowing the text around it allows to read 16 bytes at once wherever it stands.
+// A part of a text. Knowing where the text ends allows to read 16 bytes at once wherever they are there.
 struct Token {
   const char* begin;
   const char* end;
@@ -47,31 +36,41 @@ struct Token {
 };
 
 template <bool lowercase>
-inline Key short_key(const Token& token) {
-  const std::size_t size = token.size();
-  std::uint64_t a, b;
-  if (token.text.size() >= 16) {
-    // 16 bytes that are inside the text, and how many of them stand in front of the token (without a branch:
-    // the end of a text is near too often and too irregularly to be predicted).
-    const char* const from = std::min(token.begin, token.text.data() + token.text.size() - 16);
-    const auto before = static_cast<unsigned>(8 * (token.begin - from));  // bits, at most 128
-    a = load8(from);
-    b = load8(from + 8);
-    const std::uint64_t high = before < 64 ? b : 0;
-    const std::uint64_t low = before < 64 ? a : b;
-    const unsigned shift = before & 63;
-    a = low >> shift | high << 1 << (63 - shift);
-    b = high >> shift;
-  } else {
-    char bytes[16] = {};
-    std::memcpy(bytes, token.begin, size);
-    a = load8(bytes);
-    b = load8(bytes + 8);
-  }
-  a = fold<lowercase>(low_bytes(a, size));
-  b = fold<lowercase>(low_bytes(b, size > 8 ? size - 8 : 0));
+inline std::uint64_t fold(std::uint64_t x) {
+  return lowercase ? lower8(x) : x;
+}
+
+#if defined(__SSE2__) && !defined(MTL_PORTABLE)
+
+alignas(32) inline constexpr unsigned char kOnesThenZeros[32] = {
+    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+
+// The key of the first `size` <= 16 of 16 readable bytes.
+template <bool lowercase>
+inline Key short_key(const char* p, std::size_t size) {
+  const auto* mask = reinterpret_cast<const __m128i*>(kOnesThenZeros + 16 - size);
+  __m128i x = _mm_and_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)), _mm_loadu_si128(mask));
+  if (lowercase) x = _mm_or_si128(x, _mm_and_si128(bytes_in(x, 'A', 26), _mm_set1_epi8(0x20)));
+  const auto a = static_cast<std::uint64_t>(_mm_cvtsi128_si64(x));
+  const auto b = static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_unpackhi_epi64(x, x)));
   return {a, b, static_cast<std::uint32_t>(size)};
 }
+
+#else
+
+// The lowest `bytes` bytes of a number.
+inline std::uint64_t low_bytes(std::uint64_t x, std::size_t bytes) {
+  return bytes >= 8 ? x : x & ((std::uint64_t{1} << (8 * bytes)) - 1);
+}
+
+template <bool lowercase>
+inline Key short_key(const char* p, std::size_t size) {
+  const std::uint64_t a = fold<lowercase>(low_bytes(load8(p), size));
+  const std::uint64_t b = fold<lowercase>(low_bytes(load8(p + 8), size > 8 ? size - 8 : 0));
+  return {a, b, static_cast<std::uint32_t>(size)};
+}
+
+#endif
 
 template <bool lowercase>
 inline Key long_key(const Token& token) {
@@ -89,7 +88,12 @@ inline Key long_key(const Token& token) {
 
 template <bool lowercase>
 inline Key make_key(const Token& token) {
-  return token.size() <= 16 ? short_key<lowercase>(token) : long_key<lowercase>(token);
+  const std::size_t size = token.size();
+  if (size > 16) return long_key<lowercase>(token);
+  if (token.text.data() + token.text.size() - token.begin >= 16) return short_key<lowercase>(token.begin, size);
+  char bytes[16] = {};  // near the text's end; the bytes behind the token do not matter
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = token.begin[i];
+  return short_key<lowercase>(bytes, size);
 }
 
 class ByteTable {

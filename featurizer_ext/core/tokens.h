@@ -26,7 +26,13 @@ class Rows {
   void close_row() { ends_.push_back(strings_.size()); }
 
   bool ready_made() const { return ready_made_; }
-  std::size_t size() const { return ready_made_ ? ends_.size() : strings_.size(); }
+
+  // About how many tokens there are: a little more than in most English texts. For reserving memory.
+  std::size_t expected_tokens() const {
+    std::size_t bytes = 0;
+    for (const std::string_view string : strings_) bytes += string.size();
+    return strings_.size() + (ready_made_ ? 0 : bytes / (tokenizer_ == Tokenizer::kCharacters ? 1 : 5));
+  }
 
   // Calls `on_token(Token)` for every token and `on_row()` behind every row. A row without tokens gets one empty
   // token (the padding token), so that every row's length is at least 1.
@@ -98,6 +104,7 @@ struct Ids {
 template <bool lowercase>
 inline Ids word_ids(const Rows& rows, const ByteTable& entries) {
   Ids result{{}, {0}};
+  result.ids.reserve(rows.expected_tokens());
   rows.visit(
       [&](const Token& token) {
         const std::int32_t index = entries.find<lowercase>(token);
