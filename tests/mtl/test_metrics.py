@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import random
+import warnings
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from seqeval.metrics import classification_report, f1_score, precision_score, recall_score
+
+from mtl import metrics
+from mtl.metrics import Metric, exact_match, spans
+from mtl.registry import lookup, names
+
+BIO = ["O", "B-a", "I-a", "B-b", "I-b", "B-a-b", "I-a-b"]
+BIOES = [*BIO, "E-a", "S-a", "E-b", "S-b", "E-a-b", "S-a-b"]
+
+
+def rows_of(tags: Sequence[str]) -> st.SearchStrategy[list[tuple[list[str], list[str]]]]:
+    pair = st.lists(st.tuples(st.sampled_from(tags), st.sampled_from(tags)), min_size=1, max_size=12)
+    return st.lists(pair.map(lambda row: ([g for g, _ in row], [p for _, p in row])), min_size=1, max_size=6)
+
+
+def assert_equals_seqeval(rows: list[tuple[list[str], list[str]]]) -> None:
+    gold, predicted = [g for g, _ in rows], [p for _, p in rows]
+    found = metrics.SpanF1().compute(gold, predicted)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # seqeval warns where there is nothing to divide by
+        assert found["f1"] == pytest.approx(f1_score(gold, predicted))
+        assert found["precision"] == pytest.approx(precision_score(gold, predicted))
+        assert found["recall"] == pytest.approx(recall_score(gold, predicted))
+
+
+@given(rows_of(BIO))
+def test_span_f1_of_bio_tags_is_that_of_conlleval(rows: list[tuple[list[str], list[str]]]) -> None:
+    assert_equals_seqeval(rows)
+
+
+@given(rows_of(BIOES))
+def test_span_f1_of_bioes_tags_is_that_of_conlleval(rows: list[tuple[list[str], list[str]]]) -> None:
+    assert_equals_seqeval(rows)
+
+
+def test_span_f1_of_many_random_rows_is_that_of_conlleval() -> None:
+    generator = random.Random(0)
+    for tags in (BIO, BIOES):
+        for _ in range(300):
+            lengths = [generator.randint(1, 15) for _ in range(5)]
+            rows = [(generator.choices(tags, k=n), generator.choices(tags, k=n)) for n in lengths]
+            assert_equals_seqeval(rows)
+
+
+def test_span_report_is_that_of_conlleval() -> None:
+    generator = random.Random(1)
+    gold = [generator.choices(BIO, k=20) for _ in range(30)]
+    predicted = [[t if generator.random() < 0.7 else generator.choice(BIO) for t in row] for row in gold]
+    report = classification_report(gold, predicted, output_dict=True)
+    found = metrics.SpanReport().compute(gold, predicted)["spans"]
+    assert list(found) == ["a", "a-b", "b"]
+    for label, row in found.items():
+        theirs = report[label]
+        assert row["f1"] == pytest.approx(theirs["f1-score"])
+        assert (row["precision"], row["recall"]) == pytest.approx((theirs["precision"], theirs["recall"]))
+        assert row["support"] == theirs["support"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "wanted"),
+    [
+        ("", []),
+        ("O O", []),
+        ("B-a I-a O", [("a", 0, 2)]),
+        ("B-a B-a", [("a", 0, 1), ("a", 1, 2)]),
+        ("I-a I-a", [("a", 0, 2)]),  # IOB1: a span may begin with an inside tag
+        ("B-a I-b", [("a", 0, 1), ("b", 1, 2)]),
+        ("B-a E-a I-a", [("a", 0, 2), ("a", 2, 3)]),
+        ("S-a E-a", [("a", 0, 1), ("a", 1, 2)]),
+        ("B-a-b I-a-b", [("a-b", 0, 2)]),
+    ],
+)
+def test_spans(tags: str, wanted: list[tuple[str, int, int]]) -> None:
+    assert [tuple(span) for span in spans(tags.split())] == wanted
+
+
+def test_accuracy_counts_rows_or_tokens() -> None:
+    assert metrics.Accuracy().compute(["a", "b", "a"], ["a", "b", "b"]) == {"accuracy": pytest.approx(2 / 3)}
+    assert metrics.Accuracy().compute([["a"], ["b", "a", "c"]], [["a"], ["b", "b", "c"]]) == {"accuracy": 0.75}
+
+
+def test_macro_f1_is_the_mean_over_labels_in_gold_or_prediction() -> None:
+    # a: 2/3, b: 1, c (predicted only): 0
+    assert metrics.MacroF1().compute(["a", "a", "b"], ["a", "c", "b"])["macro_f1"] == pytest.approx((2 / 3 + 1 + 0) / 3)
+
+
+def test_micro_f1_equals_accuracy_unless_labels_are_ignored() -> None:
+    gold, predicted = ["a", "O", "O", "b"], ["a", "O", "a", "O"]
+    assert metrics.MicroF1().compute(gold, predicted) == {"micro_f1": 0.5}
+    assert metrics.MicroF1(ignore=["O"]).compute(gold, predicted) == {"micro_f1": 0.5}
+    assert metrics.MicroF1(ignore=["O", "b"]).compute(gold, predicted)["micro_f1"] == pytest.approx(2 / 3)
+
+
+def test_report_has_a_row_a_label() -> None:
+    assert metrics.Report().compute(["a", "a", "b"], ["a", "b", "b"])["report"] == {
+        "a": {"precision": 1.0, "recall": 0.5, "f1": pytest.approx(2 / 3), "support": 2},
+        "b": {"precision": 0.5, "recall": 1.0, "f1": pytest.approx(2 / 3), "support": 1},
+    }
+
+
+def test_confusion_has_a_row_a_gold_label() -> None:
+    assert metrics.Confusion().compute(["a", "a", "b"], ["a", "c", "b"])["confusion"] == {
+        "labels": ["a", "b", "c"],
+        "counts": [[1, 0, 1], [0, 1, 0], [0, 0, 0]],
+    }
+
+
+def test_a_label_never_seen_in_training_counts_as_wrong() -> None:
+    gold, predicted = ["new", "a"], ["a", "a"]
+    assert metrics.Accuracy().compute(gold, predicted) == {"accuracy": 0.5}
+    assert metrics.Report().compute(gold, predicted)["report"]["new"]["recall"] == 0.0
+    assert metrics.SpanF1().compute([["B-new", "B-a"]], [["B-a", "B-a"]])["f1"] == 0.5
+
+
+@pytest.mark.parametrize("name", names("metric"))
+def test_unlabelled_rows_are_left_out(name: str) -> None:
+    metric: Metric = lookup("metric", name)()
+    gold, predicted = [["B-a", "O"], None], [["B-a", "B-a"], ["O"]]
+    assert metric.compute(gold, predicted) == metric.compute(gold[:1], predicted[:1])
+
+
+@pytest.mark.parametrize("name", names("metric"))
+def test_figures_are_numbers_and_stand_in_the_class(name: str) -> None:
+    metric: Metric = lookup("metric", name)()
+    for gold in ([["B-a", "O"]], [["noun", "verb"]], []):
+        found = metric.compute(gold, gold)
+        figures = [figure for figure, value in found.items() if isinstance(value, float)]
+        assert set(figures) <= set(metric.figures)
+        if metric.figures and gold:
+            assert figures
+            assert found[figures[0]] in (0.0, 1.0)
+
+
+def test_tagging_gives_span_figures_for_bio_tags() -> None:
+    found = metrics.Tagging().compute([["B-a", "I-a", "O"]], [["B-a", "I-a", "B-a"]])
+    assert list(found) == ["f1", "precision", "recall", "accuracy", "spans"]
+    assert found["f1"] == pytest.approx(2 / 3)
+
+
+def test_tagging_gives_label_figures_for_plain_tags() -> None:
+    found = metrics.Tagging().compute([["noun", "verb"]], [["noun", "noun"]])
+    assert list(found) == ["accuracy", "macro_f1", "micro_f1", "report", "confusion"]
+    assert list(metrics.Tagging(scheme="plain").compute([["B-a"]], [["B-a"]])) == list(found)
+
+
+def test_exact_match_is_the_share_of_rows_right_in_every_task() -> None:
+    gold = {"intent": ["a", "b", "a", None], "slots": [["O"], ["O", "B-x"], ["O"], ["O"]]}
+    predicted = {"intent": ["a", "b", "b", "a"], "slots": [["O"], ["O", "O"], ["O"], ["O"]]}
+    assert exact_match(gold, predicted) == pytest.approx(1 / 3)
+    assert exact_match({"intent": [None]}, {"intent": ["a"]}) == 0.0
+    assert exact_match({}, {}) == 0.0
+
+
+def test_gold_and_predictions_should_be_as_many() -> None:
+    with pytest.raises(ValueError, match=r"^there should be as many predictions as gold rows, 2\. Found 1\.$"):
+        metrics.Accuracy().compute(["a", "b"], ["a"])
+
+
+def test_a_row_should_have_as_many_predictions_as_tokens() -> None:
+    with pytest.raises(ValueError, match=r"^a row of 2 gold labels should have as many predictions\. Found 1\.$"):
+        metrics.Accuracy().compute([["a", "b"]], [["a"]])
+
+
+def test_gold_and_predictions_should_be_of_one_level() -> None:
+    message = r"^gold and prediction should both belong to rows, or both to tokens\. Found 'a' and \['a'\]\.$"
+    with pytest.raises(ValueError, match=message):
+        metrics.Accuracy().compute(["a"], [["a"]])
