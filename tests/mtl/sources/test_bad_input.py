@@ -44,7 +44,7 @@ BAD = {
     ),
     "tsv invalid utf-8": Bad(
         "tsv",
-        "text\tlabel\n".encode() + "é caf".encode() + b"\xe9\tx\n",
+        b"text\tlabel\n" + "é caf".encode() + b"\xe9\tx\n",
         f"FILE:2: column 6: should be utf-8 text. Found the byte 0xe9. {UTF8}",
     ),
     "tsv invalid header": Bad(
