@@ -29,7 +29,6 @@ def cut(model: ir.Model, outputs: Mapping[str, str], metadata: Mapping[str, str]
     for value, output in outputs.items():
         graph.outputs.append(_as_output(graph, values[value], output))
     found = ir.Model(graph, ir_version=IR_VERSION, producer_name="mtl")
-    passes.IdentityEliminationPass()(found)
     merge_transposes(graph)
     passes.RemoveUnusedNodesPass()(found)
     passes.CommonSubexpressionEliminationPass()(found)
