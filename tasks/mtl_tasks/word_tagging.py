@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from mtl.alignment import OUTSIDE, token_tags, word_spans
+from mtl.alignment import align_tags, token_tags, word_spans
 from mtl.registry import register
 from mtl.task import Answer, Slot, Task
 
@@ -23,8 +23,8 @@ class WordTagging(Task):
     """Give every token one tag: slots, entities, chunks, parts of speech.
 
     The target column holds a tag for each blank-separated word of the text (a list, or one blank-separated string),
-    or a list of spans: dicts with `start`, `end` (character offsets) and `label`. `scheme` says what tags mean: `bio` and
-    `bioes` mark spans (a word that the tokenizer splits becomes `B-x I-x ...`), `plain` ones stand for themselves
+    or a list of spans: dicts with `start`, `end` (character offsets) and `label`. `scheme` says what tags mean: `bio`
+    and `bioes` mark spans (a word that the tokenizer splits becomes `B-x I-x ...`), `plain` ones stand for themselves
     (every piece of a word gets its tag), `auto` decides for each tag by its form.
     """
 
@@ -46,9 +46,9 @@ class WordTagging(Task):
 
     def targets(self, value: Any, tokens: Sequence[tuple[int, int]], text: str) -> list[str] | None:
         """Return one tag a token; None where the column is empty."""
-        if value == []:  # no spans; or no tags, which only a text without words can have
+        if value == []:  # no spans, which leaves every word outside; or no tags, because there is no word
             if not word_spans(text):
                 return None
-            if self.scheme != "plain":
-                return [OUTSIDE] * len(tokens)
+            if self.scheme == "plain":
+                return align_tags([], word_spans(text), tokens, self.scheme)
         return token_tags(value, tokens, text, self.scheme)
