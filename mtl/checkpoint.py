@@ -141,23 +141,36 @@ def fingerprint(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def load_tensors(name: str, own: Mapping[str, Tensor], meaning: Mapping[str, str], file: Path) -> None:
-    """Copy a safetensors file into a component; raises `CheckpointError` where it holds anything else."""
+def read_component(name: str, own: Mapping[str, Tensor], meaning: Mapping[str, str], file: Path) -> dict[str, Tensor]:
+    """Return the tensors of a component's file; raises `CheckpointError` where they are not those of `own`."""
     tensors, found = read_tensors(file)
     wrong = []
     for key, value in meaning.items():
         if found.get(key, value) != value:
-            shown = f"of another content than that of '{name}'" if len(value) == 64 else f"'{found[key]}'"
-            wrong.append(f"{key} should be {'the same' if len(value) == 64 else repr(value)}. Found one {shown}.")
+            digest = key in ("vocabulary", "labels")
+            wrong.append(
+                f"{key} should be the one that '{name}' has here. Found another."
+                if digest
+                else f"{key} should be '{value}'. Found '{found[key]}'."
+            )
     for key in sorted(own.keys() | tensors.keys()):
         here, there = (tuple(t[key].shape) if key in t else "none" for t in (own, tensors))
         if here != there:
             wrong.append(f"tensor '{key}' should have shape {here}. Found {there}.")
     if wrong:
         raise CheckpointError(*(Fault(message, str(file), path=name) for message in wrong))
+    return tensors
+
+
+def _load(model: MultiTaskModel, files: Mapping[str, Path]) -> None:
+    """Copy files into components: all of them or, where one does not fit, none."""
+    own = own_tensors(model.components)
+    meanings = describe(model.sharing_graph, model.fitted)
+    found = {name: read_component(name, own[name], meanings[name], file) for name, file in files.items()}
     with torch.no_grad():
-        for key, tensor in own.items():
-            tensor.copy_(tensors[key])
+        for name, tensors in found.items():
+            for key, tensor in tensors.items():
+                own[name][key].copy_(tensor)
 
 
 def load_component(model: MultiTaskModel, component: str, path: str | Path) -> None:
@@ -168,16 +181,13 @@ def load_component(model: MultiTaskModel, component: str, path: str | Path) -> N
     vocabulary, labels or shapes, and changes nothing then.
     """
     name = model.sharing_graph.component_of(component)
-    own = own_tensors(model.components)
-    meanings = describe(model.sharing_graph, model.fitted)
     path = Path(path)
     if path.is_file():
-        load_tensors(name, own[name], meanings[name], path)
+        _load(model, {name: path})
         return
     folder = _components_folder(path)
     parts = [part for part in model.components if part == name or part.startswith(f"{name}.")]
-    for part in parts:
-        load_tensors(part, own[part], meanings[part], folder / f"{part}.safetensors")
+    _load(model, {part: folder / f"{part}.safetensors" for part in parts})
 
 
 def _components_folder(path: Path) -> Path:
@@ -188,9 +198,7 @@ def _components_folder(path: Path) -> Path:
 
 def load_weights(model: MultiTaskModel, checkpoint: Path) -> None:
     """Load every component from a checkpoint's folder."""
-    meanings = describe(model.sharing_graph, model.fitted)
-    for name, own in own_tensors(model.components).items():
-        load_tensors(name, own, meanings[name], checkpoint / "components" / f"{name}.safetensors")
+    _load(model, {name: checkpoint / "components" / f"{name}.safetensors" for name in model.components})
 
 
 def load_model(run: str | Path, which: Which = "best") -> MultiTaskModel:

@@ -43,8 +43,8 @@ def tree(train: Mapping[str, Any] | None = None, *, dev: bool = True, tasks: Map
         return {"format": "tsv", **{s: f"{name}.{s}.tsv" for s in ("train", "dev") if s == "train" or dev}}
 
     def task(name: str, kind: str, source: str, model: dict[str, Any]) -> dict[str, Any]:
-        inputs = {"text": {"column": "text"}}
-        return {"type": kind, "source": source, "inputs": inputs, "target": name, "model": model, **(tasks or {}).get(name, {})}
+        own = {"type": kind, "source": source, "target": name, "model": model}
+        return {**own, "inputs": {"text": {"column": "text"}}, **(tasks or {}).get(name, {})}
 
     return {
         "name": "small",
@@ -59,7 +59,10 @@ def tree(train: Mapping[str, Any] | None = None, *, dev: bool = True, tasks: Map
             "slots": task("slots", "word_tagging", "utterances", {}),
             "pos": task("pos", "word_tagging", "words", {}),
         },
-        "share": {"words_": ["*.embedding"], "encoder": ["*.representation"]},
+        "share": {
+            "words_": ["*.embedding"],
+            "encoder": ["intent.representation", "slots.representation", "pos.representation"],
+        },
         "train": {"batch": {"size": 8}, "epochs": 2, "optimizer": {"type": "adamw", "lr": 0.01}, **(train or {})},
     }
 

@@ -1,0 +1,92 @@
+"""Evaluation: answers in row order, the same under every batching, metrics of tasks and of sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from mtl.dataset import prepare
+from mtl.errors import UsageError
+from mtl.evaluation import Evaluation, decoded, dev_figures, evaluate, measure
+from mtl.sources import open_sources
+from tests.mtl.small_run import small_graph, small_prepared, small_trainer, write_data
+
+
+def test_batching_and_repetition_change_nothing(tmp_path: Path) -> None:
+    trainer = small_trainer(tmp_path, {"epochs": 4})
+    list(trainer.train())
+    of = (trainer.model, trainer.graph, trainer.prepared, "dev")
+    runs = [evaluate(*of, batch_tokens=tokens) for tokens in (1, 20, 4000, 4000)]
+    assert all(run.predictions == runs[0].predictions and run.metrics == runs[0].metrics for run in runs)
+    assert set(runs[0].metrics) == {"intent", "slots", "pos", "joint"}
+    assert set(runs[0].reports) == {"intent", "slots", "pos"}
+    assert set(runs[0].reports["intent"]) == {"report", "confusion"}
+
+
+def test_answers_are_in_row_order_and_of_the_rows_length(tmp_path: Path) -> None:
+    trainer = small_trainer(tmp_path, {"epochs": 20})
+    list(trainer.train())
+    result = evaluate(trainer.model, trainer.graph, trainer.prepared, "dev")
+    rows = [line.split("\t") for line in (tmp_path / "utterances.dev.tsv").read_text().splitlines()[1:]]
+    assert result.gold["intent"] == [row[1] for row in rows]
+    assert result.gold["slots"] == [row[2].split() for row in rows]
+    assert [len(tags) for tags in result.predictions["slots"]] == [len(row[0].split()) for row in rows]
+    right = sum(a == b for a, b in zip(result.predictions["intent"], result.gold["intent"], strict=True))
+    assert result.metrics["intent"]["accuracy"] == right / len(rows)
+
+
+def test_the_model_keeps_its_mode(tmp_path: Path) -> None:
+    trainer = small_trainer(tmp_path)
+    for training in (True, False):
+        trainer.model.train(training)
+        evaluate(trainer.model, trainer.graph, trainer.prepared, "dev")
+        assert trainer.model.training is training
+        assert trainer.model.components["encoder"].training is training
+
+
+def test_a_split_that_no_source_has(tmp_path: Path) -> None:
+    trainer = small_trainer(tmp_path)
+    with pytest.raises(UsageError) as caught:
+        evaluate(trainer.model, trainer.graph, trainer.prepared, "test")
+    assert str(caught.value) == "a source should have a test split. Found none."
+
+
+def test_a_label_that_training_never_had_counts_as_wrong(tmp_path: Path) -> None:
+    write_data(tmp_path)
+    dev = tmp_path / "utterances.dev.tsv"
+    dev.write_text(dev.read_text() + "play song\tcinema\tO B-opera\n")
+    trainer = small_trainer(tmp_path, {"epochs": 1})
+    list(trainer.train())
+    result = evaluate(trainer.model, trainer.graph, trainer.prepared, "dev")
+    assert result.gold["intent"][-1] == "cinema"
+    assert result.gold["slots"][-1] == ["O", "B-opera"]
+    assert result.reports["intent"]["report"]["cinema"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 1}
+
+
+def test_rows_without_gold_are_left_out(tmp_path: Path) -> None:
+    graph = small_graph(tmp_path)
+    result = Evaluation(
+        "dev",
+        predictions={"intent": ["music", "travel", "music"], "slots": [["O"], ["O"], ["B-song"]]},
+        gold={"intent": ["music", None, "search"], "slots": [["O"], ["O"], ["B-song"]]},
+    )
+    measure(graph, result)
+    assert result.metrics["intent"]["accuracy"] == 0.5
+    assert result.metrics["joint"] == {"exact_match": 0.5}
+
+
+def test_decoded_leaves_padding_out() -> None:
+    assert decoded(torch.tensor([1, 0]), ["a", "b"], [1, 1]) == ["b", "a"]
+    assert decoded(torch.tensor([[1, 0], [1, 1]]), ["a", "b"], [2, 1]) == [["b", "a"], ["b"]]
+
+
+def test_figures_of_dev_are_those_that_fit_the_tags(tmp_path: Path) -> None:
+    graph = small_graph(tmp_path)
+    figures, first = dev_figures(graph, small_prepared(graph))
+    assert first == ["intent.accuracy", "slots.f1", "pos.accuracy"]
+    assert "pos.f1" not in figures
+    assert figures["joint.exact_match"]
+    train_only = prepare(graph, open_sources(graph.recipe), tmp_path / "cache", splits=("train",))
+    assert dev_figures(graph, train_only) == ({}, [])
