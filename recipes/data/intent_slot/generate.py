@@ -1,8 +1,8 @@
 """Make train.tsv, dev.tsv and test.tsv from the grammar and the hand-written utterances beside this file.
 
-Every template belongs to one split, and a quarter of each slot's values never occurs in a training sentence of the
-grammar, so that the test asks for what training did not show. The same input gives the same bytes everywhere: all
-choices come from `random.Random.random`, whose sequence Python guarantees, and from SHA-256.
+Every template belongs to one split, one pattern of each intent wholly to the test, and a share of each slot's values
+never occurs in a training sentence of the grammar: the test asks for what training did not show. The same input gives
+the same bytes everywhere: all choices come from `random.Random.random`, whose sequence Python guarantees, and SHA-256.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from typing import NamedTuple
 
 HERE = Path(__file__).parent
 SPLITS = ("train", "dev", "test")
-SHARES = (0.64, 0.12)  # of an intent's templates and utterances, in train and in dev; the rest is test
-SENTENCES = {"train": 12, "dev": 9, "test": 10}  # drawn from each template
-HELD_OUT = 0.25  # share of each slot's values that no training template may use
-NOVEL = 0.4  # how often dev and test draw one of those
+SHARES = (0.70, 0.10)  # of an intent's templates and utterances, in train and in dev; the rest is test
+UNSEEN = 0.03  # share of patterns whose templates all go to test
+SENTENCES = 11  # drawn from each pattern, each from another template while there are
+HELD_OUT = 0.2  # share of each slot's values that no training template may use
+NOVEL = 0.25  # how often dev and test draw one of those
 TYPOS = 0.04
 
 BEGINNINGS = (
@@ -32,7 +33,9 @@ ENDINGS = ("please", "thanks", "for me", "now", ", please", "thank you", "if you
 CHOICE = re.compile(r"\(([^()]*\|[^()]*)\)")
 PLACE = re.compile(r"\{(\w+)(?::(\w+))?\}")
 MARKED = re.compile(r"\[([^\]]+)\]\((\w+)\)")
-HEADING = re.compile(r"\[(\w+)\]")
+HEADING = re.compile(r"\[([\w.]+)\]")
+
+Lists = dict[str, tuple[list[str], list[str]]]  # name -> the values that training may use, and the others
 
 
 class Example(NamedTuple):
@@ -65,6 +68,14 @@ def sections(name: str) -> Iterator[tuple[str, str]]:
             yield heading, line
 
 
+def grouped(name: str) -> dict[str, list[str]]:
+    """Return heading -> its lines."""
+    found: dict[str, list[str]] = {}
+    for heading, line in sections(name):
+        found.setdefault(heading, []).append(line)
+    return found
+
+
 def order(values: Sequence[str], salt: str) -> list[str]:
     """Return values in an order that is arbitrary but always the same."""
     return sorted(values, key=lambda value: hashlib.sha256(f"{salt}\n{value}".encode()).digest())
@@ -82,31 +93,32 @@ def expand(pattern: str) -> list[str]:
     return ["".join(chosen).strip() for chosen in itertools.product(*options)]
 
 
-def values() -> dict[str, tuple[list[str], list[str]]]:
+def values() -> Lists:
     """Return each list's values: those that training may use, and those that are held out."""
-    lists: dict[str, list[str]] = {}
-    for name, line in sections("values.txt"):
-        lists.setdefault(name, []).extend(v for part in line.split(";") for v in expand(part.strip()))
     divided = {}
-    for name, found in lists.items():
+    for name, lines in grouped("values.txt").items():
+        found = (value for line in lines for part in line.split(";") for value in expand(part.strip()))
         ordered = order(list(dict.fromkeys(found)), name)
         known = round(len(ordered) * (1 - HELD_OUT))
         divided[name] = (ordered[:known], ordered[known:])
     return divided
 
 
-def divide(lines: Iterator[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """Return (intent, line) -> split, every intent in the same shares."""
-    intents: dict[str, list[str]] = {}
-    for intent, line in lines:
-        intents.setdefault(intent, []).append(line)
-    divided = {}
-    for intent, found in intents.items():
-        train = round(len(found) * SHARES[0])
-        dev = train + round(len(found) * SHARES[1])
-        for i, line in enumerate(order(found, intent)):
-            divided[intent, line] = SPLITS[(i >= train) + (i >= dev)]
-    return divided
+def divide(lines: Sequence[str], salt: str) -> dict[str, str]:
+    """Return line -> split, in the shares that the splits have."""
+    train = round(len(lines) * SHARES[0])
+    dev = train + round(len(lines) * SHARES[1])
+    return {line: SPLITS[(i >= train) + (i >= dev)] for i, line in enumerate(order(lines, salt))}
+
+
+def templates(intent: str, patterns: Sequence[str]) -> Iterator[tuple[str, str, int]]:
+    """Yield (template, split, number of sentences) for all templates of an intent's patterns that are used."""
+    unseen = order(patterns, "unseen")[: round(len(patterns) * UNSEEN)]
+    chosen = {pattern: order(expand(pattern), intent)[:SENTENCES] for pattern in patterns}
+    splits = divide([t for pattern in patterns if pattern not in unseen for t in chosen[pattern]], intent)
+    for found in chosen.values():
+        for i, template in enumerate(found):
+            yield template, splits.get(template, "test"), len(range(i, SENTENCES, len(found)))
 
 
 def tagged(words: str, slot: str | None) -> list[tuple[str, str]]:
@@ -126,23 +138,48 @@ def written(intent: str, line: str) -> Example:
     return Example(tokens, intent, tags, written=True)
 
 
-def mistyped(word: str, random: Random) -> str:
-    """Return a word with two letters swapped or one left out."""
-    i = 1 + int(random.random() * (len(word) - 2))
-    return word[:i] + word[i + 1] + word[i] + word[i + 2 :] if random.random() < 0.5 else word[:i] + word[i + 1 :]
+def mistype(pairs: list[tuple[str, str]], random: Random) -> None:
+    """Swap two letters of a word that is in no slot, or leave one out."""
+    long = [k for k, (word, tag) in enumerate(pairs) if tag == "O" and len(word) > 3 and word.isalpha()]
+    if long:
+        k = long[int(random.random() * len(long))]
+        word = pairs[k][0]
+        i = 1 + int(random.random() * (len(word) - 2))
+        middle = word[i + 1] + word[i] if random.random() < 0.5 else word[i + 1]
+        pairs[k] = (word[:i] + middle + word[i + 2 :], "O")
 
 
-def drawn(intent: str, template: str, split: str, lists: dict[str, tuple[list[str], list[str]]], i: int) -> Example:
+class Filler:
+    """Fills one sentence's slots: no value twice, and the values of a list with parts all from one of them."""
+
+    def __init__(self, random: Random, lists: Lists, novel: float) -> None:
+        self.random, self.lists, self.novel = random, lists, novel
+        self.parts: dict[str, str] = {}
+        self.used: set[str] = set()
+
+    def __call__(self, name: str) -> str:
+        """Return a value of the list called `name`."""
+        if name not in self.parts:
+            found = [part for part in self.lists if part.partition(".")[0] == name]
+            self.parts[name] = found[0] if len(found) == 1 else pick(self.random, found)
+        known, novel = self.lists[self.parts[name]]
+        options = novel if self.random.random() < self.novel else known
+        value = pick(self.random, [v for v in options if v not in self.used] or known)
+        self.used.add(value)
+        return value
+
+
+def drawn(intent: str, template: str, split: str, lists: Lists, i: int) -> Example:
     """Return the i-th sentence of a template."""
     random = Random(f"{intent}\n{template}\n{i}")
+    fill = Filler(random, lists, 0 if split == "train" else NOVEL)
     manner = template[0] if template[0] in "!<" else ""
-    parts = PLACE.split(pick(random, expand(template.lstrip("!< "))))
+    parts = PLACE.split(template.lstrip("!< "))
     pairs: list[tuple[str, str]] = []
     for k in range(0, len(parts), 3):
         pairs += tagged(parts[k], None)
         if k + 2 < len(parts):
-            known, novel = lists[parts[k + 2] or parts[k + 1]]
-            pairs += tagged(pick(random, novel if split != "train" and random.random() < NOVEL else known), parts[k + 1])
+            pairs += tagged(fill(parts[k + 2] or parts[k + 1]), parts[k + 1])
     if manner and random.random() < 0.45:
         pairs = tagged(pick(random, BEGINNINGS), None) + pairs
     if manner == "!" and random.random() < 0.3:
@@ -150,10 +187,7 @@ def drawn(intent: str, template: str, split: str, lists: dict[str, tuple[list[st
     elif random.random() < 0.15 and pairs[-1][0] not in ("?", "!"):
         pairs.append((pick(random, (".", ".", "!", "...")), "O"))
     if random.random() < TYPOS:
-        long = [k for k, (word, tag) in enumerate(pairs) if tag == "O" and len(word) > 3 and word.isalpha()]
-        if long:
-            k = long[int(random.random() * len(long))]
-            pairs[k] = (mistyped(pairs[k][0], random), "O")
+        mistype(pairs, random)
     return Example(*cased(pairs, intent, random.random()))
 
 
@@ -177,11 +211,18 @@ def examples() -> dict[str, list[Example]]:
     found: dict[str, list[Example]] = {split: [] for split in SPLITS}
     texts: set[str] = set()
     owners: dict[str, str] = {}
-    templates = divide(sections("templates.txt"))
-    utterances = divide(sections("utterances.txt"))
     candidates = itertools.chain(
-        ((split, drawn(*key, split, lists, i)) for key, split in templates.items() for i in range(SENTENCES[split])),
-        ((split, written(*key)) for key, split in utterances.items()),
+        (
+            (split, drawn(intent, template, split, lists, i))
+            for intent, patterns in grouped("templates.txt").items()
+            for template, split, count in templates(intent, patterns)
+            for i in range(count)
+        ),
+        (
+            (split, written(intent, line))
+            for intent, lines in grouped("utterances.txt").items()
+            for line, split in divide(lines, intent).items()
+        ),
     )
     for split, example in candidates:
         if example.written:  # what the grammar says too belongs where the grammar says it
