@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from ..errors import UsageError
 from ..labels import MISSING, Labels
-from .store import Column, Store
+from ..registry import name_of
+from .store import Column, Scratch
 
 if TYPE_CHECKING:
     from ..features import Feature
@@ -92,33 +93,26 @@ class _LabelColumn:
 class Encoder:
     """Takes the chunks of a split one after another and makes the file at the end."""
 
-    def __init__(self, plan: Plan, fitted: Fitted, store: Store, scratch: Path) -> None:
+    def __init__(self, plan: Plan, fitted: Fitted, scratch: Scratch) -> None:
         self.plan = plan
         self.fitted = fitted
-        self.store = store
         self.scratch = scratch
-        self._columns: list[Column] = []
         self.rows = 0
         self.tokens = 0
         self.pretokenized: frozenset[str] = frozenset()
-        self._length = self._column()
-        self._hash = self._column()
-        self._texts = {column: (_Bounds(self._column()), self._column()) for column in plan.columns}
-        self._labels = {task.name: _LabelColumn(self._column(), fitted.labels[task.name]) for task in plan.tasks}
-        self._bounds = {key: _Bounds(self._column()) for key in plan.inputs}
+        self._length = scratch.column()
+        self._hash = scratch.column()
+        self._texts = {column: (_Bounds(scratch.column()), scratch.column()) for column in plan.columns}
+        self._labels = {task.name: _LabelColumn(scratch.column(), fitted.labels[task.name]) for task in plan.tasks}
+        self._bounds = {key: _Bounds(scratch.column()) for key in plan.inputs}
         self._values: dict[tuple[InputKey, str, int], Column] = {}
         self._inner: dict[tuple[InputKey, str, int], _Bounds] = {}
         for key, components in plan.inputs.items():
             for component in components:
                 for index, feature in enumerate(fitted.features[component]):
-                    self._values[key, component, index] = self._column()
+                    self._values[key, component, index] = scratch.column()
                     if len(feature.dims) == 2:
-                        self._inner[key, component, index] = _Bounds(self._column())
-
-    def _column(self) -> Column:
-        column = Column(self.store, self.scratch / f"column-{len(self._columns)}")
-        self._columns.append(column)
-        return column
+                        self._inner[key, component, index] = _Bounds(scratch.column())
 
     def add(self, chunk: Chunk) -> None:
         """Encode some rows."""
@@ -152,14 +146,13 @@ class Encoder:
         ragged = feature.compute(tokens, key.lowercase)
         if len(ragged.offsets) != len(feature.dims) or not np.array_equal(ragged.offsets[0], tokens.row_offsets):
             raise UsageError(
-                f"the feature {feature!r} should return its values with the tokens' own offsets"
-                f"{' and those of the values in each token' if len(feature.dims) == 2 else ''}. "
-                f"Found {len(ragged.offsets)} offsets, or others."
+                f"the feature '{name_of(type(feature))}' should return its values with the tokens' own offsets"
+                f"{' and those of the values in each token' if len(feature.dims) == 2 else ''}. Found other ones."
             )
         count = len(ragged.values) if len(feature.dims) == 1 else len(ragged.offsets[1]) - 1
         if count != tokens.row_offsets[-1]:
             raise UsageError(
-                f"the feature {feature!r} should return values for {tokens.row_offsets[-1]} tokens. Found {count}."
+                f"the feature '{name_of(type(feature))}' should return values for {tokens.row_offsets[-1]} tokens. Found {count}."
             )
         self._values[place].write(np.ascontiguousarray(ragged.values, feature.dtype))
         if place in self._inner:
@@ -167,8 +160,7 @@ class Encoder:
 
     def finish(self, skipped: list[Any]) -> Path:
         """Put the file together in the scratch folder and return it."""
-        for column in self._columns:
-            column.close()
+        self.scratch.close()
         arrays: dict[str, pa.Array] = {
             "length": _flat(self._length, np.int32, self.rows),
             "hash": _flat(self._hash, np.int64, self.rows),
@@ -205,7 +197,7 @@ class Encoder:
         column = labels.column
         order = labels.order()
         if order is not None:
-            final = self._column()
+            final = self.scratch.column()
             ids = np.frombuffer(column.buffer(), np.int32)
             for start in range(0, len(ids), 1 << 20):
                 part = ids[start : start + (1 << 20)]
@@ -226,8 +218,8 @@ class Encoder:
         }
         batch = pa.RecordBatch.from_arrays(list(arrays.values()), list(arrays))
         schema = batch.schema.with_metadata({METADATA: json.dumps(facts)})
-        path = self.scratch / "split.arrow"
-        with self.store.writing(), pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+        path = self.scratch.folder / "split.arrow"
+        with self.scratch.store.writing(), pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
             writer.write_batch(batch.replace_schema_metadata(schema.metadata))
         return path
 

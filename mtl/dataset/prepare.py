@@ -109,7 +109,7 @@ def _fit(
                 Fault("should have a label in at least one row. Found none.", file, None, f"column '{config.target}'")
             )
     with store.scratch() as scratch:
-        written = scratch / "fitted.json"
+        written = scratch.folder / "fitted.json"
         with store.writing():
             written.write_text(json.dumps(fitted.state()), "utf-8")
         store.publish(written, f"fitted-{key}.json")
@@ -141,7 +141,7 @@ def _encode(
     path = store.find(name)
     if path is None:
         with store.scratch() as scratch:
-            encoder = Encoder(plan, fitted, store, scratch)
+            encoder = Encoder(plan, fitted, scratch)
             for chunk in chunks(plan, source, split, base):
                 encoder.add(chunk)
             fault_if_empty(encoder.rows, source, split, base)

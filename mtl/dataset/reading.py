@@ -71,8 +71,8 @@ def chunks(plan: Plan, source: Source, split: str, base: Path) -> Iterator[Chunk
     while rows := list(islice(read, CHUNK)):
         chunk, faults = _chunk(plan, source, rows)
         if faults:
-            for fault in faults.values():
-                source.bad_row(fault, split)
+            for position in sorted(faults):
+                source.bad_row(faults[position], split)
             chunk, _ = _chunk(plan, source, [row for i, row in enumerate(rows) if i not in faults])
         if len(chunk):
             yield chunk

@@ -39,18 +39,18 @@ class Store:
         return path if undamaged else None
 
     @contextlib.contextmanager
-    def scratch(self) -> Iterator[Path]:
+    def scratch(self) -> Iterator[Scratch]:
         """Give an empty folder on the same disk, and remove it; what is to stay is moved out by `publish`."""
         with self.writing():
             self.folder.mkdir(parents=True, exist_ok=True)
             for left in self.folder.glob(_UNFINISHED + "*"):
                 if time.time() - left.stat().st_mtime > _ABANDONED:
                     shutil.rmtree(left, ignore_errors=True)
-            folder = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.folder))
+            scratch = Scratch(self, Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.folder)))
         try:
-            yield folder
+            yield scratch
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            scratch.remove()
 
     def publish(self, written: Path, name: str) -> Path:
         """Move a file from a scratch folder to its name; its seal comes last."""
@@ -72,12 +72,39 @@ class Store:
         try:
             yield
         except (OSError, pa.ArrowException) as error:
-            reason = getattr(error, "strerror", None) or str(error)
+            number = getattr(error, "errno", None)  # pyarrow's own words stand around the reason
+            reason = os.strerror(number) if number else str(error)
             message = f"the cache should be a folder that can be written to, with room enough. Found: {reason}."
             raise MtlError(Fault(message, file=str(self.folder))) from error
 
     def _seal(self, name: str) -> Path:
         return self.folder / f"{name}.seal"
+
+
+class Scratch:
+    """A folder for what is not finished yet."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self.store = store
+        self.folder = folder
+        self._columns: list[Column] = []
+
+    def column(self) -> Column:
+        """Return a new column, empty."""
+        self._columns.append(Column(self.store, self.folder / f"column-{len(self._columns)}"))
+        return self._columns[-1]
+
+    def close(self) -> None:
+        """Close all columns; what was not written yet is written."""
+        for column in self._columns:
+            column.close()
+
+    def remove(self) -> None:
+        """Remove the folder, whatever state it is in."""
+        for column in self._columns:
+            with contextlib.suppress(MtlError):  # no room for what was still to be written: it is not needed
+                column.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Column:
