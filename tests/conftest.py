@@ -31,6 +31,17 @@ def _cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
         os.environ["MTL_CACHE"] = before
 
 
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small run that went all the way: trained, tested, exported, verified. Nobody changes it."""
+    import mtl
+    from tests import small
+
+    folder = tmp_path_factory.mktemp("small")
+    mtl.run(small.write(folder), out=folder / "run")
+    return folder / "run"
+
+
 @pytest.fixture
 def checkout() -> Path:
     """The folder that the library is developed in."""

@@ -34,13 +34,13 @@ def guarded() -> Iterator[None]:
     except KeyboardInterrupt:
         _end("interrupted", INTERRUPTED)
     except BrokenPipeError:
-        # The reader has gone. Python would complain again while it flushes at exit, so there is nothing to flush to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         sys.exit(BROKEN_PIPE)
     except MtlError as error:
         _reraise_in_debug(error)
         _end(str(error), error.exit_code)
     except OSError as error:
+        _forget_output()
         _reraise_in_debug(error)
         _end(operating_system_sentence(error), FAILED)
     except Exception as error:  # noqa: BLE001  # the last stop: a bug is told in one row too
@@ -56,6 +56,14 @@ def operating_system_sentence(error: OSError) -> str:
     """
     reason = error.strerror or str(error) or type(error).__name__
     return f"{os.fspath(error.filename)}: {reason}" if isinstance(error.filename, (str, os.PathLike)) else reason
+
+
+def _forget_output() -> None:
+    """Send what standard output still holds nowhere, if it cannot be written: Python would fail on it at exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _reraise_in_debug(error: BaseException) -> None:

@@ -14,7 +14,8 @@ def table(*columns: str) -> Table:
     """Return an empty table whose last column is for numbers."""
     made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
-        made.add_column(column, justify="right" if column == columns[-1] else "left", no_wrap=True)
+        last = column == columns[-1]
+        made.add_column(column, justify="right" if last else "left", no_wrap=last, overflow="fold")
     return made
 
 

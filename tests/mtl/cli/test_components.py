@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mtl import registry
+from mtl.cli.components import components_command, describe, everything
+from mtl.errors import UsageError
+
+
+def test_every_kind_is_listed_with_what_is_registered(capsys: pytest.CaptureFixture[str]) -> None:
+    components_command(None, None)
+    lines = capsys.readouterr().out.splitlines()
+    for kind in registry.KINDS:
+        assert kind in lines
+        for name in registry.names(kind):
+            assert any(line.startswith(f"  {name} ") for line in lines), name
+
+
+def test_every_component_is_described() -> None:
+    list(everything())
+    for kind in registry.KINDS:
+        for name in registry.names(kind):
+            text = "\n".join(describe(kind, name))
+            assert all(key in text for key in registry.recipe_keys(registry.lookup(kind, name)))
+
+
+def test_keys_types_and_defaults_come_from_the_signature(capsys: pytest.CaptureFixture[str]) -> None:
+    components_command("embedding", "char_cnn")
+    out = capsys.readouterr().out
+    assert out.startswith("embedding 'char_cnn' (mtl_modules.char_cnn.CharCNN)\n")
+    assert "  widths      list of int  [3]\n" in out
+
+
+def test_names_of_one_kind(capsys: pytest.CaptureFixture[str]) -> None:
+    components_command("pooling", None)
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == registry.names("pooling")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "sentence"),
+    [
+        (
+            "embeding",
+            None,
+            "no kind of component is called 'embeding'. Did you mean 'embedding'? Kinds: source, feature, embedding, "
+            "representation, pooling, decoder, output, task, metric, mixture, optimizer, schedule.",
+        ),
+        ("embedding", "wrod", "no embedding named 'wrod'. Did you mean 'word'?"),
+    ],
+)
+def test_what_does_not_exist(kind: str, name: str | None, sentence: str) -> None:
+    with pytest.raises(UsageError) as error:
+        components_command(kind, name)
+    assert str(error.value) == sentence
+
+
+def test_a_script_adds_to_the_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script = tmp_path / "mine.py"
+    script.write_text(
+        "from mtl.registry import register\n"
+        "from mtl.metrics import Metric\n"
+        "@register('metric', 'mine_of_the_listing')\n"
+        "class Mine(Metric):\n"
+        "    '''A metric of my own.'''\n",
+        "utf-8",
+    )
+    components_command("metric", "mine_of_the_listing", plugins=(str(script),))
+    assert capsys.readouterr().out.endswith("  A metric of my own.\n\nIt has no keys.\n")

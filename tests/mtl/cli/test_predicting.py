@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import io
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mtl.cli.predicting import batched, choose, decoded, load, opened, parse
+from mtl.errors import DataError, UsageError
+from tests.commands import mtl
+
+
+def test_lines_are_text_whatever_bytes_they_hold() -> None:
+    raw = b"\xef\xbb\xbffirst\r\nnul \x00\n\xff\n\n  two\xe2\x80\xa8lines \nlast"
+    assert list(decoded(io.BytesIO(raw))) == ["first", "nul \x00", "\ufffd", "", "  two\u2028lines ", "last"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "rows"),
+    [
+        (["a", "", "{b"], ["a", "", "{b"]),
+        (["{a", '{"text": "b"}'], ["{a", '{"text": "b"}']),
+        (['{"text": "a", "intent": 3}', '{"text": ""}'], ["a", ""]),
+        ([], []),
+    ],
+)
+def test_rows(lines: list[str], rows: list[str]) -> None:
+    assert [row["text"] for row in parse(iter(lines), ("text",), "in.txt")] == rows
+
+
+@pytest.mark.parametrize(
+    ("lines", "inputs", "sentence"),
+    [
+        (
+            ['{"text": "a"}', "b"],
+            ("text",),
+            "in:2: should be a JSON object, as the first line is. Found something else.",
+        ),
+        (['{"txt": "a"}'], ("text",), "in:1: should hold a text under 'text'. Found the keys txt."),
+        (['{"text": 3}'], ("text",), "in:1: should hold a text under 'text'. Found int."),
+        (
+            ["a"],
+            ("query", "answer"),
+            "in:1: should be JSON lines, as the task has several inputs (query, answer). Found plain text.",
+        ),
+    ],
+)
+def test_malformed_rows(lines: list[str], inputs: tuple[str, ...], sentence: str) -> None:
+    with pytest.raises(DataError) as error:
+        list(parse(iter(lines), inputs, "in"))
+    assert str(error.value) == sentence
+
+
+def test_an_endless_input_is_answered_as_it_comes() -> None:
+    def endless() -> Iterator[str]:
+        for number in itertools.count():
+            assert number < 200, "more was read than is held at a time"
+            yield f"line {number}"
+
+    batches = batched(parse(endless(), ("text",), "-"), 64)
+    assert [len(batch) for batch in itertools.islice(batches, 3)] == [64, 64, 64]
+
+
+@pytest.mark.parametrize(
+    ("task", "tasks", "sentence"),
+    [
+        (None, ("intent", "slots"), "--task should name one of the tasks of 'run': intent, slots. Found no --task."),
+        ("slot", ("intent", "slots"), "--task 'slot' is no task of 'run'. Did you mean 'slots'? Tasks: intent, slots."),
+    ],
+)
+def test_which_task(task: str | None, tasks: tuple[str, ...], sentence: str) -> None:
+    with pytest.raises(UsageError) as error:
+        choose(task, tasks, Path("run"))
+    assert str(error.value) == sentence
+    assert choose(None, ("only",), Path("run")) == "only"
+
+
+def test_a_folder_that_holds_no_model(tmp_path: Path) -> None:
+    sentence = (
+        f"'{tmp_path}' should be a run folder (it holds recipe.yaml) or the export/ folder of one (it holds "
+        "manifest.json). Found neither in it."
+    )
+    with pytest.raises(UsageError) as error:
+        load(tmp_path)
+    assert str(error.value) == sentence
+    with pytest.raises(UsageError, match=r"Found no such folder\.$"):
+        load(tmp_path / "none")
+
+
+def test_an_input_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as error, opened(str(tmp_path / "none.txt")):
+        pass
+    assert str(error.value) == (
+        f"--input '{tmp_path / 'none.txt'}' should be a file that can be read. Found: No such file or directory."
+    )
+
+
+def test_a_run_and_its_export_answer_alike_row_by_row(small_run: Path, tmp_path: Path) -> None:
+    texts = ["play hey jude now", "", " \t", "wake me at noon", "caf\u00e9 \U0001f600", "put on blackbird"]
+    file = tmp_path / "texts.txt"
+    file.write_bytes("\r\n".join(texts).encode() + b"\n\xff\xfe\n")
+    answers = {}
+    for folder in (small_run, small_run / "export"):
+        for task in ("intent", "slots"):
+            result = mtl("predict", folder, "--task", task, "--input", file, "--batch-size", "2")
+            assert (result.returncode, result.stderr) == (0, "")
+            answers[folder, task] = [json.loads(line) for line in result.stdout.splitlines()]
+            assert len(answers[folder, task]) == len(texts) + 1
+    assert [a["tokens"] for a in answers[small_run, "slots"]][:3] == [["play", "hey", "jude", "now"], [], []]
+    for task, same in (("intent", "label"), ("slots", "tags")):
+        eager, exported = answers[small_run, task], answers[small_run / "export", task]
+        assert [a[same] for a in eager] == [a[same] for a in exported]
+        assert [list(a) for a in eager] == [list(a) for a in exported]
+
+
+def test_standard_input_as_json_lines(small_run: Path) -> None:
+    result = mtl("predict", small_run / "export", "--task", "intent", stdin=b'{"text": "play yesterday"}\n')
+    assert result.returncode == 0
+    answer = json.loads(result.stdout)
+    assert list(answer) == ["label", "score", "scores"]
+    assert answer["label"] == "play"
+
+
+def test_no_input_gives_no_output(small_run: Path) -> None:
+    result = mtl("predict", small_run / "export", "--task", "intent")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")

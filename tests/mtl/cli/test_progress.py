@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+from rich.console import Console
+
+from mtl.cli.progress import evaluation, show
+from mtl.progress import EvalReport, Report, StepReport
+
+METRICS = {"intent": {"accuracy": 0.75, "macro_f1": 0.5}, "joint": {"exact_match": 0.25}}
+
+
+def reports() -> Iterator[Report]:
+    for step in (1, 2):
+        yield StepReport(step, 2, 1, "utterances", {"intent": 0.5}, 16, 100, 1.0, 1.0, 0.01)
+    yield EvalReport(2, 2, 1, "dev", METRICS, 0.75, True, None, 0.1)
+
+
+LINE = "step 2/2, epoch 1  dev intent.accuracy 0.7500 joint.exact_match 0.2500  score 0.7500 (best)"
+
+
+def test_plain_lines_where_there_is_no_terminal() -> None:
+    console = Console(file=io.StringIO(), force_terminal=False)
+    assert show(reports(), console) == 2
+    assert console.file.getvalue() == LINE + "\n"  # type: ignore[attr-defined]
+
+
+def test_a_bar_on_a_terminal() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=120, legacy_windows=False)
+    assert show(reports(), console) == 2
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert LINE in shown
+    assert "2/2" in shown
+    assert "tokens/s" in shown
+
+
+def test_an_evaluation_is_one_line() -> None:
+    assert evaluation(EvalReport(2, 2, 1, "dev", METRICS, 0.75, False, 1, 0.1)) == LINE.removesuffix(" (best)")

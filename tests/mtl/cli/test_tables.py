@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from rich.console import Console
+
+from mtl.cli.tables import metrics_table, reading, results, show
+
+
+def shown(made: object) -> list[str]:
+    console = Console(file=io.StringIO(), force_terminal=False)
+    show(console, made)  # type: ignore[arg-type]
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+
+
+def test_metrics() -> None:
+    assert shown(metrics_table("test", {"intent": {"accuracy": 0.5}, "joint": {"exact_match": 1.0}})) == [
+        "task    figure         test",
+        "intent  accuracy     0.5000",
+        "joint   exact_match  1.0000",
+    ]
+
+
+def test_the_one_table_of_a_run() -> None:
+    metrics = {"test": {"intent": {"accuracy": 0.5}}, "dev": {"intent": {"accuracy": 0.6}}}
+    assert shown(results(metrics, Path("run/export"), {"intent.onnx": 1200}, "intent 7/7 test rows")) == [
+        "what                                  value",
+        "test intent  accuracy                0.5000",
+        "exported     run/export/intent.onnx  1.2 kB",
+        "verified     intent 7/7 test rows       yes",
+    ]
+
+
+def test_what_was_read() -> None:
+    report = {
+        "splits": {
+            "a/train": {"rows": 1200, "tokens": 5000, "skipped": 2, "unseen": {}, "overlap": {}},
+            "a/test": {"rows": 10, "tokens": 50, "skipped": 0, "unseen": {"t": ["x", "y"]}, "overlap": {"train": 3}},
+        },
+        "labels": {"t": {"b": 1, "c": 2}},
+        "vocabularies": {"words": [1000, None]},
+    }
+    assert list(reading(report)) == [
+        "read a/train: 1,200 rows, 5,000 tokens, 2 malformed rows left out",
+        "read a/test: 10 rows, 50 tokens",
+        "  t: never seen in training, so counted as wrong: x, y",
+        "  3 rows have the text of a row of train",
+        "labels of t: 2",
+        "vocabulary of words: 1,000",
+    ]

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mtl.check import build_on_meta, check, placeholder
+from mtl.errors import RecipeError
+from mtl.recipe import Recipe
+from mtl.sharing_graph import SharingGraph
+from tests import small
+from tests.commands import mtl, within
+
+PLUGIN = '''
+import torch
+from mtl.features import Feature, Ragged
+from mtl.module import Decoder, Embedding, Representation, Sequence
+from mtl.registry import register
+
+@register("representation", "{p}_too_wide")
+class TooWide(Representation):
+    """Says that its vectors are one wider than they are."""
+    def __init__(self, input_dim: int) -> None:
+        super().__init__()
+        self.input_dim = input_dim
+    def forward(self, inputs):
+        return inputs
+    @property
+    def output_dim(self):
+        return self.input_dim + 1
+
+@register("representation", "{p}_negative")
+class Negative(Representation):
+    """Cannot be built."""
+    def __init__(self, input_dim: int, *, size: int = 1) -> None:
+        super().__init__()
+        if size < 1:
+            raise ValueError(f"size should be a positive number. Found {{size}}.")
+
+class OneFace(Feature):
+    """A feature that no graph can compute."""
+    size = 2
+    def compute(self, tokens, lowercase):
+        return Ragged.of([[0 for _ in row] for row in tokens.strings()], self.dtype)
+
+@register("embedding", "{p}_one_face")
+class OneFaced(Embedding):
+    """Eats it."""
+    def __init__(self, features, *, dim: int = 3) -> None:
+        super().__init__()
+        self.table = torch.nn.Embedding(2, dim)
+    @classmethod
+    def features(cls):
+        return (OneFace(),)
+    def forward(self, lengths, *features):
+        return Sequence(self.table(features[0]), lengths)
+    @property
+    def output_dim(self):
+        return self.table.embedding_dim
+'''
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    (tmp_path / "mine.py").write_text(PLUGIN.format(p=tmp_path.name), "utf-8")
+    return tmp_path
+
+
+def load(folder: Path, *changes: tuple[str, str], recipe: str = small.RECIPE) -> Recipe:
+    text = recipe.replace("seed: 1\n", "seed: 1\nplugins: [mine.py]\n")
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after.replace("PLUGIN", folder.name), 1)
+    return Recipe.load(small.write(folder, text))
+
+
+def test_a_possible_recipe(folder: Path) -> None:
+    report = check(load(folder))
+    assert set(report.parameters) == set(report.graph.components)
+    assert report.parameters["encoder"] > 0
+    assert report.parameters["words"] == 0  # its parts hold the parameters
+    assert report.warnings == report.graph.warnings
+
+
+def test_nothing_is_allocated(folder: Path) -> None:
+    huge = load(folder, ("hidden: 8", "hidden: 50000"))
+    model = build_on_meta(SharingGraph.build(huge))
+    assert all(parameter.is_meta for parameter in model.parameters())
+    assert check(huge).parameters["encoder"] > 10**10
+
+
+def test_sizes_that_do_not_fit_are_told_at_the_line_of_the_component_that_met_them(folder: Path) -> None:
+    recipe = load(folder, ("{type: bilstm, hidden: 8}", "{type: PLUGIN_too_wide}"))
+    with pytest.raises(RecipeError) as error:
+        check(recipe)
+    file = folder / "small.yaml"
+    start = "should take a batch of 2 rows, 3 tokens and 4 characters. Found RuntimeError: "
+    rows = str(error.value).splitlines()
+    assert len(rows) == 3
+    assert rows[0].startswith(f"{file}:")
+    assert f"tasks.intent.model.decoder: {start}" in rows[0] + rows[1]
+    assert f"tasks.slots.model.decoder: {start}" in rows[0] + rows[1]
+    assert rows[2] == f"2 errors in {file}"
+
+
+def test_a_constructor_that_refuses_its_keys(folder: Path) -> None:
+    recipe = load(folder, ("{type: bilstm, hidden: 8}", "{type: PLUGIN_negative, size: -3}"))
+    with pytest.raises(RecipeError) as error:
+        check(recipe)
+    file = folder / "small.yaml"
+    assert str(error.value).splitlines() == [
+        f"{file}:24: tasks.intent.model.representation: size should be a positive number. Found -3.",
+        f"1 error in {file}",
+    ]
+
+
+def test_a_feature_without_its_second_face(folder: Path) -> None:
+    recipe = load(folder, ("char: {type: char_cnn, dim: 4, char_dim: 4}", "char: {type: PLUGIN_one_face}"))
+    with pytest.raises(RecipeError) as error:
+        check(recipe)
+    file = folder / "small.yaml"
+    assert str(error.value).splitlines() == [
+        f"{file}:23: tasks.intent.model.embedding.parts.char: every feature should have an ONNX face, as its tasks "
+        "(intent, slots) are exported. Found OneFace without the method 'onnx'.",
+        f"1 error in {file}",
+    ]
+
+
+def test_labels_that_keys_name_are_among_the_placeholders(folder: Path) -> None:
+    recipe = load(folder, ("pooling: max", "pooling: max\n      output: {type: softmax, class_weights: {play: 2.0}}"))
+    graph = SharingGraph.build(recipe)
+    assert "play" in placeholder(graph).labels["intent"].names
+    check(recipe)
+
+
+def test_the_command_checks_without_reading_data(tmp_path: Path) -> None:
+    recipe = small.write(tmp_path)
+    for split in ("train", "dev", "test"):
+        (tmp_path / f"{split}.tsv").unlink()
+    result = mtl("check", recipe)
+    assert result.returncode == 0
+    assert result.stdout == f"{recipe}: no faults. 2 tasks, 9 components, 4 of which serve more than one task.\n"
+
+
+@pytest.mark.parametrize("arguments", [["--sources"], ["--data"], ["--data", "."]])
+def test_the_command_reads_the_sources_where_it_is_asked_to(
+    tmp_path: Path, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small.write(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    result = within("check", "small.yaml", *arguments)
+    assert result.returncode == 0
+    assert "read utterances/train: 45 rows, 207 tokens\n" in result.stdout
+    assert "labels of slots: 5\n" in result.stdout
+
+
+def test_data_elsewhere_that_lacks_a_column(tmp_path: Path) -> None:
+    recipe = small.write(tmp_path)
+    other = tmp_path / "other"
+    other.mkdir()
+    for split in ("train", "dev", "test"):
+        text = (tmp_path / f"{split}.tsv").read_text("utf-8").replace("slots", "slot", 1)
+        (other / f"{split}.tsv").write_text(text, "utf-8")
+    result = within("check", recipe, "--data", other)
+    assert result.returncode == 2
+    assert "Did you mean 'slot'?" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("drawing", ["text", "mermaid"])
+def test_graph(tmp_path: Path, drawing: str) -> None:
+    recipe = small.write(tmp_path)
+    result = within("graph", recipe, "--format", drawing)
+    graph = SharingGraph.build(Recipe.load(recipe))
+    assert result.stdout.rstrip("\n") == (graph.text() if drawing == "text" else graph.mermaid()).rstrip("\n")
+
+
+def test_a_drawing_that_does_not_exist(tmp_path: Path) -> None:
+    result = within("graph", small.write(tmp_path), "--format", "mermade")
+    assert result.returncode == 2
+    assert result.stderr == "--format should be text or mermaid. Found 'mermade'. Did you mean 'mermaid'?\n"
