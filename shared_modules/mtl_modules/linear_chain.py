@@ -15,7 +15,7 @@ from torch import Tensor
 # A transition counts as at least e^-FLOOR times as likely as the likeliest one. So a message from any label reaches
 # the best label of the next token with that factor at least, and no sum leaves the range of the numbers: 1e-38 = e^-87
 # in float32, 1e-308 = e^-708 in float64.
-FLOORS = {torch.float32: 80.0, torch.float64: 600.0}
+FLOORS = {torch.float32: 70.0, torch.float64: 600.0}
 
 
 class Chain(NamedTuple):
@@ -74,15 +74,16 @@ def _forward(chain: Chain) -> _Forward:
 
 
 def _betas(chain: Chain, forward: _Forward) -> Tensor:
-    """Return [B, T, C]: sums over what follows each label, the largest of a token 1; `final` at a row's last token."""
+    """Return [B, T, C]: sums over what follows each label, up to a factor a token; `final` at a row's last token."""
     last = (chain.lengths - 1)[:, None]
     back = forward.moves.t()
     potentials = forward.potentials.unbind(1)
     beta = forward.final.expand(len(last), -1)
     betas = [beta]
     for t in range(len(potentials) - 2, -1, -1):
-        beta = (beta * potentials[t + 1]) @ back
-        beta = torch.where(last <= t, forward.final, beta / beta.amax(-1, keepdim=True))
+        beta = beta * potentials[t + 1]
+        beta = (beta / beta.amax(-1, keepdim=True)) @ back
+        beta = torch.where(last <= t, forward.final, beta)
         betas.append(beta)
     return torch.stack(betas[::-1], 1)
 
@@ -121,13 +122,16 @@ class _LogPartition(torch.autograd.Function):
         forward = _Forward(*ctx.saved_tensors[5:])
         betas = _betas(chain, forward)
         products = forward.alphas * betas
-        share = chain.mask() * grad[:, None] / products.sum(-1)  # [B, T]
-        unary = products * share[:, :, None]
+        totals = products.sum(-1)  # [B, T]
+        weights = chain.mask() * grad[:, None]
+        unary = products * (weights / totals)[:, :, None]
         # The marginal of a pair is alpha_t(i) moves(i, j) potential_t+1(j) beta_t+1(j) over its sum, which is that of
-        # alpha_t+1 beta_t+1 times the scale of t+1.
-        ahead = forward.potentials * betas * (share / forward.scales)[:, :, None]
+        # alpha_t+1 beta_t+1 times the scale of t+1. Each factor gets the root of it: the whole might overflow.
+        roots = totals.rsqrt() * forward.scales.rsqrt()
+        behind = forward.alphas[:, :-1] * roots[:, 1:, None]
+        ahead = (forward.potentials * betas * (roots * weights)[:, :, None])[:, 1:]
         labels = len(forward.final)
-        pairs = forward.alphas[:, :-1].reshape(-1, labels).t() @ ahead[:, 1:].reshape(-1, labels)
+        pairs = behind.reshape(-1, labels).t() @ ahead.reshape(-1, labels)
         return unary, None, pairs * forward.moves, unary[:, 0].sum(0), chain.last(unary).sum(0)
 
 

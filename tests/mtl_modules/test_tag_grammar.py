@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from mtl.errors import UsageError
+from mtl_modules.tag_grammar import FORBIDDEN, barriers
+
+
+def forbidden(labels: list[str]) -> set[str]:
+    found = barriers(labels)
+    moves = {
+        f"{a} {b}" for i, a in enumerate(labels) for j, b in enumerate(labels) if found.transitions[i, j] == FORBIDDEN
+    }
+    starts = {f"^ {a}" for i, a in enumerate(labels) if found.start[i] == FORBIDDEN}
+    return moves | starts | {f"{a} $" for i, a in enumerate(labels) if found.end[i] == FORBIDDEN}
+
+
+def test_an_inside_tag_continues_a_span_of_its_label() -> None:
+    assert forbidden(["O", "B-x", "I-x", "B-y"]) == {"O I-x", "B-y I-x", "^ I-x"}
+
+
+def test_an_open_span_of_bioes_tags_is_continued() -> None:
+    assert forbidden(["O", "B-x", "E-x", "S-x"]) == {
+        "O E-x", "E-x E-x", "S-x E-x", "^ E-x", "B-x O", "B-x B-x", "B-x S-x", "B-x $"
+    }  # fmt: skip
+
+
+def test_other_labels_are_refused() -> None:
+    with pytest.raises(UsageError) as error:
+        barriers(["O", "NOUN"])
+    assert str(error.value) == "'constrained' should be used with BIO or BIOES tags. Found the label 'NOUN'."
