@@ -21,10 +21,10 @@ from pathlib import Path
 os.environ["TOKENIZERS_PARALLELISM"] = "false"  # read when tokenizers is imported
 os.environ["RAYON_NUM_THREADS"] = "1"
 
-import numpy as np  # noqa: E402  # after the environment is set
+import numpy as np
 
-from mtl.featurizer import tokenize  # noqa: E402
-from mtl.vocabulary import Vocabulary  # noqa: E402
+from mtl.featurizer import tokenize
+from mtl.vocabulary import Vocabulary
 
 VOCABULARY = 30_000
 ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
@@ -39,9 +39,7 @@ def generated_lines(words: int, seed: int) -> list[str]:
     # Frequent words are short: English has about 4.5 letters a running word, 8 a word of the lexicon.
     lengths = np.clip(generator.poisson(np.log2(np.arange(size) + 2) * 0.55) + 1, 1, 18)
     letters = generator.choice(list(LETTERS), int(lengths.sum()), p=weights / weights.sum())
-    lexicon = [
-        "".join(letters[end - length : end]) for end, length in zip(np.cumsum(lengths), lengths, strict=True)
-    ]
+    lexicon = ["".join(letters[end - length : end]) for end, length in zip(np.cumsum(lengths), lengths, strict=True)]
     ranks = 1.0 / (np.arange(size) + 2.7)
     drawn = generator.choice(size, words, p=ranks / ranks.sum()).tolist()
     lines, start = [], 0
@@ -132,8 +130,9 @@ def table(lines: list[str], best: dict[str, float]) -> str:
 
 
 def main() -> int:
+    """Time the contenders on each text and print a table for it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, help="a text file, or a folder of .txt files, to use beside the generated text")
+    parser.add_argument("--data", type=Path, help="a text file or a folder of .txt files, beside the generated text")
     parser.add_argument("--words", type=int, default=1_000_000, help="length of the generated text")
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()

@@ -195,6 +195,7 @@ def fuzz(count: int, seed: int, progress: Callable[[int, int], None] = lambda do
 
 
 def main() -> int:
+    """Compare as many strings as asked for and print what differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--strings", type=int, default=100_000, help="how many random strings")
     parser.add_argument("--seed", type=int, default=1)

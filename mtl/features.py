@@ -80,9 +80,8 @@ class Feature:
     def __new__(cls, *args: Any, **options: Any) -> Feature:
         """Note the options, defaults filled in: they are the feature's identity."""
         self = super().__new__(cls)
-        bound = inspect.signature(cls.__init__).bind_partial(self, *args, **options)
-        bound.apply_defaults()
-        self._options = tuple((name, value) for name, value in bound.arguments.items() if value is not self)
+        parameters = inspect.signature(cls.__init__).parameters.values()
+        self._options = tuple((p.name, options.get(p.name, p.default)) for p in parameters if p.kind is p.KEYWORD_ONLY)
         return self
 
     @property
@@ -158,14 +157,16 @@ class WordIds(_VocabularyFeature):
         super().__init__()
         self.min_count = min_count
         self.max_size = max_size
-        self._counts = WordCounts()
+        self._counts: WordCounts | None = None  # while texts are counted
 
     def count(self, tokens: Tokens, lowercase: bool) -> None:
+        self._counts = self._counts or WordCounts()
         self._counts.add(tokens, lowercase)
 
     def fit(self) -> None:
-        self._vocabulary = Vocabulary.build(self._counts.items(), min_count=self.min_count, max_size=self.max_size)
-        self._counts = WordCounts()
+        counts = self._counts.items() if self._counts else ()
+        self._vocabulary = Vocabulary.build(counts, min_count=self.min_count, max_size=self.max_size)
+        self._counts = None
 
     def compute(self, tokens: Tokens, lowercase: bool) -> Ragged:
         """Return [N] ids."""
@@ -188,14 +189,16 @@ class CharacterIds(_VocabularyFeature):
             raise UsageError(f"max_length should be a number from 1 to {MAX_CHARACTERS}. Found {max_length}.")
         self.min_count = min_count
         self.max_length = max_length
-        self._counts = CharacterCounts()
+        self._counts: CharacterCounts | None = None  # while texts are counted
 
     def count(self, tokens: Tokens, lowercase: bool) -> None:
+        self._counts = self._counts or CharacterCounts()
         self._counts.add(tokens, lowercase, self.max_length)
 
     def fit(self) -> None:
-        self._vocabulary = Vocabulary.build(self._counts.items(), min_count=self.min_count)
-        self._counts = CharacterCounts()
+        counts = self._counts.items() if self._counts else ()
+        self._vocabulary = Vocabulary.build(counts, min_count=self.min_count)
+        self._counts = None
 
     def compute(self, tokens: Tokens, lowercase: bool) -> Ragged:
         """Return the ids of all characters, and their bounds in tokens and rows."""

@@ -38,9 +38,7 @@ class Vocabulary:
             raise ValueError(f"the entries of a vocabulary should be distinct. Found {twice!r} twice.")
 
     @classmethod
-    def build(
-        cls, counts: Iterable[tuple[str, int]], *, min_count: int = 1, max_size: int | None = None
-    ) -> Vocabulary:
+    def build(cls, counts: Iterable[tuple[str, int]], *, min_count: int = 1, max_size: int | None = None) -> Vocabulary:
         """Return the strings seen at least `min_count` times, most frequent first, at most `max_size` of them.
 
         Equal counts are in code point order, so the result depends on nothing but the counts.

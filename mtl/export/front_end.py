@@ -50,8 +50,8 @@ def text_front_end(tape: Tape, text: ir.Value, name: str, lowercase: bool) -> To
 def tokens_front_end(tape: Tape, tokens: ir.Value, lengths: ir.Value, lowercase: bool) -> TokenValues:
     """Take tokens (string [B, T]) as they are, `lengths` (int64 [B]) of them in each row.
 
-    What stands behind a row's length is ignored; lengths are brought into the bounds 1 … T. No rows, or no
-    tokens in any, become one row of one token of padding.
+    What stands behind a row's length is ignored; a length above T counts as T. A row of no tokens becomes one
+    of one token of padding, a batch of no rows one such row.
     """
     one, zero = integers(tape, [1]), integers(tape, [0])
     given = tape.op("Shape", [tokens])
@@ -66,10 +66,11 @@ def tokens_front_end(tape: Tape, tokens: ir.Value, lengths: ir.Value, lowercase:
     below = tape.op("Expand", [empty, tape.op("Concat", [new_rows, width], {"axis": 0})])
     grid = tape.op("Concat", [wider, below], {"axis": 0})
     longer = tape.op("Concat", [lengths, tape.op("Expand", [zero, new_rows])], {"axis": 0})
-    bounded = tape.op("Min", [tape.op("Max", [longer, one]), width])
+    bounded = tape.op("Min", [longer, width])
     positions = tape.op("Range", [_scalar(tape, zero), _scalar(tape, width), _scalar(tape, one)])
     inside = tape.op("Less", [positions, tape.op("Unsqueeze", [bounded, one])])
-    return _values(tape, typed(tape.op("Where", [inside, grid, empty]), STRING, 2), bounded, lowercase)
+    surface = typed(tape.op("Where", [inside, grid, empty]), STRING, 2)
+    return _values(tape, surface, tape.op("Max", [bounded, one]), lowercase)
 
 
 def _scalar(tape: Tape, vector: ir.Value) -> ir.Value:

@@ -1,0 +1,45 @@
+import importlib.util
+import itertools
+import sys
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from mtl.featurizer import UNICODE_VERSION, space_ranges, word_ranges
+
+SCRIPT = Path(__file__).parents[2] / "featurizer_ext" / "generate_tables.py"
+
+
+@pytest.fixture(scope="module")
+def generate_tables():
+    spec = importlib.util.spec_from_file_location("generate_tables", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.skipif(unicodedata.unidata_version != UNICODE_VERSION, reason="this Python has another Unicode version")
+def test_header_is_what_the_script_writes(generate_tables):
+    assert generate_tables.HEADER.read_text(encoding="utf-8") == generate_tables.header()
+
+
+@pytest.mark.skipif(unicodedata.unidata_version != UNICODE_VERSION, reason="this Python has another Unicode version")
+def test_compiled_ranges_are_the_header_s(generate_tables):
+    assert word_ranges() == list(generate_tables.ranges(generate_tables.is_word))
+    assert space_ranges() == list(generate_tables.ranges(generate_tables.is_space))
+
+
+def test_white_space_is_what_python_calls_so_but_for_separators_of_files_and_records():
+    space = {chr(c) for first, last in space_ranges() for c in range(first, last + 1)}
+    python = {chr(c) for c in range(sys.maxunicode + 1) if chr(c).isspace()}
+    assert python - space == {"\x1c", "\x1d", "\x1e", "\x1f"}
+    assert len(space) == 25
+
+
+def test_classes_share_no_character_and_are_in_order():
+    for ranges in (word_ranges(), space_ranges()):
+        assert all(first <= last for first, last in ranges)
+        assert all(last + 1 < first for (_, last), (first, _) in itertools.pairwise(ranges))
+    space = {c for first, last in space_ranges() for c in range(first, last + 1)}
+    assert not any(first <= c <= last for first, last in word_ranges() for c in space)

@@ -1,0 +1,128 @@
+import re
+
+import numpy as np
+import onnx_ir as ir
+import pytest
+from onnx_ir.tape import Tape
+
+from benchmarks import fuzz
+from mtl.export import front_end
+from mtl.export.front_end import text_front_end, tokenizer_expression
+from mtl.features import CharacterIds, WordIds
+from mtl.featurizer import TOKENIZERS, tokenize
+
+
+@pytest.fixture(scope="module")
+def features():
+    sample = tokenize(["play hey jude é 日本 it ! \x00"], "unicode_words")
+    pair = (WordIds(), CharacterIds(max_length=8))
+    for feature in pair:
+        feature.count(sample, True)
+        feature.fit()
+    return pair
+
+
+@pytest.fixture(scope="module", params=[(t, low) for t in TOKENIZERS for low in (False, True)], ids=str)
+def graph(request, features):
+    return (*request.param, fuzz.text_session(*request.param, features))
+
+
+def test_random_texts_are_treated_alike():
+    assert fuzz.fuzz(20_000, seed=20) == []
+
+
+def test_every_code_point_is_treated_alike(graph, features):
+    tokenizer, lowercase, session = graph
+    every = [chr(c) for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
+    texts = ["".join(f"a{c}B" for c in every[i : i + 100]) for i in range(0, len(every), 100)]
+    for start in range(0, len(texts), 500):
+        batch = texts[start : start + 500]
+        answers = session.run(None, {"text": np.array(batch, object)})
+        assert fuzz.differing_rows(tokenize(batch, tokenizer), lowercase, features, answers) == set()
+
+
+def test_a_difference_would_be_seen(monkeypatch):
+    monkeypatch.setattr(front_end, "space_ranges", lambda: fuzz.space_ranges()[:-1])  # no U+3000
+    found = list(fuzz.compare(["a\u3000b", "a b"], "whitespace", False))
+    assert fuzz.Difference("a\u3000b", "whitespace", False) in found
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        [""],
+        ["", " \t", "\u3000"],
+        ["", "x"],
+        ["\x00", "a\x00", "\x00 \x00"],
+        ["\x1f\x7f\x85\x01", "\r\n"],
+        ["\u200e\u202eאב", "e\u0301"],
+        ["a " * 50_000],
+        ["x" * 100_000, "y"],
+        [" " * 100_000],
+        ["\u0301" * 100_000],
+        ["é日 " * 33_334],
+    ],
+    ids=lambda batch: f"{len(batch)} of {len(batch[0])}: {batch[0][:3]!a}",
+)
+def test_odd_batches(graph, features, batch):
+    tokenizer, lowercase, session = graph
+    answers = session.run(None, {"text": np.array(batch, object)})
+    assert fuzz.differing_rows(tokenize(batch, tokenizer), lowercase, features, answers) == set()
+
+
+def test_a_batch_of_no_rows_is_one_row_inside(graph):
+    tokens, lengths, words, characters = graph[2].run(None, {"text": np.array([], object)})
+    assert tokens.shape == words.shape == (1, 1)
+    assert lengths.tolist() == [1]
+    assert characters.shape == (1, 1, 1)
+
+
+@pytest.mark.parametrize(("rows", "width"), [(0, 0), (0, 3), (2, 0), (1, 0)])
+def test_empty_tables_of_tokens(features, rows, width):
+    session = fuzz.tokens_session(True, features)
+    feed = {"words": np.full((rows, width), "a", object), "given_lengths": np.zeros(rows, np.int64)}
+    tokens, lengths, words, characters = session.run(None, feed)
+    shape = (max(rows, 1), max(width, 1))
+    assert tokens.shape == words.shape == shape
+    assert lengths.tolist() == [1] * shape[0]
+    assert characters.shape == (*shape, 1)
+    assert not words.any()
+    assert not characters.any()
+
+
+def test_given_lengths_are_brought_into_bounds(features):
+    session = fuzz.tokens_session(False, features)
+    feed = {"words": np.array([["play", "hey"], ["play", "hey"]], object), "given_lengths": np.array([-3, 7])}
+    tokens, lengths, words, _ = session.run(None, feed)
+    assert lengths.tolist() == [1, 2]
+    assert tokens.tolist() == [["", ""], ["play", "hey"]]
+    assert words[0].tolist() == [0, 0]
+
+
+def test_returned_tokens_are_surface_forms(features):
+    session = fuzz.text_session("unicode_words", True, features)
+    tokens, _, words, _ = session.run(None, {"text": np.array(["Play PLAY play"], object)})
+    assert tokens.tolist() == [["Play", "PLAY", "play"]]
+    assert len(set(words[0].tolist())) == 1
+
+
+def test_expressions_name_every_range():
+    assert tokenizer_expression("characters").startswith(r"[^\x{9}-\x{D}\x{20}-\x{20}")
+    words = tokenizer_expression("unicode_words")
+    ranges = r"(\\x\{[0-9A-F]+\}-\\x\{[0-9A-F]+\})+"
+    assert re.fullmatch(rf"\[{ranges}\]\+\|\[\^{ranges}\]", words)
+    assert words.count("-") == len(fuzz.word_ranges()) + len(fuzz.space_ranges())
+
+
+def test_values_are_typed():
+    tape = Tape()
+    text = ir.val("text", dtype=ir.DataType.STRING, shape=("B",))
+    tokens = text_front_end(tape, text, "whitespace", True)
+    described = [(v.dtype, len(v.shape)) for v in (tokens.flat, tokens.surface, tokens.lengths, tokens.shape)]
+    assert described == [
+        (ir.DataType.STRING, 1),
+        (ir.DataType.STRING, 2),
+        (ir.DataType.INT64, 1),
+        (ir.DataType.INT64, 1),
+    ]
+    assert not tape.initializers

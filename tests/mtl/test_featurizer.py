@@ -1,0 +1,195 @@
+import threading
+
+import numpy as np
+import pytest
+
+from benchmarks.fuzz import random_texts
+from mtl.errors import UsageError
+from mtl.featurizer import (
+    TOKENIZERS,
+    CharacterCounts,
+    WordCounts,
+    space_ranges,
+    tokenize,
+    tokens_from_lists,
+    word_ranges,
+)
+from mtl.vocabulary import Vocabulary
+
+
+def _set(ranges):
+    return {chr(c) for first, last in ranges for c in range(first, last + 1)}
+
+
+SPACE, WORD = _set(space_ranges()), _set(word_ranges())
+
+
+def slow_tokens(text, tokenizer):
+    """Tokens and spans by the definitions, one character after another."""
+    tokens, spans, joins = [], [], False
+    for i, c in enumerate(text):
+        runs = c not in SPACE if tokenizer == "whitespace" else tokenizer == "unicode_words" and c in WORD
+        if c not in SPACE:
+            if joins and runs:
+                tokens[-1] += c
+                spans[-1] = (spans[-1][0], i + 1)
+            else:
+                tokens.append(c)
+                spans.append((i, i + 1))
+        joins = runs
+    return (tokens, spans) if tokens else ([""], [(0, 0)])
+
+
+def slow_lower(text):
+    return "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in text)
+
+
+@pytest.mark.parametrize(
+    ("text", "whitespace", "unicode_words"),
+    [
+        ("play Hey Jude!", ["play", "Hey", "Jude!"], ["play", "Hey", "Jude", "!"]),
+        ("it's 3.5°", ["it's", "3.5°"], ["it", "'", "s", "3", ".", "5", "°"]),
+        ("नमस्ते e\u0301te\u0301", ["नमस्ते", "e\u0301te\u0301"], ["नमस्ते", "e\u0301te\u0301"]),
+        ("日本\u3000שלום", ["日本", "שלום"], ["日本", "שלום"]),
+        ("a\x00b\x1cc", ["a\x00b\x1cc"], ["a", "\x00", "b", "\x1c", "c"]),
+        ("a\u200bb\ufeff", ["a\u200bb\ufeff"], ["a", "\u200b", "b", "\ufeff"]),
+        ("👍🏽 ok", ["👍🏽", "ok"], ["👍", "🏽", "ok"]),
+        ("", [""], [""]),
+        (" \t\r\n\x85\u2028", [""], [""]),
+    ],
+)
+def test_tokens(text, whitespace, unicode_words):
+    assert tokenize([text], "whitespace").strings() == [whitespace]
+    assert tokenize([text], "unicode_words").strings() == [unicode_words]
+    single = [c for c in text if c not in SPACE] or [""]
+    assert tokenize([text], "characters").strings() == [single]
+
+
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+def test_random_texts_against_the_definitions(tokenizer):
+    texts = random_texts(3000, np.random.default_rng(2))
+    tokens = tokenize(texts, tokenizer)
+    expected = [slow_tokens(text, tokenizer) for text in texts]
+    assert tokens.strings() == [words for words, _ in expected]
+    assert tokens.spans().tolist() == [list(span) for _, spans in expected for span in spans]
+    assert tokens.lengths.tolist() == [len(words) for words, _ in expected]
+    for lowercase in (False, True):
+        words = [slow_lower(w) if lowercase else w for row, _ in expected for w in row]
+        vocabulary = Vocabulary(sorted({w for w in words[::2] if w}))
+        assert tokenize(texts, tokenizer).ids(vocabulary, lowercase).tolist() == [vocabulary.id(w) for w in words]
+        characters = Vocabulary(sorted({c for w in words[::3] for c in w}))
+        ids, offsets = tokens.character_ids(characters, lowercase, 3)
+        assert ids.tolist() == [characters.id(c) for w in words for c in w[:3]]
+        assert offsets.tolist() == [0, *np.cumsum([len(w[:3]) for w in words])]
+
+
+def test_row_offsets_are_the_same_however_they_are_found():
+    texts, vocabulary = ["a b", "", "c"], Vocabulary(["a"])
+    plain, by_ids, by_characters = (tokenize(texts, "whitespace") for _ in range(3))
+    by_ids.ids(vocabulary, False)
+    by_characters.character_ids(vocabulary, False, 5)
+    for tokens in (plain, by_ids, by_characters):
+        assert tokens.row_offsets.tolist() == [0, 2, 3, 4]
+        assert tokens.row_offsets.dtype == np.int64
+        assert len(tokens) == 3
+
+
+def test_no_texts():
+    tokens = tokenize([], "unicode_words")
+    assert (len(tokens), tokens.strings(), tokens.row_offsets.tolist()) == (0, [], [0])
+    assert tokens.spans().shape == (0, 2)
+    assert tokens.ids(Vocabulary(["a"]), True).tolist() == []
+
+
+def test_what_is_no_text_in_utf_8_becomes_the_replacement_character():
+    texts = ["a\ud800b", "\udfff", b"caf\xc3\xa9 \xff\xfe", "x\U0001f600\udc00"]
+    tokens = tokenize(texts, "unicode_words")
+    assert tokens.strings() == [["a", "\ufffd", "b"], ["\ufffd"], ["café", "\ufffd", "\ufffd"], ["x", "😀", "\ufffd"]]
+    assert tokens.spans().tolist()[:3] == [[0, 1], [1, 2], [2, 3]]
+
+
+def test_long_texts_and_words():
+    assert tokenize(["a " * 50_000], "unicode_words").lengths.tolist() == [50_000]
+    word = "Ab\u0301" * 33_334
+    tokens = tokenize([word, "x"], "whitespace")
+    assert tokens.strings(lowercase=True) == [[slow_lower(word)], ["x"]]
+    vocabulary = Vocabulary([slow_lower(word), word])
+    assert tokens.ids(vocabulary, True).tolist() == [2, 1]
+    assert tokens.ids(vocabulary, False).tolist() == [3, 1]
+    assert tokens.spans().tolist() == [[0, len(word)], [0, 1]]
+
+
+def test_texts_may_be_changed_after_they_were_handed_over():
+    texts = [f"{i} é" for i in range(1000)]
+    tokens = tokenize(texts, "whitespace")
+    texts.clear()
+    assert tokens.strings()[999] == ["999", "é"]
+
+
+def test_ready_made_tokens():
+    tokens = tokens_from_lists([["New York", "É!"], [], ("", "x")])
+    assert tokens.strings() == [["New York", "É!"], [""], ["", "x"]]
+    assert tokens.strings(lowercase=True)[0] == ["new york", "É!"]
+    assert tokens.lengths.tolist() == [2, 1, 2]
+    assert tokens.spans().tolist() == [[0, 8], [9, 11], [0, 0], [0, 0], [1, 2]]
+    assert tokens.ids(Vocabulary(["new york", "x"]), True).tolist() == [2, 1, 0, 0, 3]
+    ids, offsets = tokens.character_ids(Vocabulary(["N", "É"]), False, 2)
+    assert (ids.tolist(), offsets.tolist()) == ([2, 1, 3, 1, 1], [0, 2, 4, 4, 4, 5])
+
+
+def test_counts():
+    words, characters = WordCounts(), CharacterCounts()
+    for texts in (["Play play é", ""], ["play a-b"]):
+        words.add(tokenize(texts, "unicode_words"), True)
+        characters.add(tokenize(texts, "unicode_words"), True, 3)
+    assert words.items() == [("play", 3), ("é", 1), ("a", 1), ("-", 1), ("b", 1)]
+    assert characters.items() == [("-", 1), ("a", 4), ("b", 1), ("l", 3), ("p", 3), ("é", 1)]
+
+
+def test_counts_of_many_words():
+    texts = [f"w{i % 7000} averylongwordofmorethansixteenletters{i % 900}" for i in range(20_000)]
+    counts = WordCounts()
+    counts.add(tokenize(texts, "whitespace"), False)
+    expected = {}
+    for word in " ".join(texts).split():
+        expected[word] = expected.get(word, 0) + 1
+    assert counts.items() == list(expected.items())
+
+
+def test_threads_get_the_same_answers():
+    texts = random_texts(2000, np.random.default_rng(3))
+    vocabulary = Vocabulary(sorted({w for row in tokenize(texts, "whitespace").strings() for w in row if w}))
+    expected = tokenize(texts, "whitespace").ids(vocabulary, False).tolist()
+    answers = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(tokenize(texts, "whitespace").ids(vocabulary, False).tolist()))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [expected] * 4
+
+
+def test_unknown_tokenizer():
+    with pytest.raises(UsageError) as caught:
+        tokenize([], "unicode_word")
+    assert str(caught.value) == "no tokenizer named 'unicode_word'. Did you mean 'unicode_words'?"
+    with pytest.raises(UsageError) as caught:
+        tokenize([], "bpe")
+    assert str(caught.value) == "no tokenizer named 'bpe'. There are: whitespace, unicode_words, characters."
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: tokenize(["a", None], "whitespace"), "a text should be str. Found NoneType."),
+        (lambda: tokens_from_lists([["a", 1]]), "a token should be str. Found int."),
+        (lambda: tokens_from_lists(["play music"]), "a row should be a list of str. Found str."),
+    ],
+)
+def test_what_is_no_text(call, message):
+    with pytest.raises(TypeError) as caught:
+        call()
+    assert str(caught.value) == message
