@@ -15,20 +15,26 @@ from torch import Tensor
 from .errors import CheckpointError
 
 UNFINISHED = ".writing"
+DESCRIPTION = "mtl"
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], description: Mapping[str, str]) -> None:
-    """Write a safetensors file, through to the disk; raises `OSError`."""
+    """Write a safetensors file, through to the disk; raises `OSError`.
+
+    The description is one entry of the file's metadata, as JSON: of several entries the order would be left to chance.
+    """
     whole = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-    write(path, safetensors.torch.save(whole, dict(description) or None))
+    metadata = {DESCRIPTION: json.dumps(dict(description), sort_keys=True)}
+    write(path, safetensors.torch.save(whole, metadata if description else None))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Return the tensors of a safetensors file and its description; raises `CheckpointError` naming the file."""
     try:
         with safetensors.safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
-    except (OSError, safetensors.SafetensorError) as error:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a dict
+            return tensors, json.loads((file.metadata() or {}).get(DESCRIPTION, "{}"))
+    except (OSError, ValueError, safetensors.SafetensorError) as error:
         raise CheckpointError(f"{path}: should be a readable safetensors file. Found: {error}.") from error
 
 

@@ -80,6 +80,10 @@ class SGD(torch.optim.SGD):
         super().__init__(
             groups, lr=lr, momentum=momentum, nesterov=nesterov, weight_decay=weight_decay, fused=True
         )
+        if momentum:  # torch's fused kernel wants all buffers or none; a zero one is what a first step starts from
+            for group in self.param_groups:
+                for parameter in group["params"]:
+                    self.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
 
 
 def _check(**values: float) -> None:

@@ -37,6 +37,20 @@ def test_a_parameter_without_gradient_is_untouched(cls: type[torch.optim.Optimiz
     assert all(torch.equal(optimizer.state[idle][key], value) for key, value in state.items())
 
 
+def test_a_parameter_may_take_part_later_than_others() -> None:
+    """Momentum is what plain torch computes, whenever a parameter gets its first gradient."""
+    ours, reference = ([nn.Parameter(torch.ones(3)) for _ in range(2)] for _ in range(2))
+    fused = SGD([{"params": ours}], lr=0.1, momentum=0.9, nesterov=True)
+    plain = torch.optim.SGD(reference, lr=0.1, momentum=0.9, nesterov=True)
+    for step in range(4):
+        for parameters, optimizer in ((ours, fused), (reference, plain)):
+            optimizer.zero_grad(set_to_none=True)
+            for parameter in parameters[: 1 + step // 2]:
+                parameter.grad = torch.full((3,), float(step + 1))
+            optimizer.step()
+    assert all(torch.allclose(a, b) for a, b in zip(ours, reference, strict=True))
+
+
 def test_rates_multiply_each_groups_own() -> None:
     one, other = nn.Parameter(torch.ones(1)), nn.Parameter(torch.ones(1))
     optimizer = AdamW([{"params": [one]}, {"params": [other], "lr": 0.01}], lr=0.1)
@@ -76,8 +90,10 @@ MESSAGES = [
     (lambda: Adam([], beta2=-0.5), "train.optimizer.beta2: should be a number from 0 to below 1. Found -0.5."),
     (lambda: SGD([], momentum=1.5), "train.optimizer.momentum: should be a number from 0 to below 1. Found 1.5."),
     (lambda: SGD([], weight_decay=-0.1), "train.optimizer.weight_decay: should be a number from 0 on. Found -0.1."),
-    (lambda: SGD([], nesterov=True),
-     "train.optimizer.nesterov: should come with a momentum above 0. Found momentum 0."),
+    (
+        lambda: SGD([], nesterov=True),
+        "train.optimizer.nesterov: should come with a momentum above 0. Found momentum 0.",
+    ),
     (lambda: Constant(1, 1, warmup=-1), "train.schedule.warmup: should be a number of steps from 0 on. Found -1."),
     (lambda: Linear(1, 1, end=2.0), "train.schedule.end: should be a number from 0 to 1. Found 2."),
     (lambda: Cosine(1, 1, end=-1.0), "train.schedule.end: should be a number from 0 to 1. Found -1."),

@@ -1,0 +1,236 @@
+"""A resumed run ends as the run that was never stopped: wherever it stopped, whatever it is; else it is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from mtl.checkpoint import Checkpoints
+from mtl.errors import CheckpointError
+from mtl.files import read_json
+from mtl.resume import check
+from tests.mtl.small_run import parameters, same, small_trainer, write_data
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "round_robin": {"mixture": {"type": "round_robin"}},
+    "weighted": {"mixture": {"type": "weighted", "rates": {"utterances": 1.0, "words": 2.0}}},
+    "proportional": {"mixture": {"type": "proportional"}},
+    "temperature": {"mixture": {"type": "temperature", "temperature": 3.0}},
+    "annealed": {"mixture": {"type": "annealed"}},
+    "adam_linear": {"optimizer": {"type": "adam", "lr": 0.01}, "schedule": {"type": "linear", "warmup": 3}},
+    "sgd_cosine": {
+        "optimizer": {"type": "sgd", "lr": 0.1, "momentum": 0.9, "nesterov": True},
+        "schedule": {"type": "cosine"},
+    },
+    "plain_sgd": {"optimizer": {"type": "sgd", "lr": 0.1}, "schedule": {"type": "exponential"}, "clip": None},
+    "tokens": {"batch": {"tokens": 25}, "components": {"words_": {"freeze": True}, "encoder": {"lr": 0.001}}},
+    "patience": {"patience": 1, "evaluate_every": 3},
+}
+
+
+def optimizer_tensors(run: Path) -> Mapping[str, torch.Tensor]:
+    from mtl.files import read_tensors
+
+    return read_tensors(Checkpoints(run).path("last") / "optimizer.safetensors")[0]
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_stopped_anywhere_it_ends_the_same(tmp_path: Path, name: str) -> None:
+    train = {"epochs": 2, "checkpoint_every": 4, **SETTINGS[name]}
+    whole = small_trainer(tmp_path, train, out="whole")
+    reports = [report.record() for report in whole.train()]
+    for stop in (1, 4, 5, 9, 14):
+        out = f"stopped{stop}"
+        for _ in islice(small_trainer(tmp_path, train, out=out).train(), stop):
+            pass
+        resumed = small_trainer(tmp_path, train, out=out, resume=True)
+        begun = resumed.step
+        assert begun <= stop
+        rest = [report.record() for report in resumed.train()]
+        assert same(parameters(resumed.model), parameters(whole.model)), f"stopped after {stop} reports"
+        assert same(optimizer_tensors(tmp_path / out), optimizer_tensors(tmp_path / "whole"))
+        for record in (*reports, *rest):
+            record["seconds"] = 0
+        assert rest == [record for record in reports if record["step"] > begun]
+
+
+RUN = """
+import sys
+from pathlib import Path
+from mtl.logs import Logs
+from tests.mtl.small_run import small_trainer
+folder, resume = Path(sys.argv[1]), sys.argv[2] == "resume"
+trainer = small_trainer(folder, {"epochs": 40, "checkpoint_every": 3, "evaluate_every": 7}, resume=resume)
+print("ready", flush=True)
+with Logs(folder / "run", trainer.step) as logs:
+    for report in trainer.train():
+        logs.write(report)
+"""
+
+
+def run(folder: Path, checkout: Path, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", RUN, str(folder), *arguments]
+    return subprocess.Popen(command, cwd=checkout, stdout=subprocess.PIPE, text=True)
+
+
+def test_killed_again_and_again_it_ends_the_same(tmp_path: Path, checkout: Path) -> None:
+    write_data(tmp_path)
+    process = run(tmp_path, checkout, "new")
+    assert process.wait(120) == 0
+    assert process.stdout is not None
+    process.stdout.close()
+    reference = tmp_path / "reference"
+    (tmp_path / "run").rename(reference)
+    for delay in (0.0, 0.05, 0.3, 0.7):  # seconds of training; the first falls before any checkpoint
+        process = run(tmp_path, checkout, "resume")
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(delay)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(60)
+        process.stdout.close()
+    process = run(tmp_path, checkout, "resume")
+    assert process.wait(120) == 0
+    assert process.stdout is not None
+    process.stdout.close()
+    for which in ("last", "best"):
+        first, second = (Checkpoints(folder).path(which) for folder in (reference, tmp_path / "run"))  # type: ignore[arg-type]
+        assert first.name == second.name
+        for file in sorted(first.rglob("*")):
+            if file.is_file():
+                assert file.read_bytes() == (second / file.relative_to(first)).read_bytes(), file.name
+    logged = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    expected = [json.loads(line) for line in (reference / "log.jsonl").read_text().splitlines()]
+    for record in (*logged, *expected):
+        record["seconds"] = 0
+    assert logged == expected
+
+
+def test_before_the_first_checkpoint_it_starts_over(tmp_path: Path) -> None:
+    train = {"epochs": 1}
+    for _ in islice(small_trainer(tmp_path, train).train(), 5):
+        pass
+    resumed = small_trainer(tmp_path, train, resume=True)
+    assert resumed.step == 0
+    list(resumed.train())
+    whole = small_trainer(tmp_path, train, out="whole")
+    list(whole.train())
+    assert same(parameters(resumed.model), parameters(whole.model))
+
+
+TRAIN = {"checkpoint_every": 2}
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Path:
+    """A run that was stopped behind its first checkpoint."""
+    for _ in islice(small_trainer(tmp_path, TRAIN).train(), 3):
+        pass
+    return tmp_path
+
+
+def refusal(folder: Path, train: Mapping[str, Any]) -> str:
+    with pytest.raises(CheckpointError) as caught:
+        small_trainer(folder, train, resume=True)
+    return str(caught.value)
+
+
+def recorded(folder: Path) -> tuple[Path, dict[str, Any]]:
+    path = Checkpoints(folder / "run").path("last") / "state.json"
+    return path, read_json(path)
+
+
+def test_another_recipe_is_refused(begun: Path) -> None:
+    for other in ({**TRAIN, "max_steps": 7}, {**TRAIN, "clip": 1.0}):
+        before = recorded(begun)[1]["identity"]["recipe"]
+        trainer = small_trainer(begun, other, out="other")
+        assert refusal(begun, other) == (
+            f"{begun / 'run'}: the recipe should be the one that the run was started with (SHA-256 {before[:12]}…). "
+            f"Found another ({trainer.recipe.hash()[:12]}…). The run's own is its recipe.yaml; a changed recipe needs "
+            "a new run."
+        )
+
+
+def test_other_data_is_refused(begun: Path) -> None:
+    before = recorded(begun)[1]["identity"]["data"]["words/dev"]
+    file = begun / "words.dev.tsv"
+    file.write_text(file.read_text() + "a song\tDET NOUN\n")
+    now = small_trainer(begun, TRAIN, out="other").prepared.hashes["words/dev"]
+    assert refusal(begun, TRAIN) == (
+        f"{begun / 'run'}: the data of 'words/dev' should be what the run was started with (SHA-256 {before[:12]}…). "
+        f"Found SHA-256 {now[:12]}…."
+    )
+
+
+def test_another_thread_count_is_refused(begun: Path) -> None:
+    path, state = recorded(begun)
+    threads = torch.get_num_threads()
+    for before in (threads + 1, 1):
+        if before == threads:
+            continue
+        state["identity"]["threads"] = before
+        path.write_text(json.dumps(state))
+        assert refusal(begun, TRAIN) == (
+            f"{begun / 'run'}: torch should use {before} thread{'s' if before != 1 else ''}, as when the run was "
+            f"started: sums come out otherwise by the last bit. Found {threads}. Set OMP_NUM_THREADS={before}."
+        )
+
+
+def test_another_version_is_refused(begun: Path) -> None:
+    path, state = recorded(begun)
+    state["identity"]["versions"]["torch"] = "2.9.0"
+    path.write_text(json.dumps(state))
+    assert refusal(begun, TRAIN) == (
+        f"{begun / 'run'}: torch should be 2.9.0, with which the run was started. Found {torch.__version__}."
+    )
+
+
+def test_all_differences_come_at_once() -> None:
+    recorded = {
+        "recipe": "a" * 64,
+        "data": {"x/train": "b" * 64},
+        "fitted": "f",
+        "versions": {"mtl": "0"},
+        "threads": 1,
+    }
+    current = {**recorded, "data": {"x/dev": "c" * 64}, "fitted": "g", "versions": {"mtl": "1"}}
+    with pytest.raises(CheckpointError) as caught:
+        check(recorded, current, "run")
+    assert str(caught.value).splitlines() == [
+        "run: the data of 'x/dev' should be what the run was started with (none). Found SHA-256 cccccccccccc….",
+        "run: the data of 'x/train' should be what the run was started with (SHA-256 bbbbbbbbbbbb…). Found none.",
+        "run: mtl should be 0, with which the run was started. Found 1.",
+    ]
+    with pytest.raises(CheckpointError) as caught:
+        check(recorded, {**recorded, "fitted": "g"}, "run")
+    assert str(caught.value) == (
+        "run: vocabularies and labels should be those that the run was started with. Found others."
+    )
+
+
+def test_another_format_is_refused(begun: Path) -> None:
+    path, state = recorded(begun)
+    for content, found in (({**state, "format": 2}, "2"), ({}, "none"), ([], "none")):
+        path.write_text(json.dumps(content))
+        assert refusal(begun, TRAIN) == f"{path.parent}: should be a checkpoint of format 1. Found {found}."
+
+
+def test_a_foreign_optimizer_state_is_refused(begun: Path) -> None:
+    from mtl.files import write_tensors
+
+    file = Checkpoints(begun / "run").path("last") / "optimizer.safetensors"
+    write_tensors(file, {"other/weight/exp_avg": torch.zeros(1)}, {})
+    assert refusal(begun, TRAIN) == (
+        "the optimizer's state should be of parameters of this model. Found 'other/weight'."
+    )
