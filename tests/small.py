@@ -43,7 +43,7 @@ share:
 train:
   optimizer: {type: adam, lr: 0.02}
   batch: {size: 16}
-  epochs: 16
+  epochs: 24
 """
 
 SONGS = ("hey jude", "yesterday", "blackbird")

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from torch import tensor
+
+import mtl
+from mtl.errors import CheckpointError, UsageError
+from mtl.predictor import Predictor, by_input, decoded
+from mtl.task import Answer
+
+TEXTS = ["play hey jude now", "", " \n", "wake me at six thirty please", "caf\u00e9 \u4f60\u597d!", "put on blackbird"]
+
+
+@pytest.fixture(scope="module")
+def predictor(small_run: Path) -> Predictor:
+    return Predictor.load(small_run)
+
+
+def close(one: Any, other: Any) -> bool:
+    """Compare answers: scores within 1e-5, all else exactly."""
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(close(one[key], other[key]) for key in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(close(a, b) for a, b in zip(one, other, strict=True))
+    return bool(abs(one - other) < 1e-5 if isinstance(one, float) else one == other)
+
+
+def test_a_row_task_gives_a_label_its_score_and_all_scores(predictor: Predictor) -> None:
+    (answer,) = predictor.predict("intent", ["play yesterday"])
+    assert list(answer) == ["label", "score", "scores"]
+    assert answer["label"] == "play"
+    assert answer["scores"]["play"] == answer["score"]
+    assert tuple(answer["scores"]) == predictor.labels("intent") == ("play", "wake")
+    assert sum(answer["scores"].values()) == pytest.approx(1)
+
+
+def test_a_token_task_gives_tokens_as_they_stand_in_the_text(predictor: Predictor) -> None:
+    (answer,) = predictor.predict("slots", ["Wake me at SIX thirty!"])
+    assert list(answer) == ["tokens", "tags", "score"]
+    assert answer["tokens"] == ["Wake", "me", "at", "SIX", "thirty", "!"]
+    assert answer["tags"][:5] == ["O", "O", "O", "B-time", "I-time"]
+    assert len(answer["score"]) == 6
+
+
+def test_an_empty_text_has_no_tokens(predictor: Predictor) -> None:
+    nothing = {"tokens": [], "tags": [], "score": []}
+    assert predictor.predict("slots", ["", " \t\n"]) == [nothing, nothing]
+    assert predictor.predict("slots", []) == []
+    assert [answer["label"] in ("play", "wake") for answer in predictor.predict("intent", ["", " "])] == [True, True]
+
+
+@pytest.mark.parametrize("task", ["intent", "slots"])
+@pytest.mark.parametrize("batch_size", [1, 4, 64])
+def test_answers_are_those_of_the_bundle_at_every_batch_size(
+    predictor: Predictor, small_run: Path, task: str, batch_size: int
+) -> None:
+    eager = predictor.predict(task, TEXTS, batch_size=batch_size)
+    exported = mtl.Bundle(small_run / "export").predict(task, TEXTS)
+    assert close(eager, exported)
+    assert json.loads(json.dumps(eager)) == eager
+
+
+def test_texts_by_the_name_of_the_input(predictor: Predictor) -> None:
+    assert predictor.inputs("intent") == ("text",)
+    assert predictor.predict("intent", {"text": TEXTS}) == predictor.predict("intent", TEXTS)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "nul \x00 end\x00", "a" * 100_000, "\u0000", "\u202eabc"])
+def test_no_text_breaks_it(predictor: Predictor, text: str) -> None:
+    assert len(predictor.predict("slots", [text])) == 1
+
+
+@pytest.mark.parametrize(
+    ("task", "texts", "sentence"),
+    [
+        ("slot", [], "no task named 'slot'. Did you mean 'slots'? Tasks: intent, slots."),
+        ("slots", "play", "texts should be a list of texts. Found a single text."),
+        ("slots", {"query": ["a"]}, "the texts of task 'slots' should have the input 'text'. Found query."),
+    ],
+)
+def test_what_cannot_be_answered(predictor: Predictor, task: str, texts: Any, sentence: str) -> None:
+    with pytest.raises(UsageError) as error:
+        predictor.predict(task, texts)
+    assert str(error.value) == sentence
+
+
+def test_a_batch_holds_at_least_one_row(predictor: Predictor) -> None:
+    with pytest.raises(UsageError) as error:
+        predictor.predict("slots", ["a"], batch_size=0)
+    assert str(error.value) == "batch_size should be at least 1. Found 0."
+
+
+@pytest.mark.parametrize(
+    ("texts", "sentence"),
+    [
+        (["a"], "the texts of task 't' should be lists by the name of its inputs (query, answer). Found one list."),
+        (
+            {"query": ["a"], "answer": []},
+            "the inputs of task 't' should have as many texts each. Found 1 of 'query', 0 of 'answer'.",
+        ),
+    ],
+)
+def test_tasks_with_several_inputs(texts: Any, sentence: str) -> None:
+    with pytest.raises(UsageError) as error:
+        by_input(texts, "t", ("query", "answer"))
+    assert str(error.value) == sentence
+
+
+def test_values_are_decoded_by_what_the_task_says_of_them() -> None:
+    labels = ("a", "b")
+    assert decoded(Answer("label", "best", labels=True), tensor([1, 0]), labels, None) == ["b", "a"]
+    tags = Answer("tags", "best", labels=True, dims=("T",))
+    assert decoded(tags, tensor([[1, 0], [1, 1]]), labels, [2, 1]) == [["b", "a"], ["b"]]
+    assert decoded(Answer("scores", "scores", dims=("C",)), tensor([[1.0, 0.0]]), labels, None) == [
+        {"a": 1.0, "b": 0.0}
+    ]
+
+
+def test_a_folder_without_a_run(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError) as error:
+        Predictor.load(tmp_path)
+    assert str(error.value) == f"{tmp_path}: should be a run folder, with a file 'recipe.yaml'. Found none."
