@@ -1,7 +1,7 @@
 // Character classes of 64 bytes of UTF-8 at once.
 #pragma once
 
-#if defined(__SSE2__) && !defined(MTL_PORTABLE)
+#if defined(__SSE2__) && defined(__x86_64__) && !defined(MTL_PORTABLE)
 #include <emmintrin.h>
 #endif
 
@@ -28,7 +28,7 @@ struct AsciiMasks {
   std::uint64_t high;  // bytes that are not ASCII
 };
 
-#if defined(__SSE2__) && !defined(MTL_PORTABLE)
+#if defined(__SSE2__) && defined(__x86_64__) && !defined(MTL_PORTABLE)
 
 // Bytes from `first` on, `count` of them (unsigned comparison by shifting the range to the bottom).
 inline __m128i bytes_in(__m128i x, int first, int count) {

@@ -40,7 +40,7 @@ inline std::uint64_t fold(std::uint64_t x) {
   return lowercase ? lower8(x) : x;
 }
 
-#if defined(__SSE2__) && !defined(MTL_PORTABLE)
+#if defined(__SSE2__) && defined(__x86_64__) && !defined(MTL_PORTABLE)
 
 alignas(32) inline constexpr unsigned char kOnesThenZeros[32] = {
     255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
