@@ -152,7 +152,8 @@ class Encoder:
         count = len(ragged.values) if len(feature.dims) == 1 else len(ragged.offsets[1]) - 1
         if count != tokens.row_offsets[-1]:
             raise UsageError(
-                f"the feature '{name_of(type(feature))}' should return values for {tokens.row_offsets[-1]} tokens. Found {count}."
+                f"the feature '{name_of(type(feature))}' should return values for {tokens.row_offsets[-1]} tokens. "
+                f"Found {count}."
             )
         self._values[place].write(np.ascontiguousarray(ragged.values, feature.dtype))
         if place in self._inner:

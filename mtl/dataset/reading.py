@@ -118,10 +118,12 @@ def _chunk(plan: Plan, source: Source, rows: Sequence[Row]) -> tuple[Chunk, dict
             found.append(text)
     front_ends = dict.fromkeys((key.column, key.tokenizer) for key in plan.inputs)
     tokens = {front: tokenize(texts[front[0]], front[1]) for front in front_ends}
+    labelled = dict.fromkeys((key.column, key.tokenizer) for key in plan.first.values())
+    offsets = {front: row_spans(tokens[front]) for front in labelled}
     targets: dict[str, list[Target]] = {}
     for task in plan.tasks:
         key = plan.first[task.name]
-        spans = row_spans(tokens[key.column, key.tokenizer])
+        spans = offsets[key.column, key.tokenizer]
         targets[task.name] = found_targets = []
         for position, row in enumerate(rows):
             target: Target = None
@@ -159,7 +161,8 @@ def as_text(value: Any) -> str:
 
 def row_spans(tokens: Tokens) -> list[list[Span]]:
     """Return the offsets of every row's tokens; a row that has only the padding token has none."""
-    spans: list[Span] = list(map(tuple, tokens.spans().tolist()))
+    found = tokens.spans()
+    spans: list[Span] = list(zip(found[:, 0].tolist(), found[:, 1].tolist(), strict=True))
     bounds = tokens.row_offsets.tolist()
     rows = (spans[start:end] for start, end in pairwise(bounds))
     return [[] if row == [(0, 0)] else row for row in rows]

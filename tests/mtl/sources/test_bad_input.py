@@ -33,12 +33,12 @@ BAD = {
         "FILE:3: column 2: should have 2 columns (text, label). Found 1.",
     ),
     "tsv too many": Bad(
-        "tsv", b"a\tx\ty\n", "FILE:1: column 3: should have 2 columns (text, label). Found 3.",
+        "tsv",
+        b"a\tx\ty\n",
+        "FILE:1: column 3: should have 2 columns (text, label). Found 3.",
         {"columns": ["text", "label"]},
     ),
-    "tsv one column": Bad(
-        "tsv", b"text\na\nb\tc\n", "FILE:3: column 2: should have 1 column (text). Found 2."
-    ),
+    "tsv one column": Bad("tsv", b"text\na\nb\tc\n", "FILE:3: column 2: should have 1 column (text). Found 2."),
     "tsv column twice": Bad(
         "tsv", b"text\tlabel\ttext\n", "FILE:1: column names should differ. Found 'text' more than once."
     ),
@@ -51,12 +51,14 @@ BAD = {
         "tsv", b"te\xffxt\tlabel\n", f"FILE:1: column 3: should be utf-8 text. Found the byte 0xff. {UTF8}"
     ),
     "tsv unknown encoding": Bad(
-        "tsv", b"text\na\n",
+        "tsv",
+        b"text\na\n",
         "FILE: encoding should be one that Python knows (utf-8, latin-1, …). Found 'utf-9'.",
         {"encoding": "utf-9"},
     ),
     "tsv invalid utf-16": Bad(
-        "tsv", "text\nab\n".encode("utf-16-le") + b"\x00\xdc\n\x00",
+        "tsv",
+        "text\nab\n".encode("utf-16-le") + b"\x00\xdc\n\x00",
         "FILE: should be utf-16-le text. Found other bytes, somewhere after line 0.",
         {"encoding": "utf-16-le"},
     ),
@@ -94,11 +96,11 @@ BAD = {
     "conll too few": Bad(
         "conll", b"a X\n\nb Y\nc\n", "FILE:4: column 2: should have 2 columns (word, tag). Found 1.", WORDS
     ),
-    "conll too many": Bad(
-        "conll", b"a X 1\n", "FILE:1: column 3: should have 2 columns (word, tag). Found 3.", WORDS
-    ),
+    "conll too many": Bad("conll", b"a X 1\n", "FILE:1: column 3: should have 2 columns (word, tag). Found 3.", WORDS),
     "conll open end": Bad(
-        "conll", b"a X 1 2\nb\n", "FILE:2: column 2: should have 2 columns (word, tag) or more. Found 1.",
+        "conll",
+        b"a X 1 2\nb\n",
+        "FILE:2: column 2: should have 2 columns (word, tag) or more. Found 1.",
         {"columns": ["word", "tag", "..."]},
     ),
     "conll invalid utf-8": Bad(
@@ -109,19 +111,19 @@ BAD = {
         "conllu", b"# text = a\n1\ta\ta\n", f"FILE:2: column 4: should have 10 columns ({UD}). Found 3."
     ),
     "conllu number": Bad(
-        "conllu", b"x\ta\ta\tX\t_\t_\t0\troot\t_\t_\n",
+        "conllu",
+        b"x\ta\ta\tX\t_\t_\t0\troot\t_\t_\n",
         "FILE:1: column 1: should be a word's number, a range (12-13) or an empty node's (8.1). Found 'x'.",
     ),
     "parquet empty": Bad("parquet", b"", "FILE: should have rows. Found an empty file."),
     "parquet none": Bad(
-        "parquet", b"text\tlabel\n" * 9,
+        "parquet",
+        b"text\tlabel\n" * 9,
         "FILE: should be a Parquet file. Found: Parquet magic bytes not found in footer. Either the file is corrupted "
         "or this is not a parquet file.",
     ),
     "ipc empty": Bad("ipc", b"", "FILE: should have rows. Found an empty file."),
-    "ipc cut": Bad(
-        "ipc", b"ARROW1\0\0" + b"\0" * 90, "FILE: should be an Arrow IPC file. Found: Not an Arrow file."
-    ),
+    "ipc cut": Bad("ipc", b"ARROW1\0\0" + b"\0" * 90, "FILE: should be an Arrow IPC file. Found: Not an Arrow file."),
 }
 
 

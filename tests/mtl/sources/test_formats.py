@@ -30,7 +30,16 @@ def write(tmp_path: Path, content: bytes, name: str = "rows") -> Path:
 
 def test_all_formats_are_registered() -> None:
     assert names("source") == [
-        "conll", "conllu", "csv", "ipc", "jsonl", "lines", "parquet", "python", "torchtext", "tsv",
+        "conll",
+        "conllu",
+        "csv",
+        "ipc",
+        "jsonl",
+        "lines",
+        "parquet",
+        "python",
+        "torchtext",
+        "tsv",
     ]
 
 
