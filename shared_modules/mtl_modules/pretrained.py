@@ -1,6 +1,6 @@
-"""Word vectors in the text format of GloVe and fastText: a word and its numbers a line, blank-separated.
+"""Word vectors in the text format of GloVe and fastText: a word and its numbers a line, separated by one blank.
 
-A header line (`count dimension`, as fastText writes) may stand first. Source: Pennington et al. (2014), Bojanowski
+A header line (`count dimension`, as fastText writes it) may stand first. Sources: Pennington et al. (2014), Bojanowski
 et al. (2017).
 """
 
@@ -14,64 +14,81 @@ import numpy.typing as npt
 
 from mtl.errors import DataError, Fault
 
+Vector = npt.NDArray[np.float32]
+
 
 def dimension(path: Path) -> int:
-    """Return the number of values a vector has: the header's word, or as many as the first line holds."""
-    for _, fields in _lines(path):
+    """Return how many numbers a vector has: what the header says, else what the first line holds."""
+    for number, line in _lines(path):
+        fields = line.split(b" ")
+        if len(fields) < 2:
+            raise _malformed(path, number, "a word and its vector", "one field")
         return int(fields[1]) if _is_header(fields) else len(fields) - 1
     raise DataError(Fault("should hold a word and its vector a line. Found no line.", file=str(path)))
 
 
-def read_vectors(path: Path, ids: Mapping[str, int]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """Return the ids [N] of the words that the file holds and their vectors [N, D]; a repeated word counts once.
+def read_vectors(path: Path, ids: Mapping[str, int]) -> tuple[npt.NDArray[np.int64], Vector]:
+    """Return the ids [N] of the words that the file holds, and their vectors [N, D]; a word's first vector counts.
 
-    Only lines of words asked for are parsed to numbers, but every line must have as many as the first.
-    Raises `DataError` with file and line.
+    Only lines of words asked for become numbers, but every line must have as many as the first. Raises `DataError`
+    with file and line.
     """
     size = dimension(path)
-    found: dict[int, npt.NDArray[np.float32]] = {}
-    for number, fields in _lines(path):
-        if number == 1 and _is_header(fields):
-            continue
-        # GloVe 840B holds a few "words" with blanks in them: the vector is what stands last.
-        word = " ".join(fields[:-size])
-        if len(fields) <= size or not word:
-            raise _malformed(path, number, f"a word and {size} numbers", f"{len(fields)} fields")
-        if _is_number(fields[-size - 1]) and len(fields) > size + 1:
-            raise _malformed(path, number, f"a word and {size} numbers", f"{len(fields)} fields")
-        token = ids.get(word)
-        if token is None or token in found:
-            continue
-        try:
-            vector = np.array(fields[-size:], dtype=np.float32)
-        except ValueError as error:
-            raise _malformed(path, number, f"{size} numbers after '{word}'", _first_odd(fields[-size:])) from error
-        if not np.isfinite(vector).all():
-            raise _malformed(path, number, f"finite numbers after '{word}'", _first_odd(fields[-size:]))
-        found[token] = vector
+    wanted = {word.encode("utf-8", errors="replace"): id_ for word, id_ in ids.items()}
+    found: dict[int, Vector] = {}
+    for number, line in _lines(path):
+        word, _, numbers = line.partition(b" ")
+        if line.count(b" ") != size:
+            if number == 1 and _is_header(line.split(b" ")):
+                continue
+            word, numbers = _long_word(path, number, line, size)
+        id_ = wanted.get(word)
+        if id_ is not None and id_ not in found:
+            found[id_] = _parsed(path, number, word, numbers.split(b" "))
     rows = np.fromiter(found, dtype=np.int64, count=len(found))
     return rows, np.stack(list(found.values())) if found else np.zeros((0, size), dtype=np.float32)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines that are not empty and their numbers; tabs count as blanks.
+
+    Bytes, because published files hold words that are no valid UTF-8, or white space of other kinds.
+    """
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
-                # Split at blanks only: vectors exist for words such as U+00A0 and U+2028, which str.split would eat.
-                text = line.decode("utf-8", errors="replace").removeprefix("\ufeff").rstrip("\r\n ")
-                if text:
-                    yield number, text.replace("\t", " ").split(" ")
+                stripped = line.rstrip(b"\r\n ").replace(b"\t", b" ")
+                if number == 1:
+                    stripped = stripped.removeprefix(b"\xef\xbb\xbf")
+                if stripped:
+                    yield number, stripped
     except OSError as error:
-        raise DataError(
-            Fault(f"should be a readable file of word vectors. Found: {error.strerror}.", file=str(path))
-        ) from error
+        message = f"should be a readable file of word vectors. Found: {error.strerror}."
+        raise DataError(Fault(message, file=str(path))) from error
 
 
-def _is_header(fields: list[str]) -> bool:
-    return len(fields) == 2 and all(field.isdecimal() for field in fields)
+def _is_header(fields: list[bytes]) -> bool:
+    return len(fields) == 2 and all(field.isdigit() for field in fields)
 
 
-def _is_number(field: str) -> bool:
+def _long_word(path: Path, number: int, line: bytes, size: int) -> tuple[bytes, bytes]:
+    """Return word and numbers of a line whose word holds blanks, as a few of GloVe's 840B vectors do."""
+    fields = line.split(b" ")
+    if len(fields) <= size or _is_number(fields[-size - 1]):
+        raise _malformed(path, number, f"a word and {size} numbers", f"{len(fields)} fields")
+    return b" ".join(fields[:-size]), b" ".join(fields[-size:])
+
+
+def _parsed(path: Path, number: int, word: bytes, fields: list[bytes]) -> Vector:
+    if all(map(_is_number, fields)):
+        vector = np.array(fields, dtype=np.float32)
+        if np.isfinite(vector).all():
+            return vector
+    odd = next(field for field in fields if not (_is_number(field) and np.isfinite(np.float32(field))))
+    raise _malformed(path, number, f"{len(fields)} finite numbers after '{_text(word)}'", f"'{_text(odd)}'")
+
+
+def _is_number(field: bytes) -> bool:
     try:
         float(field)
     except ValueError:
@@ -79,9 +96,8 @@ def _is_number(field: str) -> bool:
     return True
 
 
-def _first_odd(fields: list[str]) -> str:
-    odd = next((f for f in fields if not _is_number(f) or not np.isfinite(float(f))), "")
-    return f"'{odd}'"
+def _text(field: bytes) -> str:
+    return field.decode("utf-8", errors="replace")
 
 
 def _malformed(path: Path, line: int, wanted: str, found: str) -> DataError:

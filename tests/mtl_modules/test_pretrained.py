@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mtl.errors import DataError
+from mtl_modules.pretrained import dimension, read_vectors
+
+IDS = {"play": 2, "hey": 3, "jude": 4, "new york": 5}
+
+
+@pytest.fixture
+def vectors(tmp_path: Path) -> Callable[[str | bytes], Path]:
+    def write(content: str | bytes) -> Path:
+        path = tmp_path / "vectors.txt"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("header", ["", "3 2\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", " \n"])
+def test_vectors_of_known_words_are_read(vectors: Callable[[str], Path], header: str, end: str) -> None:
+    path = vectors(header + end.join(["play 1 2", "the 3 4", "jude -0.5 1e-3", ""]))
+    assert dimension(path) == 2
+    rows, values = read_vectors(path, IDS)
+    assert rows.tolist() == [2, 4]
+    assert values.dtype == np.float32
+    np.testing.assert_allclose(values, [[1, 2], [-0.5, 1e-3]])
+
+
+def test_a_word_may_hold_blanks(vectors: Callable[[str], Path]) -> None:
+    rows, values = read_vectors(vectors("play 1 2\nnew york 3 4\n. . 5 6\n"), IDS)
+    assert rows.tolist() == [2, 5]
+    assert values.tolist() == [[1, 2], [3, 4]]
+
+
+def test_the_first_vector_of_a_word_counts(vectors: Callable[[str], Path]) -> None:
+    assert read_vectors(vectors("play 1 2\nplay 3 4\n"), IDS)[1].tolist() == [[1, 2]]
+
+
+def test_odd_words_do_not_stop_the_reading(vectors: Callable[[bytes], Path]) -> None:
+    """Words that are white space of other kinds, or no valid UTF-8, stand in published files."""
+    path = vectors("\ufeffplay 1 2\n\u00a0 3 4\n\u2028 5 6\n\x85 7 8\n".encode() + b"\xff\xfe 1 2\n")
+    assert read_vectors(path, {**IDS, "\u00a0": 7})[0].tolist() == [2, 7]
+
+
+def test_no_known_word(vectors: Callable[[str], Path]) -> None:
+    rows, values = read_vectors(vectors("nobody 1 2\n"), IDS)
+    assert rows.shape == (0,)
+    assert values.shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "{}: should hold a word and its vector a line. Found no line."),
+        ("play 1 2\nhey 3\n", "{}:2: should hold a word and 2 numbers. Found 2 fields."),
+        ("2 2\nplay 1 2\nhey 3 4 5\n", "{}:3: should hold a word and 2 numbers. Found 4 fields."),
+        ("play 1 2\nhey 3 x\n", "{}:2: should hold 2 finite numbers after 'hey'. Found 'x'."),
+        ("play 1 2\nhey 3 nan\n", "{}:2: should hold 2 finite numbers after 'hey'. Found 'nan'."),
+        ("play\n", "{}:1: should hold a word and its vector. Found one field."),
+    ],
+)
+def test_a_malformed_file_is_named_with_its_line(vectors: Callable[[str], Path], content: str, message: str) -> None:
+    path = vectors(content)
+    with pytest.raises(DataError) as error:
+        read_vectors(path, IDS)
+    assert str(error.value) == message.format(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as error:
+        dimension(tmp_path / "none.txt")
+    wanted = f"{tmp_path / 'none.txt'}: should be a readable file of word vectors. Found: No such file or directory."
+    assert str(error.value) == wanted

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from mtl.errors import DataError
+from mtl.features import WordIds
+from mtl.featurizer import tokenize
+from mtl.registry import InitialFile
+from mtl_modules import WordEmbedding
+
+LENGTHS = torch.tensor([4])
+IDS = torch.tensor([[2, 3, 1, 0]])
+
+
+@pytest.fixture
+def words() -> Any:
+    (feature,) = WordEmbedding.features(min_count=1)
+    feature.count(tokenize(["hey hey jude"], "whitespace"), False)
+    feature.fit()
+    return (feature,)
+
+
+def test_features_take_the_limits_of_the_vocabulary() -> None:
+    (feature,) = WordEmbedding.features(min_count=3, max_size=20)
+    assert isinstance(feature, WordIds)
+    assert (feature.min_count, feature.max_size) == (3, 20)
+
+
+def test_a_row_a_word_and_padding_is_zero(words: Any) -> None:
+    module = WordEmbedding(words, dim=3)
+    values = module(LENGTHS, IDS).values
+    assert values.shape == (1, 4, 3)
+    assert values[0, 3].tolist() == [0.0, 0.0, 0.0]
+    assert module.table.num_embeddings == 4
+
+
+def test_word_dropout_replaces_words_by_the_unknown_one(words: Any) -> None:
+    module = WordEmbedding(words, dim=3, word_dropout=0.5)
+    ids = torch.randint(0, 4, (1, 2000), generator=torch.Generator().manual_seed(0))
+    plain, unknown = module.table(ids), module.table(torch.tensor(1))
+    torch.manual_seed(0)
+    values = module.train()(torch.tensor([2000]), ids).values
+    replaced = (values == unknown).all(-1) & (ids != 1)
+    assert not bool(replaced[ids == 0].any())
+    assert 0.4 < float(replaced[ids > 1].float().mean()) < 0.6
+    assert torch.equal(values[~replaced], plain[~replaced])
+    assert torch.equal(module.eval()(torch.tensor([2000]), ids).values, plain)
+
+
+def test_pretrained_vectors_are_where_the_table_starts(words: Any, tmp_path: Path) -> None:
+    path = tmp_path / "vectors.txt"
+    path.write_text("jude 1 2 3\nthe 4 5 6\n<unknown> 7 8 9\n")
+    torch.manual_seed(0)
+    plain = WordEmbedding(words, dim=3).table.weight
+    torch.manual_seed(0)
+    weight = WordEmbedding(words, dim=3, pretrained=InitialFile(path)).table.weight
+    assert weight[3].tolist() == [1, 2, 3]
+    assert torch.equal(weight[:3], plain[:3])
+
+
+def test_dim_should_be_that_of_the_file(words: Any, tmp_path: Path) -> None:
+    path = tmp_path / "vectors.txt"
+    path.write_text("jude 1 2 3\n")
+    with pytest.raises(DataError) as error:
+        WordEmbedding(words, dim=100, pretrained=InitialFile(path))
+    assert str(error.value) == f"'dim' should be 3, the size of the vectors in {path}. Found 100."
+
+
+def test_ids_are_tensors(words: Any) -> None:
+    with pytest.raises(TypeError, match=r"^a word embedding takes ids\. Found Sequence\.$"):
+        WordEmbedding(words)(LENGTHS, WordEmbedding(words)(LENGTHS, IDS))
