@@ -6,7 +6,7 @@ Dimensions: B rows of a batch, T tokens of its longest row, C characters of its 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from .errors import UsageError
 from .featurizer import CharacterCounts, Tokens, WordCounts
-from .registry import name_of, register
+from .registry import register
 from .vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -50,9 +50,8 @@ class Feature:
     """One property of tokens in two faces that agree: `compute` for training, `onnx` for the exported graph.
 
     Register a subclass with `register("feature", name)` and return an instance from an embedding's `features`.
-    Options are keyword-only constructor arguments with values that compare (numbers, strings, tuples); they
-    make up `key`, so features with equal options are computed once. What is cached is computed anew when
-    `version` changes.
+    Constructor arguments are its options; they make up `key`, so features with equal options are computed
+    once. What is cached is computed anew when an option or `version` changes.
 
     >>> from mtl.featurizer import tokenize
     >>> class IsTitle(Feature):
@@ -80,14 +79,25 @@ class Feature:
     def __new__(cls, *args: Any, **options: Any) -> Feature:
         """Note the options, defaults filled in: they are the feature's identity."""
         self = super().__new__(cls)
-        parameters = inspect.signature(cls.__init__).parameters.values()
-        self._options = tuple((p.name, options.get(p.name, p.default)) for p in parameters if p.kind is p.KEYWORD_ONLY)
+        signature = inspect.signature(cls.__init__)
+        bound = signature.bind_partial(self, *args, **options)
+        bound.apply_defaults()
+        noted: dict[str, object] = {}
+        for name, value in list(bound.arguments.items())[1:]:
+            kind = signature.parameters[name].kind
+            if kind is inspect.Parameter.VAR_KEYWORD:
+                noted.update(value)
+            elif kind is not inspect.Parameter.VAR_POSITIONAL or value:
+                noted[name] = value
+        self._options = tuple(noted.items())
         return self
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Registered name, version and options: equal keys compute the same (once they are fitted on the same)."""
-        return (name_of(type(self)), self.version, *self._options)
+        """Name of the class, version and options: equal keys compute the same (once they are fitted on the same)."""
+        # A subclass has its parent's registered name only if it is registered under it itself.
+        name = vars(type(self)).get("registered_name", type(self).__qualname__)
+        return (name, self.version, *((option, _hashable(value)) for option, value in self._options))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._options)})"
@@ -120,6 +130,17 @@ class Feature:
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take back what `state` returned."""
+
+
+def _hashable(value: object) -> Hashable:
+    """Return what stands for an option in a key: itself, or for a collection that changes, its items."""
+    if isinstance(value, Mapping):
+        return tuple(sorted((str(k), _hashable(v)) for k, v in value.items()))
+    if isinstance(value, (list, tuple)):
+        return tuple(_hashable(item) for item in value)
+    if isinstance(value, (set, frozenset)):
+        return tuple(sorted(repr(item) for item in value))  # a set has no order of its own
+    return value if isinstance(value, Hashable) else repr(value)
 
 
 class _VocabularyFeature(Feature):

@@ -113,6 +113,26 @@ def test_keys_are_options_with_their_defaults():
     assert repr(WordIds(max_size=5)) == "WordIds(min_count=1, max_size=5)"
 
 
+def test_a_subclass_is_another_feature():
+    class Stems(WordIds):
+        def __init__(self, *, letters: int = 4, **options: int) -> None:
+            super().__init__(**options)
+
+    name = "test_a_subclass_is_another_feature.<locals>.Stems"
+    assert Stems(min_count=3).key == (name, 1, ("letters", 4), ("min_count", 3))
+    assert Stems(min_count=3).key != Stems(min_count=2).key
+
+
+def test_options_that_change_are_in_the_key_as_they_are():
+    class Lists(Feature):
+        def __init__(self, words, table=None) -> None:
+            pass
+
+    keys = {Lists(["a"]).key, Lists(["b"]).key, Lists(("a",)).key, Lists(["a"], {"x": [1]}).key, Lists({"a"}).key}
+    assert len(keys) == 4
+    assert Lists(["a"], {"y": 2, "x": 1}).key == Lists(words=["a"], table={"x": 1, "y": 2}).key
+
+
 def test_registered():
     assert registry.lookup("feature", "word_ids") is WordIds
     assert registry.lookup("feature", "character_ids") is CharacterIds
