@@ -18,6 +18,7 @@ import networkx as nx
 from . import drawing, graph_rules
 from .errors import Fault, RecipeError, UsageError, near_miss
 from .recipe.config import ComponentTraining, InputConfig, ModuleConfig, Recipe, TaskConfig
+from .recipe.flow import addresses, flows
 from .recipe.names import matches
 
 By = Literal["source", "front_end"]
@@ -89,7 +90,7 @@ class SharingGraph:
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
         self.warnings: tuple[Fault, ...] = ()
-        self._addresses = _addresses(recipe)
+        self._addresses = {a: config for t in recipe.tasks.values() for a, config in addresses(t.name, t.model)}
         self._groups = {member: group.name for group in recipe.share.values() for member in group.members}
         self._names = {address: self._name(address) for address in self._addresses}
         self._calls: dict[Call, Call] = {}
@@ -327,23 +328,6 @@ class SharingGraph:
         return drawing.mermaid(self)
 
 
-def flows(task: TaskConfig) -> dict[str, tuple[str, ...]]:
-    """Return, for each filled slot of a task in order, the inputs and filled slots whose values flow in.
-
-    What an empty slot would take flows on to whoever takes from it.
-    """
-    passed: dict[str, tuple[str, ...]] = {name: (name,) for name in task.inputs}
-    found: dict[str, tuple[str, ...]] = {}
-    for slot in task.slots:
-        sources = tuple(source for taken in slot.takes for source in passed[taken])
-        if task.model.get(slot.name) is None:
-            passed[slot.name] = sources
-        else:
-            found[slot.name] = sources
-            passed[slot.name] = (slot.name,)
-    return found
-
-
 def declared_features(config: ModuleConfig) -> tuple[Any, ...]:
     """Return the features that an embedding declares for its configuration; none for other kinds and composites."""
     if config.kind != "embedding" or config.parts:
@@ -351,23 +335,6 @@ def declared_features(config: ModuleConfig) -> tuple[Any, ...]:
     declare = config.cls.features
     wanted = inspect.signature(declare).parameters
     return tuple(declare(**{name: value for name, value in config.values.items() if name in wanted}))
-
-
-def _addresses(recipe: Recipe) -> dict[str, ModuleConfig]:
-    """Return all addresses in the order of the data flow, parts before their composite."""
-    found: dict[str, ModuleConfig] = {}
-
-    def add(address: str, config: ModuleConfig) -> None:
-        for part, inner in config.parts.items():
-            add(f"{address}.{part}", inner)
-        found[address] = config
-
-    for task in recipe.tasks.values():
-        for slot in task.slots:
-            config = task.model.get(slot.name)
-            if config is not None:
-                add(f"{task.name}.{slot.name}", config)
-    return found
 
 
 def _edge(graph: nx.DiGraph[Any], producer: Any, consumer: Any, flow: str) -> None:

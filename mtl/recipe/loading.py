@@ -14,9 +14,10 @@ from ..errors import Fault, RecipeError, UsageError
 from ..sharing_graph import SharingGraph
 from . import overrides as settings
 from .components import told
-from .config import Recipe, ShareGroup, TaskConfig, TrainConfig
+from .config import ModuleConfig, Recipe, ShareGroup, TaskConfig, TrainConfig
 from .document import Document, from_values, show
 from .draft import Reading, TaskDraft
+from .flow import addresses
 from .modules import ModuleReader
 from .schema import check
 from .sections import STRICT, read_sources, read_tasks
@@ -133,7 +134,7 @@ def _read_sections(reading: Reading, values: dict[str, Any], malformed: int) -> 
     recipe = Recipe(
         sources={name: source for name, source in sources.items() if source is not None},
         tasks={draft.name: _task(reading, draft, models[draft.name]) for draft in whole},
-        share=_share(reading, ties, groups, [draft.name for draft in whole]),
+        share=_share(reading, ties, groups, {draft.name: models[draft.name] for draft in whole}),
         train=train or _any_training(reading, known),
         **values,
     )
@@ -152,12 +153,15 @@ def _task(reading: Reading, draft: TaskDraft, model: Mapping[str, Any]) -> TaskC
     )  # fmt: skip
 
 
-def _share(reading: Reading, ties: Ties, groups: Mapping[str, Group], tasks: Sequence[str]) -> dict[str, ShareGroup]:
+def _share(
+    reading: Reading, ties: Ties, groups: Mapping[str, Group], models: Mapping[str, Mapping[str, ModuleConfig | None]]
+) -> dict[str, ShareGroup]:
     """Return the groups with all their members, also those that came in with a tied composite."""
+    known = [address for task, model in models.items() for address, _ in addresses(task, model)]
     found = {}
     for name, group in groups.items():
         roots = {ties.root(address) for address in group.named}
-        members = [a for a in ties.sites if ties.root(a) in roots and a.split(".")[0] in tasks]
+        members = [address for address in known if ties.root(address) in roots]
         if members:
             found[name] = ShareGroup(name, tuple(members), reading.document.key_place(group.steps))
     return found

@@ -12,7 +12,7 @@ from .config import ModuleConfig
 from .document import Steps, dotted, show
 from .draft import Reading, TaskDraft
 from .names import malformed
-from .schema import check_at
+from .schema import check_at, closest
 from .ties import Group, Ties, nested_keys
 
 Written = dict[str, tuple[Any, Steps]]  # key -> its value and where that stands
@@ -24,6 +24,7 @@ class ModuleReader:
     def __init__(self, reading: Reading, ties: Ties, groups: Mapping[str, Group]) -> None:
         self.reading, self.ties, self.groups = reading, ties, groups
         self._read: dict[str, ModuleConfig | None] = {}
+        self._misspelled: set[str] = set()  # addresses that an unknown name was probably meant to be
 
     def model(self, draft: TaskDraft) -> dict[str, ModuleConfig | None]:
         """Return the configuration of each slot of a task, None for an empty one."""
@@ -50,10 +51,12 @@ class ModuleReader:
                 elif name in prefixes:
                     steps: Steps = (*draft.steps, "model", *name.split("."))
                     self.reading.fault(steps, f"should be a mapping of modules. Found {show(value)}.")
+                    self._misspelled |= {f"{draft.name}.{slot}" for slot in known if slot.startswith(f"{name}.")}
                 elif name not in known:
                     steps = (*draft.steps, "model", *done.split(".")[:-1], key)
                     place = self.reading.document.key_place(steps)
                     hint = near_miss(name, known) or f" Its modules: {', '.join(s.name for s in draft.slots)}."
+                    self._misspelled.add(f"{draft.name}.{closest(name, known)}")
                     message = f"the task '{draft.type}' has no module '{name}'.{hint}"
                     self.reading.faults.append(place.named(dotted(steps[:-1])).fault(message))
 
@@ -72,12 +75,12 @@ class ModuleReader:
         steps_written = self.ties.written(address, self.groups)
         default = self.ties.default_of(address, self.groups)
         faults = len(self.reading.faults)
-        if {site.address for site in self.ties.members(address)} & self.ties.broken:
+        if {site.address for site in self.ties.members(address)} & self.ties.unending:
             return None
         written = self._merge(steps_written, self._part_keys(address, site.kind))
         if len(self.reading.faults) > faults:
             return None
-        home = steps_written[0] if steps_written else site.home
+        home = next((steps for steps in steps_written if self.reading.value(steps)), site.home)
         if not written and not default:
             self._unwritten(site.address, home, len(self.ties.members(address)))
             return None
@@ -92,7 +95,7 @@ class ModuleReader:
     def _unwritten(self, address: str, home: Steps, members: int) -> None:
         name = address.partition(".")[2]
         group = next((g for g in self.groups.values() if address in g.named), None)
-        if group is not None and self.ties.hidden_members(group):
+        if address in self._misspelled or (group is not None and self.ties.hidden_members(group)):
             return  # the member that is configured may be one of those
         if members > 1:
             steps: Steps = group.steps if group is not None else home

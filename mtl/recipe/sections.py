@@ -56,7 +56,7 @@ def read_source(reading: Reading, name: str, raw: Any, steps: Steps) -> SourceCo
         config.cls(**config.values)
     except (MtlError, ValueError) as error:
         for message in told(error):
-            reading.fault(steps, message)
+            reading.key_fault(steps, message)
         return None
     return SourceConfig(name, config.type, config.values, config.place)
 
@@ -158,7 +158,7 @@ def _build_task(
         return cls(**checked), checked
     except (MtlError, ValueError) as error:
         for message in told(error):
-            reading.fault(steps, message)
+            reading.key_fault(steps, message)
         return None
 
 
@@ -191,7 +191,7 @@ def _read_inputs(reading: Reading, task: Task, kind: str, raw: Any, steps: Steps
     if raw is not None and not isinstance(raw, Mapping):
         return None
     if names is None and not written:
-        reading.key_fault(here if raw is not None else steps, f"the task '{kind}' should have inputs. Found none.")
+        reading.key_fault(here, f"the task '{kind}' should have inputs. Found none.")
     for name in written:
         if names is not None and name not in names:
             reading.key_fault((*here, name), unknown_key(name, names, f"the task '{kind}'").replace("key", "input"))

@@ -21,13 +21,17 @@ from .names import JOINT, malformed, matching
 
 @dataclass
 class Site:
-    """An address: the kind of module it holds, where it would be written (`home`) and where it is (`written`)."""
+    """An address: the kind of module it holds, where it would be written (`home`) and where it is (`written`).
+
+    `left_out` is True where the recipe says null: only an explicit address in a group fills such a slot.
+    """
 
     address: str
     kind: str
     home: Steps
     written: list[Steps] = field(default_factory=list)
     default: Mapping[str, Any] | None = None
+    left_out: bool = False
 
 
 @dataclass
@@ -50,17 +54,18 @@ class Ties:
 
     def __init__(self, reading: Reading, drafts: Iterable[TaskDraft], broken: set[str]) -> None:
         self.reading, self.broken = reading, broken
+        self.unending: set[str] = set()  # composites tied to a part of theirs
         self.sites: dict[str, Site] = {}
         self.empty: dict[str, Site] = {}  # optional slots that nobody fills, unless a group names them
         self._parents: dict[str, str] = {}
         for draft in drafts:
             for slot, home in draft.homes():
                 raw = _at(draft.model, home[3:])
-                site = Site(f"{draft.name}.{slot.name}", slot.kind, home, default=slot.default)
+                left_out = raw is None and _has(draft.model, home[3:])
+                site = Site(f"{draft.name}.{slot.name}", slot.kind, home, default=slot.default, left_out=left_out)
                 if raw is not None:
                     site.written.append(home)
-                unwanted = slot.default is None or _has(draft.model, home[3:])
-                if slot.optional and raw is None and unwanted:
+                if slot.optional and raw is None and (left_out or slot.default is None):
                     self.empty[site.address] = site
                 else:
                     self._add(site)
@@ -143,10 +148,11 @@ class Ties:
         return [(member, (*steps, i)) for i, member in enumerate(members) if isinstance(member, str)]
 
     def _name_members(self, group: Group) -> None:
-        """Join what the group's patterns match by now; only an address without `*` fills an empty optional slot."""
+        """Join what the group's patterns match by now, optional slots included that are not left out by name."""
         for pattern, steps in group.patterns:
-            if pattern in self.empty:
-                self._add(self.empty.pop(pattern))
+            for address in matching(pattern, self.empty):
+                if address == pattern or not self.empty[address].left_out:
+                    self._add(self.empty.pop(address))
             for address in matching(pattern, self.sites):
                 if address not in group.named and address not in group.refused:
                     self._join_member(group, address, steps)
@@ -168,7 +174,7 @@ class Ties:
         for pattern, steps in group.patterns:
             if matching(pattern, self.sites) or self._beyond(pattern):
                 continue
-            hint = near_miss(pattern, self.sites)
+            hint = near_miss(pattern, [*self.sites, *self.empty])
             what = "matches no module" if "*" in pattern else "is no module"
             self._member_fault(group, steps, f"'{pattern}' {what}.{hint}")
 
@@ -235,6 +241,7 @@ class Ties:
             first = sites[0]
             name = self.type_of(first.address, groups)
             if not isinstance(name, str) or name not in registry.names(first.kind):
+                self.broken.update(site.address for site in sites if name is not None)
                 continue
             if self._inside_itself(sites, groups):
                 continue
@@ -265,8 +272,8 @@ class Ties:
         for whole in sites:
             for part in sites:
                 if part.address.startswith(f"{whole.address}."):
-                    if whole.address not in self.broken:
-                        self.broken.add(whole.address)
+                    if whole.address not in self.unending:
+                        self.unending.add(whole.address)
                         group = next(g for g in groups.values() if {whole.address, part.address} & set(g.named))
                         message = f"'{part.address}' should not be tied to '{whole.address}', which it is a part of."
                         self._member_fault(group, group.named.get(part.address, group.steps), message)

@@ -163,7 +163,7 @@ class _Reader:
     def scalar(self, node: yaml.ScalarNode, steps: Steps) -> Any:
         kind, text = node.tag.removeprefix(TAG), node.value
         line = node.start_mark.line + 1
-        if kind == "str" or node.tag == "!":
+        if kind == "str":
             return text
         if kind not in CORE:
             self.fault(f"should have no tag. Found '{_tag_name(node.tag)}'.", line, steps)

@@ -1,0 +1,37 @@
+"""What a task's slots say about addresses and about what flows where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from .config import ModuleConfig, TaskConfig
+
+
+def flows(task: TaskConfig) -> dict[str, tuple[str, ...]]:
+    """Return, for each filled slot of a task in order, the inputs and filled slots whose values flow in.
+
+    What an empty slot would take flows on to whoever takes from it.
+    """
+    passed: dict[str, tuple[str, ...]] = {name: (name,) for name in task.inputs}
+    found: dict[str, tuple[str, ...]] = {}
+    for slot in task.slots:
+        sources = tuple(source for taken in slot.takes for source in passed[taken])
+        if task.model.get(slot.name) is None:
+            passed[slot.name] = sources
+        else:
+            found[slot.name] = sources
+            passed[slot.name] = (slot.name,)
+    return found
+
+
+def addresses(task: str, model: Mapping[str, ModuleConfig | None]) -> Iterator[tuple[str, ModuleConfig]]:
+    """Yield each address of a task's model with its configuration: slots in their order, parts before their composite."""
+    for name, config in model.items():
+        if config is not None:
+            yield from _inside(f"{task}.{name}", config)
+
+
+def _inside(address: str, config: ModuleConfig) -> Iterator[tuple[str, ModuleConfig]]:
+    for part, inner in config.parts.items():
+        yield from _inside(f"{address}.{part}", inner)
+    yield address, config

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mtl.recipe import Recipe
+from mtl.sharing_graph import SharingGraph
+from tests.mtl.recipe import fakes
+from tests.mtl.recipe.test_ties import PARTS
+from tests.mtl.recipe.texts import ALTERNATING, INTENT_SLOT, PAIR, changed
+
+TRAIN = """\
+train:
+  mixture: {type: temperature, temperature: 3}
+  optimizer: {type: sgd, lr: 1e-3, momentum: 0.9}
+  schedule: {type: linear, warmup: 10}
+  batch: {tokens: 2000}
+  max_steps: 7
+  clip: null
+  components: {encoder: {lr: 1e-7}, "*.decoder": {freeze: true}}
+  select: {slots.f1: 2, intent.accuracy: 0.5}
+  patience: 3
+  evaluate_every: 50
+"""
+RECIPES = {
+    "intent_slot": INTENT_SLOT + TRAIN,
+    "alternating": ALTERNATING,
+    "pair": PAIR + "share: {words: ['*.*.embedding', topic.embedding]}\n",
+    "optional": PAIR + "share: {context: [relevance.query.representation, topic.representation]}\n",
+    "parts": PARTS + "  vectors: [a.embedding, c.embedding]\n  words: [c.embedding.word, b.embedding.word]\n",
+    "nested": changed(PARTS, ("char: char_cnn", "more: {type: fake_scaled, inner: {type: word, dim: 3}}"))
+    + "  small: [a.embedding.more.inner, b.embedding.other]\n  words: [a.embedding.word, b.embedding.word]\n",
+    "weights": INTENT_SLOT.replace(
+        "share:", "share:\n  deciders: {members: [slots.decoder], weights: old/decoder.safetensors}"
+    ),
+    "classes": changed(
+        INTENT_SLOT, ("{type: softmax}", "{type: softmax, class_weights: {'yes': 2, no: 1, '1e-3': 1}}")
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    fakes.register(monkeypatch)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_filled_recipe_loads_to_an_equal_one(name: str, tmp_path: Path) -> None:
+    recipe = Recipe.from_text(RECIPES[name])
+    (tmp_path / "recipe.yaml").write_text(recipe.filled(), "utf-8")
+    again = Recipe.load(tmp_path / "recipe.yaml")
+    assert again == recipe
+    assert again.hash() == recipe.hash()
+    assert again.filled() == recipe.filled()
+    assert SharingGraph.build(again).text() == SharingGraph.build(recipe).text()
+
+
+def test_every_default_is_written_out() -> None:
+    filled = Recipe.from_text(INTENT_SLOT, data=Path("/data")).filled()
+    assert filled.splitlines()[:3] == ["name: intent_slot", "seed: 1", "data: /data"]
+    for line in ("    metrics:", "  batch: {size: 32, tokens: null}", "  epochs: 10", "    layers: 2"):
+        assert line in filled.splitlines()
+
+
+def test_a_tied_configuration_stands_once_and_can_be_overridden_there() -> None:
+    filled = Recipe.from_text(INTENT_SLOT).filled()
+    assert filled.count("hidden: 200") == 1
+    recipe = Recipe.from_text(filled, overrides=["share.encoder.hidden=64"])
+    assert {
+        task.model["representation"].values["hidden"] for task in recipe.tasks.values() if task.model["representation"]
+    } == {64}
+
+
+def test_the_hash_is_of_what_is_said_not_of_how_or_where() -> None:
+    recipe = Recipe.from_text(INTENT_SLOT)
+    said_otherwise = changed(
+        INTENT_SLOT,
+        ("seed: 1", "seed: 0x1   # one"),
+        ("{type: softmax}", "softmax"),
+        ("words: [intent.embedding, slots.embedding]", "words: ['*.embedding']"),
+    )
+    assert Recipe.from_text(said_otherwise, name="other.yaml", data=Path("/elsewhere")).hash() == recipe.hash()
+    assert Recipe.from_text(INTENT_SLOT, overrides=["tasks.slots.weight=2"]).hash() != recipe.hash()
+    assert Recipe.from_text(INTENT_SLOT, seed=2).hash() != recipe.hash()
+    assert len(recipe.hash()) == 64

@@ -1,0 +1,103 @@
+# ruff: noqa: E501  # messages and recipes stand in one piece
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mtl.recipe import Recipe
+from tests.mtl.recipe.texts import INTENT_SLOT, faults
+
+
+def load(*overrides: str) -> Recipe:
+    return Recipe.from_text(INTENT_SLOT, overrides=overrides)
+
+
+def test_values_are_yaml() -> None:
+    recipe = load(
+        "train.optimizer.lr=5e-4", "train.max_steps=200", "tasks.intent.model.decoder.hidden=[8, 4]", "name=no"
+    )
+    assert recipe.train.optimizer.values["lr"] == 0.0005
+    assert recipe.train.max_steps == 200
+    assert recipe.tasks["intent"].model["decoder"] is not None
+    assert recipe.tasks["intent"].model["decoder"].values["hidden"] == [8, 4]
+    assert recipe.name == "no"
+
+
+def test_an_empty_value_is_null() -> None:
+    assert load("train.clip=").train.clip is None
+
+
+def test_steps_into_lists_and_whole_mappings() -> None:
+    assert load("share.words.1=intent.embedding", "tasks.slots.model.embedding=word").share["words"].members == (
+        "intent.embedding",
+    )
+    mixture = load("train.mixture={type: temperature, temperature: 3}").train.mixture
+    assert (mixture.type, mixture.values) == ("temperature", {"temperature": 3.0})
+
+
+def test_keys_that_hold_dots() -> None:
+    recipe = load(
+        "train.select.intent.accuracy=2",
+        "train.components.intent.decoder.lr=0.1",
+        "train.components.encoder.freeze=true",
+    )
+    assert recipe.train.select == {"intent.accuracy": 2.0}
+    assert recipe.train.components["intent.decoder"].lr == 0.1
+    assert recipe.train.components["encoder"].freeze
+    assert load('train.components."intent.decoder".lr=0.2').train.components["intent.decoder"].lr == 0.2
+
+
+def test_a_later_setting_wins() -> None:
+    assert load("seed=3", "seed=4").seed == 4
+
+
+def test_settings_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text(INTENT_SLOT)
+    recipe = Recipe.load(tmp_path / "r.yaml", overrides=["tasks.slots.weight=0.5"], seed=9, data=tmp_path / "d")
+    assert (recipe.tasks["slots"].weight, recipe.seed, recipe.data) == (0.5, 9, (tmp_path / "d").resolve())
+
+
+@pytest.mark.parametrize(
+    ("override", "row"),
+    [
+        ("seed", "--set seed: should be 'a.b.c=value'. Found no such setting."),
+        ("=3", "--set =3: should be 'a.b.c=value'. Found no such setting."),
+        ("a..b=3", "--set a..b=3: should be 'a.b.c=value'. Found no such setting."),
+        ("seed.=3", "--set seed.=3: should be 'a.b.c=value'. Found no such setting."),
+        ("seed=[1", "--set seed=[1: should be YAML. Found a fault while parsing a flow sequence: expected ',' or ']', but got '<stream end>'."),
+        ("sed=3", "--set sed=3: a recipe has no key 'sed'. Did you mean 'seed'?"),
+        ("train.epoch=3", "--set train.epoch=3: train: 'train' has no key 'epoch'. Did you mean 'epochs'?"),
+        ("tasks.intnt.weight=2", "--set tasks.intnt.weight=2: tasks: no task named 'intnt'. Did you mean 'intent'?"),
+        ("tasks.topic.weight=2", "--set tasks.topic.weight=2: tasks: no task named 'topic'. There are: intent, slots."),
+        ("sources.utterance.train=x", "--set sources.utterance.train=x: sources: no source named 'utterance'. Did you mean 'utterances'?"),
+        ("share.encoders.hidden=2", "--set share.encoders.hidden=2: share: no share group named 'encoders'. Did you mean 'encoder'?"),
+        ("share.words.2=x.y", "--set share.words.2=x.y: share.words: should be an index from 0 to 1. Found '2'."),
+        ("share.words.first=x.y", "--set share.words.first=x.y: share.words: should be an index from 0 to 1. Found 'first'."),
+        ("seed.more=1", "--set seed.more=1: seed: should be a mapping or a list to set 'more' in it. Found 1."),
+        (
+            "tasks.intent.model.representation.hiden=1",
+            "--set tasks.intent.model.representation.hiden=1: tasks.intent.model.representation: "
+            "the representation 'bilstm' has no key 'hiden'. Did you mean 'hidden'?",
+        ),
+        (
+            "tasks.intent.model.representation.type=bilstmm",
+            "--set tasks.intent.model.representation.type=bilstmm: tasks.intent.model.representation: "
+            "no representation named 'bilstmm'. Did you mean 'bilstm'?",
+        ),
+        ("tasks.slots.weight=heavy", "--set tasks.slots.weight=heavy: tasks.slots.weight: should be a number. Found 'heavy'."),
+        (
+            "train.components.encodr.lr=1",
+            "--set train.components.encodr.lr=1: train.components.encodr: 'encodr' is no component. Did you mean 'encoder'?",
+        ),
+    ],
+)  # fmt: skip
+def test_faults(override: str, row: str) -> None:
+    assert faults(INTENT_SLOT, override) == [row]
+
+
+def test_tied_values_that_a_setting_makes_differ() -> None:
+    assert faults(INTENT_SLOT, "tasks.slots.model.representation.hidden=100") == [
+        "--set tasks.slots.model.representation.hidden=100: tasks.slots.model.representation.hidden: should be 200 as in "
+        "tasks.intent.model.representation.hidden (line 17): tied modules have one configuration. Found 100."
+    ]

@@ -1,0 +1,106 @@
+# ruff: noqa: E501  # messages and recipes stand in one piece
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pytest
+
+from mtl import registry
+from mtl.recipe.document import from_values
+from mtl.recipe.schema import check
+
+
+class Component:
+    def __init__(
+        self,
+        input_dim: int,
+        *,
+        size: int = 1,
+        rate: float = 0.5,
+        name: str = "",
+        on: bool = False,
+        sizes: list[int] = [],  # noqa: B006
+        rates: dict[str, float] = {},  # noqa: B006
+        rows: list[list[str]] = [],  # noqa: B006
+        how: Literal["sum", "mean"] | None = None,
+        weights: dict[str, float] | Literal["balanced"] | None = None,
+        sides: Literal["both"] = "both",
+        anything: Any = None,
+        either: int | str = 0,
+    ) -> None: ...
+
+
+def rows(**values: Any) -> list[str]:
+    document = from_values({"a": values}, "r.yaml")
+    return [str(fault) for fault in check(registry.schema(Component), values, document, ("a",), "it")[1]]
+
+
+def test_right_values_are_kept_and_defaults_filled_in() -> None:
+    values = {"rate": 1, "sizes": [1, 2], "weights": "balanced"}
+    found, faults = check(registry.schema(Component), values, from_values({"a": values}, "r"), ("a",), "it")
+    assert faults == []
+    assert found is not None
+    assert (found["rate"], found["sizes"], found["weights"], found["on"]) == (1.0, [1, 2], "balanced", False)
+    assert type(found["rate"]) is float
+
+
+@pytest.mark.parametrize(
+    ("values", "row"),
+    [
+        ({"size": "x"}, "a.size: should be a whole number. Found 'x'."),
+        ({"size": 1.5}, "a.size: should be a whole number. Found 1.5."),
+        ({"size": True}, "a.size: should be a whole number. Found true."),
+        ({"size": None}, "a.size: should be a whole number. Found null."),
+        ({"rate": "1e-3"}, "a.rate: should be a number. Found '1e-3'."),
+        ({"name": 3}, "a.name: should be a string. Found 3."),
+        ({"on": "yes"}, "a.on: should be true or false. Found 'yes'."),
+        ({"on": 1}, "a.on: should be true or false. Found 1."),
+        ({"sizes": 3}, "a.sizes: should be a list of whole numbers. Found 3."),
+        ({"sizes": [1, "b"]}, "a.sizes.1: should be a whole number. Found 'b'."),
+        ({"rates": {"x": "b"}}, "a.rates.x: should be a number. Found 'b'."),
+        ({"rates": []}, "a.rates: should be a mapping to numbers. Found a list."),
+        ({"rows": [["a"], [1]]}, "a.rows.1.0: should be a string. Found 1."),
+        ({"rows": 1}, "a.rows: should be a list of lists of strings. Found 1."),
+        ({"how": "summ"}, "a.how: should be one of 'sum', 'mean' or null. Found 'summ'. Did you mean 'sum'?"),
+        ({"weights": "equal"}, "a.weights: should be a mapping to numbers or 'balanced' or null. Found 'equal'."),
+        ({"weights": {"x": "y"}}, "a.weights: should be a mapping to numbers or 'balanced' or null. Found a mapping."),
+        ({"sides": "left"}, "a.sides: should be 'both'. Found 'left'."),
+        ({"either": 1.5}, "a.either: should be a whole number or a string. Found 1.5."),
+        ({"size": "x" * 99}, f"a.size: should be a whole number. Found '{'x' * 57}...'."),
+        ({"siez": 1}, "a: it has no key 'siez'. Did you mean 'size'?"),
+        (
+            {"colour": 1},
+            "a: it has no key 'colour'. Its keys: anything, either, how, name, on, rate, rates, rows, sides, size, sizes, "
+            "weights.",
+        ),
+        ({"input_dim": 1}, "a: it has no key 'input_dim'. Its keys: anything, either, how, name, on, rate, rates, rows, "
+         "sides, size, sizes, weights."),
+    ],
+)  # fmt: skip
+def test_sentences(values: dict[str, Any], row: str) -> None:
+    assert rows(**values) == [f"r.yaml: {row}"]
+
+
+def test_all_at_once() -> None:
+    assert len(rows(size="x", rate="y", sizes=[1, "a", "b"])) == 4
+
+
+def test_a_component_without_keys() -> None:
+    class Bare:
+        def __init__(self, input_dim: int) -> None: ...
+
+    values = {"dim": 3}
+    found = check(registry.schema(Bare), values, from_values({"a": values}, "r.yaml"), ("a",), "the pooling 'max'")[1]
+    assert [str(fault) for fault in found] == ["r.yaml: a: the pooling 'max' has no key 'dim'. It has no keys."]
+
+
+def test_a_required_key() -> None:
+    class Needy:
+        def __init__(self, *, columns: list[str]) -> None: ...
+
+    def check_keys(**values: Any) -> list[str]:
+        document = from_values({"a": values}, "r.yaml")
+        return [str(fault) for fault in check(registry.schema(Needy), values, document, ("a",), "it")[1]]
+
+    assert check_keys() == ["r.yaml: a: should have a key 'columns', a list of strings. Found none."]
+    assert check_keys(colums=["x"]) == ["r.yaml: a: it has no key 'colums'. Did you mean 'columns'?"]

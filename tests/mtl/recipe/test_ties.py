@@ -1,0 +1,179 @@
+# ruff: noqa: E501  # messages and recipes stand in one piece
+from __future__ import annotations
+
+import pytest
+
+from mtl.recipe import Recipe
+from tests.mtl.recipe import fakes
+from tests.mtl.recipe.texts import ALTERNATING, INTENT_SLOT, PAIR, changed, faults, graph
+
+PARTS = """\
+name: parts
+sources: {s: {format: tsv, train: a.tsv}}
+tasks:
+  a: {type: text_classification, source: s, target: a, model: {embedding: {type: concat, parts: {word: {type: word, dim: 7}, char: char_cnn}}}}
+  b: {type: text_classification, source: s, target: b, model: {embedding: {type: concat, parts: {word: , other: word}}}}
+  c: {type: text_classification, source: s, target: c, model: {embedding: }}
+share:
+"""
+
+
+@pytest.fixture(autouse=True)
+def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    fakes.register(monkeypatch)
+
+
+def members(text: str) -> dict[str, tuple[str, ...]]:
+    return {name: group.members for name, group in Recipe.from_text(text).share.items()}
+
+
+def test_globs_match_one_step_a_star() -> None:
+    assert members(ALTERNATING) == {
+        "words": ("slots.embedding", "chunks.embedding"),
+        "encoder": ("slots.representation", "chunks.representation"),
+    }
+    assert members(PARTS + "  words: ['*.*.word', c.embedding]") == {
+        "words": ("a.embedding.word", "b.embedding.word", "c.embedding")
+    }
+    assert members(PAIR + "share: {words: ['*.*.embedding', topic.embedding]}") == {
+        "words": ("relevance.query.embedding", "relevance.document.embedding", "topic.embedding")
+    }
+
+
+def test_a_glob_does_not_fill_a_module_that_is_left_out_by_name() -> None:
+    text = changed(ALTERNATING, ("    model:\nshare", "    model: {representation: null}\nshare"))
+    assert members(text)["encoder"] == ("slots.representation",)
+    text = changed(text, ('["*.representation"]', '["*.representation", chunks.representation]'))
+    assert members(text)["encoder"] == ("slots.representation", "chunks.representation")
+
+
+def test_parts_are_tied_without_their_composites() -> None:
+    found = graph(PARTS + "  words: [a.embedding.word, b.embedding.word]")
+    assert found.component_of("b.embedding.word") == "words"
+    assert found.component_of("b.embedding") == "b.embedding"
+    assert found.components["words"].config.values["dim"] == 7
+    assert found.component_of("b.embedding.other") == "b.embedding.other"
+
+
+def test_a_part_is_tied_to_a_whole_module() -> None:
+    found = graph(PARTS + "  words: [a.embedding.word, c.embedding, b.embedding.word]")
+    assert found.component_of("c.embedding") == found.component_of("a.embedding.word") == "words"
+    assert found.components["words"].config.values["dim"] == 7
+
+
+def test_parts_of_tied_composites_are_tied_further() -> None:
+    text = PARTS + "  vectors: [a.embedding, c.embedding]\n  words: [c.embedding.word, b.embedding.word]"
+    found = graph(text)
+    assert found.component_of("a.embedding.word") == "words"
+    assert found.component_of("a.embedding.char") == "vectors.char"
+    assert found.recipe.share["words"].members == ("a.embedding.word", "b.embedding.word", "c.embedding.word")
+
+
+def test_a_part_may_hold_parts() -> None:
+    text = changed(PARTS, ("char: char_cnn", "more: {type: fake_scaled, inner: {type: word, dim: 3}}"))
+    found = graph(
+        text + "  small: [a.embedding.more.inner, b.embedding.other]\n  words: [a.embedding.word, b.embedding.word]"
+    )
+    assert found.component_of("a.embedding.more.inner") == "small"
+    assert list(found.components)[:4] == ["words", "small", "a.embedding.more", "a.embedding"]
+    assert [call.component for call in found.calls(["a"])][:4] == list(found.components)[:4]
+    assert found.components["small"].config.values["dim"] == 3
+
+
+def test_modules_of_one_task_may_be_tied() -> None:
+    found = graph(PAIR + "share: {words: ['relevance.*.embedding']}")
+    assert found.components["words"].members == ("relevance.query.embedding", "relevance.document.embedding")
+
+
+def test_a_configuration_may_stand_under_the_group() -> None:
+    text = changed(
+        INTENT_SLOT,
+        ("      representation: {type: bilstm, hidden: 200, layers: 2, dropout: 0.3}\n", ""),
+        (
+            "encoder: [intent.representation, slots.representation]",
+            "encoder: {members: [intent.representation, slots.representation], type: bilstm, hidden: 9}",
+        ),
+    )
+    assert graph(text).components["encoder"].config.values["hidden"] == 9
+
+
+def test_members_may_write_one_key_each_or_the_same_value() -> None:
+    text = changed(
+        INTENT_SLOT,
+        (
+            "      decoder: {type: mlp, condition",
+            "      representation: {hidden: 200, layers: 2}\n      decoder: {type: mlp, condition",
+        ),
+    )
+    assert graph(text).components["encoder"].config.values["layers"] == 2
+    text = changed(text, (", layers: 2, dropout: 0.3}", "}"))
+    assert graph(text).components["encoder"].config.values == {"hidden": 200, "layers": 2, "dropout": 0.0}
+
+
+@pytest.mark.parametrize(("one", "other"), [("1", "true"), ("[1]", "[1, 2]"), ("null", "0"), ("'1'", "1")])
+def test_values_that_only_look_alike_differ(one: str, other: str) -> None:
+    text = INTENT_SLOT + "  decoders: [intent.decoder, slots.decoder]\n"
+    text = changed(text, ("hidden: [128]", f"dropout: {one}"), ("condition: intent.output", f"dropout: {other}"))
+    assert any("tied modules have one configuration" in row for row in faults(text))
+
+
+def test_one_number_may_be_written_in_two_ways() -> None:
+    text = changed(
+        INTENT_SLOT,
+        (
+            "      decoder: {type: mlp, condition",
+            "      representation: {hidden: 0xC8, dropout: 3e-1}\n      decoder: {type: mlp, condition",
+        ),
+    )
+    assert faults(text) == []
+
+
+def test_a_default_stands_where_nobody_writes() -> None:
+    text = changed(PARTS, ("word: , other", "word: word, other")) + "  vectors: [c.embedding]\n"
+    assert graph(text).components["vectors"].config.type == "word"
+    assert graph(text, "share.vectors={members: [c.embedding], dim: 5}").components["vectors"].config.values["dim"] == 5
+
+
+def test_addresses_inside_what_cannot_be_read_are_not_called_wrong() -> None:
+    text = changed(
+        PARTS,
+        (
+            "type: concat, parts: {word: {type: word, dim: 7}, char",
+            "type: concta, parts: {word: {type: word, dim: 7}, char",
+        ),
+    )
+    assert faults(text + "  words: [a.embedding.word, b.embedding.word]") == [
+        "r.yaml:4: tasks.a.model.embedding: no embedding named 'concta'. Did you mean 'concat'?"
+    ]
+
+
+def test_part_names() -> None:
+    assert faults(changed(PARTS, ("{word: , other: word}", "{word: word, wörd-2: word, 'a b': word}"))) == [
+        "r.yaml:5: tasks.b.model.embedding.parts.a b: a name should be made of letters, digits, '_' and '-'. Found 'a b'."
+    ]
+
+
+def test_a_part_that_nobody_configures() -> None:
+    assert faults(PARTS) == [
+        "r.yaml:5: tasks.b.model.embedding.parts.word: should be configured, here or where 'b.embedding.word' is tied. "
+        "Found none."
+    ]
+
+
+def test_ties_that_would_never_end() -> None:
+    assert faults(PARTS + "  loop: ['*.embedding', a.embedding.word]") == [
+        "r.yaml:8: share.loop: 'a.embedding.word' should not be tied to 'a.embedding', which it is a part of."
+    ]
+
+
+def test_share_is_no_list() -> None:
+    assert faults(
+        changed(
+            INTENT_SLOT,
+            (
+                "share:\n  words: [intent.embedding, slots.embedding]\n  encoder: [intent.representation, slots.representation]\n",
+                "share: [words]\n",
+            ),
+        ),
+        "tasks.slots.model.representation=bilstm",
+    ) == ["r.yaml:29: share: should be a mapping. Found a list."]

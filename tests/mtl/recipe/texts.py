@@ -1,0 +1,109 @@
+"""Recipes that many tests start from."""
+
+from __future__ import annotations
+
+from mtl.errors import RecipeError
+from mtl.recipe import Recipe
+from mtl.sharing_graph import SharingGraph
+
+INTENT_SLOT = """\
+name: intent_slot
+seed: 1
+sources:
+  utterances: {format: tsv, train: train.tsv, dev: dev.tsv, test: test.tsv}
+tasks:
+  intent:
+    type: text_classification
+    source: utterances
+    inputs: {text: {column: text, tokenizer: unicode_words, lowercase: true}}
+    target: intent
+    model:
+      embedding:
+        type: concat
+        parts:
+          word: {type: word, dim: 100, min_count: 2}
+          char: {type: char_cnn, dim: 50}
+      representation: {type: bilstm, hidden: 200, layers: 2, dropout: 0.3}
+      pooling: {type: self_attention, dim: 128}
+      decoder: {type: mlp, hidden: [128]}
+      output: {type: softmax}
+  slots:
+    type: word_tagging
+    source: utterances
+    inputs: {text: {column: text, tokenizer: unicode_words, lowercase: true}}
+    target: slots
+    model:
+      decoder: {type: mlp, condition: intent.output}
+      output: {type: crf}
+share:
+  words: [intent.embedding, slots.embedding]
+  encoder: [intent.representation, slots.representation]
+"""
+
+ALTERNATING = """\
+name: alternating
+sources:
+  snips: {format: tsv, train: snips.tsv}
+  conll: {format: conll, columns: [words, pos, chunk], train: conll.txt}
+tasks:
+  slots:
+    type: word_tagging
+    source: snips
+    inputs: {text: {column: text, tokenizer: whitespace}}
+    target: slots
+    model:
+      embedding: {type: word, dim: 10}
+      representation: {type: bilstm, hidden: 8}
+  chunks:
+    type: word_tagging
+    source: conll
+    inputs: {text: {column: words, tokenizer: whitespace}}
+    target: chunk
+    model:
+share:
+  words: "*.embedding"
+  encoder: ["*.representation"]
+"""
+
+PAIR = """\
+name: pair
+sources:
+  questions: {format: tsv, train: train.tsv}
+tasks:
+  relevance:
+    type: fake_pair
+    source: questions
+    target: relevant
+    model:
+      query: {embedding: {type: word, dim: 8}, representation: {type: bilstm, hidden: 4}}
+      document: {embedding: {type: word, dim: 8}}
+  topic:
+    type: text_classification
+    source: questions
+    inputs: {text: query}
+    target: topic
+    model:
+      embedding: {type: word, dim: 8}
+"""
+
+
+def changed(text: str, *changes: tuple[str, str]) -> str:
+    """Return a text with each first string, which must be there, replaced by the second."""
+    for before, after in changes:
+        assert before in text, before
+        text = text.replace(before, after, 1)
+    return text
+
+
+def faults(text: str, *overrides: str) -> list[str]:
+    """Return the rows that loading a recipe and building its graph end with, without the count."""
+    try:
+        SharingGraph.build(Recipe.from_text(text, name="r.yaml", overrides=overrides))
+    except RecipeError as error:
+        return [str(fault) for fault in error.faults]
+    return []
+
+
+def graph(text: str, *overrides: str) -> SharingGraph:
+    """Return the graph of a recipe."""
+    return SharingGraph.build(Recipe.from_text(text, name="r.yaml", overrides=overrides))
