@@ -143,11 +143,11 @@ def as_text(value: Any) -> str:
     pair, which is no character, becomes U+FFFD.
     """
     if isinstance(value, list) and all(isinstance(token, str) for token in value):
-        for token in value:
-            if not token:
-                raise ValueError("a token should have at least one character. Found ''.")
-            if white_space(token):
-                raise ValueError(f"a token should have no white space inside. Found {token!r}.")
+        if "" in value:
+            raise ValueError("a token should have at least one character. Found ''.")
+        if white_space("".join(value)):
+            split = next(token for token in value if white_space(token))
+            raise ValueError(f"a token should have no white space inside. Found {split!r}.")
         value = " ".join(value)
     if not isinstance(value, str):
         found = "nothing" if value is None else f"{type(value).__name__}: {_short(value)}"

@@ -67,7 +67,7 @@ def _fields(line: str, path: Path, number: int) -> list[str] | Fault:
     if len(fields) != len(COLUMNS):
         message = f"should have {len(COLUMNS)} columns ({', '.join(COLUMNS)}). Found {len(fields)}."
         return Fault(message, file=str(path), line=number, path=f"column {min(len(COLUMNS), len(fields)) + 1}")
-    if not all(part.isdigit() for part in fields[0].replace("-", ".", 1).split(".", 1)):
+    if not fields[0].isdigit() and not all(part.isdigit() for part in fields[0].replace("-", ".", 1).split(".", 1)):
         message = f"should be a word's number, a range (12-13) or an empty node's (8.1). Found '{fields[0]}'."
         return Fault(message, file=str(path), line=number, path="column 1")
     return fields
@@ -76,6 +76,6 @@ def _fields(line: str, path: Path, number: int) -> list[str] | Fault:
 def _row(words: list[list[str]], path: Path, line: int) -> Row:
     values: dict[str, Any] = {}
     for name, column in zip(COLUMNS, zip(*words, strict=True), strict=True):
-        absent = name not in _WORDS and all(value == "_" for value in column)
+        absent = name not in _WORDS and set(column) == {"_"}
         values[name] = None if absent else list(column)
     return Row(values, str(path), line)
