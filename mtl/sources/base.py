@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 SPLITS = ("train", "dev", "test")
 OnBadRow = Literal["error", "skip"]
 _BLOCK = 1 << 20  # bytes hashed at a time
+_LOOKED_AT = 1000  # rows whose keys make up the columns where nothing declares them
 
 
 class Row(NamedTuple):
@@ -78,11 +80,8 @@ class Source:
         return [self.path(split, base)]
 
     def columns(self, split: str, base: Path) -> list[str]:
-        """Return the names of the columns of a split."""
-        for row in self.rows(split, base):
-            if isinstance(row, Row):
-                return list(row.values)
-        return []
+        """Return the names of the columns of a split: every key of its first 1,000 rows, unless they are declared."""
+        return list(dict.fromkeys(key for row in islice(self.read(split, base), _LOOKED_AT) for key in row.values))
 
     def file_of(self, row: Row, column: str) -> str:
         """Return the file that a row's column stands in."""
@@ -102,12 +101,15 @@ class Source:
         where the split has no row at all.
         """
         empty = True
-        for row in self.rows(split, base):
-            if isinstance(row, Row):
-                empty = False
-                yield row
-            else:
-                self.bad_row(row, split)
+        try:
+            for row in self.rows(split, base):
+                if isinstance(row, Row):
+                    empty = False
+                    yield row
+                else:
+                    self.bad_row(row, split)
+        except OSError as error:
+            raise _unreadable(self.path(split, base), error) from error
         if empty:
             raise DataError(Fault("should have rows. Found none.", file=str(self.path(split, base))))
 
@@ -121,9 +123,15 @@ class Source:
         """Return the sha256 of a split: its files' bytes, the format and the options that change its rows."""
         digest = self._digest()
         for file in self.files(split, base):
+            size = 0
             with open_binary(file) as stream:
-                while block := stream.read(_BLOCK):
-                    digest.update(block)
+                try:
+                    while block := stream.read(_BLOCK):
+                        digest.update(block)
+                        size += len(block)
+                except OSError as error:
+                    raise _unreadable(file, error) from error
+            digest.update(size.to_bytes(8, "little"))  # where one file ends and the next begins
         return digest.hexdigest()
 
     def _digest(self) -> hashlib._Hash:
@@ -139,8 +147,11 @@ def open_binary(path: Path) -> Any:
     except FileNotFoundError as error:
         raise DataError(Fault("should be a file. Found nothing there.", file=str(path))) from error
     except OSError as error:
-        message = f"should be a file that can be read. Found: {error.strerror}."
-        raise DataError(Fault(message, file=str(path))) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> DataError:
+    return DataError(Fault(f"should be a file that can be read. Found: {error.strerror or error}.", file=str(path)))
 
 
 def open_sources(recipe: Recipe, given: Mapping[str, Mapping[str, Iterable[Any]]] | None = None) -> dict[str, Source]:

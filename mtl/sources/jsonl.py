@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,6 @@ from ..registry import register
 from .base import OnBadRow, Row, Source
 from .text import read_lines
 from .values import plain
-
-_LOOKED_AT = 1000  # rows whose keys make up the columns
 
 
 @register("source", "jsonl")
@@ -36,11 +33,6 @@ class JsonLines(Source):
     ) -> None:
         super().__init__(train=train, dev=dev, test=test, on_bad_row=on_bad_row, options={"encoding": encoding})
         self._encoding = encoding
-
-    def columns(self, split: str, base: Path) -> list[str]:
-        """Return every key of the first 1,000 rows."""
-        rows = (row for row in self.rows(split, base) if isinstance(row, Row))
-        return list(dict.fromkeys(key for row in islice(rows, _LOOKED_AT) for key in row.values))
 
     def rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
         path = self.path(split, base)

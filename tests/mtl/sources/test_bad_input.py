@@ -158,6 +158,16 @@ def test_a_path_that_is_no_readable_file(name: str, tmp_path: Path) -> None:
             assert str(caught.value) == f"{tmp_path / path}: {message}"
 
 
+def test_a_file_that_cannot_be_read_to_its_end(tmp_path: Path) -> None:
+    memory = Path("/proc/self/mem")  # opens, and fails at the first byte
+    if not memory.exists():
+        pytest.skip("no /proc here")
+    for read in (FORMATS["jsonl"](train=str(memory)).read, FORMATS["jsonl"](train=str(memory)).fingerprint):
+        with pytest.raises(DataError) as caught:
+            list(read("train", tmp_path))
+        assert str(caught.value) == f"{memory}: should be a file that can be read. Found: Input/output error."
+
+
 def test_a_split_that_is_not_there(tmp_path: Path) -> None:
     source = FORMATS["tsv"](train="rows", test="others")
     with pytest.raises(DataError) as caught:

@@ -256,6 +256,15 @@ def test_a_fingerprint_is_of_content_and_options_not_of_the_place(tmp_path: Path
     assert first != tsv(train="rows").fingerprint("train", tmp_path / "b")
 
 
+def test_a_fingerprint_knows_where_files_end(tmp_path: Path) -> None:
+    columns = {"columns": {"a": "a", "b": "b"}}
+    first = aligned(tmp_path / "first", a="x\n", b="y\n")
+    second = aligned(tmp_path / "second", a="x\ny\n", b="")
+    source = lookup("source", "lines")
+    prints = {source(train=folder.name, **columns).fingerprint("train", tmp_path) for folder in (first, second)}
+    assert len(prints) == 2
+
+
 def test_reading_streams(tmp_path: Path) -> None:
     """The first row is there before the file is read: a malformed line further on does not matter yet."""
     contents = {
