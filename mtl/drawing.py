@@ -89,8 +89,7 @@ def _users(graph: SharingGraph, node: Any) -> tuple[Collection[str], Collection[
     if component is not None:
         return {address.split(".")[0] for address in component.members}, component.tasks
     own = {task for task in graph.recipe.tasks if node in graph.inputs(task).values()}
-    below = nx.descendants(graph.graph, node)
-    return own, {task for task in graph.recipe.tasks if graph.component_of(graph.recipe.tasks[task].output) in below}
+    return own, {task for task in graph.recipe.tasks if any(node in call.arguments for call in graph.calls([task]))}
 
 
 def _name(node: Any) -> str:

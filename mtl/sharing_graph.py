@@ -267,8 +267,7 @@ class SharingGraph:
 
     def path(self, task: str) -> frozenset[str]:
         """Return the components that a task's output needs, itself included, also through conditions."""
-        output = self._names[self.recipe.tasks[task].output]
-        return frozenset(n for n in {output} | nx.ancestors(self.graph, output) if isinstance(n, str))
+        return frozenset(call.component for call in self.calls([task]))
 
     def tasks_meeting_at(self, component: str) -> tuple[str, ...]:
         """Return the tasks whose gradients meet in a component, in the order of the recipe."""
@@ -295,8 +294,8 @@ class SharingGraph:
 
     def inputs_of(self, component: str) -> list[InputKey]:
         """Return the inputs that flow into a component: for an embedding, whose texts its vocabulary must cover."""
-        nodes = nx.ancestors(self.graph, component)
-        return sorted(node for node in nodes if isinstance(node, InputKey))
+        calls = [call for call in self.calls(self.recipe.tasks) if call.component == component]
+        return sorted({key for call in calls for key in keys_of(call)})
 
     def features_of(self, component: str) -> tuple[Any, ...]:
         """Return new, unfitted features of a leaf embedding, as its class declares them for its configuration."""
@@ -326,6 +325,14 @@ class SharingGraph:
     def mermaid(self) -> str:
         """Draw the graph as a Mermaid flowchart."""
         return drawing.mermaid(self)
+
+
+def keys_of(call: Call) -> frozenset[InputKey]:
+    """Return the inputs that a call stands on."""
+    found: frozenset[InputKey] = frozenset()
+    for argument in call.arguments:
+        found |= keys_of(argument) if isinstance(argument, Call) else {argument}
+    return found
 
 
 def declared_features(config: ModuleConfig) -> tuple[Any, ...]:

@@ -234,7 +234,8 @@ class TrainConfig:
 class Recipe:
     """A checked recipe: sources, tasks, what is shared, how it is trained; all defaults filled in.
 
-    `data` is the directory that relative data paths start from. `file` is where the recipe was read, if it was.
+    `data` is the directory that relative data paths start from. `file` is where the recipe was read, if it was;
+    `document` is what stands for it in messages.
     """
 
     name: str
@@ -246,6 +247,7 @@ class Recipe:
     plugins: tuple[str, ...] = ()
     data: Path = Path()
     file: Path | None = field(default=None, compare=False)
+    document: str = field(default="", compare=False)
 
     @classmethod
     def load(
@@ -305,4 +307,4 @@ class Recipe:
     @property
     def title(self) -> str:
         """How messages call the recipe."""
-        return str(self.file) if self.file is not None else self.name
+        return self.document or self.name

@@ -25,7 +25,7 @@ def flows(task: TaskConfig) -> dict[str, tuple[str, ...]]:
 
 
 def addresses(task: str, model: Mapping[str, ModuleConfig | None]) -> Iterator[tuple[str, ModuleConfig]]:
-    """Yield each address of a task's model with its configuration: slots in their order, parts before their composite."""
+    """Yield each address of a task's model with its configuration: slots in order, parts before their composite."""
     for name, config in model.items():
         if config is not None:
             yield from _inside(f"{task}.{name}", config)

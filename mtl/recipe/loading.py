@@ -83,6 +83,7 @@ def _recipe(
         "plugins": plugins,
         "data": data.resolve() if data is not None else (base / (general["data"] or "")).resolve(),
         "file": file,
+        "document": document.name,
     }
     return _read_sections(reading, values, malformed)
 

@@ -199,6 +199,7 @@ class Ties:
                 if owner is group or owner.name in told:
                     continue
                 told.add(owner.name)
+                named = address if address in owner.named else named
                 line = self.reading.document.place(owner.named[named]).line
                 where = f"'{owner.name}' (line {line})" if line is not None else f"'{owner.name}'"
                 also = "" if named == address else f", where '{named}' is the same module"

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from tests.mtl.recipe.texts import ALTERNATING, INTENT_SLOT, changed, graph
+
+TEXT = """\
+intent slots
+  ■══════■    utterances.text  input unicode_words, lowercase
+  ■══════■    words.word       embedding word                  <- utterances.text (word_ids)
+  ■══════■    words.char       embedding char_cnn              <- utterances.text (character_ids)
+  ■══════■    words            embedding concat                <- words.word + words.char
+  ■══════■    encoder          representation bilstm           <- words
+  ■      □    intent.pooling   pooling self_attention          <- encoder
+  ■      □    intent.decoder   decoder mlp                     <- intent.pooling
+  ■      □    intent.output    output softmax                  <- intent.decoder
+         ■    slots.decoder    decoder mlp                     <- encoder if intent.output
+         ■    slots.output     output crf                      <- slots.decoder
+
+9 components, 4 of them tied
+■ module of the task, ■═■ tied: one module, □ needed through a condition
+"""
+
+MERMAID = """\
+flowchart TB
+  n0(["utterances.text<br/>input unicode_words, lowercase"]):::input
+  n1["words.word<br/>embedding word<br/>intent.embedding.word = slots.embedding.word"]:::tied
+  n2["words.char<br/>embedding char_cnn<br/>intent.embedding.char = slots.embedding.char"]:::tied
+  n3["words<br/>embedding concat<br/>intent.embedding = slots.embedding"]:::tied
+  n4["encoder<br/>representation bilstm<br/>intent.representation = slots.representation"]:::tied
+  n5["intent.pooling<br/>pooling self_attention"]
+  n6[/"intent.decoder<br/>decoder mlp"\\]
+  n7[["intent.output<br/>output softmax"]]:::output
+  n8[/"slots.decoder<br/>decoder mlp"\\]
+  n9[["slots.output<br/>output crf"]]:::output
+  n0 --> n1
+  n0 --> n2
+  n1 --> n3
+  n2 --> n3
+  n3 --> n4
+  n4 --> n5
+  n5 --> n6
+  n6 --> n7
+  n4 --> n8
+  n7 -.->|condition| n8
+  n8 --> n9
+  classDef tied fill:#fde68a,stroke:#b45309,stroke-width:3px,color:#000
+  classDef input fill:#e0f2fe,stroke:#0369a1,color:#000
+  classDef output fill:#dcfce7,stroke:#15803d,color:#000
+"""
+
+
+def test_text() -> None:
+    assert graph(INTENT_SLOT).text() == TEXT
+
+
+def test_mermaid() -> None:
+    assert graph(INTENT_SLOT).mermaid() == MERMAID
+
+
+SKIPPED = """\
+slots topic chunks
+  ■                 snips.text            input whitespace
+        ■           snips.text            input unicode_words
+              ■     conll.words           input whitespace
+  ■═══════════■     words                 embedding word         <- snips.text + conll.words (word_ids)
+  ■                 slots.representation  representation bilstm  <- words
+"""
+
+
+def test_a_line_of_ties_passes_a_task_that_is_not_tied() -> None:
+    middle = "  topic: {type: text_classification, source: snips, inputs: {text: text}, target: topic}\n  chunks:\n"
+    text = changed(
+        ALTERNATING,
+        ("  chunks:\n", middle),
+        ('  words: "*.embedding"\n  encoder: ["*.representation"]\n', "  words: [slots.embedding, chunks.embedding]\n"),
+    )
+    assert graph(text).text().startswith(SKIPPED)
