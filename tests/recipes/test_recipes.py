@@ -1,0 +1,76 @@
+"""Every recipe that ships: possible, drawn as its first lines say, and (on the embedded data) run to the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mtl
+from mtl.check import check, read_sources
+from mtl.recipe import Recipe
+from mtl.sources import open_sources
+
+RECIPES = Path(__file__).resolve().parents[2] / "recipes"
+NAMES = sorted(path.stem for path in RECIPES.glob("*.yaml"))
+TASKS = {
+    "alternating": ["slots", "chunks", "pos"],
+    "atis": ["intent", "slots"],
+    "intent_slot": ["intent", "slots"],
+    "single_task": ["intent"],
+    "snips": ["intent", "slots"],
+}
+DATA_SETS = {"alternating": ["snips", "conll2000", "ud_english_ewt"], "atis": ["atis"], "snips": ["snips"]}
+
+
+def test_every_recipe_is_tested_and_told_of() -> None:
+    assert sorted(TASKS) == NAMES
+    readme = (RECIPES / "README.md").read_text("utf-8")
+    assert all(f"{name}.yaml" in readme for name in NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_recipe_is_possible_and_warns_of_nothing(name: str) -> None:
+    recipe = Recipe.load(RECIPES / f"{name}.yaml")
+    report = check(recipe)
+    assert recipe.name == name
+    assert list(recipe.tasks) == TASKS[name]
+    assert report.warnings == ()
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if len(TASKS[name]) > 1])
+def test_all_tasks_meet_at_one_embedding_and_one_encoder(name: str) -> None:
+    graph = check(Recipe.load(RECIPES / f"{name}.yaml")).graph
+    for component in ("words", "encoder"):
+        assert set(graph.tasks_meeting_at(component)) == set(TASKS[name])
+
+
+@pytest.mark.parametrize("name", sorted(DATA_SETS))
+def test_recipe_reads_its_data_sets(name: str, data_sets: Callable[[str], Path], tmp_path: Path) -> None:
+    folders = [data_sets(data_set) for data_set in DATA_SETS[name]]
+    recipe = Recipe.load(RECIPES / f"{name}.yaml", data=folders[0].parent)
+    prepared = read_sources(check(recipe).graph, open_sources(recipe), tmp_path)
+    assert {source for source, split in prepared.splits if split == "train"} == set(recipe.sources)
+    assert {source for source, split in prepared.splits if split == "test"} == set(recipe.sources)
+    assert prepared.skipped == []
+
+
+def test_single_task_runs_to_the_end(tmp_path: Path) -> None:
+    run = mtl.run(RECIPES / "single_task.yaml", out=tmp_path / "run", overrides=["train.epochs=3"])
+    assert run.metrics["test"]["intent"]["accuracy"] > 0.5
+    (answer,) = mtl.Bundle(tmp_path / "run" / "export").predict("intent", ["Wake me up at 6:30, please!"])
+    assert answer["label"] in mtl.Bundle(tmp_path / "run" / "export").labels("intent")
+
+
+def test_intent_slot_runs_to_the_end(tmp_path: Path) -> None:
+    run = mtl.run(RECIPES / "intent_slot.yaml", out=tmp_path / "run", overrides=["train.epochs=2"])
+    assert set(run.metrics["test"]) == {"intent", "slots", "joint"}
+    text = "Remind me to call Zoë at 6:30, don't forget?"
+    bundle = mtl.Bundle(tmp_path / "run" / "export")
+    (eager,) = run.predict("slots", [text])
+    (exported,) = bundle.predict("slots", [text])
+    assert " ".join(exported["tokens"]) == "Remind me to call Zoë at 6 : 30 , don ' t forget ?"
+    assert exported["tags"] == eager["tags"]
+    assert np.allclose(exported["score"], eager["score"], atol=1e-4)
