@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # recipes stand in one piece
 from __future__ import annotations
 
 from typing import Any
