@@ -20,15 +20,15 @@ def cut(model: ir.Model, outputs: Mapping[str, str], metadata: Mapping[str, str]
     their tensors with `model`, which stays as it is. No sizes but those of inputs and outputs are noted: what torch
     noted behind an `LSTM` is the length of its example.
     """
-    graph = model.clone().graph
-    values = ir.convenience.create_value_mapping(graph, include_subgraphs=False)
+    values = ir.convenience.create_value_mapping(model.graph, include_subgraphs=False)
     missing = [value for value in outputs if value not in values]
     if missing:
         raise ExportError(f"{name}: cut: should be values of the joint graph. Found {', '.join(missing)}.")
-    graph.outputs.clear()
-    for value, output in outputs.items():
-        graph.outputs.append(_as_output(graph, values[value], output))
+    # Not the pass that removes unused nodes: what the body of a removed `Scan` used would count as used.
+    graph = ir.convenience.extract(model.graph, list(model.graph.inputs), [values[value] for value in outputs])
     found = ir.Model(graph, ir_version=IR_VERSION, producer_name="mtl")
+    _name_outputs(graph, list(outputs.values()))
+    _remove_copies(graph)
     merge_transposes(graph)
     passes.RemoveUnusedNodesPass()(found)
     passes.CommonSubexpressionEliminationPass()(found)
@@ -43,15 +43,34 @@ def cut(model: ir.Model, outputs: Mapping[str, str], metadata: Mapping[str, str]
     return found
 
 
-def _as_output(graph: ir.Graph, value: ir.Value, name: str) -> ir.Value:
-    """Let a value go by the name of an output; one that is an input or has gone out already gets a copy."""
-    if value.producer() is None or value in graph.outputs:
-        copy = ir.node("Identity", [value])
-        graph.append(copy)
-        copied = copy.outputs[0]
-        copied.type, copied.shape, value = value.type, value.shape, copied
-    value.name = name
-    return value
+def serialized(model: ir.Model) -> bytes:
+    """Return a graph as the bytes of its file, without notes on any value inside it."""
+    proto = ir.serde.serialize_model(model)
+    del proto.graph.value_info[:]
+    return bytes(proto.SerializeToString())
+
+
+def _name_outputs(graph: ir.Graph, names: list[str]) -> None:
+    """Let values go by the names of outputs; one that is an input or goes out twice gets a copy."""
+    values = list(graph.outputs)
+    graph.outputs.clear()
+    for value, name in zip(values, names, strict=True):
+        if value.producer() is None or value in graph.outputs:
+            copy = ir.node("Identity", [value])
+            graph.append(copy)
+            copied = copy.outputs[0]
+            copied.type, copied.shape, value = value.type, value.shape, copied
+        value.name = name
+        graph.outputs.append(value)
+
+
+def _remove_copies(graph: ir.Graph) -> None:
+    """Remove `Identity` nodes, but those in the bodies of `Scan`: no value may leave a body twice."""
+    for node in list(graph):
+        source = node.inputs[0] if node.op_type == "Identity" else None
+        if source is not None and node.outputs[0] not in graph.outputs:
+            ir.convenience.replace_all_uses_with(node.outputs[0], source)
+            graph.remove(node, safe=True)
 
 
 def _forget_sizes(graph: ir.Graph) -> None:

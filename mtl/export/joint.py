@@ -22,7 +22,6 @@ from .front_end import TokenValues, text_front_end, tokens_front_end
 from .numeric import FeatureKey, Features, Numeric
 
 Form = Literal["text", "tokens"]
-TOKEN_ANSWERS = ("tokens", "lengths")  # what the exporter adds to the answers of every token-level task
 
 
 @dataclass
@@ -131,10 +130,12 @@ class _Builder:
         ir.convenience.replace_all_uses_with(taken, value)
 
     def add_tokens(self, task: str, key: InputKey) -> None:
-        """Hand out the surface forms of a task's tokens and how many each row has."""
+        """Hand out the surface forms of a task's tokens and how many each row has; not to who gave the tokens."""
         surface = self._value(self.joint.tokens[key])
         empty = _constant_strings(self.behind, [""])
         self.padding[key] = self.behind.op("Equal", [surface, empty])
+        if self.joint.form == "tokens":
+            return
         real = self.behind.op("Cast", [self.behind.op("Not", [self.padding[key]])], {"to": ir.DataType.INT64.value})
         one = _constant(self.behind, np.array([1], np.int64))
         lengths = self.behind.op("ReduceSum", [real, one], {"keepdims": 0})

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnx_ir as ir
 import onnxruntime
 import torch
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from ..bundle import session_options
 from ..model import compute, plan
 from ..module import Sequence as Vectors
 from ..sharing_graph import Call, InputKey
-from .cut import cut
+from .cut import cut, serialized
 from .head import Texts, feed
 from .numeric import FeatureKey, needed_calls, scores_call
 
@@ -85,8 +84,7 @@ def _run(
     joint: Joint, graph: SharingGraph, task: str, texts: Texts, batch: Batch, names: list[str]
 ) -> dict[str, Array]:
     model = cut(joint.model, {name: f"probe.{number}" for number, name in enumerate(names)}, {}, "probe")
-    content = ir.serde.serialize_model(model).SerializeToString()
-    session = onnxruntime.InferenceSession(content, session_options(), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(serialized(model), session_options(), providers=["CPUExecutionProvider"])
     wanted = {value.name for value in session.get_inputs()}
     given = {name: value for name, value in feed(graph, task, texts, batch, joint.form).items() if name in wanted}
     return dict(zip(names, session.run([f"probe.{n}" for n in range(len(names))], given), strict=True))

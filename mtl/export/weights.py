@@ -11,6 +11,7 @@ import onnx_ir as ir
 from torch import Tensor
 
 from ..files import write, write_tensors
+from .cut import serialized
 
 WEIGHTS = "weights.safetensors"
 
@@ -46,4 +47,4 @@ def save(model: ir.Model, path: Path, weights: Mapping[str, ir.ExternalTensor]) 
     for name, value in model.graph.initializers.items():
         if name in weights:
             value.const_value = weights[name]
-    write(path, ir.serde.serialize_model(model).SerializeToString())
+    write(path, serialized(model))

@@ -1,0 +1,257 @@
+"""A whole export: what is in the folder, what every graph survives, and what happens to the folder that was there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+from mtl.errors import ExportError, UsageError
+from mtl.export import export as exporting
+from mtl.export.weights import references
+from tests.mtl.export import tiny
+from tests.mtl.export.conftest import Exported
+
+OLD = {"manifest.json": '{"tasks": {}}', "old.onnx": "kept"}
+
+
+def session(file: Path) -> onnxruntime.InferenceSession:
+    return onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+
+
+def answers(runtime: onnxruntime.InferenceSession, texts: list[str]) -> dict[str, np.ndarray]:
+    names = [output.name for output in runtime.get_outputs()]
+    return dict(zip(names, runtime.run(names, {"text": np.array(texts, object)}), strict=True))
+
+
+def test_files_of_an_export(tagger: Exported) -> None:
+    expected = ["intent.onnx", "joint.onnx", "manifest.json", "slots.onnx", "weights.safetensors"]
+    assert sorted(path.name for path in tagger.folder.iterdir()) == expected
+    assert sorted(tagger.report.files) == expected
+    assert tagger.report.files["slots.onnx"] == (tagger.folder / "slots.onnx").stat().st_size
+
+
+def test_every_weight_is_stored_once_and_named_after_its_component(tagger: Exported) -> None:
+    stored = references(tagger.folder)
+    parameters = list(tagger.model.model.parameters())
+    assert sum(tensor.nbytes for tensor in stored.values()) == sum(p.numel() * p.element_size() for p in parameters)
+    components = set(tagger.model.graph.components)
+    assert {name for name in stored if not any(name.startswith(f"{c}.") for c in components)} == set()
+    for file in ("intent.onnx", "slots.onnx", "joint.onnx"):
+        graph = onnx.load(tagger.folder / file, load_external_data=False).graph
+        outside = {t.name for t in graph.initializer if t.data_location == onnx.TensorProto.EXTERNAL}
+        assert outside <= set(stored)
+        inside = [t for t in graph.initializer if t.data_location != onnx.TensorProto.EXTERNAL]
+        assert all(np.prod(t.dims) <= 64 for t in inside)  # small constants, nothing folded from weights
+    assert outside == set(stored)
+
+
+def test_a_head_holds_its_ancestors_only(tagger: Exported) -> None:
+    graph = onnx.load(tagger.folder / "intent.onnx", load_external_data=False).graph
+    assert not [t.name for t in graph.initializer if t.name.startswith("slots.")]
+    assert [output.name for output in graph.output] == ["label", "score", "scores"]
+    assert not graph.value_info
+
+
+def test_lstm_layers_are_one_node_each(tagger: Exported) -> None:
+    graph = onnx.load(tagger.folder / "joint.onnx", load_external_data=False).graph
+    assert [node.op_type for node in graph.node].count("LSTM") == 2
+
+
+def test_sizes_have_names(tagger: Exported) -> None:
+    def shapes(values: list[onnx.ValueInfoProto]) -> dict[str, list[str | int]]:
+        dims = {v.name: v.type.tensor_type.shape.dim for v in values}
+        return {name: [d.dim_param or d.dim_value for d in found] for name, found in dims.items()}
+
+    graph = onnx.load(tagger.folder / "slots.onnx", load_external_data=False).graph
+    assert shapes(graph.input) == {"text": ["B"]}
+    per_token = ["B", "T"]
+    assert shapes(graph.output) == {"tokens": per_token, "lengths": ["B"], "tags": per_token, "score": per_token}
+    graph = onnx.load(tagger.folder / "intent.onnx", load_external_data=False).graph
+    assert shapes(graph.output) == {"label": ["B"], "score": ["B"], "scores": ["B", 3]}
+
+
+def test_graphs_say_what_they_are(tagger: Exported) -> None:
+    model = onnx.load(tagger.folder / "slots.onnx", load_external_data=False)
+    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    assert metadata == {
+        "recipe": tagger.model.recipe.hash(),
+        "tasks": '["slots"]',
+        "task": "slots",
+        "type": "word_tagging",
+        "labels": json.dumps(list(tagger.model.prepared.fitted.labels["slots"].names)),
+        "tokenizer": "unicode_words",
+        "lowercase": "true",
+    }
+    onnx.checker.check_model(str(tagger.folder / "slots.onnx"))
+
+
+def test_manifest(tagger: Exported) -> None:
+    manifest = json.loads((tagger.folder / "manifest.json").read_text())
+    assert manifest["recipe"] == tagger.model.recipe.hash()
+    assert manifest["metrics"] == {"test": {"intent": {"accuracy": 0.5}}}
+    assert manifest["joint"] == [{"file": "joint.onnx", "tasks": ["intent", "slots"], "inputs": ["text"]}]
+    assert manifest["weights"] == "weights.safetensors"
+    assert manifest["tasks"]["intent"]["outputs"] == {
+        "label": {"type": "string", "shape": ["B"]},
+        "score": {"type": "float", "shape": ["B"]},
+        "scores": {"type": "float", "shape": ["B", 3]},
+    }
+    assert manifest["tasks"]["intent"]["labels"] == ["a", "b", "c"]
+    assert manifest["versions"]["onnxruntime"] == onnxruntime.__version__
+    assert manifest["files"]["slots.onnx"]["bytes"] == tagger.report.files["slots.onnx"]
+    verified = manifest["verified"]
+    assert (verified["rows"], verified["ties"]) == ({"intent": 71, "slots": 71}, [])
+
+
+@pytest.mark.parametrize("head", ["intent", "slots", "joint"])
+def test_graphs_survive_everything(tagger: Exported, head: str) -> None:
+    runtime = session(tagger.folder / f"{head}.onnx")
+    for length in range(1, 301):
+        found = answers(runtime, [" ".join(["play"] * length)])
+        assert all(len(value) == 1 for value in found.values())
+    for texts in ([], [""], ["", ""], ["", "play é", ""], ["\0", "a\0b\0"], ["x" * 100_000], [" \u3000\t"]):
+        found = answers(runtime, texts)
+        assert all(len(value) == len(texts) for value in found.values())
+
+
+def test_padding_is_empty(tagger: Exported) -> None:
+    found = answers(session(tagger.folder / "slots.onnx"), ["", "Play songs"])
+    assert found["tokens"].tolist() == [["", ""], ["Play", "songs"]]
+    assert found["lengths"].tolist() == [0, 2]
+    assert found["tags"][0].tolist() == ["", ""]
+    assert found["score"][0].tolist() == [0.0, 0.0]
+
+
+def test_a_joint_graph_computes_what_is_asked_for(tagger: Exported) -> None:
+    runtime = session(tagger.folder / "joint.onnx")
+    options = onnxruntime.RunOptions()
+    options.only_execute_path_to_fetches = True
+    texts = np.array(["play songs"], object)
+    (label,) = runtime.run(["intent.label"], {"text": texts}, options)
+    assert label.tolist() == answers(session(tagger.folder / "intent.onnx"), ["play songs"])["label"].tolist()
+
+
+def test_tasks_with_different_inputs(pairs: Exported) -> None:
+    manifest = json.loads((pairs.folder / "manifest.json").read_text())
+    assert manifest["joint"] == [
+        {"file": "joint.onnx", "tasks": ["relevance"], "inputs": ["query", "document"]},
+        {"file": "joint.2.onnx", "tasks": ["tags"], "inputs": ["text"]},
+    ]
+    stored = references(pairs.folder)
+    assert sorted(name for name in stored if name.startswith("words.")) == ["words.table.weight"]
+    assert sum(t.nbytes for t in stored.values()) == sum(p.numel() * 4 for p in pairs.model.model.parameters())
+
+
+def test_pre_tokenized_sources_give_a_graph_from_tokens(pairs: Exported) -> None:
+    runtime = session(pairs.folder / "tags.tokens.onnx")
+    assert [value.name for value in runtime.get_inputs()] == ["tokens", "lengths"]
+    texts = ["play songs by", "", "é"]
+    rows = [text.split() + [""] * (3 - len(text.split())) for text in texts]
+    feed = {"tokens": np.array(rows, object), "lengths": np.array([3, 0, 1])}
+    names = [output.name for output in runtime.get_outputs()]
+    assert names == ["tags", "score"]
+    expected = answers(session(pairs.folder / "tags.onnx"), texts)
+    for name, value in zip(names, runtime.run(names, feed), strict=True):
+        if name == "score":
+            assert np.allclose(value, expected[name], atol=1e-6)
+        else:
+            assert value.tolist() == expected[name].tolist()
+    empty = runtime.run(names, {"tokens": np.empty((0, 0), object), "lengths": np.empty(0, np.int64)})
+    assert all(len(value) == 0 for value in empty)
+
+
+def test_some_tasks_can_be_exported_alone(tagger: Exported, tmp_path: Path) -> None:
+    report = tagger.model.export(tmp_path / "intent", tasks=["intent"])
+    assert sorted(report.files) == ["intent.onnx", "joint.onnx", "manifest.json", "weights.safetensors"]
+    assert not [name for name in references(tmp_path / "intent") if name.startswith("slots.")]
+
+
+def test_unknown_task(tagger: Exported, tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        tagger.model.export(tmp_path / "out", tasks=["intnt"])
+    assert str(caught.value) == "no task named 'intnt' to export. Did you mean 'intent'? Tasks: intent, slots."
+
+
+def test_a_folder_of_other_things_is_refused(tagger: Exported, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(UsageError) as caught:
+        tagger.model.export(tmp_path)
+    assert str(caught.value) == f"'{tmp_path}' should be new, empty or an earlier export. Found other things in it."
+    with pytest.raises(UsageError) as caught:
+        tagger.model.export(tmp_path / "thesis.txt")
+    assert str(caught.value) == f"'{tmp_path / 'thesis.txt'}' should be a folder. Found a file."
+
+
+def old_export(folder: Path) -> Path:
+    folder.mkdir()
+    for name, text in OLD.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+def is_old(folder: Path) -> bool:
+    return {path.name: path.read_text() for path in folder.iterdir()} == OLD
+
+
+def test_a_full_disk_leaves_the_earlier_export(
+    tagger: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = old_export(tmp_path / "out")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(exporting, "write_graphs", full)
+    monkeypatch.setattr(exporting, "build", lambda *_: None)
+    with pytest.raises(ExportError) as caught:
+        tagger.model.export(out)
+    told = "the export could not be written: No space left on device. An earlier export is unharmed."
+    assert str(caught.value) == f"{out}: {told}"
+    assert is_old(out)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from mtl.export import export as exporting
+from tests.mtl.export import tiny
+def half_written(graphs, graph, prepared, tasks, folder):
+    (folder / "slots.onnx").write_bytes(b"half")
+    os.kill(os.getpid(), signal.SIGKILL)
+exporting.build, exporting.write_graphs = lambda *_: None, half_written
+tiny.intent_slot("softmax", Path(sys.argv[1]) / "cache").export(Path(sys.argv[1]) / "out")
+"""
+
+
+def test_a_killed_export_leaves_the_earlier_one(tmp_path: Path, checkout: Path) -> None:
+    out = old_export(tmp_path / "out")
+    environment = {**os.environ, "PYTHONPATH": str(checkout)}
+    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], env=environment, cwd=checkout)
+    assert done.returncode == -signal.SIGKILL
+    assert is_old(out)
+    assert (tmp_path / "out.writing" / "slots.onnx").exists()
+
+
+def test_what_a_killed_export_left_is_cleared(tagger: Exported, tmp_path: Path) -> None:
+    out = old_export(tmp_path / "out")
+    shutil.copytree(out, tmp_path / "out.writing")
+    tagger.model.export(out, tasks=["intent"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
+    assert not (out / "old.onnx").exists()
+
+
+def test_tiny_models_answer_differently(tagger: Exported) -> None:
+    found = answers(session(tagger.folder / "joint.onnx"), [" ".join(tiny.WORDS), *tiny.WORDS])
+    assert len(set(found["intent.label"])) > 1
+    assert len(set(found["slots.tags"].reshape(-1))) > 2
