@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..alignment import Span, white_space
 from ..errors import DataError, Fault, listing, near_miss
 from ..featurizer import Tokens, tokenize
+from ..sources.values import whole
 from .batch import leaves
 
 if TYPE_CHECKING:
@@ -152,11 +153,7 @@ def as_text(value: Any) -> str:
     if not isinstance(value, str):
         found = "nothing" if value is None else f"{type(value).__name__}: {_short(value)}"
         raise ValueError(f"should be a text or a list of tokens. Found {found}.")
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        return "".join("\ufffd" if "\ud800" <= character <= "\udfff" else character for character in value)
-    return value
+    return whole(value)
 
 
 def row_spans(tokens: Tokens) -> list[list[Span]]:

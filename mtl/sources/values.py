@@ -8,12 +8,15 @@ from typing import Any
 def plain(value: Any) -> Any:
     """Return a value with its numbers and truth values as text, spelled as JSON spells them; all else unchanged.
 
-    A label 3 is the label "3", and so is every number of a list. What is in span dicts stays as it is.
+    A label 3 is the label "3", and so is every number of a list. What is in span dicts stays as it is. Texts are made
+    `whole`.
 
     >>> plain([1, True, "x", None])
     ['1', 'true', 'x', None]
     """
-    if isinstance(value, str) or value is None or isinstance(value, dict):
+    if isinstance(value, str):
+        return whole(value)
+    if value is None or isinstance(value, dict):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -24,3 +27,16 @@ def plain(value: Any) -> Any:
     if hasattr(value, "tolist"):  # NumPy scalars and arrays
         return plain(value.tolist())
     return value
+
+
+def whole(text: str) -> str:
+    """Return a text with U+FFFD in the place of each half of a surrogate pair, which is no character.
+
+    >>> whole("a\\ud800b")
+    'a\ufffdb'
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return "".join("\ufffd" if "\ud800" <= character <= "\udfff" else character for character in text)
+    return text

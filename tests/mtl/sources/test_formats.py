@@ -104,7 +104,7 @@ def test_jsonl_values(tmp_path: Path) -> None:
     path = write(tmp_path, b"\xef\xbb\xbf" + "\r\n\n".join(json.dumps(row) for row in rows).encode())
     assert read("jsonl", path) == [
         {"text": ["a", "b"], "label": "3", "spans": [{"start": 0, "end": 1, "label": "x"}], "flag": "true"},
-        {"text": "a\u0000\ud800", "label": None, "rate": "0.5"},
+        {"text": "a\u0000\ufffd", "label": None, "rate": "0.5"},
     ]
     source = lookup("source", "jsonl")(train="rows")
     assert source.columns("train", tmp_path) == ["text", "label", "spans", "flag", "rate"]
