@@ -29,7 +29,7 @@ Positive = Annotated[float, pydantic.Field(gt=0)]
 HERE: Steps = ("train",)
 PARTS = {"mixture": "round_robin", "optimizer": "adamw", "schedule": "constant"}  # kind -> default type
 SECTIONS = (*PARTS, "batch", "components", "select")
-OWN_PLACE = re.compile(r"train\.(?:mixture|optimizer|schedule)(?:\.(\w+))?: ")
+OWN_PLACE = re.compile(r"train\.(?:mixture|schedule)(?:\.(\w+))?: ")
 
 
 class TrainModel(pydantic.BaseModel):
@@ -103,7 +103,6 @@ def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
         return None
     _try(reading, mixture, ([Stream(name, 1, 1) for name in known.sources], known.seed, numbers["epochs"]), known)
     _try(reading, schedule, (1, 1), known)
-    _try(reading, optimizer, ([{"params": []}],), known)
     return TrainConfig(mixture, optimizer, schedule, batch, components=components, select=select, **numbers)
 
 
@@ -112,7 +111,10 @@ def _read_part(reading: Reading, raw: Any, kind: str, default: str) -> ModuleCon
 
 
 def _try(reading: Reading, config: ModuleConfig, arguments: tuple[Any, ...], known: Known) -> None:
-    """Build a mixture, optimizer or schedule over nothing: its constructor knows the bounds of its values."""
+    """Build a mixture or schedule: its constructor knows the bounds of its values.
+
+    An optimizer is not built: that imports torch's compiler, which takes longer than all the rest of a check.
+    """
     if known.broken or not known.sources:
         return
     try:
