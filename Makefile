@@ -16,7 +16,7 @@ RUN ?= runs/bench
 setup: $(STAMP)
 
 # What is installed depends on these alone; the packages are editable, so their Python files are not among them.
-$(STAMP): setup.cfg setup.py pyproject.toml constraints.txt $(wildcard featurizer_ext/*.cpp featurizer_ext/*.h featurizer_ext/*.hpp)
+$(STAMP): setup.cfg setup.py pyproject.toml constraints.txt $(wildcard featurizer_ext/*.cpp featurizer_ext/*.h featurizer_ext/core/*.h)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
 		{ echo "mtl needs Python >= 3.10. Found $$($(PYTHON) --version). Name another: make PYTHON=python3.11 ..." >&2; exit 2; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -1,0 +1,72 @@
+"""What README and CONTRIBUTING show is run, and what README lists is there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from mtl.check import check
+from mtl.recipe import Recipe
+from mtl.runner import Run
+from tests import small
+from tests.commands import within
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+README = (CHECKOUT / "README.md").read_text("utf-8")
+CONTRIBUTING = (CHECKOUT / "CONTRIBUTING.md").read_text("utf-8")
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """Return the code blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def test_the_recipe_of_the_readme_is_possible() -> None:
+    (text,) = blocks(README, "yaml")
+    assert len(text.splitlines()) == 20
+    graph = check(Recipe.from_text(text)).graph
+    assert graph.component_of("slots.embedding") == graph.component_of("intent.embedding") == "words"
+
+
+def test_the_script_of_the_readme_needs_onnxruntime_and_numpy_only(small_run: Path, tmp_path: Path) -> None:
+    script = blocks(README, "python")[1]
+    assert len(script.splitlines()) == 6
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs/demo").symlink_to(small_run)
+    code = f"{script}\nimport sys\nassert not {{'torch', 'mtl', 'onnx'}} & set(sys.modules)\n"
+    result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert result.stdout.startswith("intent [array(['play', 'wake']")
+    assert "['wake', 'me', 'up', 'at', 'seven'" in result.stdout
+
+
+def test_the_readme_lists_every_file_and_folder() -> None:
+    named = set(re.findall(r"`(mtl/[\w./]+)`", README))
+    there = {f"mtl/{p.name}/" for p in (CHECKOUT / "mtl").iterdir() if (p / "__init__.py").exists()}
+    there |= {f"mtl/{p.name}" for p in (CHECKOUT / "mtl").glob("*.py*") if p.name != "__init__.py"}
+    assert named - there == set()
+    assert there - named == set()
+
+
+def test_every_command_and_option_of_the_readme_exists() -> None:
+    listed = within("--help").stdout
+    for name in re.findall(r"`mtl (\w+)", README):
+        assert f"\n  {name} " in listed
+    options = within("run", "--help").stdout + within("check", "--help").stdout + within("--help").stdout
+    options += within("graph", "--help").stdout + within("predict", "--help").stdout
+    for option in set(re.findall(r"`[^`\n]*?(--[a-z]+)[^`\n]*`", README)) - {"--no"}:
+        assert option in options, option
+
+
+def test_the_module_and_the_task_of_contributing_run(tmp_path: Path) -> None:
+    recipe = small.write(tmp_path, blocks(CONTRIBUTING, "yaml")[0])
+    (tmp_path / "mine.py").write_text("\n".join(blocks(CONTRIBUTING, "python")), "utf-8")
+    shown = within("components", "representation", "window", "--plugin", tmp_path / "mine.py").stdout
+    assert "  neighbours  int   1\n" in shown
+    run = Run.start(recipe, tmp_path / "run", overrides=["train.optimizer.lr=0.01", "train.epochs=20"])
+    for _ in run.train():
+        pass
+    assert run.test()["test"]["question"]["accuracy"] == 1.0
+    assert run.export().verification.rows == {"question": 15}
+    assert run.predict("question", ["play yesterday"])[0]["answer"] == "yes"
