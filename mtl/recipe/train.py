@@ -113,7 +113,7 @@ def _read_part(reading: Reading, raw: Any, kind: str, default: str) -> ModuleCon
 def _try(reading: Reading, config: ModuleConfig, arguments: tuple[Any, ...], known: Known) -> None:
     """Build a mixture or schedule: its constructor knows the bounds of its values.
 
-    An optimizer is not built: that imports torch's compiler, which takes longer than all the rest of a check.
+    An optimizer is not built: that imports torch's compiler, which takes longer than reading the recipe.
     """
     if known.broken or not known.sources:
         return
@@ -167,8 +167,8 @@ def _read_select(reading: Reading, raw: Any, known: Known) -> dict[str, float]:
         if name not in figures and name.split(".")[0] not in known.broken:
             hint = near_miss(name, figures) or f" There are: {listing(figures)}."
             reading.key_fault(here, f"no figure named '{name}'.{hint}")
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
-            reading.fault(here, f"should be a number greater than 0. Found {show(value)}.")
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value == 0:
+            reading.fault(here, f"should be a number, negative where less is better. Found {show(value)}.")
         else:
             found[name] = float(value)
     return found
