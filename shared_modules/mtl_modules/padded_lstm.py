@@ -1,0 +1,54 @@
+"""A bidirectional LSTM over padded rows, for CPUs.
+
+torch runs an LSTM over a padded tensor with oneDNN, over a packed one step by step, for which it takes 1.3 to 1.9
+times as long on batches of rows of like length. Padding stands behind a row's tokens, so reading forwards it harms
+nobody; for reading backwards each row is turned around within its length.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+# With more padding than this, computing nothing for it (packing) is worth more than oneDNN is.
+LEAST_FILLED = 0.5
+
+
+def pays_off(values: Tensor, lengths: Tensor) -> bool:
+    """Say whether this is the faster way for rows [B, T, D] of these lengths."""
+    if values.device.type != "cpu" or values.dtype != torch.float32 or not torch._C._has_mkldnn:
+        return False
+    return int(lengths.sum()) >= LEAST_FILLED * values.shape[0] * values.shape[1]
+
+
+def run_padded(lstm: nn.LSTM, values: Tensor, lengths: Tensor) -> Tensor:
+    """Return [B, T, 2 x hidden], the outputs of a bidirectional LSTM's last layer; zeros where there is padding.
+
+    `lstm.dropout` applies between the layers in training, as it does in `nn.LSTM`.
+    """
+    rows, steps, _ = values.shape
+    positions = torch.arange(steps)
+    inside = positions < lengths[:, None]
+    turned = torch.where(inside, lengths[:, None] - 1 - positions, positions)
+    order = (turned + steps * torch.arange(rows)[:, None]).flatten()
+
+    def turn(x: Tensor) -> Tensor:
+        return x.flatten(0, 1).index_select(0, order).view(rows, steps, -1)
+
+    weights = lstm.all_weights
+    for layer in range(lstm.num_layers):
+        if layer and lstm.training and lstm.dropout:
+            values = F.dropout(values, lstm.dropout)
+        forwards = _read(lstm, values, weights[2 * layer])
+        backwards = turn(_read(lstm, turn(values), weights[2 * layer + 1]))
+        values = torch.cat([forwards, backwards], -1)
+    return values * inside[:, :, None]
+
+
+def _read(lstm: nn.LSTM, values: Tensor, weights: list[nn.Parameter]) -> Tensor:
+    """Return [B, T, hidden]: one direction of one layer."""
+    state = values.new_zeros(1, values.shape[0], lstm.hidden_size)
+    # What nn.LSTM itself calls: biases, one layer, no dropout, in training or not, one direction, batch first.
+    outputs: Tensor = torch._VF.lstm(values, (state, state), weights, True, 1, 0.0, lstm.training, False, True)[0]
+    return outputs
