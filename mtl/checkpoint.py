@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from .dataset import Fitted
 from .errors import CheckpointError, Fault
-from .files import UNFINISHED, read_json, read_tensors, replace, sync, write, write_tensors
+from .files import UNFINISHED, read_json, read_tensors, replace, serialized, sync, sync_tree
 from .model import MultiTaskModel
 from .recipe import Recipe
 from .sharing_graph import SharingGraph
@@ -105,11 +105,11 @@ class Checkpoints:
 def _write_files(folder: Path, snapshot: Snapshot) -> None:
     (folder / "components").mkdir(parents=True)
     for name, tensors in snapshot.components.items():
-        write_tensors(folder / "components" / f"{name}.safetensors", tensors, snapshot.descriptions.get(name, {}))
-    write_tensors(folder / "optimizer.safetensors", snapshot.optimizer, {})
-    write(folder / "state.json", json.dumps(snapshot.state, indent=1).encode())
-    sync(folder / "components")
-    sync(folder)
+        content = serialized(tensors, snapshot.descriptions.get(name, {}))
+        (folder / "components" / f"{name}.safetensors").write_bytes(content)
+    (folder / "optimizer.safetensors").write_bytes(serialized(snapshot.optimizer, {}))
+    (folder / "state.json").write_text(json.dumps(snapshot.state, indent=1), "utf-8")
+    sync_tree(folder)
 
 
 def own_tensors(components: Mapping[str, nn.Module]) -> dict[str, dict[str, Tensor]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,20 @@ UNFINISHED = ".writing"
 DESCRIPTION = "mtl"
 
 
-def write_tensors(path: Path, tensors: Mapping[str, Tensor], description: Mapping[str, str]) -> None:
-    """Write a safetensors file, through to the disk; raises `OSError`.
+def serialized(tensors: Mapping[str, Tensor], description: Mapping[str, str]) -> bytes:
+    """Return the content of a safetensors file.
 
     The description is one entry of the file's metadata, as JSON: of several entries the order would be left to chance.
     """
     whole = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
     metadata = {DESCRIPTION: json.dumps(dict(description), sort_keys=True)}
-    write(path, safetensors.torch.save(whole, metadata if description else None))
+    content: bytes = safetensors.torch.save(whole, metadata if description else None)
+    return content
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], description: Mapping[str, str]) -> None:
+    """Write a safetensors file, through to the disk; raises `OSError`."""
+    write(path, serialized(tensors, description))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -48,23 +55,31 @@ def read_json(path: Path) -> Any:
 
 def write(path: Path, content: bytes) -> None:
     """Write a file through to the disk; raises `OSError`."""
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    path.write_bytes(content)
+    sync(path)
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Write a file in one step: at any moment it holds either what it held or all of `content`."""
+    """Write a file in one step: at any moment it holds either what it held or all of `content`; raises `OSError`."""
     unfinished = path.with_name(path.name + UNFINISHED)
     write(unfinished, content)
     unfinished.replace(path)
     sync(path.parent)
 
 
-def sync(folder: Path) -> None:
-    """Flush a folder's entries to the disk."""
-    handle = os.open(folder, os.O_RDONLY)
+def sync_tree(folder: Path) -> None:
+    """Flush a folder with everything below it to the disk; raises `OSError`.
+
+    All at once: a file system writes many waiting flushes in the time of one.
+    """
+    with ThreadPoolExecutor(16) as pool:
+        for _ in pool.map(sync, [folder, *folder.rglob("*")]):
+            pass
+
+
+def sync(path: Path) -> None:
+    """Flush a file, or a folder's entries, to the disk; raises `OSError`."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -113,9 +113,7 @@ class Weighted(Mixture):
             if name not in rates:
                 raise UsageError(f"train.mixture.rates: source '{name}' should have a rate. Found none.")
             if not (math.isfinite(rates[name]) and rates[name] > 0):
-                raise UsageError(
-                    f"train.mixture.rates.{name}: should be a positive number. Found {rates[name]:g}."
-                )
+                raise UsageError(f"train.mixture.rates.{name}: should be a positive number. Found {rates[name]:g}.")
         self.rates = [float(rates[name]) for name in names]
 
     def weights(self) -> list[float]:

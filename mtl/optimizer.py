@@ -77,9 +77,7 @@ class SGD(torch.optim.SGD):
         _check(lr=lr, momentum=momentum, weight_decay=weight_decay)
         if nesterov and momentum == 0:
             raise UsageError("train.optimizer.nesterov: should come with a momentum above 0. Found momentum 0.")
-        super().__init__(
-            groups, lr=lr, momentum=momentum, nesterov=nesterov, weight_decay=weight_decay, fused=True
-        )
+        super().__init__(groups, lr=lr, momentum=momentum, nesterov=nesterov, weight_decay=weight_decay, fused=True)
         if momentum:  # torch's fused kernel wants all buffers or none; a zero one is what a first step starts from
             for group in self.param_groups:
                 for parameter in group["params"]:

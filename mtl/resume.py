@@ -46,8 +46,7 @@ def _differences(recorded: Mapping[str, Any], current: Mapping[str, Any]) -> lis
         before, now = recorded["data"].get(name), current["data"].get(name)
         if before != now:
             found.append(
-                f"the data of '{name}' should be what the run was started with ({_short(before)}). Found "
-                f"{_short(now)}."
+                f"the data of '{name}' should be what the run was started with ({_short(before)}). Found {_short(now)}."
             )
     if not found and recorded["fitted"] != current["fitted"]:
         found.append("vocabularies and labels should be those that the run was started with. Found others.")

@@ -51,11 +51,16 @@ def tree(train: Mapping[str, Any] | None = None, *, dev: bool = True, tasks: Map
         "seed": 3,
         "sources": {"utterances": source("utterances"), "words": source("words")},
         "tasks": {
-            "intent": task("intent", "text_classification", "utterances", {
-                "embedding": {"type": "word", "dim": 8},
-                "representation": {"type": "bilstm", "hidden": 6, "dropout": 0.2},
-                "pooling": {"type": "max"},
-            }),
+            "intent": task(
+                "intent",
+                "text_classification",
+                "utterances",
+                {
+                    "embedding": {"type": "word", "dim": 8},
+                    "representation": {"type": "bilstm", "hidden": 6, "dropout": 0.2},
+                    "pooling": {"type": "max"},
+                },
+            ),
             "slots": task("slots", "word_tagging", "utterances", {}),
             "pos": task("pos", "word_tagging", "words", {}),
         },

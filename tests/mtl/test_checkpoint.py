@@ -118,7 +118,9 @@ def test_messages_of_damaged_files(tmp_path: Path) -> None:
     )
     with pytest.raises(CheckpointError) as caught:
         read_json(folder)
-    assert str(caught.value) == f"{folder}: should be a readable JSON file. Found: [Errno 21] Is a directory: '{folder}'."  # noqa: E501
+    assert (
+        str(caught.value) == f"{folder}: should be a readable JSON file. Found: [Errno 21] Is a directory: '{folder}'."
+    )
     broken = folder / "x.safetensors"
     broken.write_bytes(b"\x01\x00\x00")
     with pytest.raises(CheckpointError) as caught:
@@ -141,7 +143,8 @@ def test_a_tensor_that_two_components_hold_is_stored_once() -> None:
     outer = nn.Sequential(inner, nn.Linear(3, 4))
     own = own_tensors({"inner": inner, "outer": outer})
     assert {name: sorted(tensors) for name, tensors in own.items()} == {
-        "inner": ["bias", "weight"], "outer": ["1.bias", "1.weight"],
+        "inner": ["bias", "weight"],
+        "outer": ["1.bias", "1.weight"],
     }
 
 
@@ -193,7 +196,7 @@ def test_a_component_of_another_kind_vocabulary_or_shape_is_refused(tmp_path: Pa
     assert torch.equal(before, trainer.owned["encoder"]["lstm.weight_ih_l0"])
     with pytest.raises(UsageError) as caught:
         load_component(trainer.model, "encodre", components)
-    assert str(caught.value) == "'encodre' is no module of small. Did you mean 'encoder'?"
+    assert str(caught.value) == f"'encodre' is no module of {trainer.recipe.title}. Did you mean 'encoder'?"
 
 
 def test_load_model_wants_a_run_folder(tmp_path: Path) -> None:

@@ -9,11 +9,26 @@ from mtl.logs import JsonLines, Logs, TensorBoard, cut_back, scalars
 from mtl.progress import EvalReport, StepReport
 
 STEP = StepReport(
-    step=3, steps=9, epoch=1, source="utterances", losses={"intent": 0.5}, rows=2, tokens=7, norm=1.5, factor=1.0,
+    step=3,
+    steps=9,
+    epoch=1,
+    source="utterances",
+    losses={"intent": 0.5},
+    rows=2,
+    tokens=7,
+    norm=1.5,
+    factor=1.0,
     seconds=0.1,
 )
 EVALUATION = EvalReport(
-    step=3, steps=9, epoch=1, split="dev", metrics={"slots": {"f1": 0.25}}, score=0.25, best=True, left=None,
+    step=3,
+    steps=9,
+    epoch=1,
+    split="dev",
+    metrics={"slots": {"f1": 0.25}},
+    score=0.25,
+    best=True,
+    left=None,
     seconds=0.2,
 )
 
@@ -75,5 +90,9 @@ def test_tensorboard_gets_the_figures_and_forgets_later_steps(tmp_path: Path) ->
     events = EventAccumulator(str(tmp_path))
     events.Reload()
     assert [(event.step, event.value) for event in events.Scalars("loss/t")] == [
-        (1, 1.0), (2, 2.0), (3, 23.0), (4, 24.0), (5, 25.0),
+        (1, 1.0),
+        (2, 2.0),
+        (3, 23.0),
+        (4, 24.0),
+        (5, 25.0),
     ]

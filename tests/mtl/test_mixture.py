@@ -74,13 +74,18 @@ def test_annealed_goes_from_start_to_end() -> None:
 
 
 MESSAGES = [
-    (Weighted, {"rates": {"bigg": 1.0}}, "train.mixture.rates: 'bigg' should be a source that a task trains on: "
-     "big, small. Did you mean 'big'?"),
+    (
+        Weighted,
+        {"rates": {"bigg": 1.0}},
+        "train.mixture.rates: 'bigg' should be a source that a task trains on: big, small. Did you mean 'big'?",
+    ),
     (Weighted, {"rates": {"big": 1.0}}, "train.mixture.rates: source 'small' should have a rate. Found none."),
-    (Weighted, {"rates": {"big": 0.0, "small": 1.0}},
-     "train.mixture.rates.big: should be a positive number. Found 0."),
-    (Weighted, {"rates": {"big": float("nan"), "small": 1.0}},
-     "train.mixture.rates.big: should be a positive number. Found nan."),
+    (Weighted, {"rates": {"big": 0.0, "small": 1.0}}, "train.mixture.rates.big: should be a positive number. Found 0."),
+    (
+        Weighted,
+        {"rates": {"big": float("nan"), "small": 1.0}},
+        "train.mixture.rates.big: should be a positive number. Found nan.",
+    ),
     (Temperature, {"temperature": 0.5}, "train.mixture.temperature: should be at least 1. Found 0.5."),
     (Annealed, {"start": 2.0}, "train.mixture.start: should be a number from 0 to 1. Found 2."),
     (Annealed, {"end": -1.0}, "train.mixture.end: should be a number from 0 to 1. Found -1."),

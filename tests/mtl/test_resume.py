@@ -71,7 +71,7 @@ from pathlib import Path
 from mtl.logs import Logs
 from tests.mtl.small_run import small_trainer
 folder, resume = Path(sys.argv[1]), sys.argv[2] == "resume"
-trainer = small_trainer(folder, {"epochs": 40, "checkpoint_every": 3, "evaluate_every": 7}, resume=resume)
+trainer = small_trainer(folder, {"epochs": 20, "checkpoint_every": 7, "evaluate_every": 20}, resume=resume)
 print("ready", flush=True)
 with Logs(folder / "run", trainer.step) as logs:
     for report in trainer.train():
@@ -92,7 +92,7 @@ def test_killed_again_and_again_it_ends_the_same(tmp_path: Path, checkout: Path)
     process.stdout.close()
     reference = tmp_path / "reference"
     (tmp_path / "run").rename(reference)
-    for delay in (0.0, 0.05, 0.3, 0.7):  # seconds of training; the first falls before any checkpoint
+    for delay in (0.0, 0.1, 0.4):  # seconds of training; the first falls before any checkpoint
         process = run(tmp_path, checkout, "resume")
         assert process.stdout is not None
         process.stdout.readline()

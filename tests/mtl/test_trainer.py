@@ -38,7 +38,8 @@ def test_it_reports_every_step_and_evaluation_and_learns(tmp_path: Path) -> None
     evaluations = [report for report in reports if isinstance(report, EvalReport)]
     assert [report.step for report in steps] == list(range(1, 201))
     assert {(report.source, *report.losses) for report in steps} == {
-        ("utterances", "intent", "slots"), ("words", "pos"),
+        ("utterances", "intent", "slots"),
+        ("words", "pos"),
     }
     assert [(report.step, report.epoch) for report in evaluations[:2]] == [(10, 1), (20, 2)]
     assert evaluations[-1].metrics["joint"]["exact_match"] > 0.9
@@ -320,9 +321,7 @@ def test_a_run_folder_with_checkpoints_is_not_overwritten(tmp_path: Path) -> Non
 def test_everything_frozen_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         small_trainer(tmp_path, {"components": {"*": {"freeze": True}, "*.*": {"freeze": True}}})
-    assert str(caught.value) == (
-        "train.components: should leave something to train. Found every component frozen."
-    )
+    assert str(caught.value) == ("train.components: should leave something to train. Found every component frozen.")
 
 
 def test_a_source_without_train_split_is_refused(tmp_path: Path) -> None:
