@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from mtl.module import Representation, Sequence
 from mtl.registry import register
 
+from .dropout import dropout
 from .limits import Count, Rate
 from .padded_lstm import pays_off, run_padded
 
@@ -40,11 +40,12 @@ class BiLSTM(Representation):
         """Return [B, T, 2 x hidden] for [B, T, D]; zeros where there is padding."""
         values, lengths = inputs
         if self.training and self.dropout:
-            values = F.dropout(values, self.dropout)
-        if values.is_meta or int(lengths.min()) == values.shape[1]:  # lengths on `meta` have no values
-            return Sequence(self.lstm(values)[0], lengths)
-        if pays_off(values, lengths):
+            values = dropout(values, self.dropout)
+        full = values.is_meta or int(lengths.min()) == values.shape[1]  # lengths on `meta` have no values
+        if (self.training or not full) and pays_off(values, lengths):
             return Sequence(run_padded(self.lstm, values, lengths), lengths)
+        if full:
+            return Sequence(self.lstm(values)[0], lengths)
         packed = pack_padded_sequence(values, lengths.cpu(), batch_first=True, enforce_sorted=False)
         outputs, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=values.shape[1])
         return Sequence(outputs, lengths)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from mtl.module import Decoder, Sequence
 from mtl.registry import Address, register
 
+from .dropout import Dropout
 from .limits import Count, Rate
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}
@@ -43,7 +44,7 @@ class MLP(Decoder):
             if layers:
                 layers.append(ACTIVATIONS[activation]())
             if dropout:
-                layers.append(nn.Dropout(dropout))
+                layers.append(Dropout(dropout))
             layers.append(nn.Linear(size, width))
             size = width
         self.layers = nn.Sequential(*layers)

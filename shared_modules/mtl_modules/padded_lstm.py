@@ -8,8 +8,9 @@ nobody; for reading backwards each row is turned around within its length.
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+
+from .dropout import dropout
 
 # With more padding than this, computing nothing for it (packing) is worth more than oneDNN is.
 LEAST_FILLED = 0.5
@@ -39,7 +40,7 @@ def run_padded(lstm: nn.LSTM, values: Tensor, lengths: Tensor) -> Tensor:
     weights = lstm.all_weights
     for layer in range(lstm.num_layers):
         if layer and lstm.training and lstm.dropout:
-            values = F.dropout(values, lstm.dropout)
+            values = dropout(values, lstm.dropout)
         forwards = _read(lstm, values, weights[2 * layer])
         backwards = turn(_read(lstm, turn(values), weights[2 * layer + 1]))
         values = torch.cat([forwards, backwards], -1)
@@ -50,5 +51,7 @@ def _read(lstm: nn.LSTM, values: Tensor, weights: list[nn.Parameter]) -> Tensor:
     """Return [B, T, hidden]: one direction of one layer."""
     state = values.new_zeros(1, values.shape[0], lstm.hidden_size)
     # What nn.LSTM itself calls: biases, one layer, no dropout, in training or not, one direction, batch first.
-    outputs: Tensor = torch._VF.lstm(values, (state, state), weights, True, 1, 0.0, lstm.training, False, True)[0]
+    outputs: Tensor = torch._VF.lstm(
+        values, (state, state), list[Tensor](weights), True, 1, 0.0, lstm.training, False, True
+    )[0]
     return outputs

@@ -6,6 +6,7 @@ from torch import nn
 
 from mtl.module import Sequence
 from mtl_modules import MLP
+from mtl_modules.dropout import Dropout
 
 ROWS = torch.randn(2, 3, generator=torch.Generator().manual_seed(0))
 TOKENS = Sequence(torch.randn(2, 4, 3, generator=torch.Generator().manual_seed(1)), torch.tensor([4, 2]))
@@ -16,7 +17,7 @@ TOKENS = Sequence(torch.randn(2, 4, 3, generator=torch.Generator().manual_seed(1
     [
         ([], 0.0, [nn.Linear]),
         ([4], 0.0, [nn.Linear, nn.Tanh, nn.Linear]),
-        ([4, 5], 0.1, [nn.Dropout, nn.Linear, nn.Tanh, nn.Dropout, nn.Linear, nn.Tanh, nn.Dropout, nn.Linear]),
+        ([4, 5], 0.1, [Dropout, nn.Linear, nn.Tanh, Dropout, nn.Linear, nn.Tanh, Dropout, nn.Linear]),
     ],
 )
 def test_layers(hidden: list[int], dropout: float, wanted: list[type]) -> None:

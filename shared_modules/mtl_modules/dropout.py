@@ -1,0 +1,39 @@
+"""Dropout whose random numbers cost a quarter of what torch's do on a CPU."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+STEPS = 2**16  # rates are rounded to a multiple of 1 / STEPS: 16 random bits a value, four values a random number
+
+
+def dropout(values: Tensor, rate: float) -> Tensor:
+    """Set a share of the values to zero and scale the others up, so that their sum is expected to stay the same.
+
+    Source: Srivastava et al. (2014), in the form in which nothing is left to do at prediction.
+    """
+    if values.device.type != "cpu":
+        return F.dropout(values, rate)
+    dropped = min(round(rate * STEPS), STEPS - 1)
+    count = values.numel()
+    numbers = torch.empty((count + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
+    kept = numbers.view(torch.int16)[:count].view(values.shape) >= dropped - STEPS // 2
+    return values * (kept * (STEPS / (STEPS - dropped)))
+
+
+class Dropout(nn.Module):
+    """Dropout as a layer: does nothing outside training."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Return values of the same shape."""
+        return dropout(values, self.rate) if self.training else values
+
+    def extra_repr(self) -> str:
+        """Show the rate."""
+        return f"rate={self.rate}"
