@@ -121,13 +121,23 @@ def inferred_arguments(cls: type) -> tuple[str, ...]:
 @functools.cache
 def _signature(cls: type) -> dict[str, inspect.Parameter]:
     init = cls.__init__  # type: ignore[misc]  # the class's own constructor is what is asked for
-    hints = typing.get_type_hints(init, include_extras=True)
-    parameters = list(inspect.signature(init).parameters.values())[1:]
-    return {
-        p.name: p.replace(annotation=hints.get(p.name, Any))
-        for p in parameters
+    parameters = [
+        p
+        for p in list(inspect.signature(init).parameters.values())[1:]
         if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
-    }
+    ]
+    # Only recipe keys need their types at run time; those of the others may be imported for type checkers alone.
+    written = types.SimpleNamespace(
+        __annotations__={p.name: p.annotation for p in parameters if p.kind is p.KEYWORD_ONLY}
+    )
+    try:
+        hints = typing.get_type_hints(written, getattr(init, "__globals__", {}), include_extras=True)
+    except NameError as error:
+        raise UsageError(
+            f"the types of the recipe keys of {cls.__module__}.{cls.__qualname__} should be imported when the program "
+            f"runs, not for type checkers alone. Found: {error}."
+        ) from error
+    return {p.name: p.replace(annotation=hints.get(p.name, Any)) for p in parameters}
 
 
 def address_keys(cls: type) -> tuple[str, ...]:

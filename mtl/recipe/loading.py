@@ -74,6 +74,8 @@ def _recipe(
     malformed = len(reading.faults)
     checked, faults = check(RecipeModel, document.tree, document, (), "a recipe")
     reading.faults += faults
+    if seed is not None and seed < 0:
+        reading.faults.append(Fault(f"should be a whole number of at least 0. Found {seed}.", "--seed"))
     general = checked or {"name": None, "seed": 1, "data": None, "plugins": []}
     base = file.parent if file is not None else Path()
     plugins = _load_plugins(reading, general["plugins"], base)

@@ -1,0 +1,153 @@
+# ruff: noqa: E501  # messages stand in one piece
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pydantic
+import pytest
+
+from mtl import registry
+from mtl.errors import UsageError
+from mtl.module import Decoder, Embedding
+from mtl.registry import Address, InitialFile
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+
+class Composite(Embedding):
+    def __init__(
+        self,
+        features: tuple[Decimal, ...],  # not imported at run time, and not needed then
+        *,
+        parts: dict[str, Embedding],
+        inner: Embedding | None = None,
+        dim: int = 3,
+        start: InitialFile | None = None,
+        how: Literal["sum", "mean"] = "sum",
+    ) -> None:
+        super().__init__()
+
+
+class Conditioned(Decoder):
+    def __init__(
+        self,
+        input_dim: int,
+        *,
+        one: Address | None = None,
+        several: list[Address] | None = None,
+        either: Address | list[Address] = Address("a.output"),  # noqa: B008
+    ) -> None:
+        super().__init__()
+
+
+class Bare(Decoder):
+    pass
+
+
+def test_keyword_only_arguments_are_the_recipe_keys_and_positional_ones_are_inferred() -> None:
+    assert list(registry.recipe_keys(Composite)) == ["parts", "inner", "dim", "start", "how"]
+    assert registry.inferred_arguments(Composite) == ("features",)
+    assert registry.recipe_keys(Bare) == {}
+    assert registry.inferred_arguments(Bare) == ()
+
+
+def test_keys_that_hold_modules() -> None:
+    keys = registry.recipe_keys(Composite)
+    assert registry.nested_kind(keys["parts"].annotation) == ("embedding", True)
+    assert registry.nested_kind(keys["inner"].annotation) == ("embedding", False)
+    assert registry.nested_kind(keys["dim"].annotation) is None
+    assert registry.nested_kind(keys["how"].annotation) is None
+
+
+def test_keys_that_hold_addresses() -> None:
+    assert registry.address_keys(Conditioned) == ("one", "several", "either")
+    assert registry.address_keys(Composite) == ()
+
+
+@pytest.mark.parametrize(
+    ("cls", "values"),
+    [
+        (Conditioned, {"one": "a.output", "several": ["a.output", "b.output"], "either": ["a.output"]}),
+        (Conditioned, {"either": "a.output", "several": None}),
+        (Composite, {"parts": {}, "start": "vectors.txt", "inner": "anything"}),
+    ],
+)
+def test_what_a_recipe_may_write(cls: type, values: dict[str, Any]) -> None:
+    model = registry.schema(cls).model_validate(values)
+    assert {key: getattr(model, key) for key in values} == values
+
+
+@pytest.mark.parametrize(
+    ("cls", "values"),
+    [
+        (Conditioned, {"one": ["a.output"]}),
+        (Conditioned, {"several": "a.output"}),
+        (Conditioned, {"either": None}),
+        (Composite, {}),
+        (Composite, {"parts": {}, "dim": True}),
+        (Composite, {"parts": {}, "start": 3}),
+        (Composite, {"parts": {}, "features": ()}),
+    ],
+)
+def test_what_a_recipe_may_not_write(cls: type, values: dict[str, Any]) -> None:
+    with pytest.raises(pydantic.ValidationError):
+        registry.schema(cls).model_validate(values)
+
+
+def test_types_of_keys_must_be_there_at_run_time() -> None:
+    class Wrong(Decoder):
+        def __init__(self, *, size: Decimal) -> None:
+            super().__init__()
+
+    with pytest.raises(UsageError) as caught:
+        registry.recipe_keys(Wrong)
+    assert str(caught.value) == (
+        f"the types of the recipe keys of {Wrong.__module__}.{Wrong.__qualname__} should be imported when the program "
+        "runs, not for type checkers alone. Found: name 'Decimal' is not defined."
+    )
+
+
+def test_registering(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry._classes, "pooling", {})
+    registry.register("pooling", "bare")(Bare)
+    registry.register("pooling", "bare")(Bare)
+    assert registry.lookup("pooling", "bare") is Bare
+    assert registry.name_of(Bare) == "bare"
+    assert registry.names("pooling") == ["bare"]
+    with pytest.raises(UsageError) as caught:
+        registry.register("pooling", "bare")(Composite)
+    assert str(caught.value) == (
+        f"the pooling 'bare' of {Composite.__module__}.Composite should have a name of its own. "
+        f"Found it taken by {Bare.__module__}.Bare."
+    )
+    with pytest.raises(UsageError) as caught:
+        registry.lookup("pooling", "baer")
+    assert str(caught.value) == "no pooling named 'baer'. Did you mean 'bare'?"
+    with pytest.raises(UsageError) as caught:
+        registry.lookup("pooling", "mean")
+    assert str(caught.value) == (
+        "no pooling named 'mean'. There are: bare. A class of your own is visible once its file is named under 'plugins:'."
+    )
+    del Bare.registered_name  # type: ignore[attr-defined]
+    with pytest.raises(UsageError) as caught:
+        registry.register("pool", "x")
+    assert str(caught.value) == f"no kind of component is called 'pool'. Kinds: {', '.join(registry.KINDS)}."
+
+
+def test_plugins_that_cannot_be_imported(tmp_path: Path) -> None:
+    (tmp_path / "bad.py").write_text("import no_such_module_at_all\n")
+    with pytest.raises(UsageError) as caught:
+        registry.load_plugins(("bad.py",), tmp_path)
+    assert str(caught.value) == (
+        "plugin 'bad.py' should be importable. Found ModuleNotFoundError: No module named 'no_such_module_at_all'."
+    )
+    with pytest.raises(UsageError) as caught:
+        registry.load_plugins(("none.py",), tmp_path)
+    assert str(caught.value) == f"plugin '{tmp_path / 'none.py'}' should be a Python file. Found nothing there."
+
+
+def test_a_plugin_file_is_imported_once(tmp_path: Path) -> None:
+    (tmp_path / "once.py").write_text("value = []\n")
+    assert registry.import_file(tmp_path / "once.py") is registry.import_file(tmp_path / ".." / tmp_path.name / "once.py")
