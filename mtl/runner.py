@@ -129,6 +129,7 @@ class Run:
         trainer = Trainer(self.graph, self.prepared, self.out, resume=self.resume)
         with Logs(self.out, trainer.step) as logs:
             for report in trainer.train():
+                (self.out / "metrics.json").unlink(missing_ok=True)  # of the model before this step
                 logs.write(report)
                 yield report
 
@@ -172,6 +173,17 @@ class Run:
         found: dict[str, Any] = read_json(self.out / "metrics.json")
         return found
 
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What `export/manifest.json` holds; raises `CheckpointError` before the export."""
+        found: dict[str, Any] = read_json(self.out / "export/manifest.json")
+        return found
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run was tested and exported: then there is nothing left to resume."""
+        return (self.out / "metrics.json").exists() and (self.out / "export/manifest.json").exists()
+
     def export(self, out: str | Path | None = None) -> ExportReport:
         """Write the graphs of all tasks and verify them; raises `ExportError` saying how far it got."""
         from .export.export import export
@@ -199,8 +211,9 @@ def run(
     started = Run.start(recipe, out, data=data, resume=resume, seed=seed, overrides=overrides, sources=sources)
     for _ in started.train():
         pass
-    started.test()
-    started.export()
+    if not started.complete:
+        started.test()
+        started.export()
     return started
 
 

@@ -29,4 +29,4 @@ def export_command(folder: Path, *, out: Path | None, data: Path | None) -> None
     from ..runner import Run
 
     report = Run.open(folder, data=data).export(out)
-    show(Console(), results({}, report.folder, report.files, report.summary))
+    show(Console(), results({}, report.folder, report.files, report.verification.facts()))

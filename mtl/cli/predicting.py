@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
 import sys
@@ -39,13 +38,12 @@ def predict_command(folder: Path, *, task: str | None, input: str, batch_size: i
     task = choose(task, answers.tasks, folder)
     with opened(input) as stream:
         interactive = stream.isatty()
-        output = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="\n", write_through=True)
         rows = parse(decoded(stream), answers.inputs(task), "standard input" if input == "-" else input)
         for batch in batched(rows, 1 if interactive else batch_size):
             texts = {name: [row[name] for row in batch] for name in batch[0]}
             for answer in answers.predict(task, texts, batch_size=batch_size):
-                output.write(json.dumps(answer, ensure_ascii=False) + "\n")
-        output.detach()
+                sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
+            sys.stdout.buffer.flush()  # whoever reads waits for no more than a batch
 
 
 def load(folder: Path) -> Answers:

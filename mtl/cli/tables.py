@@ -28,7 +28,7 @@ def metrics_table(split: str, metrics: Mapping[str, Mapping[str, float]]) -> Tab
     return made
 
 
-def results(metrics: Mapping[str, Any], folder: Path, files: Mapping[str, int], verified: str) -> Table:
+def results(metrics: Mapping[str, Any], folder: Path, files: Mapping[str, int], verified: Mapping[str, Any]) -> Table:
     """Return the one table at the end of a run: test figures, files with their sizes, what verification found."""
     made = table("what", "", "value")
     split = next((name for name in ("test", "dev") if name in metrics), "")
@@ -37,7 +37,15 @@ def results(metrics: Mapping[str, Any], folder: Path, files: Mapping[str, int], 
             made.add_row(f"{split} {task}", name, f"{value:.4f}")
     for name, size in files.items():
         made.add_row("exported", str(folder / name), size_text(size))
-    made.add_row("verified", verified, "yes")
+    sizes = " and ".join(map(str, verified["batch_sizes"]))
+    for task, rows in verified["rows"].items():
+        made.add_row(
+            "verified",
+            f"{task}: {verified['split'][task]} rows that torch answers alike, batch {sizes}",
+            f"{rows}/{rows}",
+        )
+    made.add_row("verified", "largest difference of scores", f"{verified['largest_difference']:.1e}")
+    made.add_row("verified", "rows that torch itself can hardly decide", str(len(verified["ties"])))
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,10 +34,13 @@ def run_command(
     console = Console()
     run = start(recipe, console, out=out, resume=resume, seed=seed, data=data, overrides=overrides)
     train(run, console)
-    run.test()
-    line(console, "tested; exporting and verifying")
-    report = run.export()
-    show_table(console, results(run.metrics, report.folder, report.files, report.summary))
+    if not run.complete:
+        run.test()
+        line(console, "tested; exporting and verifying")
+        run.export()
+    manifest = run.manifest
+    files = {name: facts["bytes"] for name, facts in manifest["files"].items()}
+    show_table(console, results(run.metrics, run.out / "export", files, manifest["verified"]))
 
 
 def start(
@@ -65,6 +69,7 @@ def start(
 
 def train(run: Run, console: Console) -> None:
     """Train, showing progress."""
+    begin = time.perf_counter()
     steps = show(run.train(), console)
-    if not steps:
-        line(console, "nothing to train: the run is finished")
+    seconds = time.perf_counter() - begin
+    line(console, f"trained: {steps} steps in {seconds:.1f} s" if steps else "nothing to train: the run is finished")

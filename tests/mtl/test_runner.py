@@ -177,6 +177,11 @@ def test_the_whole_run_as_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     table = "\n".join(lines[lines.index("tested; exporting and verifying") :])
     for words in ("test intent", "test slots", "test joint", "runs/small/1/export/joint.onnx", "verified"):
         assert words in table
+    written = {file: file.stat().st_mtime_ns for file in Path("runs/small/1/export").iterdir()}
+    again = within("run", recipe, "--set", "train.epochs=2", "--out", "runs/small/1", "--resume")
+    assert "\nnothing to train: the run is finished\n" in again.stdout
+    assert again.stdout.splitlines()[-5:] == lines[-5:]
+    assert {file: file.stat().st_mtime_ns for file in Path("runs/small/1/export").iterdir()} == written
     assert within("test", "runs/small/1", "--split", "dev").stdout.splitlines()[0].split() == ["task", "figure", "dev"]
     assert within("export", "runs/small/1", "--out", "elsewhere").returncode == 0
     assert mtl.Bundle("elsewhere").tasks == ("intent", "slots")

@@ -10,7 +10,7 @@ import pytest
 
 from mtl.cli.predicting import batched, choose, decoded, load, opened, parse
 from mtl.errors import DataError, UsageError
-from tests.commands import mtl
+from tests.commands import mtl, start
 
 
 def test_lines_are_text_whatever_bytes_they_hold() -> None:
@@ -127,3 +127,16 @@ def test_standard_input_as_json_lines(small_run: Path) -> None:
 def test_no_input_gives_no_output(small_run: Path) -> None:
     result = mtl("predict", small_run / "export", "--task", "intent")
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_a_reader_that_goes_away_ends_it_silently(small_run: Path, tmp_path: Path) -> None:
+    file = tmp_path / "texts.txt"
+    file.write_text("play hey jude now\n" * 50_000, "utf-8")
+    process = start("predict", small_run / "export", "--task", "intent", "--input", file)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert json.loads(process.stdout.readline())["label"] == "play"
+    process.stdout.close()
+    errors = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(60), errors) == (141, b"")

@@ -24,11 +24,20 @@ def test_metrics() -> None:
 
 def test_the_one_table_of_a_run() -> None:
     metrics = {"test": {"intent": {"accuracy": 0.5}}, "dev": {"intent": {"accuracy": 0.6}}}
-    assert shown(results(metrics, Path("run/export"), {"intent.onnx": 1200}, "intent 7/7 test rows")) == [
-        "what                                  value",
-        "test intent  accuracy                0.5000",
-        "exported     run/export/intent.onnx  1.2 kB",
-        "verified     intent 7/7 test rows       yes",
+    verified = {
+        "split": {"intent": "test"},
+        "rows": {"intent": 7},
+        "batch_sizes": [1, 64],
+        "largest_difference": 2e-6,
+        "ties": [],
+    }
+    assert shown(results(metrics, Path("run/export"), {"intent.onnx": 1200}, verified)) == [
+        "what                                                                       value",
+        "test intent  accuracy                                                     0.5000",
+        "exported     run/export/intent.onnx                                       1.2 kB",
+        "verified     intent: test rows that torch answers alike, batch 1 and 64      7/7",
+        "verified     largest difference of scores                                2.0e-06",
+        "verified     rows that torch itself can hardly decide                          0",
     ]
 
 
