@@ -160,22 +160,25 @@ class _Builder:
             self.calls.setdefault(call.component, []).append(call)
 
     def build(self) -> None:
+        faults: list[Fault] = []
         for component in self.graph.components.values():
-            cls: Any = component.config.cls
-            positional = [self._inferred(component, name) for name in inferred_arguments(cls)]
-            keywords = self._keywords(component)
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(component_seed(self.graph.recipe.seed, component.name))
-                try:
-                    self.built[component.name] = cls(*positional, **keywords)
-                except (UsageError, ValueError) as error:
-                    raise self._fault(component, str(error)) from error
+            if any(name not in self.built for call in self.calls[component.name] for name in _producers(call)):
+                continue  # what flows in has its own fault
+            try:
+                self.built[component.name] = self._built(component)
+            except (UsageError, ValueError) as error:
+                faults.append(component.config.place.fault(str(error)))
+        if faults:
+            raise RecipeError(faults, self.graph.recipe.title)
 
-    def _fault(self, component: Component, message: str) -> RecipeError:
-        recipe = self.graph.recipe
-        config = component.config
-        file = str(recipe.file) if recipe.file is not None else None
-        return RecipeError([Fault(message, file=file, line=config.line, path=config.path)], recipe.title)
+    def _built(self, component: Component) -> Module:
+        cls: Any = component.config.cls
+        positional = [self._inferred(component, name) for name in inferred_arguments(cls)]
+        keywords = self._keywords(component)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(component_seed(self.graph.recipe.seed, component.name))
+            module: Module = cls(*positional, **keywords)
+        return module
 
     def _keywords(self, component: Component) -> dict[str, Any]:
         """Return the recipe's values, with parts as built modules and files of initial weights as paths."""
@@ -217,8 +220,7 @@ class _Builder:
         first = self.fitted.labels[tasks[0]]
         for task in tasks[1:]:
             if self.fitted.labels[task].names != first.names:
-                raise self._fault(
-                    component,
+                raise UsageError(
                     f"'{tasks[0]}' and '{task}' should have the same labels to share '{component.name}'. Found "
                     f"{_difference(first.names, self.fitted.labels[task].names)}.",
                 )
@@ -229,15 +231,19 @@ class _Builder:
         sizes = [self._call_sizes(call) for call in self.calls[component.name]]
         for other in sizes[1:]:
             if other != sizes[0]:
-                raise self._fault(
-                    component,
+                raise UsageError(
                     f"vectors that enter '{component.name}' should have the same size everywhere it is used. Found "
                     f"{' + '.join(map(str, sizes[0]))} and {' + '.join(map(str, other))}.",
                 )
         return sizes[0]
 
     def _call_sizes(self, call: Call) -> list[int]:
-        return [self.built[a.component].output_dim for a in call.arguments if isinstance(a, Call)]
+        return [self.built[name].output_dim for name in _producers(call)]
+
+
+def _producers(call: Call) -> list[str]:
+    """Return the components whose values flow into a call, in order."""
+    return [argument.component for argument in call.arguments if isinstance(argument, Call)]
 
 
 def _names_initial_file(annotation: Any) -> bool:

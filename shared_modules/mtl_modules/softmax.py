@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import torch
@@ -13,7 +14,7 @@ from mtl.labels import MISSING, Labels
 from mtl.module import Output, Sequence
 from mtl.registry import register
 
-from .limits import Rate, Weight
+from .limits import Rate
 
 
 @register("output", "softmax")
@@ -31,7 +32,7 @@ class Softmax(Output):
         labels: Labels,
         *,
         label_smoothing: Rate = 0.0,
-        class_weights: dict[str, Weight] | Literal["balanced"] | None = None,
+        class_weights: dict[str, float] | Literal["balanced"] | None = None,
     ) -> None:
         super().__init__()
         self.labels = labels
@@ -75,9 +76,11 @@ def _weights(labels: Labels, given: dict[str, float] | Literal["balanced"]) -> l
     if isinstance(given, str):
         total = sum(labels.counts)
         return [total / (len(labels) * max(count, 1)) for count in labels.counts]
-    for name in given:
+    for name, weight in given.items():
         if name not in labels.names:
             raise UsageError(
                 f"'class_weights' should name labels of the task. Found '{name}'.{near_miss(name, labels.names)}"
             )
+        if not 0 <= weight < math.inf:
+            raise UsageError(f"'class_weights' of '{name}' should be a finite number of at least 0. Found {weight}.")
     return [given.get(name, 1.0) for name in labels.names]

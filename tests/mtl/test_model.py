@@ -66,7 +66,7 @@ def test_every_component_is_built_once_in_build_order() -> None:
 def test_an_address_that_is_none_is_an_error() -> None:
     with pytest.raises(UsageError) as error:
         joint.model()["intent.embeding"]
-    assert str(error.value) == "'intent.embeding' is no module of joint. Did you mean 'intent.embedding'?"
+    assert str(error.value) == "'intent.embeding' is no module of <recipe>. Did you mean 'intent.embedding'?"
 
 
 def test_a_call_is_computed_once() -> None:
@@ -124,6 +124,19 @@ def test_gradients_flow_through_conditions() -> None:
     }
     assert reached == {n for n in joint.graph().path("topic") if list(model.components[n].parameters())}
     assert "words.decoder" in reached
+
+
+def test_all_components_that_cannot_be_built_are_told_at_once() -> None:
+    weights = {"output": {"type": "softmax", "class_weights": {"nobody": 2.0}}}
+    characters = {"embedding": {"type": "char_cnn", "widths": []}}
+    with pytest.raises(RecipeError) as error:
+        build(recipe({"a": task(**weights), "b": task(**characters), "c": task(**weights, **characters)}))
+    assert str(error.value) == (
+        "small.yaml: tasks.a.model.output: 'class_weights' should name labels of the task. Found 'nobody'.\n"
+        "small.yaml: tasks.b.model.embedding: 'widths' should be 1 to 50 numbers, so that each has a filter. Found 0.\n"
+        "small.yaml: tasks.c.model.embedding: 'widths' should be 1 to 50 numbers, so that each has a filter. Found 0.\n"
+        "3 errors in small.yaml"
+    )
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
@@ -189,8 +202,8 @@ def test_a_tied_module_takes_vectors_of_one_size() -> None:
     with pytest.raises(RecipeError) as error:
         build(given)
     assert str(error.value) == (
-        "tasks.a.model.pooling: vectors that enter 'attention' should have the same size everywhere it is used. "
-        "Found 4 and 5.\n1 error in small"
+        "small.yaml: tasks.a.model.pooling: vectors that enter 'attention' should have the same size everywhere "
+        "it is used. Found 4 and 5.\n1 error in small.yaml"
     )
 
 
@@ -199,8 +212,8 @@ def test_a_tied_decoder_has_one_label_set() -> None:
     with pytest.raises(RecipeError) as error:
         build(given, a=Labels(("x", "y"), (1, 1)), b=Labels(("x", "z"), (1, 1)))
     assert str(error.value) == (
-        "tasks.a.model.decoder: 'a' and 'b' should have the same labels to share 'head'. "
-        "Found 'y' in one of them only.\n1 error in small"
+        "small.yaml: tasks.a.model.decoder: 'a' and 'b' should have the same labels to share 'head'. "
+        "Found 'y' in one of them only.\n1 error in small.yaml"
     )
 
 
@@ -209,7 +222,8 @@ def test_what_a_constructor_refuses_is_a_fault_of_its_line() -> None:
     with pytest.raises(RecipeError) as error:
         build(given)
     assert str(error.value) == (
-        "tasks.a.model.output: 'class_weights' should name labels of the task. Found 'nobody'.\n1 error in small"
+        "small.yaml: tasks.a.model.output: 'class_weights' should name labels of the task. Found 'nobody'.\n"
+        "1 error in small.yaml"
     )
 
 
@@ -223,11 +237,13 @@ class UnknownArgument(Pooling):
 
 def test_positional_arguments_are_those_that_can_be_inferred(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(registry._classes["pooling"], "colourful", UnknownArgument)
-    with pytest.raises(UsageError) as error:
+    with pytest.raises(RecipeError) as error:
         build(recipe({"a": task(pooling="colourful")}))
     assert str(error.value) == (
-        f"the positional arguments of {UnknownArgument.__module__}.UnknownArgument should be among input_dim, "
-        "condition_dim, output_dim, labels, features. Found 'colour'."
+        "small.yaml: tasks.a.model.pooling: the positional arguments of "
+        f"{UnknownArgument.__module__}.UnknownArgument should be among input_dim, "
+        "condition_dim, output_dim, labels, features. Found 'colour'.\n"
+        "1 error in small.yaml"
     )
 
 

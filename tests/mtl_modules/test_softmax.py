@@ -54,6 +54,14 @@ def test_class_weights_name_labels() -> None:
     assert str(error.value) == wanted
 
 
+@pytest.mark.parametrize("weight", [-1.0, float("inf"), float("nan")])
+def test_class_weights_are_finite_and_not_negative(weight: float) -> None:
+    with pytest.raises(UsageError) as error:
+        Softmax(LABELS, class_weights={"b": weight})
+    wanted = f"'class_weights' of 'b' should be a finite number of at least 0. Found {weight}."
+    assert str(error.value) == wanted
+
+
 def test_of_equal_scores_the_lowest_label_wins() -> None:
     answer = Softmax(LABELS).answer(torch.tensor([[1.0, 1.0, 1.0], [0.0, 2.0, 2.0]]))
     assert answer["best"].tolist() == [0, 1]
