@@ -1,0 +1,74 @@
+"""Whatever stands in a recipe, reading it ends with a recipe or with faults, never with another exception."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mtl.errors import RecipeError
+from mtl.recipe import Recipe
+from mtl.recipe.yaml_core import parse
+from mtl.sharing_graph import SharingGraph
+from tests.mtl.recipe.texts import ALTERNATING, INTENT_SLOT
+
+TRAIN = """\
+train:
+  mixture: {type: weighted, rates: {utterances: 1}}
+  optimizer: {type: adamw, lr: 1e-3}
+  batch: {tokens: 2000}
+  components: {encoder: {lr: 1e-4}, words.char: {freeze: true}}
+  select: {slots.f1: 1, joint.exact_match: 1}
+"""
+TREES = [parse(INTENT_SLOT + TRAIN, "r").tree, parse(ALTERNATING, "r").tree]
+NAMES = "word concat bilstm crf tsv conll utterances words intent text joint type parts members embedding"
+ADDRESSES = "intent.output slots.output *.embedding * *.* intent.embedding.word a.b"
+WORDS = ["", *NAMES.split(), *ADDRESSES.split()]
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 300) | st.floats(-1, 2) | st.sampled_from(WORDS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def places(tree: Any, steps: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    for key in tree if isinstance(tree, dict) else range(len(tree)) if isinstance(tree, list) else ():
+        yield (*steps, key)
+        yield from places(tree[key], (*steps, key))
+
+
+@st.composite
+def spoilt(draw: st.DrawFn) -> Any:
+    tree = copy.deepcopy(draw(st.sampled_from(TREES)))
+    for _ in range(draw(st.integers(1, 4))):
+        steps = draw(st.sampled_from(list(places(tree))))
+        around = tree
+        for step in steps[:-1]:
+            around = around[step]
+        what = draw(st.sampled_from(["replace", "drop", "rename", "move"]))
+        if what == "replace":
+            around[steps[-1]] = draw(values)
+        elif what == "drop" and len(tree) > 1:
+            del around[steps[-1]]
+        elif what == "rename" and isinstance(around, dict):
+            around[draw(st.sampled_from(WORDS))] = around.pop(steps[-1])
+        elif what == "move" and isinstance(around, dict):
+            around[draw(st.sampled_from(WORDS))] = copy.deepcopy(around[steps[-1]])
+    return tree
+
+
+@settings(max_examples=300)
+@given(tree=spoilt())
+def test_faults_or_a_recipe(tree: Any) -> None:
+    try:
+        recipe = Recipe.from_dict(tree)
+        graph = SharingGraph.build(recipe)
+    except RecipeError as error:
+        assert error.faults
+        return
+    assert Recipe.from_text(recipe.filled()) == recipe
+    assert graph.text()
+    assert graph.mermaid()
