@@ -91,7 +91,7 @@ def test_inputs_may_be_short_or_left_out() -> None:
 
 def test_the_tokenizers_are_those_of_the_featurizer() -> None:
     for tokenizer in TOKENIZERS:
-        assert InputModel(column="text", tokenizer=tokenizer).tokenizer == tokenizer
+        assert InputModel.model_validate({"column": "text", "tokenizer": tokenizer}).tokenizer == tokenizer
 
 
 def test_a_source_written_inline() -> None:
