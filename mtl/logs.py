@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
+from .errors import TrainingError
 from .progress import EvalReport, Report, StepReport
 
 
@@ -33,12 +34,23 @@ class JsonLines:
     def __init__(self, path: Path, step: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         cut_back(path, step)
-        self.file = path.open("a", encoding="utf-8")
+        self.path = path
+        self.file = path.open("ab", buffering=0)
 
     def write(self, report: Report) -> None:
-        """Append a report; it is with the operating system when this returns, whatever becomes of the process."""
-        self.file.write(json.dumps(report.record(), ensure_ascii=False) + "\n")
-        self.file.flush()
+        """Append a report; it is with the operating system when this returns, whatever becomes of the process.
+
+        Raises `TrainingError` where the disk is full; the line that was begun is cut off when the run is resumed.
+        """
+        line = (json.dumps(report.record(), ensure_ascii=False) + "\n").encode()
+        try:
+            while line:
+                line = line[self.file.write(line) :]
+        except OSError as error:
+            raise TrainingError(
+                f"{self.path}: step {report.step} could not be logged: {error.strerror}. The last checkpoint is "
+                "unharmed; make room and resume."
+            ) from error
 
     def close(self) -> None:
         """Close the file."""

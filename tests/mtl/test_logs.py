@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 from mtl.logs import JsonLines, Logs, TensorBoard, cut_back, scalars
@@ -71,6 +73,35 @@ def test_a_run_that_starts_over_has_an_empty_log(tmp_path: Path) -> None:
     cut_back(path, 0)
     assert path.read_text() == ""
     cut_back(tmp_path / "none.jsonl", 0)
+
+
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from mtl.errors import TrainingError
+from mtl.logs import JsonLines
+from tests.mtl.test_logs import STEP
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+log = JsonLines(Path(sys.argv[1]), 0)
+try:
+    for _ in range(100):
+        log.write(STEP)
+except TrainingError as error:
+    print(error)
+log.close()
+"""
+
+
+def test_a_full_disk_is_told_and_the_begun_line_is_cut_off(tmp_path: Path, checkout: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    command = [sys.executable, "-c", FULL_DISK, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=checkout, check=True)
+    assert done.stdout == (
+        f"{path}: step 3 could not be logged: File too large. The last checkpoint is unharmed; make room and resume.\n"
+    )
+    assert path.stat().st_size == 1000
+    cut_back(path, 3)
+    assert all(json.loads(row)["step"] == 3 for row in path.read_text().splitlines())
 
 
 def test_scalars_are_named_by_task() -> None:
