@@ -1,8 +1,9 @@
 """Make train.tsv, dev.tsv and test.tsv from the grammar and the hand-written utterances beside this file.
 
-Every template belongs to one split, one pattern of each intent wholly to the test, and a share of each slot's values
-never occurs in a training sentence of the grammar: the test asks for what training did not show. The same input gives
-the same bytes everywhere: all choices come from `random.Random.random`, whose sequence Python guarantees, and SHA-256.
+Every template belongs to one split, one pattern of each intent is not in training at all, and a share of each slot's
+values never occurs in a training sentence of the grammar: dev and test ask for what training did not show. The same
+input gives the same bytes everywhere: all choices come from `random.Random.random`, whose sequence Python guarantees,
+and SHA-256.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import NamedTuple
 HERE = Path(__file__).parent
 SPLITS = ("train", "dev", "test")
 SHARES = (0.70, 0.10)  # of an intent's templates and utterances, in train and in dev; the rest is test
-UNSEEN = 0.03  # share of patterns whose templates all go to test
+UNSEEN = 0.03  # share of patterns that training does not have at all
 SENTENCES = 11  # drawn from each pattern, each from another template while there are
 HELD_OUT = 0.2  # share of each slot's values that no training template may use
 NOVEL = 0.25  # how often dev and test draw one of those
@@ -116,9 +117,11 @@ def templates(intent: str, patterns: Sequence[str]) -> Iterator[tuple[str, str, 
     unseen = order(patterns, "unseen")[: round(len(patterns) * UNSEEN)]
     chosen = {pattern: order(expand(pattern), intent)[:SENTENCES] for pattern in patterns}
     splits = divide([t for pattern in patterns if pattern not in unseen for t in chosen[pattern]], intent)
+    for pattern in unseen:
+        splits |= {template: SPLITS[1 + (i % 3 > 0)] for i, template in enumerate(chosen[pattern])}
     for found in chosen.values():
         for i, template in enumerate(found):
-            yield template, splits.get(template, "test"), len(range(i, SENTENCES, len(found)))
+            yield template, splits[template], len(range(i, SENTENCES, len(found)))
 
 
 def tagged(words: str, slot: str | None) -> list[tuple[str, str]]:
