@@ -22,13 +22,15 @@ class TokenValues:
     """The tokens of a batch in the graph: at least one row, and at least one token in each.
 
     `flat` string [B*T]: tokens as they are looked up (lower-cased if the input is), `""` where padding stands;
-    `surface` string [B, T]: as they stand in the text; `lengths` int64 [B], at least 1; `shape` int64 [2]: B, T.
+    `surface` string [B, T]: as they stand in the text; `lengths` int64 [B], at least 1; `shape` int64 [2]: B, T;
+    `counts` int64 [B]: the lengths, but 0 for an empty text, whose one token is padding.
     """
 
     flat: ir.Value
     surface: ir.Value
     lengths: ir.Value
     shape: ir.Value
+    counts: ir.Value
 
     def grid(self, tape: Tape, flat: ir.Value) -> ir.Value:
         """Return a value a token, [B*T], as [B, T]."""

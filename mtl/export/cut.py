@@ -8,7 +8,7 @@ import onnx_ir as ir
 import onnx_ir.passes.common as passes
 
 from ..errors import ExportError
-from .layout import merge_transposes
+from .layout import simplify
 
 IR_VERSION = 10
 
@@ -29,7 +29,7 @@ def cut(model: ir.Model, outputs: Mapping[str, str], metadata: Mapping[str, str]
     found = ir.Model(graph, ir_version=IR_VERSION, producer_name="mtl")
     _name_outputs(graph, list(outputs.values()))
     _remove_copies(graph)
-    merge_transposes(graph)
+    simplify(graph)
     passes.RemoveUnusedNodesPass()(found)
     passes.CommonSubexpressionEliminationPass()(found)
     passes.RemoveUnusedNodesPass()(found)

@@ -43,8 +43,8 @@ def text_front_end(tape: Tape, text: ir.Value, name: str, lowercase: bool) -> To
     tokens = tokenizer(tape, longer, tokenexp=tokenizer_expression(name))
     surface = typed(tape.op("Slice", [tokens, integers(tape, [0]), rows]), STRING, 2)
     real = label_encoder(tape, surface, {"": 0}, 1)
-    lengths = tape.op("ReduceSum", [real, integers(tape, [1])], {"keepdims": 0})
-    return _values(tape, surface, tape.op("Max", [lengths, integers(tape, [1])]), lowercase)
+    counts = tape.op("ReduceSum", [real, integers(tape, [1])], {"keepdims": 0})
+    return _values(tape, surface, counts, lowercase)
 
 
 def tokens_front_end(tape: Tape, tokens: ir.Value, lengths: ir.Value, lowercase: bool) -> TokenValues:
@@ -70,18 +70,19 @@ def tokens_front_end(tape: Tape, tokens: ir.Value, lengths: ir.Value, lowercase:
     positions = tape.op("Range", [_scalar(tape, zero), _scalar(tape, width), _scalar(tape, one)])
     inside = tape.op("Less", [positions, tape.op("Unsqueeze", [bounded, one])])
     surface = typed(tape.op("Where", [inside, grid, empty]), STRING, 2)
-    return _values(tape, surface, tape.op("Max", [bounded, one]), lowercase)
+    return _values(tape, surface, bounded, lowercase)
 
 
 def _scalar(tape: Tape, vector: ir.Value) -> ir.Value:
     return tape.op("Squeeze", [vector])
 
 
-def _values(tape: Tape, surface: ir.Value, lengths: ir.Value, lowercase: bool) -> TokenValues:
+def _values(tape: Tape, surface: ir.Value, counts: ir.Value, lowercase: bool) -> TokenValues:
+    lengths = tape.op("Max", [counts, integers(tape, [1])])
     shape = typed(tape.op("Shape", [surface]), INT64, 1)
     flat = typed(tape.op("Reshape", [surface, integers(tape, [-1])]), STRING, 1)
     if lowercase:
         # The locale "C" lower-cases ASCII and exists everywhere; the default locale does neither.
         flat = tape.op("StringNormalizer", [flat], {"case_change_action": "LOWER", "locale": "C"})
         typed(flat, STRING, 1)
-    return TokenValues(flat, surface, typed(lengths, INT64, 1), shape)
+    return TokenValues(flat, surface, typed(lengths, INT64, 1), shape, typed(counts, INT64, 1))

@@ -36,7 +36,7 @@ class Head:
     def load(cls, file: Path, task: str, *, form: Form = "text", prefix: str = "") -> Head:
         """Load a graph; raises `ExportError` where onnxruntime refuses it."""
         try:
-            session = onnxruntime.InferenceSession(file, session_options(), providers=["CPUExecutionProvider"])
+            session = onnxruntime.InferenceSession(file, session_options(threads=1), providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime raises many kinds, without a common base
             raise ExportError(f"{task}: verification: {file.name} cannot be loaded: {error}") from error
         return cls(task, session, form, prefix)

@@ -87,6 +87,7 @@ class _Builder:
         self.inputs: dict[str, ir.Value] = {}
         self.rows: dict[InputKey, ir.Value] = {}  # int64 [1]: the true B, which is 0 for an empty batch
         self.padding: dict[InputKey, ir.Value] = {}  # bool [B', T]: where no token stands
+        self.counts: dict[InputKey, ir.Value] = {}  # int64 [B']: how many tokens each row really has
         self.outputs: list[ir.Value] = []
         self.zero = _named(_constant(self.before, np.array([0], np.int64)), "zero")
 
@@ -99,6 +100,7 @@ class _Builder:
     def add_front_end(self, key: InputKey, features: Features) -> None:
         """Turn an input into lengths and features and feed the numeric graph with them."""
         tokens = self._tokens(key)
+        self.counts[key] = tokens.counts
         prefix = input_names(key, "text")[0] if len(self.rows) == 1 else f"{key.column or 'text'}/{len(self.rows)}"
         self.joint.tokens[key] = _name(_named(tokens.surface, f"{prefix}/surface"))
         self.joint.lengths[key] = _name(_named(tokens.lengths, f"{prefix}/lengths"))
@@ -132,15 +134,12 @@ class _Builder:
     def add_tokens(self, task: str, key: InputKey) -> None:
         """Hand out the surface forms of a task's tokens and how many each row has; not to who gave the tokens."""
         surface = self._value(self.joint.tokens[key])
-        empty = _constant_strings(self.behind, [""])
-        self.padding[key] = self.behind.op("Equal", [surface, empty])
-        if self.joint.form == "tokens":
-            return
-        real = self.behind.op("Cast", [self.behind.op("Not", [self.padding[key]])], {"to": ir.DataType.INT64.value})
-        one = _constant(self.behind, np.array([1], np.int64))
-        lengths = self.behind.op("ReduceSum", [real, one], {"keepdims": 0})
-        self._output(task, "tokens", surface, key, ir.DataType.STRING, ["T"])
-        self._output(task, "lengths", lengths, key, ir.DataType.INT64, [])
+        tokens = self._cut_back(surface, key)
+        # Cut back to B rows: answers of the one row too many are broadcast to none by a `Where` over B = 0 rows.
+        self.padding[key] = self.behind.op("Equal", [tokens, _constant_strings(self.behind, [""])])
+        if self.joint.form == "text":
+            self._output(task, "tokens", tokens, ir.DataType.STRING, ["T"])
+            self._output(task, "lengths", self._cut_back(self.counts[key], key), ir.DataType.INT64, [])
 
     def add_answer(self, task: str, answer: Answer, labels: Labels, key: InputKey, per_token: bool) -> None:
         """Hand out one declared answer: ids as their labels, nothing (`""`, 0) where no token stands."""
@@ -151,7 +150,9 @@ class _Builder:
             value, dtype = self._decode(value, labels), ir.DataType.STRING
         if per_token and answer.dims[:1] == ("T",):
             value = self._without_padding(value, dtype, key, len(answer.dims))
-        self._output(task, answer.name, value, key, dtype, sizes)
+        else:
+            value = self._cut_back(value, key)
+        self._output(task, answer.name, value, dtype, sizes)
 
     def _decode(self, ids: ir.Value, labels: Labels) -> ir.Value:
         attributes: dict[str, str | list[int] | list[str]] = {
@@ -171,15 +172,18 @@ class _Builder:
             nothing = _constant(self.behind, np.array([0], dtype.numpy()))
         return self.behind.op("Where", [padding, nothing, value])
 
+    def _cut_back(self, value: ir.Value, key: InputKey) -> ir.Value:
+        """Return the first B rows: an empty batch has one row too many inside the graph."""
+        return self.behind.op("Slice", [value, self.zero, self.rows[key], self.zero])
+
     def _output(
-        self, task: str, name: str, value: ir.Value, key: InputKey, dtype: ir.DataType, sizes: Sequence[str | int]
+        self, task: str, name: str, value: ir.Value, dtype: ir.DataType, sizes: Sequence[str | int]
     ) -> None:
-        cut = self.behind.op("Slice", [value, self.zero, self.rows[key], self.zero])
-        cut.name = f"{task}.{name}"
-        cut.type = ir.TensorType(dtype)
-        cut.shape = ir.Shape(["B", *sizes])
-        self.joint.answers[task, name] = cut.name
-        self.outputs.append(cut)
+        value.name = f"{task}.{name}"
+        value.type = ir.TensorType(dtype)
+        value.shape = ir.Shape(["B", *sizes])
+        self.joint.answers[task, name] = value.name
+        self.outputs.append(value)
 
     def _value(self, name: str) -> ir.Value:
         if name not in self.values:

@@ -6,9 +6,12 @@ Raw text goes into onnxruntime on one side, and through the featurizer into torc
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import torch
 
 from .compare import Comparison, Tie
 from .graphs import Graphs, from_tokens, groups, split_to_verify
@@ -61,7 +64,24 @@ def verify(
     300 tokens, on empty texts and on no text; joint graphs and graphs from tokens on the split at batch 64. Raises
     `ExportError` naming head, stage, component and example of the first answer that differs.
     """
-    comparison = Comparison(model, graph, prepared.fitted, graphs)
+    with _one_thread():
+        return _verify(Comparison(model, graph, prepared.fitted, graphs), graph, prepared, tasks, folder)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch compute on one thread: at batch 1, threads that wait for each other take most of the time."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _verify(
+    comparison: Comparison, graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], folder: Path
+) -> Verification:
     splits: dict[str, str] = {}
     texts: dict[str, Texts] = {}
     for task in tasks:

@@ -1,0 +1,111 @@
+"""How long does one sentence take, from raw text to answer: the trained model in torch against its exported head?
+
+    python -m benchmarks.latency OUT [--data DIR] [--task TASK] [--rounds N]
+
+OUT is the folder of a finished run. Texts are those of its test split, one at a time, one thread on either side. The
+torch side is the library's own `Predictor.predict`; the exported one is a bare `onnxruntime.InferenceSession` of the
+head. Both get the same text right after each other, in turn first, so that whatever else the machine does meets both.
+The percentiles are those of all calls; beside them, those of every text's fastest call, which another process's load
+does not reach.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+
+from mtl.predictor import Predictor
+from mtl.runner import Run
+
+PERCENTILES = (50, 90, 99)
+WARM_UP = 50  # texts: torch and onnxruntime both allocate on the first ones
+
+Times = NDArray[np.float64]
+
+
+def head(file: Path) -> onnxruntime.InferenceSession:
+    """Load a head to run on one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+
+
+def measure(sides: Sequence[Callable[[str], Any]], texts: Sequence[str], rounds: int) -> list[Times]:
+    """Return the seconds that every call took, [round, text] a side; sides take turns."""
+    taken: list[list[float]] = [[] for _ in sides]
+    for text in texts[:WARM_UP]:
+        for side in sides:
+            side(text)
+    for turn in range(rounds):
+        for number, text in enumerate(texts):
+            order = range(len(sides)) if (turn + number) % 2 else reversed(range(len(sides)))
+            for index in order:
+                start = time.perf_counter()
+                sides[index](text)
+                taken[index].append(time.perf_counter() - start)
+    return [np.array(times).reshape(rounds, len(texts)) for times in taken]
+
+
+def compare(run: Run, predictor: Predictor, task: str, rounds: int) -> None:
+    """Measure one task and print its rows."""
+    (name,) = run.graph.inputs(task)
+    key = run.graph.inputs(task)[name]
+    split = run.prepared.split(key.source, "test")
+    if split is None:
+        print(f"{task:<12} the source '{key.source}' has no test split")
+        return
+    session = head(run.out / "export" / f"{task}.onnx")
+
+    def exported(text: str) -> Any:
+        return session.run(None, {"text": np.array([text], dtype=object)})
+
+    def eager(text: str) -> Any:
+        return predictor.predict(task, [text])
+
+    texts = split.texts(key)
+    slow, fast = measure([eager, exported], texts, rounds)
+    last = run.graph.components[run.graph.output(task).component].config.type
+    for percentile in PERCENTILES:
+        cells = []
+        for of in (np.ravel, fastest):
+            theirs, ours = (float(np.percentile(of(side), percentile)) * 1e3 for side in (slow, fast))
+            cells.append(f"{theirs:>9.3f} {ours:>12.3f} {theirs / ours:>7.2f}")
+        print(f"{task:<12} {last:<10} P{percentile:<4} {cells[0]}   {cells[1]}")
+
+
+def fastest(times: Times) -> Times:
+    """Return the fastest call of each text, [text], from [round, text]."""
+    return np.asarray(times.min(axis=0))
+
+
+def main() -> None:
+    """Read the arguments and measure."""
+    parser = argparse.ArgumentParser(description="eager torch against exported heads, batch 1, one thread")
+    parser.add_argument("out", type=Path, metavar="OUT", help="folder of a finished run")
+    parser.add_argument("--data", type=Path, help="where relative data paths start from, if not where they did")
+    parser.add_argument("--task", help="one task only")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each text is read")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    run = Run.open(arguments.out, data=arguments.data)
+    predictor = Predictor.load(arguments.out)
+    columns = f"{'eager ms':>9} {'exported ms':>12} {'ratio':>7}"
+    print(f"{'':<29} {'all calls':>30}   {'fastest call of each text':>30}")
+    print(f"{'task':<12} {'output':<10} {'':<5} {columns}   {columns}")
+    for task in [arguments.task] if arguments.task else run.recipe.tasks:
+        if len(run.graph.inputs(task)) == 1:
+            compare(run, predictor, task, arguments.rounds)
+
+
+if __name__ == "__main__":
+    main()
