@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 from mtl.checkpoint import Checkpoints, Which
+from mtl.files import read_json
 
 RECIPES = ("recipes/intent_slot.yaml", "recipes/alternating.yaml")
 SETTINGS = ("train.max_steps=200", "train.checkpoint_every=15", "train.evaluate_every=80")
@@ -44,7 +45,10 @@ def finish(arguments: list[str]) -> float:
 
 
 def kill(arguments: list[str], out: Path, moment: float, *, writing: bool) -> bool:
-    """Start a command and kill it at a moment (or while it writes the next checkpoint after); False: it had ended."""
+    """Start a command and kill it at a moment (or while it writes the next checkpoint after).
+
+    Return False where the training had ended by then: the process, or its last step.
+    """
     process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     end = time.perf_counter() + moment
     while process.poll() is None and time.perf_counter() < end:
@@ -54,7 +58,13 @@ def kill(arguments: list[str], out: Path, moment: float, *, writing: bool) -> bo
     alive = process.poll() is None
     if alive:
         os.kill(process.pid, signal.SIGKILL)
-    return process.wait() == -signal.SIGKILL and alive
+    return process.wait() == -signal.SIGKILL and alive and not finished(out)
+
+
+def finished(run: Path) -> bool:
+    """Return whether the last checkpoint is that of the last step."""
+    checkpoints = Checkpoints(run)
+    return bool(checkpoints.pointer()) and bool(read_json(checkpoints.path("last") / "state.json")["finished"])
 
 
 def difference(run: Path, reference: Path) -> str:
@@ -79,7 +89,7 @@ def one(recipe: str, reference: Path, out: Path, seconds: float, arguments: argp
     moment = generator.uniform(0, seconds)
     started = command(recipe, out, arguments.data, arguments.set)
     while not kill(started, out, moment, writing=writing):
-        shutil.rmtree(out)
+        shutil.rmtree(out, ignore_errors=True)
         moment *= 0.8
     pointer = Checkpoints(out).pointer() if out.is_dir() else {}
     finish(command(recipe, out, arguments.data, arguments.set, "--resume"))
