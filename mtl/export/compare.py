@@ -146,11 +146,15 @@ class _Example:
     def _tie(self, answer: Answer, row: int, wanted: Array, given: Array) -> None:
         gap = self._gap(row, wanted, given) if (given >= 0).all() else float("inf")
         if not gap < TIE:
-            names = np.array([*self.labels.names, ""], object)
-            told = f"'{answer.name}' should be {_short(names[wanted].tolist())}. Found {_short(names[given].tolist())}."
+            told = f"'{answer.name}' should be {self._named(wanted)}. Found {self._named(given)}."
             raise self.fail(row, told)
         place = None if self.start is None else self.start + row
         self.comparison.ties.append(Tie(self.head.task, place, self.size, gap))
+
+    def _named(self, ids: Array) -> str:
+        names = [*self.labels.names, ""]  # the last one is that of no label: -1
+        found = [names[label] for label in ids.reshape(-1).tolist()]
+        return _short(found if ids.ndim else found[0])
 
     def _gap(self, row: int, wanted: Array, given: Array) -> float:
         """Return how much better eager's labels are than the export's: in probability, or in log-likelihood."""

@@ -176,9 +176,7 @@ class _Builder:
         """Return the first B rows: an empty batch has one row too many inside the graph."""
         return self.behind.op("Slice", [value, self.zero, self.rows[key], self.zero])
 
-    def _output(
-        self, task: str, name: str, value: ir.Value, dtype: ir.DataType, sizes: Sequence[str | int]
-    ) -> None:
+    def _output(self, task: str, name: str, value: ir.Value, dtype: ir.DataType, sizes: Sequence[str | int]) -> None:
         value.name = f"{task}.{name}"
         value.type = ir.TensorType(dtype)
         value.shape = ir.Shape(["B", *sizes])

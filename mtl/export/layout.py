@@ -31,11 +31,7 @@ def merge_transposes(graph: ir.Graph) -> None:
             continue
         steps_first = ir.node("Transpose", [states.inputs[0]], {"perm": [0, 2, 1, 3]})
         flat = ir.node("Reshape", [steps_first.outputs[0], reshape.inputs[1]])
-        steps_first.outputs[0].name = f"{states.outputs[0].name}.steps_first"
-        flat.outputs[0].name = f"{reshape.outputs[0].name}.steps_first"
-        graph.insert_before(node, [steps_first, flat])
-        ir.convenience.replace_all_uses_with(node.outputs[0], flat.outputs[0])
-        graph.remove(node, safe=True)
+        _replace(graph, node, [steps_first, flat])
 
 
 def masks_as_sums(graph: ir.Graph) -> None:

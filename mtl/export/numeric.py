@@ -141,9 +141,7 @@ def _leaves(calls: Sequence[Call]) -> Iterator[tuple[str, InputKey]]:
                 yield call.component, argument
 
 
-def export_numeric(
-    model: MultiTaskModel, graph: SharingGraph, features: Features, tasks: Sequence[str]
-) -> Numeric:
+def export_numeric(model: MultiTaskModel, graph: SharingGraph, features: Features, tasks: Sequence[str]) -> Numeric:
     """Export all calls of these tasks at once; `features` are the fitted ones of each leaf embedding.
 
     Raises `ExportError` that names the component that torch cannot export.

@@ -1,0 +1,124 @@
+"""Cuts, weights, heads and the swap of folders."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import onnx_ir as ir
+import onnxruntime
+import pytest
+import torch
+
+from mtl.errors import ExportError
+from mtl.export import swap
+from mtl.export.cut import cut, serialized
+from mtl.export.weights import references, save, write_weights
+
+
+def sums() -> ir.Model:
+    """Return a graph of x + weight, and of that squared."""
+    weight = ir.Value(name="part.weight", const_value=ir.tensor(np.arange(3, dtype=np.float32), name="part.weight"))
+    x = ir.val("x", ir.DataType.FLOAT, ir.Shape(["B", 3]))
+    unused = ir.val("unused", ir.DataType.FLOAT, ir.Shape(["B"]))
+    added = ir.node("Add", [x, weight])
+    squared = ir.node("Mul", [added.outputs[0], added.outputs[0]])
+    for node, name in ((added, "sum"), (squared, "square")):
+        node.outputs[0].name = name
+        node.outputs[0].type = ir.TensorType(ir.DataType.FLOAT)
+        node.outputs[0].shape = ir.Shape(["B", 3])
+    graph = ir.Graph(
+        [x, unused],
+        [squared.outputs[0]],
+        nodes=[added, squared],
+        initializers=[weight],
+        opset_imports={"": 20},
+        name="sums",
+    )
+    return ir.Model(graph, ir_version=10)
+
+
+def run(content: bytes | Path, feed: np.ndarray) -> dict[str, np.ndarray]:
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(names, {"x": feed}), strict=True))
+
+
+def test_a_cut_holds_ancestors_and_leaves_the_model_alone() -> None:
+    model = sums()
+    found = cut(model, {"sum": "answer"}, {"task": "sum"}, "head")
+    assert [node.op_type for node in found.graph] == ["Add"]
+    assert [value.name for value in found.graph.inputs] == ["x"]
+    assert found.metadata_props["task"] == "sum"
+    assert [node.op_type for node in model.graph] == ["Add", "Mul"]
+    assert model.graph.outputs[0].name == "square"
+    assert run(serialized(found), np.ones((1, 3), np.float32))["answer"].tolist() == [[1, 2, 3]]
+
+
+def test_one_value_can_go_out_twice_and_an_input_too() -> None:
+    model = sums()
+    model.graph.outputs.append(model.graph.inputs[0])
+    found = cut(model, {"sum": "one", "x": "same"}, {}, "head")
+    model.graph.outputs.clear()
+    answers = run(serialized(found), np.ones((1, 3), np.float32))
+    assert answers["same"].tolist() == [[1, 1, 1]]
+    assert answers["one"].tolist() == [[1, 2, 3]]
+
+
+def test_a_cut_at_what_does_not_exist() -> None:
+    with pytest.raises(ExportError) as caught:
+        cut(sums(), {"sums": "answer", "square": "other"}, {}, "head")
+    assert str(caught.value) == "head: cut: should be values of the joint graph. Found sums."
+
+
+def test_weights_are_references_into_one_file(tmp_path: Path) -> None:
+    tensors = {"a.flag": torch.tensor([True]), "part.weight": torch.tensor([2.0, 3, 4]), "b.big": torch.zeros(5, 7)}
+    weights = write_weights(tmp_path, tensors)
+    content = (tmp_path / "weights.safetensors").read_bytes()
+    reference = weights["part.weight"]
+    start = int(reference.offset or 0)
+    assert np.frombuffer(content[start : start + 12], np.float32).tolist() == [2, 3, 4]
+    assert {name: tuple(found.shape) for name, found in references(tmp_path).items()} == {
+        "a.flag": (1,),
+        "part.weight": (3,),
+        "b.big": (5, 7),
+    }
+    save(cut(sums(), {"sum": "answer"}, {}, "head"), tmp_path / "head.onnx", weights)
+    assert run(tmp_path / "head.onnx", np.ones((1, 3), np.float32))["answer"].tolist() == [[3, 4, 5]]
+
+
+def folders(parent: Path) -> tuple[Path, Path]:
+    for name in ("new", "place"):
+        (parent / name).mkdir()
+        (parent / name / "content").write_text(name)
+    return parent / "new", parent / "place"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_folder_takes_the_place_of_another(tmp_path: Path, known: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    new, place = folders(tmp_path)
+    if not known:
+        monkeypatch.setattr(swap, "exchange", lambda *_: False)
+    swap.publish(new, place)
+    assert (place / "content").read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["place"]
+
+
+def test_a_folder_takes_an_empty_place(tmp_path: Path) -> None:
+    new, place = folders(tmp_path)
+    (place / "content").unlink()
+    place.rmdir()
+    swap.publish(new, place)
+    assert (place / "content").read_text() == "new"
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self"), reason="only Linux swaps two names in one step")
+def test_two_names_are_swapped_in_one_step(tmp_path: Path) -> None:
+    new, place = folders(tmp_path)
+    if not swap.exchange(new, place):
+        pytest.skip("this file system cannot swap names")
+    assert (place / "content").read_text() == "new"
+    assert (new / "content").read_text() == "place"
+    with pytest.raises(FileNotFoundError):
+        swap.exchange(tmp_path / "nothing", place)

@@ -1,0 +1,172 @@
+"""Verification: what it finds equal, what it calls a tie, and what it says of a graph that answers otherwise."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mtl.errors import ExportError
+from mtl.export.compare import Comparison
+from mtl.export.graphs import Graphs, build
+from mtl.export.head import Head
+from mtl.export.verify import LENGTHS, Verification, synthetic, verify
+from mtl.export.weights import references
+from tests.mtl.export.conftest import Exported
+
+TEXT = {"text": ["play some songs"]}
+
+
+@pytest.fixture(scope="module")
+def graphs(tagger: Exported) -> Graphs:
+    model = tagger.model
+    return build(model.model, model.graph, model.prepared, ["intent", "slots"])
+
+
+def comparison(tagger: Exported, graphs: Graphs) -> Comparison:
+    model = tagger.model
+    return Comparison(model.model, model.graph, model.prepared.fitted, graphs)
+
+
+def damaged(tagger: Exported, folder: Path, weight: str) -> Path:
+    """Copy an export and change one of its weights."""
+    copied = folder / "export"
+    shutil.copytree(tagger.folder, copied)
+    reference = references(copied)[weight]
+    with (copied / "weights.safetensors").open("r+b") as file:
+        file.seek(int(reference.offset or 0))
+        file.write(np.full(int(reference.length or 0) // 4, 0.7, np.float32).tobytes())
+    return copied
+
+
+def test_summary(tagger: Exported) -> None:
+    found = tagger.report.verification
+    assert dict(found.rows) == {"intent": 71, "slots": 71}
+    assert found.largest_difference < 1e-4
+    told = dataclasses.replace(found, largest_difference=2.5e-7).summary
+    assert told == (
+        "intent 71/71 test rows, slots 71/71 test rows as eager, batch 1 and 64; scores within 2.5e-07; 0 ties"
+    )
+    json.dumps(found.facts())
+
+
+@pytest.mark.parametrize(
+    ("weight", "stage"),
+    [
+        ("words.char.characters.weight", "stage component outputs: 'words.char' differs by "),
+        ("encoder.layer1.R", "stage component outputs: 'encoder' differs by "),
+        ("slots.output.start", "stage answer: 'slots.output' makes another answer of the same scores."),
+    ],
+)
+def test_a_failure_names_head_stage_component_and_example(
+    tagger: Exported, graphs: Graphs, tmp_path: Path, weight: str, stage: str
+) -> None:
+    parameter = graphs.numeric.parameters[weight]
+    kept = parameter.clone()
+    model = tagger.model
+    try:
+        # The stand-ins of some components share their tensors with the model: damage the graph in memory only.
+        graphs.text.model.graph.initializers[weight].const_value = _constant(torch.full_like(parameter, 0.7))
+        folder = damaged(tagger, tmp_path, weight)
+        with pytest.raises(ExportError) as caught:
+            verify(model.model, model.graph, model.prepared, graphs, ["slots"], folder)
+    finally:
+        graphs.text.model.graph.initializers[weight].const_value = _constant(kept)
+    message = str(caught.value)
+    assert message.startswith("""slots: verification: row 0 ("add don't some"), batch of 1: '""")
+    assert f" First to differ: {stage}" in message
+
+
+def _constant(tensor: torch.Tensor) -> object:
+    import onnx_ir as ir
+
+    return ir.tensor(tensor.numpy())
+
+
+def test_a_damaged_file_is_named(tagger: Exported, graphs: Graphs, tmp_path: Path) -> None:
+    folder = tmp_path / "export"
+    shutil.copytree(tagger.folder, folder)
+    (folder / "intent.onnx").write_bytes(b"no graph")
+    model = tagger.model
+    with pytest.raises(ExportError, match=r"^intent: verification: intent\.onnx cannot be loaded: "):
+        verify(model.model, model.graph, model.prepared, graphs, ["intent"], folder)
+
+
+def answering(tagger: Exported, graphs: Graphs, task: str, change: dict[str, object]) -> Comparison:
+    """Compare a head whose answers to one text are changed."""
+    made = comparison(tagger, graphs)
+    real = Head.load(tagger.folder / f"{task}.onnx", task)
+
+    class Lying(Head):
+        def run(self, *arguments: object) -> dict[str, np.ndarray]:
+            return {**real.run(*arguments), **change}  # type: ignore[arg-type]  # passed on
+
+    made.compare(Lying(task, real.session), TEXT, 5)
+    return made
+
+
+def test_other_tokens(tagger: Exported, graphs: Graphs) -> None:
+    with pytest.raises(ExportError) as caught:
+        answering(tagger, graphs, "slots", {"tokens": np.array([["play", "some", "song"]], object)})
+    assert str(caught.value) == (
+        "slots: verification: row 5 ('play some songs'), batch of 1: tokens should be ['play', 'some', 'songs']. "
+        "Found ['play', 'some', 'song']. "
+        "First to differ: stage answer: 'slots.output' makes another answer of the same scores."
+    )
+
+
+def test_other_rows(tagger: Exported, graphs: Graphs) -> None:
+    with pytest.raises(ExportError) as caught:
+        answering(tagger, graphs, "intent", {"label": np.array(["a", "b"], object)})
+    assert str(caught.value) == "intent: verification: 'label' should have 1 rows. Found 2."
+
+
+def test_other_scores(tagger: Exported, graphs: Graphs) -> None:
+    with pytest.raises(ExportError) as caught:
+        answering(tagger, graphs, "intent", {"score": np.array([np.nan], np.float32)})
+    assert "'score' should be within 0.0001. Found it nan apart." in str(caught.value)
+
+
+def test_a_label_that_does_not_exist(tagger: Exported, graphs: Graphs) -> None:
+    with pytest.raises(ExportError, match=r"'label' should be '[abc]'\. Found ''\."):
+        answering(tagger, graphs, "intent", {"label": np.array(["zzz"], object)})
+
+
+@torch.no_grad()
+def test_a_tie_is_counted_and_listed(tagger: Exported, graphs: Graphs) -> None:
+    layer = tagger.model.model["intent.decoder"].layers[-1]  # type: ignore[union-attr, index]  # an MLP
+    weight, bias = layer.weight.clone(), layer.bias.clone()
+    try:
+        layer.weight[1], layer.bias[1] = layer.weight[0], layer.bias[0]  # 'a' and 'b' are equal now
+        layer.bias[2] = -100.0
+        scores = tagger.model.model.output("intent")
+        assert scores is not None
+        half = np.array([[0.5, 0.5, 0.0]], np.float32)
+        changed = {"label": np.array(["b"], object), "score": half[0, :1], "scores": half}
+        made = answering(tagger, graphs, "intent", changed)
+        assert [(tie.task, tie.row, tie.batch, tie.gap) for tie in made.ties] == [("intent", 5, 1, 0.0)]
+        with pytest.raises(ExportError, match=r"'label' should be 'a'\. Found 'c'\."):
+            answering(tagger, graphs, "intent", {**changed, "label": np.array(["c"], object)})
+    finally:
+        layer.weight.copy_(weight)
+        layer.bias.copy_(bias)
+
+
+def test_made_up_texts() -> None:
+    batches = list(synthetic({"text": ["play the song", ""]}))
+    singles = [len(batch["text"][0].split()) for batch in batches[: len(LENGTHS)]]
+    assert singles == list(LENGTHS)
+    assert [len(text.split()) for text in batches[len(LENGTHS)]["text"]] == list(LENGTHS)
+    assert batches[-1] == {"text": []}
+    assert [""] in [batch["text"] for batch in batches]
+    assert next(synthetic({"text": [""]})) == {"text": ["word"]}
+
+
+def test_ties_are_told() -> None:
+    found = Verification({"a": "dev"}, {"a": 3}, (1, 64), 0.0, ())
+    assert found.summary == "a 3/3 dev rows as eager, batch 1 and 64; scores within 0.0e+00; 0 ties"

@@ -1,0 +1,182 @@
+"""Bundles: the same answers as the model, from onnxruntime and numpy alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mtl
+from mtl.bundle import Bundle
+from mtl.errors import MtlError, UsageError
+from mtl.predictor import Predictor
+
+TEXTS = ["play some music", "", "Don't \0 stop", "日本 e\u0301 \U0001f600", "a\ud800b", "x" * 5000, " \t\r\n", "é"]
+
+
+@pytest.fixture(scope="module")
+def bundle(small_run: Path) -> Bundle:
+    return Bundle(small_run / "export")
+
+
+def nearly(found: object, expected: object) -> bool:
+    """Compare answers: equal, numbers within what verification allows."""
+    if isinstance(expected, float):
+        return isinstance(found, float) and abs(found - expected) < 1e-4
+    if isinstance(expected, dict) and isinstance(found, dict):
+        return list(found) == list(expected) and all(nearly(found[key], expected[key]) for key in expected)
+    if isinstance(expected, list) and isinstance(found, list):
+        return len(found) == len(expected) and all(map(nearly, found, expected))
+    return found == expected
+
+
+def test_what_a_bundle_knows(small_run: Path, bundle: Bundle) -> None:
+    predictor = Predictor.load(small_run)
+    assert bundle.tasks == predictor.tasks
+    for task in bundle.tasks:
+        assert bundle.labels(task) == predictor.labels(task)
+        assert bundle.inputs(task) == predictor.inputs(task)
+    assert mtl.Bundle is Bundle
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 64])
+def test_same_answers_as_the_model(small_run: Path, bundle: Bundle, batch_size: int) -> None:
+    predictor = Predictor.load(small_run)
+    for task in bundle.tasks:
+        found = bundle.predict(task, TEXTS, batch_size=batch_size)
+        assert nearly(found, predictor.predict(task, TEXTS, batch_size=batch_size))
+        json.dumps(found)
+
+
+def test_nothing_and_empty_texts(bundle: Bundle) -> None:
+    for task in bundle.tasks:
+        assert bundle.predict(task, []) == []
+        assert len(bundle.predict(task, ["", ""])) == 2
+    tagger = next(task for task in bundle.tasks if "tags" in bundle.predict(task, ["x"])[0])
+    assert bundle.predict(tagger, [""]) == [{"tokens": [], "tags": [], "score": []}]
+
+
+def test_bytes_and_halves_of_surrogate_pairs(bundle: Bundle) -> None:
+    task = bundle.tasks[0]
+    expected = bundle.predict(task, ["a \ufffd b"])
+    assert bundle.predict(task, [b"a \xff b"]) == expected
+    assert bundle.predict(task, ["a \ud800 b"]) == expected
+    assert bundle.predict(task, ["a \udfff b"]) == expected
+    assert bundle.predict(task, [np.str_("a \ufffd b")]) == expected
+
+
+def test_a_mapping_of_inputs(bundle: Bundle) -> None:
+    task = bundle.tasks[0]
+    assert bundle.predict(task, {"text": ["play"]}) == bundle.predict(task, ["play"])
+
+
+def message(bundle: Bundle, *arguments: object, **options: object) -> str:
+    with pytest.raises(UsageError) as caught:
+        bundle.predict(*arguments, **options)  # type: ignore[arg-type]  # wrong on purpose
+    return str(caught.value)
+
+
+def test_wrong_calls(bundle: Bundle) -> None:
+    task = bundle.tasks[0]
+    known = ", ".join(sorted(bundle.tasks))
+    hint = f"Did you mean '{task}'? Tasks: {known}."
+    assert message(bundle, task + "s!", ["x"]) == f"'{task}s!' is no task of '{bundle.path}'. {hint}"
+    assert (
+        message(bundle, task, "one text") == f"the input 'text' of '{task}' should be a list of texts. Found one text."
+    )
+    assert message(bundle, task, {"txt": ["x"]}) == f"'{task}' should get texts for its inputs: text. Found txt."
+    assert message(bundle, task, ["x"], batch_size=0) == "'batch_size' should be 1 or more. Found 0."
+    assert message(bundle, task, ["x", 3]) == "a text should be a string. Found int."
+
+
+def test_several_inputs(tmp_path: Path) -> None:
+    manifest = {"tasks": {"pair": {"inputs": ["query", "document"], "labels": [], "file": "pair.onnx"}}}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    bundle = Bundle(tmp_path)
+    told = "should get texts for its inputs: document, query. Found one list."
+    assert message(bundle, "pair", ["x"]) == f"'pair' {told}"
+    told = message(bundle, "pair", {"query": ["x"], "document": []})
+    assert told == "the inputs of 'pair' should have as many texts each. Found 1 of 'query', 0 of 'document'."
+    with pytest.raises(MtlError, match=r"pair\.onnx: should be a graph that onnxruntime can load\. Found: "):
+        bundle.predict("pair", {"query": ["x"], "document": ["y"]})
+
+
+def test_folders_that_are_no_bundle(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        Bundle(tmp_path / "nowhere")
+    assert str(caught.value) == (
+        f"'{tmp_path / 'nowhere'}' should be the export/ folder of a run, with a manifest.json. "
+        "Found: No such file or directory."
+    )
+    (tmp_path / "manifest.json").write_text("{")
+    with pytest.raises(UsageError, match=r"manifest\.json' should be JSON\. Found: Expecting property name"):
+        Bundle(tmp_path)
+    (tmp_path / "manifest.json").write_text("[]")
+    with pytest.raises(UsageError) as caught:
+        Bundle(tmp_path)
+    assert str(caught.value) == f"'{tmp_path / 'manifest.json'}' should list the tasks of an export. Found none."
+
+
+def test_a_damaged_graph(small_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(small_run / "export", tmp_path / "export")
+    bundle = Bundle(tmp_path / "export")
+    file = tmp_path / "export" / f"{bundle.tasks[0]}.onnx"
+    file.write_bytes(b"no graph")
+    with pytest.raises(MtlError) as caught:
+        bundle.predict(bundle.tasks[0], ["x"])
+    assert str(caught.value).startswith(f"{file}: should be a graph that onnxruntime can load. Found: ")
+
+
+# Only these may be imported beside the standard library: what a machine that serves has installed.
+GUARD = """
+import sys
+ALLOWED = {"numpy", "onnxruntime", ALLOWED_TOO}
+class Guard:
+    def find_spec(self, name, path=None, target=None):
+        top = name.split(".")[0]
+        if top in sys.stdlib_module_names or top in ALLOWED:
+            return None
+        raise ModuleNotFoundError("not on this machine: " + name)
+sys.meta_path.insert(0, Guard())
+"""
+
+
+def alone(code: str, allowed: str, folder: Path) -> str:
+    script = GUARD.replace("ALLOWED_TOO", repr(allowed)) + code
+    environment = {**os.environ, "PYTHONPATH": str(Path(mtl.__file__).parent.parent)}
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(folder)], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_bundle_needs_numpy_and_onnxruntime_only(small_run: Path) -> None:
+    code = """
+import mtl
+bundle = mtl.Bundle(sys.argv[1])
+print([bundle.predict(task, ["play some music"]) for task in bundle.tasks])
+assert not {"torch", "pydantic", "yaml", "networkx", "onnx"} & set(sys.modules)
+"""
+    assert "'tags'" in alone(code, "mtl", small_run / "export")
+
+
+def test_six_lines_without_the_library(small_run: Path, bundle: Bundle) -> None:
+    tagger = next(task for task in bundle.tasks if "tags" in bundle.predict(task, ["x"])[0])
+    code = f"""
+import numpy, onnxruntime
+text = numpy.array(["play some music"], dtype=object)
+head = onnxruntime.InferenceSession(sys.argv[1] + "/{tagger}.onnx")
+tags, lengths = head.run(["tags", "lengths"], {{"text": text}})
+print(tags[0, : lengths[0]].tolist())
+assert "torch" not in sys.modules and "mtl" not in sys.modules
+"""
+    assert alone(code, "numpy", small_run / "export").strip() == str(
+        bundle.predict(tagger, ["play some music"])[0]["tags"]
+    )
