@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 HERE = Path(__file__).parent
 SPLITS = ("train", "dev", "test")
-SHARES = (0.70, 0.10)  # of an intent's templates and utterances, in train and in dev; the rest is test
+SHARES = (0.74, 0.10)  # of an intent's templates and utterances, in train and in dev; the rest is test
 UNSEEN = 0.03  # share of patterns that training does not have at all
 SENTENCES = 11  # drawn from each pattern, each from another template while there are
 HELD_OUT = 0.2  # share of each slot's values that no training template may use
