@@ -3,7 +3,8 @@
 They need the modules and the edges between them, not what flows: they hold before any input is connected. Four rules
 are kept where tied configurations are merged, since there is no graph without them: addresses exist (`recipe/ties`),
 a module is in one group only (`recipe/ties`), members are of one kind (`recipe/ties`), configurations agree
-(`recipe/modules`). That dimensions agree along every edge is proven by building the model without memory (`check`).
+(`recipe/modules`). That dimensions agree along every edge is proven by building the model without memory (`check`);
+that a tied decoder has one label set shows once the data is read (`dataset/prepare`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from .recipe.config import InputConfig, Place, TaskConfig
 if TYPE_CHECKING:
     from .sharing_graph import SharingGraph
 
+NAMES = {"decoder": "decoder", "output": "output layer"}  # kinds whose size is the number of labels
+MOST = 5  # labels that are shown
 LONGEST = 6  # components of a cycle that are shown; of a longer one the middle is left out
 
 
@@ -121,19 +124,26 @@ def every_component_reaches_an_output(graph: SharingGraph) -> Iterator[Fault]:
             yield _place(graph, component).fault(f"should lead to an output. Found no way from '{component}' to one.")
 
 
-def tied_label_sets(graph: SharingGraph) -> list[tuple[str, tuple[str, ...]]]:
-    """Return (component, tasks) for each tied decoder or output layer over tasks that must have one label set.
-
-    Tasks that read one column of one source have it by construction; for the others the data must show it.
-    """
-    found = []
+def tied_label_sets(graph: SharingGraph, labels: Mapping[str, Collection[str]]) -> Iterator[Fault]:
+    """Rule: a tied decoder (or output layer) has one label set; `labels` are those of each task's training rows."""
+    told: set[tuple[str, ...]] = set()
     for component, addresses in graph.members().items():
-        if graph.addresses()[addresses[0]].kind in ("decoder", "output"):
-            tasks = dict.fromkeys(address.split(".")[0] for address in addresses)
-            columns = {(graph.recipe.tasks[task].source, graph.recipe.tasks[task].target) for task in tasks}
-            if len(columns) > 1:
-                found.append((component, tuple(tasks)))
-    return found
+        tasks = tuple(dict.fromkeys(address.split(".")[0] for address in addresses))
+        kind = graph.addresses()[addresses[0]].kind
+        if kind not in NAMES or tasks in told:
+            continue
+        told.add(tasks)
+        for other in tasks[1:]:
+            alone = [
+                f"{_some(set(labels[one]) - set(labels[two]))} in '{one}' alone"
+                for one, two in ((tasks[0], other), (other, tasks[0]))
+                if set(labels[one]) - set(labels[two])
+            ]
+            if alone:
+                yield _place(graph, component).fault(
+                    f"tasks with one {NAMES[kind]} should have the same labels in training. "
+                    f"Found {' and '.join(alone)}."
+                )
 
 
 RULES: tuple[Callable[[SharingGraph], Iterator[Fault]], ...] = (
@@ -223,6 +233,12 @@ def _place(graph: SharingGraph, component: str) -> Place:
 def _only(inputs: Mapping[str, InputConfig]) -> InputConfig:
     """Return the first input: that of a task which has one."""
     return next(iter(inputs.values()))
+
+
+def _some(labels: Collection[str]) -> str:
+    """Return the first labels, quoted, and how many more there are."""
+    shown = ", ".join(f"'{label}'" for label in sorted(labels)[:MOST])
+    return shown if len(labels) <= MOST else f"{shown} and {len(labels) - MOST} more"
 
 
 def _front_end(front_end: tuple[str, bool]) -> str:

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 class Fitted:
     """The fitted features of every leaf embedding, by component, and the labels of every task.
 
-    Tied embeddings are one component, so their features are fitted to the texts of all that share them; tasks that
-    share a decoder or an output layer have the union of their labels.
+    Tied embeddings are one component, so their features are fitted to the texts of all that share them.
     """
 
     def __init__(self, features: Mapping[str, tuple[Feature, ...]], labels: Mapping[str, Labels]) -> None:
@@ -46,14 +45,16 @@ class Fitted:
         return fitted
 
     def fit_labels(self, graph: SharingGraph, counts: Mapping[str, Counter[str]]) -> None:
-        """Make each task's labels from how often it bears them in training, in the order of their names."""
-        for group in label_groups(graph):
-            total: Counter[str] = Counter()
-            for task in group:
-                total.update(counts.get(task, Counter()))
-            names = tuple(sorted(total))
-            labels = Labels(names, tuple(total[name] for name in names))
-            self.labels.update(dict.fromkeys(group, labels))
+        """Make each task's labels from how often they occur in training, in the order of their names.
+
+        A tied output layer weighs by the counts of all its tasks.
+        """
+        totals: dict[str, Counter[str]] = {}
+        for task, found in counts.items():
+            totals.setdefault(graph.output(task).component, Counter()).update(found)
+        for task, found in counts.items():
+            names = tuple(sorted(found))
+            self.labels[task] = Labels(names, tuple(totals[graph.output(task).component][name] for name in names))
 
     def state(self) -> dict[str, Any]:
         """Return everything as JSON-able values, to be kept in checkpoints and run folders."""
@@ -80,15 +81,3 @@ class Fitted:
         fitted = cls.unfitted(graph)
         fitted.load_state(state)
         return fitted
-
-
-def label_groups(graph: SharingGraph) -> list[tuple[str, ...]]:
-    """Return the tasks in groups that must have one label set: those that share a decoder or an output layer."""
-    groups: list[set[str]] = [{task} for task in graph.recipe.tasks]
-    for component in graph.components.values():
-        if component.kind in ("decoder", "output"):
-            owners = {member.split(".")[0] for member in component.members}
-            met = [group for group in groups if group & owners]
-            groups = [group for group in groups if not group & owners] + [set().union(*met)]
-    order = list(graph.recipe.tasks)
-    return sorted((tuple(sorted(group, key=order.index)) for group in groups), key=lambda group: order.index(group[0]))

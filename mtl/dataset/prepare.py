@@ -6,12 +6,12 @@ import inspect
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import _featurizer
-from ..errors import DataError, Fault, listing, near_miss
+from .. import _featurizer, graph_rules
+from ..errors import DataError, Fault, RecipeError, listing, near_miss
 from ..sources import SPLITS
 from .encoded_split import EncodedSplit
 from .encoding import VERSION, Encoder
@@ -23,6 +23,16 @@ from .store import Store, digest_of, sha256
 if TYPE_CHECKING:
     from ..sharing_graph import SharingGraph
     from ..sources import Source
+
+MAKERS = (  # modules that no class names which have a part in rows, ids and labels
+    "mtl.alignment",
+    "mtl.vocabulary",
+    "mtl.sources.text",
+    "mtl.sources.values",
+    "mtl.dataset.encoding",
+    "mtl.dataset.fitted",
+    "mtl.dataset.reading",
+)
 
 
 def prepare(
@@ -37,7 +47,7 @@ def prepare(
 
     Vocabularies and labels are fitted to the train splits, unless they are given. A vocabulary covers the texts of all
     sources that feed its embedding. Raises `DataError` (all missing columns at once, else the first malformed row),
-    and `MtlError` where the cache cannot be written.
+    `RecipeError` where tasks with one decoder differ in their labels, and `MtlError` where the cache cannot be written.
     """
     base = graph.recipe.data
     plans = {name: Plan.of(graph, name) for name in graph.streams()}
@@ -48,9 +58,12 @@ def prepare(
             read[name] = list(dict.fromkeys(["train", *read[name]]))
     hashes = {(name, split): sources[name].fingerprint(split, base) for name in plans for split in read[name]}
     store = Store(Path(cache))
-    code = _code(graph, plans.values())
+    code = _code(graph, plans, sources)
     if fitted is None:
         fitted = _fit(graph, plans, sources, store, hashes, code)
+        faults = list(graph_rules.tied_label_sets(graph, {task: x.names for task, x in fitted.labels.items()}))
+        if faults:
+            raise RecipeError(faults, graph.recipe.title)
     encoded = {
         (name, split): _encode(plans[name], sources[name], split, base, fitted, store, [hashes[name, split], code])
         for name, split in hashes
@@ -88,7 +101,8 @@ def _fit(
 ) -> Fitted:
     fitted = Fitted.unfitted(graph)
     trained = {name: hashes[name, "train"] for name in plans}
-    key = digest_of("fitted", VERSION, trained, [_described(plan, fitted) for plan in plans.values()], code)
+    outputs = {task: graph.output(task).component for task in graph.recipe.tasks}
+    key = digest_of("fitted", VERSION, trained, [_described(plan, fitted) for plan in plans.values()], outputs, code)
     kept = store.find(f"fitted-{key}.json")
     if kept is not None:
         fitted.load_state(json.loads(kept.read_text("utf-8")))
@@ -100,20 +114,29 @@ def _fit(
         for feature in features:
             if feature.needs_fit:
                 feature.fit()
+    _fault_if_unlabelled(graph, sources, counts)
     fitted.fit_labels(graph, counts)
-    for task, labels in fitted.labels.items():
-        if not len(labels):
-            config = graph.recipe.tasks[task]
-            file = str(sources[config.source].path("train", graph.recipe.data))
-            raise DataError(
-                Fault("should have a label in at least one row. Found none.", file, None, f"column '{config.target}'")
-            )
     with store.scratch() as scratch:
         written = scratch.folder / "fitted.json"
         with store.writing():
             written.write_text(json.dumps(fitted.state()), "utf-8")
         store.publish(written, f"fitted-{key}.json")
     return fitted
+
+
+def _fault_if_unlabelled(
+    graph: SharingGraph, sources: Mapping[str, Source], counts: Mapping[str, Mapping[str, int]]
+) -> None:
+    """Raise `DataError` for every task that no training row has a label of."""
+    faults = []
+    for task, found in counts.items():
+        if not found:
+            config = graph.recipe.tasks[task]
+            file = str(sources[config.source].path("train", graph.recipe.data))
+            message = "should have a label in at least one row. Found none."
+            faults.append(Fault(message, file, None, f"column '{config.target}'"))
+    if faults:
+        raise DataError(*faults)
 
 
 def _count(plan: Plan, source: Source, base: Path, fitted: Fitted, counts: Mapping[str, Counter[str]]) -> None:
@@ -164,11 +187,12 @@ def _key(plan: Plan, task: str) -> tuple[str, str, bool]:
     return key.column, key.tokenizer, key.lowercase
 
 
-def _code(graph: SharingGraph, plans: Iterable[Plan]) -> list[str]:
-    """Return hashes of the files whose code makes ids and labels: where it changes, the cache is stale."""
-    classes = {type(feature) for name in graph.embeddings() for feature in graph.features_of(name)}
-    classes |= {type(task.task) for plan in plans for task in plan.tasks}
+def _code(graph: SharingGraph, plans: Mapping[str, Plan], sources: Mapping[str, Source]) -> list[str]:
+    """Return hashes of the files whose code makes rows, ids and labels: where it changes, the cache is stale."""
+    classes: set[type] = {type(feature) for name in graph.embeddings() for feature in graph.features_of(name)}
+    classes |= {type(task.task) for plan in plans.values() for task in plan.tasks}
+    classes |= {type(sources[name]) for name in plans}
     modules = {base.__module__ for cls in classes for base in inspect.getmro(cls)}
-    modules |= {_featurizer.__name__, "mtl.alignment", "mtl.dataset.reading", "mtl.dataset.encoding"}
+    modules |= {_featurizer.__name__, *MAKERS}
     files = {getattr(sys.modules.get(module), "__file__", None) for module in modules}
     return sorted(sha256(Path(file)) for file in files if file and Path(file).is_file())

@@ -193,19 +193,28 @@ def test_every_component_reaches_an_output() -> None:
     ]
 
 
-def test_tied_label_sets() -> None:
-    assert graph_rules.tied_label_sets(graph(ALTERNATING)) == []
-    tied = graph(ALTERNATING + "  decoders: ['*.decoder']\n")
-    assert graph_rules.tied_label_sets(tied) == [("decoders", ("slots", "chunks"))]
-    tied = graph(ALTERNATING + "  tags: ['*.output']\n")
-    assert graph_rules.tied_label_sets(tied) == [("tags", ("slots", "chunks"))]
-    same = changed(
-        ALTERNATING,
-        ("source: snips", "source: conll"),
-        ("target: slots", "target: chunk"),
-        ("column: text", "column: words"),
-    )
-    assert graph_rules.tied_label_sets(graph(same + "  decoders: ['*.decoder']\n")) == []
+def label_faults(text: str, slots: str, chunks: str) -> list[str]:
+    found = graph_rules.tied_label_sets(graph(text), {"slots": slots.split(), "chunks": chunks.split()})
+    return [str(fault) for fault in found]
+
+
+def test_a_tied_decoder_has_one_label_set() -> None:
+    decoders = ALTERNATING + "  decoders: ['*.decoder']\n"
+    assert label_faults(decoders, "B I O", "I O") == [
+        "r.yaml:23: share.decoders: tasks with one decoder should have the same labels in training. "
+        "Found 'B' in 'slots' alone."
+    ]
+    assert label_faults(ALTERNATING + "  tags: ['*.output']\n", "B I O", "g f e d c b a O") == [
+        "r.yaml:23: share.tags: tasks with one output layer should have the same labels in training. "
+        "Found 'B', 'I' in 'slots' alone and 'a', 'b', 'c', 'd', 'e' and 2 more in 'chunks' alone."
+    ]
+
+
+def test_label_sets_are_compared_once_and_only_where_they_must_agree() -> None:
+    both = ALTERNATING + "  decoders: ['*.decoder']\n  tags: ['*.output']\n"
+    assert len(label_faults(both, "B", "I")) == 1
+    assert label_faults(both, "B I", "I B") == []
+    assert label_faults(ALTERNATING, "B", "I") == []
 
 
 # -- warnings

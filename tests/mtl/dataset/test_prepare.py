@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mtl.dataset import EncodedSplit, Fitted, Prepared, prepare, raw_batch
-from mtl.errors import UsageError
+from mtl.errors import RecipeError, UsageError
 from mtl.features import Feature, Ragged
 from mtl.labels import MISSING, Labels
 from mtl.sharing_graph import InputKey
@@ -72,15 +72,36 @@ def test_labels_are_those_of_training_in_order_of_name(made: Made) -> None:
     assert labels["pos"] == Labels(("AUX", "NOUN", "VERB"), (3, 1, 1))
 
 
-def test_tasks_that_share_a_decoder_have_the_labels_of_both(tmp_path: Path, write: Write) -> None:
-    write(ROWS)
-    recipe = json.loads(json.dumps(RECIPE))
-    recipe["share"]["head"] = ["slots.decoder", "pos.decoder"]
-    graph = graph_of(tmp_path / "data", recipe)
-    labels = prepare(graph, open_sources(graph.recipe), tmp_path / "cache").fitted.labels
-    assert labels["slots"] == labels["pos"]
-    assert labels["slots"].names == ("AUX", "B-song", "B-time", "B-word", "I-song", "I-time", "NOUN", "O", "VERB")
-    assert labels["intent"].names == ("alarm", "music")
+def tied(head: str) -> dict[str, Any]:
+    recipe: dict[str, Any] = json.loads(json.dumps(RECIPE))
+    recipe["share"]["head"] = [f"slots.{head}", f"pos.{head}"]
+    return recipe
+
+
+def test_tasks_with_one_decoder_have_one_label_set(tmp_path: Path, made: Made) -> None:
+    made()  # what was fitted for untied decoders is in the cache and must not spare the rule
+    graph = graph_of(tmp_path / "data", tied("decoder"))
+    for cache in ("cache", "other cache"):
+        with pytest.raises(RecipeError) as error:
+            prepare(graph, open_sources(graph.recipe), tmp_path / cache)
+        assert str(error.value) == (
+            "<recipe>: share.head: tasks with one decoder should have the same labels in training. "
+            "Found 'B-song', 'B-time', 'B-word', 'I-song', 'I-time' and 1 more in 'slots' alone "
+            "and 'AUX', 'NOUN', 'VERB' in 'pos' alone.\n1 error in <recipe>"
+        )
+
+
+def test_a_tied_output_layer_counts_the_labels_of_all_its_tasks(tmp_path: Path, write: Write) -> None:
+    tags = ["B-song", "B-time", "B-word", "I-song", "I-time", "O"]
+    write({**ROWS, "words/train": [{"form": ["w"] * 6, "upos": tags}]})
+    counts = {}
+    for head in ("output", "decoder"):
+        graph = graph_of(tmp_path / "data", tied(head))
+        labels = prepare(graph, open_sources(graph.recipe), tmp_path / "cache").fitted.labels
+        assert labels["slots"].names == labels["pos"].names == tuple(tags)
+        counts[head] = (labels["slots"].counts, labels["pos"].counts)
+    assert counts["output"] == ((2, 2, 2, 2, 3, 5), (2, 2, 2, 2, 3, 5))
+    assert counts["decoder"] == ((1, 1, 1, 1, 2, 4), (1, 1, 1, 1, 1, 1))
 
 
 def test_a_batch(made: Made) -> None:
