@@ -37,6 +37,8 @@ def token_tags(value: Any, tokens: Sequence[Span], text: str, scheme: Scheme = "
     if isinstance(value, str):
         return align_tags(split_tags(value), word_spans(text), tokens, scheme)
     if isinstance(value, Sequence) and value and all(isinstance(tag, str) for tag in value):
+        if "" in value:
+            raise ValueError("a tag should have at least one character. Found ''.")
         return align_tags(list(value), word_spans(text), tokens, scheme)
     if isinstance(value, Sequence) and all(isinstance(span, Mapping) for span in value):
         return tags_of_spans(value, tokens, text)
@@ -175,9 +177,7 @@ def _merged(tags: list[str], span: Span, scheme: Scheme) -> str:
     else:
         agree = all(p is not None and p[1] == first[1] and p[0] in "IE" for p in parts[1:])
     if not agree:
-        raise ValueError(
-            f"a token should bear one tag. Found {', '.join(tags)} for the token at {span[0]}–{span[1]}."
-        )
+        raise ValueError(f"a token should bear one tag. Found {', '.join(tags)} for the token at {span[0]}–{span[1]}.")
     last = parts[-1]
     if first is not None and last is not None and last[0] == "E":
         return ("S" if first[0] == "B" else "E") + first[1]
@@ -186,4 +186,3 @@ def _merged(tags: list[str], span: Span, scheme: Scheme) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' if number != 1 else ''}"
-

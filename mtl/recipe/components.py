@@ -56,7 +56,7 @@ def find_class(reading: Reading, kind: str, name: Any, steps: Steps) -> type | N
     elif name is None:
         reading.key_fault(steps, f"should have a 'type', the name of {a(kind)}. Found none.")
     else:
-        reading.fault(steps, f"should be the name of {a(kind)}. Found {show(name)}.")
+        reading.fault(steps, f"should be the name of {a('format' if kind == 'source' else kind)}. Found {show(name)}.")
     return None
 
 

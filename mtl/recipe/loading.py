@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from .ties import Group, Ties
 from .train import Known, read_train
 from .yaml_core import parse, read
 
+FOLDER = re.compile(r"[/\\\0-\x1f]|\A\.")  # what the name of a folder of runs should not have
 BUILT_IN = ("sources", "features", "metrics", "mixture", "optimizer")  # modules of mtl whose import registers classes
 
 
@@ -74,6 +76,8 @@ def _recipe(
     malformed = len(reading.faults)
     checked, faults = check(RecipeModel, document.tree, document, (), "a recipe")
     reading.faults += faults
+    if checked and FOLDER.search(checked["name"] or ""):
+        reading.fault(("name",), f"should be a name that a folder can have. Found {show(checked['name'])}.")
     if seed is not None and seed < 0:
         reading.faults.append(Fault(f"should be a whole number of at least 0. Found {seed}.", "--seed"))
     general = checked or {"name": None, "seed": 1, "data": None, "plugins": []}

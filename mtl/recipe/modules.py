@@ -90,7 +90,7 @@ class ModuleReader:
         cls = find_class(self.reading, site.kind, name, at)
         if cls is None:
             return None
-        return self._checked(address, site.kind, name, cls, values, home, steps_written)
+        return self._checked(address, site.kind, name, cls, values, home)
 
     def _unwritten(self, address: str, home: Steps, members: int) -> None:
         name = address.partition(".")[2]
@@ -154,7 +154,7 @@ class ModuleReader:
         self.reading.fault(here, message)
 
     def _checked(
-        self, address: str, kind: str, name: str, cls: type, values: Written, home: Steps, places: list[Steps]
+        self, address: str, kind: str, name: str, cls: type, values: Written, home: Steps
     ) -> ModuleConfig | None:
         faults = len(self.reading.faults)
         weights, at = values.pop("weights", (None, home))

@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..errors import DataError, Fault
+from ..errors import DataError, Fault, UsageError
 from ..registry import register
-from .base import Row, Source, open_binary
+from .base import Row, Source, check_distinct, open_binary
 from .values import plain
 
 _ROWS = 1024  # rows of Parquet decoded at a time
@@ -54,7 +54,11 @@ class Columnar(Source):
         if not file.peek(1):
             raise DataError(Fault("should have rows. Found an empty file.", file=str(path)))
         try:
-            return self.batches(file)
+            schema, batches = self.batches(file)
+            check_distinct(schema.names)
+            return schema, batches
+        except UsageError as error:
+            raise DataError(Fault(str(error), file=str(path))) from error
         except (pa.ArrowException, OSError) as error:
             raise DataError(Fault(f"should be {self.what} file. Found: {_first(error)}", file=str(path))) from error
 

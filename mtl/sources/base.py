@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
@@ -38,7 +38,7 @@ class Source:
     Recipe keys are the keyword-only arguments of the subclass, which hands those that change what the rows are
     on as `options`. Paths are relative to the recipe or to the base directory of the data; a split may be absent.
     A malformed row ends the reading with `DataError` (`on_bad_row="error"`) or is left out and listed in `skipped`
-    (`"skip"`).
+    (`"skip"`). Raises `UsageError` for an unknown `encoding` and for `columns` that are none or not distinct.
     """
 
     kind: ClassVar[str] = "source"
@@ -55,6 +55,7 @@ class Source:
         self.paths = {"train": train, "dev": dev, "test": test}
         self.on_bad_row = on_bad_row
         self.options = {**(options or {}), "on_bad_row": on_bad_row}
+        _check_options(self.options)
         self._skipped: dict[str, dict[Fault, None]] = {}
 
     @property
@@ -136,6 +137,27 @@ class Source:
 
     def _digest(self) -> hashlib._Hash:
         return hashlib.sha256(json.dumps([name_of(type(self)), self.options], sort_keys=True).encode())
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    encoding, columns = options.get("encoding"), options.get("columns")
+    try:
+        "a".encode(encoding or "utf-8")
+    except (LookupError, ValueError) as error:
+        raise UsageError(
+            f"encoding should be one that Python knows (utf-8, latin-1, …). Found {encoding!r}."
+        ) from error
+    if columns is not None and not columns:
+        raise UsageError("columns should name at least one column. Found none.")
+    if isinstance(columns, list):
+        check_distinct(columns)
+
+
+def check_distinct(columns: Sequence[str]) -> None:
+    """Raise `UsageError` where a name stands among the columns twice."""
+    twice = sorted({name for name in columns if columns.count(name) > 1})
+    if twice:
+        raise UsageError(f"column names should differ. Found '{twice[0]}' more than once.")
 
 
 def open_binary(path: Path) -> Any:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import Fault
+from ..errors import Fault, UsageError
 from ..registry import register
 from .base import OnBadRow, Row, Source
 from .text import read_lines
@@ -36,6 +36,8 @@ class Conll(Source):
         super().__init__(train=train, dev=dev, test=test, on_bad_row=on_bad_row, options=options)
         self._open = columns[-1:] == ["..."]
         self._names = columns[:-1] if self._open else list(columns)
+        if not self._names:
+            raise UsageError("columns should name a column before '...'. Found none.")
         self._encoding = encoding
 
     def columns(self, split: str, base: Path) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..errors import DataError, Fault, UsageError
 from ..registry import register
-from .base import OnBadRow, Row, Source
+from .base import OnBadRow, Row, Source, check_distinct
 from .text import read_lines
 
 _LARGEST_FIELD = 2**31 - 1  # Python's own limit of 131,072 characters is shorter than many documents
@@ -24,16 +24,16 @@ class Table(Source):
     def __init__(
         self,
         *,
-        train: str | None,
-        dev: str | None,
-        test: str | None,
-        columns: list[str] | None,
-        delimiter: str,
-        encoding: str,
-        on_bad_row: OnBadRow,
+        train: str | None = None,
+        dev: str | None = None,
+        test: str | None = None,
+        columns: list[str] | None = None,
+        delimiter: str = "\t",
+        encoding: str = "utf-8",
+        on_bad_row: OnBadRow = "error",
     ) -> None:
-        if len(delimiter) != 1:
-            raise UsageError(f"delimiter should be one character. Found {delimiter!r}.")
+        if len(delimiter) != 1 or delimiter in '"\r\n':
+            raise UsageError(f"delimiter should be one character, no quotation mark or line end. Found {delimiter!r}.")
         options = {"columns": columns, "delimiter": delimiter, "encoding": encoding}
         super().__init__(train=train, dev=dev, test=test, on_bad_row=on_bad_row, options=options)
         self._names = columns
@@ -68,11 +68,10 @@ class Table(Source):
     def _header(self, path: Path, line: int, fields: list[str] | Fault) -> list[str]:
         if isinstance(fields, Fault):
             raise DataError(fields)
-        twice = sorted({name for name in fields if fields.count(name) > 1})
-        if twice:
-            raise DataError(
-                Fault(f"column names should differ. Found '{twice[0]}' more than once.", file=str(path), line=line)
-            )
+        try:
+            check_distinct(fields)
+        except UsageError as error:
+            raise DataError(Fault(str(error), file=str(path), line=line)) from error
         return fields
 
 
@@ -92,27 +91,6 @@ def _count(columns: int) -> str:
 @register("source", "tsv")
 class Tsv(Table):
     """Tab-separated fields; quotation marks are text like any other."""
-
-    def __init__(
-        self,
-        *,
-        train: str | None = None,
-        dev: str | None = None,
-        test: str | None = None,
-        columns: list[str] | None = None,
-        delimiter: str = "\t",
-        encoding: str = "utf-8",
-        on_bad_row: OnBadRow = "error",
-    ) -> None:
-        super().__init__(
-            train=train,
-            dev=dev,
-            test=test,
-            columns=columns,
-            delimiter=delimiter,
-            encoding=encoding,
-            on_bad_row=on_bad_row,
-        )
 
     def fields(self, path: Path) -> Iterator[tuple[int, list[str] | Fault]]:
         for number, line in read_lines(path, self._encoding):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import DataError, Fault
+from ..errors import DataError, Fault, MtlError, UsageError
 from ..registry import import_file, register
 from .base import OnBadRow, Row, Source
 from .values import plain
@@ -51,7 +51,7 @@ class PythonSource(Source):
         place = str(self.path(split, base))
         if split not in self._given:
             self._given[split] = _again(_named(place, base))
-        for number, row in enumerate(self._given[split], start=1):
+        for number, row in enumerate(_iterated(self._given[split], place), start=1):
             if isinstance(row, Mapping):
                 yield Row({str(key): plain(value) for key, value in row.items()}, place, number)
             else:
@@ -76,6 +76,19 @@ class _Calls:
         return iter(self._function())
 
 
+def _iterated(rows: Iterable[Any], place: str) -> Iterator[Any]:
+    """Yield rows; what the code that makes them raises becomes a `DataError`."""
+    number = 0
+    try:
+        for number, row in enumerate(rows, start=1):  # noqa: B007  # told when the next row fails
+            yield row
+    except MtlError:
+        raise
+    except Exception as error:  # whatever code of the user's raises is that code's fault
+        message = f"should give rows to the end. Found {type(error).__name__}: {error}."
+        raise DataError(Fault(message, file=place, line=number + 1)) from error
+
+
 def _again(rows: Iterable[Any] | Callable[[], Iterable[Any]]) -> Iterable[Any]:
     if callable(rows):
         return _Calls(rows)
@@ -91,8 +104,11 @@ def _named(name: str, base: Path) -> Iterable[Any] | Callable[[], Iterable[Any]]
             module = import_file(base / module_name)
         else:
             module = importlib.import_module(module_name)
-    except ImportError as error:
-        raise DataError(Fault(f"should be a module that can be imported. Found: {error}.", file=name)) from error
+    except UsageError as error:
+        raise DataError(Fault("should be a Python file. Found nothing there.", file=str(base / module_name))) from error
+    except Exception as error:  # whatever a module raises while it is imported is the module's fault
+        message = f"should be a module that can be imported. Found {type(error).__name__}: {error}."
+        raise DataError(Fault(message, file=name)) from error
     found = getattr(module, attribute, None)
     if callable(found) or isinstance(found, Iterable):
         return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,15 +15,9 @@ def read_lines(path: Path, encoding: str) -> Iterator[tuple[int, str | Fault]]:
     r"""Yield (line number, line without its end) of a text file, or a `Fault` for a line that cannot be decoded.
 
     Lines end with `\n` or `\r\n` and with nothing else (a form feed or U+2028 is text). A byte-order mark is
-    stripped. NUL is a character like others. Raises `DataError` for a path that cannot be read, an unknown
-    encoding and a file of 0 bytes.
+    stripped. NUL is a character like others. Raises `DataError` for a path that cannot be read
+    and a file of 0 bytes.
     """
-    try:
-        codecs.lookup(encoding)
-    except LookupError as error:
-        raise DataError(
-            Fault(f"encoding should be one that Python knows (utf-8, latin-1, …). Found '{encoding}'.", file=str(path))
-        ) from error
     with open_binary(path) as stream:
         if not stream.peek(1):
             raise DataError(Fault("should have rows. Found an empty file.", file=str(path)))

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 
 def plain(value: Any) -> Any:
     """Return a value with its numbers and truth values as text, spelled as JSON spells them; all else unchanged.
 
-    A label 3 is the label "3", and so is every number of a list. What is in span dicts stays as it is. Texts are made
-    `whole`.
+    A label 3 is the label "3", and so is every number of a list. Numbers in span dicts stay numbers. NaN, which is how
+    tables write it, is a missing value. Texts are made `whole`.
 
-    >>> plain([1, True, "x", None])
-    ['1', 'true', 'x', None]
+    >>> plain([1, True, "x", None, float("nan")])
+    ['1', 'true', 'x', None, None]
     """
     if isinstance(value, str):
         return whole(value)
-    if value is None or isinstance(value, dict):
-        return value
+    if value is None:
+        return None
+    if isinstance(value, dict):
+        return {key: whole(item) if isinstance(item, str) else item for key, item in value.items()}
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
-        return str(value)
+        return None if math.isnan(value) else str(value)
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if hasattr(value, "tolist"):  # NumPy scalars and arrays

@@ -95,6 +95,12 @@ def test_a_value_that_is_no_tags(value: Any) -> None:
     assert str(caught.value) == f"should be a list of tags or of spans. Found {type(value).__name__}."
 
 
+def test_an_empty_tag() -> None:
+    with pytest.raises(ValueError) as caught:
+        token_tags(["O", "", "O"], PIECES, TEXT)
+    assert str(caught.value) == "a tag should have at least one character. Found ''."
+
+
 def test_spans_become_bio_tags() -> None:
     tags = tags_of_spans(
         [{"start": 8, "end": 15, "label": "unit"}, {"start": 3, "end": 6, "label": "time"}], PIECES, TEXT

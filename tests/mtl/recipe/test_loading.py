@@ -273,3 +273,33 @@ def test_a_seed_below_0() -> None:
     with pytest.raises(RecipeError) as caught:
         load(INTENT_SLOT, seed=-1)
     assert str(caught.value) == "--seed: should be a whole number of at least 0. Found -1.\n1 error in r.yaml"
+
+
+SOURCES = {
+    "{format: tsv, encoding: utf-9}": (
+        "sources.utterances: encoding should be one that Python knows (utf-8, latin-1, …). Found 'utf-9'."
+    ),
+    "{format: csv, encoding: base64}": (
+        "sources.utterances: encoding should be one that Python knows (utf-8, latin-1, …). Found 'base64'."
+    ),
+    '{format: csv, encoding: "u\\0"}': (
+        "sources.utterances: encoding should be one that Python knows (utf-8, latin-1, …). Found 'u\\x00'."
+    ),
+    "{format: tsv, columns: [a, b, a]}": ("sources.utterances: column names should differ. Found 'a' more than once."),
+    "{format: tsv, columns: []}": "sources.utterances: columns should name at least one column. Found none.",
+    "{format: lines, columns: {}}": "sources.utterances: columns should name at least one column. Found none.",
+    "{format: conll, columns: [...]}": "sources.utterances: columns should name a column before '...'. Found none.",
+    "{format: [tsv]}": "sources.utterances.format: should be the name of a format. Found a list.",
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_what_a_source_s_constructor_refuses(source: str) -> None:
+    setting = f"sources.utterances={source}"
+    assert faults(INTENT_SLOT, setting) == [f"--set {setting}: {SOURCES[source]}"]
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "a\\b"])
+def test_a_recipe_s_name_is_that_of_a_folder(name: str) -> None:
+    rows = faults(changed(INTENT_SLOT, ("name: intent_slot", f"name: '{name}'")))
+    assert rows == [f"r.yaml:1: name: should be a name that a folder can have. Found '{name}'."]

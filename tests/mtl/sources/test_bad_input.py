@@ -50,12 +50,6 @@ BAD = {
     "tsv invalid header": Bad(
         "tsv", b"te\xffxt\tlabel\n", f"FILE:1: column 3: should be utf-8 text. Found the byte 0xff. {UTF8}"
     ),
-    "tsv unknown encoding": Bad(
-        "tsv",
-        b"text\na\n",
-        "FILE: encoding should be one that Python knows (utf-8, latin-1, …). Found 'utf-9'.",
-        {"encoding": "utf-9"},
-    ),
     "tsv invalid utf-16": Bad(
         "tsv",
         "text\nab\n".encode("utf-16-le") + b"\x00\xdc\n\x00",
@@ -178,7 +172,7 @@ def test_a_split_that_is_not_there(tmp_path: Path) -> None:
 def test_a_delimiter_of_two_characters() -> None:
     with pytest.raises(UsageError) as caught:
         FORMATS["csv"](train="rows", delimiter="||")
-    assert str(caught.value) == "delimiter should be one character. Found '||'."
+    assert str(caught.value) == "delimiter should be one character, no quotation mark or line end. Found '||'."
 
 
 def test_a_header_that_is_missing(tmp_path: Path) -> None:
@@ -231,3 +225,20 @@ def test_a_damaged_batch_of_a_columnar_file(tmp_path: Path) -> None:
     assert found.startswith(f"{path}:1: should be a Parquet file that can be read to its end. Found: ")
     assert found.endswith(".")
     assert "\n" not in found
+
+
+def test_a_table_with_two_columns_of_one_name(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names = [pa.array(["a"]), pa.array(["b"])]
+    pq.write_table(pa.Table.from_arrays(names, names=["text", "text"]), tmp_path / "rows")
+    with pytest.raises(DataError) as caught:
+        list(FORMATS["parquet"](train="rows").read("train", tmp_path))
+    assert str(caught.value) == f"{tmp_path / 'rows'}: column names should differ. Found 'text' more than once."
+
+
+def test_what_stands_for_nothing_or_for_no_character(tmp_path: Path) -> None:
+    (tmp_path / "rows").write_text('{"label": NaN, "spans": [{"start": 0, "label": "a\\ud800"}]}\n')
+    (row,) = FORMATS["jsonl"](train="rows").read("train", tmp_path)
+    assert row.values == {"label": None, "spans": [{"start": 0, "label": "a\ufffd"}]}

@@ -43,10 +43,15 @@ def test_a_name_in_a_file_beside_the_recipe(tmp_path: Path) -> None:
 BAD_NAMES = {
     "rows": "rows: should be 'module:name' or 'file.py:name'. Found no colon.",
     "no_such_module:rows": (
-        "no_such_module:rows: should be a module that can be imported. Found: No module named 'no_such_module'."
+        "no_such_module:rows: should be a module that can be imported. "
+        "Found ModuleNotFoundError: No module named 'no_such_module'."
     ),
     "json:nothing": (
         "json:nothing: should be an iterable of dicts or a function that returns one. Found nothing of that name."
+    ),
+    ".sibling:rows": (
+        ".sibling:rows: should be a module that can be imported. "
+        "Found TypeError: the 'package' argument is required to perform a relative import for '.sibling'."
     ),
     "math:pi": "math:pi: should be an iterable of dicts or a function that returns one. Found float.",
 }
@@ -57,6 +62,33 @@ def test_a_name_that_is_no_iterable(name: str, tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         values(PythonSource(train=name), tmp_path)
     assert str(caught.value) == BAD_NAMES[name]
+
+
+BAD_CODE = {
+    "def rows(:\n": (
+        "FILE:rows: should be a module that can be imported. Found SyntaxError: invalid syntax (FILE, line 1)."
+    ),
+    "def rows(): return 3\n": (
+        "FILE:rows:1: should give rows to the end. Found TypeError: 'int' object is not iterable."
+    ),
+    "def rows():\n    yield {}\n    raise OSError('gone')\n": (
+        "FILE:rows:2: should give rows to the end. Found OSError: gone."
+    ),
+}
+
+
+@pytest.mark.parametrize("code", BAD_CODE)
+def test_code_that_fails(code: str, tmp_path: Path) -> None:
+    (tmp_path / "made.py").write_text(code)
+    with pytest.raises(DataError) as caught:
+        values(PythonSource(train="made.py:rows"), tmp_path)
+    assert str(caught.value).replace(str(tmp_path / "made.py"), "made.py") == BAD_CODE[code].replace("FILE", "made.py")
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        values(PythonSource(train="nothing.py:rows"), tmp_path)
+    assert str(caught.value) == f"{tmp_path / 'nothing.py'}: should be a Python file. Found nothing there."
 
 
 def test_a_row_that_is_no_dict(tmp_path: Path) -> None:
