@@ -180,7 +180,10 @@ class Ties:
 
     def hidden_members(self, group: Group) -> bool:
         """Return whether a group has members inside what could not be read."""
-        return any(not matching(pattern, self.sites) and self._beyond(pattern) for pattern, _ in group.patterns)
+        return any(
+            self._beyond(pattern) and ("*" in pattern or not matching(pattern, self.sites))
+            for pattern, _ in group.patterns
+        )
 
     def _beyond(self, pattern: str) -> bool:
         """Return whether a pattern may mean something inside what could not be read."""

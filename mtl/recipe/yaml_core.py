@@ -194,6 +194,8 @@ def _sentence(error: yaml.MarkedYAMLError) -> str:
         return "should be indented with spaces. Found a tab."
     if "expected a single document" in (error.context or ""):
         return "should be one YAML document. Found a second one."
+    if "scanning an alias" in (error.context or ""):
+        return "a text that begins with '*' should be in quotes. Found one that is not."
     if "undefined alias" in problem:
         return f"an alias should stand for an anchor above it. F{problem[1:]}."
     if "duplicate anchor" in (error.context or ""):

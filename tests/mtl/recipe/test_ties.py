@@ -177,3 +177,14 @@ def test_share_is_no_list() -> None:
         ),
         "tasks.slots.model.representation=bilstm",
     ) == ["r.yaml:29: share: should be a mapping. Found a list."]
+
+
+def test_a_glob_whose_configured_member_cannot_be_read_is_not_told_to_lack_it() -> None:
+    text = changed(ALTERNATING, ("inputs: {text: {column: text,", "inputs: {text: {column: 3,"))
+    assert faults(text) == ["r.yaml:9: tasks.slots.inputs.text.column: should be a string. Found 3."]
+
+
+def test_a_glob_without_quotes() -> None:
+    assert faults(changed(ALTERNATING, ('"*.embedding"', "*.embedding"))) == [
+        "r.yaml:21: a text that begins with '*' should be in quotes. Found one that is not."
+    ]
