@@ -65,9 +65,10 @@ def compare(run: Run, predictor: Predictor, task: str, rounds: int) -> None:
         print(f"{task:<12} the source '{key.source}' has no test split")
         return
     session = head(run.out / "export" / f"{task}.onnx")
+    outputs = [output.name for output in session.get_outputs()]
 
     def exported(text: str) -> Any:
-        return session.run(None, {"text": np.array([text], dtype=object)})
+        return session.run(outputs, {"text": np.array([text], dtype=object)})
 
     def eager(text: str) -> Any:
         return predictor.predict(task, [text])

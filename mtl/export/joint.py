@@ -22,6 +22,7 @@ from .front_end import TokenValues, text_front_end, tokens_front_end
 from .numeric import FeatureKey, Features, Numeric
 
 Form = Literal["text", "tokens"]
+Constant = np.ndarray[tuple[int, ...], np.dtype[np.generic]]
 
 
 @dataclass
@@ -146,15 +147,16 @@ class _Builder:
         value = self._value(self.numeric.answers[task, answer.value])
         sizes: list[str | int] = [len(labels) if dim == "C" else dim for dim in answer.dims]
         dtype = value.dtype or ir.DataType.FLOAT
-        if answer.labels:
-            value, dtype = self._decode(value, labels), ir.DataType.STRING
         if per_token and answer.dims[:1] == ("T",):
-            value = self._without_padding(value, dtype, key, len(answer.dims))
+            value = self._without_padding(value, np.array([-1 if answer.labels else 0], dtype.numpy()), key, answer)
         else:
             value = self._cut_back(value, key)
+        if answer.labels:
+            value, dtype = self._decode(value, labels), ir.DataType.STRING
         self._output(task, answer.name, value, dtype, sizes)
 
     def _decode(self, ids: ir.Value, labels: Labels) -> ir.Value:
+        """Return labels of ids; the id -1 is that of no label."""
         attributes: dict[str, str | list[int] | list[str]] = {
             "keys_int64s": list(range(len(labels))),
             "values_strings": list(labels.names),
@@ -162,15 +164,11 @@ class _Builder:
         }
         return self.behind.op("LabelEncoder", [ids], attributes, domain="ai.onnx.ml")
 
-    def _without_padding(self, value: ir.Value, dtype: ir.DataType, key: InputKey, dims: int) -> ir.Value:
+    def _without_padding(self, value: ir.Value, nothing: Constant, key: InputKey, answer: Answer) -> ir.Value:
         padding = self.padding[key]
-        for _ in range(dims - 1):
+        for _ in answer.dims[1:]:
             padding = self.behind.op("Unsqueeze", [padding, _constant(self.behind, np.array([-1], np.int64))])
-        if dtype == ir.DataType.STRING:
-            nothing = _constant_strings(self.behind, [""])
-        else:
-            nothing = _constant(self.behind, np.array([0], dtype.numpy()))
-        return self.behind.op("Where", [padding, nothing, value])
+        return self.behind.op("Where", [padding, _constant(self.behind, nothing), value])
 
     def _cut_back(self, value: ir.Value, key: InputKey) -> ir.Value:
         """Return the first B rows: an empty batch has one row too many inside the graph."""
@@ -210,7 +208,7 @@ class _Builder:
         self.joint.model.opset_imports.update({"com.microsoft": 1, "ai.onnx.ml": 4})
 
 
-def _constant(tape: Tape, array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> ir.Value:
+def _constant(tape: Tape, array: Constant) -> ir.Value:
     return tape.op("Constant", [], {"value": ir.tensor(array)})
 
 

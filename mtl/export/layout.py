@@ -13,7 +13,7 @@ def simplify(graph: ir.Graph) -> None:
     """Apply all rewrites; needs the sizes that torch noted."""
     merge_transposes(graph)
     masks_as_sums(graph)
-    infer_sizes(graph)
+    look_up_first(graph)
 
 
 def merge_transposes(graph: ir.Graph) -> None:
@@ -56,39 +56,19 @@ def masks_as_sums(graph: ir.Graph) -> None:
         _replace(graph, node, [zero, mask, added])
 
 
-def infer_sizes(graph: ir.Graph) -> None:
-    """Let `Reshape` infer a size that is computed for it only: no axis inside a graph is ever empty.
-
-    Of the sizes that are put together by a `Concat`, the first one that is no constant becomes -1: a product before
-    all others, as it takes the most nodes.
-    """
+def look_up_first(graph: ir.Graph) -> None:
+    """Let `LabelEncoder` look strings up before they are cut and reshaped: moving integers is cheaper than strings."""
     for node in list(graph):
-        sizes = _producer(node, "Concat", 1) if node.op_type == "Reshape" else None
-        if sizes is None or node.attributes.get_int("allowzero"):
-            continue
-        constants = [ir.convenience.get_const_tensor(part) if part is not None else None for part in sizes.inputs]
-        if any(constant is not None and (constant.numpy() < 1).any() for constant in constants):
-            continue
-        computed = [
-            part
-            for part, constant in zip(sizes.inputs, constants, strict=True)
-            if constant is None and part is not None and part.shape is not None and part.shape == ir.Shape([1])
-        ]
-        if not computed:
-            continue
-        chosen = next((part for part in computed if _is_product(part)), computed[0])
-        unknown = _constant(np.array([-1], np.int64))
-        parts = [unknown.outputs[0] if part is chosen else part for part in sizes.inputs]
-        shape = ir.node("Concat", parts, {"axis": 0})
-        reshape = ir.node("Reshape", [node.inputs[0], shape.outputs[0]])
-        _replace(graph, node, [unknown, shape, reshape])
-
-
-def _is_product(value: ir.Value) -> bool:
-    reshape = value.producer()
-    source = reshape.inputs[0] if reshape is not None and reshape.op_type in ("Reshape", "Unsqueeze") else value
-    producer = source.producer() if source is not None else None
-    return producer is not None and producer.op_type == "Mul"
+        while node.op_type == "LabelEncoder":
+            moving = _producer(node, "Reshape") or _producer(node, "Slice")
+            if moving is None or len(moving.outputs[0].uses()) != 1 or moving.outputs[0].is_graph_output():
+                break
+            encoded = ir.node("LabelEncoder", [moving.inputs[0]], dict(node.attributes), domain=node.domain)
+            moved = ir.node(moving.op_type, [encoded.outputs[0], *moving.inputs[1:]], dict(moving.attributes))
+            encoded.outputs[0].type = node.outputs[0].type
+            _replace(graph, node, [encoded, moved])
+            graph.remove(moving, safe=True)
+            node = encoded
 
 
 def _constant(array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> ir.Node:
@@ -112,7 +92,7 @@ def _perm(node: ir.Node) -> list[int]:
     return list(attribute.as_ints()) if attribute is not None else []
 
 
-def _producer(node: ir.Node, op_type: str, index: int = 0) -> ir.Node | None:
-    value = node.inputs[index]
+def _producer(node: ir.Node, op_type: str) -> ir.Node | None:
+    value = node.inputs[0]
     producer = value.producer() if value is not None else None
     return producer if producer is not None and producer.op_type == op_type else None

@@ -58,7 +58,7 @@ class CharCNN(Embedding):
         if not isinstance(ids, Tensor):
             raise TypeError(f"a character embedding takes ids. Found {type(ids).__name__}.")
         words = ids.flatten(0, 1)
-        if ids.is_meta or torch.compiler.is_exporting():  # what is distinct depends on values, which are not there
+        if ids.is_meta:  # what is distinct depends on values, which are not there
             vectors = self._every_window(words)
         else:
             distinct, places = distinct_rows(words)
@@ -95,6 +95,44 @@ class CharCNN(Embedding):
     def output_dim(self) -> int:
         """Number of filters."""
         return self._output_dim
+
+    def exportable(self) -> nn.Module:
+        """Return the same vectors from matrix products."""
+        return ExportedCharCNN(self)
+
+
+class ExportedCharCNN(nn.Module):
+    """The convolutions as one matrix product a width: for the few words of a sentence twice as fast as ONNX's `Conv`.
+
+    `width0.weight` [characters of a window x char_dim, filters] is the first convolution's weight, turned.
+    """
+
+    def __init__(self, cnn: CharCNN) -> None:
+        super().__init__()
+        self.characters = cnn.characters
+        self.margins = [_margins(filters) for filters in cnn._filters()]
+        for number, filters in enumerate(cnn._filters()):
+            turned = nn.Module()
+            weight = filters.weight.detach().permute(2, 1, 0).flatten(0, 1).contiguous()
+            turned.register_parameter("weight", nn.Parameter(weight, requires_grad=False))
+            turned.register_parameter("bias", cast("nn.Parameter", filters.bias))  # a convolution without is never made
+            self.add_module(f"width{number}", turned)
+
+    def forward(self, lengths: Tensor, ids: Tensor) -> Sequence:
+        """Return [B, T, dim] for character ids [B, T, C]; zeros where a token has no character."""
+        words = ids.flatten(0, 1)
+        padding = words == PADDING
+        barrier = torch.zeros(()).masked_fill(padding, float("-inf"))[:, :, None]
+        maxima = []
+        for number, (before, behind) in enumerate(self.margins):
+            turned = self.get_submodule(f"width{number}")
+            padded = F.pad(words, (before, behind))[:, :, None]
+            reach = before + behind
+            places = [padded[:, start : start - reach if start < reach else None] for start in range(reach + 1)]
+            windows = self.characters(torch.cat(places, 2)).flatten(2)
+            maxima.append((windows @ turned.weight + turned.bias + barrier).amax(1))
+        vectors = torch.cat(maxima, -1).masked_fill(padding[:, :1], 0.0)
+        return Sequence(vectors.view(ids.shape[0], ids.shape[1], -1), lengths)
 
 
 def _margins(filters: nn.Conv1d) -> tuple[int, int]:

@@ -11,7 +11,7 @@ import pytest
 from mtl.export.layout import simplify
 
 LEAST = -1024.0
-HEAD = '<ir_version: 9, opset_import: ["" : 20]>\n'
+HEAD = '<ir_version: 9, opset_import: ["" : 20, "ai.onnx.ml" : 4]>\n'
 
 
 def both(text: str, feed: dict[str, np.ndarray]) -> tuple[list[str], list[np.ndarray], list[np.ndarray]]:
@@ -62,27 +62,26 @@ def test_filling_with_minus_infinity_becomes_a_sum(filling: float, becomes: str)
     assert operators[-2:] == [becomes, "Identity"]
 
 
-def test_a_size_that_is_computed_for_a_reshape_only_is_inferred() -> None:
-    text = """g (int64[B, T, C] ids) => (int64[N, C] y) {
-        rows = Shape <start = 0, end = 1> (ids)
-        steps = Shape <start = 1, end = 2> (ids)
-        characters = Shape <start = 2, end = 3> (ids)
-        words = Mul (rows, steps)
-        sizes = Concat <axis = 0> (words, characters)
-        y = Reshape (ids, sizes)
+def test_strings_are_looked_up_before_they_are_moved() -> None:
+    text = """g (string[N, C] words, int64[1] count, int64[3] sizes) => (int64[A, B, D] y, string[M, C] kept) {
+        zero = Constant <value_ints = [0]> ()
+        cut = Slice (words, zero, count)
+        grid = Reshape (cut, sizes)
+        y = ai.onnx.ml.LabelEncoder <keys_strings = ["a", "b"], values_int64s = [1, 2], default_int64 = 7> (grid)
+        kept = Identity (words)
     }"""
-    operators, before, after = both(text, {"ids": np.arange(24).reshape(2, 3, 4)})
+    words = np.array([["a", "b"], ["x", "a"], ["b", "b"]], object)
+    operators, before, after = both(text, {"words": words, "count": np.array([2]), "sizes": np.array([1, 2, 2])})
     assert (before[0] == after[0]).all()
-    assert operators[-3:] == ["Constant", "Concat", "Reshape"]
+    assert before[0].tolist() == [[[1, 2], [7, 1]]]
+    assert operators == ["Constant", "LabelEncoder", "Slice", "Reshape", "Identity"]
 
 
-def test_a_reshape_that_infers_a_size_already_is_left_alone() -> None:
-    text = """g (int64[B, T, C] ids) => (int64[N, C] y) {
-        minus = Constant <value_ints = [-1]> ()
-        characters = Shape <start = 2, end = 3> (ids)
-        sizes = Concat <axis = 0> (minus, characters)
-        y = Reshape (ids, sizes)
+def test_strings_that_are_needed_themselves_stay() -> None:
+    text = """g (string[N] words, int64[2] sizes) => (int64[A, B] y, string[A, B] grid) {
+        grid = Reshape (words, sizes)
+        y = ai.onnx.ml.LabelEncoder <keys_strings = ["a"], values_int64s = [1], default_int64 = 7> (grid)
     }"""
-    operators, before, after = both(text, {"ids": np.arange(24).reshape(2, 3, 4)})
+    operators, before, after = both(text, {"words": np.array(["a", "b"], object), "sizes": np.array([1, 2])})
     assert (before[0] == after[0]).all()
-    assert operators == ["Constant", "Shape", "Concat", "Reshape"]
+    assert operators == ["Reshape", "LabelEncoder"]
