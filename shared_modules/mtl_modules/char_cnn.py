@@ -130,7 +130,7 @@ class ExportedCharCNN(nn.Module):
             reach = before + behind
             places = [padded[:, start : start - reach if start < reach else None] for start in range(reach + 1)]
             windows = self.characters(torch.cat(places, 2)).flatten(2)
-            maxima.append((windows @ turned.weight + turned.bias + barrier).amax(1))
+            maxima.append((windows @ turned.weight + barrier).amax(1) + turned.bias)
         vectors = torch.cat(maxima, -1).masked_fill(padding[:, :1], 0.0)
         return Sequence(vectors.view(ids.shape[0], ids.shape[1], -1), lengths)
 
