@@ -4,9 +4,9 @@
 
 OUT is the folder of a finished run. Texts are those of its test split, one at a time, one thread on either side. The
 torch side is the library's own `Predictor.predict`; the exported one is a bare `onnxruntime.InferenceSession` of the
-head. Both get the same text right after each other, in turn first, so that whatever else the machine does meets both.
-The percentiles are those of all calls; beside them, those of every text's fastest call, which another process's load
-does not reach.
+head. They take turns, a few texts each: whatever else the machine does meets both, and each finds the processor's
+caches as it left them itself, as it does where it serves alone. The percentiles are those of all calls; beside them,
+those of every text's fastest call, which another process's load does not reach.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from mtl.predictor import Predictor
 from mtl.runner import Run
 
 PERCENTILES = (50, 90, 99)
-WARM_UP = 50  # texts: torch and onnxruntime both allocate on the first ones
+TURN = 50  # texts that one side reads before it is the other's turn
+WARM_UP = 3  # calls at the beginning of a turn that do not count: the other side's data is in the caches
 
 Times = NDArray[np.float64]
 
@@ -43,16 +44,19 @@ def head(file: Path) -> onnxruntime.InferenceSession:
 def measure(sides: Sequence[Callable[[str], Any]], texts: Sequence[str], rounds: int) -> list[Times]:
     """Return the seconds that every call took, [round, text] a side; sides take turns."""
     taken: list[list[float]] = [[] for _ in sides]
-    for text in texts[:WARM_UP]:
-        for side in sides:
+    for side in sides:
+        for text in texts[:TURN]:
             side(text)
-    for turn in range(rounds):
-        for number, text in enumerate(texts):
-            order = range(len(sides)) if (turn + number) % 2 else reversed(range(len(sides)))
-            for index in order:
-                start = time.perf_counter()
-                sides[index](text)
-                taken[index].append(time.perf_counter() - start)
+    for _ in range(rounds):
+        for first in range(0, len(texts), TURN):
+            turn = texts[first : first + TURN]
+            for side, times in zip(sides, taken, strict=True):
+                for text in turn[:WARM_UP]:
+                    side(text)
+                for text in turn:
+                    start = time.perf_counter()
+                    side(text)
+                    times.append(time.perf_counter() - start)
     return [np.array(times).reshape(rounds, len(texts)) for times in taken]
 
 
