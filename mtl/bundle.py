@@ -1,8 +1,8 @@
 """Answers from an export folder: onnxruntime and numpy only, no torch.
 
-    >>> bundle = Bundle("runs/demo/export")                                   # doctest: +SKIP
-    >>> bundle.predict("intent", ["play hey jude"])                           # doctest: +SKIP
-    [{'label': 'play_music', 'score': 0.99, 'scores': {'play_music': 0.99, …}}]
+>>> bundle = Bundle("runs/demo/export")                                   # doctest: +SKIP
+>>> bundle.predict("intent", ["play hey jude"])                           # doctest: +SKIP
+[{'label': 'play_music', 'score': 0.99, 'scores': {'play_music': 0.99, …}}]
 """
 
 from __future__ import annotations
@@ -68,9 +68,7 @@ class Bundle:
                 raise MtlError(f"{file}: should be a graph that onnxruntime can load. Found: {error}") from error
         return self._sessions[task]
 
-    def predict(
-        self, task: str, texts: Texts | Mapping[str, Texts], *, batch_size: int = 64
-    ) -> list[dict[str, Any]]:
+    def predict(self, task: str, texts: Texts | Mapping[str, Texts], *, batch_size: int = 64) -> list[dict[str, Any]]:
         """Return one answer a text, in order, as values that JSON knows.
 
         `texts` are strings (bytes are read as UTF-8), or for several inputs a mapping from each input's name to as
@@ -111,7 +109,7 @@ class Bundle:
 
 
 def session_options(threads: int | None = None) -> onnxruntime.SessionOptions:
-    """Return options that suit short sentences: no thread waits in a loop, and memory is not planned by shape."""
+    """Return options that suit short sentences: threads that wait for the next one do not keep a core busy."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # errors only: onnxruntime warns of the host's devices and of unused weights
     options.inter_op_num_threads = 1

@@ -110,8 +110,11 @@ class _Builder:
             component, index, read = place
             if read == key:
                 feature = features[component][index]
+                kind = type(feature).__name__
+                if not feature.exportable:
+                    raise ExportError(f"{component}: front end: {kind} should have a method 'onnx'. Found none.")
                 value = feature.onnx(self.before, tokens)
-                self.joint.features[place] = _name(_named(value, f"{prefix}/{component}/{type(feature).__name__}"))
+                self.joint.features[place] = _name(_named(value, f"{prefix}/{component}/{kind}"))
                 self._feed(name, value)
 
     def _tokens(self, key: InputKey) -> TokenValues:

@@ -24,7 +24,7 @@ FLOOR = translations.FLOOR
 
 
 def register_operator(operator: Callable[..., Any], translation: Callable[..., Any]) -> None:
-    """Make a torch operator exportable: `translation` is an onnxscript function of the same arguments (opset 20).
+    """Make a torch operator exportable: `translation` is an onnxscript function of the same arguments (opset 18).
 
     `operator` is an overload such as `torch.ops.mylib.myop.default`. A later registration replaces an earlier one.
     """

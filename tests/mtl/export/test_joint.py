@@ -1,0 +1,54 @@
+"""Joining front ends and numbers: several front ends over one text, and features that have no ONNX face."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnx
+import pytest
+
+from mtl.errors import ExportError
+from mtl.export.joint import input_names, join
+from mtl.export.numeric import export_numeric
+from mtl.features import WordIds
+from mtl.sharing_graph import InputKey
+from tests.mtl.export import tiny
+from tests.mtl.export.conftest import Exported
+
+# The slots read the text in their own way, and the intent (which conditions them) in its own.
+TWO_FRONT_ENDS = (
+    tiny.INTENT_SLOT.replace("OUTPUT", "softmax")
+    .split("share:")[0]
+    .replace(
+        "inputs: {text: {column: text, lowercase: true}}\n    target: slots\n    model:\n",
+        "inputs: {text: {column: text, tokenizer: whitespace}}\n    target: slots\n    model:\n"
+        "      embedding: {type: word, dim: 6}\n      representation: {type: bilstm, hidden: 4}\n",
+    )
+)
+
+
+def test_a_condition_that_tokenizes_otherwise(tmp_path: Path) -> None:
+    rows = {"utterances": {"train": tiny.utterances(40, 0), "test": tiny.utterances(20, 1)}}
+    model = tiny.build(TWO_FRONT_ENDS, rows, tmp_path / "cache")
+    report = model.export(tmp_path / "export")
+    assert {"joint.onnx", "joint.2.onnx"} <= set(report.files)
+    assert dict(report.verification.rows) == {"intent": 21, "slots": 21}
+    graph = onnx.load(tmp_path / "export" / "slots.onnx", load_external_data=False).graph
+    assert [value.name for value in graph.input] == ["text"]
+
+
+def test_a_feature_without_an_onnx_face(tagger: Exported, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, fitted = tagger.model, tagger.model.prepared.fitted
+    numeric = export_numeric(model.model, model.graph, fitted.features, ["intent"])
+    monkeypatch.setattr(WordIds, "exportable", False)
+    with pytest.raises(ExportError) as caught:
+        join(numeric, model.graph, fitted.features, fitted.labels, ["intent"])
+    assert str(caught.value) == "words.word: front end: WordIds should have a method 'onnx'. Found none."
+
+
+def test_names_of_inputs() -> None:
+    alone, query = InputKey("", "", "whitespace", False), InputKey("", "query", "whitespace", False)
+    assert input_names(alone, "text") == ("text",)
+    assert input_names(query, "text") == ("query",)
+    assert input_names(alone, "tokens") == ("tokens", "lengths")
+    assert input_names(query, "tokens") == ("query.tokens", "query.lengths")
