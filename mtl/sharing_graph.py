@@ -225,9 +225,7 @@ class SharingGraph:
             raise UsageError(f"task type '{task.type}' should have at least one slot. Found none.")
         return last
 
-    def _apply(
-        self, address: str, arguments: tuple[Call | InputKey, ...], inputs: Mapping[str, InputKey]
-    ) -> Call:
+    def _apply(self, address: str, arguments: tuple[Call | InputKey, ...], inputs: Mapping[str, InputKey]) -> Call:
         config = self._addresses[address]
         if config.parts:
             arguments = tuple(self._apply(f"{address}.{part}", arguments, inputs) for part in config.parts)
@@ -288,9 +286,7 @@ class SharingGraph:
 
     def embeddings(self) -> tuple[str, ...]:
         """Return the leaf embeddings: those that read features of an input, not other embeddings."""
-        return tuple(
-            name for name, c in self.components.items() if c.kind == "embedding" and not c.config.parts
-        )
+        return tuple(name for name, c in self.components.items() if c.kind == "embedding" and not c.config.parts)
 
     def inputs_of(self, component: str) -> list[InputKey]:
         """Return the inputs that flow into a component: for an embedding, whose texts its vocabulary must cover."""

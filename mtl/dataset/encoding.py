@@ -167,9 +167,7 @@ class Encoder:
             "hash": _flat(self._hash, np.int64, self.rows),
         }
         for name, (bounds, data) in self._texts.items():
-            arrays[f"text:{name}"] = pa.LargeStringArray.from_buffers(
-                self.rows, bounds.column.buffer(), data.buffer()
-            )
+            arrays[f"text:{name}"] = pa.LargeStringArray.from_buffers(self.rows, bounds.column.buffer(), data.buffer())
         labels = {name: self._label_array(name, column) for name, column in self._labels.items()}
         levels = {task.name: task.task.level for task in self.plan.tasks}
         arrays |= {f"label:{name}": array for name, array in labels.items() if levels[name] == "row"}

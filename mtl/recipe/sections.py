@@ -228,4 +228,3 @@ def _read_metrics(reading: Reading, task: Task, raw: Any, steps: Steps) -> tuple
             reading.fault((*steps, i), message)
         found.append(metric)
     return tuple(found)
-

@@ -150,4 +150,6 @@ def test_plugins_that_cannot_be_imported(tmp_path: Path) -> None:
 
 def test_a_plugin_file_is_imported_once(tmp_path: Path) -> None:
     (tmp_path / "once.py").write_text("value = []\n")
-    assert registry.import_file(tmp_path / "once.py") is registry.import_file(tmp_path / ".." / tmp_path.name / "once.py")
+    assert registry.import_file(tmp_path / "once.py") is registry.import_file(
+        tmp_path / ".." / tmp_path.name / "once.py"
+    )
