@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from .errors import Fault, RecipeError, UsageError
 from .labels import Labels
-from .module import Module, Output
+from .module import Module, Output, RankingOutput, Scorer
 from .module import Sequence as Vectors
 from .registry import InitialFile, inferred_arguments, nested_kind, recipe_keys
-from .sharing_graph import Call, Component, InputKey, SharingGraph
+from .sharing_graph import Call, Component, InputKey, SharingGraph, keys_of
 
 if TYPE_CHECKING:
     from .dataset import Batch, Fitted
@@ -26,12 +26,14 @@ FeatureTensors = Mapping[tuple[str, int, InputKey], Tensor]
 class Step(NamedTuple):
     """One call of a plan: the module's component, and where its arguments come from.
 
-    `inputs` are the texts that a leaf embedding reads; `values` the positions of earlier steps.
+    `inputs` are the texts that a leaf embedding reads; `values` the positions of earlier steps, and `texts` the one
+    text that each of them stands on, if it is one.
     """
 
     component: str
     inputs: tuple[InputKey, ...]
     values: tuple[int, ...]
+    texts: tuple[InputKey | None, ...]
 
 
 class Plan(NamedTuple):
@@ -48,10 +50,12 @@ def plan(wanted: Sequence[Call]) -> Plan:
 
     def visit(call: Call) -> int:
         if call not in positions:
-            values = tuple(visit(argument) for argument in call.arguments if isinstance(argument, Call))
+            arguments = [argument for argument in call.arguments if isinstance(argument, Call)]
+            values = tuple(visit(argument) for argument in arguments)
             inputs = tuple(argument for argument in call.arguments if isinstance(argument, InputKey))
+            texts = tuple(next(iter(keys)) if len(keys) == 1 else None for keys in map(keys_of, arguments))
             positions[call] = len(steps)
-            steps.append(Step(call.component, inputs, values))
+            steps.append(Step(call.component, inputs, values, texts))
         return positions[call]
 
     positions_wanted = tuple(visit(call) for call in wanted)  # fills `steps`
@@ -64,11 +68,13 @@ def compute(
     kinds: Mapping[str, str],
     lengths: Mapping[InputKey, Tensor],
     features: FeatureTensors,
+    index: Mapping[InputKey, Tensor] | None = None,
 ) -> list[Value]:
     """Run a plan: apply every component to its arguments once and return the wanted values, in their order.
 
     `modules` are by component; an exporter hands in what their `exportable()` returned. Embeddings get lengths
-    [B] first: a leaf its features' tensors, a composite its parts' sequences.
+    [B] first: a leaf its features' tensors, a composite its parts' sequences. `index` [P] says, by input, which of its
+    texts each of P pairs is made of: scorers get their arguments so, and everything below them sees each text once.
     """
     done: list[Value] = []
     for step in plan.steps:
@@ -82,8 +88,20 @@ def compute(
         elif kinds[step.component] == "embedding":
             first = arguments[0]
             arguments = [first.lengths if isinstance(first, Vectors) else first, *arguments]
+        elif index and kinds[step.component] == "scorer":
+            arguments = [
+                value if key is None else taken(value, index[key])
+                for value, key in zip(arguments, step.texts, strict=True)
+            ]
         done.append(module(*arguments))
     return [done[position] for position in plan.wanted]
+
+
+def taken(value: Value, rows: Tensor) -> Value:
+    """Return some rows of a value, in their order and as often as they are named."""
+    if isinstance(value, Vectors):
+        return Vectors(value.values.index_select(0, rows), value.lengths.index_select(0, rows))
+    return value.index_select(0, rows)
 
 
 class MultiTaskModel(nn.Module):
@@ -129,18 +147,54 @@ class MultiTaskModel(nn.Module):
             # The output layer's own call is left out: its distribution is computed where a condition asks for it.
             wanted = [self.sharing_graph.output(task).arguments[0] for task in names]
             self._plans[names] = plan([call for call in wanted if isinstance(call, Call)])
-        values = compute(self._plans[names], self._built, self._kinds, batch.lengths, batch.features)
+        values = compute(self._plans[names], self._built, self._kinds, batch.lengths, batch.features, batch.index)
         return dict(zip(names, values, strict=True))
 
     def losses(self, batch: Batch, tasks: Iterable[str]) -> dict[str, Tensor]:
-        """Return each task's loss: the mean over its labelled rows; a task without any in the batch is left out."""
+        """Return each task's loss: the mean over its labelled rows; a task without any in the batch is left out.
+
+        A ranking task's is the mean over what its output layer counts, and it is left out where that is nothing.
+        """
         active = [task for task in tasks if bool(batch.labelled[task].any())]
         found = {}
         for task, scores in self.scores(batch, active).items():
-            labelled = batch.labelled[task]
-            rows = self.output(task).loss(scores, batch.targets[task])
-            found[task] = torch.where(labelled, rows, 0.0).sum() / labelled.sum()
+            labelled, targets, output = batch.labelled[task], batch.targets[task], self.output(task)
+            if isinstance(output, RankingOutput) and isinstance(scores, Tensor):
+                judged = labelled.nonzero()[:, 0]
+                losses, counted = output.ranking_loss(scores[judged], targets[judged], batch.groups[task][judged])
+            else:
+                losses, counted = output.loss(scores, targets), labelled
+            if bool(counted.any()):
+                found[task] = torch.where(counted, losses, 0.0).sum() / counted.sum()
         return found
+
+    def scorer(self, task: str) -> Scorer:
+        """Return a ranking task's scorer."""
+        module = self._built[self.scorer_call(task).component]
+        if not isinstance(module, Scorer):
+            raise UsageError(f"task '{task}' should have a scorer. Found {type(module).__name__}.")
+        return module
+
+    def scorer_call(self, task: str) -> Call:
+        """Return the call of a ranking task's scorer: its arguments are what each text is encoded as."""
+        call = self.sharing_graph.output(task).arguments[0]
+        if not isinstance(call, Call):
+            raise UsageError(f"task '{task}' should have a scorer. Found an input.")
+        return call
+
+    def encoded(self, batch: Batch, task: str, key: InputKey) -> dict[int, Value]:
+        """Return what one text of each of a batch's rows is to a task's scorer, by the argument's position.
+
+        `batch` needs the lengths and features of this input only.
+        """
+        wanted = {
+            position: argument
+            for position, argument in enumerate(self.scorer_call(task).arguments)
+            if isinstance(argument, Call) and keys_of(argument) == {key}
+        }
+        steps = plan(list(wanted.values()))
+        values = compute(steps, self._built, self._kinds, batch.lengths, batch.features)
+        return dict(zip(wanted, values, strict=True))
 
     def answers(self, batch: Batch, tasks: Iterable[str]) -> dict[str, dict[str, Tensor]]:
         """Return each task's answer: `best`, `score` and, for row tasks, `scores` (see `mtl.module.Output.answer`)."""
@@ -206,13 +260,13 @@ class _Builder:
             return self._labels(component)
         if name == "output_dim":
             return len(self._labels(component))
-        if name in ("input_dim", "condition_dim"):
+        if name in ("input_dim", "input_dims", "condition_dim"):
             sizes = self._sizes(component)
-            return sizes[0] if name == "input_dim" else sum(sizes[1:])
+            return {"input_dim": sizes[0], "input_dims": tuple(sizes), "condition_dim": sum(sizes[1:])}[name]
         cls: Any = component.config.cls
         raise UsageError(
             f"the positional arguments of {cls.__module__}.{cls.__qualname__} should be among input_dim, "
-            f"condition_dim, output_dim, labels, features. Found '{name}'."
+            f"input_dims, condition_dim, output_dim, labels, features. Found '{name}'."
         )
 
     def _labels(self, component: Component) -> Labels:

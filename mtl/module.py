@@ -94,6 +94,50 @@ class Pooling(Module):
         raise NotImplementedError
 
 
+class Matching(Module):
+    """Turns two texts into one vector a pair: what a pair's label is decoded from.
+
+    Its positional argument `input_dims` are the sizes of what flows in, the two texts' first.
+    """
+
+    kind = "matching"
+
+    def forward(self, first: Tensor | Sequence, second: Tensor | Sequence, *sides: Sequence) -> Tensor:
+        """Return [B, output_dim]: row i of one text belongs to row i of the other.
+
+        A text is a vector ([B, D]) where its slot `pooling` is filled and a `Sequence` where it is left out. `sides`
+        are the sequences of the texts' side branches (`lexical`), none or one a text.
+        """
+        raise NotImplementedError
+
+
+class Scorer(Module):
+    """Turns two texts into one number a pair: how well they go together.
+
+    A `separable` scorer is an inner product of two vectors, each made from one text alone (`encode`): the vectors of
+    a collection can be computed once. Its positional argument `input_dims` are the sizes of what flows in.
+    """
+
+    kind = "scorer"
+    separable: ClassVar[bool] = False
+
+    @property
+    def output_dim(self) -> int:
+        """One score a pair."""
+        return 1
+
+    def forward(self, first: Tensor | Sequence, second: Tensor | Sequence, *sides: Sequence) -> Tensor:
+        """Return [B]; arguments as those of a `Matching`."""
+        raise NotImplementedError
+
+    def encode(self, text: Tensor | Sequence, position: int) -> Tensor:
+        """Return [B, E]: the vectors of the first (`position` 0) or second (1) text, of separable scorers only.
+
+        The inner product of a pair's vectors is its score.
+        """
+        raise NotImplementedError
+
+
 class Decoder(Module):
     """Turns representations into scores for labels: [B, D] into [B, C], or a sequence into a sequence."""
 
@@ -137,3 +181,35 @@ class Output(Module):
         in the module that `exportable` returns. Of equal scores the label with the lowest id wins.
         """
         raise NotImplementedError
+
+
+class RankingOutput(Output):
+    """The end of a ranking task: the loss that teaches scores to put a query's documents in order.
+
+    Takes no labels: a pair's target is its grade. P pairs of a batch; pairs of one query have one group number.
+    """
+
+    @property
+    def output_dim(self) -> int:
+        """One score a pair."""
+        return 1
+
+    def forward(self, scores: Tensor | Sequence) -> Tensor | Sequence:
+        """Return [P, 1]: the scores as they are."""
+        if isinstance(scores, Sequence):
+            raise ValueError("a ranking output should take one score a pair. Found a sequence.")
+        return scores[:, None]
+
+    def ranking_loss(self, scores: Tensor, grades: Tensor, groups: Tensor) -> tuple[Tensor, Tensor]:
+        """Return (losses [N], counted [N] bool): their mean over what is counted is the task's loss.
+
+        `scores` and `grades` are float [P], `groups` int64 [P] in any order. N is what the loss is counted by (groups,
+        pairs of pairs, pairs); False where there is nothing to compare. Grades above 0 are relevant.
+        """
+        raise NotImplementedError
+
+    def answer(self, scores: Tensor | Sequence) -> dict[str, Tensor]:
+        """Return `score` [P]: what the scorer says, higher for what goes together better."""
+        if isinstance(scores, Sequence):
+            raise ValueError("a ranking output should take one score a pair. Found a sequence.")
+        return {"score": scores}

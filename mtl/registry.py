@@ -30,6 +30,8 @@ KINDS = (
     "embedding",
     "representation",
     "pooling",
+    "matching",
+    "scorer",
     "decoder",
     "output",
     "task",

@@ -36,10 +36,17 @@ class InputKey:
     column: str
     tokenizer: str
     lowercase: bool
+    max_tokens: int = 0  # 0: all of them
+
+    @classmethod
+    def of(cls, source: str, column: str, config: InputConfig) -> InputKey:
+        """Return the key of a text that is read as an input says."""
+        return cls(source, column, config.tokenizer, config.lowercase, config.max_tokens or 0)
 
     def __str__(self) -> str:
         place = f"{self.source}.{self.column}".strip(".")
-        return f"{place or 'text'} ({self.tokenizer}{', lowercase' if self.lowercase else ''})"
+        most = f", the first {self.max_tokens} tokens" if self.max_tokens else ""
+        return f"{place or 'text'} ({self.tokenizer}{', lowercase' if self.lowercase else ''}{most})"
 
 
 @dataclass(frozen=True)
@@ -238,9 +245,7 @@ class SharingGraph:
         task = self.recipe.tasks[address.split(".")[0]]
         only = next(iter(inputs.values()))
         keys = {
-            name: InputKey(
-                inputs.get(name, only).source, inputs.get(name, only).column, config.tokenizer, config.lowercase
-            )
+            name: InputKey.of(inputs.get(name, only).source, inputs.get(name, only).column, config)
             for name, config in task.inputs.items()
         }
         return self._output(task, keys)
@@ -257,9 +262,9 @@ class SharingGraph:
         """Return the inputs of a task, by their names."""
         config = self.recipe.tasks[task]
         if by == "source":
-            return {n: InputKey(config.source, i.column, i.tokenizer, i.lowercase) for n, i in config.inputs.items()}
+            return {n: InputKey.of(config.source, i.column, i) for n, i in config.inputs.items()}
         alone = len(config.inputs) == 1
-        return {n: InputKey("", "" if alone else n, i.tokenizer, i.lowercase) for n, i in config.inputs.items()}
+        return {n: InputKey.of("", "" if alone else n, i) for n, i in config.inputs.items()}
 
     # -- what others ask
 

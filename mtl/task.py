@@ -13,8 +13,8 @@ class Slot:
 
     `name` is the module's address within the task (`embedding`; `query.embedding` where a task has several
     inputs). `takes` are the slots (or the input) whose values flow in, in order. An optional slot that no
-    recipe line fills is left out and its input flows on. `default` is the configuration used where neither the
-    task nor a share group writes one.
+    recipe line fills is left out and its input flows on; from an empty `side` branch nothing does. `default` is the
+    configuration used where neither the task nor a share group writes one.
     """
 
     name: str
@@ -22,6 +22,7 @@ class Slot:
     takes: tuple[str, ...]
     optional: bool = False
     default: Mapping[str, Any] | None = None
+    side: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,14 @@ class Task:
     """
 
     kind: ClassVar[str] = "task"
-    level: ClassVar[Literal["row", "token"]]
+    level: ClassVar[Literal["row", "token", "pair"]]
+    target_optional: ClassVar[bool] = False  # a recipe may leave `target` out
     answers: ClassVar[tuple[Answer, ...]]
     default_metrics: tuple[str, ...]  # of the class, or of an instance whose keys decide
+
+    def columns(self) -> dict[str, str]:
+        """Return the columns that the task's own keys name, by key; every split should have them."""
+        return {}
 
     def inputs(self) -> tuple[str, ...] | None:
         """Return the names of the inputs, or None where the recipe names them."""

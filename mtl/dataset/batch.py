@@ -30,6 +30,10 @@ class Batch:
     there is none, >= C for a label never seen in training; `labelled` [B] bool: the row has at least one label that
     a loss can use. `tokens` counts the batch's tokens, of a row's longest input, padding apart. `surface` holds the
     tokens themselves where the batch was made from raw texts.
+
+    Where a ranking task is on the source, B differs between inputs: each text of the batch stands once. P pairs are
+    made of them: `index` [P] int64 says which text of an input, by input; `targets` [P] float32 are grades, `labelled`
+    [P] and `groups` [P] int64 (pairs of one query have one number) are by task.
     """
 
     source: str
@@ -40,6 +44,8 @@ class Batch:
     labelled: dict[str, Tensor] = field(default_factory=dict)
     tokens: int = 0
     surface: dict[InputKey, Tokens] = field(default_factory=dict)
+    index: dict[InputKey, Tensor] = field(default_factory=dict)
+    groups: dict[str, Tensor] = field(default_factory=dict)
 
     def to(self, device: torch.device | str) -> Batch:
         """Return the batch on another device (lengths too)."""
@@ -52,6 +58,8 @@ class Batch:
             {key: value.to(device) for key, value in self.labelled.items()},
             self.tokens,
             self.surface,
+            {key: value.to(device) for key, value in self.index.items()},
+            {task: value.to(device) for task, value in self.groups.items()},
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,7 +65,7 @@ def by_front_end(
     alone = len(names) == 1
 
     def renamed(key: InputKey) -> InputKey:
-        return InputKey("", "" if alone else names[key.column], key.tokenizer, key.lowercase)
+        return replace(key, source="", column="" if alone else names[key.column])
 
     lengths = {renamed(key): value for key, value in batch.lengths.items()}
     features = {(c, index, renamed(key)): value for (c, index, key), value in batch.features.items()}

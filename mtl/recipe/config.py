@@ -108,11 +108,12 @@ class InputConfig:
     column: str
     tokenizer: str = "unicode_words"
     lowercase: bool = False
+    max_tokens: int | None = None  # what stands behind so many tokens is not read
     place: Place = field(default=NOWHERE, compare=False)
 
     @property
     def front_end(self) -> FrontEnd:
-        """What decides the tokens: inputs with equal front ends can share one."""
+        """What decides how a text becomes tokens; how many of them are read is not part of it."""
         return (self.tokenizer, self.lowercase)
 
 

@@ -10,14 +10,14 @@ from .config import ModuleConfig, TaskConfig
 def flows(task: TaskConfig) -> dict[str, tuple[str, ...]]:
     """Return, for each filled slot of a task in order, the inputs and filled slots whose values flow in.
 
-    What an empty slot would take flows on to whoever takes from it.
+    What an empty slot would take flows on to whoever takes from it; from an empty side branch nothing does.
     """
     passed: dict[str, tuple[str, ...]] = {name: (name,) for name in task.inputs}
     found: dict[str, tuple[str, ...]] = {}
     for slot in task.slots:
         sources = tuple(source for taken in slot.takes for source in passed[taken])
         if task.model.get(slot.name) is None:
-            passed[slot.name] = sources
+            passed[slot.name] = () if slot.side else sources
         else:
             found[slot.name] = sources
             passed[slot.name] = (slot.name,)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 NAME = re.compile(r"\w[\w-]*\Z")
 JOINT = "joint"  # the name of the graph and of the metrics of all tasks together
-MODULES = frozenset({"embedding", "representation", "pooling", "decoder", "output"})
+MODULES = frozenset({"embedding", "representation", "pooling", "matching", "scorer", "decoder", "output"})
 
 
 def malformed(name: str) -> str | None:

@@ -30,6 +30,7 @@ class InputModel(pydantic.BaseModel):
     column: str
     tokenizer: Literal["whitespace", "unicode_words", "characters"] = "unicode_words"
     lowercase: bool = False
+    max_tokens: int | None = pydantic.Field(default=None, gt=0)
 
 
 class TaskModel(pydantic.BaseModel):
