@@ -242,7 +242,7 @@ def test_positional_arguments_are_those_that_can_be_inferred(monkeypatch: pytest
     assert str(error.value) == (
         "small.yaml: tasks.a.model.pooling: the positional arguments of "
         f"{UnknownArgument.__module__}.UnknownArgument should be among input_dim, "
-        "condition_dim, output_dim, labels, features. Found 'colour'.\n"
+        "input_dims, condition_dim, output_dim, labels, features. Found 'colour'.\n"
         "1 error in small.yaml"
     )
 
