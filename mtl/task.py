@@ -49,8 +49,10 @@ class Task:
     kind: ClassVar[str] = "task"
     level: ClassVar[Literal["row", "token", "pair"]]
     target_optional: ClassVar[bool] = False  # a recipe may leave `target` out
+    input_roles: ClassVar[tuple[str, ...]] = ()  # what inputs that the recipe names are, in order; (): any number
     answers: ClassVar[tuple[Answer, ...]]
-    default_metrics: tuple[str, ...]  # of the class, or of an instance whose keys decide
+    default_metrics: tuple[str | Mapping[str, Any], ...]  # of the class, or of an instance whose keys decide
+    draws_negatives: bool = False  # training pairs are also made of texts that no row judges together
 
     def columns(self) -> dict[str, str]:
         """Return the columns that the task's own keys name, by key; every split should have them."""

@@ -146,15 +146,16 @@ class SourceConfig:
 class TaskConfig:
     """One single-task model: what it reads, its modules, what it predicts.
 
-    `model` has an entry for each slot of the task type, None where an optional one is left out. `task` is the
-    built task type; `values` are its own recipe keys.
+    `target` is the column of the gold answers, None where the task type needs none and the recipe names none. `model`
+    has an entry for each slot of the task type, None where an optional one is left out. `task` is the built task
+    type; `values` are its own recipe keys.
     """
 
     name: str
     type: str
     source: str
     inputs: Mapping[str, InputConfig]
-    target: str
+    target: str | None
     model: Mapping[str, ModuleConfig | None]
     weight: float
     metrics: tuple[ModuleConfig, ...]

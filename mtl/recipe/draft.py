@@ -59,7 +59,7 @@ class TaskDraft:
     inputs: dict[str, InputConfig]
     slots: tuple[Slot, ...]
     source: str
-    target: str
+    target: str | None
     weight: float
     metrics: tuple[ModuleConfig, ...]
     values: Mapping[str, Any]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import pydantic
@@ -33,12 +33,18 @@ class InputModel(pydantic.BaseModel):
     max_tokens: int | None = pydantic.Field(default=None, gt=0)
 
 
-class TaskModel(pydantic.BaseModel):
-    """The keys that every task has."""
+class GeneralModel(pydantic.BaseModel):
+    """The keys that every task has, of a task that can do without a target."""
 
     model_config = STRICT
-    target: str
+    target: str | None = None
     weight: float = pydantic.Field(default=1.0, gt=0)
+
+
+class TaskModel(GeneralModel):
+    """The same of a task that has a target."""
+
+    target: str
 
 
 def read_source(reading: Reading, name: str, raw: Any, steps: Steps) -> SourceConfig | None:
@@ -117,13 +123,14 @@ def _read_task(
     values = dict(raw)
     source = _read_task_source(reading, name, values.pop("source", None), steps, sources)
     kind = values.pop("type", None)
-    cls = find_class(reading, "task", kind, (*steps, "type") if "type" in raw else steps)
+    cls: Any = find_class(reading, "task", kind, (*steps, "type") if "type" in raw else steps)
     model = reading.mapping(values.pop("model", None), (*steps, "model"))
     inputs_raw, metrics_raw = values.pop("inputs", None), values.pop("metrics", None)
     general = {key: values.pop(key) for key in ("target", "weight") if key in values}
     written = {key: (*steps, key) for key in general}
     misspelled = {closest(key, OWN_KEYS) for key in values}
-    checked, faults = check_at(TaskModel, general, reading.document, written, steps, "a task", misspelled)
+    fields = GeneralModel if cls is None or cls.target_optional else TaskModel
+    checked, faults = check_at(fields, general, reading.document, written, steps, "a task", misspelled)
     reading.faults += faults
     if cls is None:
         return None
@@ -135,7 +142,7 @@ def _read_task(
         return None
     slots = tuple(task[0].slots(tuple(inputs)))
     metrics = _read_metrics(reading, task[0], metrics_raw, (*steps, "metrics"))
-    checked = checked or {"target": "", "weight": 1.0}
+    checked = checked or {"target": None, "weight": 1.0}
     return TaskDraft(
         name, steps, task[0], str(kind), inputs, slots, source or "", checked["target"], checked["weight"], metrics,
         task[1], model, complete=source is not None and not faults,
@@ -191,8 +198,8 @@ def _read_inputs(reading: Reading, task: Task, kind: str, raw: Any, steps: Steps
     faults = len(reading.faults)
     if raw is not None and not isinstance(raw, Mapping):
         return None
-    if names is None and not written:
-        reading.key_fault(here, f"the task '{kind}' should have inputs. Found none.")
+    if names is None and (not written or len(task.input_roles) not in (0, len(written))):
+        reading.key_fault(here, input_count(kind, task.input_roles, list(written)))
     for name in written:
         if names is not None and name not in names:
             reading.key_fault((*here, name), unknown_key(name, names, f"the task '{kind}'").replace("key", "input"))
@@ -214,6 +221,16 @@ def _read_inputs(reading: Reading, task: Task, kind: str, raw: Any, steps: Steps
     return found if len(reading.faults) == faults else None
 
 
+def input_count(kind: str, roles: Sequence[str], found: Sequence[str]) -> str:
+    """Return the sentence for a task with the wrong number of inputs.
+
+    >>> input_count("text_pair_ranking", ("query", "document"), ["query"])
+    "the task 'text_pair_ranking' should have 2 inputs: the query, then the document. Found 1: query."
+    """
+    count = f"{len(roles)} inputs: {', then '.join(f'the {role}' for role in roles)}" if roles else "inputs"
+    return f"the task '{kind}' should have {count}. Found {f'{len(found)}: ' + ', '.join(found) if found else 'none'}."
+
+
 def _read_metrics(reading: Reading, task: Task, raw: Any, steps: Steps) -> tuple[ModuleConfig, ...]:
     if raw is not None and not isinstance(raw, list):
         reading.fault(steps, f"should be a list of metrics. Found {show(raw)}.")
@@ -221,7 +238,7 @@ def _read_metrics(reading: Reading, task: Task, raw: Any, steps: Steps) -> tuple
     found = []
     for i, value in enumerate(task.default_metrics if raw is None else raw):
         metric = read_component(reading, "metric", value, (*steps, i) if raw is not None else steps)
-        if metric is None:
+        if metric is None or not _can_be_built(reading, metric, (*steps, i)):
             continue
         level = getattr(metric.cls, "level", None)
         if level not in (None, task.level):
@@ -229,3 +246,14 @@ def _read_metrics(reading: Reading, task: Task, raw: Any, steps: Steps) -> tuple
             reading.fault((*steps, i), message)
         found.append(metric)
     return tuple(found)
+
+
+def _can_be_built(reading: Reading, metric: ModuleConfig, steps: Steps) -> bool:
+    """Return whether a metric takes its keys: its constructor knows the bounds of their values."""
+    try:
+        metric.cls(**metric.values)
+    except (MtlError, ValueError) as error:
+        for message in told(error):
+            reading.fault(steps, message)
+        return False
+    return True

@@ -180,7 +180,7 @@ def selectable(tasks: Sequence[TaskDraft]) -> list[str]:
         f"{task.name}.{figure}"
         for task in tasks
         for metric in task.metrics
-        for figure in getattr(metric.cls, "figures", ())
+        for figure in metric.cls(**metric.values).figures
     ]
     sources = [task.source for task in tasks]
     if any(sources.count(source) > 1 for source in sources):

@@ -1,0 +1,42 @@
+"""One label for two texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mtl.registry import register
+from mtl.task import Slot, Task
+
+from .row_labels import ANSWERS, METRICS, row_label
+from .text_slots import both, text_slots
+
+
+@register("task", "text_pair_classification")
+class TextPairClassification(Task):
+    """Give every two texts one label: entailment, duplicates, paraphrases.
+
+    The recipe names the two inputs. Each has an embedding, a representation (may be left out) and a pooling of its
+    own, tied or not; `matching` makes one vector of the two texts, from which the label is decoded.
+    """
+
+    level = "row"
+    input_roles = ("first text", "second text")
+    answers = ANSWERS
+    default_metrics = METRICS
+
+    def inputs(self) -> None:
+        """Return None: the recipe names them."""
+
+    def slots(self, inputs: Sequence[str]) -> tuple[Slot, ...]:
+        """Embedding, representation and pooling of each text; matching, decoder, output."""
+        return (
+            *text_slots(inputs, pooling={"type": "max"}),
+            Slot("matching", "matching", both(inputs, "pooling"), default={"type": "comparison"}),
+            Slot("decoder", "decoder", ("matching",), default={"type": "mlp"}),
+            Slot("output", "output", ("decoder",), default={"type": "softmax"}),
+        )
+
+    def targets(self, value: Any, tokens: Sequence[tuple[int, int]], text: str) -> str | None:
+        """Return the label: the column's string (numbers and truth values as they are written), None if empty."""
+        return row_label(value)

@@ -1,0 +1,121 @@
+"""How well a document answers a query: one score a pair, by which a query's documents are put in order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from mtl.errors import UsageError
+from mtl.registry import register
+from mtl.task import Answer, Slot, Task
+
+from .row_labels import short
+from .text_slots import both, text_slots
+
+Count = Annotated[int, Field(ge=1)]
+
+
+@register("task", "text_pair_ranking")
+class TextPairRanking(Task):
+    """Put the documents of each query in order: relevance, answer selection, retrieval.
+
+    The recipe names the two inputs: the query, then the document. The target column holds grades, numbers; those above
+    0 are relevant. Without a `target` every row is a positive, of grade 1. Each text has an embedding, a
+    representation and a pooling (both may be left out: a scorer of tokens has no pooling), and may have a `lexical`
+    embedding that goes to the scorer beside it.
+
+    `group` is the column whose equal values are one query (the query's text, where it is left out). `document_id`
+    names documents in messages and decides between equal scores (the row's number). `negative` is the column of a
+    second document, of grade 0 for the row's query. `pool` is the column whose equal values are documents that
+    compete, such as all answers of one article.
+
+    `negatives` says what training compares: `judged` pairs, those that rows hold; or, as of grade 0, also the query
+    and other documents of the `batch`, or of the row's `pool`, `negative_count` of them a query (null: all), drawn
+    anew for every batch. In evaluation `candidates` documents of other queries, and of other pools, are added to each
+    query with grade 0; they are always the same.
+    """
+
+    level = "pair"
+    target_optional = True
+    input_roles = ("query", "document")
+    answers = (Answer("score", "score"),)
+    default_metrics = (
+        "map",
+        "mrr",
+        {"type": "ndcg", "at": 10},
+        {"type": "precision", "at": 1},
+        {"type": "recall", "at": 10},
+    )
+
+    def __init__(
+        self,
+        *,
+        group: str | None = None,
+        document_id: str | None = None,
+        negative: str | None = None,
+        pool: str | None = None,
+        negatives: Literal["judged", "batch", "pool"] = "judged",
+        negative_count: Count | None = None,
+        candidates: Count | None = None,
+    ) -> None:
+        wrong = []
+        if negatives == "pool" and pool is None:
+            wrong.append(
+                "'negatives: pool' should come with a key 'pool', the column whose equal values are documents that "
+                "compete. Found none."
+            )
+        if negatives == "judged" and negative_count is not None:
+            wrong.append(
+                "'negative_count' should come with 'negatives: batch' or 'negatives: pool', whose pairs are drawn. "
+                "Found 'negatives: judged'."
+            )
+        if wrong:
+            raise UsageError(*wrong)
+        self.group, self.document_id, self.negative, self.pool = group, document_id, negative, pool
+        self.negatives, self.negative_count, self.candidates = negatives, negative_count, candidates
+        self.draws_negatives = negatives != "judged"
+
+    def columns(self) -> dict[str, str]:
+        """Return the columns of `group`, `document_id`, `negative` and `pool`, of those that are given."""
+        named = {
+            "group": self.group,
+            "document_id": self.document_id,
+            "negative": self.negative,
+            "pool": self.pool,
+        }
+        return {key: column for key, column in named.items() if column is not None}
+
+    def inputs(self) -> None:
+        """Return None: the recipe names them."""
+
+    def slots(self, inputs: Sequence[str]) -> tuple[Slot, ...]:
+        """Embedding, representation, pooling and lexical embedding of each text; scorer, output."""
+        return (
+            *text_slots(inputs, lexical=True),
+            Slot("scorer", "scorer", both(inputs, "pooling", "lexical"), default={"type": "dot"}),
+            Slot("output", "output", ("scorer",), default={"type": "listwise_softmax"}),
+        )
+
+    def targets(self, value: Any, tokens: Sequence[tuple[int, int]], text: str) -> str | None:
+        """Return the grade as a label: "0", "1", "2.5"; None where the row is not judged."""
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return None
+        grade = _number(value)
+        if grade is None:
+            raise ValueError(f"should be a grade, a number. Found {short(value)}.")
+        written = format(grade + 0.0, "g")  # -0.0 is 0
+        return written if float(written) == grade else repr(grade)  # six digits may be too few
+
+
+def _number(value: Any) -> float | None:
+    """Return a finite number, or one that a string holds."""
+    if not isinstance(value, (str, int, float)) or "_" in str(value):  # Python alone reads 1_0 as 10
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):  # the only way to learn whether a string is a number
+        return None
+    return number if math.isfinite(number) else None

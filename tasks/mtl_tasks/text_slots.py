@@ -1,0 +1,33 @@
+"""What each text of a pair has in a task's model, up to where the two meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mtl.task import Slot
+
+
+def text_slots(
+    inputs: Sequence[str], *, pooling: Mapping[str, Any] | None = None, lexical: bool = False
+) -> Iterator[Slot]:
+    """Yield embedding, representation (may be left out) and pooling of each text, `{input}.embedding` and so on.
+
+    `pooling` is the default one; without it, a pooling that nobody writes is left out, and what the two texts meet in
+    gets their tokens. With `lexical` each text may have an embedding of that name too, a side branch.
+    """
+    for name in inputs:
+        yield Slot(f"{name}.embedding", "embedding", (name,), default={"type": "word"})
+        yield Slot(f"{name}.representation", "representation", (f"{name}.embedding",), optional=True)
+        yield Slot(f"{name}.pooling", "pooling", (f"{name}.representation",), pooling is None, pooling)
+        if lexical:
+            yield Slot(f"{name}.lexical", "embedding", (name,), optional=True, side=True)
+
+
+def both(inputs: Sequence[str], *steps: str) -> tuple[str, ...]:
+    """Return these slots of each text, both texts' first slot first.
+
+    >>> both(("query", "document"), "pooling", "lexical")
+    ('query.pooling', 'document.pooling', 'query.lexical', 'document.lexical')
+    """
+    return tuple(f"{name}.{step}" for step in steps for name in inputs)
