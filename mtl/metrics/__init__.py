@@ -1,19 +1,36 @@
 """Figures that compare predictions with gold labels: importing this package registers all of them.
 
-All are computed on label strings, so that a label which training never had is simply one that is never predicted.
+Those of labels are computed on strings, so that a label which training never had is simply one that is never
+predicted; those of rankings on grades.
 """
 
 from .base import Metric
 from .classification import Accuracy, Confusion, MacroF1, MicroF1, Report
 from .exact_match import exact_match
+from .ranked import Ranked
+from .ranking import (
+    MeanAveragePrecision,
+    MeanReciprocalRank,
+    NormalizedDiscountedCumulativeGain,
+    Precision,
+    RankingMetric,
+    Recall,
+)
 from .spans import SpanF1, SpanReport, Tagging, spans
 
 __all__ = [
     "Accuracy",
     "Confusion",
     "MacroF1",
+    "MeanAveragePrecision",
+    "MeanReciprocalRank",
     "Metric",
     "MicroF1",
+    "NormalizedDiscountedCumulativeGain",
+    "Precision",
+    "Ranked",
+    "RankingMetric",
+    "Recall",
     "Report",
     "SpanF1",
     "SpanReport",

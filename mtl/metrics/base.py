@@ -12,13 +12,13 @@ class Metric:
     """Compares the predictions of a split with its gold labels.
 
     Registered with `register("metric", name)`; keyword-only constructor arguments are recipe keys. `level` is what
-    it works on (None: both). `figures` are the names of the numbers it can give, the first of which stands for the
-    metric where one is needed. A metric without figures gives a report: a value for people to read.
+    it works on (None: rows and tokens). `figures` are the names of the numbers it can give, the first of which stands
+    for the metric where one is needed. A metric without figures gives a report: a value for people to read.
     """
 
     kind: ClassVar[str] = "metric"
     level: ClassVar[str | None] = None
-    figures: ClassVar[tuple[str, ...]] = ()
+    figures: tuple[str, ...] = ()  # of the class, or of an instance whose keys decide
     higher_is_better: ClassVar[bool] = True
 
     def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
