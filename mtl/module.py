@@ -7,7 +7,7 @@ the sharing graph, keyword-only ones are the keys of the recipe (see `mtl.regist
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -101,6 +101,8 @@ class Matching(Module):
     """
 
     kind = "matching"
+    pooled: ClassVar[bool | None] = True  # a text is a vector; False: its tokens; None: either
+    sides: ClassVar[bool] = False  # side branches may flow in too
 
     def forward(self, first: Tensor | Sequence, second: Tensor | Sequence, *sides: Sequence) -> Tensor:
         """Return [B, output_dim]: row i of one text belongs to row i of the other.
@@ -119,6 +121,8 @@ class Scorer(Module):
     """
 
     kind = "scorer"
+    pooled: ClassVar[bool | None] = True  # a text is a vector; False: its tokens; None: either
+    sides: ClassVar[bool] = False  # side branches may flow in too
     separable: ClassVar[bool] = False
 
     @property
@@ -151,10 +155,12 @@ class Decoder(Module):
 class Output(Module):
     """The end of a task: a distribution over its labels, the loss that trains it, and the answer.
 
-    The first positional argument is `labels`. Works on scores [B, C] of whole rows or on a `Sequence` of scores.
+    The first positional argument is `labels`. Works on scores [B, C] of whole rows or on a `Sequence` of scores;
+    `levels` says on which of them, if not on both.
     """
 
     kind = "output"
+    levels: ClassVar[tuple[Literal["row", "token", "pair"], ...]] = ("row", "token")
     labels: Labels
 
     @property
@@ -188,6 +194,10 @@ class RankingOutput(Output):
 
     Takes no labels: a pair's target is its grade. P pairs of a batch; pairs of one query have one group number.
     """
+
+    needs_drawn_negatives: ClassVar[bool] = False  # compares with documents that no row judges for the query
+
+    levels = ("pair",)
 
     @property
     def output_dim(self) -> int:
