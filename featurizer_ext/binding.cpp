@@ -101,11 +101,12 @@ class CharacterCounts {
 
 class Tokens {
  public:
-  Tokens(const py::object& items, Tokenizer tokenizer) : rows_(tokenizer) {
+  // `most` tokens a row, 0 for all of them.
+  Tokens(const py::object& items, Tokenizer tokenizer, std::size_t most) : rows_(tokenizer, most ? most : kAllTokens) {
     for (const py::handle item : texts_.keep(items)) rows_.add_text(texts_.view(item, "a text"));
   }
 
-  explicit Tokens(const py::object& rows) {
+  Tokens(const py::object& rows, std::size_t most) : rows_(most ? most : kAllTokens) {
     for (const py::handle row : texts_.keep(rows)) {
       if (PyUnicode_Check(row.ptr()) || PyBytes_Check(row.ptr())) {
         throw py::type_error(std::string("a row should be a list of str. Found ") + Py_TYPE(row.ptr())->tp_name + ".");
@@ -208,8 +209,9 @@ PYBIND11_MODULE(_featurizer, module) {
   py::class_<WordIndex>(module, "WordIndex").def(py::init<const py::list&>(), py::arg("entries"));
   py::class_<CharacterIndex>(module, "CharacterIndex").def(py::init<const py::list&>(), py::arg("entries"));
   py::class_<Tokens>(module, "Tokens")
-      .def(py::init<const py::object&, Tokenizer>(), py::arg("texts"), py::arg("tokenizer"))
-      .def(py::init<const py::object&>(), py::arg("rows"))
+      .def(py::init<const py::object&, Tokenizer, std::size_t>(), py::arg("texts"), py::arg("tokenizer"),
+           py::arg("max_tokens") = 0)
+      .def(py::init<const py::object&, std::size_t>(), py::arg("rows"), py::arg("max_tokens") = 0)
       .def("row_offsets", &Tokens::row_offsets)
       .def("strings", &Tokens::strings, py::arg("lowercase"))
       .def("spans", &Tokens::spans)

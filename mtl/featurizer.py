@@ -121,25 +121,27 @@ class CharacterCounts:
         return self._native.items()
 
 
-def tokenize(texts: Iterable[str | bytes], tokenizer: str) -> Tokens:
+def tokenize(texts: Iterable[str | bytes], tokenizer: str, max_tokens: int = 0) -> Tokens:
     """Split texts into tokens; `bytes` are read as UTF-8.
 
-    Raises `UsageError` for a tokenizer that does not exist and `TypeError` for a text that is no text; no text
+    What stands behind a text's first `max_tokens` tokens is not read, as if the text ended there; 0: all is. Raises `UsageError` for a tokenizer that does not exist and `TypeError` for a text that is no text; no text
     raises anything.
 
     >>> tokenize(["play Hey Jude!", ""], "unicode_words").strings()
     [['play', 'Hey', 'Jude', '!'], ['']]
+    >>> tokenize(["play Hey Jude!"], "unicode_words", max_tokens=2).strings()
+    [['play', 'Hey']]
     """
     if tokenizer not in TOKENIZERS:
         hint = near_miss(tokenizer, TOKENIZERS) or f" There are: {', '.join(TOKENIZERS)}."
         raise UsageError(f"no tokenizer named '{tokenizer}'.{hint}")
-    return Tokens(_featurizer.Tokens(texts, _featurizer.Tokenizer.__members__[tokenizer]))
+    return Tokens(_featurizer.Tokens(texts, _featurizer.Tokenizer.__members__[tokenizer], max_tokens))
 
 
-def tokens_from_lists(rows: Iterable[Iterable[str | bytes]]) -> Tokens:
-    """Take rows that are split already, as they are.
+def tokens_from_lists(rows: Iterable[Iterable[str | bytes]], max_tokens: int = 0) -> Tokens:
+    """Take rows that are split already, as they are, or their first `max_tokens` tokens.
 
     >>> tokens_from_lists([["New York", "!"], []]).strings()
     [['New York', '!'], ['']]
     """
-    return Tokens(_featurizer.Tokens(rows))
+    return Tokens(_featurizer.Tokens(rows, max_tokens))

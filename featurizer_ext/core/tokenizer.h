@@ -29,7 +29,7 @@ inline std::uint64_t token_starts(const Block& block, const Block& previous) {
   }
 }
 
-// Calls `emit(begin, end)` for every token of the text, in order.
+// Calls `emit(begin, end)` for every token of the text, in order, as long as it returns true.
 //
 // Works on blocks of 64 bytes, each one bit of a mask, so that (in ASCII) no branch depends on single characters.
 template <Tokenizer kind, typename Emit>
@@ -46,7 +46,7 @@ inline void scan(std::string_view text, Emit&& emit) {
     previous = block;
     if (open != nullptr) {
       if (stops == 0) continue;
-      emit(open, base + lowest(stops));
+      if (!emit(open, base + lowest(stops))) return;
       open = nullptr;
     }
     for (; starts != 0; starts &= starts - 1) {
@@ -56,7 +56,7 @@ inline void scan(std::string_view text, Emit&& emit) {
         open = base + at;  // necessarily the last start
         break;
       }
-      emit(base + at, base + lowest(later));
+      if (!emit(base + at, base + lowest(later))) return;
     }
   }
   if (open != nullptr) emit(open, end);

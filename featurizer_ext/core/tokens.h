@@ -12,14 +12,17 @@ namespace mtl {
 inline constexpr std::int32_t kPaddingId = 0;
 inline constexpr std::int32_t kUnknownId = 1;
 inline constexpr std::int32_t kFirstId = 2;  // of a vocabulary's first entry
+inline constexpr std::size_t kAllTokens = static_cast<std::size_t>(-1);
 
 // Rows of tokens: texts and how to split them, or tokens that came as such. Points into memory that its owner
 // keeps alive. Tokens of a text are not stored but found again for every feature: that is faster than to
 // remember them.
 class Rows {
  public:
-  explicit Rows(Tokenizer tokenizer) : tokenizer_(tokenizer), ready_made_(false) {}
-  Rows() : tokenizer_(Tokenizer::kWhitespace), ready_made_(true) {}
+  // Of every row, `most` tokens are there; what stands behind them is as if it had never been.
+  explicit Rows(Tokenizer tokenizer, std::size_t most = kAllTokens)
+      : tokenizer_(tokenizer), ready_made_(false), most_(most) {}
+  explicit Rows(std::size_t most = kAllTokens) : tokenizer_(Tokenizer::kWhitespace), ready_made_(true), most_(most) {}
 
   void add_text(std::string_view text) { strings_.push_back(text); }
   void add_token(std::string_view token) { strings_.push_back(token); }
@@ -31,7 +34,9 @@ class Rows {
   std::size_t expected_tokens() const {
     std::size_t bytes = 0;
     for (const std::string_view string : strings_) bytes += string.size();
-    return strings_.size() + (ready_made_ ? 0 : bytes / (tokenizer_ == Tokenizer::kCharacters ? 1 : 5));
+    const std::size_t all = strings_.size() + (ready_made_ ? 0 : bytes / (tokenizer_ == Tokenizer::kCharacters ? 1 : 5));
+    const std::size_t rows = ready_made_ ? ends_.size() : strings_.size();
+    return most_ < all / (rows + 1) ? most_ * rows : all;
   }
 
   // Calls `on_token(Token)` for every token and `on_row()` behind every row. A row without tokens gets one empty
@@ -49,13 +54,14 @@ class Rows {
  private:
   template <Tokenizer kind, typename OnToken, typename OnRow>
   void visit_texts(OnToken& on_token, OnRow& on_row) const {
+    const std::size_t most = most_;
     for (const std::string_view text : strings_) {
-      bool any = false;
+      std::size_t seen = 0;
       scan<kind>(text, [&](const char* begin, const char* end) {
         on_token(Token{begin, end, text});
-        any = true;
+        return ++seen < most;
       });
-      if (!any) on_token(Token{text.data(), text.data(), text});
+      if (seen == 0) on_token(Token{text.data(), text.data(), text});
       on_row();
     }
   }
@@ -65,13 +71,16 @@ class Rows {
     std::size_t i = 0;
     for (const std::size_t end : ends_) {
       if (i == end) on_token(Token{"", "", {}});
-      for (; i < end; ++i) on_token(Token{strings_[i].data(), strings_[i].data() + strings_[i].size(), strings_[i]});
+      const std::size_t last = end - i > most_ ? i + most_ : end;
+      for (; i < last; ++i) on_token(Token{strings_[i].data(), strings_[i].data() + strings_[i].size(), strings_[i]});
+      i = end;
       on_row();
     }
   }
 
   Tokenizer tokenizer_;
   bool ready_made_;
+  std::size_t most_;  // at least 1
   std::vector<std::string_view> strings_;  // a text a row, or all tokens
   std::vector<std::size_t> ends_;          // of the rows in `strings_`, where it holds tokens
 };

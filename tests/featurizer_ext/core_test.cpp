@@ -76,17 +76,41 @@ std::string random_text(std::mt19937& generator) {
 }
 
 template <Tokenizer kind>
+bool first_tokens(const char* text, std::size_t size, std::size_t most, const std::vector<Piece>& expected) {
+  Rows rows(kind, most);
+  rows.add_text({text, size});
+  std::size_t seen = 0;
+  bool same = true;
+  rows.visit(
+      [&](const Token& token) {
+        if (expected.empty()) {
+          same = same && token.empty();
+        } else {
+          same = same && seen < expected.size() && token.begin == text + expected[seen].begin;
+        }
+        ++seen;
+      },
+      [] {});
+  const std::size_t there = expected.empty() ? 1 : expected.size();
+  return same && seen == (most < there ? most : there);
+}
+
+template <Tokenizer kind>
 void compare(const char* text, std::size_t size) {
   const std::vector<Piece> expected = slow_tokens(kind, text, size);
   std::vector<Piece> found;
   scan<kind>({text, size}, [&](const char* begin, const char* end) {
     found.push_back({static_cast<std::size_t>(begin - text), static_cast<std::size_t>(end - text)});
+    return true;
   });
   bool same = found.size() == expected.size();
   for (std::size_t i = 0; same && i < found.size(); ++i) {
     same = found[i].begin == expected[i].begin && found[i].end == expected[i].end;
   }
   check(same, "tokens");
+  for (const std::size_t most : {std::size_t{1}, std::size_t{2}, expected.size(), expected.size() + 1}) {
+    if (most != 0) check(first_tokens<kind>(text, size, most, expected), "first tokens");
+  }
 }
 
 void compare_table(const std::vector<std::string_view>& texts) {
