@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from functools import cached_property
-from pathlib import Path
 
 from . import _featurizer
-from .errors import DataError, Fault
 
 PADDING = 0
 UNKNOWN = 1
@@ -80,23 +77,3 @@ class Vocabulary:
 
     def __getstate__(self) -> dict[str, object]:
         return {"entries": self.entries, "_ids": self._ids}  # the C++ tables are made again on demand
-
-    def save(self, path: Path) -> None:
-        """Write the entries as a JSON array in UTF-8."""
-        path.write_text(json.dumps(self.entries, ensure_ascii=False, indent=0) + "\n", encoding="utf-8", newline="\n")
-
-    @classmethod
-    def load(cls, path: Path) -> Vocabulary:
-        """Read what `save` wrote; raises `DataError` where the file is missing, unreadable or something else."""
-        try:
-            entries = json.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise DataError(Fault(f"should be a readable file. Found: {error.strerror}.", str(path))) from error
-        except ValueError as error:  # JSONDecodeError and UnicodeDecodeError
-            raise DataError(Fault(f"should be a JSON array of strings. Found: {error}.", str(path))) from error
-        if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
-            raise DataError(Fault("should be a JSON array of strings. Found other JSON.", str(path)))
-        try:
-            return cls(entries)
-        except ValueError as error:
-            raise DataError(Fault(str(error), str(path))) from error
