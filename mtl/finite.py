@@ -69,18 +69,26 @@ def bad_loss(
 def bad_gradient(
     owned: Mapping[str, Mapping[str, Tensor]], batch: Batch, tasks: Iterable[str], value: float, step: int
 ) -> TrainingError:
-    """Return the error for gradients that are not finite though the losses are."""
+    """Return the error for gradients whose norm is not finite though the losses are."""
     names = [
         name
         for name, tensors in owned.items()
         if any(tensor.grad is not None and not finite(tensor.grad) for tensor in tensors.values())
     ]
     listed = ", ".join(f"'{task}'" for task in tasks)
-    where = f"component{'s' if len(names) != 1 else ''} " + ", ".join(f"'{name}'" for name in names)
+    where = f"not finite in component{'s' if len(names) > 1 else ''} " + ", ".join(f"'{name}'" for name in names)
+    if not names:  # then the sum of their squares is beyond what a float32 holds
+        squares = {name: _square(tensors.values()) for name, tensors in owned.items()}
+        where = f"largest in component '{max(squares, key=squares.__getitem__)}'"
     return TrainingError(
-        f"the gradients of {listed} should be finite. Found a norm of {value} at step {step} ({_rows(batch)}): not "
-        f"finite in {where}. Nothing was updated; a lower learning rate may help."
+        f"the gradients of {listed} should be finite. Found a norm of {value} at step {step} ({_rows(batch)}): {where}."
+        " Nothing was updated; a lower learning rate may help."
     )
+
+
+def _square(tensors: Iterable[Tensor]) -> float:
+    """Return the squared norm of the gradients of tensors, added up with twice the usual precision."""
+    return sum(float(tensor.grad.double().square().sum()) for tensor in tensors if tensor.grad is not None)
 
 
 def _rows(batch: Batch) -> str:

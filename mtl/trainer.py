@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from .checkpoint import Checkpoints, Snapshot, describe, fingerprint, load_component, load_weights, own_tensors
 from .errors import CheckpointError, UsageError
@@ -195,7 +196,7 @@ class Trainer:
     def train_step(self, batch: Batch, tasks: Sequence[str]) -> tuple[dict[str, float], float | None]:
         """Update the components that the tasks with labels in a batch need, and no others.
 
-        Returns every such task's loss and the norm of the gradients before clipping (None where nothing is clipped).
+        Returns every such task's loss and the norm of the gradients before clipping (None where there are none).
         Raises `TrainingError` before the update where a loss or the norm is not finite.
         """
         seed = step_seed(self.recipe.seed, self.step)
@@ -211,11 +212,12 @@ class Trainer:
         if total is None or not total.requires_grad:  # no label in the batch, or all on its way is frozen
             return figures, None
         total.backward()  # type: ignore[no-untyped-call]
-        norm = None
-        if self.config.clip is not None:
-            norm = torch.nn.utils.clip_grad_norm_(self.parameters, self.config.clip).item()
-            if not math.isfinite(norm):
-                raise bad_gradient(self.owned, batch, figures, norm, self.step + 1)
+        total_norm = get_total_norm([p.grad for p in self.parameters if p.grad is not None])
+        norm = total_norm.item()
+        if not math.isfinite(norm):
+            raise bad_gradient(self.owned, batch, figures, norm, self.step + 1)
+        if self.config.clip is not None and norm > self.config.clip:
+            clip_grads_with_norm_(self.parameters, self.config.clip, total_norm)
         self.optimizer.step()
         return figures, norm
 

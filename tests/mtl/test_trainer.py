@@ -128,6 +128,15 @@ def test_gradients_are_clipped_over_all_active_parameters(tmp_path: Path) -> Non
     assert float(moved) == pytest.approx(0.01, rel=1e-3)
 
 
+def test_the_norm_of_gradients_is_reported_whether_they_are_clipped_or_not(tmp_path: Path) -> None:
+    norms = []
+    for out, clip in (("a", None), ("b", 0.01)):
+        trainer = small_trainer(tmp_path, {"optimizer": {"type": "sgd", "lr": 1.0}, "clip": clip}, out=out)
+        norms.append(next(r for r in trainer.train() if isinstance(r, StepReport)).norm)
+    assert norms[0] == norms[1]
+    assert norms[0] is not None
+
+
 def test_loss_weights_scale_a_tasks_gradients(tmp_path: Path) -> None:
     heavy = small_trainer(tmp_path, SGD, out="a", tasks={"pos": {"weight": 2.0}})
     fast = small_trainer(tmp_path, {**SGD, "optimizer": {"type": "sgd", "lr": 0.2}}, out="b")
@@ -274,8 +283,9 @@ def test_a_loss_alone_that_is_not_finite_is_named(tmp_path: Path) -> None:
     )
 
 
-def test_gradients_that_are_not_finite_are_named(tmp_path: Path) -> None:
-    trainer = small_trainer(tmp_path, {"batch": {"size": 33}})
+@pytest.mark.parametrize("clip", [None, 5.0])
+def test_gradients_that_are_not_finite_are_named(tmp_path: Path, clip: float | None) -> None:
+    trainer = small_trainer(tmp_path, {"batch": {"size": 33}, "clip": clip})
     trainer.model.train()
     trainer.owned["slots.decoder"]["layers.0.weight"].register_hook(lambda gradient: gradient * float("inf"))  # type: ignore[no-untyped-call]
     before = parameters(trainer.model)
@@ -289,6 +299,23 @@ def test_gradients_that_are_not_finite_are_named(tmp_path: Path) -> None:
         f"the gradients of 'intent', 'slots' should be finite. Found a norm of {found} at step 1 (source 'utterances', "
         f"rows {rows}{more}): not finite in component 'slots.decoder'. Nothing was updated; a lower learning rate may "
         "help."
+    )
+    assert same(before, parameters(trainer.model))
+
+
+@pytest.mark.parametrize("clip", [None, 5.0])
+def test_gradients_whose_norm_is_beyond_float32_are_named(tmp_path: Path, clip: float | None) -> None:
+    trainer = small_trainer(tmp_path, {"batch": {"size": 3}, "clip": clip})
+    trainer.model.train()
+    trainer.owned["encoder"]["lstm.weight_ih_l0"].register_hook(lambda gradient: gradient * 1e30)  # type: ignore[no-untyped-call]
+    before = parameters(trainer.model)
+    feed = trainer.feeds["utterances"]
+    with pytest.raises(TrainingError) as caught:
+        trainer.train_step(feed.next(), feed.tasks)
+    rows = ", ".join(str(row) for row in feed.batches[0])
+    assert str(caught.value) == (
+        "the gradients of 'intent', 'slots' should be finite. Found a norm of inf at step 1 (source 'utterances', "
+        f"rows {rows}): largest in component 'encoder'. Nothing was updated; a lower learning rate may help."
     )
     assert same(before, parameters(trainer.model))
 
