@@ -12,9 +12,11 @@ from typing import Any
 
 from ..errors import Fault, listing, near_miss
 from .document import Document, Steps, dotted, show
+from .schema import closest
 from .yaml_core import parse
 
 STEP = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([^.'"]+))\s*(?:\.|\Z)""")
+KEYS = ("lr", "freeze")  # of a component under `train.components`
 NAMED = {"sources": "source", "tasks": "task", "share": "share group"}  # sections whose keys are the recipe's own names
 
 
@@ -55,7 +57,7 @@ def _set(document: Document, steps: list[str], value: Document, name: str) -> No
     document.tree = here
     done: Steps = ()
     while True:
-        step, rest = _next(here, done, steps)
+        step, rest = _next(here, done, steps, isinstance(value.tree, dict))
         fault = _step_fault(here, done, step, bool(rest))
         if fault is not None:
             document.faults.append(Fault(fault, name, path=dotted(done) or None))
@@ -73,8 +75,11 @@ def _set(document: Document, steps: list[str], value: Document, name: str) -> No
         here, steps = here[key], rest
 
 
-def _next(here: Any, done: Steps, steps: list[str]) -> tuple[str, list[str]]:
-    """Split off the next step: the longest key that is there, or what the section's keys are known to be like."""
+def _next(here: Any, done: Steps, steps: list[str], whole: bool) -> tuple[str, list[str]]:
+    """Split off the next step: the longest key that is there, or what the section's keys are known to be like.
+
+    `whole` says that the value is a mapping, as all is that `train.components` says of a component.
+    """
     if isinstance(here, dict):
         for count in range(len(steps), 0, -1):
             if ".".join(steps[:count]) in here:
@@ -82,7 +87,8 @@ def _next(here: Any, done: Steps, steps: list[str]) -> tuple[str, list[str]]:
         if done == ("train", "select"):
             return ".".join(steps), []
         if done == ("train", "components"):
-            count = len(steps) - (steps[-1] in ("lr", "freeze") and len(steps) > 1)
+            key = steps[-1] in KEYS or (not whole and closest(steps[-1], KEYS) is not None)
+            count = len(steps) - (key and len(steps) > 1)
             return ".".join(steps[:count]), steps[count:]
     return steps[0], steps[1:]
 

@@ -90,6 +90,18 @@ def test_settings_of_a_file(tmp_path: Path) -> None:
             "train.components.encodr.lr=1",
             "--set train.components.encodr.lr=1: train.components.encodr: 'encodr' is no component. Did you mean 'encoder'?",
         ),
+        (
+            "train.components.encoder.freez=true",
+            "--set train.components.encoder.freez=true: train.components.encoder: a component's training has no key 'freez'. Did you mean 'freeze'?",
+        ),
+        (
+            "train.components.intent.decoder=0.1",
+            "--set train.components.intent.decoder=0.1: train.components.intent.decoder: should be a mapping with 'lr' or 'freeze'. Found 0.1.",
+        ),
+        (
+            "train.components.encodr.freez={lr: 1}",
+            "--set train.components.encodr.freez={lr: 1}: train.components.encodr.freez: 'encodr.freez' is no component. Did you mean 'encoder'?",
+        ),
     ],
 )  # fmt: skip
 def test_faults(override: str, row: str) -> None:
