@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Protocol
 from ..errors import DataError, Fault, UsageError, listing, near_miss
 
 BYTE_ORDER_MARK = "\ufeff"
+SHOWN = 60  # characters of a malformed row that a message shows
 
 
 class Answers(Protocol):
@@ -105,7 +106,7 @@ def parse(lines: Iterator[str], inputs: Sequence[str], name: str) -> Iterator[di
     lines = itertools.chain([first], lines)
     if isinstance(as_json(first), dict):
         for number, line in enumerate(lines, 1):
-            yield checked(as_json(line), inputs, name, number)
+            yield checked(line, inputs, name, number)
         return
     if len(inputs) != 1:
         raise DataError(
@@ -123,22 +124,40 @@ def as_json(line: str) -> object:
     """Return what a line holds as JSON, or None."""
     try:
         return json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter for brackets within brackets without end
         return None
 
 
-def checked(value: object, inputs: Sequence[str], name: str, number: int) -> dict[str, str]:
-    """Return a JSON row's inputs; columns that the task does not read are left out."""
+def checked(line: str, inputs: Sequence[str], name: str, number: int) -> dict[str, str]:
+    """Return the inputs of a row of JSON; columns that the task does not read are left out."""
+    value = as_json(line)
     if not isinstance(value, Mapping):
-        raise DataError(Fault("should be a JSON object, as the first line is. Found something else.", name, number))
+        raise DataError(Fault(f"should be a JSON object, as the first line is. Found {short(line)}.", name, number))
     for key in inputs:
         if not isinstance(value.get(key), str):
-            found = f"{type(value[key]).__name__}" if key in value else f"the keys {listing(map(str, value))}"
+            found = short(json.dumps(value[key])) if key in value else f"the keys {listing(value)}"
             raise DataError(Fault(f"should hold a text under '{key}'. Found {found}.", name, number))
     return {key: value[key] for key in inputs}
 
 
-def batched(rows: Iterator[dict[str, str]], size: int) -> Iterator[list[dict[str, str]]]:
-    """Yield lists of up to `size` rows."""
-    while batch := list(itertools.islice(rows, size)):
+def short(text: str) -> str:
+    """Return a text as a message shows it."""
+    return f"'{text}'" if len(text) <= SHOWN else f"'{text[: SHOWN - 3]}...'"
+
+
+def batched(rows: Iterable[dict[str, str]], size: int) -> Iterator[list[dict[str, str]]]:
+    """Yield lists of up to `size` rows; where reading fails, those before it are yielded first."""
+    batch: list[dict[str, str]] = []
+    failure: DataError | OSError | None = None
+    try:
+        for row in rows:
+            batch.append(row)
+            if len(batch) == size:
+                yield batch
+                batch = []
+    except (DataError, OSError) as error:
+        failure = error
+    if batch:
         yield batch
+    if failure is not None:
+        raise failure

@@ -37,10 +37,16 @@ def test_rows(lines: list[str], rows: list[str]) -> None:
         (
             ['{"text": "a"}', "b"],
             ("text",),
-            "in:2: should be a JSON object, as the first line is. Found something else.",
+            "in:2: should be a JSON object, as the first line is. Found 'b'.",
+        ),
+        (
+            ['{"text": "a"}', "[" * 99_999],
+            ("text",),
+            f"in:2: should be a JSON object, as the first line is. Found '{'[' * 57}...'.",
         ),
         (['{"txt": "a"}'], ("text",), "in:1: should hold a text under 'text'. Found the keys txt."),
-        (['{"text": 3}'], ("text",), "in:1: should hold a text under 'text'. Found int."),
+        (['{"text": 3}'], ("text",), "in:1: should hold a text under 'text'. Found '3'."),
+        (['{"text": null}'], ("text",), "in:1: should hold a text under 'text'. Found 'null'."),
         (
             ["a"],
             ("query", "answer"),
@@ -62,6 +68,17 @@ def test_an_endless_input_is_answered_as_it_comes() -> None:
 
     batches = batched(parse(endless(), ("text",), "-"), 64)
     assert [len(batch) for batch in itertools.islice(batches, 3)] == [64, 64, 64]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 64])
+def test_rows_before_a_malformed_one_are_held_back_by_nothing(size: int) -> None:
+    lines = ['{"text": "a"}', '{"text": "b"}', '{"text": "c"}', '{"text": 4}', '{"text": "d"}']
+    answered: list[str] = []
+    with pytest.raises(DataError) as error:
+        for batch in batched(parse(iter(lines), ("text",), "in"), size):
+            answered += [row["text"] for row in batch]
+    assert str(error.value) == "in:4: should hold a text under 'text'. Found '4'."
+    assert answered == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(
@@ -122,6 +139,14 @@ def test_standard_input_as_json_lines(small_run: Path) -> None:
     answer = json.loads(result.stdout)
     assert list(answer) == ["label", "score", "scores"]
     assert answer["label"] == "play"
+
+
+def test_rows_before_a_malformed_one_are_answered(small_run: Path) -> None:
+    rows = b'{"text": "play yesterday"}\n{"text": "wake me at noon"}\nplay\n{"text": "play blackbird"}\n'
+    result = mtl("predict", small_run / "export", "--task", "intent", stdin=rows)
+    assert [json.loads(line)["label"] for line in result.stdout.splitlines()] == ["play", "wake"]
+    assert result.returncode == 2
+    assert result.stderr == "standard input:3: should be a JSON object, as the first line is. Found 'play'.\n"
 
 
 def test_no_input_gives_no_output(small_run: Path) -> None:
