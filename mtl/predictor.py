@@ -13,9 +13,10 @@ from .checkpoint import Which, load_model
 from .dataset import raw_batch
 from .errors import UsageError, listing, near_miss
 from .model import MultiTaskModel
-from .task import Answer as Output
+from .task import Answer as Named
 
-Texts = Sequence[str] | Mapping[str, Sequence[str]]
+Column = Sequence[str | bytes]  # bytes are read as UTF-8
+Texts = Column | Mapping[str, Column]
 Answer = dict[str, Any]
 
 
@@ -51,11 +52,11 @@ class Predictor:
         """Return one answer a text, in their order.
 
         `texts` is a list, or lists of equal length by the name of the input. Raises `UsageError` for an unknown
-        task, missing inputs, or a batch size below 1.
+        task, texts that do not fit it, or a batch size below 1.
         """
         columns = by_input(texts, task, self.inputs(task))
         if batch_size < 1:
-            raise UsageError(f"batch_size should be at least 1. Found {batch_size}.")
+            raise UsageError(f"'batch_size' should be 1 or more. Found {batch_size}.")
         count = len(next(iter(columns.values())))
         answers: list[Answer] = []
         with torch.inference_mode():
@@ -63,7 +64,7 @@ class Predictor:
                 answers += self._batch(task, {n: rows[start : start + batch_size] for n, rows in columns.items()})
         return answers
 
-    def _batch(self, task: str, texts: Mapping[str, Sequence[str]]) -> list[Answer]:
+    def _batch(self, task: str, texts: Mapping[str, Column]) -> list[Answer]:
         batch = raw_batch(self.graph, self.model.fitted, [task], texts)
         values = self.model.answers(batch, [task])[task]
         config = self.graph.recipe.tasks[task]
@@ -82,7 +83,7 @@ class Predictor:
         return rows
 
 
-def decoded(output: Output, values: Tensor, labels: Sequence[str], lengths: Sequence[int] | None) -> list[Any]:
+def decoded(output: Named, values: Tensor, labels: Sequence[str], lengths: Sequence[int] | None) -> list[Any]:
     """Return a value a row: ids as labels, one value a label as a dict, values of tokens without padding."""
     found: list[Any] = values.tolist()
     if "T" in output.dims and lengths is not None:
@@ -94,22 +95,22 @@ def decoded(output: Output, values: Tensor, labels: Sequence[str], lengths: Sequ
     return found
 
 
-def by_input(texts: Texts, task: str, inputs: Sequence[str]) -> dict[str, Sequence[str]]:
-    """Return texts by the name of the input; raises `UsageError` where they are not what the task reads."""
-    if isinstance(texts, str):
-        raise UsageError("texts should be a list of texts. Found a single text.")
+def by_input(texts: Texts, task: str, inputs: Sequence[str]) -> dict[str, Column]:
+    """Return texts by the name of the input; raises `UsageError`, as a bundle does, where the task cannot read them."""
     if not isinstance(texts, Mapping):
         if len(inputs) != 1:
-            raise UsageError(
-                f"the texts of task '{task}' should be lists by the name of its inputs ({', '.join(inputs)}). "
-                "Found one list."
-            )
-        return {inputs[0]: texts}
-    for name in inputs:
-        if name not in texts:
-            raise UsageError(f"the texts of task '{task}' should have the input '{name}'. Found {listing(texts)}.")
-    columns = {name: texts[name] for name in inputs}
-    if len({len(rows) for rows in columns.values()}) > 1:
-        sizes = ", ".join(f"{len(rows)} of '{name}'" for name, rows in columns.items())
-        raise UsageError(f"the inputs of task '{task}' should have as many texts each. Found {sizes}.")
-    return columns
+            raise UsageError(f"'{task}' should get texts for its inputs: {listing(inputs)}. Found one list.")
+        texts = {inputs[0]: texts}
+    if set(texts) != set(inputs):
+        raise UsageError(f"'{task}' should get texts for its inputs: {listing(inputs)}. Found {listing(texts)}.")
+    for name, column in texts.items():
+        if isinstance(column, (str, bytes)):
+            raise UsageError(f"the input '{name}' of '{task}' should be a list of texts. Found one text.")
+        for text in column:
+            if not isinstance(text, (str, bytes)):
+                raise UsageError(f"a text should be a string. Found {type(text).__name__}.")
+    sizes = {name: len(column) for name, column in texts.items()}
+    if len(set(sizes.values())) != 1:
+        told = ", ".join(f"{size} of '{name}'" for name, size in sizes.items())
+        raise UsageError(f"the inputs of '{task}' should have as many texts each. Found {told}.")
+    return dict(texts)

@@ -76,7 +76,9 @@ def leaves(graph: SharingGraph, tasks: Sequence[str]) -> dict[InputKey, tuple[st
     return {key: tuple(dict.fromkeys(components)) for key, components in found.items()}
 
 
-def raw_batch(graph: SharingGraph, fitted: Fitted, tasks: Sequence[str], texts: Mapping[str, Sequence[str]]) -> Batch:
+def raw_batch(
+    graph: SharingGraph, fitted: Fitted, tasks: Sequence[str], texts: Mapping[str, Sequence[str | bytes]]
+) -> Batch:
     """Return a batch of raw texts for tasks, without targets; `texts` are B texts by the name of the input.
 
     Texts are tokenized once for each tokenizer. The tokens are kept in `surface`.

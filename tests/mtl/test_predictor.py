@@ -69,6 +69,11 @@ def test_texts_by_the_name_of_the_input(predictor: Predictor) -> None:
     assert predictor.predict("intent", {"text": TEXTS}) == predictor.predict("intent", TEXTS)
 
 
+def test_bytes_are_read_as_utf_8(predictor: Predictor) -> None:
+    assert predictor.predict("slots", ["caf\u00e9 \ufffd".encode(), b"\xff"])[0]["tokens"] == ["caf\u00e9", "\ufffd"]
+    assert predictor.predict("slots", [b"\xff"])[0]["tokens"] == ["\ufffd"]
+
+
 @pytest.mark.parametrize("text", ["\ud800", "nul \x00 end\x00", "a" * 100_000, "\u0000", "\u202eabc"])
 def test_no_text_breaks_it(predictor: Predictor, text: str) -> None:
     assert len(predictor.predict("slots", [text])) == 1
@@ -78,29 +83,36 @@ def test_no_text_breaks_it(predictor: Predictor, text: str) -> None:
     ("task", "texts", "sentence"),
     [
         ("slot", [], "no task named 'slot'. Did you mean 'slots'? Tasks: intent, slots."),
-        ("slots", "play", "texts should be a list of texts. Found a single text."),
-        ("slots", {"query": ["a"]}, "the texts of task 'slots' should have the input 'text'. Found query."),
+        ("slots", "play", "the input 'text' of 'slots' should be a list of texts. Found one text."),
+        ("slots", {"text": "play"}, "the input 'text' of 'slots' should be a list of texts. Found one text."),
+        ("slots", {"query": ["a"]}, "'slots' should get texts for its inputs: text. Found query."),
+        ("slots", {"text": ["a"], "more": ["b"]}, "'slots' should get texts for its inputs: text. Found more, text."),
+        ("slots", ["a", 3], "a text should be a string. Found int."),
     ],
 )
-def test_what_cannot_be_answered(predictor: Predictor, task: str, texts: Any, sentence: str) -> None:
+def test_what_cannot_be_answered(predictor: Predictor, small_run: Path, task: str, texts: Any, sentence: str) -> None:
     with pytest.raises(UsageError) as error:
         predictor.predict(task, texts)
     assert str(error.value) == sentence
+    if task in predictor.tasks:  # a bundle says it in the same words
+        with pytest.raises(UsageError) as error:
+            mtl.Bundle(small_run / "export").predict(task, texts)
+        assert str(error.value) == sentence
 
 
 def test_a_batch_holds_at_least_one_row(predictor: Predictor) -> None:
     with pytest.raises(UsageError) as error:
         predictor.predict("slots", ["a"], batch_size=0)
-    assert str(error.value) == "batch_size should be at least 1. Found 0."
+    assert str(error.value) == "'batch_size' should be 1 or more. Found 0."
 
 
 @pytest.mark.parametrize(
     ("texts", "sentence"),
     [
-        (["a"], "the texts of task 't' should be lists by the name of its inputs (query, answer). Found one list."),
+        (["a"], "'t' should get texts for its inputs: answer, query. Found one list."),
         (
             {"query": ["a"], "answer": []},
-            "the inputs of task 't' should have as many texts each. Found 1 of 'query', 0 of 'answer'.",
+            "the inputs of 't' should have as many texts each. Found 1 of 'query', 0 of 'answer'.",
         ),
     ],
 )
