@@ -67,8 +67,7 @@ class RecipeError(MtlError):
         super().__init__(*rows)
 
     def __str__(self) -> str:
-        count = len(self.faults)
-        return f"{super().__str__()}\n{count} error{'s' if count != 1 else ''} in {self.recipe}"
+        return f"{super().__str__()}\n{counted(len(self.faults), 'error')} in {self.recipe}"
 
 
 class TrainingError(MtlError):
@@ -99,3 +98,12 @@ def listing(names: Iterable[str]) -> str:
     """Return names as they stand in a sentence: sorted, comma-separated, or `none`."""
     found: Sequence[str] = sorted(names)
     return ", ".join(found) if found else "none"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "task"), counted(1200, "row")
+    ('1 task', '1,200 rows')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

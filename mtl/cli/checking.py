@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import Fault, UsageError, near_miss
+from ..errors import Fault, UsageError, counted, near_miss
 
 if TYPE_CHECKING:
     from ..check import Report
@@ -57,8 +57,8 @@ def summary(report: Report) -> str:
     """Return one line about a recipe that is possible."""
     graph = report.graph
     shared = sum(len(component.tasks) > 1 for component in graph.components.values())
-    counted = f"{len(graph.recipe.tasks)} tasks" if len(graph.recipe.tasks) != 1 else "1 task"
     return (
-        f"{graph.recipe.title}: no faults. {counted}, {len(graph.components)} components, "
-        f"{shared} of which serve more than one task."
+        f"{graph.recipe.title}: no faults. {counted(len(graph.recipe.tasks), 'task')}, "
+        f"{counted(len(graph.components), 'component')}, {shared} of which "
+        f"{'serves' if shared == 1 else 'serve'} more than one task."
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import types
 import typing
@@ -12,14 +11,12 @@ from typing import Any
 
 from .. import registry
 from ..errors import UsageError, near_miss
-
-OWN = ("sources", "features", "metrics", "mixture", "optimizer")  # what the library itself registers
+from ..recipe.loading import register_built_in
 
 
 def components_command(kind: str | None, name: str | None, *, plugins: tuple[str, ...] = ()) -> None:
     """Print kinds and names, the names of one kind, or the keys of one component."""
-    for module in OWN:
-        importlib.import_module(f"mtl.{module}")
+    register_built_in()
     registry.load_plugins(plugins, Path())
     if kind is not None and kind not in registry.KINDS:
         raise UsageError(
@@ -120,6 +117,8 @@ def type_text(annotation: Any) -> str:
         return "null"
     if annotation is registry.Address:
         return "address (task.module)"
+    if annotation is registry.InitialFile:
+        return "file"
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
         return type_text(arguments[0])

@@ -9,6 +9,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from ..errors import counted
+
 
 def table(*columns: str) -> Table:
     """Return an empty table whose last column is for numbers."""
@@ -72,12 +74,12 @@ def show(console: Console, made: Table) -> None:
 def reading(report: Mapping[str, Any]) -> Iterator[str]:
     """Yield lines about what was read: rows, labels, vocabularies, overlaps, labels never seen in training."""
     for name, split in report["splits"].items():
-        yield f"read {name}: {split['rows']:,} rows, {split['tokens']:,} tokens{_left_out(split)}"
+        yield f"read {name}: {counted(split['rows'], 'row')}, {counted(split['tokens'], 'token')}{_left_out(split)}"
         for task, unseen in split["unseen"].items():
             yield f"  {task}: {_unseen(unseen)}"
         for earlier, count in split["overlap"].items():
             if count:
-                yield f"  {count:,} rows have the text of a row of {earlier}"
+                yield f"  {counted(count, 'row')} with the text of a row of {earlier}"
     for task, labels in report["labels"].items():
         yield f"labels of {task}: {len(labels)}"
     for component, sizes in report["vocabularies"].items():
@@ -87,7 +89,7 @@ def reading(report: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _left_out(split: Mapping[str, Any]) -> str:
-    return f", {split['skipped']:,} malformed rows left out" if split["skipped"] else ""
+    return f", {counted(split['skipped'], 'malformed row')} left out" if split["skipped"] else ""
 
 
 def _unseen(unseen: Any) -> str:

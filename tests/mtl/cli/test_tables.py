@@ -45,6 +45,7 @@ def test_what_was_read() -> None:
     report = {
         "splits": {
             "a/train": {"rows": 1200, "tokens": 5000, "skipped": 2, "unseen": {}, "overlap": {}},
+            "a/dev": {"rows": 1, "tokens": 1, "skipped": 1, "unseen": {}, "overlap": {"train": 1}},
             "a/test": {"rows": 10, "tokens": 50, "skipped": 0, "unseen": {"t": ["x", "y"]}, "overlap": {"train": 3}},
         },
         "labels": {"t": {"b": 1, "c": 2}},
@@ -52,9 +53,11 @@ def test_what_was_read() -> None:
     }
     assert list(reading(report)) == [
         "read a/train: 1,200 rows, 5,000 tokens, 2 malformed rows left out",
+        "read a/dev: 1 row, 1 token, 1 malformed row left out",
+        "  1 row with the text of a row of train",
         "read a/test: 10 rows, 50 tokens",
         "  t: never seen in training, so counted as wrong: x, y",
-        "  3 rows have the text of a row of train",
+        "  3 rows with the text of a row of train",
         "labels of t: 2",
         "vocabulary of words: 1,000",
     ]
