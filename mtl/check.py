@@ -1,27 +1,33 @@
 """Is this recipe possible? Everything that can be known before training, and all faults at once.
 
-Schema and graph rules have spoken when a `SharingGraph` exists. Here its modules are built by their real
-constructors on torch's meta device, where tensors have shapes and no memory, and one fake batch goes through every
-task: sizes that do not fit show up as faults of the line that configures the component.
+Schema and graph rules have spoken when a `SharingGraph` exists. Here the files of first weights are looked for, its
+modules are built by their real constructors on torch's meta device, where tensors have shapes and no memory, and one
+fake batch goes through every task: sizes that do not fit show up as faults of the line that configures the component.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import networkx as nx
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from . import graph_rules
+from .checkpoint import weight_files
 from .dataset import Batch, Fitted, Prepared, prepare
-from .errors import Fault, RecipeError
+from .errors import CheckpointError, Fault, MtlError, RecipeError
 from .features import Feature
+from .files import why_unreadable
 from .labels import Labels
 from .model import MultiTaskModel
-from .recipe import Recipe
+from .recipe import ModuleConfig, Recipe
+from .registry import file_keys
 from .sharing_graph import InputKey, SharingGraph
 
 if TYPE_CHECKING:
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
     from .sources.base import Source
 
 ROWS, TOKENS, CHARACTERS = 2, 3, 4  # sizes of the fake batch: all different, so that mixed-up axes do not fit
+OWN_SENTENCE = re.compile(r".+\. Found .+\.")  # what a module of this house says for itself
 
 
 @dataclass(frozen=True)
@@ -41,19 +48,26 @@ class Report:
     warnings: tuple[Fault, ...]
 
 
-def check(recipe: Recipe) -> Report:
+def check(recipe: Recipe, *, initial: bool = True) -> Report:
     """Prove that a recipe can be built and that a batch passes through all its tasks.
 
     Raises `RecipeError` with every rule of the graph that is broken, else with every component that cannot be
-    built, applied or exported.
+    built, applied or exported. With `initial=False` files of first weights are not asked for: a run that goes on from
+    a checkpoint needs them no more.
     """
     graph = SharingGraph.build(recipe)
-    faults = list(unexportable(graph))
-    model = build_on_meta(graph)
-    faults += failing(model)
+    unread = list(unreadable(graph)) if initial else []
+    faults = [*unread, *unexportable(graph)]
+    parameters = {}
+    try:
+        model = build_on_meta(graph, initial=initial and not unread)
+    except RecipeError as error:
+        faults += error.faults
+    else:
+        faults += failing(model)
+        parameters = {name: sum(p.numel() for p in module.parameters()) for name, module in model.components.items()}
     if faults:
         raise RecipeError(faults, recipe.title)
-    parameters = {name: sum(p.numel() for p in module.parameters()) for name, module in model.components.items()}
     return Report(graph, parameters, graph.warnings)
 
 
@@ -67,30 +81,63 @@ def unexportable(graph: SharingGraph) -> Iterator[Fault]:
     for name in graph.embeddings():
         for feature in graph.features_of(name):
             if not feature.exportable:
-                yield _fault(
-                    graph,
-                    name,
+                yield graph.components[name].config.place.fault(
                     f"every feature should have an ONNX face, as its tasks ({', '.join(graph.tasks_meeting_at(name))}) "
-                    f"are exported. Found {type(feature).__name__} without the method 'onnx'.",
+                    f"are exported. Found {type(feature).__name__} without the method 'onnx'."
                 )
 
 
-def build_on_meta(graph: SharingGraph) -> MultiTaskModel:
+def unreadable(graph: SharingGraph) -> Iterator[Fault]:
+    """Yield a fault for every file of first weights that a recipe names and that cannot be read."""
+    for name, component in graph.components.items():
+        config = component.config
+        for key in file_keys(config.cls):
+            if config.values[key] is not None:
+                file = graph.recipe.data / config.values[key]
+                reason = why_unreadable(file)
+                if reason:
+                    yield config.place_of(key).fault(f"should be a file that can be read. Found '{file}': {reason}.")
+        if config.weights is not None:
+            place = config.place_of("weights")
+            path = graph.recipe.data / config.weights
+            try:
+                files = weight_files(path, name, graph.components).values() if path.exists() else [path]
+            except CheckpointError as error:
+                yield from (place.fault(str(fault)) for fault in error.faults)
+                continue
+            for file, reason in ((file, why_unreadable(file)) for file in files):
+                if reason:
+                    yield place.fault(f"should be a file or folder with weights. Found '{file}': {reason}.")
+
+
+def build_on_meta(graph: SharingGraph, *, initial: bool = False) -> MultiTaskModel:
     """Build the model without memory, over placeholder vocabularies and labels."""
     with torch.device("meta"):
-        return MultiTaskModel(graph, placeholder(graph), initial=False).eval()
+        return MultiTaskModel(graph, placeholder(graph), initial=initial).eval()
 
 
 def placeholder(graph: SharingGraph) -> Fitted:
-    """Return made-up vocabularies and labels; labels that an output layer's keys name are among them."""
+    """Return made-up vocabularies and labels; labels that an output layer's keys name are among them.
+
+    So they are among those of all tasks which a tied decoder or output layer gives the same labels.
+    """
     fitted = Fitted.placeholder(graph)
-    for task in graph.recipe.tasks:
-        config = graph.components[graph.output(task).component].config
-        named = [key for value in config.values.values() if isinstance(value, dict) for key in value]
-        labels = fitted.labels[task]
-        names = tuple(dict.fromkeys([*labels.names, *named]))
-        fitted.labels[task] = Labels(names, (1,) * len(names))
+    ties: nx.Graph[str] = nx.Graph()
+    ties.add_nodes_from(graph.recipe.tasks)
+    for tasks in graph_rules.label_ties(graph):
+        nx.add_path(ties, tasks)
+    for alike in nx.connected_components(ties):
+        tied = [task for task in graph.recipe.tasks if task in alike]
+        named = [label for task in tied for label in named_labels(graph.addresses()[graph.recipe.tasks[task].output])]
+        names = tuple(dict.fromkeys([*fitted.labels[tied[0]].names, *named]))
+        fitted.labels.update(dict.fromkeys(tied, Labels(names, (1,) * len(names))))
     return fitted
+
+
+def named_labels(output: ModuleConfig) -> list[str]:
+    """Return the labels that an output layer's keys name: those of its mappings (`class_weights: {label: weight}`)."""
+    parts = output.parts
+    return [key for value in output.values.values() if isinstance(value, dict) for key in value if key not in parts]
 
 
 def failing(model: MultiTaskModel) -> Iterator[Fault]:
@@ -100,6 +147,7 @@ def failing(model: MultiTaskModel) -> Iterator[Fault]:
     handles = [entered.watch(name, module) for name, module in model.components.items()]
     stopped: set[str] = set()
     for task, config in graph.recipe.tasks.items():
+        entered.component = ""
         try:
             scores = model.scores(fake_batch(model, config.source), [task])[task]
             entered.component = graph.output(task).component
@@ -109,7 +157,8 @@ def failing(model: MultiTaskModel) -> Iterator[Fault]:
                 raise
             if entered.component not in stopped:
                 stopped.add(entered.component)
-                yield _fault(graph, entered.component, message(error))
+                place = graph.components[entered.component].config.place
+                yield from (place.fault(sentence) for sentence in sentences(error))
     for handle in handles:
         handle.remove()
 
@@ -119,7 +168,6 @@ class Entered:
     """The component whose `forward` was entered last."""
 
     component: str = ""
-    shapes: str = field(default="", repr=False)
 
     def watch(self, name: str, module: nn.Module) -> Any:
         """Take note whenever a component is applied."""
@@ -130,13 +178,17 @@ class Entered:
         return module.register_forward_pre_hook(enter)
 
 
-def message(error: Exception) -> str:
-    """Return the sentence for a module that a batch does not pass."""
-    reason = " ".join(str(error).split()) or "no reason"
-    return (
+def sentences(error: Exception) -> list[str]:
+    """Return what is told of a module that a batch does not pass: its own sentences, or one around another's reason."""
+    if isinstance(error, MtlError):
+        return [str(fault) for fault in error.faults]
+    reason = " ".join(str(error).split())
+    if isinstance(error, (TypeError, ValueError)) and OWN_SENTENCE.fullmatch(reason):
+        return [reason]
+    return [
         f"should take a batch of {ROWS} rows, {TOKENS} tokens and {CHARACTERS} characters. "
-        f"Found {type(error).__name__}: {reason.rstrip('.')}."
-    )
+        f"Found {type(error).__name__}: {reason.rstrip('.') or 'no reason'}."
+    ]
 
 
 def fake_batch(model: MultiTaskModel, source: str) -> Batch:
@@ -163,8 +215,3 @@ def fake_feature(feature: Feature) -> Tensor:
     shape = (ROWS, TOKENS, CHARACTERS) if feature.dims == ("T", "C") else (ROWS, TOKENS)
     whole = np.issubdtype(feature.dtype, np.integer)
     return torch.zeros(shape, dtype=torch.int64 if whole else torch.float32, device="meta")
-
-
-def _fault(graph: SharingGraph, component: str, message: str) -> Fault:
-    config, recipe = graph.components[component].config, graph.recipe
-    return Fault(message, str(recipe.file) if recipe.file is not None else None, config.line, config.path)

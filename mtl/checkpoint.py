@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -180,14 +180,19 @@ def load_component(model: MultiTaskModel, component: str, path: str | Path) -> N
     to go by the name that it has in `model`. Raises `CheckpointError` where file and component differ in type,
     vocabulary, labels or shapes, and changes nothing then.
     """
-    name = model.sharing_graph.component_of(component)
-    path = Path(path)
+    _load(model, weight_files(Path(path), model.sharing_graph.component_of(component), model.components))
+
+
+def weight_files(path: Path, component: str, components: Iterable[str]) -> dict[str, Path]:
+    """Return where a component's weights are: a file, or in a folder one for it and each of its parts.
+
+    `components` are the names of all. Raises `CheckpointError` for a run folder without a best checkpoint.
+    """
     if path.is_file():
-        _load(model, {name: path})
-        return
+        return {component: path}
     folder = _components_folder(path)
-    parts = [part for part in model.components if part == name or part.startswith(f"{name}.")]
-    _load(model, {part: folder / f"{part}.safetensors" for part in parts})
+    parts = [part for part in components if part == component or part.startswith(f"{component}.")]
+    return {part: folder / f"{part}.safetensors" for part in parts}
 
 
 def _components_folder(path: Path) -> Path:

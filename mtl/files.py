@@ -50,7 +50,20 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path}: should be a readable JSON file. Found: {error}.") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise CheckpointError(f"{path}: should be a readable JSON file. Found: {reason}.") from error
+
+
+def why_unreadable(path: Path) -> str | None:
+    """Return why a file cannot be read, None where it can."""
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    except ValueError as error:  # a path that no file can have
+        return str(error)
+    return None
 
 
 def write(path: Path, content: bytes) -> None:

@@ -4,16 +4,17 @@ They need the modules and the edges between them, not what flows: they hold befo
 are kept where tied configurations are merged, since there is no graph without them: addresses exist (`recipe/ties`),
 a module is in one group only (`recipe/ties`), members are of one kind (`recipe/ties`), configurations agree
 (`recipe/modules`). That dimensions agree along every edge is proven by building the model without memory (`check`);
-that a tied decoder has one label set shows once the data is read (`dataset/prepare`).
+that a tied decoder has one label set shows once the data is read (`dataset/prepare`, and whoever builds a `model`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import networkx as nx
 
+from . import pair_rules
 from .errors import Fault, listing, near_miss
 from .recipe.config import InputConfig, Place, TaskConfig
 
@@ -124,35 +125,50 @@ def every_component_reaches_an_output(graph: SharingGraph) -> Iterator[Fault]:
             yield _place(graph, component).fault(f"should lead to an output. Found no way from '{component}' to one.")
 
 
-def tied_label_sets(graph: SharingGraph, labels: Mapping[str, Collection[str]]) -> Iterator[Fault]:
-    """Rule: a tied decoder (or output layer) has one label set; `labels` are those of each task's training rows."""
-    told: set[tuple[str, ...]] = set()
+def outputs_fit_their_task(graph: SharingGraph) -> Iterator[Fault]:
+    """Rule: an output layer works on what its task labels, whole rows or tokens."""
+    for task in graph.recipe.tasks.values():
+        config, level = graph.addresses()[task.output], task.task.level
+        levels = getattr(config.cls, "levels", (level,))
+        if level not in levels:
+            yield config.place.fault(
+                f"should be an output of the {level} level, that of the task '{task.name}'. "
+                f"Found '{config.type}', one of the {' and '.join(levels)} level."
+            )
+
+
+def label_ties(graph: SharingGraph) -> dict[tuple[str, ...], str]:
+    """Return the tasks of each tied decoder and output layer, which have one label set, with that component."""
+    found: dict[tuple[str, ...], str] = {}
     for component, addresses in graph.members().items():
         tasks = tuple(dict.fromkeys(address.split(".")[0] for address in addresses))
-        kind = graph.addresses()[addresses[0]].kind
-        if kind not in NAMES or tasks in told:
-            continue
-        told.add(tasks)
-        for other in tasks[1:]:
-            alone = [
-                f"{_some(set(labels[one]) - set(labels[two]))} in '{one}' alone"
-                for one, two in ((tasks[0], other), (other, tasks[0]))
-                if set(labels[one]) - set(labels[two])
-            ]
-            if alone:
+        pairs = graph.recipe.tasks[tasks[0]].task.level == "pair"  # grades need not be the same
+        if graph.addresses()[addresses[0]].kind in NAMES and len(tasks) > 1 and not pairs:
+            found.setdefault(tasks, component)
+    return found
+
+
+def tied_label_sets(graph: SharingGraph, labels: Mapping[str, Sequence[str]]) -> Iterator[Fault]:
+    """Rule: a tied decoder (or output layer) has one label set; `labels` are those of each task's training rows."""
+    for (first, *others), component in label_ties(graph).items():
+        name = NAMES[graph.addresses()[graph.members()[component][0]].kind]
+        for other in others:
+            difference = _difference(first, labels[first], other, labels[other])
+            if difference:
                 yield _place(graph, component).fault(
-                    f"tasks with one {NAMES[kind]} should have the same labels in training. "
-                    f"Found {' and '.join(alone)}."
+                    f"tasks with one {name} should have the same labels in training. Found {difference}."
                 )
 
 
 RULES: tuple[Callable[[SharingGraph], Iterator[Fault]], ...] = (
     no_cycle,
+    outputs_fit_their_task,
     conditions_read_the_same_text,
     conditions_line_up,
     tied_embeddings_read_the_same_tokens,
     embeddings_read_one_input,
     every_component_reaches_an_output,
+    *pair_rules.RULES,
 )
 
 
@@ -161,7 +177,7 @@ RULES: tuple[Callable[[SharingGraph], Iterator[Fault]], ...] = (
 
 def warn(graph: SharingGraph) -> Iterator[Fault]:
     """Yield what is possible but probably not meant, and what will happen."""
-    for rule in (groups_of_one, tasks_tied_to_nothing, tied_over_untied, sources_without_tasks):
+    for rule in WARNINGS:
         yield from rule(graph)
 
 
@@ -199,6 +215,15 @@ def sources_without_tasks(graph: SharingGraph) -> Iterator[Fault]:
             yield source.place.fault("belongs to no task: it will not be read.")
 
 
+WARNINGS: tuple[Callable[[SharingGraph], Iterator[Fault]], ...] = (
+    groups_of_one,
+    tasks_tied_to_nothing,
+    tied_over_untied,
+    sources_without_tasks,
+    pair_rules.side_branches_read_alike,
+)
+
+
 # -- what rules share
 
 
@@ -211,7 +236,8 @@ def _conditions(graph: SharingGraph) -> Iterator[tuple[TaskConfig, str, Place, s
 
 
 def _known_conditions(graph: SharingGraph) -> Iterator[tuple[TaskConfig, str, Place, str]]:
-    outputs = {task.output for task in graph.recipe.tasks.values()}
+    """Yield those that name outputs which a condition can come from (`pair_rules` tells the others)."""
+    outputs = {task.output for task in graph.recipe.tasks.values() if task.task.level != "pair"}
     return (row for row in _conditions(graph) if row[3] in outputs)
 
 
@@ -233,6 +259,18 @@ def _place(graph: SharingGraph, component: str) -> Place:
 def _only(inputs: Mapping[str, InputConfig]) -> InputConfig:
     """Return the first input: that of a task which has one."""
     return next(iter(inputs.values()))
+
+
+def _difference(first: str, labels: Sequence[str], second: str, others: Sequence[str]) -> str:
+    """Return how the labels of two tasks differ, which may be in their order alone; nothing where they do not."""
+    alone = [
+        f"{_some(set(mine) - set(theirs))} in '{task}' alone"
+        for task, mine, theirs in ((first, labels, others), (second, others, labels))
+        if set(mine) - set(theirs)
+    ]
+    if alone or list(labels) == list(others):
+        return " and ".join(alone)
+    return f"those of '{first}' and '{second}' in different orders"
 
 
 def _some(labels: Collection[str]) -> str:

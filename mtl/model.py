@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from .errors import Fault, RecipeError, UsageError
+from . import graph_rules
+from .errors import MtlError, RecipeError, UsageError
 from .labels import Labels
 from .module import Module, Output, RankingOutput, Scorer
 from .module import Sequence as Vectors
-from .registry import InitialFile, inferred_arguments, nested_kind, recipe_keys
+from .registry import InitialFile, file_keys, inferred_arguments, nested_kind, recipe_keys
 from .sharing_graph import Call, Component, InputKey, SharingGraph, keys_of
 
 if TYPE_CHECKING:
@@ -214,13 +215,16 @@ class _Builder:
             self.calls.setdefault(call.component, []).append(call)
 
     def build(self) -> None:
-        faults: list[Fault] = []
+        labels = {task: labels.names for task, labels in self.fitted.labels.items()}
+        faults = list(graph_rules.tied_label_sets(self.graph, labels))
         for component in self.graph.components.values():
             if any(name not in self.built for call in self.calls[component.name] for name in _producers(call)):
                 continue  # what flows in has its own fault
             try:
                 self.built[component.name] = self._built(component)
-            except (UsageError, ValueError) as error:
+            except MtlError as error:
+                faults += [component.config.place.fault(str(fault)) for fault in error.faults]
+            except ValueError as error:
                 faults.append(component.config.place.fault(str(error)))
         if faults:
             raise RecipeError(faults, self.graph.recipe.title)
@@ -237,6 +241,7 @@ class _Builder:
     def _keywords(self, component: Component) -> dict[str, Any]:
         """Return the recipe's values, with parts as built modules and files of initial weights as paths."""
         config = component.config
+        files = file_keys(config.cls)
         keywords = {}
         for name, parameter in recipe_keys(config.cls).items():
             value = config.values[name]
@@ -245,7 +250,7 @@ class _Builder:
                 value = {part: self._part(component, part) for part in value}
             elif nested is not None:
                 value = self._part(component, name)
-            elif value is not None and _names_initial_file(parameter.annotation):
+            elif value is not None and name in files:
                 value = InitialFile(self.graph.recipe.data / value) if self.initial else None
             keywords[name] = value
         return keywords
@@ -256,57 +261,36 @@ class _Builder:
     def _inferred(self, component: Component, name: str) -> Any:
         if name == "features":
             return self.fitted.features[component.name]
-        if name == "labels":
-            return self._labels(component)
-        if name == "output_dim":
-            return len(self._labels(component))
+        if name in ("labels", "output_dim"):
+            task = component.members[0].split(".")[0]  # any of its tasks: their labels are the same
+            labels = self.fitted.labels[task]
+            return labels if name == "labels" else len(labels)
         if name in ("input_dim", "input_dims", "condition_dim"):
             sizes = self._sizes(component)
-            return {"input_dim": sizes[0], "input_dims": tuple(sizes), "condition_dim": sum(sizes[1:])}[name]
+            return {"input_dim": sizes[0], "input_dims": sizes, "condition_dim": sum(sizes[1:])}[name]
         cls: Any = component.config.cls
         raise UsageError(
             f"the positional arguments of {cls.__module__}.{cls.__qualname__} should be among input_dim, "
             f"input_dims, condition_dim, output_dim, labels, features. Found '{name}'."
         )
 
-    def _labels(self, component: Component) -> Labels:
-        tasks = list(dict.fromkeys(member.split(".")[0] for member in component.members))
-        first = self.fitted.labels[tasks[0]]
-        for task in tasks[1:]:
-            if self.fitted.labels[task].names != first.names:
-                raise UsageError(
-                    f"'{tasks[0]}' and '{task}' should have the same labels to share '{component.name}'. Found "
-                    f"{_difference(first.names, self.fitted.labels[task].names)}.",
-                )
-        return first
-
-    def _sizes(self, component: Component) -> list[int]:
+    def _sizes(self, component: Component) -> tuple[int, ...]:
         """Return the sizes of what flows in, which are the same wherever the component is applied."""
-        sizes = [self._call_sizes(call) for call in self.calls[component.name]]
-        for other in sizes[1:]:
-            if other != sizes[0]:
-                raise UsageError(
-                    f"vectors that enter '{component.name}' should have the same size everywhere it is used. Found "
-                    f"{' + '.join(map(str, sizes[0]))} and {' + '.join(map(str, other))}.",
-                )
-        return sizes[0]
-
-    def _call_sizes(self, call: Call) -> list[int]:
-        return [self.built[name].output_dim for name in _producers(call)]
+        addresses: dict[tuple[int, ...], str] = {}
+        for call in self.calls[component.name]:
+            sizes = tuple(self.built[name].output_dim for name in _producers(call))
+            addresses.setdefault(sizes, self.graph.addresses_of(call)[0])
+        if len(addresses) > 1:
+            found = " and ".join(f"{' + '.join(map(str, size))} at '{at}'" for size, at in addresses.items())
+            raise UsageError(
+                f"vectors that enter '{component.name}' should have the same size everywhere it is used. Found {found}."
+            )
+        return next(iter(addresses))
 
 
 def _producers(call: Call) -> list[str]:
     """Return the components whose values flow into a call, in order."""
     return [argument.component for argument in call.arguments if isinstance(argument, Call)]
-
-
-def _names_initial_file(annotation: Any) -> bool:
-    return annotation is InitialFile or InitialFile in getattr(annotation, "__args__", ())
-
-
-def _difference(first: tuple[str, ...], second: tuple[str, ...]) -> str:
-    alone = [name for name in first if name not in second] or [name for name in second if name not in first]
-    return f"'{alone[0]}' in one of them only" if alone else "them in another order"
 
 
 def component_seed(seed: int, component: str) -> int:

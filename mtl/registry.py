@@ -53,7 +53,8 @@ class InitialFile(str):
     """A recipe value that names a file of initial weights, relative to the recipe (or to `--data DIR`).
 
     The constructor gets the resolved path; or None where the component's weights are about to be loaded from a
-    checkpoint, so that a finished run does not need the file any more.
+    checkpoint, so that a finished run does not need the file any more. A check calls it too, once the file is known
+    to be readable, with parameters on the meta device: then the form of the file is what there is to look at.
     """
 
 
@@ -144,11 +145,16 @@ def _signature(cls: type) -> dict[str, inspect.Parameter]:
 
 def address_keys(cls: type) -> tuple[str, ...]:
     """Return the recipe keys of a component that hold addresses (annotated `Address`, one or a list of them)."""
-    return tuple(name for name, p in recipe_keys(cls).items() if _mentions_address(p.annotation))
+    return tuple(name for name, p in recipe_keys(cls).items() if _mentions(p.annotation, Address))
 
 
-def _mentions_address(annotation: Any) -> bool:
-    return annotation is Address or any(_mentions_address(inner) for inner in typing.get_args(annotation))
+def file_keys(cls: type) -> tuple[str, ...]:
+    """Return the recipe keys of a component that name a file of initial weights (annotated `InitialFile`)."""
+    return tuple(name for name, p in recipe_keys(cls).items() if _mentions(p.annotation, InitialFile))
+
+
+def _mentions(annotation: Any, wanted: type) -> bool:
+    return annotation is wanted or any(_mentions(inner, wanted) for inner in typing.get_args(annotation))
 
 
 def _as_written(annotation: Any) -> Any:

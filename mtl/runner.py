@@ -88,7 +88,8 @@ class Run:
             raise UsageError(
                 "data, seed and overrides should come with a recipe's file. Found a recipe that is loaded."
             )
-        report = check(recipe)
+        begun = resume and out is not None and bool(Checkpoints(Path(out)).pointer())
+        report = check(recipe, initial=not begun)  # what it starts from is in its checkpoint
         run = cls(folder_for(recipe.name, out, resume), report.graph, resume=resume, sources=sources)
         run.checked = report
         run._describe()
@@ -227,8 +228,9 @@ def folder_for(name: str, out: str | Path | None, resume: bool) -> Path:
     if out.is_dir():
         held = [entry.name for entry in out.iterdir() if not entry.name.endswith(UNFINISHED)]
         if held and not resume:
+            found = "1 entry" if len(held) == 1 else f"{len(held)} entries"
             raise UsageError(
-                f"run folder '{out}' should be new or empty. Found {len(held)} entries in it. "
+                f"run folder '{out}' should be new or empty. Found {found} in it. "
                 "Go on with that run with --resume, or name another folder with --out."
             )
         if held and "graph.txt" not in held:

@@ -101,6 +101,7 @@ class SharingGraph:
         self._groups = {member: group.name for group in recipe.share.values() for member in group.members}
         self._names = {address: self._name(address) for address in self._addresses}
         self._calls: dict[Call, Call] = {}
+        self._made_at: dict[Call, dict[str, None]] = {}
         self._outputs: dict[tuple[str, By], Call] = {}
         self.graph = self._module_graph()
         self.components: Mapping[str, Component] = {}
@@ -238,6 +239,7 @@ class SharingGraph:
             arguments = tuple(self._apply(f"{address}.{part}", arguments, inputs) for part in config.parts)
         conditions = tuple(self._condition(condition, inputs) for condition in config.conditions)
         call = Call(self._names[address], arguments + conditions)
+        self._made_at.setdefault(call, {})[address] = None
         return self._calls.setdefault(call, call)
 
     def _condition(self, address: str, inputs: Mapping[str, InputKey]) -> Call:
@@ -257,6 +259,10 @@ class SharingGraph:
             for call in _walk(self.output(task, by), found):
                 found[call] = None
         return list(found)
+
+    def addresses_of(self, call: Call) -> tuple[str, ...]:
+        """Return the addresses at which a call is made: several where tied modules are applied to the same values."""
+        return tuple(self._made_at[call])
 
     def inputs(self, task: str, by: By = "source") -> dict[str, InputKey]:
         """Return the inputs of a task, by their names."""

@@ -174,6 +174,8 @@ class ModuleReader:
         # A configuration begins where its key is: that is the line which a reader looks for.
         document = self.reading.document
         where = {key: document.place(steps) for key, steps in written.items()}
+        if weights is not None:
+            where["weights"] = document.place(at)
         return ModuleConfig(kind, name, checked | nested, weights, document.key_place(home), where)
 
     def _parts(

@@ -38,6 +38,21 @@ class Negative(Representation):
         if size < 1:
             raise ValueError(f"size should be a positive number. Found {{size}}.")
 
+@register("representation", "{p}_choosy")
+class Choosy(Representation):
+    """Takes batches of its own choice."""
+    def __init__(self, input_dim: int) -> None:
+        super().__init__()
+        self.input_dim = input_dim
+    def forward(self, inputs):
+        count = inputs.values.shape[1]
+        if count % 2:
+            raise ValueError(f"an even number of tokens should come in. Found {{count}}.")
+        return inputs
+    @property
+    def output_dim(self):
+        return self.input_dim
+
 class OneFace(Feature):
     """A feature that no graph can compute."""
     size = 2
@@ -132,6 +147,132 @@ def test_labels_that_keys_name_are_among_the_placeholders(folder: Path) -> None:
     graph = SharingGraph.build(recipe)
     assert "play" in placeholder(graph).labels["intent"].names
     check(recipe)
+
+
+TWO_POLARITIES = """\
+sources: {reviews: {format: tsv, train: reviews.tsv}}
+tasks:
+  film:
+    type: text_classification
+    source: reviews
+    target: film
+    model: {output: {type: softmax, class_weights: {good: 2.0}}}
+  actor:
+    type: text_classification
+    source: reviews
+    target: actor
+    model: {output: {type: softmax, label_smoothing: 0.1}}
+  sound:
+    type: text_classification
+    source: reviews
+    target: sound
+share:
+  heads: [film.decoder, actor.decoder]
+  ends: [actor.output, sound.output]
+"""
+
+
+def test_labels_that_keys_name_are_those_of_all_tasks_that_are_tied_to_have_the_same() -> None:
+    recipe = Recipe.from_text(TWO_POLARITIES)
+    labels = placeholder(SharingGraph.build(recipe)).labels
+    assert [labels[task].names for task in recipe.tasks] == [("B-a", "I-a", "O", "good")] * 3
+    check(recipe)
+
+
+def refused(recipe: Recipe, **settings: bool) -> list[str]:
+    with pytest.raises(RecipeError) as error:
+        check(recipe, **settings)
+    return str(error.value).splitlines()
+
+
+def test_a_batch_that_a_module_refuses_is_told_in_its_own_words(folder: Path) -> None:
+    recipe = load(folder, ("{type: bilstm, hidden: 8}", "{type: PLUGIN_choosy}"))
+    file = folder / "small.yaml"
+    assert refused(recipe) == [
+        f"{file}:24: tasks.intent.model.representation: an even number of tokens should come in. Found 3.",
+        f"1 error in {file}",
+    ]
+
+
+def test_faults_of_every_sort_come_together(folder: Path) -> None:
+    recipe = load(
+        folder,
+        ("word: {type: word, dim: 8}", "word: {type: word, dim: 8, pretrained: vectors.txt}"),
+        ("char: {type: char_cnn, dim: 4, char_dim: 4}", "char: {type: PLUGIN_one_face}"),
+        ("{type: bilstm, hidden: 8}", "{type: PLUGIN_negative, size: -3}"),
+    )
+    lines = [row.removeprefix(f"{folder / 'small.yaml'}:").split(":")[0] for row in refused(recipe)]
+    assert lines == ["22", "23", "24", f"3 errors in {folder / 'small.yaml'}"]
+
+
+# -- files of first weights
+
+VECTORS = ("word: {type: word, dim: 8}", "word: {type: word, dim: 8, pretrained: vectors.txt}")
+VECTORS_AT = "22: tasks.intent.model.embedding.parts.word"
+
+
+def test_a_file_of_vectors_that_is_not_there(folder: Path) -> None:
+    recipe = load(folder, VECTORS)
+    file = folder / "small.yaml"
+    assert refused(recipe) == [
+        f"{file}:{VECTORS_AT}.pretrained: should be a file that can be read. "
+        f"Found '{folder / 'vectors.txt'}': No such file or directory.",
+        f"1 error in {file}",
+    ]
+    assert check(recipe, initial=False).parameters["encoder"] > 0
+
+
+def test_a_folder_is_no_file_of_vectors(folder: Path) -> None:
+    (folder / "vectors.txt").mkdir()
+    assert refused(load(folder, VECTORS))[0] == (
+        f"{folder / 'small.yaml'}:{VECTORS_AT}.pretrained: should be a file that can be read. "
+        f"Found '{folder / 'vectors.txt'}': Is a directory."
+    )
+
+
+def test_vectors_of_another_size(folder: Path) -> None:
+    (folder / "vectors.txt").write_text("play 1 2 3\n", "utf-8")
+    assert refused(load(folder, VECTORS))[0] == (
+        f"{folder / 'small.yaml'}:{VECTORS_AT}: 'dim' should be 3, the size of the vectors in "
+        f"{folder / 'vectors.txt'}. Found 8."
+    )
+    (folder / "vectors.txt").write_text("play 1 2 3 4 5 6 7 8\n", "utf-8")
+    check(load(folder, VECTORS))
+
+
+@pytest.mark.parametrize(
+    ("made", "found"),
+    [
+        ((), "'{old}': No such file or directory."),
+        (("old",), "'{old}/encoder.safetensors': No such file or directory."),
+        (("old/components",), "'{old}/components/encoder.safetensors': No such file or directory."),
+    ],
+)
+def test_weights_that_are_not_there(folder: Path, made: tuple[str, ...], found: str) -> None:
+    for path in made:
+        (folder / path).mkdir(parents=True)
+    recipe = load(folder, ("{type: bilstm, hidden: 8}", "{type: bilstm, hidden: 8, weights: old}"))
+    file = folder / "small.yaml"
+    assert refused(recipe) == [
+        f"{file}:24: tasks.intent.model.representation.weights: should be a file or folder with weights. "
+        f"Found {found.format(old=folder / 'old')}",
+        f"1 error in {file}",
+    ]
+
+
+def test_weights_of_a_run_that_has_no_best_checkpoint(folder: Path) -> None:
+    (folder / "old/checkpoints").mkdir(parents=True)
+    recipe = load(folder, ("{type: bilstm, hidden: 8}", "{type: bilstm, hidden: 8, weights: old}"))
+    assert refused(recipe)[0] == (
+        f"{folder / 'small.yaml'}:24: tasks.intent.model.representation.weights: {folder / 'old/checkpoints'}: should "
+        "hold a best checkpoint. Found none."
+    )
+
+
+def test_weights_that_are_there(folder: Path) -> None:
+    (folder / "encoder.safetensors").write_bytes(b"read when training begins")
+    check(load(folder, ("{type: bilstm, hidden: 8}", "{type: bilstm, hidden: 8, weights: encoder.safetensors}")))
+    check(load(folder, ("{type: bilstm, hidden: 8}", "{type: bilstm, hidden: 8, weights: .}")))
 
 
 def test_the_command_checks_without_reading_data(tmp_path: Path) -> None:

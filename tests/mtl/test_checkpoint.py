@@ -118,9 +118,7 @@ def test_messages_of_damaged_files(tmp_path: Path) -> None:
     )
     with pytest.raises(CheckpointError) as caught:
         read_json(folder)
-    assert (
-        str(caught.value) == f"{folder}: should be a readable JSON file. Found: [Errno 21] Is a directory: '{folder}'."
-    )
+    assert str(caught.value) == f"{folder}: should be a readable JSON file. Found: Is a directory."
     broken = folder / "x.safetensors"
     broken.write_bytes(b"\x01\x00\x00")
     with pytest.raises(CheckpointError) as caught:

@@ -187,6 +187,14 @@ def test_embeddings_read_one_input() -> None:
     ]
 
 
+def test_an_output_is_of_its_tasks_level() -> None:
+    assert faults(INTENT_SLOT, "tasks.intent.model.output=crf") == [
+        "--set tasks.intent.model.output=crf: tasks.intent.model.output: should be an output of the row level, that of the task 'intent'. "
+        "Found 'crf', one of the token level."
+    ]
+    assert faults(INTENT_SLOT, "tasks.slots.model.output=softmax") == []
+
+
 def test_every_component_reaches_an_output() -> None:
     assert faults(DEAD_END) == [
         "r.yaml:3: tasks.t.model.representation: should lead to an output. Found no way from 't.representation' to one."
@@ -210,10 +218,17 @@ def test_a_tied_decoder_has_one_label_set() -> None:
     ]
 
 
+def test_a_tied_decoder_has_its_labels_in_one_order() -> None:
+    assert label_faults(ALTERNATING + "  decoders: ['*.decoder']\n", "B I", "I B") == [
+        "r.yaml:23: share.decoders: tasks with one decoder should have the same labels in training. "
+        "Found those of 'slots' and 'chunks' in different orders."
+    ]
+
+
 def test_label_sets_are_compared_once_and_only_where_they_must_agree() -> None:
     both = ALTERNATING + "  decoders: ['*.decoder']\n  tags: ['*.output']\n"
     assert len(label_faults(both, "B", "I")) == 1
-    assert label_faults(both, "B I", "I B") == []
+    assert label_faults(both, "B I", "B I") == []
     assert label_faults(ALTERNATING, "B", "I") == []
 
 

@@ -203,7 +203,24 @@ def test_a_tied_module_takes_vectors_of_one_size() -> None:
         build(given)
     assert str(error.value) == (
         "small.yaml: tasks.a.model.pooling: vectors that enter 'attention' should have the same size everywhere "
-        "it is used. Found 4 and 5.\n1 error in small.yaml"
+        "it is used. Found 4 at 'a.pooling' and 5 at 'b.pooling'.\n1 error in small.yaml"
+    )
+
+
+def test_sizes_of_conditions_are_told_beside_those_of_the_data() -> None:
+    given = recipe(
+        {
+            "a": task(),
+            "b": task(decoder={"type": "mlp", "condition": "a.output"}),
+            "c": task(decoder={"type": "mlp", "condition": "a.output"}, embedding={"type": "word", "dim": 50}),
+        },
+        {"head": ["b.decoder", "c.decoder"]},
+    )
+    with pytest.raises(RecipeError) as error:
+        build(given)
+    assert str(error.value) == (
+        "small.yaml: tasks.b.model.decoder: vectors that enter 'head' should have the same size everywhere it is used. "
+        "Found 4 + 3 at 'b.decoder' and 50 + 3 at 'c.decoder'.\n1 error in small.yaml"
     )
 
 
@@ -212,9 +229,10 @@ def test_a_tied_decoder_has_one_label_set() -> None:
     with pytest.raises(RecipeError) as error:
         build(given, a=Labels(("x", "y"), (1, 1)), b=Labels(("x", "z"), (1, 1)))
     assert str(error.value) == (
-        "small.yaml: tasks.a.model.decoder: 'a' and 'b' should have the same labels to share 'head'. "
-        "Found 'y' in one of them only.\n1 error in small.yaml"
+        "small.yaml: share.head: tasks with one decoder should have the same labels in training. "
+        "Found 'y' in 'a' alone and 'z' in 'b' alone.\n1 error in small.yaml"
     )
+    assert build(given, a=Labels(("x", "y"), (1, 1)), b=Labels(("x", "y"), (2, 3)))["a.decoder"].output_dim == 2
 
 
 def test_what_a_constructor_refuses_is_a_fault_of_its_line() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import mtl
-from mtl.errors import CheckpointError, UsageError
+from mtl.errors import CheckpointError, RecipeError, UsageError
 from mtl.recipe import Recipe
 from mtl.runner import Run, folder_for, next_folder
 from tests import small
@@ -51,6 +51,24 @@ def test_the_filled_recipe_of_a_run_gives_the_same_run_again(small_run: Path, tm
     for _ in run.train():
         pass
     assert run.test() == Run.open(small_run).metrics
+
+
+def test_a_run_that_goes_on_needs_the_files_it_started_from_no_more(tmp_path: Path) -> None:
+    vectors = tmp_path / "vectors.txt"
+    vectors.write_text("play 1 2 3 4 5 6 7 8\n", "utf-8")
+    text = small.RECIPE.replace("word: {type: word, dim: 8}", "word: {type: word, dim: 8, pretrained: vectors.txt}")
+    recipe = small.write(tmp_path, text.replace("epochs: 24", "epochs: 1"))
+    for _ in Run.start(recipe, tmp_path / "run").train():
+        pass
+    vectors.unlink()
+    assert list(Run.start(recipe, tmp_path / "run", resume=True).train()) == []
+    with pytest.raises(RecipeError) as error:
+        Run.start(recipe, tmp_path / "other")
+    assert str(error.value) == (
+        f"{recipe}:21: tasks.intent.model.embedding.parts.word.pretrained: should be a file that can be read. "
+        f"Found '{vectors}': No such file or directory.\n1 error in {recipe}"
+    )
+    assert not (tmp_path / "other").exists()
 
 
 def test_predictions_of_an_opened_run(small_run: Path) -> None:
