@@ -24,6 +24,7 @@ class CRF(Output):
     BIO or BIOES tags cannot form.
     """
 
+    levels = ("token",)
     transitions_barrier: Tensor | None
     start_barrier: Tensor | None
     end_barrier: Tensor | None
