@@ -16,6 +16,7 @@ setup(
                 "featurizer_ext/core/byte_table.h",
                 "featurizer_ext/core/characters.h",
                 "featurizer_ext/core/code_point_map.h",
+                "featurizer_ext/core/murmur_hash.h",
                 "featurizer_ext/core/tokenizer.h",
                 "featurizer_ext/core/tokens.h",
                 "featurizer_ext/core/unicode_tables.h",

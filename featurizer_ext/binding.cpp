@@ -81,6 +81,27 @@ class WordCounts {
   std::vector<std::int64_t> counts_;
 };
 
+// In how many rows each token occurs.
+class TextCounts {
+ public:
+  void add(const Tokens& tokens, bool lowercase);
+  std::int64_t texts() const { return texts_; }
+  py::list items() const {
+    py::list result;
+    for (std::size_t i = 0; i < counts_.size(); ++i) result.append(py::make_tuple(to_str(table_[i]), counts_[i]));
+    return result;
+  }
+
+ private:
+  template <bool lowercase>
+  void add_rows(const Rows& rows);
+
+  ByteTable table_;
+  std::vector<std::int64_t> counts_;
+  std::vector<std::int64_t> seen_;  // the last row that had the token
+  std::int64_t texts_ = 0;
+};
+
 class CharacterCounts {
  public:
   CharacterCounts() : counts_(0) {}
@@ -151,6 +172,11 @@ class Tokens {
     return py::make_tuple(to_array(std::move(found.ids)), to_array(std::move(found.row_offsets)));
   }
 
+  py::array_t<std::uint32_t> word_hashes(bool lowercase) const {
+    return to_array(without_gil(
+        [&] { return lowercase ? mtl::word_hashes<true>(rows_) : mtl::word_hashes<false>(rows_); }));
+  }
+
   py::tuple character_ids(const CharacterIndex& entries, bool lowercase, std::size_t max_length) const {
     CharacterIds found =
         without_gil([&] { return mtl::character_ids(rows_, entries.ids(), lowercase, max_length); });
@@ -177,6 +203,27 @@ void count_words(const Rows& rows, ByteTable& table, std::vector<std::int64_t>& 
 
 void WordCounts::add(const Tokens& tokens, bool lowercase) {
   lowercase ? count_words<true>(tokens.rows(), table_, counts_) : count_words<false>(tokens.rows(), table_, counts_);
+}
+
+template <bool lowercase>
+void TextCounts::add_rows(const Rows& rows) {
+  rows.visit(
+      [&](const Token& token) {
+        if (token.empty()) return;
+        const auto index = static_cast<std::size_t>(table_.insert<lowercase>(token));
+        if (index == counts_.size()) {
+          counts_.push_back(0);
+          seen_.push_back(-1);
+        }
+        if (seen_[index] == texts_) return;
+        seen_[index] = texts_;
+        ++counts_[index];
+      },
+      [&] { ++texts_; });
+}
+
+void TextCounts::add(const Tokens& tokens, bool lowercase) {
+  lowercase ? add_rows<true>(tokens.rows()) : add_rows<false>(tokens.rows());
 }
 
 void CharacterCounts::add(const Tokens& tokens, bool lowercase, std::size_t max_length) {
@@ -216,11 +263,17 @@ PYBIND11_MODULE(_featurizer, module) {
       .def("strings", &Tokens::strings, py::arg("lowercase"))
       .def("spans", &Tokens::spans)
       .def("word_ids", &Tokens::word_ids, py::arg("index"), py::arg("lowercase"))
+      .def("word_hashes", &Tokens::word_hashes, py::arg("lowercase"))
       .def("character_ids", &Tokens::character_ids, py::arg("index"), py::arg("lowercase"), py::arg("max_length"));
   py::class_<WordCounts>(module, "WordCounts")
       .def(py::init<>())
       .def("add", &WordCounts::add, py::arg("tokens"), py::arg("lowercase"))
       .def("items", &WordCounts::items);
+  py::class_<TextCounts>(module, "TextCounts")
+      .def(py::init<>())
+      .def("add", &TextCounts::add, py::arg("tokens"), py::arg("lowercase"))
+      .def_property_readonly("texts", &TextCounts::texts)
+      .def("items", &TextCounts::items);
   py::class_<CharacterCounts>(module, "CharacterCounts")
       .def(py::init<>())
       .def("add", &CharacterCounts::add, py::arg("tokens"), py::arg("lowercase"), py::arg("max_length"))

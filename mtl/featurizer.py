@@ -29,6 +29,7 @@ __all__ = [
     "TOKENIZERS",
     "UNICODE_VERSION",
     "CharacterCounts",
+    "TextCounts",
     "Tokens",
     "WordCounts",
     "space_ranges",
@@ -83,6 +84,10 @@ class Tokens:
         ids, self._row_offsets = self._native.word_ids(vocabulary.words, lowercase)
         return ids
 
+    def hashes(self, lowercase: bool) -> NDArray[np.uint32]:
+        """Return [N]: MurmurHash3 (x86, 32 bits, seed 0) of each token's UTF-8 bytes; 0 for the padding token."""
+        return self._native.word_hashes(lowercase)
+
     def character_ids(
         self, vocabulary: Vocabulary, lowercase: bool, max_length: int
     ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -103,6 +108,26 @@ class WordCounts:
 
     def items(self) -> list[tuple[str, int]]:
         """Return (token, count) in order of first occurrence."""
+        return self._native.items()
+
+
+class TextCounts:
+    """In how many texts each token occurs; a token is counted as it is looked up, lower-cased or not."""
+
+    def __init__(self) -> None:
+        self._native = _featurizer.TextCounts()
+
+    @property
+    def texts(self) -> int:
+        """How many texts were counted, those without a token among them."""
+        return self._native.texts
+
+    def add(self, tokens: Tokens, lowercase: bool) -> None:
+        """Count the texts of a batch."""
+        self._native.add(tokens._native, lowercase)
+
+    def items(self) -> list[tuple[str, int]]:
+        """Return (token, texts that have it) in order of first occurrence."""
         return self._native.items()
 
 

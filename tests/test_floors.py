@@ -21,6 +21,7 @@ FLOORS = (
         "recipe",
         "sharing_graph",
         "graph_rules",
+        "pair_rules",
         "drawing",
         "featurizer",
         "vocabulary",
@@ -28,7 +29,7 @@ FLOORS = (
         "bundle",
         "token_values",
     ),
-    ("module", "task", "features", "metrics", "alignment"),
+    ("module", "task", "features", "lexical_features", "metrics", "alignment"),
     (
         *("model", "optimizer", "checkpoint", "resume", "mixture", "dataset", "batching", "collate"),
         *("evaluation", "selection", "feed", "finite", "logs"),
@@ -37,7 +38,18 @@ FLOORS = (
     ("cli", "__main__"),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
-LIGHT = ("errors", "registry", "labels", "recipe", "sharing_graph", "drawing", "graph_rules", "sources", "bundle")
+LIGHT = (
+    "errors",
+    "registry",
+    "labels",
+    "recipe",
+    "sharing_graph",
+    "drawing",
+    "graph_rules",
+    "pair_rules",
+    "sources",
+    "bundle",
+)
 
 
 def modules(root: Path) -> Iterator[tuple[str, Path]]:

@@ -5,6 +5,7 @@
 
 #include "byte_table.h"
 #include "code_point_map.h"
+#include "murmur_hash.h"
 #include "tokenizer.h"
 
 namespace mtl {
@@ -45,21 +46,27 @@ class Rows {
   void visit(OnToken&& on_token, OnRow&& on_row) const {
     if (ready_made_) return visit_ready_made(on_token, on_row);
     switch (tokenizer_) {
-      case Tokenizer::kWhitespace: return visit_texts<Tokenizer::kWhitespace>(on_token, on_row);
-      case Tokenizer::kUnicodeWords: return visit_texts<Tokenizer::kUnicodeWords>(on_token, on_row);
-      case Tokenizer::kCharacters: return visit_texts<Tokenizer::kCharacters>(on_token, on_row);
+      case Tokenizer::kWhitespace: return visit_kind<Tokenizer::kWhitespace>(on_token, on_row);
+      case Tokenizer::kUnicodeWords: return visit_kind<Tokenizer::kUnicodeWords>(on_token, on_row);
+      case Tokenizer::kCharacters: return visit_kind<Tokenizer::kCharacters>(on_token, on_row);
     }
   }
 
  private:
   template <Tokenizer kind, typename OnToken, typename OnRow>
+  void visit_kind(OnToken& on_token, OnRow& on_row) const {
+    // Two loops: where every token is wanted, counting them would cost a tenth of the time.
+    most_ == kAllTokens ? visit_texts<kind, false>(on_token, on_row) : visit_texts<kind, true>(on_token, on_row);
+  }
+
+  template <Tokenizer kind, bool bounded, typename OnToken, typename OnRow>
   void visit_texts(OnToken& on_token, OnRow& on_row) const {
-    const std::size_t most = most_;
     for (const std::string_view text : strings_) {
       std::size_t seen = 0;
       scan<kind>(text, [&](const char* begin, const char* end) {
         on_token(Token{begin, end, text});
-        return ++seen < most;
+        seen = bounded ? seen + 1 : 1;
+        return !bounded || seen < most_;
       });
       if (seen == 0) on_token(Token{text.data(), text.data(), text});
       on_row();
@@ -120,6 +127,15 @@ inline Ids word_ids(const Rows& rows, const ByteTable& entries) {
         result.ids.push_back(token.empty() ? kPaddingId : index == ByteTable::kAbsent ? kUnknownId : index + kFirstId);
       },
       [&] { result.row_offsets.push_back(static_cast<std::int64_t>(result.ids.size())); });
+  return result;
+}
+
+// One hash a token.
+template <bool lowercase>
+inline std::vector<std::uint32_t> word_hashes(const Rows& rows) {
+  std::vector<std::uint32_t> result;
+  result.reserve(rows.expected_tokens());
+  rows.visit([&](const Token& token) { result.push_back(murmur_hash<lowercase>(token.begin, token.size())); }, [] {});
   return result;
 }
 

@@ -1,13 +1,49 @@
 """The modules that come with `mtl`: importing this package registers all of them."""
 
+from .bilinear import Bilinear
 from .char_cnn import CharCNN
+from .comparison import Comparison
 from .concat import Concat
+from .cosine import Cosine
 from .crf import CRF
+from .dot import Dot
+from .in_batch_softmax import InBatchSoftmax
+from .interaction import Interaction
+from .lexical import Lexical
+from .listwise_softmax import ListwiseSoftmax
 from .lstm import BiLSTM
 from .max_pooling import MaxPooling
 from .mlp import MLP
+from .mlp_scorer import MLPScorer
+from .pairwise_hinge import PairwiseHinge
+from .pairwise_logistic import PairwiseLogistic
+from .pointwise_cross_entropy import PointwiseCrossEntropy
+from .regression import Regression
 from .self_attention import SelfAttention
 from .softmax import Softmax
 from .word import WordEmbedding
 
-__all__ = ["CRF", "MLP", "BiLSTM", "CharCNN", "Concat", "MaxPooling", "SelfAttention", "Softmax", "WordEmbedding"]
+__all__ = [
+    "CRF",
+    "MLP",
+    "BiLSTM",
+    "Bilinear",
+    "CharCNN",
+    "Comparison",
+    "Concat",
+    "Cosine",
+    "Dot",
+    "InBatchSoftmax",
+    "Interaction",
+    "Lexical",
+    "ListwiseSoftmax",
+    "MLPScorer",
+    "MaxPooling",
+    "PairwiseHinge",
+    "PairwiseLogistic",
+    "PointwiseCrossEntropy",
+    "Regression",
+    "SelfAttention",
+    "Softmax",
+    "WordEmbedding",
+]

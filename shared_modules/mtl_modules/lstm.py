@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 
-import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
@@ -57,25 +56,6 @@ class BiLSTM(Representation):
 
     def exportable(self) -> nn.Module:
         """Return the same layers as ONNX `LSTM` nodes."""
-        return ExportedBiLSTM(self.lstm)
-
-
-class ExportedBiLSTM(nn.Module):
-    """An LSTM as one ONNX node a layer; `layer0.W`, `R` and `B` are its weights in ONNX's order of gates."""
-
-    def __init__(self, lstm: nn.LSTM) -> None:
-        super().__init__()
-        operators = importlib.import_module("mtl.export.operators")  # also registers torch.ops.mtl
-        self.hidden = lstm.hidden_size
-        for number in range(lstm.num_layers):
-            layer = nn.Module()
-            for name, values in zip("WRB", operators.onnx_lstm_weights(lstm, number), strict=True):
-                layer.register_parameter(name, nn.Parameter(values, requires_grad=False))
-            self.add_module(f"layer{number}", layer)
-
-    def forward(self, inputs: Sequence) -> Sequence:
-        """Return [B, T, 2 x hidden] for [B, T, D]; zeros where there is padding."""
-        values, lengths = inputs
-        for layer in self.children():
-            values = torch.ops.mtl.lstm(values, lengths, layer.W, layer.R, layer.B, self.hidden)
-        return Sequence(values, lengths)
+        exported = importlib.import_module("mtl_modules.exported_lstm")  # needs onnxscript, which training does not
+        stand_in: nn.Module = exported.ExportedBiLSTM(self.lstm)
+        return stand_in

@@ -1,0 +1,32 @@
+"""How well two texts go together: the inner product of their vectors."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from mtl.module import Scorer, Sequence
+from mtl.registry import register
+
+from .text_sizes import same_size, two_sizes, vector
+
+
+@register("scorer", "dot")
+class Dot(Scorer):
+    """The inner product of the two texts' vectors: two towers (Huang et al., 2013, section 3, without its norm).
+
+    Raises `UsageError` where the vectors differ in size.
+    """
+
+    separable = True
+
+    def __init__(self, input_dims: tuple[int, ...]) -> None:
+        super().__init__()
+        same_size(two_sizes(input_dims))
+
+    def forward(self, first: Tensor | Sequence, second: Tensor | Sequence, *sides: Sequence) -> Tensor:
+        """Return [B] for two times [B, D]."""
+        return (self.encode(first, 0) * self.encode(second, 1)).sum(-1)
+
+    def encode(self, text: Tensor | Sequence, position: int) -> Tensor:
+        """Return [B, D]: the text's vector as it is."""
+        return vector(text)

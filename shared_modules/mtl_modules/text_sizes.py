@@ -1,0 +1,47 @@
+"""What modules over two texts ask of the sizes and forms of what flows in."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from mtl.errors import UsageError
+from mtl.module import Sequence
+
+
+def two_sizes(sizes: tuple[int, ...]) -> tuple[int, int]:
+    """Return the sizes of the two texts' vectors; raises `UsageError` where more or less flows in."""
+    if len(sizes) != 2:
+        raise UsageError(f"should take two texts and nothing else. Found {len(sizes)} values that flow in.")
+    return sizes[0], sizes[1]
+
+
+def same_size(sizes: tuple[int, ...]) -> int:
+    """Return the size of both texts' vectors; raises `UsageError` where they differ.
+
+    `sizes` may go on behind the two texts with those of their side branches.
+    """
+    if len(sizes) not in (2, 4):
+        raise UsageError(
+            "should take two texts, and the side branches of both or of neither. "
+            f"Found {len(sizes)} values that flow in."
+        )
+    if sizes[0] != sizes[1]:
+        raise UsageError(
+            f"should take two texts with vectors of the same size, as they are compared number by number. "
+            f"Found {sizes[0]} and {sizes[1]}."
+        )
+    return sizes[0]
+
+
+def vector(text: Tensor | Sequence) -> Tensor:
+    """Return a text's vectors [B, D]; raises `TypeError` for a sequence."""
+    if not isinstance(text, Tensor):
+        raise TypeError("should take one vector a text: a pooling is missing. Found a sequence")
+    return text
+
+
+def tokens(text: Tensor | Sequence) -> Sequence:
+    """Return a text's tokens; raises `TypeError` for pooled vectors."""
+    if not isinstance(text, Sequence):
+        raise TypeError("should take a text's tokens: no pooling should stand before it. Found one vector a text")
+    return text
