@@ -21,6 +21,8 @@ class InBatchSoftmax(RankingOutput):
     that is not; those of a query with relevant documents only have nothing to be compared with.
     """
 
+    needs_drawn_negatives = True
+
     def __init__(self, *, temperature: Positive = 1.0) -> None:
         super().__init__()
         self.temperature = temperature

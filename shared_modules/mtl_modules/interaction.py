@@ -26,6 +26,9 @@ class Interaction(Scorer):
     `average_length` is about how many words a document has. Raises `UsageError` where the vectors differ in size.
     """
 
+    pooled = False
+    sides = True
+
     def __init__(
         self,
         input_dims: tuple[int, ...],

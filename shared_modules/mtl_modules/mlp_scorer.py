@@ -27,6 +27,8 @@ class MLPScorer(Scorer):
     differ in size.
     """
 
+    sides = True
+
     def __init__(
         self,
         input_dims: tuple[int, ...],

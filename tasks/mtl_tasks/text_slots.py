@@ -13,13 +13,13 @@ def text_slots(
 ) -> Iterator[Slot]:
     """Yield embedding, representation (may be left out) and pooling of each text, `{input}.embedding` and so on.
 
-    `pooling` is the default one; without it, a pooling that nobody writes is left out, and what the two texts meet in
-    gets their tokens. With `lexical` each text may have an embedding of that name too, a side branch.
+    `pooling` is the default one; without it, a pooling that nobody writes is left out. Where there is none (null), what
+    the texts meet in gets their tokens. With `lexical` each text may have an embedding of that name too, a side branch.
     """
     for name in inputs:
         yield Slot(f"{name}.embedding", "embedding", (name,), default={"type": "word"})
         yield Slot(f"{name}.representation", "representation", (f"{name}.embedding",), optional=True)
-        yield Slot(f"{name}.pooling", "pooling", (f"{name}.representation",), pooling is None, pooling)
+        yield Slot(f"{name}.pooling", "pooling", (f"{name}.representation",), optional=True, default=pooling)
         if lexical:
             yield Slot(f"{name}.lexical", "embedding", (name,), optional=True, side=True)
 
