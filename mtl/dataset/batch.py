@@ -81,18 +81,22 @@ def raw_batch(
 ) -> Batch:
     """Return a batch of raw texts for tasks, without targets; `texts` are B texts by the name of the input.
 
-    Texts are tokenized once for each tokenizer. The tokens are kept in `surface`.
+    Texts are tokenized once for each tokenizer. The tokens are kept in `surface`. An input without texts is not in the
+    batch.
     """
-    columns = {(k.source, k.column): list(texts[name]) for task in tasks for name, k in graph.inputs(task).items()}
-    tokenized: dict[tuple[str, str, str], Tokens] = {}
+    inputs = [(name, key) for task in tasks for name, key in graph.inputs(task).items() if name in texts]
+    columns = {(key.source, key.column): list(texts[name]) for name, key in inputs}
+    tokenized: dict[tuple[str, str, str, int], Tokens] = {}
     lengths: dict[InputKey, Tensor] = {}
     features: dict[FeatureKey, Tensor] = {}
     surface: dict[InputKey, Tokens] = {}
     longest: NDArray[np.int64] | None = None
     for key, components in leaves(graph, tasks).items():
-        front = (key.source, key.column, key.tokenizer)
+        if (key.source, key.column) not in columns:
+            continue
+        front = (key.source, key.column, key.tokenizer, key.max_tokens)
         if front not in tokenized:
-            tokenized[front] = tokenize(columns[key.source, key.column], key.tokenizer)
+            tokenized[front] = tokenize(columns[key.source, key.column], key.tokenizer, key.max_tokens)
         tokens = surface[key] = tokenized[front]
         at = grid(tokens.row_offsets, np.arange(len(tokens)))
         lengths[key] = torch.from_numpy(at.lengths)
