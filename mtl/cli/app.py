@@ -171,6 +171,46 @@ def export(
 
 
 @app.command()
+def compare(
+    recipes: Annotated[list[Path], typer.Argument(metavar="RECIPE...", help="Recipes (YAML).", show_default=False)],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder of all runs and of compare.json.", show_default=False)
+    ],
+    seeds: Annotated[
+        int, typer.Option("--seeds", metavar="N", help="Seeds: each recipe's own and those after it.")
+    ] = 3,
+    single: Annotated[bool, typer.Option("--single", help="Against every task of a recipe trained alone.")] = False,
+    variants: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--set", metavar="A.B.C=VALUE[;...]", help="A variant of each recipe, to compare with it. May be repeated."
+        ),
+    ] = None,
+    overrides: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--set-all", metavar="A.B.C=VALUE", help="Override one value in all runs. May be repeated."),
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Train recipes with several seeds; mean, spread and differences of every test figure.
+
+    Runs that are done are not repeated, and one that was interrupted goes on: give the same command again.
+    """
+    with guarded():
+        from .comparing import compare_command
+
+        compare_command(
+            tuple(recipes),
+            seeds=seeds,
+            out=out,
+            data=data,
+            variants=tuple(variants or ()),
+            single=single,
+            overrides=tuple(overrides or ()),
+        )
+
+
+@app.command()
 def components(
     kind: Annotated[Optional[str], typer.Argument(metavar="KIND", show_default=False)] = None,  # noqa: UP045
     name: Annotated[Optional[str], typer.Argument(metavar="NAME", show_default=False)] = None,  # noqa: UP045
