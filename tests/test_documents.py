@@ -53,8 +53,8 @@ def test_every_command_and_option_of_the_readme_exists() -> None:
     listed = within("--help").stdout
     for name in re.findall(r"`mtl (\w+)", README):
         assert f"\n  {name} " in listed
-    options = within("run", "--help").stdout + within("check", "--help").stdout + within("--help").stdout
-    options += within("graph", "--help").stdout + within("predict", "--help").stdout
+    commands = re.findall(r"^  (\w+)  ", listed, re.MULTILINE)
+    options = listed + "".join(within(name, "--help").stdout for name in commands)
     told = " ".join(re.findall(r"`((?:mtl |--)[^`\n]+)`", README))
     for option in set(re.findall(r"--[a-z-]+", told)):
         assert option in options, option

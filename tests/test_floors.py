@@ -32,9 +32,9 @@ FLOORS = (
     ("module", "task", "features", "lexical_features", "metrics", "alignment"),
     (
         *("model", "optimizer", "checkpoint", "resume", "mixture", "dataset", "batching", "collate"),
-        *("evaluation", "selection", "feed", "finite", "logs"),
+        *("evaluation", "scoring", "selection", "feed", "finite", "logs"),
     ),
-    ("trainer", "predictor", "runner", "check", "export"),
+    ("trainer", "predictor", "runner", "check", "export", "comparison"),
     ("cli", "__main__"),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
