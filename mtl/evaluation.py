@@ -14,7 +14,8 @@ from torch import Tensor
 
 from .batching import batches
 from .errors import UsageError
-from .metrics import Metric, exact_match
+from .metrics import Metric, Ranked, RankingMetric, exact_match
+from .scoring import pair_scores
 
 if TYPE_CHECKING:
     from .dataset import Batch, EncodedSplit, Prepared
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from .sharing_graph import SharingGraph
 
 BATCH_TOKENS = 4000
-Answers = list[Any]  # a label a row, or a list of labels, one a token; gold may be None
+Answers = list[Any]  # a row's label, its list of labels, one a token, or its score; gold (of a score a grade) or None
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Evaluation:
     reports: dict[str, dict[str, Any]] = field(default_factory=dict)
     predictions: dict[str, Answers] = field(default_factory=dict)
     gold: dict[str, Answers] = field(default_factory=dict)
+    rankings: dict[str, Ranked] = field(default_factory=dict)
 
 
 def evaluate(
@@ -54,7 +56,10 @@ def evaluate(
     try:
         for source, tasks in graph.streams().items():
             encoded = prepared.splits.get((source, split))
-            if encoded is not None:
+            if encoded is not None and ranks(graph, tasks):
+                for task in tasks:
+                    rank(model, encoded, task, result, batch_tokens)
+            elif encoded is not None:
                 result.predictions.update(predict(model, encoded, tasks, batch_tokens))
                 result.gold.update({task: list(encoded.gold(task)) for task in tasks})
     finally:
@@ -81,6 +86,22 @@ def predict(
     return found
 
 
+def ranks(graph: SharingGraph, tasks: Sequence[str]) -> bool:
+    """Return whether the tasks of a source rank: such a source's rows are pairs."""
+    return any(graph.recipe.tasks[task].task.level == "pair" for task in tasks)
+
+
+def rank(
+    model: MultiTaskModel, split: EncodedSplit, task: str, result: Evaluation, batch_tokens: int = BATCH_TOKENS
+) -> None:
+    """Score a split's pairs and add them to a result: of judged pairs score and grade, of all pairs the ranking."""
+    pairs = split.pairs(task)
+    scores = pair_scores(model, split, task, pairs, batch_tokens=batch_tokens)
+    result.predictions[task] = scores[: len(split)].tolist()
+    result.gold[task] = pairs.grades[: len(split)].tolist()
+    result.rankings[task] = Ranked.of(scores, pairs.grades, pairs.groups, pairs.document_ids)
+
+
 def decoded(best: Tensor, names: Sequence[str], lengths: Sequence[int]) -> Answers:
     """Return label ids [B] or [B, T] as labels, without padding."""
     if best.dim() == 1:
@@ -94,9 +115,10 @@ def _lengths(graph: SharingGraph, batch: Batch, task: str) -> list[int]:
 
 
 def measure(graph: SharingGraph, result: Evaluation) -> None:
-    """Fill in metrics and reports from predictions and gold."""
+    """Fill in metrics and reports from predictions and gold, and from rankings."""
     for task, predictions in result.predictions.items():
-        figures, reports = compare(graph.recipe.tasks[task], result.gold[task], predictions)
+        ranked = result.rankings.get(task)
+        figures, reports = compare(graph.recipe.tasks[task], result.gold[task], predictions, ranked)
         result.metrics[task] = figures
         if reports:
             result.reports[task] = reports
@@ -105,11 +127,16 @@ def measure(graph: SharingGraph, result: Evaluation) -> None:
         result.metrics["joint"] = {"exact_match": _exact_match(together, result.gold, result.predictions)}
 
 
-def compare(task: TaskConfig, gold: Answers, predictions: Answers) -> tuple[dict[str, float], dict[str, Any]]:
-    """Return a task's figures and its reports."""
+def compare(
+    task: TaskConfig, gold: Answers, predictions: Answers, ranked: Ranked | None = None
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """Return a task's figures and its reports: those of its metrics, and of a ranking task the counts of its groups."""
     figures: dict[str, float] = {}
-    reports: dict[str, Any] = {}
+    reports: dict[str, Any] = {} if ranked is None else dict(ranked.counts())
     for metric in metrics_of(task):
+        if ranked is not None and isinstance(metric, RankingMetric):
+            figures.update(metric.rank(ranked))
+            continue
         for name, value in metric.compute(gold, predictions).items():
             if isinstance(value, (int, float)):
                 figures[name] = float(value)
@@ -148,15 +175,23 @@ def dev_figures(graph: SharingGraph, prepared: Prepared) -> tuple[dict[str, bool
         if split is None:
             continue
         for task in tasks:
+            config = graph.recipe.tasks[task]
             gold = [row for row in split.gold(task) if row is not None]
+            if config.task.level == "pair":
+                gold = [float(grade) for grade in gold]
             found = {
                 f"{task}.{name}": metric.higher_is_better
-                for metric in metrics_of(graph.recipe.tasks[task])
-                for name, value in metric.compute(gold, gold).items()
-                if isinstance(value, (int, float))
+                for metric in metrics_of(config)
+                for name in _figures(metric, gold)
             }
             first += list(found)[:1]
             figures.update(found)
         if len(tasks) > 1:
             figures["joint.exact_match"] = True
     return figures, first
+
+
+def _figures(metric: Metric, gold: Answers) -> list[str]:
+    if isinstance(metric, RankingMetric):
+        return list(metric.figures)
+    return [name for name, value in metric.compute(gold, gold).items() if isinstance(value, (int, float))]
