@@ -26,7 +26,7 @@ from .features import Feature
 from .files import why_unreadable
 from .labels import Labels
 from .model import MultiTaskModel
-from .recipe import ModuleConfig, Recipe
+from .recipe import ModuleConfig, Recipe, TaskConfig
 from .registry import file_keys
 from .sharing_graph import InputKey, SharingGraph
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .sources.base import Source
 
 ROWS, TOKENS, CHARACTERS = 2, 3, 4  # sizes of the fake batch: all different, so that mixed-up axes do not fit
+PAIRS, OTHER_TOKENS = 5, 6  # of a ranking task; tokens of a text that is no task's first input
 OWN_SENTENCE = re.compile(r".+\. Found .+\.")  # what a module of this house says for itself
 
 
@@ -158,7 +159,7 @@ def failing(model: MultiTaskModel) -> Iterator[Fault]:
             if entered.component not in stopped:
                 stopped.add(entered.component)
                 place = graph.components[entered.component].config.place
-                yield from (place.fault(sentence) for sentence in sentences(error))
+                yield from (place.fault(sentence) for sentence in sentences(error, config))
     for handle in handles:
         handle.remove()
 
@@ -178,31 +179,43 @@ class Entered:
         return module.register_forward_pre_hook(enter)
 
 
-def sentences(error: Exception) -> list[str]:
+def sentences(error: Exception, task: TaskConfig) -> list[str]:
     """Return what is told of a module that a batch does not pass: its own sentences, or one around another's reason."""
     if isinstance(error, MtlError):
         return [str(fault) for fault in error.faults]
     reason = " ".join(str(error).split())
     if isinstance(error, (TypeError, ValueError)) and OWN_SENTENCE.fullmatch(reason):
         return [reason]
+    rows = f"{PAIRS} pairs of {ROWS} texts" if task.task.level == "pair" else f"{ROWS} rows"
+    tokens = f"{TOKENS} and {OTHER_TOKENS}" if len(task.inputs) > 1 else f"{TOKENS}"
     return [
-        f"should take a batch of {ROWS} rows, {TOKENS} tokens and {CHARACTERS} characters. "
+        f"should take a batch of {rows}, {tokens} tokens and {CHARACTERS} characters. "
         f"Found {type(error).__name__}: {reason.rstrip('.') or 'no reason'}."
     ]
 
 
 def fake_batch(model: MultiTaskModel, source: str) -> Batch:
-    """Return a batch of one source in which every feature is a tensor without memory."""
+    """Return a batch of one source in which every feature is a tensor without memory; of pairs for a ranking task."""
     graph = model.sharing_graph
     keys = {key: None for task in graph.recipe.tasks for key in _keys(graph, task)}
-    lengths = {key: torch.full((ROWS,), TOKENS, device="meta") for key in keys}
+    sizes = {key: fake_tokens(graph, key) for key in keys}
+    lengths = {key: torch.full((ROWS,), size, device="meta") for key, size in sizes.items()}
     features = {
-        (name, index, key): fake_feature(feature)
+        (name, index, key): fake_feature(feature, sizes[key])
         for name in graph.embeddings()
         for index, feature in enumerate(model.fitted.features[name])
         for key in keys
     }
-    return Batch(source, np.arange(ROWS), lengths, features, {}, {}, ROWS * TOKENS)
+    rankings = [t.name for t in graph.recipe.tasks.values() if t.source == source and t.task.level == "pair"]
+    texts = [key for task in rankings for key in graph.inputs(task).values()]
+    index = {key: torch.zeros(PAIRS, dtype=torch.int64, device="meta") for key in texts}
+    return Batch(source, np.arange(ROWS), lengths, features, tokens=ROWS * max(sizes.values()), index=index)
+
+
+def fake_tokens(graph: SharingGraph, key: InputKey) -> int:
+    """Return the number of tokens of a text: one of two, so that the two texts of a pair differ."""
+    firsts = {(task.source, next(iter(task.inputs.values())).column) for task in graph.recipe.tasks.values()}
+    return TOKENS if (key.source, key.column) in firsts else OTHER_TOKENS
 
 
 def _keys(graph: SharingGraph, task: str) -> Iterator[InputKey]:
@@ -210,8 +223,8 @@ def _keys(graph: SharingGraph, task: str) -> Iterator[InputKey]:
         yield from (argument for argument in call.arguments if isinstance(argument, InputKey))
 
 
-def fake_feature(feature: Feature) -> Tensor:
+def fake_feature(feature: Feature, tokens: int) -> Tensor:
     """Return what a feature's tensor looks like."""
-    shape = (ROWS, TOKENS, CHARACTERS) if feature.dims == ("T", "C") else (ROWS, TOKENS)
+    shape = (ROWS, tokens, CHARACTERS) if feature.dims == ("T", "C") else (ROWS, tokens)
     whole = np.issubdtype(feature.dtype, np.integer)
     return torch.zeros(shape, dtype=torch.int64 if whole else torch.float32, device="meta")

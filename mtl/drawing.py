@@ -23,8 +23,8 @@ STYLES = """\
 def text(graph: SharingGraph) -> str:
     """Draw one row a component, in build order, and one column a task.
 
-    A line of `═` joins the tasks whose modules are that one component; `if` goes before what comes through a
-    condition.
+    A line of `═` joins the tasks whose modules are that one component, and the places where one task has it; `if`
+    goes before what comes through a condition. The addresses of what one task has at several places stand below.
     """
     tasks = list(graph.recipe.tasks)
     nodes = _nodes(graph)
@@ -36,6 +36,7 @@ def text(graph: SharingGraph) -> str:
     tied = sum(len(component.members) > 1 for component in graph.components.values())
     legend = f"{OWN} module of the task, {OWN}{TIED}{OWN} tied: one module, {BORROWED} needed through a condition"
     lines += ["", f"{_count(len(graph.components), 'component')}, {tied} of them tied", legend]
+    lines += [f"{node}: {_ties(graph, node)}" for node in nodes if _repeated(graph, node)]
     return "\n".join(lines) + "\n"
 
 
@@ -74,8 +75,10 @@ def _marks(graph: SharingGraph, node: Any, tasks: Sequence[str]) -> str:
         mark = OWN if i in places else BORROWED if task in used else TIED if inside else " "
         left = TIED if places and places[0] < i <= places[-1] else " "
         right = TIED if places and places[0] <= i < places[-1] else " "
-        before = (_width(task) - 1) // 2
-        cells.append(left * before + mark + right * (_width(task) - 1 - before) + right)
+        if task in _repeated(graph, node):
+            mark = f"{OWN}{TIED}{OWN}"
+        before = (_width(task) - len(mark)) // 2
+        cells.append(left * before + mark + right * (_width(task) - len(mark) - before) + right)
     return "".join(cells)[:-1]
 
 
@@ -92,6 +95,13 @@ def _users(graph: SharingGraph, node: Any) -> tuple[Collection[str], Collection[
     return own, {task for task in graph.recipe.tasks if any(node in call.arguments for call in graph.calls([task]))}
 
 
+def _repeated(graph: SharingGraph, node: Any) -> list[str]:
+    """Return the tasks that have a component at several places: tied across the task's own inputs."""
+    component = graph.components.get(node)
+    tasks = [address.split(".")[0] for address in component.members] if component is not None else []
+    return [task for task in dict.fromkeys(tasks) if tasks.count(task) > 1]
+
+
 def _name(node: Any) -> str:
     return node if isinstance(node, str) else f"{node.source}.{node.column}"
 
@@ -99,7 +109,8 @@ def _name(node: Any) -> str:
 def _what(graph: SharingGraph, node: Any) -> str:
     component: Component | None = graph.components.get(node)
     if component is None:
-        return f"input {node.tokenizer}{', lowercase' if node.lowercase else ''}"
+        most = f", first {node.max_tokens} tokens" if node.max_tokens else ""
+        return f"input {node.tokenizer}{', lowercase' if node.lowercase else ''}{most}"
     return f"{component.kind} {component.config.type}"
 
 

@@ -47,14 +47,11 @@ def texts_meet_in_the_form_that_is_taken(graph: SharingGraph) -> Iterator[Fault]
         wrong = [text for text in texts if (_kind(task, text) == "pooling") != pooled]
         if pooled is None or not wrong:
             continue
-        should, found, change = (
-            ("one vector a text", "the tokens", f"write {_quoted(unpooled)}")
-            if pooled
-            else ("the tokens of each text", "one vector", f"write null for {_quoted(wrong)}")
-        )
-        yield config.place.fault(
-            f"the {config.kind} '{config.type}' should get {should}. Found {found} of {_quoted(wrong)}: {change}."
-        )
+        if pooled:
+            should, found = "one vector a text", f"tokens of {_quoted(wrong)}: write {_quoted(unpooled)}"
+        else:
+            should, found = "the tokens of each text", f"pooled ones: write null for {_quoted(wrong)}"
+        yield config.place.fault(f"the {config.kind} '{config.type}' should get {should}. Found {found}.")
 
 
 def side_branches_stand_at_every_text(graph: SharingGraph) -> Iterator[Fault]:
