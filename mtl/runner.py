@@ -175,6 +175,12 @@ class Run:
         return found
 
     @property
+    def reports(self) -> dict[str, Any]:
+        """What `reports.json` holds: what is too long for a figure, by split and task; raises as `metrics` does."""
+        found: dict[str, Any] = read_json(self.out / "reports.json")
+        return found
+
+    @property
     def manifest(self) -> dict[str, Any]:
         """What `export/manifest.json` holds; raises `CheckpointError` before the export."""
         found: dict[str, Any] = read_json(self.out / "export/manifest.json")

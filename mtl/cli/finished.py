@@ -21,7 +21,7 @@ def test_command(folder: Path, *, split: str, data: Path | None) -> None:
     run = Run.open(folder, data=data)
     evaluation = run.evaluate(split)
     run.keep([evaluation])
-    show(Console(), metrics_table(split, evaluation.metrics))
+    show(Console(), metrics_table(split, evaluation.metrics, evaluation.reports))
 
 
 def export_command(folder: Path, *, out: Path | None, data: Path | None) -> None:
@@ -29,4 +29,4 @@ def export_command(folder: Path, *, out: Path | None, data: Path | None) -> None
     from ..runner import Run
 
     report = Run.open(folder, data=data).export(out)
-    show(Console(), results({}, report.folder, report.files, report.verification.facts()))
+    show(Console(), results({}, {}, report.folder, report.files, report.verification.facts()))

@@ -21,22 +21,40 @@ def table(*columns: str) -> Table:
     return made
 
 
-def metrics_table(split: str, metrics: Mapping[str, Mapping[str, float]]) -> Table:
-    """Return the figures of a split, a row each."""
+Figures = Mapping[str, Mapping[str, float]]
+Reports = Mapping[str, Mapping[str, Any]]
+
+
+def metrics_table(split: str, metrics: Figures, reports: Reports) -> Table:
+    """Return the figures of a split, a row each, and what its reports count."""
     made = table("task", "figure", split)
-    for task, figures in metrics.items():
-        for name, value in figures.items():
-            made.add_row(task, name, f"{value:.4f}")
+    for row in figures_of(metrics, reports):
+        made.add_row(*row)
     return made
 
 
-def results(metrics: Mapping[str, Any], folder: Path, files: Mapping[str, int], verified: Mapping[str, Any]) -> Table:
+def figures_of(metrics: Figures, reports: Reports) -> Iterator[tuple[str, str, str]]:
+    """Yield (task, name, text) of every figure; behind a task's figures what its reports count."""
+    for task, figures in metrics.items():
+        for name, value in figures.items():
+            yield task, name, f"{value:.4f}"
+        for name, count in reports.get(task, {}).items():
+            if isinstance(count, int):
+                yield task, name.replace("_", " "), f"{count:,}"
+
+
+def results(
+    metrics: Mapping[str, Figures],
+    reports: Mapping[str, Reports],
+    folder: Path,
+    files: Mapping[str, int],
+    verified: Mapping[str, Any],
+) -> Table:
     """Return the one table at the end of a run: test figures, files with their sizes, what verification found."""
     made = table("what", "", "value")
     split = next((name for name in ("test", "dev") if name in metrics), "")
-    for task, figures in metrics.get(split, {}).items():
-        for name, value in figures.items():
-            made.add_row(f"{split} {task}", name, f"{value:.4f}")
+    for task, name, text in figures_of(metrics.get(split, {}), reports.get(split, {})):
+        made.add_row(f"{split} {task}", name, text)
     for name, size in files.items():
         made.add_row("exported", str(folder / name), size_text(size))
     sizes = " and ".join(map(str, verified["batch_sizes"]))

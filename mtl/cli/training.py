@@ -40,7 +40,7 @@ def run_command(
         run.export()
     manifest = run.manifest
     files = {name: facts["bytes"] for name, facts in manifest["files"].items()}
-    show_table(console, results(run.metrics, run.out / "export", files, manifest["verified"]))
+    show_table(console, results(run.metrics, run.reports, run.out / "export", files, manifest["verified"]))
 
 
 def start(

@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 
 from mtl.dataset import Batch, Fitted, raw_batch
-from mtl.errors import UsageError
 from mtl.featurizer import tokenize
 from mtl.model import MultiTaskModel
 from mtl.module import Sequence
@@ -73,7 +72,7 @@ class Texts:
 
     def text_batch(self, key: InputKey, numbers: NDArray[np.int64]) -> Batch:
         self.given.update((key.column, number) for number in numbers.tolist())
-        batch = self.batch(dict.fromkeys(self.texts, [self.texts[key.column][number] for number in numbers]))
+        batch = self.batch({name: [self.texts[key.column][number] for number in numbers] for name in self.texts})
         features = {place: values for place, values in batch.features.items() if place[2] == key}
         return Batch(batch.source, batch.rows, {key: batch.lengths[key]}, features)
 

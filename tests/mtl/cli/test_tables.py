@@ -15,11 +15,27 @@ def shown(made: object) -> list[str]:
 
 
 def test_metrics() -> None:
-    assert shown(metrics_table("test", {"intent": {"accuracy": 0.5}, "joint": {"exact_match": 1.0}})) == [
+    reports = {"intent": {"report": {"play": {"f1": 1.0}}}}
+    assert shown(metrics_table("test", {"intent": {"accuracy": 0.5}, "joint": {"exact_match": 1.0}}, reports)) == [
         "task    figure         test",
         "intent  accuracy     0.5000",
         "joint   exact_match  1.0000",
     ]
+
+
+def test_metrics_of_a_ranking_with_the_groups_that_they_leave_out() -> None:
+    reports = {"relevance": {"groups": 2343, "groups_without_positive": 12}}
+    metrics = {"relevance": {"map": 0.5, "ndcg@10": 0.25}}
+    lines = [
+        "relevance  map                      0.5000",
+        "relevance  ndcg@10                  0.2500",
+        "relevance  groups                    2,343",
+        "relevance  groups without positive      12",
+    ]
+    assert shown(metrics_table("dev", metrics, reports))[1:] == lines
+    verified = {"split": {}, "rows": {}, "batch_sizes": [1], "largest_difference": 0.0, "ties": []}
+    found = shown(results({"dev": metrics}, {"dev": reports}, Path("run"), {}, verified))
+    assert [line.split() for line in found[1:5]] == [["dev", *line.split()] for line in lines]
 
 
 def test_the_one_table_of_a_run() -> None:
@@ -31,7 +47,7 @@ def test_the_one_table_of_a_run() -> None:
         "largest_difference": 2e-6,
         "ties": [],
     }
-    assert shown(results(metrics, Path("run/export"), {"intent.onnx": 1200}, verified)) == [
+    assert shown(results(metrics, {}, Path("run/export"), {"intent.onnx": 1200}, verified)) == [
         "what                                                                       value",
         "test intent  accuracy                                                     0.5000",
         "exported     run/export/intent.onnx                                       1.2 kB",
