@@ -141,6 +141,21 @@ void compare_table(const std::vector<std::string_view>& texts) {
   for (const auto& [word, index] : lower_ids) check(lower[static_cast<std::size_t>(index)] == word, "stored bytes");
 }
 
+// Published values of MurmurHash3_x86_32 with the seed 0, in exactly fitting memory.
+void check_hashes() {
+  const std::map<std::string, std::uint32_t> published = {
+      {"", 0}, {"test", 0xBA6BD213u}, {"Hello, world!", 0xC0363E43u},
+      {"The quick brown fox jumps over the lazy dog", 0x2E4FF723u}};
+  for (const auto& [text, hash] : published) {
+    const auto memory = std::make_unique<char[]>(text.size());
+    std::memcpy(memory.get(), text.data(), text.size());
+    check(murmur_hash<false>(memory.get(), text.size()) == hash, "hash");
+    const std::string lower = lowered(text);
+    check(murmur_hash<true>(memory.get(), text.size()) == murmur_hash<false>(lower.data(), lower.size()),
+          "hash, lower-cased");
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -157,6 +172,7 @@ int main() {
     compare<Tokenizer::kCharacters>(memory.back().get(), text.size());
   }
   compare_table(texts);
+  check_hashes();
   std::printf("%d faults\n", faults);
   return faults == 0 ? 0 : 1;
 }
