@@ -30,8 +30,8 @@ def _members(ranges: list[tuple[int, int]]) -> str:
     return "".join(rf"\x{{{first:X}}}-\x{{{last:X}}}" for first, last in ranges)
 
 
-def text_front_end(tape: Tape, text: ir.Value, name: str, lowercase: bool) -> TokenValues:
-    """Split texts (string [B]) by the tokenizer `name`.
+def text_front_end(tape: Tape, text: ir.Value, name: str, lowercase: bool, max_tokens: int = 0) -> TokenValues:
+    """Split texts (string [B]) by the tokenizer `name` and keep the first `max_tokens` (0: all) of each.
 
     An empty batch becomes one row, and an empty text one token of padding: what follows never meets an empty
     tensor. Whoever uses the answers cuts them back to B rows.
@@ -42,16 +42,20 @@ def text_front_end(tape: Tape, text: ir.Value, name: str, lowercase: bool) -> To
     longer = tape.op("Concat", [text, strings(tape, ["x"])], {"axis": 0})
     tokens = tokenizer(tape, longer, tokenexp=tokenizer_expression(name))
     surface = typed(tape.op("Slice", [tokens, integers(tape, [0]), rows]), STRING, 2)
+    if max_tokens:
+        surface = _first_columns(tape, surface, integers(tape, [max_tokens]))
     real = label_encoder(tape, surface, {"": 0}, 1)
     counts = tape.op("ReduceSum", [real, integers(tape, [1])], {"keepdims": 0})
     return _values(tape, surface, counts, lowercase)
 
 
-def tokens_front_end(tape: Tape, tokens: ir.Value, lengths: ir.Value, lowercase: bool) -> TokenValues:
+def tokens_front_end(
+    tape: Tape, tokens: ir.Value, lengths: ir.Value, lowercase: bool, max_tokens: int = 0
+) -> TokenValues:
     """Take tokens (string [B, T]) as they are, `lengths` (int64 [B]) of them in each row.
 
-    What stands behind a row's length is ignored; a length above T counts as T. A row of no tokens becomes one
-    of one token of padding, a batch of no rows one such row.
+    What stands behind a row's length, or behind its first `max_tokens` (0: all), is ignored; a length above T counts as
+    T. A row of no tokens becomes one of one token of padding, a batch of no rows one such row.
     """
     one, zero = integers(tape, [1]), integers(tape, [0])
     given = tape.op("Shape", [tokens])
@@ -65,12 +69,20 @@ def tokens_front_end(tape: Tape, tokens: ir.Value, lengths: ir.Value, lowercase:
     width = tape.op("Max", [columns, one])
     below = tape.op("Expand", [empty, tape.op("Concat", [new_rows, width], {"axis": 0})])
     grid = tape.op("Concat", [wider, below], {"axis": 0})
+    if max_tokens:
+        width = tape.op("Min", [width, integers(tape, [max_tokens])])
+        grid = _first_columns(tape, grid, width)
     longer = tape.op("Concat", [lengths, tape.op("Expand", [zero, new_rows])], {"axis": 0})
     bounded = tape.op("Min", [longer, width])
     positions = tape.op("Range", [_scalar(tape, zero), _scalar(tape, width), _scalar(tape, one)])
     inside = tape.op("Less", [positions, tape.op("Unsqueeze", [bounded, one])])
     surface = typed(tape.op("Where", [inside, grid, empty]), STRING, 2)
     return _values(tape, surface, bounded, lowercase)
+
+
+def _first_columns(tape: Tape, grid: ir.Value, count: ir.Value) -> ir.Value:
+    """Return the first columns of a table of strings, as many as there are."""
+    return typed(tape.op("Slice", [grid, integers(tape, [0]), count, integers(tape, [1])]), STRING, 2)
 
 
 def _scalar(tape: Tape, vector: ir.Value) -> ir.Value:
