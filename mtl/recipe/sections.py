@@ -111,7 +111,9 @@ def read_tasks(
             if name in modules:
                 steps = (*draft.steps, "inputs", name)
                 reading.key_fault(steps, f"an input should not be called as a module is. Found '{name}'.")
-    return drafts
+        if set(draft.inputs) & {slot.name for slot in draft.slots}:
+            broken.add(draft.name)  # what stands under `model` may be meant either way
+    return [draft for draft in drafts if draft.name not in broken]
 
 
 def _read_task(
@@ -134,24 +136,29 @@ def _read_task(
     reading.faults += faults
     if cls is None:
         return None
-    task = _build_task(reading, cls, str(kind), values, steps)
+    task, own = _build_task(reading, cls, str(kind), values, steps)
     if task is None:
         return None
-    inputs = _read_inputs(reading, task[0], str(kind), inputs_raw, steps)
+    inputs, read = _read_inputs(reading, task, str(kind), inputs_raw, steps)
     if inputs is None:
         return None
-    slots = tuple(task[0].slots(tuple(inputs)))
-    metrics = _read_metrics(reading, task[0], metrics_raw, (*steps, "metrics"))
+    slots = tuple(task.slots(tuple(inputs)))
+    metrics = _read_metrics(reading, task, metrics_raw, (*steps, "metrics"))
     checked = checked or {"target": None, "weight": 1.0}
     return TaskDraft(
-        name, steps, task[0], str(kind), inputs, slots, source or "", checked["target"], checked["weight"], metrics,
-        task[1], model, complete=source is not None and not faults,
+        name, steps, task, str(kind), inputs, slots, source or "", checked["target"], checked["weight"], metrics,
+        own or {}, model, complete=source is not None and own is not None and read and not faults,
     )  # fmt: skip
 
 
 def _build_task(
     reading: Reading, cls: type, kind: str, values: Mapping[str, Any], steps: Steps
-) -> tuple[Task, dict[str, Any]] | None:
+) -> tuple[Task | None, dict[str, Any] | None]:
+    """Return a task and its keys.
+
+    Where the keys are wrong, None, and a task with default keys, if it can have them: what else is wrong with it
+    shows all the same.
+    """
     model = registry.schema(cls)
     unknown = [key for key in values if key not in model.model_fields]
     for key in unknown:
@@ -160,14 +167,18 @@ def _build_task(
     own = {key: value for key, value in values.items() if key not in unknown}
     checked, faults = check(model, own, reading.document, steps, f"the task '{kind}'")
     reading.faults += faults
-    if checked is None:
-        return None
+    if checked is not None:
+        try:
+            return cls(**checked), checked
+        except (MtlError, ValueError) as error:
+            for message in told(error):
+                reading.key_fault(steps, message)
+    if any(field.is_required() for field in model.model_fields.values()):
+        return None, None
     try:
-        return cls(**checked), checked
-    except (MtlError, ValueError) as error:
-        for message in told(error):
-            reading.key_fault(steps, message)
-        return None
+        return cls(), None
+    except (MtlError, ValueError):  # keys that depend on each other: there is no task without them
+        return None, None
 
 
 def _read_task_source(
@@ -191,15 +202,21 @@ def _read_task_source(
     return task if sources[task] is not None else None
 
 
-def _read_inputs(reading: Reading, task: Task, kind: str, raw: Any, steps: Steps) -> dict[str, InputConfig] | None:
-    """Return the inputs by name, in the order of the task type (or of the recipe, where it names them)."""
+def _read_inputs(
+    reading: Reading, task: Task, kind: str, raw: Any, steps: Steps
+) -> tuple[dict[str, InputConfig] | None, bool]:
+    """Return the inputs by name, in the order of the task type (or of the recipe, where it names them).
+
+    False where something about them is wrong; None where even their names are not known then.
+    """
     here: Steps = (*steps, "inputs")
     names, written = task.inputs(), reading.mapping(raw, here)
     faults = len(reading.faults)
     if raw is not None and not isinstance(raw, Mapping):
-        return None
+        return None, False
     if names is None and (not written or len(task.input_roles) not in (0, len(written))):
         reading.key_fault(here, input_count(kind, task.input_roles, list(written)))
+        names, written = (), {}
     for name in written:
         if names is not None and name not in names:
             reading.key_fault((*here, name), unknown_key(name, names, f"the task '{kind}'").replace("key", "input"))
@@ -211,14 +228,13 @@ def _read_inputs(reading: Reading, task: Task, kind: str, raw: Any, steps: Steps
         if not isinstance(mapping, Mapping):
             message = f"should be a column's name, or a mapping with its 'column'. Found {show(value)}."
             reading.fault((*here, name), message)
-            continue
+            mapping = {}
         mapping = {"column": name, **mapping}
         at = {key: (*here, name, key) for key in mapping}
         checked, wrong = check_at(InputModel, mapping, reading.document, at, (*here, name), "an input")
         reading.faults += wrong
-        if checked is not None:
-            found[name] = InputConfig(**checked, place=reading.document.key_place((*here, name)))
-    return found if len(reading.faults) == faults else None
+        found[name] = InputConfig(**(checked or {"column": name}), place=reading.document.key_place((*here, name)))
+    return found if names != () else None, len(reading.faults) == faults
 
 
 def input_count(kind: str, roles: Sequence[str], found: Sequence[str]) -> str:
@@ -241,11 +257,22 @@ def _read_metrics(reading: Reading, task: Task, raw: Any, steps: Steps) -> tuple
         if metric is None or not _can_be_built(reading, metric, (*steps, i)):
             continue
         level = getattr(metric.cls, "level", None)
-        if level not in (None, task.level):
-            message = f"should be a metric of the {task.level} level. Found '{metric.type}', one of the {level} level."
+        levels = ("row", "token") if level is None else (level,)
+        if task.level not in levels:
+            of = " or ".join(levels)
+            message = f"should be a metric of the {task.level} level. Found '{metric.type}', one of the {of} level."
+            reading.fault((*steps, i), message)
+        for figure in _figures_again(metric, found):
+            message = f"should give figures of other names. Found '{figure}', as another metric '{metric.type}' gives."
             reading.fault((*steps, i), message)
         found.append(metric)
     return tuple(found)
+
+
+def _figures_again(metric: ModuleConfig, others: Sequence[ModuleConfig]) -> list[str]:
+    """Return the figures of a metric that the same metric with other keys gives: one would take the other's place."""
+    taken = [o.cls(**o.values).figures for o in others if o.type == metric.type and o.values != metric.values]
+    return [figure for figure in metric.cls(**metric.values).figures if any(figure in figures for figures in taken)]
 
 
 def _can_be_built(reading: Reading, metric: ModuleConfig, steps: Steps) -> bool:
