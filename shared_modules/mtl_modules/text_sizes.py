@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from mtl.errors import UsageError
+from mtl.errors import UsageError, counted
 from mtl.module import Sequence
 
 
 def two_sizes(sizes: tuple[int, ...]) -> tuple[int, int]:
     """Return the sizes of the two texts' vectors; raises `UsageError` where more or less flows in."""
     if len(sizes) != 2:
-        raise UsageError(f"should take two texts and nothing else. Found {len(sizes)} values that flow in.")
+        raise UsageError(f"should take two texts and nothing else. Found {counted(len(sizes), 'input')}.")
     return sizes[0], sizes[1]
 
 
@@ -23,7 +23,7 @@ def same_size(sizes: tuple[int, ...]) -> int:
     if len(sizes) not in (2, 4):
         raise UsageError(
             "should take two texts, and the side branches of both or of neither. "
-            f"Found {len(sizes)} values that flow in."
+            f"Found {counted(len(sizes), 'input')}."
         )
     if sizes[0] != sizes[1]:
         raise UsageError(

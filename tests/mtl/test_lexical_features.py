@@ -1,5 +1,5 @@
+import copy
 import math
-import pickle
 
 import numpy as np
 import pytest
@@ -143,8 +143,10 @@ def test_keys():
 
 
 def test_a_fitted_feature_is_copied_with_its_values():
-    twin = pickle.loads(pickle.dumps(fitted()))
+    twin = copy.deepcopy(fitted())
     assert twin.state() == fitted().state()
+    tokens = tokenize(TEXTS, "unicode_words")
+    assert np.array_equal(twin.compute(tokens, True).values, fitted().compute(tokens, True).values)
 
 
 def test_use_before_fitting():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -57,8 +58,8 @@ def idf(word: str) -> float:
 def naive(query: list[str], document: list[str], average: float) -> list[float]:
     found = [word for word in query if word in document]
     weight = sum(map(idf, query))
-    pairs = list(zip(query, query[1:], strict=False))
-    others = set(zip(document, document[1:], strict=False))
+    pairs = list(pairwise(query))
+    others = set(pairwise(document))
     norm = 1.2 * (1 - 0.75 + 0.75 * len(document) / average)
     bm25 = sum(idf(w) * document.count(w) * 2.2 / (document.count(w) + norm) for w in found)
     return [

@@ -1,4 +1,4 @@
-"""Ranking losses against the same written as loops over queries and documents, on ties, singles and one-sided groups."""
+"""Ranking losses against the same written as loops over queries and documents."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mtl_modules import (
 Losses = dict[object, float]
 Documents = list[tuple[int, float, float]]  # number of the pair, score, grade
 
-# A graded query, one of positives only, one of irrelevant documents only, a single document, one with ties, in disorder.
+# In disorder: a graded query, one of positives only, one of irrelevant documents only, a single document, ties.
 GROUPS = [7, 3, 7, 3, 7, 9, 9, 2, 7, 40, 40, 40, 9]
 GRADES = [2.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 3.0, 3.0, 0.0]
 
@@ -208,7 +208,7 @@ def test_answers_are_the_scores(output: RankingOutput) -> None:
     values = scores()
     assert output.answer(values) == {"score": values}
     assert output(values).shape == (len(values), output.output_dim)
-    with pytest.raises(ValueError) as caught:  # noqa: PT011  # the whole text is compared
+    with pytest.raises(ValueError) as caught:  # the whole text is compared
         output.answer(Sequence(values[:, None], torch.ones(1)))
     assert str(caught.value) == "a ranking output should take one score a pair. Found a sequence."
 

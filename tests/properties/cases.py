@@ -18,9 +18,27 @@ from mtl.featurizer import tokenize
 from mtl.labels import MISSING, Labels
 from mtl.module import Sequence as Vectors
 from mtl.registry import lookup
-from mtl_modules import CRF, MLP, BiLSTM, CharCNN, Concat, MaxPooling, SelfAttention, Softmax, WordEmbedding
+from mtl_modules import (
+    CRF,
+    MLP,
+    Bilinear,
+    BiLSTM,
+    CharCNN,
+    Comparison,
+    Concat,
+    Cosine,
+    Dot,
+    Interaction,
+    Lexical,
+    MaxPooling,
+    MLPScorer,
+    SelfAttention,
+    Softmax,
+    WordEmbedding,
+)
 
 LENGTHS = (5, 1, 3, 8, 2)
+OTHER_LENGTHS = (2, 4, 1, 6, 11)  # of the second text of a pair
 LABELS = Labels(("B-x", "I-x", "O", "B-y", "I-y"), (4, 3, 9, 2, 1))
 TEXT = "play the same song by the very same singer again and again"
 GARBAGE = 37.0
@@ -37,6 +55,22 @@ class Words:
 
 
 @dataclass(frozen=True)
+class Hashes:
+    """Hashes of a row's words: [T]."""
+
+    def row(self, length: int, generator: torch.Generator) -> Tensor:
+        return torch.randint(1, 2**32, (length,), generator=generator)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A number for each token of a row: [T]."""
+
+    def row(self, length: int, generator: torch.Generator) -> Tensor:
+        return torch.rand(length, generator=generator)
+
+
+@dataclass(frozen=True)
 class Characters:
     """Character ids of a row: a vector for each token."""
 
@@ -47,14 +81,29 @@ class Characters:
 
 @dataclass(frozen=True)
 class Tokens:
-    """Vectors of a row's tokens: [T, dim]; probabilities if they come from an output layer."""
+    """Vectors of a row's tokens: [T, dim]; probabilities if they come from an output layer.
+
+    `second`: those of the second text of a pair, which has a length of its own.
+    """
 
     dim: int
     probabilities: bool = False
+    second: bool = False
 
     def row(self, length: int, generator: torch.Generator) -> Tensor:
         values = torch.randn(length, self.dim, generator=generator) * 2
         return values.softmax(-1) if self.probabilities else values
+
+
+@dataclass(frozen=True)
+class Shared(Tokens):
+    """Words of a row as a lexical embedding gives them: [T, 3], few different ones."""
+
+    dim: int = 3
+
+    def row(self, length: int, generator: torch.Generator) -> Tensor:
+        words = torch.randint(0, 4, (length,), generator=generator)
+        return torch.stack([words * 1000.0 + 3, words * 7.0, 0.5 + words], -1)
 
 
 @dataclass(frozen=True)
@@ -67,6 +116,9 @@ class Row:
         return torch.randn(self.dim, generator=generator) * 2
 
 
+Given = Words | Hashes | Numbers | Characters | Tokens | Row
+
+
 @dataclass(frozen=True)
 class Case:
     """A module in one configuration: how it is built and what flows in."""
@@ -74,7 +126,7 @@ class Case:
     name: str
     kind: str
     build: Callable[[], Any]
-    inputs: tuple[Words | Characters | Tokens | Row, ...]
+    inputs: tuple[Given, ...]
     level: str = "token"
 
     def module(self, seed: int = 0) -> Any:
@@ -87,7 +139,10 @@ class Case:
     def rows(self) -> list[list[Tensor]]:
         """Return the values that flow in, for every row."""
         generator = torch.Generator().manual_seed(5)
-        return [[given.row(length, generator) for given in self.inputs] for length in LENGTHS]
+        return [
+            [given.row(other if getattr(given, "second", False) else length, generator) for given in self.inputs]
+            for length, other in zip(LENGTHS, OTHER_LENGTHS, strict=True)
+        ]
 
     def batch(self, rows: Sequence[Sequence[Tensor]], extra: int = 0) -> list[Value]:
         """Return rows as a module gets them, with `extra` more padding than needed."""
@@ -99,18 +154,19 @@ class Case:
             if isinstance(given, Row):
                 found.append(torch.stack(values))
             elif isinstance(given, Tokens):
-                padded = torch.full((len(values), steps, given.dim), GARBAGE)
+                own = torch.tensor([len(value) for value in values])
+                padded = torch.full((len(values), int(own.max()) + extra, given.dim), GARBAGE)
                 for i, value in enumerate(values):
                     padded[i, : len(value)] = value
-                found.append(Vectors(padded, lengths))
+                found.append(Vectors(padded, own))
             else:
                 width = max(value.shape[1] for value in values) + extra if isinstance(given, Characters) else 0
                 shape = (len(values), steps, width) if width else (len(values), steps)
-                ids = torch.zeros(shape, dtype=torch.int64)
+                ids = torch.zeros(shape, dtype=values[0].dtype)
                 for i, value in enumerate(values):
                     ids[i][tuple(slice(0, size) for size in value.shape)] = value
                 found.append(ids)
-        leaf = isinstance(self.inputs[0], (Words, Characters))
+        leaf = isinstance(self.inputs[0], (Words, Hashes, Characters))
         return [lengths, *found] if leaf or self.name == "concat" else found
 
     def _length(self, row: Sequence[Tensor]) -> int:
@@ -158,6 +214,7 @@ def _cases() -> Iterator[Case]:
         (Characters(),),
     )
     yield Case("concat", "embedding", lambda: Concat(parts=parts()), (Tokens(4), Tokens(3)))
+    yield Case("lexical", "embedding", lambda: Lexical(()), (Hashes(), Numbers()))
     yield Case("bilstm", "representation", lambda: BiLSTM(5, hidden=4), (Tokens(5),))
     yield Case("bilstm of 2 layers", "representation", lambda: BiLSTM(5, hidden=4, layers=2, dropout=0.5), (Tokens(5),))
     yield Case("max", "pooling", lambda: MaxPooling(5), (Tokens(5),), "row")
@@ -182,7 +239,38 @@ def _cases() -> Iterator[Case]:
     )
     yield Case("crf", "output", lambda: CRF(LABELS), (Tokens(count),))
     yield Case("crf of the tag grammar", "output", lambda: CRF(LABELS, constrained=True), (Tokens(count),))
+    yield from _pair_cases()
+
+
+def _pair_cases() -> Iterator[Case]:
+    vectors, tokens = (Row(5), Row(5)), (Tokens(5), Tokens(5, second=True))
+    words = (Shared(), Shared(second=True))
+    yield Case("comparison", "matching", lambda: Comparison((5, 5)), vectors, "row")
+    yield Case("dot", "scorer", lambda: Dot((5, 5)), vectors, "row")
+    yield Case("cosine", "scorer", lambda: Cosine((5, 5)), vectors, "row")
+    yield Case("bilinear", "scorer", lambda: Bilinear((5, 3)), (Row(5), Row(3)), "row")
+    yield Case("mlp of vectors", "scorer", lambda: MLPScorer((5, 5), hidden=[7], activation="tanh"), vectors, "row")
+    yield Case(
+        "mlp of vectors and words",
+        "scorer",
+        lambda: MLPScorer((5, 5, 3, 3), hidden=[7, 4], dropout=0.5, activation="gelu"),
+        (*vectors, *words),
+        "row",
+    )
+    yield Case("interaction of kernels", "scorer", lambda: Interaction((5, 5), kernels=5), tokens, "row")
+    yield Case(
+        "interaction of kernels and words", "scorer", lambda: Interaction((5, 5, 3, 3)), (*tokens, *words), "row"
+    )
+    attention = {"match": "attention", "dim": 8}
+    yield Case("interaction of aligned tokens", "scorer", lambda: Interaction((5, 5), **attention), tokens, "row")
+    yield Case(
+        "interaction of aligned tokens and words",
+        "scorer",
+        lambda: Interaction((5, 5, 3, 3), **attention),
+        (*tokens, *words),
+        "row",
+    )
 
 
 CASES = tuple(_cases())
-KINDS = ("embedding", "representation", "pooling", "decoder", "output")
+KINDS = ("embedding", "representation", "pooling", "matching", "scorer", "decoder", "output")
