@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from .errors import TrainingError
-from .module import Sequence
+from .module import Sequence as Vectors
 
 if TYPE_CHECKING:
     from .dataset import Batch
@@ -20,9 +21,15 @@ SHOWN = 32  # rows of a batch that a message names
 
 def finite(value: Any) -> bool:
     """Return whether a module's value has only finite numbers where no padding stands."""
-    if isinstance(value, Sequence):
+    if isinstance(value, Vectors):
         return bool(torch.isfinite(value.values[value.mask()]).all())
     return not isinstance(value, Tensor) or bool(torch.isfinite(value).all())
+
+
+def all_finite(tensors: Sequence[Tensor]) -> bool:
+    """Return whether tensors hold only finite numbers; they are read once, which takes half as long as their norm."""
+    total = torch.stack([tensor.sum() for tensor in tensors]).sum()
+    return math.isfinite(total.item()) or all(finite(tensor) for tensor in tensors)  # large ones may add up to infinity
 
 
 def first_culprit(model: MultiTaskModel, batch: Batch, tasks: Iterable[str], task: str) -> str:

@@ -12,7 +12,7 @@ class StepReport:
     """One update: `step` of `steps` (from 1), `epoch` (from 1), the source whose batch it was, each task's loss.
 
     `losses` are unweighted means over labelled rows; a task without any is absent. `norm` is the gradient's before
-    clipping, None where nothing was updated; `factor` what the schedule multiplied the learning rates with.
+    clipping, None where nothing is clipped; `factor` what the schedule multiplied the learning rates with.
     """
 
     step: int

@@ -23,7 +23,7 @@ from .errors import CheckpointError, UsageError
 from .evaluation import dev_figures, evaluate
 from .feed import Feed
 from .files import read_json, read_tensors
-from .finite import bad_gradient, bad_loss
+from .finite import all_finite, bad_gradient, bad_loss
 from .mixture import Mixture, Stream, build_mixture
 from .model import MultiTaskModel
 from .optimizer import Rates, Schedule, load_optimizer_state, optimizer_state, parameter_groups
@@ -196,8 +196,8 @@ class Trainer:
     def train_step(self, batch: Batch, tasks: Sequence[str]) -> tuple[dict[str, float], float | None]:
         """Update the components that the tasks with labels in a batch need, and no others.
 
-        Returns every such task's loss and the norm of the gradients before clipping (None where there are none).
-        Raises `TrainingError` before the update where a loss or the norm is not finite.
+        Returns every such task's loss and the norm of the gradients before clipping (None where nothing is clipped).
+        Raises `TrainingError` before the update where a loss, a gradient or the norm is not finite.
         """
         seed = step_seed(self.recipe.seed, self.step)
         torch.default_generator.manual_seed(seed)
@@ -212,12 +212,15 @@ class Trainer:
         if total is None or not total.requires_grad:  # no label in the batch, or all on its way is frozen
             return figures, None
         total.backward()  # type: ignore[no-untyped-call]
-        total_norm = get_total_norm([p.grad for p in self.parameters if p.grad is not None])
-        norm = total_norm.item()
-        if not math.isfinite(norm):
-            raise bad_gradient(self.owned, batch, figures, norm, self.step + 1)
-        if self.config.clip is not None and norm > self.config.clip:
-            clip_grads_with_norm_(self.parameters, self.config.clip, total_norm)
+        gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
+        norm = None
+        if self.config.clip is not None or not all_finite(gradients):
+            total_norm = get_total_norm(gradients)
+            norm = total_norm.item()
+            if self.config.clip is None or not math.isfinite(norm):
+                raise bad_gradient(self.owned, batch, figures, norm, self.step + 1)
+            if norm > self.config.clip:
+                clip_grads_with_norm_(self.parameters, self.config.clip, total_norm)
         self.optimizer.step()
         return figures, norm
 
