@@ -47,7 +47,7 @@ def test_names_of_one_kind(capsys: pytest.CaptureFixture[str]) -> None:
             "embeding",
             None,
             "no kind of component is called 'embeding'. Did you mean 'embedding'? Kinds: source, feature, embedding, "
-            "representation, pooling, decoder, output, task, metric, mixture, optimizer, schedule.",
+            "representation, pooling, matching, scorer, decoder, output, task, metric, mixture, optimizer, schedule.",
         ),
         ("embedding", "wrod", "no embedding named 'wrod'. Did you mean 'word'?"),
     ],
