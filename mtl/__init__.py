@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .bundle import Bundle
     from .errors import MtlError
     from .predictor import Predictor
+    from .ranker import Ranker
     from .recipe import Recipe
     from .registry import register
     from .runner import Run, run
@@ -23,6 +24,7 @@ _homes = {
     "Bundle": "bundle",
     "MtlError": "errors",
     "Predictor": "predictor",
+    "Ranker": "ranker",
     "Recipe": "recipe",
     "Run": "runner",
     "SharingGraph": "sharing_graph",
@@ -34,6 +36,7 @@ __all__ = [
     "Bundle",
     "MtlError",
     "Predictor",
+    "Ranker",
     "Recipe",
     "Run",
     "SharingGraph",

@@ -24,10 +24,11 @@ from torch import Tensor, nn
 
 from .dataset import Fitted
 from .errors import CheckpointError, Fault
-from .files import UNFINISHED, read_json, read_tensors, replace, serialized, sync, sync_tree
+from .files import UNFINISHED, read_json, replace, sync, sync_tree
 from .model import MultiTaskModel
 from .recipe import Recipe
 from .sharing_graph import SharingGraph
+from .tensors import read_tensors, serialized
 
 Which = Literal["last", "best"]
 

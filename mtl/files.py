@@ -1,48 +1,16 @@
-"""Files that are whole or not there: written through to the disk, replaced in one step; read without unpickling."""
+"""Files that are whole or not there: written through to the disk, replaced in one step."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import safetensors
-import safetensors.torch
-from torch import Tensor
-
 from .errors import CheckpointError
 
 UNFINISHED = ".writing"
-DESCRIPTION = "mtl"
-
-
-def serialized(tensors: Mapping[str, Tensor], description: Mapping[str, str]) -> bytes:
-    """Return the content of a safetensors file.
-
-    The description is one entry of the file's metadata, as JSON: of several entries the order would be left to chance.
-    """
-    whole = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-    metadata = {DESCRIPTION: json.dumps(dict(description), sort_keys=True)}
-    content: bytes = safetensors.torch.save(whole, metadata if description else None)
-    return content
-
-
-def write_tensors(path: Path, tensors: Mapping[str, Tensor], description: Mapping[str, str]) -> None:
-    """Write a safetensors file, through to the disk; raises `OSError`."""
-    write(path, serialized(tensors, description))
-
-
-def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Return the tensors of a safetensors file and its description; raises `CheckpointError` naming the file."""
-    try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a dict
-            return tensors, json.loads((file.metadata() or {}).get(DESCRIPTION, "{}"))
-    except (OSError, ValueError, safetensors.SafetensorError) as error:
-        raise CheckpointError(f"{path}: should be a readable safetensors file. Found: {error}.") from error
 
 
 def read_json(path: Path) -> Any:

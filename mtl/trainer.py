@@ -22,7 +22,7 @@ from .checkpoint import Checkpoints, Snapshot, describe, fingerprint, load_compo
 from .errors import CheckpointError, UsageError
 from .evaluation import dev_figures, evaluate
 from .feed import Feed
-from .files import read_json, read_tensors
+from .files import read_json
 from .finite import all_finite, bad_gradient, bad_loss
 from .mixture import Mixture, Stream, build_mixture
 from .model import MultiTaskModel
@@ -32,6 +32,7 @@ from .recipe import Recipe
 from .resume import check, identity
 from .selection import Selection, selecting
 from .sharing_graph import SharingGraph
+from .tensors import read_tensors
 
 if TYPE_CHECKING:
     from .dataset import Batch, Prepared

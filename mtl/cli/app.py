@@ -211,6 +211,56 @@ def compare(
 
 
 @app.command()
+def rank(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The export/ folder of a run.", show_default=False)],
+    documents: Annotated[
+        Path,
+        typer.Option(
+            "--documents",
+            metavar="FILE",
+            help="One document a line: id<TAB>text (.tsv), JSON with _id, title, text (.jsonl), or texts.",
+            show_default=False,
+        ),
+    ],
+    task: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--task", metavar="T", help="Which ranks. May be left out where one task can."),
+    ] = None,
+    vectors: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--vectors", metavar="FILE", help="Where vectors are kept. Without it: DOCUMENTS.T.vectors."),
+    ] = None,
+    queries: Annotated[
+        str, typer.Option("--queries", metavar="FILE", help="Lines of text, or JSON lines; - is standard input.")
+    ] = "-",
+    top: Annotated[int, typer.Option("--top", metavar="K", help="Documents a query.")] = 10,
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Queries that are answered together.")] = 1,
+    index: Annotated[
+        str, typer.Option("--index", metavar="exact|faiss", help="All inner products, or faiss' graph (approximate).")
+    ] = "exact",
+    text: Annotated[bool, typer.Option("--text", help="Show the documents' texts too.")] = False,
+) -> None:
+    """Rank a collection for queries: one JSON line a query, the best documents first.
+
+    Documents are encoded once, by a separable scorer's encoder; an interrupted encoding goes on where it was.
+    """
+    with guarded():
+        from .ranking import rank_command
+
+        rank_command(
+            bundle,
+            documents=documents,
+            task=task,
+            vectors=vectors,
+            queries=queries,
+            top=top,
+            batch_size=batch_size,
+            index=index,
+            text=text,
+        )
+
+
+@app.command()
 def components(
     kind: Annotated[Optional[str], typer.Argument(metavar="KIND", show_default=False)] = None,  # noqa: UP045
     name: Annotated[Optional[str], typer.Argument(metavar="NAME", show_default=False)] = None,  # noqa: UP045

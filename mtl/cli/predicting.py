@@ -75,15 +75,15 @@ def choose(task: str | None, tasks: Sequence[str], folder: Path) -> str:
 
 
 @contextmanager
-def opened(input: str) -> Iterator[BinaryIO]:
-    """Open a file, or standard input for `-`, as bytes."""
+def opened(input: str, option: str = "--input") -> Iterator[BinaryIO]:
+    """Open the file that an option names, or standard input for `-`, as bytes."""
     if input == "-":
         yield sys.stdin.buffer
         return
     try:
         stream = Path(input).open("rb")  # noqa: SIM115  # closed below; only opening it is the user's fault
     except OSError as error:
-        raise UsageError(f"--input '{input}' should be a file that can be read. Found: {error.strerror}.") from error
+        raise UsageError(f"{option} '{input}' should be a file that can be read. Found: {error.strerror}.") from error
     with stream:
         yield stream
 

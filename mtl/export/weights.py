@@ -10,10 +10,26 @@ from pathlib import Path
 import onnx_ir as ir
 from torch import Tensor
 
-from ..files import write, write_tensors
+from ..errors import ExportError
+from ..files import write
+from ..tensors import write_tensors
 from .cut import serialized
 
 WEIGHTS = "weights.safetensors"
+
+# Types by their names in a safetensors header; of those that torch has, ONNX lacks none of these.
+DTYPES = {
+    "F64": ir.DataType.DOUBLE,
+    "F32": ir.DataType.FLOAT,
+    "F16": ir.DataType.FLOAT16,
+    "BF16": ir.DataType.BFLOAT16,
+    "I64": ir.DataType.INT64,
+    "I32": ir.DataType.INT32,
+    "I16": ir.DataType.INT16,
+    "I8": ir.DataType.INT8,
+    "U8": ir.DataType.UINT8,
+    "BOOL": ir.DataType.BOOL,
+}
 
 
 def write_weights(folder: Path, parameters: Mapping[str, Tensor]) -> dict[str, ir.ExternalTensor]:
@@ -23,20 +39,33 @@ def write_weights(folder: Path, parameters: Mapping[str, Tensor]) -> dict[str, i
 
 
 def references(folder: Path) -> dict[str, ir.ExternalTensor]:
-    """Return where each tensor of a folder's weights file lies, as ONNX external data (bytes from the file's start)."""
+    """Return where each tensor of a folder's weights file lies, as ONNX external data (bytes from the file's start).
+
+    The file begins with the length of its header (8 bytes, little-endian) and the header; offsets count from behind it.
+    """
     with (folder / WEIGHTS).open("rb") as file:
         (size,) = struct.unpack("<Q", file.read(8))
         header = json.loads(file.read(size))
-    dtypes = {"F32": ir.DataType.FLOAT, "F64": ir.DataType.DOUBLE, "I64": ir.DataType.INT64, "BOOL": ir.DataType.BOOL}
     found = {}
     for name, entry in header.items():
         if name != "__metadata__":
             begin, end = entry["data_offsets"]
-            dtype, shape = dtypes[entry["dtype"]], ir.Shape(entry["shape"])
             found[name] = ir.ExternalTensor(
-                WEIGHTS, 8 + size + begin, end - begin, dtype, shape=shape, name=name, base_dir=folder
+                WEIGHTS,
+                8 + size + begin,
+                end - begin,
+                _dtype(name, entry["dtype"]),
+                shape=ir.Shape(entry["shape"]),
+                name=name,
+                base_dir=folder,
             )
     return found
+
+
+def _dtype(name: str, stored: str) -> ir.DataType:
+    if stored not in DTYPES:
+        raise ExportError(f"{name}: weights: should be of a type among {', '.join(DTYPES)}. Found {stored}.")
+    return DTYPES[stored]
 
 
 def save(model: ir.Model, path: Path, weights: Mapping[str, ir.ExternalTensor]) -> None:

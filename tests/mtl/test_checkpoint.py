@@ -15,7 +15,8 @@ from torch import nn
 
 from mtl.checkpoint import Checkpoints, Snapshot, load_component, load_model, own_tensors
 from mtl.errors import CheckpointError, UsageError
-from mtl.files import read_json, read_tensors, replace, write_tensors
+from mtl.files import read_json, replace
+from mtl.tensors import read_tensors, write_tensors
 from tests.mtl.small_run import same, small_trainer
 
 

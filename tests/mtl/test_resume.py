@@ -40,7 +40,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 def optimizer_tensors(run: Path) -> Mapping[str, torch.Tensor]:
-    from mtl.files import read_tensors
+    from mtl.tensors import read_tensors
 
     return read_tensors(Checkpoints(run).path("last") / "optimizer.safetensors")[0]
 
@@ -227,7 +227,7 @@ def test_another_format_is_refused(begun: Path) -> None:
 
 
 def test_a_foreign_optimizer_state_is_refused(begun: Path) -> None:
-    from mtl.files import write_tensors
+    from mtl.tensors import write_tensors
 
     file = Checkpoints(begun / "run").path("last") / "optimizer.safetensors"
     write_tensors(file, {"other/weight/exp_avg": torch.zeros(1)}, {})

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from mtl.checkpoint import load_component, own_tensors
-from mtl.files import write_tensors
 from mtl.model import MultiTaskModel
+from mtl.tensors import write_tensors
 from tests.properties import joint
 
 TIED = (

@@ -1,0 +1,70 @@
+"""`mtl rank`: a collection encoded once, then the best documents of each query from standard input."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from ..errors import UsageError, counted
+from .predicting import batched, decoded, opened, parse
+from .progress import line
+
+if TYPE_CHECKING:
+    from ..ranker import Ranker
+
+
+def rank_command(
+    bundle: Path,
+    *,
+    documents: Path,
+    task: str | None,
+    vectors: Path | None,
+    queries: str,
+    top: int,
+    batch_size: int,
+    index: str,
+    text: bool,
+) -> None:
+    """Encode what is not encoded yet, then answer every query: one JSON line each, in their order."""
+    from ..ranker import Ranker
+
+    if top < 1:
+        raise UsageError(f"--top should be at least 1. Found {top}.")
+    ranker = Ranker(bundle, documents, task=task, vectors=vectors, index=index)
+    encode(ranker, Console(stderr=True))  # standard output is for answers
+    with opened(queries, "--queries") as stream:
+        rows = parse(decoded(stream), [ranker.query], "standard input" if queries == "-" else queries)
+        for batch in batched(rows, 1 if stream.isatty() else batch_size):
+            asked = [row[ranker.query] for row in batch]
+            for query, hits in zip(asked, ranker.rank(asked, top), strict=True):
+                found = [{"id": hit.id, "score": hit.score} for hit in hits]
+                if text:
+                    found = [
+                        {**row, "text": ranker.collection.text(h.position)} for row, h in zip(found, hits, strict=True)
+                    ]
+                answer = {ranker.query: query, ranker.document: found}
+                sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
+            sys.stdout.buffer.flush()  # whoever reads waits for no more than a batch
+
+
+def encode(ranker: Ranker, console: Console) -> None:
+    """Encode the documents that are not yet, with a bar on a terminal, and say how fast."""
+    from rich.progress import Progress
+
+    total, begun = len(ranker.collection), ranker.vectors.done
+    if begun == total:
+        line(console, f"{ranker.vectors.file}: {counted(total, 'document')}, encoded before")
+        return
+    start = time.perf_counter()
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("encoding", total=total, completed=begun)
+        for done in ranker.encode():
+            progress.update(bar, completed=done)
+    seconds = time.perf_counter() - start
+    told = f"{counted(total - begun, 'document')} encoded in {seconds:.1f} s, {(total - begun) / seconds:,.0f} a second"
+    line(console, f"{ranker.vectors.file}: {told}{f', {begun} before' if begun else ''}")

@@ -1,0 +1,100 @@
+"""Vectors of a collection in one safetensors file, written as they come: `vectors` float32 [N, E].
+
+While it grows the file is called `….writing`, and `….progress` says how many rows are safe in it, and of what.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import UsageError
+from .files import UNFINISHED, replace
+
+NAME = "vectors"
+PROGRESS = ".progress"
+Vectors = NDArray[np.float32]
+
+
+class VectorFile:
+    """The vectors of `rows` documents, `dim` numbers each; `of` says of which documents and encoder, as strings.
+
+    Rows are appended in order. What an interrupted writer has left is gone on with if it is of the same. Raises
+    `UsageError` where the file holds vectors of something else, or something else.
+    """
+
+    def __init__(self, file: str | Path, rows: int, dim: int, of: dict[str, str]) -> None:
+        self.file = Path(file)
+        self.rows, self.dim, self.of = rows, dim, of
+        self._header = _header(rows, dim, of)
+        self._growing = self.file.with_name(self.file.name + UNFINISHED)
+        self._progress = self.file.with_name(self.file.name + PROGRESS)
+        if self.complete:
+            self._compare()
+
+    @property
+    def complete(self) -> bool:
+        """Whether all vectors are there."""
+        return self.file.is_file()
+
+    def _compare(self) -> None:
+        found = _read_header(self.file)
+        if found != self._header:
+            raise UsageError(
+                f"'{self.file}' should hold the vectors of these documents, by this encoder. Found others. "
+                "Delete it, or name another file with --vectors."
+            )
+
+    @property
+    def done(self) -> int:
+        """How many rows are written already."""
+        if self.complete:
+            return self.rows
+        try:
+            progress = json.loads(self._progress.read_text("utf-8"))
+        except (OSError, ValueError):
+            return 0  # nothing was begun, or nothing that can be gone on with
+        same = progress.get("header") == self._header.decode()
+        return int(progress["rows"]) if same and self._growing.is_file() else 0
+
+    def append(self, vectors: Vectors) -> None:
+        """Write the next rows through to the disk; raises `OSError`."""
+        done = self.done
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with self._growing.open("r+b" if done else "wb") as stream:
+            if not done:
+                stream.write(self._header)
+            stream.seek(len(self._header) + done * self.dim * 4)
+            stream.truncate()
+            stream.write(np.ascontiguousarray(vectors, "<f4").tobytes())
+            stream.flush()
+            os.fsync(stream.fileno())
+        done += len(vectors)
+        replace(self._progress, json.dumps({"rows": done, "header": self._header.decode()}).encode())
+        if done == self.rows:
+            self._growing.replace(self.file)
+            self._progress.unlink()
+
+    def read(self) -> Vectors:
+        """Return all vectors, mapped into memory, not read."""
+        shape = (self.rows, self.dim)
+        return np.memmap(self.file, "<f4", "r", len(self._header), shape)
+
+
+def _header(rows: int, dim: int, of: dict[str, str]) -> bytes:
+    """Return what stands before the numbers: the length of a JSON text, and the text, padded to 8 bytes."""
+    entry: dict[str, Any] = {"dtype": "F32", "shape": [rows, dim], "data_offsets": [0, rows * dim * 4]}
+    text = json.dumps({"__metadata__": of, NAME: entry}, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text
+
+
+def _read_header(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        length = stream.read(8)
+        return length + stream.read(min(int.from_bytes(length, "little"), 1 << 20))
