@@ -7,9 +7,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +21,19 @@ from numpy.typing import NDArray
 
 from .errors import MtlError, UsageError, listing, near_miss
 
+FORMAT = 1  # of the manifest: grows when an older reader would misread it
+
 Texts = Sequence[str | bytes]
 Array = NDArray[Any]
+_HALVES = re.compile("[\ud800-\udfff]")  # of surrogate pairs: no characters
 
 
 class Bundle:
     """The exported heads of a run, each loaded when it is first asked.
 
     `path` is the folder that holds `manifest.json`; `threads` is the number of threads a head computes with, and
-    None leaves it to onnxruntime. Raises `UsageError` where the folder is no export.
+    None leaves it to onnxruntime. Several threads may ask one bundle. Raises `UsageError` where the folder is no
+    export.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, threads: int | None = None) -> None:
@@ -61,12 +67,27 @@ class Bundle:
         if task not in self._sessions:
             file = self.path / self._task(task)["file"]
             try:
-                self._sessions[task] = onnxruntime.InferenceSession(
+                session = onnxruntime.InferenceSession(
                     file, session_options(self.threads), providers=["CPUExecutionProvider"]
                 )
             except Exception as error:  # onnxruntime raises many kinds, without a common base
                 raise MtlError(f"{file}: should be a graph that onnxruntime can load. Found: {error}") from error
+            # Behind the loading, so that a folder which was replaced meanwhile shows too; of two exports mixed up,
+            # answers are noise.
+            for name in (file.name, self.manifest["weights"]):
+                self._compare(self.path / name)
+            self._sessions[task] = session
         return self._sessions[task]
+
+    def _compare(self, file: Path) -> None:
+        """Raise `MtlError` where a file is not the one that the manifest lists."""
+        wanted = self.manifest["files"].get(file.name, {}).get("sha256", "none")
+        found = sha256(file) if file.is_file() else "no such file"
+        if found != wanted:
+            raise MtlError(
+                f"{file}: should be the file of this export, with SHA-256 {wanted}. Found {found}. If the folder was "
+                "exported anew since it was opened, open it again."
+            )
 
     def predict(self, task: str, texts: Texts | Mapping[str, Texts], *, batch_size: int = 64) -> list[dict[str, Any]]:
         """Return one answer a text, in order, as values that JSON knows.
@@ -82,12 +103,15 @@ class Bundle:
         if not count:
             return []
         session, labels = self.session(task), self.labels(task)
-        names = [output.name for output in session.get_outputs()]
+        shapes = {name: output["shape"] for name, output in self._task(task)["outputs"].items()}
         found: list[dict[str, Any]] = []
         for start in range(0, count, batch_size):
             feed = {name: _array(column[start : start + batch_size]) for name, column in columns.items()}
-            answers: dict[str, Array] = dict(zip(names, session.run(names, feed), strict=True))
-            found += _rows(answers, labels)
+            try:
+                arrays = session.run(list(shapes), feed)
+            except Exception as error:  # onnxruntime raises many kinds, without a common base
+                raise MtlError(f"'{task}' of '{self.path}' should answer any text. Found: {error}") from error
+            found += _rows(dict(zip(shapes, arrays, strict=True)), shapes, labels)
         return found
 
     def _columns(self, task: str, texts: Texts | Mapping[str, Texts]) -> dict[str, Texts]:
@@ -101,6 +125,9 @@ class Bundle:
         for name, column in texts.items():
             if isinstance(column, str | bytes):
                 raise UsageError(f"the input '{name}' of '{task}' should be a list of texts. Found one text.")
+            if not (hasattr(column, "__len__") and hasattr(column, "__getitem__")):
+                kind = type(column).__name__
+                raise UsageError(f"the input '{name}' of '{task}' should be a list of texts. Found {kind}.")
         sizes = {name: len(column) for name, column in texts.items()}
         if len(set(sizes.values())) != 1:
             told = ", ".join(f"{size} of '{name}'" for name, size in sizes.items())
@@ -129,9 +156,45 @@ def _manifest(path: Path) -> dict[str, Any]:
         ) from error
     except ValueError as error:
         raise UsageError(f"'{file}' should be JSON. Found: {error}.") from error
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("tasks"), dict):
-        raise UsageError(f"'{file}' should list the tasks of an export. Found none.")
+    _check(file, manifest)
     return manifest
+
+
+def _check(file: Path, manifest: Any) -> None:
+    """Raise `UsageError` at the first place where a manifest does not hold what a bundle reads of it."""
+    found = manifest.get("format") if isinstance(manifest, dict) else None
+    if found != FORMAT:
+        raise UsageError(
+            f"'{file}' should be a manifest of format {FORMAT}. Found {'none' if found is None else found}."
+        )
+    for place, entry, kinds in _parts(manifest):
+        for key, (kind, name) in kinds.items():
+            value = entry.get(key) if isinstance(entry, dict) else None
+            if not isinstance(value, kind):
+                told = "none" if value is None else type(value).__name__
+                raise UsageError(f"'{file}': {place}{key} should be {name}. Found {told}.")
+
+
+def _parts(manifest: dict[str, Any]) -> Iterator[tuple[str, Any, Mapping[str, tuple[type, str]]]]:
+    """Yield dotted places in a manifest, what stands there, and what should; the later ones trust the earlier ones."""
+    mapping, array, text = (dict, "an object"), (list, "a list"), (str, "a string")
+    yield "", manifest, {"tasks": mapping, "files": mapping, "weights": text}
+    for task, entry in manifest["tasks"].items():
+        of_task = {"file": text, "inputs": array, "outputs": mapping, "labels": array}
+        yield f"tasks.{task}.", entry, of_task
+        for output, described in entry["outputs"].items():
+            yield f"tasks.{task}.outputs.{output}.", described, {"shape": array}
+    for name, entry in manifest["files"].items():
+        yield f"files.{name}.", entry, {"sha256": text}
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal; raises `OSError`."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _array(texts: Texts) -> Array:
@@ -147,21 +210,20 @@ def _valid(text: str | bytes) -> str:
         return text.decode("utf-8", errors="replace")
     if not isinstance(text, str):
         raise UsageError(f"a text should be a string. Found {type(text).__name__}.")
-    if text.isascii():
-        return text
-    return "".join("\ufffd" if "\ud800" <= character <= "\udfff" else character for character in text)
+    return text if text.isascii() else _HALVES.sub("\ufffd", text)
 
 
-def _rows(answers: Mapping[str, Array], labels: Sequence[str]) -> list[dict[str, Any]]:
-    """Return a batch's answers row by row; per-token ones without padding."""
-    plain = {name: array.tolist() for name, array in answers.items() if name != "lengths"}
-    lengths = answers["lengths"].tolist() if "lengths" in answers else None
-    rows: list[dict[str, Any]] = []
-    for row, values in enumerate(zip(*plain.values(), strict=True)):
-        answer = dict(zip(plain, values, strict=True))
-        if "scores" in answer:
-            answer["scores"] = dict(zip(labels, answer["scores"], strict=True))
-        if lengths is not None:
-            answer = {n: v[: lengths[row]] if isinstance(v, list) else v for n, v in answer.items()}
-        rows.append(answer)
-    return rows
+def _rows(
+    answers: Mapping[str, Array], shapes: Mapping[str, Sequence[str | int]], labels: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return a batch's answers row by row: those of tokens without padding, those of labels by label."""
+    columns: dict[str, list[Any]] = {}
+    for name, array in answers.items():
+        values, dims = array.tolist(), list(shapes[name][1:])
+        if dims[:1] == ["T"]:
+            values = [row[:length] for row, length in zip(values, answers["lengths"].tolist(), strict=True)]
+        elif dims == [len(labels)]:
+            values = [dict(zip(labels, row, strict=True)) for row in values]
+        if name != "lengths":  # which the lists themselves show
+            columns[name] = values
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

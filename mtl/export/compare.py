@@ -1,4 +1,4 @@
-"""One answer of a graph against the model's: equal labels, scores within a tolerance, or where they part."""
+"""Answers of graphs against the model's: equal labels, scores within a tolerance, or where they part."""
 
 from __future__ import annotations
 
@@ -32,8 +32,12 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Tie:
-    """A row whose label eager torch itself can hardly decide, and the export decided otherwise."""
+    """A row whose label eager torch itself can hardly decide, and a graph decided otherwise.
 
+    `row` counts from 0 in the split, None for a text that was made up; `gap` is how much better eager's labels are.
+    """
+
+    file: str
     task: str
     row: int | None
     batch: int
@@ -51,148 +55,137 @@ class Comparison:
         self.largest = 0.0
         self.ties: list[Tie] = []
 
-    def rows(self, head: Head, texts: Texts, size: int) -> None:
+    def rows(self, heads: Sequence[Head], texts: Texts, size: int) -> None:
         """Compare the answers to all these texts, in batches of `size`."""
         for start in range(0, len(next(iter(texts.values()))), size):
-            self.compare(head, {name: column[start : start + size] for name, column in texts.items()}, start)
+            self.compare(heads, {name: column[start : start + size] for name, column in texts.items()}, start)
 
     @torch.inference_mode()
-    def compare(self, head: Head, texts: Texts, start: int | None = None) -> None:
-        """Compare the answers to one batch; `start` is the number of its first row, None for texts that were made up.
+    def compare(self, heads: Sequence[Head], texts: Texts, start: int | None = None) -> None:
+        """Compare what graphs of one task answer to one batch; eager torch answers once for all of them.
 
-        Raises `ExportError` naming head, stage, component and example.
+        `start` is the number of the batch's first row, None for texts that were made up. Raises `ExportError` naming
+        head, stage, component and example.
         """
-        batch = raw_batch(self.graph, self.fitted, [head.task], texts)
-        found = head.run(self.graph, texts, batch)
+        task = heads[0].task
+        batch = raw_batch(self.graph, self.fitted, [task], texts)
+        answers = [head.run(self.graph, texts, batch) for head in heads]
         count = len(next(iter(texts.values())))
-        for name, value in found.items():
-            if len(value) != count:
-                raise ExportError(f"{head.task}: verification: '{name}' should have {count} rows. Found {len(value)}.")
-        if not count:
+        for head, found in zip(heads, answers, strict=True):
+            for name, value in found.items():
+                if len(value) != count:
+                    told = f"'{name}' should have {count} rows. Found {len(value)}."
+                    raise ExportError(f"{task}: verification: {head.file}: {told}")
+        if not count:  # nothing for eager torch to answer
             return
-        example = _Example(self, head, texts, batch, found, start)
-        tied = example.compare_labels() if example.compare_tokens() else set()
-        example.compare_scores(tied)
+        example = _Example(self, task, texts, batch, start)
+        for head, found in zip(heads, answers, strict=True):
+            example.compare(head, found)
 
 
 class _Example:
-    """A batch in both worlds."""
+    """A batch with the model's answers to it."""
 
-    def __init__(
-        self,
-        comparison: Comparison,
-        head: Head,
-        texts: Texts,
-        batch: Batch,
-        found: dict[str, Array],
-        start: int | None,
-    ) -> None:
-        self.comparison, self.head, self.texts, self.batch = comparison, head, texts, batch
-        self.found, self.start = found, start
-        self.config = comparison.graph.recipe.tasks[head.task].task
-        self.labels = comparison.fitted.labels[head.task]
-        self.scores = comparison.model.scores(batch, [head.task])[head.task]
-        self.expected = comparison.model.output(head.task).answer(self.scores)
+    def __init__(self, comparison: Comparison, task: str, texts: Texts, batch: Batch, start: int | None) -> None:
+        self.comparison, self.texts, self.batch, self.start = comparison, texts, batch, start
+        self.config = comparison.graph.recipe.tasks[task].task
+        self.labels = comparison.fitted.labels[task]
+        self.ids = self.labels.ids()
+        self.output = comparison.model.output(task)
+        self.scores = comparison.model.scores(batch, [task])[task]
+        self.expected = self.output.answer(self.scores)
         self.size = len(next(iter(texts.values())))
-        self.lengths = self._lengths()
+        key = next(iter(comparison.graph.inputs(task).values()))
+        rows = batch.surface[key].strings() if self.config.level == "token" else []
+        self.tokens = [[] if row == [""] else row for row in rows]  # none in an empty text
 
-    def _lengths(self) -> list[int] | None:
-        """Return how many tokens each row has, 0 for an empty text; None for a task on whole rows."""
-        if self.config.level != "token":
-            return None
-        return [0 if row == [""] else len(row) for row in self._tokens()]
-
-    def _tokens(self) -> list[list[str]]:
-        key = next(iter(self.comparison.graph.inputs(self.head.task).values()))
-        return self.batch.surface[key].strings()
-
-    def fail(self, row: int, what: str) -> ExportError:
-        """Return the error that says where and from which stage on answers differ."""
-        model, graph, head = self.comparison.model, self.comparison.graph, self.head
-        joint = self.comparison.graphs.form(head.form)
-        stage = first_difference(model, graph, joint, head.task, self.texts, self.batch)
-        text = " | ".join(_short(column[row]) for column in self.texts.values())
-        place = "made-up row" if self.start is None else f"row {self.start + row}"
-        place = f"{place} ({text}), batch of {self.size}"
-        return ExportError(f"{head.task}: verification: {place}: {what} First to differ: {stage}.")
-
-    def compare_tokens(self) -> bool:
-        """Compare surface forms, where the head hands them out."""
-        if self.lengths is None or "tokens" not in self.found:
-            return True
-        for row, tokens in enumerate(self._tokens()):
-            length = self.lengths[row]
-            given = self.found["tokens"][row, :length].tolist()
-            if given != tokens[:length] or int(self.found["lengths"][row]) != length:
-                raise self.fail(row, f"tokens should be {_short(tokens[:length])}. Found {_short(given)}.")
-        return True
-
-    def compare_labels(self) -> set[int]:
-        """Compare labels row by row; return the rows that are ties."""
-        ids = self.labels.ids()
-        tied = set()
+    def compare(self, head: Head, found: dict[str, Array]) -> None:
+        """Compare tokens, then labels, then scores; raises `ExportError`."""
+        if "tokens" in found:
+            self._compare_tokens(head, found["tokens"], found["lengths"])
+        tied = {
+            row
+            for answer in self.config.answers
+            if answer.labels
+            for row in range(self.size)
+            if not self._same_labels(head, answer, row, found[answer.name])
+        }
         for answer in self.config.answers:
             if not answer.labels:
-                continue
-            for row in range(self.size):
-                wanted = _row(self.expected[answer.value].numpy(), row, self.lengths)
-                names = _row(self.found[answer.name], row, self.lengths)
-                given = np.array([ids.get(name, -1) for name in names.reshape(-1)]).reshape(names.shape)
-                if not np.array_equal(wanted, given):
-                    self._tie(answer, row, wanted, given)
-                    tied.add(row)
-        return tied
+                for row in range(self.size):
+                    if row not in tied:
+                        self._compare_numbers(head, answer, row, found[answer.name])
 
-    def _tie(self, answer: Answer, row: int, wanted: Array, given: Array) -> None:
-        gap = self._gap(row, wanted, given) if (given >= 0).all() else float("inf")
+    def _compare_tokens(self, head: Head, tokens: Array, lengths: Array) -> None:
+        """Compare surface forms, which a head hands out that is not given them."""
+        for row, wanted in enumerate(self.tokens):
+            given = tokens[row, : len(wanted)].tolist()
+            if given != wanted or int(lengths[row]) != len(wanted):
+                raise self._error(head, row, f"tokens should be {_short(wanted)}. Found {_short(given)}.")
+
+    def _same_labels(self, head: Head, answer: Answer, row: int, names: Array) -> bool:
+        """Compare the labels of a row; False where they are a tie."""
+        wanted = self._row(self.expected[answer.value].numpy(), row, answer)
+        found = self._row(names, row, answer)
+        given = np.array([self.ids.get(name, -1) for name in found.reshape(-1)]).reshape(found.shape)
+        if np.array_equal(wanted, given):
+            return True
+        known = given.shape == wanted.shape and bool((given >= 0).all())
+        gap = self._gap(answer, row, wanted, given) if known else float("inf")
         if not gap < TIE:
             told = f"'{answer.name}' should be {self._named(wanted)}. Found {self._named(given)}."
-            raise self.fail(row, told)
-        place = None if self.start is None else self.start + row
-        self.comparison.ties.append(Tie(self.head.task, place, self.size, gap))
+            raise self._error(head, row, told)
+        self.comparison.ties.append(Tie(head.file, head.task, self._number(row), self.size, gap))
+        return False
+
+    def _gap(self, answer: Answer, row: int, wanted: Array, given: Array) -> float:
+        """Return how much better eager's labels are than the graph's: in probability, or in log-likelihood."""
+        value = self.output(self.scores)
+        if not isinstance(value, Vectors):
+            return float(value[row, int(wanted)] - value[row, int(given)])
+        odd = np.flatnonzero(wanted != given)
+        probabilities = value.values[row].numpy()
+        apart = float((probabilities[odd, wanted[odd]] - probabilities[odd, given[odd]]).max())
+        losses = [
+            float(self.output.loss(self.scores, self._targets(answer, row, labels))[row]) for labels in (wanted, given)
+        ]
+        return min(apart if len(odd) == 1 else float("inf"), abs(losses[1] - losses[0]) * len(wanted))
+
+    def _targets(self, answer: Answer, row: int, labels: Array) -> Tensor:
+        targets = self.expected[answer.value].clone()
+        targets[row, : len(labels)] = torch.from_numpy(labels)
+        return targets
+
+    def _compare_numbers(self, head: Head, answer: Answer, row: int, values: Array) -> None:
+        wanted = self._row(self.expected[answer.value].numpy(), row, answer)
+        given = self._row(values, row, answer)
+        apart = float(np.abs(wanted - given).max(initial=0.0)) if wanted.shape == given.shape else float("inf")
+        if not apart <= TOLERANCE:
+            told = f"'{answer.name}' should be within {TOLERANCE}. Found it {apart:.1e} apart."
+            raise self._error(head, row, told)
+        self.comparison.largest = max(self.comparison.largest, apart)
+
+    def _row(self, values: Array, row: int, answer: Answer) -> Array:
+        """Return one row of [B, …], values of tokens without padding."""
+        found: Array = np.asarray(values[row])
+        return found[: len(self.tokens[row])] if self.tokens and answer.dims[:1] == ("T",) else found
 
     def _named(self, ids: Array) -> str:
         names = [*self.labels.names, ""]  # the last one is that of no label: -1
         found = [names[label] for label in ids.reshape(-1).tolist()]
         return _short(found if ids.ndim else found[0])
 
-    def _gap(self, row: int, wanted: Array, given: Array) -> float:
-        """Return how much better eager's labels are than the export's: in probability, or in log-likelihood."""
-        output = self.comparison.model.output(self.head.task)
-        value = output(self.scores)
-        if not isinstance(value, Vectors):
-            return float(value[row, int(wanted)] - value[row, int(given)])
-        odd = np.flatnonzero(wanted != given)
-        probabilities = value.values[row].numpy()
-        apart = float((probabilities[odd, wanted[odd]] - probabilities[odd, given[odd]]).max())
-        losses = [float(output.loss(self.scores, self._targets(row, labels))[row]) for labels in (wanted, given)]
-        return min(apart if len(odd) == 1 else float("inf"), abs(losses[1] - losses[0]) * len(wanted))
+    def _number(self, row: int) -> int | None:
+        return None if self.start is None else self.start + row
 
-    def _targets(self, row: int, labels: Array) -> Tensor:
-        targets = self.expected[next(a.value for a in self.config.answers if a.labels)].clone()
-        targets[row, : len(labels)] = torch.from_numpy(labels)
-        return targets
-
-    def compare_scores(self, tied: set[int]) -> None:
-        """Compare numbers, except in rows that are ties."""
-        for answer in self.config.answers:
-            if answer.labels:
-                continue
-            for row in range(self.size):
-                if row in tied:
-                    continue
-                wanted = _row(self.expected[answer.value].numpy(), row, self.lengths)
-                given = _row(self.found[answer.name], row, self.lengths)
-                apart = float(np.abs(wanted - given).max(initial=0.0)) if wanted.shape == given.shape else float("inf")
-                if not apart <= TOLERANCE:
-                    raise self.fail(row, f"'{answer.name}' should be within {TOLERANCE}. Found it {apart:.1e} apart.")
-                self.comparison.largest = max(self.comparison.largest, apart)
-
-
-def _row(values: Array, row: int, lengths: Sequence[int] | None) -> Array:
-    """Return one row of [B, …], per-token values without padding."""
-    found: Array = np.asarray(values[row])
-    return found if lengths is None or not found.ndim else found[: lengths[row]]
+    def _error(self, head: Head, row: int, what: str) -> ExportError:
+        """Return the error that says where and from which stage on answers differ."""
+        joint = self.comparison.graphs.form(head.form)
+        stage = first_difference(self.comparison.model, self.comparison.graph, joint, head.task, self.texts, self.batch)
+        text = " | ".join(_short(column[row]) for column in self.texts.values())
+        number = self._number(row)
+        place = f"{'made-up row' if number is None else f'row {number}'} ({text}), batch of {self.size}"
+        return ExportError(f"{head.task}: verification: {head.file}: {place}: {what} First to differ: {stage}.")
 
 
 def _short(value: object) -> str:

@@ -39,6 +39,7 @@ def cut(model: ir.Model, outputs: Mapping[str, str], metadata: Mapping[str, str]
             graph.inputs.remove(given)
     graph.name = name
     _forget_sizes(graph)
+    _settle_names(found, list(outputs.values()))
     found.metadata_props.update(metadata)
     return found
 
@@ -62,6 +63,15 @@ def _name_outputs(graph: ir.Graph, names: list[str]) -> None:
             copied.type, copied.shape, value = value.type, value.shape, copied
         value.name = name
         graph.outputs.append(value)
+
+
+def _settle_names(model: ir.Model, answers: list[str]) -> None:
+    """Rename values inside the graph that are called as an output is; raises `ExportError` for inputs."""
+    passes.NameFixPass()(model)
+    graph = model.graph
+    for value, name in zip(graph.outputs, answers, strict=True):
+        if value.name != name:
+            raise ExportError(f"{graph.name}: cut: the answer '{name}' should have another name. Found an input of it.")
 
 
 def _remove_copies(graph: ir.Graph) -> None:

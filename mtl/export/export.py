@@ -66,9 +66,10 @@ def export(
     out = Path(out)
     names = _tasks(graph, tasks)
     _check_place(out)
+    place = out.resolve()  # of a link, the folder that it names is replaced, and '.' has a name
+    unfinished = place.with_name(place.name + UNFINISHED)
     was_training = model.training
     model.eval()
-    unfinished = out.with_name(out.name + UNFINISHED)
     try:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
@@ -77,7 +78,7 @@ def export(
         verification = verify(model, graph, prepared, graphs, names, unfinished)
         write_manifest(unfinished, graph, heads, verification, metrics or {})
         sync(unfinished)
-        publish(unfinished, out)
+        publish(unfinished, place)
     except OSError as error:
         raise ExportError(
             f"{out}: the export could not be written: {error.strerror or error}. An earlier export is unharmed."

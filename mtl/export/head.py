@@ -28,18 +28,19 @@ class Head:
     """One task's answers in a graph; `prefix` stands before its outputs' names (a joint graph: `task.`)."""
 
     task: str
+    file: str
     session: onnxruntime.InferenceSession
     form: Form = "text"
     prefix: str = ""
 
     @classmethod
-    def load(cls, file: Path, task: str, *, form: Form = "text", prefix: str = "") -> Head:
+    def load(cls, path: Path, task: str, *, form: Form = "text", prefix: str = "") -> Head:
         """Load a graph; raises `ExportError` where onnxruntime refuses it."""
         try:
-            session = onnxruntime.InferenceSession(file, session_options(threads=1), providers=["CPUExecutionProvider"])
+            session = onnxruntime.InferenceSession(path, session_options(threads=1), providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime raises many kinds, without a common base
-            raise ExportError(f"{task}: verification: {file.name} cannot be loaded: {error}") from error
-        return cls(task, session, form, prefix)
+            raise ExportError(f"{task}: verification: {path.name} cannot be loaded: {error}") from error
+        return cls(task, path.name, session, form, prefix)
 
     def run(self, graph: SharingGraph, texts: Texts, batch: Batch) -> dict[str, Array]:
         """Return the task's answers by name; `batch` holds the tokens of the same texts, for a graph from tokens."""
@@ -49,7 +50,7 @@ class Head:
         try:
             found = self.session.run(outputs, {name: value for name, value in given.items() if name in wanted})
         except Exception as error:  # onnxruntime raises many kinds, without a common base
-            raise ExportError(f"{self.task}: verification: onnxruntime failed: {error}") from error
+            raise ExportError(f"{self.task}: verification: {self.file}: onnxruntime failed: {error}") from error
         return {name.removeprefix(self.prefix): value for name, value in zip(outputs, found, strict=True)}
 
 

@@ -19,7 +19,8 @@ from ..labels import Labels
 from ..sharing_graph import Call, InputKey, SharingGraph
 from ..task import Answer
 from .front_end import TokenValues, text_front_end, tokens_front_end
-from .numeric import FeatureKey, Features, Numeric
+from .network import FeatureKey, Features
+from .numeric import Numeric, name_of
 
 Form = Literal["text", "tokens"]
 Constant = np.ndarray[tuple[int, ...], np.dtype[np.generic]]
@@ -103,8 +104,8 @@ class _Builder:
         tokens = self._tokens(key)
         self.counts[key] = tokens.counts
         prefix = input_names(key, "text")[0] if len(self.rows) == 1 else f"{key.column or 'text'}/{len(self.rows)}"
-        self.joint.tokens[key] = _name(_named(tokens.surface, f"{prefix}/surface"))
-        self.joint.lengths[key] = _name(_named(tokens.lengths, f"{prefix}/lengths"))
+        self.joint.tokens[key] = name_of(_named(tokens.surface, f"{prefix}/surface"))
+        self.joint.lengths[key] = name_of(_named(tokens.lengths, f"{prefix}/lengths"))
         self._feed(self.numeric.lengths[key], tokens.lengths)
         for place, name in self.numeric.features.items():
             component, index, read = place
@@ -114,7 +115,7 @@ class _Builder:
                 if not feature.exportable:
                     raise ExportError(f"{component}: front end: {kind} should have a method 'onnx'. Found none.")
                 value = feature.onnx(self.before, tokens)
-                self.joint.features[place] = _name(_named(value, f"{prefix}/{component}/{kind}"))
+                self.joint.features[place] = name_of(_named(value, f"{prefix}/{component}/{kind}"))
                 self._feed(name, value)
 
     def _tokens(self, key: InputKey) -> TokenValues:
@@ -186,14 +187,15 @@ class _Builder:
 
     def _value(self, name: str) -> ir.Value:
         if name not in self.values:
-            self.values.update({_name(v): v for node in self.before.nodes for v in node.outputs if v.name})
+            self.values.update({name_of(v): v for node in self.before.nodes for v in node.outputs if v.name})
         return self.values[name]
 
     def finish(self) -> None:
         """Put all nodes into the graph and forget every size that the exporter noted for its example."""
         graph = self.graph
         if graph.inputs:
-            raise ExportError(f"every feature should be computed in the graph. Found inputs left: {graph.inputs}.")
+            left = ", ".join(name_of(value) for value in graph.inputs)
+            raise ExportError(f"joint graph: every feature should be computed in it. Found inputs left: {left}.")
         self.joint.calls.update(self.numeric.calls)
         graph.inputs.extend(self.inputs.values())
         graph.outputs.clear()
@@ -222,9 +224,3 @@ def _constant_strings(tape: Tape, texts: list[str]) -> ir.Value:
 def _named(value: ir.Value, name: str) -> ir.Value:
     value.name = name
     return value
-
-
-def _name(value: ir.Value) -> str:
-    if value.name is None:
-        raise ExportError("every value of the joint graph that is asked for should have a name. Found one without.")
-    return value.name

@@ -1,6 +1,6 @@
 """The same values from fewer or faster nodes: for one short sentence, a node costs about 1 µs whatever it does.
 
-What onnxruntime and onnxscript simplify themselves is left to them. Every rewrite keeps all values exactly.
+What onnxruntime and onnxscript simplify themselves is left to them. Every rewrite keeps all finite values exactly.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ def simplify(graph: ir.Graph) -> None:
 def merge_transposes(graph: ir.Graph) -> None:
     """Let stacked `LSTM` nodes hand their states over in their own layout, [T, B, …], without two `Transpose`s.
 
-    What `mtl::lstm` is translated into ends in Transpose [T, N, B, H] -> [B, T, N, H], Reshape -> [B, T, N*H]; the
-    next one begins with Transpose -> [T, B, N*H]. In between stands Transpose -> [T, B, N, H], Reshape.
+    What an exported LSTM layer ends in is Transpose [T, N, B, H] -> [B, T, N, H], Reshape to [0, 0, -1]: [B, T, N*H].
+    The next one begins with Transpose -> [T, B, N*H]. It gets Transpose -> [T, B, N, H] and the same Reshape instead.
     """
     for node in list(graph):
         if node.op_type != "Transpose" or _perm(node) != [1, 0, 2]:
             continue
         reshape = _producer(node, "Reshape")
         states = _producer(reshape, "Transpose") if reshape is not None else None
-        if reshape is None or states is None or _perm(states) != [2, 0, 1, 3]:
+        if reshape is None or states is None or _perm(states) != [2, 0, 1, 3] or not _joins_last_two(reshape):
             continue
         steps_first = ir.node("Transpose", [states.inputs[0]], {"perm": [0, 2, 1, 3]})
         flat = ir.node("Reshape", [steps_first.outputs[0], reshape.inputs[1]])
@@ -90,6 +90,16 @@ def _replace(graph: ir.Graph, node: ir.Node, by: list[ir.Node]) -> None:
 def _perm(node: ir.Node) -> list[int]:
     attribute = node.attributes.get("perm")
     return list(attribute.as_ints()) if attribute is not None else []
+
+
+def _joins_last_two(reshape: ir.Node) -> bool:
+    """Say whether a `Reshape` keeps the first two sizes, whatever they are, and joins all others."""
+    sizes = reshape.inputs[1]
+    constant = ir.convenience.get_const_tensor(sizes) if sizes is not None else None
+    allows_zero = reshape.attributes.get("allowzero")
+    if constant is None or (allows_zero is not None and allows_zero.as_int()):
+        return False
+    return bool(constant.numpy().tolist() == [0, 0, -1])
 
 
 def _producer(node: ir.Node, op_type: str) -> ir.Node | None:

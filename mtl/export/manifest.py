@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -11,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import onnx_ir as ir
 
+from ..bundle import FORMAT, sha256
 from ..files import write
-from .numeric import OPSET
+from .tracing import OPSET
 
 if TYPE_CHECKING:
     from ..dataset import Fitted
     from ..sharing_graph import SharingGraph
     from .verify import Verification
 
-FORMAT = 1
 LIBRARIES = ("mtl-nlp", "torch", "onnx", "onnx-ir", "onnxscript", "onnxruntime")
 
 
@@ -79,17 +78,11 @@ def write_manifest(
         **entries,
         "metrics": dict(metrics),
         "verified": verification.facts(),
-        "files": {file.name: _file(file) for file in sorted(folder.iterdir())},
+        "files": {
+            file.name: {"bytes": file.stat().st_size, "sha256": sha256(file)} for file in sorted(folder.iterdir())
+        },
     }
     write(folder / "manifest.json", (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode())
-
-
-def _file(path: Path) -> dict[str, Any]:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return {"bytes": path.stat().st_size, "sha256": digest.hexdigest()}
 
 
 def _version(library: str) -> str | None:

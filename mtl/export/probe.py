@@ -18,7 +18,7 @@ from ..module import Sequence as Vectors
 from ..sharing_graph import Call, InputKey
 from .cut import cut, serialized
 from .head import Texts, feed
-from .numeric import FeatureKey, needed_calls, scores_call
+from .network import FeatureKey, needed_calls, scores_call
 
 if TYPE_CHECKING:
     from ..dataset import Batch

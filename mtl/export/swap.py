@@ -13,23 +13,30 @@ from ..files import sync
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+# What systems, file systems and sandboxes answer that do not know how to swap two names.
+_UNKNOWN = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM)
 
 
 def publish(finished: Path, place: Path) -> None:
-    """Rename `finished` to `place`; what was there is removed afterwards. Raises `OSError`.
+    """Rename `finished` to `place`; what was there is removed once the new folder is safe. Raises `OSError`.
 
     Linux swaps the two names in one step, so that `place` holds the old folder or the new one at any moment. Elsewhere
     there is a moment without either, in which the old folder is called `….old`.
     """
     old = place.with_name(place.name + ".old")
-    shutil.rmtree(old, ignore_errors=True)
     if not place.exists():
         finished.rename(place)
     elif exchange(finished, place):
+        shutil.rmtree(old, ignore_errors=True)
         finished.rename(old)
     else:
+        shutil.rmtree(old, ignore_errors=True)
         place.rename(old)
-        finished.rename(place)
+        try:
+            finished.rename(place)
+        except OSError:
+            old.rename(place)
+            raise
     sync(place.parent)
     shutil.rmtree(old, ignore_errors=True)
 
@@ -44,6 +51,6 @@ def exchange(one: Path, other: Path) -> bool:
     if renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
         return True
     code = ctypes.get_errno()
-    if code in (errno.EINVAL, errno.ENOSYS):
+    if code in _UNKNOWN:
         return False
     raise OSError(code, os.strerror(code), str(other))

@@ -60,9 +60,9 @@ def verify(
 ) -> Verification:
     """Compare every graph in a folder with the model, which should be in evaluation mode.
 
-    Heads run on the whole test split (or dev, or train, where there is no other) at batch 1 and 64, on texts of 1 to
-    300 tokens, on empty texts and on no text; joint graphs and graphs from tokens on the split at batch 64. Raises
-    `ExportError` naming head, stage, component and example of the first answer that differs.
+    Each answers the whole test split (or dev, or train, where there is no other) at batch 1 and 64, texts of 1 to 300
+    tokens, empty texts and no text. Raises `ExportError` naming head, stage, component and example of the first answer
+    that differs.
     """
     with _one_thread():
         return _verify(Comparison(model, graph, prepared.fitted, graphs), graph, prepared, tasks, folder)
@@ -83,23 +83,26 @@ def _verify(
     comparison: Comparison, graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], folder: Path
 ) -> Verification:
     splits: dict[str, str] = {}
-    texts: dict[str, Texts] = {}
+    rows: dict[str, int] = {}
     for task in tasks:
         splits[task], encoded = split_to_verify(graph, prepared, task)
-        texts[task] = {name: encoded.texts(key) for name, key in graph.inputs(task).items()}
-        head = Head.load(folder / f"{task}.onnx", task)
+        rows[task] = len(encoded)
+        texts = {name: encoded.texts(key) for name, key in graph.inputs(task).items()}
+        heads = _heads(graph, prepared, tasks, task, folder)
         for size in BATCH_SIZES:
-            comparison.rows(head, texts[task], size)
-        for made in synthetic(texts[task]):
-            comparison.compare(head, made)
-        if from_tokens(graph, prepared, task):
-            head = Head.load(folder / f"{task}.tokens.onnx", task, form="tokens")
-            comparison.rows(head, texts[task], BATCH_SIZES[-1])
-    for file, group in groups(graph, tasks).items():
-        for task in group:
-            comparison.rows(Head.load(folder / file, task, prefix=f"{task}."), texts[task], BATCH_SIZES[-1])
-    rows = {task: len(next(iter(given.values()))) for task, given in texts.items()}
+            comparison.rows(heads, texts, size)
+        for made in synthetic(texts):
+            comparison.compare(heads, made)
     return Verification(splits, rows, BATCH_SIZES, comparison.largest, tuple(comparison.ties))
+
+
+def _heads(graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], task: str, folder: Path) -> list[Head]:
+    """Load every graph of a folder that answers a task."""
+    heads = [Head.load(folder / f"{task}.onnx", task)]
+    if from_tokens(graph, prepared, task):
+        heads.append(Head.load(folder / f"{task}.tokens.onnx", task, form="tokens"))
+    joint = next(file for file, group in groups(graph, tasks).items() if task in group)
+    return [*heads, Head.load(folder / joint, task, prefix=f"{task}.")]
 
 
 def synthetic(texts: Texts) -> Iterator[Texts]:

@@ -7,13 +7,15 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import mtl
-from mtl.bundle import Bundle
+from mtl.bundle import Bundle, sha256
 from mtl.errors import MtlError, UsageError
 from mtl.predictor import Predictor
 
@@ -90,15 +92,28 @@ def test_wrong_calls(bundle: Bundle) -> None:
     assert (
         message(bundle, task, "one text") == f"the input 'text' of '{task}' should be a list of texts. Found one text."
     )
+    told = f"the input 'text' of '{task}' should be a list of texts. Found generator."
+    assert message(bundle, task, (text for text in TEXTS)) == told
     assert message(bundle, task, {"txt": ["x"]}) == f"'{task}' should get texts for its inputs: text. Found txt."
     assert message(bundle, task, ["x"], batch_size=0) == "'batch_size' should be 1 or more. Found 0."
     assert message(bundle, task, ["x", 3]) == "a text should be a string. Found int."
 
 
+def manifest() -> dict[str, Any]:
+    """Return a manifest of a task on two texts, whose files are missing."""
+    described = {"label": {"type": "string", "shape": ["B"]}}
+    pair = {"inputs": ["query", "document"], "outputs": described, "labels": ["x"], "file": "pair.onnx"}
+    files = {"pair.onnx": {"bytes": 1, "sha256": "0"}}
+    return {"format": 1, "tasks": {"pair": pair}, "files": files, "weights": "weights.safetensors"}
+
+
+def written(folder: Path, content: object) -> Path:
+    (folder / "manifest.json").write_text(json.dumps(content))
+    return folder
+
+
 def test_several_inputs(tmp_path: Path) -> None:
-    manifest = {"tasks": {"pair": {"inputs": ["query", "document"], "labels": [], "file": "pair.onnx"}}}
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    bundle = Bundle(tmp_path)
+    bundle = Bundle(written(tmp_path, manifest()))
     told = "should get texts for its inputs: document, query. Found one list."
     assert message(bundle, "pair", ["x"]) == f"'pair' {told}"
     told = message(bundle, "pair", {"query": ["x"], "document": []})
@@ -117,20 +132,134 @@ def test_folders_that_are_no_bundle(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text("{")
     with pytest.raises(UsageError, match=r"manifest\.json' should be JSON\. Found: Expecting property name"):
         Bundle(tmp_path)
-    (tmp_path / "manifest.json").write_text("[]")
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "told"),
+    [
+        ([], [], " should be a manifest of format 1. Found none."),
+        (["format"], None, " should be a manifest of format 1. Found none."),
+        (["format"], 2, " should be a manifest of format 1. Found 2."),
+        (["tasks"], None, ": tasks should be an object. Found none."),
+        (["files"], "all", ": files should be an object. Found str."),
+        (["weights"], None, ": weights should be a string. Found none."),
+        (["tasks", "pair"], 7, ": tasks.pair.file should be a string. Found none."),
+        (["tasks", "pair", "labels"], {"x": 0}, ": tasks.pair.labels should be a list. Found dict."),
+        (["tasks", "pair", "outputs", "label"], {}, ": tasks.pair.outputs.label.shape should be a list. Found none."),
+        (["files", "pair.onnx"], {}, ": files.pair.onnx.sha256 should be a string. Found none."),
+    ],
+)
+def test_a_manifest_that_is_none(tmp_path: Path, place: list[str], value: object, told: str) -> None:
+    content: Any = manifest()
+    if place:
+        entry = content
+        for key in place[:-1]:
+            entry = entry[key]
+        entry[place[-1]] = value
+    else:
+        content = value
     with pytest.raises(UsageError) as caught:
-        Bundle(tmp_path)
-    assert str(caught.value) == f"'{tmp_path / 'manifest.json'}' should list the tasks of an export. Found none."
+        Bundle(written(tmp_path, content))
+    assert str(caught.value) == f"'{tmp_path / 'manifest.json'}'{told}"
 
 
-def test_a_damaged_graph(small_run: Path, tmp_path: Path) -> None:
-    shutil.copytree(small_run / "export", tmp_path / "export")
-    bundle = Bundle(tmp_path / "export")
-    file = tmp_path / "export" / f"{bundle.tasks[0]}.onnx"
-    file.write_bytes(b"no graph")
+@pytest.fixture
+def copied(small_run: Path, tmp_path: Path) -> Path:
+    """A copy of an export."""
+    return Path(shutil.copytree(small_run / "export", tmp_path / "export"))
+
+
+def refused(folder: Path, task: str, bundle: Bundle | None = None) -> str:
     with pytest.raises(MtlError) as caught:
-        bundle.predict(bundle.tasks[0], ["x"])
-    assert str(caught.value).startswith(f"{file}: should be a graph that onnxruntime can load. Found: ")
+        (bundle or Bundle(folder)).predict(task, ["x"])
+    return str(caught.value)
+
+
+def test_a_graph_that_is_none(copied: Path) -> None:
+    file = copied / "intent.onnx"
+    file.write_bytes(b"no graph")
+    assert refused(copied, "intent").startswith(f"{file}: should be a graph that onnxruntime can load. Found: ")
+
+
+@pytest.mark.parametrize("content", [b"", b"cut short"])
+def test_weights_that_are_cut_short(copied: Path, content: bytes) -> None:
+    (copied / "weights.safetensors").write_bytes(content)
+    told = f"{copied / 'intent.onnx'}: should be a graph that onnxruntime can load. Found: "
+    assert refused(copied, "intent").startswith(told)
+
+
+def test_weights_of_another_export(copied: Path) -> None:
+    """Of the same size, so that nothing but their content gives them away."""
+    file = copied / "weights.safetensors"
+    content = bytearray(file.read_bytes())
+    wanted = sha256(file)
+    content[-1] ^= 1
+    file.write_bytes(content)
+    assert refused(copied, "slots") == (
+        f"{file}: should be the file of this export, with SHA-256 {wanted}. Found {sha256(file)}. If the folder was "
+        "exported anew since it was opened, open it again."
+    )
+
+
+def test_a_folder_that_was_exported_anew_since(copied: Path) -> None:
+    """A head that is loaded later must not answer from other weights, under the labels of the first ones."""
+    bundle = Bundle(copied)
+    first = bundle.predict("intent", ["x"])
+    content = bytearray((copied / "weights.safetensors").read_bytes())
+    content[-1] ^= 1
+    (copied / "weights.safetensors").write_bytes(content)
+    assert "open it again." in refused(copied, "slots", bundle)
+    assert bundle.predict("intent", ["x"]) == first
+
+
+def test_a_graph_without_its_entry(copied: Path) -> None:
+    content = json.loads((copied / "manifest.json").read_text())
+    known = content["files"].pop("intent.onnx")
+    assert refused(written(copied, content), "intent") == (
+        f"{copied / 'intent.onnx'}: should be the file of this export, with SHA-256 none. Found {known['sha256']}. If "
+        "the folder was exported anew since it was opened, open it again."
+    )
+
+
+class Failing:
+    """A session that answers nothing."""
+
+    def run(self, names: object, feed: object) -> None:
+        raise RuntimeError("out of memory")
+
+
+def test_a_session_that_fails(small_run: Path) -> None:
+    bundle = Bundle(small_run / "export")
+    bundle._sessions["intent"] = Failing()
+    told = f"'intent' of '{bundle.path}' should answer any text. Found: out of memory"
+    assert refused(bundle.path, "intent", bundle) == told
+
+
+def test_answers_are_cut_by_what_the_manifest_says_of_them(small_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by their names: a task of one's own may call the scores of its tokens `scores`."""
+    bundle = Bundle(small_run / "export")
+    labels = bundle.labels("slots")
+    outputs = {"lengths": ["B"], "scores": ["B", "T", len(labels)], "whole": ["B", len(labels)], "pair": ["B", 2]}
+    monkeypatch.setitem(bundle.manifest["tasks"], "slots", {**bundle.manifest["tasks"]["slots"], "outputs": {}})
+    bundle.manifest["tasks"]["slots"]["outputs"] = {name: {"shape": shape} for name, shape in outputs.items()}
+    row = np.arange(len(labels), dtype=np.float32)
+
+    class Scores:
+        def run(self, names: object, feed: object) -> list[np.ndarray]:
+            return [np.array([1]), np.stack([row, row])[None], row[None], np.array([[8, 9]])]
+
+    bundle._sessions["slots"] = Scores()
+    assert bundle.predict("slots", ["x"]) == [
+        {"scores": [row.tolist()], "whole": dict(zip(labels, row.tolist(), strict=True)), "pair": [8, 9]}
+    ]
+
+
+def test_several_threads_ask_one_bundle(small_run: Path, bundle: Bundle) -> None:
+    wanted = bundle.predict("slots", TEXTS)
+    fresh = Bundle(small_run / "export")
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: fresh.predict("slots", TEXTS, batch_size=3), range(32)))
+    assert all(nearly(answers, wanted) for answers in found)
 
 
 # Only these may be imported beside the standard library: what a machine that serves has installed.

@@ -78,7 +78,7 @@ def test_a_failure_names_head_stage_component_and_example(
     finally:
         graphs.text.model.graph.initializers[weight].const_value = _constant(kept)
     message = str(caught.value)
-    assert message.startswith("""slots: verification: row 0 ("add don't some"), batch of 1: '""")
+    assert message.startswith("""slots: verification: slots.onnx: row 0 ("add don't some"), batch of 1: '""")
     assert f" First to differ: {stage}" in message
 
 
@@ -106,7 +106,7 @@ def answering(tagger: Exported, graphs: Graphs, task: str, change: dict[str, obj
         def run(self, *arguments: object) -> dict[str, np.ndarray]:
             return {**real.run(*arguments), **change}  # type: ignore[arg-type]  # passed on
 
-    made.compare(Lying(task, real.session), TEXT, 5)
+    made.compare([Lying(task, "lying.onnx", real.session)], TEXT, 5)
     return made
 
 
@@ -114,8 +114,8 @@ def test_other_tokens(tagger: Exported, graphs: Graphs) -> None:
     with pytest.raises(ExportError) as caught:
         answering(tagger, graphs, "slots", {"tokens": np.array([["play", "some", "song"]], object)})
     assert str(caught.value) == (
-        "slots: verification: row 5 ('play some songs'), batch of 1: tokens should be ['play', 'some', 'songs']. "
-        "Found ['play', 'some', 'song']. "
+        "slots: verification: lying.onnx: row 5 ('play some songs'), batch of 1: "
+        "tokens should be ['play', 'some', 'songs']. Found ['play', 'some', 'song']. "
         "First to differ: stage answer: 'slots.output' makes another answer of the same scores."
     )
 
@@ -123,7 +123,7 @@ def test_other_tokens(tagger: Exported, graphs: Graphs) -> None:
 def test_other_rows(tagger: Exported, graphs: Graphs) -> None:
     with pytest.raises(ExportError) as caught:
         answering(tagger, graphs, "intent", {"label": np.array(["a", "b"], object)})
-    assert str(caught.value) == "intent: verification: 'label' should have 1 rows. Found 2."
+    assert str(caught.value) == "intent: verification: lying.onnx: 'label' should have 1 rows. Found 2."
 
 
 def test_other_scores(tagger: Exported, graphs: Graphs) -> None:
@@ -149,7 +149,9 @@ def test_a_tie_is_counted_and_listed(tagger: Exported, graphs: Graphs) -> None:
         half = np.array([[0.5, 0.5, 0.0]], np.float32)
         changed = {"label": np.array(["b"], object), "score": half[0, :1], "scores": half}
         made = answering(tagger, graphs, "intent", changed)
-        assert [(tie.task, tie.row, tie.batch, tie.gap) for tie in made.ties] == [("intent", 5, 1, 0.0)]
+        assert [vars(tie) for tie in made.ties] == [
+            {"file": "lying.onnx", "task": "intent", "row": 5, "batch": 1, "gap": 0.0}
+        ]
         with pytest.raises(ExportError, match=r"'label' should be 'a'\. Found 'c'\."):
             answering(tagger, graphs, "intent", {**changed, "label": np.array(["c"], object)})
     finally:

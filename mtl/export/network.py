@@ -1,0 +1,114 @@
+"""What an export computes, as one torch module: the calls of several tasks over what stands in for their components."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from torch import Tensor, nn
+
+from ..errors import ExportError
+from ..features import Feature
+from ..model import MultiTaskModel, Plan, Value, compute, plan
+from ..module import Output
+from ..module import Sequence as Vectors
+from ..sharing_graph import Call, InputKey, SharingGraph
+
+FeatureKey = tuple[str, int, InputKey]
+Features = Mapping[str, Sequence[Feature]]
+
+
+class Network(nn.Module):
+    """The calls of several tasks over stand-ins of the components, from a flat list of tensors to another."""
+
+    def __init__(self, model: MultiTaskModel, graph: SharingGraph, tasks: Sequence[str], features: Features) -> None:
+        super().__init__()
+        self.graph = graph
+        self.tasks = list(tasks)
+        self.scores = {task: scores_call(graph, task) for task in tasks}
+        self.calls = needed_calls(list(self.scores.values()))
+        self.plan: Plan = plan(self.calls)
+        used = {call.component for call in self.calls} | {self._output_component(task) for task in tasks}
+        self.components = [name for name in graph.components if name in used]
+        self.kinds = {name: graph.components[name].kind for name in self.components}
+        # torch numbers what it cannot name: component names may hold dots.
+        self.modules_ = nn.ModuleList(model.components[name].exportable() for name in self.components)
+        leaves = dict.fromkeys(_leaves(self.calls))
+        self.inputs: list[InputKey] = list(dict.fromkeys(key for _, key in leaves))
+        self.feature_keys: list[FeatureKey] = [
+            (component, index, key) for component, key in leaves for index in range(len(features[component]))
+        ]
+
+    @property
+    def by_name(self) -> dict[str, nn.Module]:
+        """The stand-ins by component."""
+        return dict(zip(self.components, self.modules_, strict=True))
+
+    def given(self, tensors: Sequence[Tensor]) -> tuple[dict[InputKey, Tensor], dict[FeatureKey, Tensor]]:
+        """Return lengths and features by their keys."""
+        lengths = dict(zip(self.inputs, tensors, strict=False))
+        return lengths, dict(zip(self.feature_keys, tensors[len(self.inputs) :], strict=True))
+
+    def values(self, tensors: Sequence[Tensor]) -> list[Value]:
+        """Return what every call computes, in their order, from lengths and features."""
+        return compute(self.plan, self.by_name, self.kinds, *self.given(tensors))
+
+    def forward(self, *tensors: Tensor) -> list[Tensor]:
+        """Return the answers of the tasks in order, then the value of every call."""
+        computed = self.values(tensors)
+        by_call = dict(zip(self.calls, computed, strict=True))
+        found: list[Tensor] = []
+        for task, _, keys in self.answers():
+            answer = self.output_of(task).answer(by_call[self.scores[task]])
+            found += [answer[key] for key in keys]
+        return found + [value.values if isinstance(value, Vectors) else value for value in computed]
+
+    def answers(self) -> Iterator[tuple[str, Call, list[str]]]:
+        """Yield each task with the call of its scores and the keys of its answer that the task declares."""
+        for task in self.tasks:
+            declared = self.graph.recipe.tasks[task].task.answers
+            yield task, self.scores[task], list(dict.fromkeys(answer.value for answer in declared))
+
+    def output_of(self, task: str) -> Output:
+        """Return the stand-in of a task's output layer."""
+        module: Output = self.by_name[self._output_component(task)]  # type: ignore[assignment]  # has `answer`, as an Output has
+        return module
+
+    def _output_component(self, task: str) -> str:
+        return self.graph.output(task, by="front_end").component
+
+    def parameter_names(self) -> dict[str, str]:
+        """Return `component.parameter` by torch's name of each parameter and buffer."""
+        names = [name for name, _ in self.named_parameters()] + [name for name, _ in self.named_buffers()]
+        split = ((name, name.split(".", 2)) for name in names)
+        return {name: f"{self.components[int(number)]}.{rest}" for name, (_, number, rest) in split}
+
+
+def scores_call(graph: SharingGraph, task: str) -> Call:
+    """Return the call whose value the task's output layer turns into the answer."""
+    scores = graph.output(task, by="front_end").arguments[0]
+    if not isinstance(scores, Call):
+        raise ExportError(f"{task}: the output layer should take a module's scores. Found the input '{scores}'.")
+    return scores
+
+
+def needed_calls(wanted: Sequence[Call]) -> list[Call]:
+    """Return these calls and all that they stand on, each once, arguments first."""
+    found: dict[Call, None] = {}
+
+    def visit(call: Call) -> None:
+        if call not in found:
+            for argument in call.arguments:
+                if isinstance(argument, Call):
+                    visit(argument)
+            found[call] = None
+
+    for call in wanted:
+        visit(call)
+    return list(found)
+
+
+def _leaves(calls: Sequence[Call]) -> Iterator[tuple[str, InputKey]]:
+    for call in calls:
+        for argument in call.arguments:
+            if isinstance(argument, InputKey):
+                yield call.component, argument
