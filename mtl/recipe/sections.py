@@ -214,14 +214,14 @@ def _read_inputs(
     faults = len(reading.faults)
     if raw is not None and not isinstance(raw, Mapping):
         return None, False
-    if names is None and (not written or len(task.input_roles) not in (0, len(written))):
+    miscounted = names is None and (not written or len(task.input_roles) not in (0, len(written)))
+    if miscounted:
         reading.key_fault(here, input_count(kind, task.input_roles, list(written)))
-        names, written = (), {}
     for name in written:
         if names is not None and name not in names:
             reading.key_fault((*here, name), unknown_key(name, names, f"the task '{kind}'").replace("key", "input"))
         check_name(reading, name, (*here, name))
-    found = {}
+    found: dict[str, InputConfig] = {}
     for name in written if names is None else names:
         value = written.get(name)
         mapping = {"column": value} if isinstance(value, str) else {} if value is None else value
@@ -234,7 +234,7 @@ def _read_inputs(
         checked, wrong = check_at(InputModel, mapping, reading.document, at, (*here, name), "an input")
         reading.faults += wrong
         found[name] = InputConfig(**(checked or {"column": name}), place=reading.document.key_place((*here, name)))
-    return found if names != () else None, len(reading.faults) == faults
+    return None if miscounted else found, len(reading.faults) == faults
 
 
 def input_count(kind: str, roles: Sequence[str], found: Sequence[str]) -> str:
@@ -251,7 +251,7 @@ def _read_metrics(reading: Reading, task: Task, raw: Any, steps: Steps) -> tuple
     if raw is not None and not isinstance(raw, list):
         reading.fault(steps, f"should be a list of metrics. Found {show(raw)}.")
         return ()
-    found = []
+    found: list[ModuleConfig] = []
     for i, value in enumerate(task.default_metrics if raw is None else raw):
         metric = read_component(reading, "metric", value, (*steps, i) if raw is not None else steps)
         if metric is None or not _can_be_built(reading, metric, (*steps, i)):

@@ -12,12 +12,13 @@ import torch
 from numpy.typing import NDArray
 
 from mtl.dataset import Batch, Fitted, raw_batch
+from mtl.errors import UsageError
 from mtl.featurizer import tokenize
 from mtl.model import MultiTaskModel
 from mtl.module import Sequence
 from mtl.recipe import Recipe
 from mtl.scoring import pair_scores
-from mtl.sharing_graph import InputKey, SharingGraph
+from mtl.sharing_graph import Call, InputKey, SharingGraph
 
 RECIPE = """\
 name: pairs
@@ -154,3 +155,23 @@ def test_a_chunk_holds_no_more_than_it_may(scorer: str, monkeypatch: pytest.Monk
 def test_a_split_without_pairs() -> None:
     nothing = np.zeros(0, np.int64)
     assert scores_of(some_texts(model_of("dot")), Pairs(nothing, nothing)).shape == (0,)
+
+
+def test_a_scorer_that_takes_what_is_made_of_both_texts() -> None:
+    model = model_of("dot")
+    both = model.scorer_call("relevance")
+    first, second = both.arguments
+
+    class Crossed(MultiTaskModel):
+        """As a task whose scorer takes a third value, which stands on both texts."""
+
+        def scorer_call(self, task: str) -> Call:
+            return Call(both.component, (first, second, both))
+
+    model.__class__ = Crossed
+    with pytest.raises(UsageError) as caught:
+        scores_of(some_texts(model), some_pairs())
+    assert str(caught.value) == (
+        "what flows into the scorer of task 'relevance' should come from one of its texts each. "
+        "Found 1 of 3 that come from both or none."
+    )
