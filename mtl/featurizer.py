@@ -149,8 +149,9 @@ class CharacterCounts:
 def tokenize(texts: Iterable[str | bytes], tokenizer: str, max_tokens: int = 0) -> Tokens:
     """Split texts into tokens; `bytes` are read as UTF-8.
 
-    What stands behind a text's first `max_tokens` tokens is not read, as if the text ended there; 0: all is. Raises `UsageError` for a tokenizer that does not exist and `TypeError` for a text that is no text; no text
-    raises anything.
+    What stands behind a text's first `max_tokens` tokens is not read, as if the text ended there; 0: all is. Raises
+    `UsageError` for a tokenizer that does not exist and `TypeError` for a text that is no text; no text raises
+    anything.
 
     >>> tokenize(["play Hey Jude!", ""], "unicode_words").strings()
     [['play', 'Hey', 'Jude', '!'], ['']]

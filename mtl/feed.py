@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .batching import batches
 from .recipe.config import BatchConfig
 
 if TYPE_CHECKING:
@@ -17,7 +16,8 @@ if TYPE_CHECKING:
 class Feed:
     """Reads a source's training rows over and over, in another order at every pass.
 
-    The batches of a pass are a pure function of (seed, pass), so the position (pass, index) is all there is to save.
+    The batches of a pass are a pure function of (seed, pass), and what a ranking task draws beside a batch's rows is
+    one of (seed, pass, index), so the position (pass, index) is all there is to save.
     """
 
     def __init__(self, source: str, tasks: Sequence[str], split: EncodedSplit, budget: BatchConfig, seed: int) -> None:
@@ -37,8 +37,9 @@ class Feed:
         if self.index == len(self.batches):
             self.seek({"pass": self.passes + 1, "index": 0})
         rows = self.batches[self.index]
+        draw = np.random.SeedSequence([self.seed % 2**64, self.passes, self.index]).generate_state(1, np.uint64)
         self.index += 1
-        return self.split.batch(rows)
+        return self.split.batch(rows, draw=int(draw[0]))
 
     def state(self) -> dict[str, int]:
         """Return the position of the next batch."""
@@ -47,6 +48,6 @@ class Feed:
     def seek(self, state: Mapping[str, int]) -> None:
         """Go to a position."""
         self.passes, self.index = state["pass"], state["index"]
-        self.batches: list[np.ndarray[tuple[int], np.dtype[np.int64]]] = batches(
-            self.split.lengths, size=self.budget.size, tokens=self.budget.tokens, seed=self.seed, epoch=self.passes
+        self.batches = self.split.batches(
+            size=self.budget.size, tokens=self.budget.tokens, seed=self.seed, epoch=self.passes
         )

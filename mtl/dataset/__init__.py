@@ -5,5 +5,6 @@ from .encoded_split import EncodedSplit
 from .fitted import Fitted
 from .prepare import prepare
 from .prepared import Prepared
+from .ranking import Pairs
 
-__all__ = ["Batch", "EncodedSplit", "Fitted", "Prepared", "prepare", "raw_batch"]
+__all__ = ["Batch", "EncodedSplit", "Fitted", "Pairs", "Prepared", "prepare", "raw_batch"]

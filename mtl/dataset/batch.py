@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -19,6 +19,19 @@ if TYPE_CHECKING:
     from .fitted import Fitted
 
     FeatureKey = tuple[str, int, InputKey]
+
+
+class FrontEnd(NamedTuple):
+    """How a column becomes tokens: inputs that agree in this are split once; lower-casing comes later."""
+
+    column: str
+    tokenizer: str
+    max_tokens: int
+
+
+def front_end(key: InputKey) -> FrontEnd:
+    """Return how an input becomes tokens."""
+    return FrontEnd(key.column, key.tokenizer, key.max_tokens)
 
 
 @dataclass

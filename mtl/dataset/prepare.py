@@ -6,23 +6,29 @@ import inspect
 import json
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import _featurizer, graph_rules
 from ..errors import DataError, Fault, RecipeError, listing, near_miss
 from ..sources import SPLITS
+from .batch import front_end
 from .encoded_split import EncodedSplit
 from .encoding import VERSION, Encoder
 from .fitted import Fitted
+from .pair_encoding import PairEncoder
+from .pair_reading import pair_chunks
+from .pair_split import PairSplit
 from .prepared import Prepared
 from .reading import Plan, check_columns, chunks, fault_if_empty
-from .store import Store, digest_of, sha256
+from .store import Scratch, Store, digest_of, sha256
 
 if TYPE_CHECKING:
-    from ..sharing_graph import SharingGraph
+    from ..sharing_graph import InputKey, SharingGraph
     from ..sources import Source
+    from .pair_reading import PairChunk
+    from .reading import Chunk
 
 MAKERS = (  # modules that no class names which have a part in rows, ids and labels
     "mtl.alignment",
@@ -31,7 +37,11 @@ MAKERS = (  # modules that no class names which have a part in rows, ids and lab
     "mtl.sources.values",
     "mtl.dataset.encoding",
     "mtl.dataset.fitted",
+    "mtl.dataset.pair_encoding",
+    "mtl.dataset.pair_reading",
+    "mtl.dataset.ranking",
     "mtl.dataset.reading",
+    "mtl.dataset.text_encoding",
 )
 
 
@@ -139,15 +149,21 @@ def _fault_if_unlabelled(
         raise DataError(*faults)
 
 
+def _chunks(plan: Plan, source: Source, split: str, base: Path) -> Iterator[Chunk | PairChunk]:
+    if plan.ranking is None:
+        return chunks(plan, source, split, base)
+    return pair_chunks(plan, plan.ranking, source, split, base)
+
+
 def _count(plan: Plan, source: Source, base: Path, fitted: Fitted, counts: Mapping[str, Counter[str]]) -> None:
     rows = 0
-    for chunk in chunks(plan, source, "train", base):
+    for chunk in _chunks(plan, source, "train", base):
         rows += len(chunk)
         for key, components in plan.inputs.items():
             for component in components:
                 for feature in fitted.features[component]:
                     if feature.needs_fit:
-                        feature.count(chunk.tokens[key.column, key.tokenizer], key.lowercase)
+                        feature.count(chunk.tokens[front_end(key)], key.lowercase)
         for task in plan.tasks:
             for target in chunk.targets[task.name]:
                 if target is not None:
@@ -164,27 +180,45 @@ def _encode(
     path = store.find(name)
     if path is None:
         with store.scratch() as scratch:
-            encoder = Encoder(plan, fitted, scratch)
-            for chunk in chunks(plan, source, split, base):
-                encoder.add(chunk)
-            fault_if_empty(encoder.rows, source, split, base)
-            path = store.publish(encoder.finish([vars(fault) for fault in source.skipped_in(split)]), name)
+            written = _written(plan, source, split, base, fitted, scratch)
+            path = store.publish(written, name)
+    if plan.ranking is not None:
+        return PairSplit(path, plan, fitted, plan.ranking)
     return EncodedSplit(path, plan, fitted)
+
+
+def _written(plan: Plan, source: Source, split: str, base: Path, fitted: Fitted, scratch: Scratch) -> Path:
+    """Encode a split into the scratch folder."""
+    encoder: Encoder | PairEncoder
+    if plan.ranking is None:
+        encoder = rows = Encoder(plan, fitted, scratch)
+        for chunk in chunks(plan, source, split, base):
+            rows.add(chunk)
+    else:
+        encoder = pairs = PairEncoder(plan, plan.ranking, fitted, scratch)
+        for judged in pair_chunks(plan, plan.ranking, source, split, base):
+            pairs.add(judged)
+    fault_if_empty(encoder.rows, source, split, base)
+    return encoder.finish([vars(fault) for fault in source.skipped_in(split)])
 
 
 def _described(plan: Plan, fitted: Fitted) -> list[Any]:
     """Return all that decides how rows become ids, vocabularies apart; without names that mean nothing to it."""
-    tasks = [(t.name, t.type, t.target, t.task.level, sorted(t.values.items()), _key(plan, t.name)) for t in plan.tasks]
+    drawing = ("negatives", "negative_count", "candidates")  # of a ranking task: say nothing of what the file holds
+    tasks = [
+        (t.name, t.type, t.target, t.task.level, sorted((k, v) for k, v in t.values.items() if k not in drawing))
+        for t in plan.tasks
+    ]
+    first = [(name, _read(key)) for name, key in plan.first.items()]
     inputs = [
-        (key.column, key.tokenizer, key.lowercase, [(c, [f.key for f in fitted.features[c]]) for c in components])
+        (_read(key), [(c, [f.key for f in fitted.features[c]]) for c in components])
         for key, components in plan.inputs.items()
     ]
-    return [tasks, inputs]
+    return [tasks, first, inputs]
 
 
-def _key(plan: Plan, task: str) -> tuple[str, str, bool]:
-    key = plan.first[task]
-    return key.column, key.tokenizer, key.lowercase
+def _read(key: InputKey) -> tuple[str, str, bool, int]:
+    return key.column, key.tokenizer, key.lowercase, key.max_tokens
 
 
 def _code(graph: SharingGraph, plans: Mapping[str, Plan], sources: Mapping[str, Source]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from pathlib import Path
@@ -12,18 +12,19 @@ from ..alignment import Span, white_space
 from ..errors import DataError, Fault, listing, near_miss
 from ..featurizer import Tokens, tokenize
 from ..sources.values import whole
-from .batch import leaves
+from .batch import front_end, leaves
+from .ranking import Ranking
 
 if TYPE_CHECKING:
     from ..recipe import Recipe
     from ..recipe.config import TaskConfig
     from ..sharing_graph import InputKey, SharingGraph
     from ..sources import Row, Source
+    from .batch import FrontEnd
 
 CHUNK = 1024  # rows in memory at a time
 
 Target = str | list[str] | None
-FrontEnd = tuple[str, str]  # column, tokenizer
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Plan:
     tasks: tuple[TaskConfig, ...]
     inputs: dict[InputKey, tuple[str, ...]]
     first: dict[str, InputKey]  # the input whose tokens a task's targets belong to
+    ranking: Ranking | None = None  # what the source's ranking task says about its rows, if it has one
 
     @classmethod
     def of(cls, graph: SharingGraph, source: str) -> Plan:
@@ -41,12 +43,18 @@ class Plan:
         names = graph.streams()[source]
         first = {name: next(iter(graph.inputs(name).values())) for name in names}
         tasks = tuple(graph.recipe.tasks[name] for name in names)
-        return cls(source, tasks, leaves(graph, names), first)
+        ranking = next((Ranking.of(task) for task in tasks if task.task.level == "pair"), None)
+        return cls(source, tasks, leaves(graph, names), first, ranking)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that hold texts."""
         return tuple(dict.fromkeys(key.column for key in self.inputs))
+
+    @property
+    def front_ends(self) -> tuple[FrontEnd, ...]:
+        """The ways in which columns become tokens, each once."""
+        return tuple(dict.fromkeys(map(front_end, self.inputs)))
 
 
 @dataclass
@@ -86,7 +94,10 @@ def check_columns(plan: Plan, source: Source, split: str, recipe: Recipe) -> lis
     for task in plan.tasks:
         for name, given in task.inputs.items():
             wanted.setdefault(given.column, []).append(f"the input '{name}' of task '{task.name}'")
-        wanted.setdefault(task.target, []).append(f"the target of task '{task.name}'")
+        if task.target:
+            wanted.setdefault(task.target, []).append(f"the target of task '{task.name}'")
+        for key, column in task.task.columns().items():
+            wanted.setdefault(column, []).append(f"the {key} of task '{task.name}'")
     file = str(source.path(split, recipe.data))
     return [
         Fault(
@@ -117,24 +128,28 @@ def _chunk(plan: Plan, source: Source, rows: Sequence[Row]) -> tuple[Chunk, dict
             except ValueError as error:
                 note(position, column, error)
             found.append(text)
-    front_ends = dict.fromkeys((key.column, key.tokenizer) for key in plan.inputs)
-    tokens = {front: tokenize(texts[front[0]], front[1]) for front in front_ends}
-    labelled = dict.fromkeys((key.column, key.tokenizer) for key in plan.first.values())
-    offsets = {front: row_spans(tokens[front]) for front in labelled}
+    tokens = tokenized(plan, texts)
+    offsets = {front: row_spans(tokens[front]) for front in map(front_end, plan.first.values())}
     targets: dict[str, list[Target]] = {}
     for task in plan.tasks:
         key = plan.first[task.name]
-        spans = offsets[key.column, key.tokenizer]
+        spans = offsets[front_end(key)]
         targets[task.name] = found_targets = []
         for position, row in enumerate(rows):
             target: Target = None
             try:
-                target = _target(task, row.values.get(task.target), spans[position], texts[key.column][position])
+                value = row.values.get(task.target or "")
+                target = _target(task, value, spans[position], texts[key.column][position])
             except ValueError as error:
-                note(position, task.target, error)
+                note(position, task.target or "", error)
             found_targets.append(target)
     lists = frozenset(column for column in texts if any(isinstance(row.values.get(column), list) for row in rows))
     return Chunk(texts, tokens, targets, lists), faults
+
+
+def tokenized(plan: Plan, texts: Mapping[str, Sequence[str]]) -> dict[FrontEnd, Tokens]:
+    """Return the tokens of texts by column, each column's once for every way in which an input reads it."""
+    return {front: tokenize(texts[front.column], front.tokenizer, front.max_tokens) for front in plan.front_ends}
 
 
 def as_text(value: Any) -> str:
@@ -151,7 +166,7 @@ def as_text(value: Any) -> str:
             raise ValueError(f"a token should have no white space inside. Found {split!r}.")
         value = " ".join(value)
     if not isinstance(value, str):
-        found = "nothing" if value is None else f"{type(value).__name__}: {_short(value)}"
+        found = "nothing" if value is None else f"{type(value).__name__}: {short(value)}"
         raise ValueError(f"should be a text or a list of tokens. Found {found}.")
     return whole(value)
 
@@ -177,7 +192,8 @@ def _target(task: TaskConfig, value: Any, spans: Sequence[Span], text: str) -> T
     return list(found) or None
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """Return a value as it stands in a message."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
