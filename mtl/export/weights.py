@@ -11,7 +11,8 @@ import onnx_ir as ir
 from torch import Tensor
 
 from ..errors import ExportError
-from ..files import write, write_tensors
+from ..files import write
+from ..tensors import write_tensors
 from .cut import serialized
 
 WEIGHTS = "weights.safetensors"
