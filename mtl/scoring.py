@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .sharing_graph import InputKey
 
 Encoded = Mapping[int, Value]  # what some texts are to a scorer, by the position of its argument
-CHUNK_VALUES = 1 << 22  # 16 MB of float32 go into a scorer at once; inside it they become a few times as many
+CHUNK_VALUES = 1 << 20  # 4 MB of float32 go into a scorer at once; inside it they become a few times as many
 
 
 def pair_scores(

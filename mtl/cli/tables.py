@@ -91,19 +91,32 @@ def show(console: Console, made: Table) -> None:
 
 def reading(report: Mapping[str, Any]) -> Iterator[str]:
     """Yield lines about what was read: rows, labels, vocabularies, overlaps, labels never seen in training."""
+    ranking = {task for split in report["splits"].values() if "pairs" in split for task in split["labelled"]}
     for name, split in report["splits"].items():
         yield f"read {name}: {counted(split['rows'], 'row')}, {counted(split['tokens'], 'token')}{_left_out(split)}"
+        if "pairs" in split:
+            yield f"  {_pairs(split['pairs'])}"
         for task, unseen in split["unseen"].items():
-            yield f"  {task}: {_unseen(unseen)}"
+            if task not in ranking:  # whose labels are grades: a new number is as good as any
+                yield f"  {task}: {_unseen(unseen)}"
         for earlier, count in split["overlap"].items():
             if count:
                 yield f"  {counted(count, 'row')} with the text of a row of {earlier}"
     for task, labels in report["labels"].items():
-        yield f"labels of {task}: {len(labels)}"
+        if task in ranking:
+            yield f"grades of {task}: {', '.join(f'{count:,} of {grade}' for grade, count in labels.items())}"
+        else:
+            yield f"labels of {task}: {len(labels)}"
     for component, sizes in report["vocabularies"].items():
         found = ", ".join(f"{size:,}" for size in sizes if size is not None)
         if found:
             yield f"vocabulary of {component}: {found}"
+
+
+def _pairs(pairs: Mapping[str, int]) -> str:
+    queries, documents = pairs["queries"], pairs["documents"]
+    without = f", {pairs['without_positive']:,} of them without a positive," if pairs["without_positive"] else ""
+    return f"{queries:,} {'query' if queries == 1 else 'queries'}{without} and {counted(documents, 'document')}"
 
 
 def _left_out(split: Mapping[str, Any]) -> str:

@@ -77,3 +77,24 @@ def test_what_was_read() -> None:
         "labels of t: 2",
         "vocabulary of words: 1,000",
     ]
+
+
+def test_what_was_read_of_pairs() -> None:
+    none = {"skipped": 0, "overlap": {}, "labelled": {"relevance": 9}}
+    pairs = {"queries": 1, "without_positive": 0, "repeated": 0, "documents": 1}
+    some = {"queries": 1500, "without_positive": 12, "repeated": 3, "documents": 2000}
+    report = {
+        "splits": {
+            "qa/train": {"rows": 4000, "tokens": 5000, "unseen": {}, "pairs": some, **none},
+            "qa/test": {"rows": 1, "tokens": 8, "unseen": {"relevance": ["3"]}, "pairs": pairs, **none},
+        },
+        "labels": {"relevance": {"0": 3000, "1": 1000}},
+        "vocabularies": {},
+    }
+    assert list(reading(report)) == [
+        "read qa/train: 4,000 rows, 5,000 tokens",
+        "  1,500 queries, 12 of them without a positive, and 2,000 documents",
+        "read qa/test: 1 row, 8 tokens",
+        "  1 query and 1 document",
+        "grades of relevance: 3,000 of 0, 1,000 of 1",
+    ]
