@@ -17,6 +17,7 @@ import networkx as nx
 from . import pair_rules
 from .errors import Fault, listing, near_miss
 from .recipe.config import InputConfig, Place, TaskConfig
+from .recipe.flow import read_alike
 
 if TYPE_CHECKING:
     from .sharing_graph import SharingGraph
@@ -62,16 +63,14 @@ def conditions_read_the_same_text(graph: SharingGraph) -> Iterator[Fault]:
     """Rule: a task's condition can be computed from the task's own texts."""
     for task, _, place, address in _known_conditions(graph):
         other = graph.recipe.tasks[address.split(".")[0]]
-        alone = len(task.inputs) == len(other.inputs) == 1
-        unread = [name for name in other.inputs if name not in task.inputs]
-        if unread and not alone:
+        alike = read_alike(task, other)
+        if len(alike) < len(other.inputs):
             yield place.fault(
                 f"should come from a task that reads inputs of '{task.name}' ({listing(task.inputs)}). "
                 f"Found '{other.name}', which reads {listing(other.inputs)}."
             )
             continue
-        pairs = [(task.inputs.get(n) or _only(task.inputs), c) for n, c in other.inputs.items()]
-        for mine, theirs in pairs:
+        for mine, theirs in ((task.inputs[mine], other.inputs[name]) for name, mine in alike.items()):
             if task.source == other.source and mine.column != theirs.column:
                 yield place.fault(
                     f"should come from a task that reads the column '{mine.column}' of '{task.source}'. "
@@ -83,11 +82,18 @@ def conditions_line_up(graph: SharingGraph) -> Iterator[Fault]:
     """Rule: one answer a token conditions another only if both mean the same tokens."""
     for task, _, place, address in _known_conditions(graph):
         other = graph.recipe.tasks[address.split(".")[0]]
-        mine, theirs = (_only(t.inputs).tokenizer for t in (task, other))
-        if task.task.level == other.task.level == "token" and mine != theirs:
+        mine, theirs = (_only(t.inputs) for t in (task, other))
+        if not task.task.level == other.task.level == "token":
+            continue
+        if mine.tokenizer != theirs.tokenizer:
             yield place.fault(
-                f"should come from a task with the tokens of '{task.name}' ({mine}). "
-                f"Found '{other.name}', whose tokenizer is {theirs}."
+                f"should come from a task with the tokens of '{task.name}' ({mine.tokenizer}). "
+                f"Found '{other.name}', whose tokenizer is {theirs.tokenizer}."
+            )
+        elif mine.max_tokens != theirs.max_tokens:
+            yield place.fault(
+                f"should come from a task that reads as many tokens as '{task.name}' ({mine.max_tokens or 'all'}). "
+                f"Found '{other.name}', whose 'max_tokens' is {theirs.max_tokens or 'null'}."
             )
 
 
@@ -133,7 +139,7 @@ def outputs_fit_their_task(graph: SharingGraph) -> Iterator[Fault]:
         if level not in levels:
             yield config.place.fault(
                 f"should be an output of the {level} level, that of the task '{task.name}'. "
-                f"Found '{config.type}', one of the {' and '.join(levels)} level."
+                f"Found '{config.type}', one of the {' and '.join(levels)} level{'s' if len(levels) > 1 else ''}."
             )
 
 

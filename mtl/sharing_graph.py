@@ -18,7 +18,7 @@ import networkx as nx
 from . import drawing, graph_rules
 from .errors import Fault, RecipeError, UsageError, near_miss
 from .recipe.config import ComponentTraining, InputConfig, ModuleConfig, Recipe, TaskConfig
-from .recipe.flow import addresses, flows
+from .recipe.flow import addresses, flows, read_alike
 from .recipe.names import matches
 
 By = Literal["source", "front_end"]
@@ -237,19 +237,17 @@ class SharingGraph:
         config = self._addresses[address]
         if config.parts:
             arguments = tuple(self._apply(f"{address}.{part}", arguments, inputs) for part in config.parts)
-        conditions = tuple(self._condition(condition, inputs) for condition in config.conditions)
+        task = self.recipe.tasks[address.split(".")[0]]
+        conditions = tuple(self._condition(condition, task, inputs) for condition in config.conditions)
         call = Call(self._names[address], arguments + conditions)
         self._made_at.setdefault(call, {})[address] = None
         return self._calls.setdefault(call, call)
 
-    def _condition(self, address: str, inputs: Mapping[str, InputKey]) -> Call:
+    def _condition(self, address: str, consumer: TaskConfig, inputs: Mapping[str, InputKey]) -> Call:
         """Apply the conditioning task to the texts of the conditioned one, tokenized as the former asks."""
         task = self.recipe.tasks[address.split(".")[0]]
-        only = next(iter(inputs.values()))
-        keys = {
-            name: InputKey.of(inputs.get(name, only).source, inputs.get(name, only).column, config)
-            for name, config in task.inputs.items()
-        }
+        alike = {name: inputs[mine] for name, mine in read_alike(consumer, task).items()}
+        keys = {name: InputKey.of(alike[name].source, alike[name].column, c) for name, c in task.inputs.items()}
         return self._output(task, keys)
 
     def calls(self, tasks: Iterable[str], by: By = "source") -> list[Call]:

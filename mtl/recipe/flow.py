@@ -24,6 +24,20 @@ def flows(task: TaskConfig) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def read_alike(task: TaskConfig, other: TaskConfig) -> dict[str, str]:
+    """Return, by inputs of another task, the inputs of this task that are the same text; others are left out.
+
+    On one source it is the input of the same column, elsewhere that of the same name, or the only one of both tasks.
+    """
+    if len(task.inputs) == len(other.inputs) == 1:
+        return {next(iter(other.inputs)): next(iter(task.inputs))}
+    found = {name: name for name in other.inputs if name in task.inputs}
+    if task.source == other.source:
+        columns = {config.column: name for name, config in task.inputs.items()}
+        found |= {name: columns[config.column] for name, config in other.inputs.items() if config.column in columns}
+    return found
+
+
 def addresses(task: str, model: Mapping[str, ModuleConfig | None]) -> Iterator[tuple[str, ModuleConfig]]:
     """Yield each address of a task's model with its configuration: slots in order, parts before their composite."""
     for name, config in model.items():

@@ -55,10 +55,13 @@ class ModuleReader:
                 elif name not in known:
                     steps = (*draft.steps, "model", *done.split(".")[:-1], key)
                     place = self.reading.document.key_place(steps)
-                    hint = near_miss(name, known) or f" Its modules: {', '.join(s.name for s in draft.slots)}."
-                    self._misspelled.add(f"{draft.name}.{closest(name, known)}")
+                    names = [*known, *sorted(prefixes)]
+                    hint = near_miss(name, names) or f" Its modules: {', '.join(s.name for s in draft.slots)}."
+                    meant = closest(name, names)
+                    self._misspelled |= {f"{draft.name}.{n}" for n in known if f"{n}.".startswith(f"{meant}.")}
                     message = f"the task '{draft.type}' has no module '{name}'.{hint}"
                     self.reading.faults.append(place.named(dotted(steps[:-1])).fault(message))
+                    draft.complete = False  # it may be meant for a slot that is empty now
 
         visit(draft.model, "")
 

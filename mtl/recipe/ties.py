@@ -179,9 +179,9 @@ class Ties:
             self._member_fault(group, steps, f"'{pattern}' {what}.{hint}")
 
     def hidden_members(self, group: Group) -> bool:
-        """Return whether a group has members inside what could not be read."""
+        """Return whether a group has members inside what could not be read, or that are not known."""
         return any(
-            self._beyond(pattern) and ("*" in pattern or not matching(pattern, self.sites))
+            not matching(pattern, self.sites) or ("*" in pattern and self._beyond(pattern))
             for pattern, _ in group.patterns
         )
 

@@ -148,7 +148,9 @@ def test_names_of_inputs() -> None:
 
 
 def test_what_a_task_s_constructor_refuses() -> None:
-    named = changed(PAIR, ("type: fake_pair", "type: fake_named\n    inputs: {query: query}\n    margin: -1"))
+    named = changed(
+        PAIR, ("type: fake_pair", "type: fake_named\n    inputs: {query: query, document: text}\n    margin: -1")
+    )
     assert faults(named) == ["r.yaml:5: tasks.relevance: margin should be a number from 0 on. Found -1.0."]
 
 
