@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +62,26 @@ class Bundle:
         found: Mapping[str, Any] = self.manifest["tasks"][task]
         return found
 
-    def session(self, task: str) -> onnxruntime.InferenceSession:
-        """Return the onnxruntime session of a task's head; raises `MtlError` where its files are damaged."""
-        if task not in self._sessions:
-            file = self.path / self._task(task)["file"]
+    def _tower(self, task: str, input: str) -> Mapping[str, Any]:
+        """Return the entry of the graph that encodes one input of a task."""
+        inputs, separable = self.inputs(task), self._task(task).get("separable")
+        if input not in inputs:
+            hint = near_miss(input, inputs)
+            raise UsageError(f"'{input}' is no input of '{task}'.{hint} Inputs: {', '.join(inputs)}.")
+        if not separable:
+            found = "one that reads both texts together" if separable is False else "no scorer"
+            raise UsageError(f"'{task}' should have a separable scorer, to encode one text alone. Found {found}.")
+        tower: Mapping[str, Any] = self._task(task)["towers"][input]
+        return tower
+
+    def session(self, task: str, input: str | None = None) -> onnxruntime.InferenceSession:
+        """Return the onnxruntime session of a task's head, or of the graph that encodes one of its inputs.
+
+        Raises `MtlError` where its files are damaged.
+        """
+        key = task if input is None else f"{task}.{input}"
+        if key not in self._sessions:
+            file = self.path / (self._task(task) if input is None else self._tower(task, input))["file"]
             try:
                 session = onnxruntime.InferenceSession(
                     file, session_options(self.threads), providers=["CPUExecutionProvider"]
@@ -76,8 +92,8 @@ class Bundle:
             # answers are noise.
             for name in (file.name, self.manifest["weights"]):
                 self._compare(self.path / name)
-            self._sessions[task] = session
-        return self._sessions[task]
+            self._sessions[key] = session
+        return self._sessions[key]
 
     def _compare(self, file: Path) -> None:
         """Raise `MtlError` where a file is not the one that the manifest lists."""
@@ -94,11 +110,11 @@ class Bundle:
 
         `texts` are strings (bytes are read as UTF-8), or for several inputs a mapping from each input's name to as
         many. Classification: `label`, `score`, `scores` by label. Tagging: `tokens`, `tags`, `score`, one each a token.
-        What is not valid Unicode is read as U+FFFD. Raises `UsageError` where texts do not fit the task.
+        Ranking: `score`, higher where the texts go together better. What is not valid Unicode is read as U+FFFD. Raises
+        `UsageError` where texts do not fit the task.
         """
         columns = self._columns(task, texts)
-        if batch_size < 1:
-            raise UsageError(f"'batch_size' should be 1 or more. Found {batch_size}.")
+        _check_size(batch_size)
         count = len(next(iter(columns.values())))
         if not count:
             return []
@@ -106,13 +122,37 @@ class Bundle:
         shapes = {name: output["shape"] for name, output in self._task(task)["outputs"].items()}
         found: list[dict[str, Any]] = []
         for start in range(0, count, batch_size):
-            feed = {name: _array(column[start : start + batch_size]) for name, column in columns.items()}
-            try:
-                arrays = session.run(list(shapes), feed)
-            except Exception as error:  # onnxruntime raises many kinds, without a common base
-                raise MtlError(f"'{task}' of '{self.path}' should answer any text. Found: {error}") from error
-            found += _rows(dict(zip(shapes, arrays, strict=True)), shapes, labels)
+            feed = {
+                name: _array(column[start : start + batch_size], f"the input '{name}' of '{task}'", start)
+                for name, column in columns.items()
+            }
+            found += _rows(self._run(session, task, shapes, feed), shapes, labels)
         return found
+
+    def encode(self, task: str, input: str, texts: Texts, *, batch_size: int = 64) -> NDArray[np.float32]:
+        """Return the vector of each text of one input, [B, E]; the inner product of a pair's vectors is its score.
+
+        Only a task whose scorer is separable has them. Raises `UsageError` where it is not, or texts do not fit.
+        """
+        size = self._tower(task, input)["dim"]
+        _check_column(task, input, texts)
+        _check_size(batch_size)
+        found = np.empty((len(texts), size), np.float32)
+        session = self.session(task, input)
+        for start in range(0, len(texts), batch_size):
+            feed = {"text": _array(texts[start : start + batch_size], f"the input '{input}' of '{task}'", start)}
+            found[start : start + batch_size] = self._run(session, f"{task}.{input}", ["vector"], feed)["vector"]
+        return found
+
+    def _run(
+        self, session: onnxruntime.InferenceSession, name: str, outputs: Iterable[str], feed: Mapping[str, Array]
+    ) -> dict[str, Array]:
+        """Return a graph's outputs by name."""
+        try:
+            arrays = session.run(list(outputs), feed)
+        except Exception as error:  # onnxruntime raises many kinds, without a common base
+            raise MtlError(f"'{name}' of '{self.path}' should answer any text. Found: {error}") from error
+        return dict(zip(outputs, arrays, strict=True))
 
     def _columns(self, task: str, texts: Texts | Mapping[str, Texts]) -> dict[str, Texts]:
         inputs = self.inputs(task)
@@ -123,16 +163,25 @@ class Bundle:
         if set(texts) != set(inputs):
             raise UsageError(f"'{task}' should get texts for its inputs: {listing(inputs)}. Found {listing(texts)}.")
         for name, column in texts.items():
-            if isinstance(column, str | bytes):
-                raise UsageError(f"the input '{name}' of '{task}' should be a list of texts. Found one text.")
-            if not (hasattr(column, "__len__") and hasattr(column, "__getitem__")):
-                kind = type(column).__name__
-                raise UsageError(f"the input '{name}' of '{task}' should be a list of texts. Found {kind}.")
+            _check_column(task, name, column)
         sizes = {name: len(column) for name, column in texts.items()}
         if len(set(sizes.values())) != 1:
             told = ", ".join(f"{size} of '{name}'" for name, size in sizes.items())
             raise UsageError(f"the inputs of '{task}' should have as many texts each. Found {told}.")
         return dict(texts)
+
+
+def _check_size(batch_size: int) -> None:
+    if batch_size < 1:
+        raise UsageError(f"'batch_size' should be 1 or more. Found {batch_size}.")
+
+
+def _check_column(task: str, name: str, column: Texts) -> None:
+    if isinstance(column, str | bytes):
+        raise UsageError(f"the input '{name}' of '{task}' should be a list of texts. Found one text.")
+    if not (hasattr(column, "__len__") and hasattr(column, "__getitem__")):
+        kind = type(column).__name__
+        raise UsageError(f"the input '{name}' of '{task}' should be a list of texts. Found {kind}.")
 
 
 def session_options(threads: int | None = None) -> onnxruntime.SessionOptions:
@@ -182,6 +231,10 @@ def _parts(manifest: dict[str, Any]) -> Iterator[tuple[str, Any, Mapping[str, tu
     for task, entry in manifest["tasks"].items():
         of_task = {"file": text, "inputs": array, "outputs": mapping, "labels": array}
         yield f"tasks.{task}.", entry, of_task
+        if "separable" in entry:
+            yield f"tasks.{task}.", entry, {"towers": mapping}
+            for input, tower in entry["towers"].items():
+                yield f"tasks.{task}.towers.{input}.", tower, {"file": text, "dim": (int, "a number")}
         for output, described in entry["outputs"].items():
             yield f"tasks.{task}.outputs.{output}.", described, {"shape": array}
     for name, entry in manifest["files"].items():
@@ -197,8 +250,14 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _array(texts: Texts) -> Array:
-    """Return texts as an array of objects: numpy's own string arrays would lose NUL characters at the end."""
+def _array(texts: Texts, name: str, first: int) -> Array:
+    """Return texts as an array of objects: numpy's own string arrays would lose NUL characters at the end.
+
+    `name` says which texts they are, `first` is the number of the first one.
+    """
+    for row, text in enumerate(texts, first):
+        if not isinstance(text, str | bytes):
+            raise UsageError(f"row {row} of {name} should be a text. Found {type(text).__name__}.")
     found = np.empty(len(texts), dtype=object)
     found[:] = [_valid(text) for text in texts]
     return found
@@ -208,8 +267,6 @@ def _valid(text: str | bytes) -> str:
     """Return a text with U+FFFD for what is no character: invalid UTF-8, and halves of surrogate pairs."""
     if isinstance(text, bytes):
         return text.decode("utf-8", errors="replace")
-    if not isinstance(text, str):
-        raise UsageError(f"a text should be a string. Found {type(text).__name__}.")
     return text if text.isascii() else _HALVES.sub("\ufffd", text)
 
 

@@ -6,13 +6,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from .checkpoint import Which, load_model
 from .dataset import raw_batch
 from .errors import UsageError, listing, near_miss
 from .model import MultiTaskModel
+from .module import Scorer
+from .sharing_graph import Call
 from .task import Answer as Named
 
 Column = Sequence[str | bytes]  # bytes are read as UTF-8
@@ -24,7 +28,7 @@ class Predictor:
     """Predicts with a model that is in memory; `load` takes one from a run folder.
 
     The model is put into evaluation mode. Answers are JSON-able: `{"label", "score", "scores": {label: score}}` for
-    a task on rows, `{"tokens", "tags", "score"}`, one value a token, for one on tokens.
+    a task on rows, `{"tokens", "tags", "score"}`, one value a token, for one on tokens, `{"score"}` for one that ranks.
     """
 
     def __init__(self, model: MultiTaskModel) -> None:
@@ -44,9 +48,10 @@ class Predictor:
         return tuple(self.graph.recipe.tasks[task].inputs)
 
     def labels(self, task: str) -> tuple[str, ...]:
-        """Return a task's labels, in the order of their ids."""
+        """Return the labels that a task answers with, in the order of their ids; none where its answer is a score."""
         self.inputs(task)
-        return self.model.labels[task].names
+        answers = self.graph.recipe.tasks[task].task.answers
+        return self.model.labels[task].names if any(a.labels or "C" in a.dims for a in answers) else ()
 
     def predict(self, task: str, texts: Texts, *, batch_size: int = 64) -> list[Answer]:
         """Return one answer a text, in their order.
@@ -63,6 +68,39 @@ class Predictor:
             for start in range(0, count, batch_size):
                 answers += self._batch(task, {n: rows[start : start + batch_size] for n, rows in columns.items()})
         return answers
+
+    def encode(self, task: str, input: str, texts: Column, *, batch_size: int = 64) -> NDArray[np.float32]:
+        """Return the vector of each text of one input, [B, E]; the inner product of a pair's vectors is its score.
+
+        Only a task whose scorer is separable has them. Raises `UsageError` where it is not, or texts do not fit.
+        """
+        scorer = self._separable(task, input)
+        position = self.inputs(task).index(input)
+        column = checked(texts, task, input)
+        if batch_size < 1:
+            raise UsageError(f"'batch_size' should be 1 or more. Found {batch_size}.")
+        vectors = []
+        with torch.inference_mode():
+            for start in range(0, max(1, len(column)), batch_size):  # of no texts the vectors have a size, too
+                rows = {input: column[start : start + batch_size] or [""]}
+                batch = raw_batch(self.graph, self.model.fitted, [task], rows)
+                value = self.model.encoded(batch, task, self.graph.inputs(task)[input])[position]
+                vectors.append(scorer.encode(value, position).numpy())
+        found: NDArray[np.float32] = np.concatenate(vectors)[: len(column)]
+        return found
+
+    def _separable(self, task: str, input: str) -> Scorer:
+        """Return the scorer of a task, where it encodes one text alone."""
+        inputs = self.inputs(task)
+        if input not in inputs:
+            hint = near_miss(input, inputs)
+            raise UsageError(f"'{input}' is no input of '{task}'.{hint} Inputs: {', '.join(inputs)}.")
+        scores = self.graph.output(task).arguments[0]
+        scorer = self.model.components[scores.component] if isinstance(scores, Call) else None
+        if not isinstance(scorer, Scorer) or not scorer.separable:
+            found = "one that reads both texts together" if isinstance(scorer, Scorer) else "no scorer"
+            raise UsageError(f"'{task}' should have a separable scorer, to encode one text alone. Found {found}.")
+        return scorer
 
     def _batch(self, task: str, texts: Mapping[str, Column]) -> list[Answer]:
         batch = raw_batch(self.graph, self.model.fitted, [task], texts)
@@ -95,22 +133,28 @@ def decoded(output: Named, values: Tensor, labels: Sequence[str], lengths: Seque
     return found
 
 
-def by_input(texts: Texts, task: str, inputs: Sequence[str]) -> dict[str, Column]:
-    """Return texts by the name of the input; raises `UsageError`, as a bundle does, where the task cannot read them."""
+def by_input(texts: Texts, task: str, inputs: Sequence[str]) -> dict[str, list[str | bytes]]:
+    """Return lists of texts by the name of the input; raises `UsageError`, as a bundle does, where they do not fit."""
     if not isinstance(texts, Mapping):
         if len(inputs) != 1:
             raise UsageError(f"'{task}' should get texts for its inputs: {listing(inputs)}. Found one list.")
         texts = {inputs[0]: texts}
     if set(texts) != set(inputs):
         raise UsageError(f"'{task}' should get texts for its inputs: {listing(inputs)}. Found {listing(texts)}.")
-    for name, column in texts.items():
-        if isinstance(column, (str, bytes)):
-            raise UsageError(f"the input '{name}' of '{task}' should be a list of texts. Found one text.")
-        for text in column:
-            if not isinstance(text, (str, bytes)):
-                raise UsageError(f"a text should be a string. Found {type(text).__name__}.")
-    sizes = {name: len(column) for name, column in texts.items()}
+    columns = {name: checked(column, task, name) for name, column in texts.items()}
+    sizes = {name: len(column) for name, column in columns.items()}
     if len(set(sizes.values())) != 1:
         told = ", ".join(f"{size} of '{name}'" for name, size in sizes.items())
         raise UsageError(f"the inputs of '{task}' should have as many texts each. Found {told}.")
-    return dict(texts)
+    return columns
+
+
+def checked(column: Any, task: str, name: str) -> list[str | bytes]:
+    """Return the texts of one input as a list; raises `UsageError` naming the row that is none."""
+    if isinstance(column, (str, bytes)):
+        raise UsageError(f"the input '{name}' of '{task}' should be a list of texts. Found one text.")
+    for row, text in enumerate(column):
+        if not isinstance(text, (str, bytes)):
+            found = type(text).__name__
+            raise UsageError(f"row {row} of the input '{name}' of '{task}' should be a text. Found {found}.")
+    return list(column)

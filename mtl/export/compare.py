@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .graphs import Graphs
 
 TIE = 1e-5  # labels whose probabilities (or the likelihoods of whose sequences) differ by less are as good as equal
-TOLERANCE = 1e-4  # how far scores may be apart
+TOLERANCE = 1e-4  # how far scores may be apart; those above 1, which are no probabilities, relative to their size
 
 Array = NDArray[Any]
 
@@ -55,17 +55,25 @@ class Comparison:
         self.largest = 0.0
         self.ties: list[Tie] = []
 
-    def rows(self, heads: Sequence[Head], texts: Texts, size: int) -> None:
-        """Compare the answers to all these texts, in batches of `size`."""
-        for start in range(0, len(next(iter(texts.values()))), size):
-            self.compare(heads, {name: column[start : start + size] for name, column in texts.items()}, start)
+    def rows(self, heads: Sequence[Head], texts: Texts, rows: Sequence[int], size: int) -> dict[str, Array]:
+        """Compare the answers to all these texts, of these rows of a split, in batches of `size`.
+
+        Return the first head's answers [N] that are one number a row, by name.
+        """
+        found: dict[str, list[Array]] = {}
+        for start in range(0, len(rows), size):
+            columns = {name: column[start : start + size] for name, column in texts.items()}
+            for name, value in self.compare(heads, columns, rows[start : start + size]).items():
+                if value.ndim == 1:
+                    found.setdefault(name, []).append(value)
+        return {name: np.concatenate(values) for name, values in found.items()}
 
     @torch.inference_mode()
-    def compare(self, heads: Sequence[Head], texts: Texts, start: int | None = None) -> None:
+    def compare(self, heads: Sequence[Head], texts: Texts, rows: Sequence[int] | None = None) -> dict[str, Array]:
         """Compare what graphs of one task answer to one batch; eager torch answers once for all of them.
 
-        `start` is the number of the batch's first row, None for texts that were made up. Raises `ExportError` naming
-        head, stage, component and example.
+        `rows` are the texts' numbers in the split, None where they were made up. Return the first graph's answers by
+        name. Raises `ExportError` naming head, stage, component and example.
         """
         task = heads[0].task
         batch = raw_batch(self.graph, self.fitted, [task], texts)
@@ -76,18 +84,20 @@ class Comparison:
                 if len(value) != count:
                     told = f"'{name}' should have {count} rows. Found {len(value)}."
                     raise ExportError(f"{task}: verification: {head.file}: {told}")
-        if not count:  # nothing for eager torch to answer
-            return
-        example = _Example(self, task, texts, batch, start)
-        for head, found in zip(heads, answers, strict=True):
-            example.compare(head, found)
+        if count:  # else eager torch has nothing to answer
+            example = _Example(self, task, texts, batch, rows)
+            for head, found in zip(heads, answers, strict=True):
+                example.compare(head, found)
+        return answers[0]
 
 
 class _Example:
     """A batch with the model's answers to it."""
 
-    def __init__(self, comparison: Comparison, task: str, texts: Texts, batch: Batch, start: int | None) -> None:
-        self.comparison, self.texts, self.batch, self.start = comparison, texts, batch, start
+    def __init__(
+        self, comparison: Comparison, task: str, texts: Texts, batch: Batch, rows: Sequence[int] | None
+    ) -> None:
+        self.comparison, self.texts, self.batch, self.rows = comparison, texts, batch, rows
         self.config = comparison.graph.recipe.tasks[task].task
         self.labels = comparison.fitted.labels[task]
         self.ids = self.labels.ids()
@@ -96,8 +106,8 @@ class _Example:
         self.expected = self.output.answer(self.scores)
         self.size = len(next(iter(texts.values())))
         key = next(iter(comparison.graph.inputs(task).values()))
-        rows = batch.surface[key].strings() if self.config.level == "token" else []
-        self.tokens = [[] if row == [""] else row for row in rows]  # none in an empty text
+        surface = batch.surface[key].strings() if self.config.level == "token" else []
+        self.tokens = [[] if row == [""] else row for row in surface]  # none in an empty text
 
     def compare(self, head: Head, found: dict[str, Array]) -> None:
         """Compare tokens, then labels, then scores; raises `ExportError`."""
@@ -121,7 +131,7 @@ class _Example:
         for row, wanted in enumerate(self.tokens):
             given = tokens[row, : len(wanted)].tolist()
             if given != wanted or int(lengths[row]) != len(wanted):
-                raise self._error(head, row, f"tokens should be {_short(wanted)}. Found {_short(given)}.")
+                raise self._error(head, row, f"tokens should be {short(wanted)}. Found {short(given)}.")
 
     def _same_labels(self, head: Head, answer: Answer, row: int, names: Array) -> bool:
         """Compare the labels of a row; False where they are a tie."""
@@ -159,11 +169,11 @@ class _Example:
     def _compare_numbers(self, head: Head, answer: Answer, row: int, values: Array) -> None:
         wanted = self._row(self.expected[answer.value].numpy(), row, answer)
         given = self._row(values, row, answer)
-        apart = float(np.abs(wanted - given).max(initial=0.0)) if wanted.shape == given.shape else float("inf")
-        if not apart <= TOLERANCE:
-            told = f"'{answer.name}' should be within {TOLERANCE}. Found it {apart:.1e} apart."
+        distance = apart(wanted, given)
+        if not distance <= TOLERANCE:
+            told = f"'{answer.name}' should be within {TOLERANCE}. Found it {distance:.1e} apart."
             raise self._error(head, row, told)
-        self.comparison.largest = max(self.comparison.largest, apart)
+        self.comparison.largest = max(self.comparison.largest, distance)
 
     def _row(self, values: Array, row: int, answer: Answer) -> Array:
         """Return one row of [B, …], values of tokens without padding."""
@@ -173,21 +183,29 @@ class _Example:
     def _named(self, ids: Array) -> str:
         names = [*self.labels.names, ""]  # the last one is that of no label: -1
         found = [names[label] for label in ids.reshape(-1).tolist()]
-        return _short(found if ids.ndim else found[0])
+        return short(found if ids.ndim else found[0])
 
     def _number(self, row: int) -> int | None:
-        return None if self.start is None else self.start + row
+        return None if self.rows is None else int(self.rows[row])
 
     def _error(self, head: Head, row: int, what: str) -> ExportError:
         """Return the error that says where and from which stage on answers differ."""
         joint = self.comparison.graphs.form(head.form)
         stage = first_difference(self.comparison.model, self.comparison.graph, joint, head.task, self.texts, self.batch)
-        text = " | ".join(_short(column[row]) for column in self.texts.values())
+        text = " | ".join(short(column[row]) for column in self.texts.values())
         number = self._number(row)
         place = f"{'made-up row' if number is None else f'row {number}'} ({text}), batch of {self.size}"
         return ExportError(f"{head.task}: verification: {head.file}: {place}: {what} First to differ: {stage}.")
 
 
-def _short(value: object) -> str:
+def apart(wanted: Array, given: Array) -> float:
+    """Return the largest difference between numbers, of those above 1 relative to their size."""
+    if wanted.shape != given.shape:
+        return float("inf")
+    return float((np.abs(wanted - given) / np.maximum(1.0, np.abs(wanted))).max(initial=0.0))
+
+
+def short(value: object) -> str:
+    """Return a value as it is shown in a sentence."""
     text = repr(value)
     return text if len(text) <= 100 else text[:97] + "..."

@@ -2,6 +2,7 @@
 
 intent.onnx  slots.onnx     a head each: text in, answer out
 slots.tokens.onnx           the same from tokens, where the source is pre-tokenized and the tokenizer splits at blanks
+relevance.query.onnx        text in, vector out: one side of a separable scorer; the inner product of both is the score
 joint.onnx                  all heads that read their inputs alike in one graph (joint.2.onnx … for others)
 weights.safetensors         every weight once; the graphs reference it
 manifest.json               what is in the folder: inputs, outputs, labels, metrics, versions
@@ -24,8 +25,10 @@ from ..files import UNFINISHED, sync
 from .cut import cut
 from .graphs import Graphs, build, from_tokens, groups
 from .joint import Joint
-from .manifest import describe_head, metadata, write_manifest
+from .manifest import describe_head, describe_tower, metadata, tower_metadata, write_manifest
+from .network import scores_call
 from .swap import publish
+from .towers import Tower
 from .verify import Verification, verify
 from .weights import WEIGHTS, save, write_weights
 
@@ -99,11 +102,16 @@ def write_graphs(
     for task in tasks:
         head = head_of(graphs.text, graph, prepared, [task], task)
         save(head, folder / f"{task}.onnx", weights)
-        entries["tasks"][task] = describe_head(head, graph, prepared.fitted, task, f"{task}.onnx")
+        separable = _separable(graphs, graph, task)
+        entries["tasks"][task] = describe_head(head, graph, prepared.fitted, task, f"{task}.onnx", separable)
         if from_tokens(graph, prepared, task):
             tokens = head_of(graphs.form("tokens"), graph, prepared, [task], task)
             save(tokens, folder / f"{task}.tokens.onnx", weights)
             entries["tasks"][task]["tokens_file"] = f"{task}.tokens.onnx"
+    for tower in graphs.towers:
+        side = tower_of(graphs.text, graph, tower)
+        save(side, folder / tower.file, weights)
+        entries["tasks"][tower.task]["towers"][tower.input] = describe_tower(side, tower)
     for file, group in groups(graph, tasks).items():
         joint = head_of(graphs.text, graph, prepared, group, "joint")
         save(joint, folder / file, weights)
@@ -120,6 +128,27 @@ def head_of(joint: Joint, graph: SharingGraph, prepared: Prepared, tasks: Sequen
         if task in tasks
     }
     return cut(joint.model, outputs, metadata(graph, prepared.fitted, tasks, name), name)
+
+
+def _separable(graphs: Graphs, graph: SharingGraph, task: str) -> bool | None:
+    """Say whether a task's scorer makes a vector of each text; None where a task has no scorer."""
+    if graph.components[scores_call(graph, task).component].kind != "scorer":
+        return None
+    return any(tower.task == task for tower in graphs.towers)
+
+
+def tower_of(joint: Joint, graph: SharingGraph, tower: Tower) -> ir.Model:
+    """Cut one side of a separable scorer out of the joint graph: `text` in, `vector` out."""
+    value = joint.vectors[tower.task, tower.input]
+    name = f"{tower.task}.{tower.input}"
+    found = cut(joint.model, {value: "vector"}, tower_metadata(graph, tower), name)
+    if len(found.graph.inputs) != 1:
+        inputs = ", ".join(str(value.name) for value in found.graph.inputs)
+        raise ExportError(
+            f"{tower.task}: cut: the vectors of '{tower.input}' should follow from one text. Found {inputs}."
+        )
+    found.graph.inputs[0].name = "text"
+    return found
 
 
 def _tasks(graph: SharingGraph, tasks: Sequence[str] | None) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import ExportError
 from .joint import Form, Joint, join
 from .numeric import Numeric, export_numeric
+from .towers import Tower, towers
 
 if TYPE_CHECKING:
     from ..dataset import EncodedSplit, Prepared
@@ -25,6 +26,7 @@ class Graphs:
     numeric: Numeric
     text: Joint
     tokens: Joint | None
+    towers: tuple[Tower, ...] = ()
 
     def form(self, form: Form) -> Joint:
         """Return the joint graph that reads texts, or the one that reads tokens."""
@@ -40,9 +42,10 @@ def build(model: MultiTaskModel, graph: SharingGraph, prepared: Prepared, tasks:
     fitted = prepared.fitted
     numeric = export_numeric(model, graph, fitted.features, tasks)
     text = join(numeric, graph, fitted.features, fitted.labels, tasks)
+    sides = tuple(towers(model, graph, tasks))
     if not any(from_tokens(graph, prepared, task) for task in tasks):
-        return Graphs(numeric, text, None)
-    return Graphs(numeric, text, join(numeric, graph, fitted.features, fitted.labels, tasks, "tokens"))
+        return Graphs(numeric, text, None, sides)
+    return Graphs(numeric, text, join(numeric, graph, fitted.features, fitted.labels, tasks, "tokens"), sides)
 
 
 def from_tokens(graph: SharingGraph, prepared: Prepared, task: str) -> bool:

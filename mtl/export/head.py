@@ -36,11 +36,7 @@ class Head:
     @classmethod
     def load(cls, path: Path, task: str, *, form: Form = "text", prefix: str = "") -> Head:
         """Load a graph; raises `ExportError` where onnxruntime refuses it."""
-        try:
-            session = onnxruntime.InferenceSession(path, session_options(threads=1), providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime raises many kinds, without a common base
-            raise ExportError(f"{task}: verification: {path.name} cannot be loaded: {error}") from error
-        return cls(task, path.name, session, form, prefix)
+        return cls(task, path.name, loaded(path, task), form, prefix)
 
     def run(self, graph: SharingGraph, texts: Texts, batch: Batch) -> dict[str, Array]:
         """Return the task's answers by name; `batch` holds the tokens of the same texts, for a graph from tokens."""
@@ -52,6 +48,14 @@ class Head:
         except Exception as error:  # onnxruntime raises many kinds, without a common base
             raise ExportError(f"{self.task}: verification: {self.file}: onnxruntime failed: {error}") from error
         return {name.removeprefix(self.prefix): value for name, value in zip(outputs, found, strict=True)}
+
+
+def loaded(path: Path, task: str) -> onnxruntime.InferenceSession:
+    """Return the session of a task's graph; raises `ExportError` where onnxruntime refuses it."""
+    try:
+        return onnxruntime.InferenceSession(path, session_options(threads=1), providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises many kinds, without a common base
+        raise ExportError(f"{task}: verification: {path.name} cannot be loaded: {error}") from error
 
 
 def feed(graph: SharingGraph, task: str, texts: Texts, batch: Batch, form: Form) -> dict[str, Array]:

@@ -28,12 +28,16 @@ Constant = np.ndarray[tuple[int, ...], np.dtype[np.generic]]
 
 @dataclass
 class Joint:
-    """The joint graph and the names of its values; `inputs` of each task in order, `answers` by task and answer."""
+    """The joint graph and the names of its values.
+
+    `inputs` of each task in order, `answers` by task and answer, `vectors` by task and input (see `mtl.export.towers`).
+    """
 
     model: ir.Model
     form: Form
     inputs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     answers: dict[tuple[str, str], str] = field(default_factory=dict)
+    vectors: dict[tuple[str, str], str] = field(default_factory=dict)
     tokens: dict[InputKey, str] = field(default_factory=dict)
     lengths: dict[InputKey, str] = field(default_factory=dict)
     features: dict[FeatureKey, str] = field(default_factory=dict)
@@ -73,6 +77,9 @@ def join(
             builder.add_tokens(task, next(iter(own.values())))
         for answer in declared.answers:
             builder.add_answer(task, answer, labels[task], next(iter(own.values())), declared.level == "token")
+        for name, key in own.items():
+            if (task, name) in numeric.vectors:
+                builder.add_vector(task, name, key)
     builder.finish()
     return joint
 
@@ -123,12 +130,12 @@ class _Builder:
         if self.joint.form == "text":
             text = self.input(names[0], ir.DataType.STRING, ["B"])
             self.rows[key] = self.before.op("Shape", [text])
-            return text_front_end(self.before, text, key.tokenizer, key.lowercase)
+            return text_front_end(self.before, text, key.tokenizer, key.lowercase, key.max_tokens)
         steps = f"{key.column}_T" if key.column else "T"
         tokens = self.input(names[0], ir.DataType.STRING, ["B", steps])
         lengths = self.input(names[1], ir.DataType.INT64, ["B"])
         self.rows[key] = self.before.op("Shape", [lengths])
-        return tokens_front_end(self.before, tokens, lengths, key.lowercase)
+        return tokens_front_end(self.before, tokens, lengths, key.lowercase, key.max_tokens)
 
     def _feed(self, name: str, value: ir.Value) -> None:
         """Let `value` take the place of an input of the numeric graph."""
@@ -158,6 +165,19 @@ class _Builder:
         if answer.labels:
             value, dtype = self._decode(value, labels), ir.DataType.STRING
         self._output(task, answer.name, value, dtype, sizes)
+
+    def add_vector(self, task: str, name: str, key: InputKey) -> None:
+        """Hand out what a text of one input becomes before it meets the other one."""
+        value = self._value(self.numeric.vectors[task, name])
+        size = None if value.shape is None else value.shape[-1]
+        if not isinstance(size, int):
+            raise ExportError(f"{task}: joint graph: the vectors of '{name}' should have a known size. Found {size}.")
+        vector = self._cut_back(value, key)
+        vector.name = f"{task}.{name}.vector"
+        vector.type = ir.TensorType(value.dtype or ir.DataType.FLOAT)
+        vector.shape = ir.Shape(["B", size])
+        self.joint.vectors[task, name] = vector.name
+        self.outputs.append(vector)
 
     def _decode(self, ids: ir.Value, labels: Labels) -> ir.Value:
         """Return labels of ids; the id -1 is that of no label."""

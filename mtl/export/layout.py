@@ -61,7 +61,12 @@ def look_up_first(graph: ir.Graph) -> None:
     for node in list(graph):
         while node.op_type == "LabelEncoder":
             moving = _producer(node, "Reshape") or _producer(node, "Slice")
-            if moving is None or len(moving.outputs[0].uses()) != 1 or moving.outputs[0].is_graph_output():
+            if (
+                moving is None
+                or len(moving.inputs) > 3
+                or len(moving.outputs[0].uses()) != 1
+                or moving.outputs[0].is_graph_output()
+            ):
                 break
             encoded = ir.node("LabelEncoder", [moving.inputs[0]], dict(node.attributes), domain=node.domain)
             moved = ir.node(moving.op_type, [encoded.outputs[0], *moving.inputs[1:]], dict(moving.attributes))

@@ -16,7 +16,9 @@ from .tracing import OPSET
 
 if TYPE_CHECKING:
     from ..dataset import Fitted
+    from ..recipe.config import InputConfig
     from ..sharing_graph import SharingGraph
+    from .towers import Tower
     from .verify import Verification
 
 LIBRARIES = ("mtl-nlp", "torch", "onnx", "onnx-ir", "onnxscript", "onnxruntime")
@@ -27,33 +29,67 @@ def metadata(graph: SharingGraph, fitted: Fitted, tasks: Sequence[str], name: st
     found = {"recipe": graph.recipe.hash(), "tasks": json.dumps(list(tasks))}
     for task in tasks:
         config = graph.recipe.tasks[task]
-        first = next(iter(config.inputs.values()))
         facts = {
             "task": task,
             "type": config.type,
-            "labels": json.dumps(list(fitted.labels[task].names), ensure_ascii=False),
-            "tokenizer": first.tokenizer,
-            "lowercase": json.dumps(first.lowercase),
+            "labels": json.dumps(labels_of(graph, fitted, task), ensure_ascii=False),
         }
+        for input, given in config.inputs.items():
+            prefix = "" if len(config.inputs) == 1 else f"{input}."
+            facts.update({f"{prefix}{key}": value for key, value in _reading(given).items()})
         found.update({key if name != "joint" else f"{task}.{key}": value for key, value in facts.items()})
     return found
 
 
-def describe_head(model: ir.Model, graph: SharingGraph, fitted: Fitted, task: str, file: str) -> dict[str, Any]:
-    """Return a head's entry in the manifest."""
+def tower_metadata(graph: SharingGraph, tower: Tower) -> dict[str, str]:
+    """Return the metadata of a graph that encodes one text of a task."""
+    config = graph.recipe.tasks[tower.task]
+    own = {"recipe": graph.recipe.hash(), "task": tower.task, "type": config.type, "input": tower.input}
+    return {**own, **_reading(config.inputs[tower.input])}
+
+
+def _reading(given: InputConfig) -> dict[str, str]:
+    """Return how an input is read, as strings."""
+    found = {"tokenizer": given.tokenizer, "lowercase": json.dumps(given.lowercase)}
+    return found if given.max_tokens is None else {**found, "max_tokens": str(given.max_tokens)}
+
+
+def labels_of(graph: SharingGraph, fitted: Fitted, task: str) -> list[str]:
+    """Return the labels that a task answers with: none for scores of pairs, whose labels are grades."""
+    answers = graph.recipe.tasks[task].task.answers
+    return list(fitted.labels[task].names) if any(a.labels or "C" in a.dims for a in answers) else []
+
+
+def describe_head(
+    model: ir.Model, graph: SharingGraph, fitted: Fitted, task: str, file: str, separable: bool | None = None
+) -> dict[str, Any]:
+    """Return a head's entry in the manifest; that of a task with a scorer says whether it is separable."""
     config = graph.recipe.tasks[task]
-    return {
+    described: dict[str, Any] = {
         "type": config.type,
         "level": config.task.level,
         "file": file,
         "inputs": [value.name for value in model.graph.inputs],
         "outputs": {str(value.name): _described(value) for value in model.graph.outputs},
-        "labels": list(fitted.labels[task].names),
+        "labels": labels_of(graph, fitted, task),
         "front_ends": {
-            str(name): {"tokenizer": given.tokenizer, "lowercase": given.lowercase}
+            str(name): {
+                "tokenizer": given.tokenizer,
+                "lowercase": given.lowercase,
+                "max_tokens": given.max_tokens,
+            }
             for name, given in config.inputs.items()
         },
     }
+    if separable is not None:
+        described |= {"separable": separable, "towers": {}}
+    return described
+
+
+def describe_tower(model: ir.Model, tower: Tower) -> dict[str, Any]:
+    """Return a tower's entry in the manifest: its file, and the size of its vectors."""
+    (vector,) = model.graph.outputs
+    return {"file": tower.file, "dim": _described(vector)["shape"][1]}
 
 
 def _described(value: ir.Value) -> dict[str, Any]:

@@ -28,14 +28,16 @@ class Numeric:
     """The numeric graph and the names of its values.
 
     Inputs: `lengths` int64 [B] of every input, `features` [B, T] or [B, T, C]. Outputs: `answers` by task and key of
-    what the output layer's `answer` returns, and `calls`: what every component computed ([B, …], sequences without
-    their lengths). `parameters` are the tensors of its named initializers.
+    what the output layer's `answer` returns, `vectors` [B, E] of separable scorers by task and input, and `calls`: what
+    every component computed ([B, …], sequences without their lengths). `parameters` are the tensors of its named
+    initializers.
     """
 
     model: ir.Model
     lengths: Mapping[InputKey, str]
     features: Mapping[FeatureKey, str]
     answers: Mapping[tuple[str, str], str]
+    vectors: Mapping[tuple[str, str], str]
     calls: Mapping[Call, str]
     parameters: Mapping[str, Tensor]
 
@@ -62,6 +64,7 @@ def _example(network: Network, features: Features) -> tuple[Tensor, ...]:
     rows, characters = 3, 7
     steps = {key: 5 + 4 * number for number, key in enumerate(network.inputs)}
     lengths = [torch.tensor([steps[key], 2, 4]) for key in network.inputs]
+    pairs = [torch.tensor([0, 2]) for _ in network.paired]
     found = []
     for component, index, key in network.feature_keys:
         feature = features[component][index]
@@ -70,7 +73,7 @@ def _example(network: Network, features: Features) -> tuple[Tensor, ...]:
             found.append(torch.randint(0, feature.size or 2, shape, generator=generator))
         else:
             found.append(torch.randn(shape, generator=generator))
-    return (*lengths, *found)
+    return (*lengths, *pairs, *found)
 
 
 def _named(network: Network, model: ir.Model) -> Numeric:
@@ -84,18 +87,44 @@ def _named(network: Network, model: ir.Model) -> Numeric:
             parameters[names[value.name]] = tensors[value.name].detach()
             value.name = names[value.name]
             protected.append(value)
+    lengths = dict(zip(network.inputs, graph.inputs, strict=False))
+    for key, index in zip(network.paired, graph.inputs[len(network.inputs) :], strict=False):
+        remove_pairing(graph, index, lengths[key])
     inputs = [name_of(value) for value in graph.inputs]
     optimize(model, protected)
     keys = [(task, key) for task, _, wanted in network.answers() for key in wanted]
     outputs = [name_of(value) for value in graph.outputs]
+    sides = [(tower.task, tower.input) for tower in network.towers]
     return Numeric(
         model,
         dict(zip(network.inputs, inputs, strict=False)),
         dict(zip(network.feature_keys, inputs[len(network.inputs) :], strict=True)),
         dict(zip(keys, outputs, strict=False)),
-        dict(zip(network.calls, outputs[len(keys) :], strict=True)),
+        dict(zip(sides, outputs[len(keys) :], strict=False)),
+        dict(zip(network.calls, outputs[len(keys) + len(sides) :], strict=True)),
         parameters,
     )
+
+
+def remove_pairing(graph: ir.Graph, index: ir.Value, lengths: ir.Value) -> None:
+    """Take out an input that says which texts pairs are made of: outside training, row i belongs to row i.
+
+    `lengths` takes its place where only its shape is asked for.
+    """
+    _remove_gathers(graph, index)
+    ir.convenience.replace_all_uses_with(index, lengths)
+    graph.inputs.remove(index)
+
+
+def _remove_gathers(graph: ir.Graph, index: ir.Value) -> None:
+    for node, place in list(index.uses()):
+        if node.op_type == "Gather" and place == 1 and node.inputs[0] is not None:
+            ir.convenience.replace_all_uses_with(node.outputs[0], node.inputs[0], replace_graph_outputs=True)
+            graph.remove(node, safe=True)
+        elif node.op_type in ("Reshape", "Cast") and place == 0:  # to one axis of int64, which the index has
+            _remove_gathers(graph, node.outputs[0])
+        elif node.op_type != "Shape":
+            raise ExportError(f"numeric graph: texts should be paired by 'Gather'. Found '{node.op_type}'.")
 
 
 def optimize(model: ir.Model, protected: Sequence[ir.Value]) -> None:

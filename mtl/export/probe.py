@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,11 +31,20 @@ TOLERANCE = 1e-3  # of a component's largest value: rounding adds up from compon
 
 
 def first_difference(
-    model: MultiTaskModel, graph: SharingGraph, joint: Joint, task: str, texts: Texts, batch: Batch
+    model: MultiTaskModel,
+    graph: SharingGraph,
+    joint: Joint,
+    task: str,
+    texts: Texts,
+    batch: Batch,
+    wanted: Sequence[Call] | None = None,
 ) -> str:
-    """Return the first stage at which the joint graph and the model differ on some texts, as part of a sentence."""
-    lengths, features = by_front_end(graph, task, batch)
-    calls = needed_calls([scores_call(graph, task)])
+    """Return the first stage at which the joint graph and the model differ on some texts, as part of a sentence.
+
+    `wanted` are the calls in question, by front end, where they are not the task's scores.
+    """
+    calls = needed_calls([scores_call(graph, task)] if wanted is None else wanted)
+    lengths, features = by_front_end(graph, task, batch, calls)
     names: list[str] = [joint.lengths[key] for key in lengths]
     names += [joint.features[key] for key in features]
     names += [joint.calls[call] for call in calls]
@@ -54,13 +63,16 @@ def first_difference(
         difference = _difference(found[joint.calls[call]], computed)
         if not difference <= TOLERANCE:
             return f"stage component outputs: '{call.component}' differs by {difference:.1e} of its largest value"
-    return f"stage answer: '{graph.output(task).component}' makes another answer of the same scores"
+    component, what = (graph.output(task).component, "answer of the same scores")
+    if wanted is not None:
+        component, what = scores_call(graph, task).component, "vector of the same text"
+    return f"stage answer: '{component}' makes another {what}"
 
 
 def by_front_end(
-    graph: SharingGraph, task: str, batch: Batch
+    graph: SharingGraph, task: str, batch: Batch, calls: Sequence[Call]
 ) -> tuple[dict[InputKey, Tensor], dict[FeatureKey, Tensor]]:
-    """Return a batch's lengths and features under the keys of the exported graph, for one task."""
+    """Return a batch's lengths and features under the keys of the exported graph, those that some calls read."""
     names = {key.column: name for name, key in graph.inputs(task).items()}
     alone = len(names) == 1
 
@@ -69,12 +81,12 @@ def by_front_end(
 
     lengths = {renamed(key): value for key, value in batch.lengths.items()}
     features = {(c, index, renamed(key)): value for (c, index, key), value in batch.features.items()}
-    used = set(_leaves(needed_calls([scores_call(graph, task)])))
+    used = set(_leaves(calls))
     kept = {key: value for key, value in lengths.items() if any(key == read for _, read in used)}
     return kept, {place: value for place, value in features.items() if (place[0], place[2]) in used}
 
 
-def _leaves(calls: list[Call]) -> Iterator[tuple[str, InputKey]]:
+def _leaves(calls: Sequence[Call]) -> Iterator[tuple[str, InputKey]]:
     for call in calls:
         for argument in call.arguments:
             if isinstance(argument, InputKey):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ import torch
 from .compare import Comparison, Tie
 from .graphs import Graphs, from_tokens, groups, split_to_verify
 from .head import Head, Texts
+from .pairs import Towers, choose
 
 if TYPE_CHECKING:
     from ..dataset import Prepared
@@ -28,21 +29,33 @@ LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32, 48, 64, 100, 150, 200, 29
 
 @dataclass(frozen=True)
 class Verification:
-    """What was compared and found equal: `rows` of which split by task, at `batch_sizes`; `ties` are listed."""
+    """What was compared and found equal: `rows` of which split by task, at `batch_sizes`; `ties` are listed.
+
+    `parts` says of a task whose rows were not all compared how many rows its split has, and how many of the compared
+    ones also stood alone. `towers` is by how much the inner products of a task's two vectors differ from its scores.
+    """
 
     split: Mapping[str, str]
     rows: Mapping[str, int]
     batch_sizes: tuple[int, ...]
     largest_difference: float
     ties: tuple[Tie, ...]
+    parts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    towers: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def summary(self) -> str:
         """What was verified, in a few words."""
-        told = ", ".join(f"{task} {rows}/{rows} {self.split[task]} rows" for task, rows in self.rows.items())
+        told = ", ".join(map(self._compared, self.rows))
         sizes = " and ".join(map(str, self.batch_sizes))
         ties = f"{len(self.ties)} tie{'' if len(self.ties) == 1 else 's'}"
-        return f"{told} as eager, batch {sizes}; scores within {self.largest_difference:.1e}; {ties}"
+        towers = "".join(f"; vectors of {task} within {apart:.1e} of its score" for task, apart in self.towers.items())
+        return f"{told} as eager, batch {sizes}; scores within {self.largest_difference:.1e}{towers}; {ties}"
+
+    def _compared(self, task: str) -> str:
+        of, alone = self.parts.get(task, (self.rows[task], 0))
+        only = f" ({alone} of them at batch 1)" if task in self.parts else ""
+        return f"{task} {self.rows[task]}/{of} {self.split[task]} rows{only}"
 
     def facts(self) -> dict[str, Any]:
         """Return the same as JSON-able values."""
@@ -52,6 +65,8 @@ class Verification:
             "batch_sizes": list(self.batch_sizes),
             "largest_difference": self.largest_difference,
             "ties": [vars(tie) for tie in self.ties],
+            "parts": {task: {"of": of, "alone": alone} for task, (of, alone) in self.parts.items()},
+            "towers": dict(self.towers),
         }
 
 
@@ -84,16 +99,27 @@ def _verify(
 ) -> Verification:
     splits: dict[str, str] = {}
     rows: dict[str, int] = {}
+    parts: dict[str, tuple[int, int]] = {}
+    sides: dict[str, float] = {}
     for task in tasks:
-        splits[task], encoded = split_to_verify(graph, prepared, task)
-        rows[task] = len(encoded)
-        texts = {name: encoded.texts(key) for name, key in graph.inputs(task).items()}
+        splits[task], split = split_to_verify(graph, prepared, task)
+        chosen = choose(graph, split, task)
+        rows[task] = len(chosen.rows)
+        if rows[task] < len(split):
+            parts[task] = len(split), len(chosen.alone)
+        keys = graph.inputs(task)
         heads = _heads(graph, prepared, tasks, task, folder)
         for size in BATCH_SIZES:
-            comparison.rows(heads, texts, size)
-        for made in synthetic(texts):
+            numbers = chosen.alone if size == 1 else chosen.rows
+            texts = {name: split.texts(key, numbers) for name, key in keys.items()}
+            answers = comparison.rows(heads, texts, numbers.tolist(), size)
+        made_up = list(synthetic(texts))
+        for made in made_up:
             comparison.compare(heads, made)
-    return Verification(splits, rows, BATCH_SIZES, comparison.largest, tuple(comparison.ties))
+        own = [tower for tower in comparison.graphs.towers if tower.task == task]
+        if own:
+            sides[task] = Towers(comparison, own, folder).compare(texts, answers["score"], made_up, BATCH_SIZES)
+    return Verification(splits, rows, BATCH_SIZES, comparison.largest, tuple(comparison.ties), parts, sides)
 
 
 def _heads(graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], task: str, folder: Path) -> list[Head]:
@@ -108,14 +134,18 @@ def _heads(graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], task: 
 def synthetic(texts: Texts) -> Iterator[Texts]:
     """Yield batches that no data set has: texts of many lengths alone and together, empty texts, no text at all.
 
-    Their words are those of `texts` in turn, so that they are known and unknown, short and long.
+    Their words are those of `texts` in turn, so that they are known and unknown, short and long. Of several inputs,
+    long texts of one stand beside short ones of the next, and empty ones beside others.
     """
     words = {name: _words(column) for name, column in texts.items()}
-    for length in LENGTHS:
-        yield {name: [" ".join(own[:length])] for name, own in words.items()}
-    yield {name: [" ".join(own[-length:]) for length in LENGTHS] for name, own in words.items()}
+    lengths = {name: LENGTHS[:: -1 if number % 2 else 1] for number, name in enumerate(texts)}
+    for number in range(len(LENGTHS)):
+        yield {name: [" ".join(own[: lengths[name][number]])] for name, own in words.items()}
+    yield {name: [" ".join(own[-length:]) for length in lengths[name]] for name, own in words.items()}
     for batch in (("",), ("", ""), ("", "words", ""), (" \t\r\n", "a\0b", "e\u0301 \U0001f600 \u05d0")):
-        yield {name: list(batch) for name in texts}
+        yield {
+            name: [*batch[number % len(batch) :], *batch[: number % len(batch)]] for number, name in enumerate(texts)
+        }
     yield {name: [] for name in texts}
 
 

@@ -96,7 +96,9 @@ def test_wrong_calls(bundle: Bundle) -> None:
     assert message(bundle, task, (text for text in TEXTS)) == told
     assert message(bundle, task, {"txt": ["x"]}) == f"'{task}' should get texts for its inputs: text. Found txt."
     assert message(bundle, task, ["x"], batch_size=0) == "'batch_size' should be 1 or more. Found 0."
-    assert message(bundle, task, ["x", 3]) == "a text should be a string. Found int."
+    told = f"row 1 of the input 'text' of '{task}' should be a text. Found int."
+    assert message(bundle, task, ["x", 3]) == told
+    assert message(bundle, task, ["x", 3], batch_size=1) == told
 
 
 def manifest() -> dict[str, Any]:

@@ -87,7 +87,7 @@ def test_no_text_breaks_it(predictor: Predictor, text: str) -> None:
         ("slots", {"text": "play"}, "the input 'text' of 'slots' should be a list of texts. Found one text."),
         ("slots", {"query": ["a"]}, "'slots' should get texts for its inputs: text. Found query."),
         ("slots", {"text": ["a"], "more": ["b"]}, "'slots' should get texts for its inputs: text. Found more, text."),
-        ("slots", ["a", 3], "a text should be a string. Found int."),
+        ("slots", ["a", 3], "row 1 of the input 'text' of 'slots' should be a text. Found int."),
     ],
 )
 def test_what_cannot_be_answered(predictor: Predictor, small_run: Path, task: str, texts: Any, sentence: str) -> None:

@@ -106,7 +106,7 @@ def answering(tagger: Exported, graphs: Graphs, task: str, change: dict[str, obj
         def run(self, *arguments: object) -> dict[str, np.ndarray]:
             return {**real.run(*arguments), **change}  # type: ignore[arg-type]  # passed on
 
-    made.compare([Lying(task, "lying.onnx", real.session)], TEXT, 5)
+    made.compare([Lying(task, "lying.onnx", real.session)], TEXT, [5])
     return made
 
 

@@ -1,0 +1,49 @@
+"""The two sides of a separable scorer: graphs that turn one text into the vector whose inner product is the score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..model import MultiTaskModel
+from ..module import Scorer
+from ..sharing_graph import Call, InputKey, SharingGraph
+
+
+@dataclass(frozen=True)
+class Tower:
+    """What becomes of one of the two texts (`position` 0 or 1) of a task before they meet in its `scorer`."""
+
+    task: str
+    input: str
+    position: int
+    scorer: str  # component
+    key: InputKey
+    call: Call  # computes what `Scorer.encode` takes
+
+    @property
+    def file(self) -> str:
+        """Name of the tower's file."""
+        return f"{self.task}.{self.input}.onnx"
+
+
+def scorer_of(model: MultiTaskModel, graph: SharingGraph, task: str) -> Scorer | None:
+    """Return the scorer of a task on pairs; None where its scores come from something else."""
+    scores = graph.output(task).arguments[0]
+    module = model.components[scores.component] if isinstance(scores, Call) else None
+    return module if isinstance(module, Scorer) else None
+
+
+def towers(model: MultiTaskModel, graph: SharingGraph, tasks: Sequence[str]) -> list[Tower]:
+    """Return both sides of every task whose scorer is separable, in the order of the tasks and their inputs."""
+    found = []
+    for task in tasks:
+        scorer = scorer_of(model, graph, task)
+        scores = graph.output(task, by="front_end").arguments[0]
+        if scorer is None or not scorer.separable or not isinstance(scores, Call):
+            continue
+        for position, (name, key) in enumerate(graph.inputs(task, by="front_end").items()):
+            call = scores.arguments[position]
+            if isinstance(call, Call):
+                found.append(Tower(task, name, position, scores.component, key, call))
+    return found
