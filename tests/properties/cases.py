@@ -261,12 +261,13 @@ def _pair_cases() -> Iterator[Case]:
     yield Case(
         "interaction of kernels and words", "scorer", lambda: Interaction((5, 5, 3, 3)), (*tokens, *words), "row"
     )
-    attention = {"match": "attention", "dim": 8}
-    yield Case("interaction of aligned tokens", "scorer", lambda: Interaction((5, 5), **attention), tokens, "row")
+    yield Case(
+        "interaction of aligned tokens", "scorer", lambda: Interaction((5, 5), match="attention", dim=8), tokens, "row"
+    )
     yield Case(
         "interaction of aligned tokens and words",
         "scorer",
-        lambda: Interaction((5, 5, 3, 3), **attention),
+        lambda: Interaction((5, 5, 3, 3), match="attention", dim=8),
         (*tokens, *words),
         "row",
     )

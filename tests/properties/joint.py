@@ -1,4 +1,4 @@
-"""One small recipe in which every registered module has a place, and the model of it."""
+"""One small recipe in which every registered module over one text has a place, and the model of it."""
 
 from __future__ import annotations
 

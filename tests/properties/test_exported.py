@@ -1,4 +1,4 @@
-"""Exported = eager, for the value of every component of a graph that holds every registered module."""
+"""Exported = eager, for the value of every component of a graph that holds every registered module over one text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mtl.model import MultiTaskModel, compute, plan
 from mtl.module import Sequence as Vectors
 from mtl.registry import names
 from mtl.sharing_graph import Call
-from tests.properties import joint
+from tests.properties import joint, pairs
 
 BATCHES = {
     "all texts": joint.TEXTS,
@@ -68,9 +68,10 @@ def pair() -> Iterator[Pair]:
     yield Pair(model, numeric, ort.InferenceSession(content, providers=["CPUExecutionProvider"]))
 
 
-def test_the_graph_holds_every_registered_module() -> None:
-    used = {(c.kind, c.config.type) for c in joint.graph().components.values()}
-    for kind in ("embedding", "representation", "pooling", "decoder", "output"):
+def test_the_graphs_hold_every_registered_module() -> None:
+    graphs = (joint.graph(), pairs.graph())  # the exported pairs are compared in test_pairs.py
+    used = {(c.kind, c.config.type) for graph in graphs for c in graph.components.values()}
+    for kind in ("embedding", "representation", "pooling", "matching", "scorer", "decoder", "output"):
         assert {(kind, name) for name in names(kind)} <= used | _of_other_packages(kind)
 
 
