@@ -52,6 +52,7 @@ class ModuleReader:
                     steps: Steps = (*draft.steps, "model", *name.split("."))
                     self.reading.fault(steps, f"should be a mapping of modules. Found {show(value)}.")
                     self._misspelled |= {f"{draft.name}.{slot}" for slot in known if slot.startswith(f"{name}.")}
+                    draft.complete = False
                 elif name not in known:
                     steps = (*draft.steps, "model", *done.split(".")[:-1], key)
                     place = self.reading.document.key_place(steps)
