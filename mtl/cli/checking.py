@@ -31,7 +31,7 @@ def check_command(
         from .tables import reading
 
         prepared = read_sources(report.graph, open_sources(report.graph.recipe), cache_folder())
-        warn(prepared.skipped)
+        warn([*prepared.skipped, *prepared.notes])
         for line in reading(prepared.report()):
             print(line)
 

@@ -61,7 +61,7 @@ def start(
         warn(run.checked.warnings)
         line(console, summary(run.checked))
     line(console, f"run folder: {run.out}")
-    warn(run.prepared.skipped)
+    warn([*run.prepared.skipped, *run.prepared.notes])
     for text in reading(run.prepared.report()):
         line(console, text)
     return run

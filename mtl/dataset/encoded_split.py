@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..batching import batches
 from ..collate import grid, pad_at, values_at
-from ..errors import UsageError
+from ..errors import Fault, UsageError
 from ..features import Ragged
 from ..labels import MISSING, Labels
 from .batch import Batch
@@ -57,7 +57,7 @@ class EncodedSplit:
         self.unseen: dict[str, dict[str, int]] = self.facts["unseen"]
         self.pretokenized: frozenset[str] = frozenset(self.facts["pretokenized"])
         self.skipped: list[Any] = self.facts["skipped"]
-        self.notes: list[Any] = self.facts.get("notes", [])
+        self.notes: list[Fault] = []
         self._labels: dict[str, Labels] = {task.name: fitted.labels[task.name] for task in plan.tasks}
         self._first = plan.first
         self._row_labels = {
@@ -183,6 +183,10 @@ class EncodedSplit:
     def pairs(self, task: str) -> Pairs:
         """Return what a ranking task is measured on; raises `UsageError` for other tasks."""
         raise UsageError(f"task '{task}' should be a ranking task, to have pairs. Found one of another level.")
+
+    def unseen_labels(self) -> dict[str, dict[str, int]]:
+        """Return, by task, how often each label occurs that training never had: no answer can be one of them."""
+        return {task: unseen for task, unseen in self.unseen.items() if unseen}
 
     def described(self) -> dict[str, Any]:
         """Return, as JSON-able values, what a report says of a split beside what it says of every one."""

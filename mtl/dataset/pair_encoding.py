@@ -1,8 +1,8 @@
 """One split of a source with a ranking task, featurized once: distinct texts, and the pairs that are made of them.
 
 Beside what `encoding` says of texts, the file has `hash:COLUMN` (one a text), and of N judged pairs: `number:COLUMN`
-(which text), `label:TASK` (the grade's id), `group` and `pool` (numbers; -1 for no pool), `hash` (of both texts) and,
-where the source names its documents, `document_id`.
+(which text), `label:TASK` (the grade's id), `group` and `pool` (numbers; -1 for no pool), `line` (of the row) and
+`document_id` (empty where nothing names it). Files in its notes are relative to where the split lies.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from ..errors import Fault
+from ..errors import Fault, counted
 from .encoding import LabelColumn, label_facts, text_hash, write
 from .store import Scratch
 from .text_encoding import Bounds, TextEncoder, flat
@@ -30,8 +30,9 @@ LONG = 10_000  # tokens of a text that somebody should hear of
 class PairEncoder:
     """Takes the chunks of a split one after another and makes the file at the end."""
 
-    def __init__(self, plan: Plan, ranking: Ranking, fitted: Fitted, scratch: Scratch) -> None:
+    def __init__(self, plan: Plan, ranking: Ranking, fitted: Fitted, scratch: Scratch, root: str) -> None:
         self.ranking = ranking
+        self.root = root
         self.scratch = scratch
         self.rows = 0
         self.tokens = 0
@@ -41,7 +42,7 @@ class PairEncoder:
         self._lengths = {column: scratch.column() for column in plan.columns}
         self._numbers = {column: scratch.column() for column in (ranking.query, ranking.document)}
         self._labels = {ranking.task: LabelColumn(scratch.column(), fitted.labels[ranking.task])}
-        self._group, self._pool = scratch.column(), scratch.column()
+        self._group, self._pool, self._line = scratch.column(), scratch.column(), scratch.column()
         self._names = (Bounds(scratch.column()), scratch.column())
         self._notes = _Notes()
 
@@ -60,6 +61,7 @@ class PairEncoder:
         self._numbers[self.ranking.document].write(np.array([j.document for j in judged], np.int32))
         self._group.write(np.array([j.group for j in judged], np.int32))
         self._pool.write(np.array([j.pool for j in judged], np.int32))
+        self._line.write(np.array([j.place[1] for j in judged], np.int64))
         bounds, data = self._names
         names = [(j.document_id or "").encode() for j in judged]
         bounds.extend(np.cumsum([0, *map(len, names)]))
@@ -73,12 +75,13 @@ class PairEncoder:
     def finish(self, skipped: list[Any]) -> Path:
         """Put the file together in the scratch folder and return it."""
         self.scratch.close()
-        counts = self._texts.counts
+        counts, notes = self._texts.counts, self._notes
         numbers = {c: flat(column, np.int32, self.rows) for c, column in self._numbers.items()}
         bounds, data = self._names
         arrays = {
             "group": flat(self._group, np.int32, self.rows),
             "pool": flat(self._pool, np.int32, self.rows),
+            "line": flat(self._line, np.int64, self.rows),
             "document_id": pa.LargeStringArray.from_buffers(self.rows, bounds.column.buffer(), data.buffer()),
             **{f"label:{name}": column.array(self.scratch) for name, column in self._labels.items()},
             **{f"number:{column}": array for column, array in numbers.items()},
@@ -91,10 +94,11 @@ class PairEncoder:
             **label_facts(self._labels),
             "pretokenized": sorted(self.pretokenized),
             "skipped": skipped,
-            "notes": [vars(fault) for fault in self._notes.faults(self.ranking)],
-            "queries": len(self._notes.positive),
-            "without_positive": self._notes.positive.count(False),
-            "repeated": len(self._notes.repeated),
+            "notes": [{**vars(fault), "file": (fault.file or "").removeprefix(self.root)} for fault in notes.faults()],
+            "queries": len(notes.best),
+            "without_positive": len(notes.without_positive()),
+            "comparable": sum(best != worst for best, worst in zip(notes.best, notes.worst, strict=True)),
+            "repeated": len(notes.repeated),
         }
         return write(arrays, facts, self.scratch)
 
@@ -103,56 +107,57 @@ class _Notes:
     """What somebody should hear of a split that stops nobody, each with the first row that shows it."""
 
     def __init__(self) -> None:
-        self.positive: list[bool] = []  # by query: whether it has a relevant document
+        self.best: list[float] = []  # grade of each query's documents
+        self.worst: list[float] = []
         self.first: list[Place] = []
         self.repeated: list[Place] = []
         self.empty: dict[str, list[Place]] = {}
         self.long: dict[str, list[tuple[int, Place]]] = {}
 
     def text(self, column: str, text: str, length: int, place: Place) -> None:
+        """Take note of a text that no row before had."""
         if not text.strip():
             self.empty.setdefault(column, []).append(place)
         if length > LONG:
             self.long.setdefault(column, []).append((length, place))
 
     def judgement(self, group: int, grade: float, place: Place) -> None:
-        if group == len(self.positive):
-            self.positive.append(False)
+        """Take note of a judgement; queries come in the order of their numbers."""
+        if group == len(self.first):
+            self.best.append(grade)
+            self.worst.append(grade)
             self.first.append(place)
-        self.positive[group] |= grade > 0
+        self.best[group] = max(self.best[group], grade)
+        self.worst[group] = min(self.worst[group], grade)
 
-    def faults(self, ranking: Ranking) -> list[Fault]:
+    def without_positive(self) -> list[int]:
+        """Return the queries that have no relevant document."""
+        return [group for group, best in enumerate(self.best) if best <= 0]
+
+    def faults(self) -> list[Fault]:
+        """Return what there is to hear."""
         found = []
-        if not all(self.positive):
-            count, place = self.positive.count(False), self.first[self.positive.index(False)]
+        lacking = self.without_positive()
+        if lacking:
             message = (
-                f"should have a relevant document, of a grade above 0, for every query. Found none for {count:,} of "
-                f"{len(self.positive):,} queries, of which this is the first; metrics leave them out."
+                f"should have a document of a grade above 0 for every query. Found {len(lacking):,} of "
+                f"{len(self.first):,} queries without one, the first here: they count in no metric."
             )
-            found.append(Fault(message, *place))
+            found.append(Fault(message, *self.first[lacking[0]]))
         if self.repeated:
             message = (
                 "should judge a document of a query once. Found "
-                f"{_count(self.repeated, 'row')} that {_say(self.repeated)} again what an earlier one says, of which "
-                f"this is the first; they count once."
+                f"{counted(len(self.repeated), 'repetition')} of earlier rows, the first here: a pair counts once."
             )
             found.append(Fault(message, *self.repeated[0]))
         for column, empty in self.empty.items():
-            message = f"should be a text. Found {_count(empty, 'empty one')}, of which this is the first."
+            message = f"should be a text. Found {counted(len(empty), 'empty one')}, the first here."
             found.append(Fault(message, *empty[0], path=f"column '{column}'"))
         for column, texts in self.long.items():
             length, place = max(texts, key=lambda found: found[0])
             message = (
-                f"should have at most {LONG:,} tokens. Found {_count(texts, 'longer text')}, of which this is the "
-                f"longest: {length:,} tokens. An input's key 'max_tokens' says how many are read."
+                f"should have {LONG:,} tokens at most. Found {counted(len(texts), 'longer text')}, the longest here with "
+                f"{length:,} tokens. An input's key 'max_tokens' says how many of them are read."
             )
             found.append(Fault(message, *place, path=f"column '{column}'"))
         return found
-
-
-def _count(found: list[Any], what: str) -> str:
-    return f"{len(found):,} {what}{'' if len(found) == 1 else 's'}"
-
-
-def _say(found: list[Any]) -> str:
-    return "says" if len(found) == 1 else "say"

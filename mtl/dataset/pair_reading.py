@@ -66,7 +66,7 @@ def pair_chunks(plan: Plan, ranking: Ranking, source: Source, split: str, base: 
     Raises `DataError` naming file, line and column of a row that is malformed or contradicts an earlier one, or leaves
     it out where the source says so.
     """
-    reader = _Reader(ranking)
+    reader = _Reader(ranking, source)
     read = source.read(split, base)
     while rows := list(islice(read, CHUNK)):
         chunk = PairChunk(ranking.task, {c: [] for c in plan.columns}, {c: [] for c in plan.columns})
@@ -105,8 +105,9 @@ class _Part(NamedTuple):
 class _Reader:
     """What has been read of a split: which texts, queries, pools and judgements there are, all by number."""
 
-    def __init__(self, ranking: Ranking) -> None:
+    def __init__(self, ranking: Ranking, source: Source) -> None:
         self.ranking = ranking
+        self.source = source
         self.texts: dict[str, dict[bytes, int]] = {ranking.query: {}, ranking.document: {}}
         self.groups: dict[str, int] = {}
         self.pools: dict[str, int] = {}
@@ -129,9 +130,9 @@ class _Reader:
         self._fault_if_other_query(group, query)
         fresh = [part for part in parts if not self._is_known(group, query, part)]
         if len(fresh) < len(parts) and ranking.negative is None:
-            chunk.repeated.append((row.file, row.line))
+            chunk.repeated.append(self._place(row, ranking.document))
         for part in fresh:
-            self._add(chunk, (row.file, row.line), group, query, part, pool)
+            self._add(chunk, row, group, query, part, pool)
         columns = {ranking.query: ranking.query, **{part.column: ranking.document for part in parts}}
         chunk.pretokenized |= {c for held, c in columns.items() if isinstance(row.values.get(held), list)}
 
@@ -190,15 +191,17 @@ class _Reader:
         second = self.names.get(part.document_id or "") if by_name else table.get(part.text.digest)
         return None if first is None or second is None else first << _BITS | second
 
-    def _add(
-        self, chunk: PairChunk, place: Place, group: str | None, query: _Text, part: _Part, pool: str | None
-    ) -> None:
-        first = self._entered(chunk, self.ranking.query, query, place)
-        second = self._entered(chunk, self.ranking.document, part.text, place)
+    def _place(self, row: Row, column: str) -> Place:
+        return self.source.file_of(row, column), row.line
+
+    def _add(self, chunk: PairChunk, row: Row, group: str | None, query: _Text, part: _Part, pool: str | None) -> None:
+        query_place, place = self._place(row, self.ranking.query), self._place(row, part.grade_column)
+        first = self._entered(chunk, self.ranking.query, query, query_place)
+        second = self._entered(chunk, self.ranking.document, part.text, self._place(row, part.column))
         number = first if group is None else self.groups.setdefault(group, len(self.groups))
         if group is not None and number == len(self.group_texts):
             self.group_texts.append(first)
-            self.group_places.append(place)
+            self.group_places.append(query_place)
         if part.document_id is not None:
             self.names.setdefault(part.document_id, len(self.names))
         key = self._key(group, query, part)
@@ -209,7 +212,7 @@ class _Reader:
         self.files.append(place[0])
         self.lines.append(place[1])
         pooled = -1 if pool is None else self.pools.setdefault(pool, len(self.pools))
-        chunk.judged.append(Judgement(first, second, part.grade, number, pooled, part.document_id, place))
+        chunk.judged.append(Judgement(first, second, part.grade, number, pooled, part.document_id, query_place))
 
     def _entered(self, chunk: PairChunk, column: str, text: _Text, place: Place) -> int:
         """Return a text's number; one that was never read is given the next, and goes into the chunk."""

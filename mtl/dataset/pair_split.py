@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..batching import batches
+from ..errors import Fault, counted
 from .batch import Batch
 from .encoded_split import EncodedSplit, Rows, values
 from .judged import Judged
@@ -28,9 +29,11 @@ class PairSplit(EncodedSplit):
     `lengths` [N] int32 are the tokens of a pair's longer text. `hashes` stand for the distinct texts by column.
     """
 
-    def __init__(self, path: Path, plan: Plan, fitted: Fitted, ranking: Ranking) -> None:
+    def __init__(self, path: Path, plan: Plan, fitted: Fitted, ranking: Ranking, root: str) -> None:
         self.ranking = ranking
         super().__init__(path, plan, fitted)
+        self.root = root
+        self.notes = [Fault(**{**note, "file": root + note["file"]}) for note in self.facts["notes"]]
 
     def _read_rows(self) -> None:
         columns = self.ranking.query, self.ranking.document
@@ -42,6 +45,7 @@ class PairSplit(EncodedSplit):
         self.lengths = np.maximum(*lengths)
         hashes = [self.hashes[column].view(np.uint64)[self._numbers[column]] for column in columns]
         self.text_hashes = (hashes[0] * np.uint64(0x9E3779B97F4A7C15) ^ hashes[1]).view(np.int64)
+        self._lines = values(self._column("line"), np.int64)
         group, pool = (values(self._column(name), np.int32).astype(np.int64) for name in ("group", "pool"))
         documents = len(self.hashes[self.ranking.document])
         self.judged = Judged(query.astype(np.int64), document.astype(np.int64), group, pool, documents)
@@ -118,8 +122,24 @@ class PairSplit(EncodedSplit):
         numbers = self._numbers[column].astype(np.int64)
         return numbers if rows is None else numbers[np.asarray(rows, np.int64)]
 
+    def unseen_labels(self) -> dict[str, dict[str, int]]:
+        """Return none: a grade is a number, whatever training had."""
+        return {}
+
     def described(self) -> dict[str, Any]:
         """Return how many queries and documents there are, and what is odd about them."""
         documents = len(self.hashes[self.ranking.document])
-        kept = ("queries", "without_positive", "repeated")
+        kept = ("queries", "without_positive", "comparable", "repeated")
         return {"pairs": {**{name: self.facts[name] for name in kept}, "documents": documents}}
+
+    def shared_texts(self, other: PairSplit, name: str) -> Iterator[Fault]:
+        """Yield a fault for each column whose texts stand in another split, called `name`, too."""
+        for column, hashes in self.hashes.items():
+            shared = np.isin(hashes, other.hashes[column])
+            if shared.any():
+                rows = shared[self._numbers[column]]
+                message = (
+                    f"should have no text that is in {name} too. Found {int(shared.sum()):,} of "
+                    f"{counted(len(shared), 'text')}, the first here."
+                )
+                yield Fault(message, self.root, int(self._lines[rows.argmax()]), f"column '{column}'")

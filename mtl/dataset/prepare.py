@@ -74,6 +74,7 @@ def prepare(
         faults = list(graph_rules.tied_label_sets(graph, {task: x.names for task, x in fitted.labels.items()}))
         if faults:
             raise RecipeError(faults, graph.recipe.title)
+        _fault_if_alike(graph, plans, sources, fitted)
     encoded = {
         (name, split): _encode(plans[name], sources[name], split, base, fitted, store, [hashes[name, split], code])
         for name, split in hashes
@@ -149,6 +150,26 @@ def _fault_if_unlabelled(
         raise DataError(*faults)
 
 
+def _fault_if_alike(
+    graph: SharingGraph, plans: Mapping[str, Plan], sources: Mapping[str, Source], fitted: Fitted
+) -> None:
+    """Raise `DataError` for every ranking task that has one grade to compare and draws no documents to compare with."""
+    faults = []
+    for name, plan in plans.items():
+        ranking = plan.ranking
+        grades = fitted.labels[ranking.task].names if ranking else ()
+        if ranking and ranking.negatives == "judged" and len(grades) == 1:
+            message = (
+                "should have documents of different grades, which training compares. "
+                f"Found only the grade {grades[0]}. Add rows of other grades, or let the task '{ranking.task}' take "
+                "documents that no row judges as of grade 0: 'negatives: batch' or 'negatives: pool'."
+            )
+            place = f"column '{ranking.target}'" if ranking.target else None
+            faults.append(Fault(message, str(sources[name].path("train", graph.recipe.data)), None, place))
+    if faults:
+        raise DataError(*faults)
+
+
 def _chunks(plan: Plan, source: Source, split: str, base: Path) -> Iterator[Chunk | PairChunk]:
     if plan.ranking is None:
         return chunks(plan, source, split, base)
@@ -183,7 +204,7 @@ def _encode(
             written = _written(plan, source, split, base, fitted, scratch)
             path = store.publish(written, name)
     if plan.ranking is not None:
-        return PairSplit(path, plan, fitted, plan.ranking)
+        return PairSplit(path, plan, fitted, plan.ranking, str(source.path(split, base)))
     return EncodedSplit(path, plan, fitted)
 
 
@@ -195,7 +216,7 @@ def _written(plan: Plan, source: Source, split: str, base: Path, fitted: Fitted,
         for chunk in chunks(plan, source, split, base):
             rows.add(chunk)
     else:
-        encoder = pairs = PairEncoder(plan, plan.ranking, fitted, scratch)
+        encoder = pairs = PairEncoder(plan, plan.ranking, fitted, scratch, str(source.path(split, base)))
         for judged in pair_chunks(plan, plan.ranking, source, split, base):
             pairs.add(judged)
     fault_if_empty(encoder.rows, source, split, base)

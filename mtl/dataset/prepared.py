@@ -12,6 +12,7 @@ from ..errors import Fault
 from ..sources import SPLITS
 from .encoded_split import EncodedSplit
 from .fitted import Fitted
+from .pair_split import PairSplit
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,18 @@ class Prepared:
                     found[source, earlier, later] = int(np.isin(self.splits[source, later].text_hashes, known).sum())
         return found
 
+    @cached_property
+    def notes(self) -> list[Fault]:
+        """What is odd about the rows and stops nobody, texts that splits of pairs have in common among it."""
+        found: list[Fault] = []
+        for (source, name), split in self.splits.items():
+            found += split.notes
+            for earlier in SPLITS[: SPLITS.index(name)]:
+                other = self.splits.get((source, earlier))
+                if isinstance(split, PairSplit) and isinstance(other, PairSplit):
+                    found += split.shared_texts(other, earlier)
+        return found
+
     def report(self) -> dict[str, Any]:
         """Return, as JSON-able values, what was read: rows, labels, unseen labels, overlaps, vocabularies."""
         splits: dict[str, Any] = {}
@@ -48,8 +61,9 @@ class Prepared:
                 "tokens": encoded.tokens,
                 "skipped": len(encoded.skipped),
                 "labelled": encoded.labelled,
-                "unseen": {task: unseen for task, unseen in encoded.unseen.items() if unseen},
+                "unseen": encoded.unseen_labels(),
                 "overlap": {e: n for (s, e, later), n in self.overlaps.items() if (s, later) == (source, split)},
+                **encoded.described(),
             }
         return {
             "splits": splits,
