@@ -242,9 +242,9 @@ def _conditions(graph: SharingGraph) -> Iterator[tuple[TaskConfig, str, Place, s
 
 
 def _known_conditions(graph: SharingGraph) -> Iterator[tuple[TaskConfig, str, Place, str]]:
-    """Yield those that name outputs which a condition can come from (`pair_rules` tells the others)."""
+    """Yield those between tasks that answer rows or tokens (`pair_rules` tells others)."""
     outputs = {task.output for task in graph.recipe.tasks.values() if task.task.level != "pair"}
-    return (row for row in _conditions(graph) if row[3] in outputs)
+    return (row for row in _conditions(graph) if row[0].task.level != "pair" and row[3] in outputs)
 
 
 def _condition_place(graph: SharingGraph, consumer: str, producer: str) -> Place:

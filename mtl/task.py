@@ -44,6 +44,11 @@ class Task:
 
     Registered with `register("task", name)`. Keyword-only constructor arguments are recipe keys beside `source`,
     `inputs`, `target`, `model`, `weight` and `metrics`, which every task has.
+
+    A task of level `pair` ranks: its last module is a `RankingOutput`, its labels are grades
+    (`format(grade, "g")`), and it has attributes `negatives` (`judged`, `batch` or `pool`), `negative_count` and
+    `candidates` (int or None), which say what pairs are drawn beside those of the rows. Of its columns, `group`,
+    `document_id`, `negative` and `pool` mean what `text_pair_ranking` says they do.
     """
 
     kind: ClassVar[str] = "task"

@@ -86,6 +86,56 @@ tasks:
       embedding: {type: word, dim: 8}
 """
 
+RANKING = """\
+name: qa
+sources:
+  qa: {format: tsv, train: qa.tsv}
+  questions: {format: tsv, train: questions.tsv}
+tasks:
+  relevance:
+    type: text_pair_ranking
+    source: qa
+    inputs:
+      query: {column: query, lowercase: true}
+      document: {column: document, lowercase: true, max_tokens: 200}
+    target: label
+    model:
+      query: {embedding: {type: word, dim: 8}, representation: {type: bilstm, hidden: 4}, pooling: max}
+      document: {pooling: max}
+      scorer: cosine
+  question:
+    type: text_classification
+    source: questions
+    inputs: {text: {column: text, lowercase: true}}
+    target: kind
+share:
+  words: [relevance.query.embedding, relevance.document.embedding, question.embedding]
+  towers: [relevance.query.representation, relevance.document.representation, question.representation]
+"""
+
+ENTAILMENT = """\
+name: entailment
+sources:
+  pairs: {format: tsv, train: pairs.tsv}
+tasks:
+  entailment:
+    type: text_pair_classification
+    source: pairs
+    inputs: {premise: {column: premise}, hypothesis: {column: hypothesis}}
+    target: label
+    model:
+      premise: {embedding: {type: word, dim: 8}, representation: {type: bilstm, hidden: 4}}
+      decoder: {hidden: [16]}
+  genre:
+    type: text_classification
+    source: pairs
+    inputs: {text: {column: premise}}
+    target: genre
+share:
+  words: [entailment.premise.embedding, entailment.hypothesis.embedding, genre.embedding]
+  towers: [entailment.premise.representation, entailment.hypothesis.representation, genre.representation]
+"""
+
 
 def changed(text: str, *changes: tuple[str, str]) -> str:
     """Return a text with each first string, which must be there, replaced by the second."""
