@@ -123,7 +123,8 @@ class MultiTaskModel(nn.Module):
         self._built: dict[str, Module] = {}
         _Builder(graph, fitted, initial, self._built).build()
         for name, module in self._built.items():
-            self.add_module(name.replace(".", "/"), module)  # torch keeps '.' for submodules
+            # torch keeps '.' for submodules; the first '/' keeps a group called `answers` apart from the method.
+            self.add_module("/" + name.replace(".", "/"), module)
 
     @property
     def components(self) -> Mapping[str, Module]:

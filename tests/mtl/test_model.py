@@ -59,8 +59,16 @@ def test_every_component_is_built_once_in_build_order() -> None:
     model = joint.model()
     assert list(model.components) == list(joint.graph().components)
     assert {name.split(".")[0] for name, _ in model.named_parameters()} <= {
-        n.replace(".", "/") for n in model.components
+        "/" + n.replace(".", "/") for n in model.components
     }
+
+
+def test_a_share_group_may_be_called_as_an_attribute_of_the_model() -> None:
+    tasks = {name: task() for name in ("one", "two")}
+    share = {"answers": ["one.embedding", "two.embedding"], "forward": ["one.pooling", "two.pooling"]}
+    model = build(recipe(tasks, share), **{name: Labels(("a", "b"), (1, 1)) for name in tasks})
+    assert {"answers", "forward"} <= set(model.components)
+    assert callable(model.answers)
 
 
 def test_an_address_that_is_none_is_an_error() -> None:
