@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mtl
+from mtl.bundle import Bundle
+from mtl.errors import UsageError
+from mtl.ranker import Ranker, batches, best
+from tests.commands import mtl as command
+from tests.commands import start, within
+from tests.mtl.test_ranking_run import TOPICS, write
+
+TEXTS = [f"{end} it is about {topic} {number}" for topic in TOPICS for end in ("well", "oh") for number in range(3)]
+QUERIES = ["what is moss number 3", "", "who plays chess", "never seen"]
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ranker")
+    return mtl.run(write(folder), folder / "run").out / "export"
+
+
+def documents(folder: Path, texts: list[str]) -> Path:
+    file = folder / "documents.tsv"
+    file.write_text("".join(f"d{i}\t{text}\n" for i, text in enumerate(texts)), "utf-8")
+    return file
+
+
+def encoded(bundle: Path, file: Path, **options: str) -> Ranker:
+    ranker = Ranker(bundle, file, **options)
+    assert list(ranker.encode())[-1:] == [len(ranker.collection)]
+    return ranker
+
+
+def test_the_best_are_those_of_the_joint_graph(bundle: Path, tmp_path: Path) -> None:
+    texts = [*TEXTS, "", " ".join(["moss"] * 300)]
+    ranker = encoded(bundle, documents(tmp_path, texts))
+    heads = Bundle(bundle)
+    for query, hits in zip(QUERIES, ranker.rank(QUERIES, k=7), strict=True):
+        rows = heads.predict("relevance", {"query": [query] * len(texts), "document": texts})
+        scores = np.array([row["score"] for row in rows])
+        assert [hit.score for hit in hits] == pytest.approx(sorted(scores.tolist(), reverse=True)[:7], abs=1e-5)
+        assert scores[[hit.position for hit in hits]] == pytest.approx([hit.score for hit in hits], abs=1e-5)
+        assert [hit.id for hit in hits] == [f"d{hit.position}" for hit in hits]
+
+
+def test_more_than_there_are_is_all_of_them(bundle: Path, tmp_path: Path) -> None:
+    ranker = encoded(bundle, documents(tmp_path, TEXTS[:3]))
+    assert sorted(hit.id for hit in ranker.rank(["bread"], k=10)[0]) == ["d0", "d1", "d2"]
+    assert ranker.rank([], k=10) == []
+
+
+def test_of_equal_scores_the_earlier_documents_win() -> None:
+    scores = np.array([1, 3, 2, 3, 3, 2, 0], np.float32)
+    assert best(scores, 2) == [(1, 3.0), (3, 3.0)]
+    assert best(scores, 5) == [(1, 3.0), (3, 3.0), (4, 3.0), (2, 2.0), (5, 2.0)]
+    assert [i for i, _ in best(scores, 7)] == [1, 3, 4, 2, 5, 0, 6]
+    generator = np.random.default_rng(0)
+    for _ in range(200):
+        scores = generator.integers(0, 6, generator.integers(1, 40)).astype(np.float32)
+        k = int(generator.integers(1, len(scores) + 1))
+        assert [i for i, _ in best(scores, k)] == sorted(range(len(scores)), key=lambda i: (-scores[i], i))[:k]
+
+
+def test_batches_hold_rows_of_like_length_and_bounded_size() -> None:
+    lengths = [5, 99_000, 7, 60_000, 6, 200_000]
+    assert list(batches(lengths, 2)) == [[0, 4], [2], [3], [1], [5]]
+    assert list(batches([], 2)) == []
+
+
+def test_vectors_are_kept_and_gone_on_with(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mtl.ranker.CHUNK", 10)
+    file = documents(tmp_path, TEXTS)
+    whole = encoded(bundle, file, vectors=tmp_path / "whole")
+    interrupted = Ranker(bundle, file)
+    assert interrupted.vectors.file == tmp_path / "documents.tsv.relevance.vectors"
+    assert next(interrupted.encode()) == 10
+    again = Ranker(bundle, file)
+    assert list(again.encode()) == [20, 30, 40, 48]
+    assert np.array_equal(again.vectors.read(), whole.vectors.read())
+    assert list(Ranker(bundle, file).encode()) == []
+    file.write_text(file.read_text("utf-8").replace("moss", "mice"), "utf-8")
+    with pytest.raises(UsageError) as error:
+        Ranker(bundle, file)
+    kept = tmp_path / "documents.tsv.relevance.vectors"
+    assert str(error.value) == (
+        f"'{kept}' should hold the vectors of these documents, by this encoder. "
+        "Found others. Delete it, or name another file with --vectors."
+    )
+
+
+def test_faiss_finds_nearly_the_same(bundle: Path, tmp_path: Path) -> None:
+    file = documents(tmp_path, TEXTS)
+    exact = encoded(bundle, file).rank(QUERIES, k=10)
+    ranker = Ranker(bundle, file, index="faiss")
+    found = ranker.rank(QUERIES, k=10)
+    kept = ranker.vectors.file.with_name(ranker.vectors.file.name + ".faiss")
+    assert kept.is_file()
+    for hits, wanted in zip(found, exact, strict=True):
+        assert hits[0].score == pytest.approx(wanted[0].score, abs=1e-5)
+        scores = {hit.id: hit.score for hit in wanted}
+        assert all(hit.score == pytest.approx(scores[hit.id], abs=1e-5) for hit in hits if hit.id in scores)
+    assert Ranker(bundle, file, index="faiss").rank(QUERIES, k=10) == found
+
+
+def test_what_cannot_rank_says_so(bundle: Path, small_run: Path, tmp_path: Path) -> None:
+    file = documents(tmp_path, TEXTS)
+    other = small_run / "export"
+    cases = {
+        (other, None): (
+            f"'{other}' should have one task with a separable scorer, or --task should name it. Found none."
+        ),
+        (other, "intent"): (
+            "'intent' should have a separable scorer (dot, cosine, bilinear) to rank a collection. "
+            f"Found no such task in '{other}'."
+        ),
+        (bundle, "relevanc"): (f"'relevanc' is no task of '{bundle}'. Did you mean 'relevance'? Tasks: relevance."),
+    }
+    for (folder, task), message in cases.items():
+        with pytest.raises(UsageError) as error:
+            Ranker(folder, file, task=task)
+        assert str(error.value) == message
+    ranker = Ranker(bundle, file)
+    with pytest.raises(UsageError) as error:
+        ranker.rank(["moss"])
+    assert str(error.value) == f"the documents of '{file}' should be encoded first. Found them not."
+    with pytest.raises(UsageError) as error:
+        ranker.rank(["moss"], k=0)
+    assert str(error.value) == "k should be at least 1. Found 0."
+    with pytest.raises(UsageError) as error:
+        Ranker(bundle, file, index="annoy")
+    assert str(error.value) == "index should be 'exact' or 'faiss'. Found 'annoy'."
+
+
+def test_without_faiss_its_index_says_what_to_install(bundle: Path, tmp_path: Path) -> None:
+    file = documents(tmp_path, TEXTS)
+    script = (
+        "import sys; sys.modules['faiss'] = None\n"
+        "from mtl.cli import main\n"
+        f"sys.argv = ['mtl', 'rank', {str(bundle)!r}, '--documents', {str(file)!r}, '--index', 'faiss']\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "the index of faiss should have the package 'faiss-cpu'. Found it not installed. "
+        "Install it: pip install 'mtl-nlp[faiss]'.\n"
+    )
+
+
+def test_the_command_answers_lines_in_order(bundle: Path, tmp_path: Path) -> None:
+    file = documents(tmp_path, TEXTS)
+    queries = tmp_path / "queries.txt"
+    queries.write_text("".join(f"{query}\n" for query in QUERIES), "utf-8")
+    arguments = ("rank", bundle, "--documents", file, "--queries", queries, "--top", "2")
+    done = command(*arguments, "--text")
+    assert done.returncode == 0
+    assert done.stderr.startswith(f"{file}.relevance.vectors: 48 documents encoded in ")
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    wanted = Ranker(bundle, file).rank(QUERIES, k=2)
+    assert [answer["query"] for answer in answers] == QUERIES
+    for answer, hits in zip(answers, wanted, strict=True):
+        assert [d["id"] for d in answer["document"]] == [hit.id for hit in hits]
+        assert [d["text"] for d in answer["document"]] == [TEXTS[hit.position] for hit in hits]
+    again = command(*arguments, "--batch-size", "3")
+    assert again.stderr == f"{file}.relevance.vectors: 48 documents, encoded before\n"
+    assert [json.loads(line)["query"] for line in again.stdout.splitlines()] == QUERIES
+
+
+def test_the_command_refuses_what_it_cannot_do(bundle: Path, tmp_path: Path) -> None:
+    file = documents(tmp_path, TEXTS)
+    done = within("rank", bundle, "--documents", file, "--top", "0")
+    assert (done.returncode, done.stderr) == (2, "--top should be at least 1. Found 0.\n")
+    missing = tmp_path / "none.txt"
+    done = within("rank", bundle, "--documents", file, "--queries", missing)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        f"--queries '{missing}' should be a file that can be read. Found: No such file or directory."
+    )
+
+
+def test_an_encoding_that_is_killed_goes_on(bundle: Path, tmp_path: Path) -> None:
+    file = documents(tmp_path, [f"{text} {number}" for number in range(700) for text in TEXTS])
+    progress = Path(f"{file}.relevance.vectors.progress")
+    process = start("rank", bundle, "--documents", file)
+    while process.poll() is None and not progress.is_file():
+        pass
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    begun = json.loads(progress.read_text("utf-8"))["rows"]
+    assert 0 < begun < 33_600
+    ranker = Ranker(bundle, file)
+    assert ranker.vectors.done == begun
+    assert list(ranker.encode())[-1] == 33_600
+    fresh = encoded(bundle, file, vectors=tmp_path / "fresh")
+    assert np.array_equal(ranker.vectors.read(), fresh.vectors.read())
+
+
+def test_ranking_imports_no_torch(bundle: Path, tmp_path: Path) -> None:
+    script = (
+        "import sys, mtl\n"
+        f"ranker = mtl.Ranker({str(bundle)!r}, {str(documents(tmp_path, TEXTS))!r})\n"
+        "list(ranker.encode())\n"
+        "print(ranker.rank(['moss'])[0][0].id, 'torch' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith(" False\n")
