@@ -59,7 +59,10 @@ class DepthMetric(RankingMetric):
 
 @register("metric", "map")
 class MeanAveragePrecision(RankingMetric):
-    """Mean average precision: the mean precision at the ranks of a query's relevant documents."""
+    """Mean average precision: the mean precision at the ranks of a query's relevant documents.
+
+    With `both_kinds`, queries whose documents are all relevant are left out.
+    """
 
     figures = ("map",)
 
@@ -71,7 +74,10 @@ class MeanAveragePrecision(RankingMetric):
 
 @register("metric", "mrr")
 class MeanReciprocalRank(RankingMetric):
-    """Mean reciprocal rank: 1 / the rank of a query's first relevant document."""
+    """Mean reciprocal rank: 1 / the rank of a query's first relevant document.
+
+    With `both_kinds`, queries whose documents are all relevant are left out.
+    """
 
     figures = ("mrr",)
 
@@ -86,6 +92,7 @@ class NormalizedDiscountedCumulativeGain(DepthMetric):
     """Normalized discounted cumulative gain of the first `at` documents: graded relevance, log2 discount.
 
     A document's gain is its grade, 0 for grades below 0 (trec_eval's `ndcg_cut`; Järvelin and Kekäläinen, 2002).
+    With `both_kinds`, queries whose documents are all relevant are left out.
     """
 
     name = "ndcg"
@@ -102,7 +109,10 @@ class NormalizedDiscountedCumulativeGain(DepthMetric):
 
 @register("metric", "precision")
 class Precision(DepthMetric):
-    """Share of relevant documents among the first `at`; a query with fewer documents is not excused."""
+    """Share of relevant documents among the first `at`; a query with fewer documents is not excused.
+
+    With `both_kinds`, queries whose documents are all relevant are left out.
+    """
 
     name = "precision"
 
@@ -116,7 +126,10 @@ class Precision(DepthMetric):
 
 @register("metric", "recall")
 class Recall(DepthMetric):
-    """Share of a query's relevant documents that are among the first `at`."""
+    """Share of a query's relevant documents that are among the first `at`.
+
+    With `both_kinds`, queries whose documents are all relevant are left out.
+    """
 
     name = "recall"
 

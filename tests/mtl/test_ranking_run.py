@@ -48,6 +48,19 @@ train:
   epochs: 6
   select: {relevance.ndcg@10: 1}
 """
+METRIC = """
+from mtl.metrics import Metric
+from mtl.registry import register
+
+@register("metric", "test_gap")
+class Gap(Metric):
+    level = "pair"
+    figures = ("gap",)
+    higher_is_better = False
+
+    def compute(self, gold, predicted):
+        return {"gap": max(score - grade for grade, score in zip(gold, predicted, strict=True))}
+"""
 TOPICS = ("jazz", "tides", "bread", "chess", "moss", "kites", "glass", "wolves")
 
 
@@ -175,3 +188,16 @@ def test_the_model_keeps_its_mode(tmp_path: Path) -> None:
         run.model.train(training)
         assert all(math.isfinite(score) for score in run.evaluate("dev").predictions["relevance"])
         assert run.model.training is training
+
+
+def test_a_metric_of_single_pairs_gets_grades_and_scores(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(METRIC, "utf-8")
+    path = write(tmp_path)
+    text = path.read_text("utf-8").replace("    target: label\n", "    target: label\n    metrics: [mrr, test_gap]\n")
+    path.write_text(f"plugins: [mine.py]\n{text.replace('relevance.ndcg@10', 'relevance.gap')}", "utf-8")
+    run = Run.start(path, tmp_path / "run", overrides=["train.epochs=2"])
+    for _ in run.train():
+        pass
+    found = run.evaluate("test")
+    gaps = [s - g for g, s in zip(found.gold["relevance"], found.predictions["relevance"], strict=True)]
+    assert found.metrics["relevance"] == {"mrr": found.metrics["relevance"]["mrr"], "gap": max(gaps)}
