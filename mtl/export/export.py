@@ -89,7 +89,7 @@ def export(
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
         model.train(was_training)
-    sizes = {file.name: file.stat().st_size for file in sorted(out.iterdir())}
+    sizes = {file.name: file.stat().st_size for file in sorted(place.iterdir())}
     return ExportReport(out, sizes, verification)
 
 

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from mtl.export import operators
 
 
-def session(module: nn.Module, arguments: tuple[Tensor, ...], shapes: Any) -> onnxruntime.InferenceSession:
+def exported(module: nn.Module, arguments: tuple[Tensor, ...], shapes: Any) -> ir.Model:
+    """Return the graph of a module."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
@@ -27,6 +28,16 @@ def session(module: nn.Module, arguments: tuple[Tensor, ...], shapes: Any) -> on
             custom_translation_table=operators.translation_table(),
         )
     assert program is not None
-    proto = ir.serde.serialize_model(program.model)
+    return program.model
+
+
+def started(model: ir.Model) -> onnxruntime.InferenceSession:
+    """Return the session of a graph that forgets the sizes of its example."""
+    proto = ir.serde.serialize_model(model)
     del proto.graph.value_info[:]
     return onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+
+
+def session(module: nn.Module, arguments: tuple[Tensor, ...], shapes: Any) -> onnxruntime.InferenceSession:
+    """Return the session of a module."""
+    return started(exported(module, arguments, shapes))

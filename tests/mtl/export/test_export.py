@@ -251,6 +251,23 @@ def test_what_a_killed_export_left_is_cleared(tagger: Exported, tmp_path: Path) 
     assert not (out / "old.onnx").exists()
 
 
+def test_a_link_names_the_folder_that_is_replaced(tagger: Exported, tmp_path: Path) -> None:
+    old_export(tmp_path / "real")
+    (tmp_path / "link").symlink_to("real")
+    report = tagger.model.export(tmp_path / "link", tasks=["intent"])
+    assert report.folder == tmp_path / "link"
+    assert (tmp_path / "link").is_symlink()
+    assert sorted(path.name for path in (tmp_path / "real").iterdir()) == sorted(report.files)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "real"]
+
+
+def test_the_folder_that_one_is_in(tagger: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    report = tagger.model.export(Path("."), tasks=["intent"])
+    assert sorted(path.name for path in (tmp_path / "here").iterdir()) == sorted(report.files)
+
+
 def test_tiny_models_answer_differently(tagger: Exported) -> None:
     found = answers(session(tagger.folder / "joint.onnx"), [" ".join(tiny.WORDS), *tiny.WORDS])
     assert len(set(found["intent.label"])) > 1

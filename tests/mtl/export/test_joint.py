@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import onnx
+import onnx_ir as ir
 import pytest
 
 from mtl.errors import ExportError
+from mtl.export.graphs import Graphs, split_to_verify
 from mtl.export.joint import input_names, join
+from mtl.export.network import scores_call
 from mtl.export.numeric import export_numeric
 from mtl.features import WordIds
-from mtl.sharing_graph import InputKey
+from mtl.sharing_graph import Call, InputKey
 from tests.mtl.export import tiny
 from tests.mtl.export.conftest import Exported
 
@@ -44,6 +47,46 @@ def test_a_feature_without_an_onnx_face(tagger: Exported, monkeypatch: pytest.Mo
     with pytest.raises(ExportError) as caught:
         join(numeric, model.graph, fitted.features, fitted.labels, ["intent"])
     assert str(caught.value) == "words.word: front end: WordIds should have a method 'onnx'. Found none."
+
+
+def test_a_numeric_graph_with_an_input_that_nobody_computes(tagger: Exported) -> None:
+    model, fitted = tagger.model, tagger.model.prepared.fitted
+    numeric = export_numeric(model.model, model.graph, fitted.features, ["intent"])
+    numeric.model.graph.inputs.append(ir.val("weather", ir.DataType.FLOAT, ["B"]))
+    with pytest.raises(ExportError) as caught:
+        join(numeric, model.graph, fitted.features, fitted.labels, ["intent"])
+    told = "joint graph: every feature should be computed in it. Found inputs left: weather."
+    assert str(caught.value) == told
+
+
+def test_a_graph_from_tokens_that_was_not_built(tagger: Exported) -> None:
+    model, fitted = tagger.model, tagger.model.prepared.fitted
+    numeric = export_numeric(model.model, model.graph, fitted.features, ["intent"])
+    text = join(numeric, model.graph, fitted.features, fitted.labels, ["intent"])
+    assert Graphs(numeric, text, None).form("text") is text
+    with pytest.raises(ExportError) as caught:
+        Graphs(numeric, text, None).form("tokens")
+    assert str(caught.value) == "a graph from tokens should have been built. Found none."
+
+
+def test_a_source_without_any_split(tagger: Exported) -> None:
+    class Nothing:
+        def split(self, source: str, name: str) -> None: ...
+
+    with pytest.raises(ExportError) as caught:
+        split_to_verify(tagger.model.graph, Nothing(), "intent")  # type: ignore[arg-type]  # a stand-in
+    assert str(caught.value) == "intent: verification: the source 'utterances' should have a split. Found none."
+
+
+def test_an_output_layer_right_behind_the_text() -> None:
+    class Short:
+        def output(self, task: str, by: str) -> Call:
+            return Call("intent.output", (InputKey("", "", "whitespace", False),))
+
+    with pytest.raises(ExportError) as caught:
+        scores_call(Short(), "intent")  # type: ignore[arg-type]  # a stand-in
+    told = "intent: the output layer should take a module's scores. Found the input 'text (whitespace)'."
+    assert str(caught.value) == told
 
 
 def test_names_of_inputs() -> None:

@@ -48,6 +48,23 @@ def test_stacked_lstms_skip_two_transposes() -> None:
         assert (one == other).all()
 
 
+@pytest.mark.parametrize("reshape", ["[5, 4, 6]", "[0, 0, 3, 2]", "[0, -1, 6]", "[-1, 0, 6]"])
+def test_other_reshapes_between_transposes_stay(reshape: str) -> None:
+    """Only sizes that are kept as they are can change places."""
+    rank = reshape.count(",") + 1
+    perm = "[1, 0, 2]" if rank == 3 else "[1, 0, 2, 3]"
+    text = f"""g (float[T, 2, B, 3] states) => (float[{", ".join("MNOP"[:rank])}] y) {{
+        turned = Transpose <perm = [2, 0, 1, 3]> (states)
+        shape = Constant <value_ints = {reshape}> ()
+        z = Reshape (turned, shape)
+        y = Transpose <perm = {perm}> (z)
+    }}"""
+    states = np.random.default_rng(0).normal(size=(4, 2, 5, 3)).astype(np.float32)
+    operators, before, after = both(text, {"states": states})
+    assert operators == ["Transpose", "Constant", "Reshape", "Transpose"]
+    assert (before[0] == after[0]).all()
+
+
 @pytest.mark.parametrize(("filling", "becomes"), [(LEAST, "Add"), (0.0, "Where")])
 def test_filling_with_minus_infinity_becomes_a_sum(filling: float, becomes: str) -> None:
     text = f"""g (bool[N, 1, C] mask, float[N, D, C] x) => (float[N, D, C] y) {{

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl.errors import ExportError
-from mtl.export.numeric import export_numeric, optimize
+from mtl.export.numeric import export_numeric, name_of, optimize
 from mtl.module import Sequence
 from tests.mtl.export import tiny
 from tests.mtl.export.conftest import Exported
@@ -67,6 +67,61 @@ def test_a_module_that_cannot_be_exported_is_named(softmax: tiny.Model, monkeypa
     message = str(caught.value)
     assert message.startswith("slots: numeric graph: 'intent.pooling' cannot be exported: ")
     assert "\n" not in message
+
+
+class Broken(nn.Module):
+    """Computes nothing at all."""
+
+    def forward(self, *given: object) -> Tensor:
+        raise RuntimeError("no idea how")
+
+
+@pytest.mark.parametrize("component", ["words.char", "words", "encoder", "slots.decoder"])
+def test_a_module_that_fails_by_itself_is_named(
+    softmax: tiny.Model, component: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(softmax.model.components[component], "exportable", Broken)
+    with pytest.raises(ExportError) as caught:
+        export_numeric(softmax.model, softmax.graph, softmax.prepared.fitted.features, ["slots"])
+    message = f"slots: numeric graph: '{component}' cannot be exported: RuntimeError: no idea how"
+    assert str(caught.value) == message
+
+
+class Speechless(nn.Module):
+    """An output layer that has no answer."""
+
+    def forward(self, scores: Tensor) -> Tensor:
+        return scores.softmax(-1)
+
+    def answer(self, scores: Tensor) -> dict[str, Tensor]:
+        raise RuntimeError("no answer")
+
+
+def test_an_answer_that_cannot_be_exported(softmax: tiny.Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(softmax.model.components["intent.output"], "exportable", Speechless)
+    with pytest.raises(ExportError) as caught:
+        export_numeric(softmax.model, softmax.graph, softmax.prepared.fitted.features, ["intent"])
+    assert str(caught.value) == "intent: numeric graph: cannot be exported: RuntimeError: no answer"
+
+
+def test_what_no_task_needs_is_not_asked_for_a_stand_in(softmax: tiny.Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(softmax.model.components["slots.decoder"], "exportable", Broken().forward)
+    found = export_numeric(softmax.model, softmax.graph, softmax.prepared.fitted.features, ["intent"])
+    assert not [name for name in found.parameters if name.startswith("slots.")]
+
+
+def test_an_exporter_that_returns_nothing(softmax: tiny.Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.onnx, "export", lambda *_, **__: None)
+    with pytest.raises(ExportError) as caught:
+        export_numeric(softmax.model, softmax.graph, softmax.prepared.fitted.features, ["intent"])
+    assert str(caught.value) == "numeric graph: should come out of torch.onnx.export. Found nothing."
+
+
+def test_values_without_a_name() -> None:
+    with pytest.raises(ExportError) as caught:
+        name_of(ir.Value())
+    told = "every value of a graph that is asked for should have a name. Found one without."
+    assert str(caught.value) == told
 
 
 def test_protected_initializers_are_not_folded() -> None:

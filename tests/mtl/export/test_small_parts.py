@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import os
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from mtl.errors import ExportError
 from mtl.export import swap
 from mtl.export.cut import cut, serialized
 from mtl.export.weights import references, save, write_weights
+
+TYPES = ("float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool")
 
 
 def sums() -> ir.Model:
@@ -72,6 +76,18 @@ def test_a_cut_at_what_does_not_exist() -> None:
     assert str(caught.value) == "head: cut: should be values of the joint graph. Found sums."
 
 
+def test_an_answer_may_be_called_as_a_value_inside() -> None:
+    found = cut(sums(), {"square": "sum"}, {}, "head")
+    assert [value.name for value in found.graph.outputs] == ["sum"]
+    assert run(serialized(found), np.ones((1, 3), np.float32))["sum"].tolist() == [[1, 4, 9]]
+
+
+def test_an_answer_may_not_be_called_as_an_input() -> None:
+    with pytest.raises(ExportError) as caught:
+        cut(sums(), {"sum": "x"}, {}, "head")
+    assert str(caught.value) == "head: cut: the answer 'x' should have another name. Found an input of it."
+
+
 def test_weights_are_references_into_one_file(tmp_path: Path) -> None:
     tensors = {"a.flag": torch.tensor([True]), "part.weight": torch.tensor([2.0, 3, 4]), "b.big": torch.zeros(5, 7)}
     weights = write_weights(tmp_path, tensors)
@@ -86,6 +102,30 @@ def test_weights_are_references_into_one_file(tmp_path: Path) -> None:
     }
     save(cut(sums(), {"sum": "answer"}, {}, "head"), tmp_path / "head.onnx", weights)
     assert run(tmp_path / "head.onnx", np.ones((1, 3), np.float32))["answer"].tolist() == [[3, 4, 5]]
+
+
+@pytest.mark.parametrize("dtype", [getattr(torch, name) for name in TYPES])
+def test_weights_of_every_type(tmp_path: Path, dtype: torch.dtype) -> None:
+    """A module's buffers may be of any type that torch and ONNX both have."""
+    tensor = torch.tensor([[1, 0, 1], [0, 1, 1]]).to(dtype)
+    (reference,) = write_weights(tmp_path, {"part.buffer": tensor}).values()
+    assert reference.length == tensor.nbytes
+    value = ir.Value(name="part.buffer", const_value=reference, type=ir.TensorType(reference.dtype))
+    value.shape = reference.shape
+    cast = ir.node("Cast", [value], {"to": ir.DataType.FLOAT})
+    cast.outputs[0].name, cast.outputs[0].type = "y", ir.TensorType(ir.DataType.FLOAT)
+    graph = ir.Graph([], cast.outputs, nodes=[cast], initializers=[value], opset_imports={"": 20}, name="types")
+    save(ir.Model(graph, ir_version=10), tmp_path / "types.onnx", {"part.buffer": reference})
+    session = onnxruntime.InferenceSession(tmp_path / "types.onnx", providers=["CPUExecutionProvider"])
+    assert session.run(None, {})[0].tolist() == [[1, 0, 1], [0, 1, 1]]
+
+
+def test_weights_of_a_type_that_onnx_lacks(tmp_path: Path) -> None:
+    with pytest.raises(ExportError) as caught:
+        write_weights(tmp_path, {"part.spectrum": torch.zeros(2, dtype=torch.complex64)})
+    assert str(caught.value) == (
+        "part.spectrum: weights: should be of a type among F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL. Found C64."
+    )
 
 
 def folders(parent: Path) -> tuple[Path, Path]:
@@ -103,6 +143,40 @@ def test_a_folder_takes_the_place_of_another(tmp_path: Path, known: bool, monkey
     swap.publish(new, place)
     assert (place / "content").read_text() == "new"
     assert [path.name for path in tmp_path.iterdir()] == ["place"]
+
+
+def test_where_nothing_can_take_its_place_the_old_folder_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, place = folders(tmp_path)
+    monkeypatch.setattr(swap, "exchange", lambda *_: False)
+    with pytest.raises(FileNotFoundError):
+        swap.publish(tmp_path / "nothing", place)
+    assert (place / "content").read_text() == "place"
+
+
+def test_what_stood_aside_goes_when_the_place_is_taken_again(tmp_path: Path) -> None:
+    """A crash between two renames leaves `place.old` and no `place`: the next export ends that."""
+    new, place = folders(tmp_path)
+    place.rename(tmp_path / "place.old")
+    swap.publish(new, place)
+    assert (place / "content").read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["place"]
+
+
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM])
+def test_file_systems_that_cannot_swap(tmp_path: Path, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Libc:
+        def __init__(self, *_: object, **__: object) -> None: ...
+
+        @staticmethod
+        def renameat2(*_: object) -> int:
+            ctypes.set_errno(code)
+            return -1
+
+    monkeypatch.setattr(ctypes, "CDLL", Libc)
+    new, place = folders(tmp_path)
+    assert not swap.exchange(new, place)
+    swap.publish(new, place)
+    assert (place / "content").read_text() == "new"
 
 
 def test_a_folder_takes_an_empty_place(tmp_path: Path) -> None:

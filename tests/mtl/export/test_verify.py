@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -95,6 +96,37 @@ def test_a_damaged_file_is_named(tagger: Exported, graphs: Graphs, tmp_path: Pat
     model = tagger.model
     with pytest.raises(ExportError, match=r"^intent: verification: intent\.onnx cannot be loaded: "):
         verify(model.model, model.graph, model.prepared, graphs, ["intent"], folder)
+
+
+def test_a_graph_that_fails_is_named(tagger: Exported, graphs: Graphs) -> None:
+    class Failing:
+        def get_outputs(self) -> list[object]:
+            return []
+
+        get_inputs = get_outputs
+
+        def run(self, names: object, feed: object) -> None:
+            raise RuntimeError("out of memory")
+
+    with pytest.raises(ExportError) as caught:
+        comparison(tagger, graphs).compare([Head("intent", "intent.onnx", Failing())], TEXT)
+    assert str(caught.value) == "intent: verification: intent.onnx: onnxruntime failed: out of memory"
+
+
+def test_every_graph_of_a_folder_is_compared(tagger: Exported, graphs: Graphs, tmp_path: Path) -> None:
+    """A joint graph that answers otherwise at batch 1, or on texts of other lengths, is no export."""
+    folder = tmp_path / "export"
+    shutil.copytree(tagger.folder, folder)
+    joint = onnx.load(folder / "joint.onnx", load_external_data=False)
+    tables = (given for node in joint.graph.node for given in node.attribute if given.name == "values_strings")
+    (names,) = (given for given in tables if list(given.strings) == [b"a", b"b", b"c"])
+    names.strings[:] = [b"b", b"c", b"a"]
+    onnx.save(joint, folder / "joint.onnx")
+    model = tagger.model
+    with pytest.raises(
+        ExportError, match=r"^intent: verification: joint\.onnx: row 0 \(.*\), batch of 1: 'label' should"
+    ):
+        verify(model.model, model.graph, model.prepared, graphs, ["intent", "slots"], folder)
 
 
 def answering(tagger: Exported, graphs: Graphs, task: str, change: dict[str, object]) -> Comparison:

@@ -76,6 +76,64 @@ share:
   encoder: [relevance.query.representation, relevance.document.representation, tags.representation]
 """
 
+# Scorers that take their texts apart (tied and untied towers) and one that does not, beside tasks on one text and on two.
+RANKING = """
+name: ranking
+seed: 1
+sources:
+  tied: {format: python}
+  untied: {format: python}
+  tokens: {format: python}
+  duplicates: {format: python}
+  queries: {format: python}
+tasks:
+  relevance:
+    type: text_pair_ranking
+    source: tied
+    inputs: {query: {column: query, lowercase: true}, document: {column: document, lowercase: true, max_tokens: 6}}
+    target: label
+    model:
+      query: {embedding: {type: word, dim: 8}, representation: {type: bilstm, hidden: 5}, pooling: max}
+      document: {pooling: max}
+      scorer: cosine
+  answers:
+    type: text_pair_ranking
+    source: untied
+    inputs: {query: {column: query, lowercase: true}, document: {column: document, lowercase: true, max_tokens: 6}}
+    target: label
+    model:
+      query: {embedding: {type: word, dim: 7}, representation: {type: bilstm, hidden: 3}, pooling: max}
+      document: {embedding: {type: word, dim: 5}, representation: {type: bilstm, hidden: 4}, pooling: self_attention}
+      scorer: bilinear
+  overlap:
+    type: text_pair_ranking
+    source: tokens
+    inputs: {query: {column: query, lowercase: true}, document: {column: document, lowercase: true}}
+    target: label
+    model:
+      query: {embedding: {type: word, dim: 6}, lexical: lexical}
+      document: {embedding: {type: word, dim: 6}, lexical: lexical}
+      scorer: interaction
+  duplicate:
+    type: text_pair_classification
+    source: duplicates
+    inputs: {query: {column: query, lowercase: true}, document: {column: document, lowercase: true, max_tokens: 6}}
+    target: label
+  query_class:
+    type: text_classification
+    source: queries
+    inputs: {text: {column: query, lowercase: true}}
+    target: label
+share:
+  words: [relevance.query.embedding, relevance.document.embedding, duplicate.*.embedding, query_class.embedding]
+  encoder:
+    - relevance.query.representation
+    - relevance.document.representation
+    - duplicate.*.representation
+    - query_class.representation
+  lexicon: [overlap.*.lexical]
+"""
+
 
 @dataclass
 class Model:
@@ -136,6 +194,21 @@ def two_inputs(folder: Path) -> Model:
         tokens.append({"words": words, "tags": chance.choices(["N", "V"], k=len(words))})
     rows = {"pairs": {"train": pairs, "test": pairs}, "tokens": {"train": tokens, "test": tokens}}
     return build(TWO_INPUTS.replace("PLUGIN", str(plugin)), rows, folder / "cache")
+
+
+def ranking(folder: Path, rows: int = 40) -> Model:
+    """Queries with several documents each; documents of up to 14 tokens, some of them empty."""
+    chance = random.Random(4)
+
+    def text(least: int, most: int) -> str:
+        return " ".join(chance.choices(WORDS, k=chance.randint(least, most)))
+
+    queries = [text(1, 6) for _ in range(max(2, rows // 4))]
+    pairs = [
+        {"query": queries[number // 4], "document": text(0, 14), "label": str(number % 4 % 3)} for number in range(rows)
+    ]
+    sources = ("tied", "untied", "tokens", "duplicates", "queries")
+    return build(RANKING, {name: {"train": pairs, "test": pairs} for name in sources}, folder / "cache")
 
 
 PAIRS = '''
