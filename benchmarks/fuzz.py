@@ -2,8 +2,8 @@
 
     python -m benchmarks.fuzz --strings 1000000 --seed 1
 
-Every string goes through every tokenizer, lower-cased and not, on both sides; tokens, lengths, word ids and
-character ids are compared. Ends 1 where anything differs.
+Every string goes through every tokenizer, lower-cased and not, on both sides; tokens, lengths, word ids, character ids,
+hashes and document frequencies are compared. Ends 1 where anything differs.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from onnx_ir.tape import Tape
 from mtl.export.front_end import text_front_end, tokens_front_end
 from mtl.features import CharacterIds, Feature, Ragged, WordIds
 from mtl.featurizer import TOKENIZERS, Tokens, space_ranges, tokenize, word_ranges
+from mtl.lexical_features import InverseDocumentFrequency, WordHash
 from mtl.token_values import TokenValues
 
 CHUNK = 20_000  # strings for which one vocabulary and one session serve
@@ -167,7 +168,7 @@ class Difference:
 
 def compare(texts: Sequence[str], tokenizer: str, lowercase: bool) -> Iterator[Difference]:
     """Yield the texts that differ, with features fitted to half of these texts."""
-    features = (WordIds(max_size=5_000), CharacterIds(max_length=12))
+    features = (WordIds(max_size=5_000), CharacterIds(max_length=12), WordHash(), InverseDocumentFrequency())
     sample = tokenize(texts[::2], tokenizer)
     for feature in features:
         feature.count(sample, lowercase)
@@ -209,7 +210,7 @@ def main() -> int:
     for difference in found[:20]:
         print(difference)
     configurations = f"{len(TOKENIZERS)} tokenizers x lower-casing off and on"
-    print(f"{options.strings} strings, {configurations}: {len(found)} differences in tokens, word ids, character ids")
+    print(f"{options.strings} strings, {configurations}: {len(found)} differences in tokens and what they become")
     return 1 if found else 0
 
 

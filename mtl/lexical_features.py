@@ -38,9 +38,11 @@ class WordHash(Feature):
 
     def onnx(self, tape: Tape, tokens: TokenValues) -> ir.Value:
         """Return [B, T] int64, by onnxruntime's own operator."""
+        from .token_values import INT64, typed  # it imports what only exporting needs
+
         attributes = {"positive": 1, "seed": 0}
         hashes = tape.op("MurmurHash3", [tokens.flat], attributes, domain="com.microsoft")
-        return tokens.grid(tape, tape.op("Cast", [hashes], {"to": 7}))  # int64
+        return tokens.grid(tape, typed(tape.op("Cast", [hashes], {"to": INT64.value}), INT64, 1))
 
 
 @register("feature", "inverse_document_frequency")
@@ -95,6 +97,8 @@ class InverseDocumentFrequency(Feature):
 
     def onnx(self, tape: Tape, tokens: TokenValues) -> ir.Value:
         """Return [B, T] float32."""
+        from .token_values import FLOAT, typed  # it imports what only exporting needs
+
         words = self.words.entries
         padding, unknown, *known = self._values.tolist()
         attributes: dict[str, float | list[float] | list[str]] = {
@@ -102,7 +106,8 @@ class InverseDocumentFrequency(Feature):
             "values_floats": [padding, *known],
             "default_float": unknown,
         }
-        return tokens.grid(tape, tape.op("LabelEncoder", [tokens.flat], attributes, domain="ai.onnx.ml"))
+        values = tape.op("LabelEncoder", [tokens.flat], attributes, domain="ai.onnx.ml")
+        return tokens.grid(tape, typed(values, FLOAT, 1))
 
     def state(self) -> dict[str, Any]:
         return {"words": list(self.words.entries), "frequencies": self._frequencies, "texts": self._texts}
