@@ -156,8 +156,8 @@ class _Notes:
         for column, texts in self.long.items():
             length, place = max(texts, key=lambda found: found[0])
             message = (
-                f"should have {LONG:,} tokens at most. Found {counted(len(texts), 'longer text')}, the longest here with "
-                f"{length:,} tokens. An input's key 'max_tokens' says how many of them are read."
+                f"should have {LONG:,} tokens at most. Found {counted(len(texts), 'longer text')}, the longest here "
+                f"with {length:,}. An input's key 'max_tokens' says how many of them are read."
             )
             found.append(Fault(message, *place, path=f"column '{column}'"))
         return found

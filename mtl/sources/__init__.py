@@ -3,7 +3,7 @@
 Importing this package registers all of them.
 """
 
-from . import arrow, conll, conllu, delimited, jsonl, lines, python, torchtext
+from . import arrow, conll, conllu, delimited, jsonl, lines, python, qrels, torchtext
 from .base import SPLITS, Row, Source, open_sources
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "lines",
     "open_sources",
     "python",
+    "qrels",
     "torchtext",
 ]

@@ -21,8 +21,8 @@ def read_lines(path: Path, encoding: str) -> Iterator[tuple[int, str | Fault]]:
     with open_binary(path) as stream:
         if not stream.peek(1):
             raise DataError(Fault("should have rows. Found an empty file.", file=str(path)))
-        for number, line in enumerate(_wide(path, stream, encoding) if _is_wide(encoding) else stream, start=1):
-            text = line if isinstance(line, str) else _decode(path, number, line, encoding)
+        for number, line in enumerate(_wide(path, stream, encoding) if is_wide(encoding) else stream, start=1):
+            text = line if isinstance(line, str) else decode_line(path, number, line, encoding)
             if isinstance(text, str):
                 text = text.removesuffix("\n").removesuffix("\r")
                 if number == 1:
@@ -30,7 +30,7 @@ def read_lines(path: Path, encoding: str) -> Iterator[tuple[int, str | Fault]]:
             yield number, text
 
 
-def _is_wide(encoding: str) -> bool:
+def is_wide(encoding: str) -> bool:
     """Say whether a line end is more than one byte: then bytes cannot be cut into lines before they are decoded."""
     try:
         return b"\n".decode(encoding) != "\n"
@@ -38,7 +38,8 @@ def _is_wide(encoding: str) -> bool:
         return True
 
 
-def _decode(path: Path, number: int, line: bytes, encoding: str) -> str | Fault:
+def decode_line(path: Path, number: int, line: bytes, encoding: str) -> str | Fault:
+    """Return a line as text, or a `Fault` that says where it is none."""
     try:
         return line.decode(encoding)
     except UnicodeDecodeError as error:

@@ -38,6 +38,7 @@ def test_all_formats_are_registered() -> None:
         "lines",
         "parquet",
         "python",
+        "qrels",
         "torchtext",
         "tsv",
     ]
