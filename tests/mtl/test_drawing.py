@@ -1,6 +1,7 @@
+# ruff: noqa: E501  # drawings stand in one piece
 from __future__ import annotations
 
-from tests.mtl.recipe.texts import ALTERNATING, INTENT_SLOT, changed, graph
+from tests.mtl.recipe.texts import ALTERNATING, INTENT_SLOT, RANKING, changed, graph
 
 TEXT = """\
 intent slots
@@ -74,3 +75,44 @@ def test_a_line_of_ties_passes_a_task_that_is_not_tied() -> None:
         ('  words: "*.embedding"\n  encoder: ["*.representation"]\n', "  words: [slots.embedding, chunks.embedding]\n"),
     )
     assert graph(text).text().startswith(SKIPPED)
+
+
+ACROSS_INPUTS = """\
+relevance question
+    ■               qa.query                    input unicode_words, lowercase
+    ■               qa.document                 input unicode_words, lowercase, first 200 tokens
+             ■      questions.text              input unicode_words, lowercase
+   ■═■═══════■      words                       embedding word                                    <- qa.query + qa.document + questions.text (word_ids)
+   ■═■═══════■      towers                      representation bilstm                             <- words
+    ■               relevance.query.pooling     pooling max                                       <- towers
+    ■               relevance.document.pooling  pooling max                                       <- towers
+    ■               relevance.scorer            scorer cosine                                     <- relevance.query.pooling + relevance.document.pooling
+    ■               relevance.output            output listwise_softmax                           <- relevance.scorer
+             ■      question.pooling            pooling max                                       <- towers
+             ■      question.decoder            decoder mlp                                       <- question.pooling
+             ■      question.output             output softmax                                    <- question.decoder
+
+9 components, 2 of them tied
+■ module of the task, ■═■ tied: one module, □ needed through a condition
+words: relevance.query.embedding = relevance.document.embedding = question.embedding
+towers: relevance.query.representation = relevance.document.representation = question.representation
+"""
+
+
+def test_a_tie_across_the_inputs_of_one_task_is_seen_with_both_addresses() -> None:
+    assert graph(RANKING).text() == ACROSS_INPUTS
+
+
+def test_ties_across_inputs_alone() -> None:
+    text = graph(changed(RANKING, (", question.representation]", "]"))).text()
+    assert "   ■═■" + " " * 14 + "towers" in text
+    assert text.endswith("towers: relevance.query.representation = relevance.document.representation\n")
+
+
+def test_a_tie_across_inputs_as_mermaid() -> None:
+    drawn = graph(RANKING).mermaid()
+    assert (
+        '["towers<br/>representation bilstm<br/>relevance.query.representation = relevance.document.representation = '
+        'question.representation"]:::tied\n'
+    ) in drawn
+    assert '(["qa.document<br/>input unicode_words, lowercase, first 200 tokens"]):::input\n' in drawn

@@ -8,7 +8,7 @@ from mtl.recipe import Recipe
 from mtl.sharing_graph import SharingGraph
 from tests.mtl.recipe import fakes
 from tests.mtl.recipe.test_ties import PARTS
-from tests.mtl.recipe.texts import ALTERNATING, INTENT_SLOT, PAIR, changed
+from tests.mtl.recipe.texts import ALTERNATING, ENTAILMENT, INTENT_SLOT, PAIR, RANKING, changed
 
 TRAIN = """\
 train:
@@ -34,6 +34,9 @@ RECIPES = {
     "weights": INTENT_SLOT.replace(
         "share:", "share:\n  deciders: {members: [slots.decoder], weights: old/decoder.safetensors}"
     ),
+    "ranking": RANKING,
+    "positives": changed(RANKING, ("target: label", "negatives: pool\n    pool: article\n    negative_count: 3")),
+    "entailment": ENTAILMENT,
     "classes": changed(
         INTENT_SLOT, ("{type: softmax}", "{type: softmax, class_weights: {'yes': 2, no: 1, '1e-3': 1}}")
     ),

@@ -1,0 +1,116 @@
+# ruff: noqa: E501  # messages and recipes stand in one piece
+from __future__ import annotations
+
+from typing import Any
+
+from mtl.recipe import Recipe
+from tests.mtl.recipe.texts import ENTAILMENT, RANKING, changed, faults
+
+
+def load(text: str, **options: Any) -> Recipe:
+    return Recipe.from_text(text, name="r.yaml", **options)
+
+
+def test_inputs_that_are_too_few_or_too_many() -> None:
+    assert faults(changed(RANKING, ("      query: {column: query, lowercase: true}\n", ""))) == [
+        "r.yaml:9: tasks.relevance.inputs: the task 'text_pair_ranking' should have 2 inputs: the query, then the document. "
+        "Found 1: document."
+    ]
+    assert faults(
+        changed(
+            RANKING, ("      document: {column", "      title: {column: title, lowercase: 1}\n      document: {column")
+        )
+    ) == [
+        "r.yaml:9: tasks.relevance.inputs: the task 'text_pair_ranking' should have 2 inputs: the query, then the document. "
+        "Found 3: query, title, document.",
+        "r.yaml:11: tasks.relevance.inputs.title.lowercase: should be true or false. Found 1.",
+    ]
+    assert faults(
+        changed(ENTAILMENT, ("    inputs: {premise: {column: premise}, hypothesis: {column: hypothesis}}\n", ""))
+    ) == [
+        "r.yaml:5: tasks.entailment.inputs: the task 'text_pair_classification' should have 2 inputs: the first text, then the "
+        "second text. Found none."
+    ]
+
+
+def test_a_target_is_left_out_where_the_task_can_do_without() -> None:
+    text = changed(RANKING, ("    target: label\n", "    negatives: batch\n"))
+    assert load(text).tasks["relevance"].target is None
+    assert (
+        load(changed(text, ("negatives: batch", "negatives: batch\n    target: null"))).tasks["relevance"].target
+        is None
+    )
+    assert faults(changed(ENTAILMENT, ("    target: label\n", ""))) == [
+        "r.yaml:5: tasks.entailment: should have a key 'target', a string. Found none."
+    ]
+    assert faults(changed(ENTAILMENT, ("target: label", "target: null"))) == [
+        "r.yaml:9: tasks.entailment.target: should be a string. Found null."
+    ]
+    assert faults(changed(RANKING, ("target: label", "target: 3"))) == [
+        "r.yaml:12: tasks.relevance.target: should be a string or null. Found 3."
+    ]
+
+
+def test_keys_of_a_ranking() -> None:
+    task = load(RANKING, overrides=("tasks.relevance.group=q", "tasks.relevance.candidates=99")).tasks["relevance"]
+    assert task.values == {
+        "group": "q", "document_id": None, "negative": None, "pool": None, "negatives": "judged", "negative_count": None,
+        "candidates": 99,
+    }  # fmt: skip
+    assert task.task.columns() == {"group": "q"}
+    assert [metric.type for metric in task.metrics] == ["map", "mrr", "ndcg", "precision", "recall"]
+    assert [metric.values.get("at") for metric in task.metrics] == [None, None, 10, 1, 10]
+
+
+def test_figures_of_a_depth_can_be_selected() -> None:
+    assert load(RANKING + "train: {select: {relevance.ndcg@10: 1}}\n").train.select == {"relevance.ndcg@10": 1.0}
+    assert faults(RANKING + "train: {select: {relevance.ndcg@5: 1}}\n") == [
+        "r.yaml:25: train.select.relevance.ndcg@5: no figure named 'relevance.ndcg@5'. Did you mean 'relevance.ndcg@10'?"
+    ]
+
+
+def test_what_is_wrong_with_a_task_s_own_keys_and_inputs_hides_nothing_else() -> None:
+    text = changed(
+        RANKING,
+        ("max_tokens: 200", "max_tokens: 0"),
+        ("scorer: cosine", "scorer: cosin"),
+        ("target: label", "target: label\n    negatives: pool"),
+        ("hidden: 4", "hiden: 4"),
+    )
+    assert faults(text) == [
+        "r.yaml:6: tasks.relevance: 'negatives: pool' should come with a key 'pool', the column whose equal values are "
+        "documents that compete. Found none.",
+        "r.yaml:11: tasks.relevance.inputs.document.max_tokens: should be a whole number greater than 0, or null. Found 0.",
+        "r.yaml:15: tasks.relevance.model.query.representation: the representation 'bilstm' has no key 'hiden'. "
+        "Did you mean 'hidden'?",
+        "r.yaml:17: tasks.relevance.model.scorer: no scorer named 'cosin'. Did you mean 'cosine'?",
+    ]
+
+
+def test_an_input_that_is_called_as_a_module_of_its_own_task() -> None:
+    text = changed(
+        RANKING,
+        ("      document: {column", "      scorer: {column"),
+        ("      document: {pooling: max}\n      scorer: cosine\n", "      scorer: {pooling: max}\n"),
+        ("relevance.document.embedding", "relevance.scorer.embedding"),
+        ("relevance.document.representation", "relevance.scorer.representation"),
+    )
+    assert faults(text) == [
+        "r.yaml:11: tasks.relevance.inputs.scorer: an input should not be called as a module is. Found 'scorer'."
+    ]
+
+
+def test_modules_under_a_misspelled_input() -> None:
+    assert faults(changed(RANKING, ("document: {pooling", "documnet: {pooling"))) == [
+        "r.yaml:15: tasks.relevance.model: the task 'text_pair_ranking' has no module 'documnet'. Did you mean 'document'?"
+    ]
+    assert faults(changed(RANKING, ("document: {pooling: max}", "document: max"))) == [
+        "r.yaml:15: tasks.relevance.model.document: should be a mapping of modules. Found 'max'."
+    ]
+
+
+def test_a_group_with_a_misspelled_member_is_not_told_to_be_configured() -> None:
+    assert faults(changed(RANKING, ("towers: [relevance.query.", "towers: [relevance.qery."))) == [
+        "r.yaml:24: share.towers: 'relevance.qery.representation' is no module. "
+        "Did you mean 'relevance.query.representation'?"
+    ]

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from mtl import metrics, registry
+from mtl.errors import UsageError
+from mtl_tasks import TextPairRanking
+
+INPUTS = ("query", "document")
+
+
+@pytest.mark.parametrize(
+    ("value", "label"),
+    [
+        ("1", "1"), (" 2.50 ", "2.5"), (0, "0"), (1.0, "1"), (True, "1"), (False, "0"), (-1, "-1"), (-0.0, "0"),
+        ("1e-3", "0.001"), (1 / 3, "0.3333333333333333"), (12345678, "12345678.0"),
+    ],
+)  # fmt: skip
+def test_a_grade_is_a_number_s_shortest_form(value: Any, label: str) -> None:
+    assert TextPairRanking().targets(value, (), "") == label
+    assert float(label) == float(value)
+
+
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_an_empty_column_is_no_judgement(value: Any) -> None:
+    assert TextPairRanking().targets(value, (), "") is None
+
+
+@pytest.mark.parametrize("value", ["x", "nan", "-inf", "1_0", "1,5", [1], "1" + "0" * 400, 10**400])
+def test_what_is_no_grade(value: Any) -> None:
+    with pytest.raises(ValueError, match=r"^should be a grade, a number\. Found .+\.$"):
+        TextPairRanking().targets(value, (), "")
+
+
+def test_the_sentence_for_what_is_no_grade() -> None:
+    with pytest.raises(ValueError, match=r"^should be a grade, a number\. Found 'x'\.$"):
+        TextPairRanking().targets("x", (), "")
+
+
+def test_texts_have_slots_of_their_own_and_meet_in_the_scorer() -> None:
+    slots = {slot.name: slot for slot in TextPairRanking().slots(INPUTS)}
+    assert list(slots) == [
+        "query.embedding", "query.representation", "query.pooling", "query.lexical",
+        "document.embedding", "document.representation", "document.pooling", "document.lexical", "scorer", "output",
+    ]  # fmt: skip
+    assert slots["document.pooling"].takes == ("document.representation",)
+    assert slots["document.lexical"].takes == ("document",)
+    assert slots["scorer"].takes == ("query.pooling", "document.pooling", "query.lexical", "document.lexical")
+    assert [name for name, slot in slots.items() if slot.side] == ["query.lexical", "document.lexical"]
+    assert {name for name, slot in slots.items() if slot.default is None and slot.optional} == {
+        f"{text}.{step}" for text in INPUTS for step in ("representation", "pooling", "lexical")
+    }
+    assert [slots[name].default for name in ("query.embedding", "scorer", "output")] == [
+        {"type": "word"}, {"type": "dot"}, {"type": "listwise_softmax"}
+    ]  # fmt: skip
+
+
+def test_the_recipe_names_the_inputs() -> None:
+    task: Any = TextPairRanking()
+    assert task.inputs() is None
+    assert task.input_roles == INPUTS
+
+
+def test_columns_that_keys_name() -> None:
+    assert TextPairRanking().columns() == {}
+    task = TextPairRanking(group="q", document_id="d", negative="n", pool="p", negatives="pool")
+    assert task.columns() == {"group": "q", "document_id": "d", "negative": "n", "pool": "p"}
+
+
+@pytest.mark.parametrize(("negatives", "drawn"), [("judged", False), ("batch", True), ("pool", True)])
+def test_which_negatives_are_drawn(negatives: Any, drawn: bool) -> None:
+    assert TextPairRanking(negatives=negatives, pool="p").draws_negatives is drawn
+
+
+def test_negatives_of_a_pool_need_a_pool() -> None:
+    with pytest.raises(UsageError) as error:
+        TextPairRanking(negatives="pool")
+    assert str(error.value) == (
+        "'negatives: pool' should come with a key 'pool', the column whose equal values are documents that compete. "
+        "Found none."
+    )
+
+
+def test_judged_negatives_have_no_count() -> None:
+    with pytest.raises(UsageError) as error:
+        TextPairRanking(negative_count=3)
+    assert str(error.value) == (
+        "'negative_count' should come with 'negatives: batch' or 'negatives: pool', whose pairs are drawn. "
+        "Found 'negatives: judged'."
+    )
+
+
+def test_metrics_are_of_pairs() -> None:
+    found = []
+    assert metrics
+    for metric in TextPairRanking().default_metrics:
+        keys = dict(metric) if isinstance(metric, Mapping) else {"type": metric}
+        cls: Any = registry.lookup("metric", keys.pop("type"))
+        assert cls.level == TextPairRanking.level
+        found += cls(**keys).figures
+    assert found == ["map", "mrr", "ndcg@10", "precision@1", "recall@10"]
