@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytrec_eval
 import torch
 
 import mtl
+from mtl.cli.tables import reading
 from mtl.dataset import raw_batch
 from mtl.evaluation import dev_figures, evaluate
 from mtl.runner import Run
@@ -122,6 +124,12 @@ def test_a_ranking_recipe_runs_from_rows_to_figures(tmp_path: Path) -> None:
     best = [line for line in evaluations if line["event"] == "evaluation" and line["best"]][-1]
     assert best["score"] == best["metrics"]["relevance"]["ndcg@10"]
     assert figures["dev"]["relevance"] == pytest.approx(best["metrics"]["relevance"], abs=1e-6)
+
+    lines = list(reading(run.prepared.report()))
+    documents = len({row["document"] for row in rows_of(tmp_path, "dev")})
+    assert f"  12 queries, 2 of them without a positive, and {documents} documents" in lines
+    grades = Counter(row["label"] for row in rows_of(tmp_path, "train"))
+    assert f"grades of relevance: {grades[0]} of 0, {grades[1]} of 1, {grades[2]} of 2" in lines
 
     shown = within("test", tmp_path / "run")
     assert shown.returncode == 0, shown.stderr
