@@ -47,9 +47,10 @@ class WordHash(Feature):
 
 @register("feature", "inverse_document_frequency")
 class InverseDocumentFrequency(Feature):
-    """log(1 + (N - n + 0.5) / (n + 0.5)) of each token that n of N training texts have (Robertson and Zaragoza, 2009).
+    """log(1 + (N - n + 0.5) / (n + 0.5)) of each token that n of N training texts have.
 
-    It is positive for every word. Words of fewer than `min_count` texts have the highest value, as if n were 0.
+    Source: Robertson and Zaragoza (2009), section 3.1, with the 1 by which Lucene keeps it above 0. Words of fewer
+    than `min_count` texts have the highest value, as if n were 0.
     """
 
     dtype = np.float32

@@ -13,7 +13,7 @@ from .text_sizes import two_sizes, vector
 
 @register("scorer", "bilinear")
 class Bilinear(Scorer):
-    """q W d for the vectors of two texts, which may differ in size (Severyn and Moschitti, 2015, section 3.2).
+    """q W d for the vectors of two texts, which may differ in size (Severyn and Moschitti, 2015).
 
     W starts as the identity: as the inner product, of the first dimensions where the sizes differ.
     """

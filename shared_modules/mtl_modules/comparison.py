@@ -18,7 +18,7 @@ def compared(first: Tensor, second: Tensor) -> Tensor:
 
 @register("matching", "comparison")
 class Comparison(Matching):
-    """Both texts' vectors, their product and their absolute difference (Mou et al., 2016, section 3.2; InferSent).
+    """Both texts' vectors, their product and their absolute difference (Conneau et al., 2017, section 3.1).
 
     Raises `UsageError` where the vectors differ in size.
     """

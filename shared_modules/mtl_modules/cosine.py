@@ -15,7 +15,7 @@ SHORTEST = 1e-4  # shorter vectors are not made longer by more than its inverse:
 
 @register("scorer", "cosine")
 class Cosine(Scorer):
-    """The cosine of the angle between the two texts' vectors, -1 to 1 (Huang et al., 2013, equation 4).
+    """The cosine of the angle between the two texts' vectors, -1 to 1 (Huang et al., 2013, section 3.1).
 
     The score of a vector of zeros is 0. Losses over softmax need a low `temperature` (0.05) to tell such scores apart.
     Raises `UsageError` where the vectors differ in size.

@@ -12,7 +12,7 @@ from .text_sizes import same_size, two_sizes, vector
 
 @register("scorer", "dot")
 class Dot(Scorer):
-    """The inner product of the two texts' vectors: two towers (Huang et al., 2013, section 3, without its norm).
+    """The inner product of the two texts' vectors: two towers (Karpukhin et al., 2020, section 3.1).
 
     Raises `UsageError` where the vectors differ in size.
     """

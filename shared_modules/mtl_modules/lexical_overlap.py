@@ -12,19 +12,21 @@ from mtl.module import Sequence
 
 from .lexical import hashes_of
 
+K1, B = 1.2, 0.75
+
 
 class LexicalOverlap(nn.Module):
     """Five numbers a pair from the words of two texts, as a `lexical` embedding gives them.
 
     - the share of the query's words that the document has, weighted by inverse document frequency;
     - the same without weights;
-    - a sum that saturates in the count of each word, BM25 (Robertson and Zaragoza, 2009, equation 3.15), whose k1 (from
+    - a sum that saturates in the count of each word, BM25 (Robertson and Zaragoza, 2009, section 3.4), whose k1 (from
       1.2), b (from 0.75) and average length (from `average_length` words) are learned;
     - the share of the query's pairs of neighbours that are neighbours in the document, too;
     - a tenth of the logarithm of the document's length.
 
-    A repeated word of the query counts as often as it stands. All are 0 for an empty query, and for an empty document.
-    Needs memory of a few values for each pair of a query's word and a document's word.
+    A repeated word of the query counts as often as it stands. All but the length are 0 where a text is empty. Needs
+    memory of a few values for each pair of a query's word and a document's word, whatever the size of the texts' vectors.
     """
 
     SIZE = 5
@@ -32,9 +34,11 @@ class LexicalOverlap(nn.Module):
 
     def __init__(self, average_length: float) -> None:
         super().__init__()
-        self.log_k1 = nn.Parameter(torch.tensor(math.log(1.2)))
-        self.logit_b = nn.Parameter(torch.tensor(math.log(3.0)))
-        self.log_average = nn.Parameter(torch.tensor(math.log(average_length)))
+        self.average_length = average_length
+        # Distances from the usual values, as logarithms and log-odds: weight decay leads back to them.
+        self.k1 = nn.Parameter(torch.zeros(()))
+        self.b = nn.Parameter(torch.zeros(()))
+        self.average = nn.Parameter(torch.zeros(()))
 
     def forward(self, query: Sequence, document: Sequence) -> Tensor:
         """Return [P, 5] for [P, Tq, 3] and [P, Td, 3]."""
@@ -57,8 +61,8 @@ class LexicalOverlap(nn.Module):
         return torch.stack(features, 1)
 
     def _saturated(self, counts: Tensor, size: Tensor) -> Tensor:
-        k1, b = self.log_k1.exp(), self.logit_b.sigmoid()
-        norm = k1 * (1 - b + b * size / self.log_average.exp())
+        k1, b = K1 * self.k1.exp(), (self.b + math.log(B / (1 - B))).sigmoid()
+        norm = k1 * (1 - b + b * size / (self.average_length * self.average.exp()))
         return counts * (k1 + 1) / (counts + norm)
 
 

@@ -19,7 +19,7 @@ from .text_sizes import same_size, vector
 
 @register("scorer", "mlp")
 class MLPScorer(Scorer):
-    """A network over (q, d, q·d, |q - d|) of the vectors q and d of two texts (Severyn and Moschitti, 2015, section 3).
+    """A network over (q, d, q·d, |q - d|) of the vectors q and d of two texts (Conneau et al., 2017, section 3.1).
 
     `hidden` are the sizes of its layers, `dropout` the rate before every one of them and before the last. Where both
     texts have a `lexical` embedding, what their words share goes into the last layer (see `LexicalOverlap`), and scores

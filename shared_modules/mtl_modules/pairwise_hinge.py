@@ -14,7 +14,7 @@ from .query_groups import better_and_worse
 
 @register("output", "pairwise_hinge")
 class PairwiseHinge(RankingOutput):
-    """max(0, `margin` - (s_better - s_worse)) (Herbrich et al., 2000, section 3; Joachims, 2002).
+    """max(0, `margin` - (s_better - s_worse)) (Herbrich et al., 2000; Joachims, 2002).
 
     Counts pairs of documents: any two of one query whose grades differ, so that queries with many weigh more.
     """

@@ -12,7 +12,7 @@ from mtl.registry import register
 
 @register("output", "pointwise_cross_entropy")
 class PointwiseCrossEntropy(RankingOutput):
-    """Logistic loss of the score against "the grade is above 0" (Severyn and Moschitti, 2015, section 3.4).
+    """Logistic loss of the score against "the grade is above 0" (Severyn and Moschitti, 2015).
 
     Counts pairs of a query and a document.
     """

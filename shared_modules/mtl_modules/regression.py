@@ -11,7 +11,7 @@ from mtl.registry import register
 
 @register("output", "regression")
 class Regression(RankingOutput):
-    """The squared difference between score and grade (Cossock and Zhang, 2006, section 4).
+    """The squared difference between score and grade (Cossock and Zhang, 2006).
 
     Counts pairs of a query and a document.
     """
