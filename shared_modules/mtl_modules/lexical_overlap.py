@@ -26,7 +26,7 @@ class LexicalOverlap(nn.Module):
     - a tenth of the logarithm of the document's length.
 
     A repeated word of the query counts as often as it stands. All but the length are 0 where a text is empty. Needs
-    memory of a few values for each pair of a query's word and a document's word, whatever the size of the texts' vectors.
+    memory of a few values for each pair of a query's word and a document's word.
     """
 
     SIZE = 5

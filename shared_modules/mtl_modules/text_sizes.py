@@ -22,8 +22,7 @@ def same_size(sizes: tuple[int, ...]) -> int:
     """
     if len(sizes) not in (2, 4):
         raise UsageError(
-            "should take two texts, and the side branches of both or of neither. "
-            f"Found {counted(len(sizes), 'input')}."
+            f"should take two texts, and the side branches of both or of neither. Found {counted(len(sizes), 'input')}."
         )
     if sizes[0] != sizes[1]:
         raise UsageError(
