@@ -159,6 +159,22 @@ def test_conditions_line_up() -> None:
     ]
 
 
+def test_conditions_line_up_to_the_last_token() -> None:
+    text = changed(
+        ALTERNATING,
+        ("    target: chunk\n    model:\n", "    target: chunk\n    model: {decoder: {condition: slots.output}}\n"),
+    )
+    assert faults(text) == []
+    assert faults(text, "tasks.slots.inputs.text.max_tokens=9") == [
+        "r.yaml:19: tasks.chunks.model.decoder.condition: should come from a task that reads as many tokens as 'chunks' (all). "
+        "Found 'slots', whose 'max_tokens' is 9."
+    ]
+    assert faults(text, "tasks.chunks.inputs.text.max_tokens=9") == [
+        "r.yaml:19: tasks.chunks.model.decoder.condition: should come from a task that reads as many tokens as 'chunks' (9). "
+        "Found 'slots', whose 'max_tokens' is null."
+    ]
+
+
 def test_tied_embeddings_read_the_same_tokens() -> None:
     assert faults(ALTERNATING, "tasks.slots.inputs.text.tokenizer=unicode_words") == [
         "r.yaml:21: share.words: tied embeddings should read the same tokens. "

@@ -8,9 +8,9 @@ import pytest
 
 from mtl.errors import UsageError
 from mtl.recipe import ComponentTraining
-from mtl.sharing_graph import Call, FeatureKey, InputKey, SharingGraph
+from mtl.sharing_graph import Call, FeatureKey, InputKey, SharingGraph, keys_of
 from tests.mtl.recipe import fakes
-from tests.mtl.recipe.texts import ALTERNATING, INTENT_SLOT, PAIR, changed, graph
+from tests.mtl.recipe.texts import ALTERNATING, ENTAILMENT, INTENT_SLOT, PAIR, changed, graph
 
 TEXT = InputKey("utterances", "text", "unicode_words", True)
 
@@ -188,6 +188,23 @@ def test_a_condition_keeps_its_own_tokens() -> None:
         InputKey("questions", "query", "unicode_words", False),
         InputKey("questions", "query", "unicode_words", True),
     }
+
+
+@pytest.mark.parametrize(("column", "name"), [("premise", "premise"), ("hypothesis", "hypothesis")])
+def test_a_condition_reads_the_text_of_its_column(column: str, name: str) -> None:
+    text = changed(
+        ENTAILMENT,
+        ("{hidden: [16]}", "{hidden: [16], condition: genre.output}"),
+        ("{text: {column: premise}}", f"{{text: {{column: {column}}}}}"),
+    )
+    found = graph(text)
+    condition = next(c for c in found.calls(["entailment"]) if c.component == "entailment.decoder").arguments[1]
+    assert condition == found.output("genre")
+    assert isinstance(condition, Call)
+    assert keys_of(condition) == {InputKey("pairs", column, "unicode_words", False)}
+    exported = next(c for c in found.calls(["entailment"], "front_end") if c.component == "genre.output")
+    assert keys_of(exported) == {InputKey("", name, "unicode_words", False)}
+    assert keys_of(exported) <= set(found.inputs("entailment", "front_end").values())
 
 
 def test_several_conditions_in_their_order() -> None:
