@@ -45,6 +45,7 @@ class PairEncoder:
         self._group, self._pool, self._line = scratch.column(), scratch.column(), scratch.column()
         self._names = (Bounds(scratch.column()), scratch.column())
         self._notes = _Notes()
+        self._files: dict[str, str] = {}  # that a column stands in
 
     def add(self, chunk: PairChunk) -> None:
         """Encode some judgements and the texts that came with them."""
@@ -53,6 +54,7 @@ class PairEncoder:
             self._hashes[column].write(np.array([text_hash([text]) for text in texts], np.int64))
             self._lengths[column].write(lengths.astype(np.int32))
             self.tokens += int(lengths.sum())
+            self._files.setdefault(column, places[0][0].removeprefix(self.root) if places else "")
             for text, length, place in zip(texts, lengths.tolist(), places, strict=True):
                 self._notes.text(column, text, length, place)
         judged = chunk.judged
@@ -94,6 +96,7 @@ class PairEncoder:
             **label_facts(self._labels),
             "pretokenized": sorted(self.pretokenized),
             "skipped": skipped,
+            "files": self._files,
             "notes": [{**vars(fault), "file": (fault.file or "").removeprefix(self.root)} for fault in notes.faults()],
             "queries": len(notes.best),
             "without_positive": len(notes.without_positive()),

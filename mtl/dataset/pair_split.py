@@ -142,4 +142,5 @@ class PairSplit(EncodedSplit):
                     f"should have no text that is in {name} too. Found {int(shared.sum()):,} of "
                     f"{counted(len(shared), 'text')}, the first here."
                 )
-                yield Fault(message, self.root, int(self._lines[rows.argmax()]), f"column '{column}'")
+                file = self.root + self.facts["files"][column]
+                yield Fault(message, file, int(self._lines[rows.argmax()]), f"column '{column}'")

@@ -129,22 +129,31 @@ def _chunk(plan: Plan, source: Source, rows: Sequence[Row]) -> tuple[Chunk, dict
                 note(position, column, error)
             found.append(text)
     tokens = tokenized(plan, texts)
-    offsets = {front: row_spans(tokens[front]) for front in map(front_end, plan.first.values())}
+    labelled = dict.fromkeys(_labelled(task, plan.first[task.name]) for task in plan.tasks)
+    offsets = {
+        front: row_spans(tokens[front] if front in tokens else tokenize(texts[front.column], front.tokenizer))
+        for front in labelled
+    }
     targets: dict[str, list[Target]] = {}
     for task in plan.tasks:
         key = plan.first[task.name]
-        spans = offsets[front_end(key)]
+        spans = offsets[_labelled(task, key)]
         targets[task.name] = found_targets = []
         for position, row in enumerate(rows):
             target: Target = None
             try:
                 value = row.values.get(task.target or "")
-                target = _target(task, value, spans[position], texts[key.column][position])
+                target = _target(task, value, spans[position], texts[key.column][position], key.max_tokens)
             except ValueError as error:
                 note(position, task.target or "", error)
             found_targets.append(target)
     lists = frozenset(column for column in texts if any(isinstance(row.values.get(column), list) for row in rows))
     return Chunk(texts, tokens, targets, lists), faults
+
+
+def _labelled(task: TaskConfig, key: InputKey) -> FrontEnd:
+    """Return the tokens that labels are given for: one a token is given for all of a text, however many are read."""
+    return front_end(key)._replace(max_tokens=0) if task.task.level == "token" else front_end(key)
 
 
 def tokenized(plan: Plan, texts: Mapping[str, Sequence[str]]) -> dict[FrontEnd, Tokens]:
@@ -180,8 +189,8 @@ def row_spans(tokens: Tokens) -> list[list[Span]]:
     return [[] if row == [(0, 0)] else row for row in rows]
 
 
-def _target(task: TaskConfig, value: Any, spans: Sequence[Span], text: str) -> Target:
-    """Return a row's label, or one label a token; None where it has none."""
+def _target(task: TaskConfig, value: Any, spans: Sequence[Span], text: str, max_tokens: int) -> Target:
+    """Return a row's label, or one label for each token that is read; None where it has none."""
     if value is None or value == "":
         return None
     found = task.task.targets(value, spans, text)
@@ -189,7 +198,7 @@ def _target(task: TaskConfig, value: Any, spans: Sequence[Span], text: str) -> T
         return found or None
     if len(found) != len(spans):
         raise ValueError(f"should be one label for each of {len(spans)} tokens. Found {len(found)}.")
-    return list(found) or None
+    return list(found[: max_tokens or None]) or None
 
 
 def short(value: Any) -> str:
