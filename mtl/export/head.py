@@ -59,10 +59,12 @@ def loaded(path: Path, task: str) -> onnxruntime.InferenceSession:
 
 
 def feed(graph: SharingGraph, task: str, texts: Texts, batch: Batch, form: Form) -> dict[str, Array]:
-    """Return graph inputs by name: the texts themselves, or their tokens and how many each row has."""
+    """Return graph inputs by name, for the inputs that have texts: these, or their tokens and how many each row has."""
     given: dict[str, Array] = {}
     own = graph.inputs(task)
     for name, key in graph.inputs(task, by="front_end").items():
+        if name not in texts:
+            continue
         names = input_names(key, form)
         if form == "text":
             given[names[0]] = objects(texts[name])

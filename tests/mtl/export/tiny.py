@@ -76,7 +76,7 @@ share:
   encoder: [relevance.query.representation, relevance.document.representation, tags.representation]
 """
 
-# Scorers that take their texts apart (tied and untied towers) and one that does not, beside tasks on one text and on two.
+# Scorers that take their texts apart (tied and untied towers) and one that does not, beside labels of one text and two.
 RANKING = """
 name: ranking
 seed: 1
