@@ -4,9 +4,9 @@
 
 OUT is the folder of a finished run. Texts are those of its test split, one at a time, one thread on either side. The
 torch side is the library's own `Predictor.predict`; the exported one is a bare `onnxruntime.InferenceSession` of the
-head. They take turns, a few texts each: whatever else the machine does meets both, and each finds the processor's
-caches as it left them itself, as it does where it serves alone. The percentiles are those of all calls; beside them,
-those of every text's fastest call, which another process's load does not reach.
+head. They take turns of 50 texts: whatever else the machine does meets both, and each finds the processor's caches as
+it left them itself, as it does where it serves alone. The percentiles are those of all calls; beside them, those of
+every text's fastest call, which another process's load does not reach.
 """
 
 from __future__ import annotations
@@ -60,14 +60,14 @@ def measure(sides: Sequence[Callable[[str], Any]], texts: Sequence[str], rounds:
     return [np.array(times).reshape(rounds, len(texts)) for times in taken]
 
 
-def compare(run: Run, predictor: Predictor, task: str, rounds: int) -> None:
-    """Measure one task and print its rows."""
+def compare(run: Run, predictor: Predictor, task: str, rounds: int) -> int:
+    """Measure one task, print its rows and return how many texts it read."""
     (name,) = run.graph.inputs(task)
     key = run.graph.inputs(task)[name]
     split = run.prepared.split(key.source, "test")
     if split is None:
         print(f"{task:<12} the source '{key.source}' has no test split")
-        return
+        return 0
     session = head(run.out / "export" / f"{task}.onnx")
     outputs = [output.name for output in session.get_outputs()]
 
@@ -86,6 +86,7 @@ def compare(run: Run, predictor: Predictor, task: str, rounds: int) -> None:
             theirs, ours = (float(np.percentile(of(side), percentile)) * 1e3 for side in (slow, fast))
             cells.append(f"{theirs:>9.3f} {ours:>12.3f} {theirs / ours:>7.2f}")
         print(f"{task:<12} {last:<10} P{percentile:<4} {cells[0]}   {cells[1]}")
+    return len(texts)
 
 
 def fastest(times: Times) -> Times:
@@ -98,18 +99,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="eager torch against exported heads, batch 1, one thread")
     parser.add_argument("out", type=Path, metavar="OUT", help="folder of a finished run")
     parser.add_argument("--data", type=Path, help="where relative data paths start from, if not where they did")
-    parser.add_argument("--task", help="one task only")
+    parser.add_argument("--task", help="one task only, on one text")
     parser.add_argument("--rounds", type=int, default=3, help="how often each text is read")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     run = Run.open(arguments.out, data=arguments.data)
     predictor = Predictor.load(arguments.out)
+    alone = [task for task in run.recipe.tasks if len(run.graph.inputs(task)) == 1]
+    if arguments.task and arguments.task not in alone:
+        parser.error(f"--task should be a task on one text: {', '.join(alone)}. Found '{arguments.task}'.")
     columns = f"{'eager ms':>9} {'exported ms':>12} {'ratio':>7}"
     print(f"{'':<29} {'all calls':>30}   {'fastest call of each text':>30}")
     print(f"{'task':<12} {'output':<10} {'':<5} {columns}   {columns}")
-    for task in [arguments.task] if arguments.task else run.recipe.tasks:
-        if len(run.graph.inputs(task)) == 1:
-            compare(run, predictor, task, arguments.rounds)
+    tasks = [arguments.task] if arguments.task else alone
+    read = {task: compare(run, predictor, task, arguments.rounds) for task in tasks}
+    texts = ", ".join(f"{task} {count}" for task, count in read.items())
+    print(
+        f"texts of the test split: {texts}; each read {arguments.rounds} times by either side, one at a time on one "
+        f"thread; the sides take turns of {TURN} texts, before each of which {WARM_UP} calls do not count; "
+        f"torch {torch.__version__}, onnxruntime {onnxruntime.__version__}"
+    )
 
 
 if __name__ == "__main__":
