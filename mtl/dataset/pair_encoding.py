@@ -154,7 +154,7 @@ class _Notes:
             )
             found.append(Fault(message, *self.repeated[0]))
         for column, empty in self.empty.items():
-            message = f"should be a text. Found {counted(len(empty), 'empty one')}, the first here."
+            message = f"should have no empty text. Found {len(empty):,}, the first here."
             found.append(Fault(message, *empty[0], path=f"column '{column}'"))
         for column, texts in self.long.items():
             length, place = max(texts, key=lambda found: found[0])
