@@ -19,21 +19,25 @@ CLASSIFIERS = ("query_class", "document_class")
 Judgements = dict[str, dict[str, int]]  # query -> document -> grade
 
 
-def table(name: str, header: str) -> list[tuple[str, str]]:
-    first, *lines = (FOLDER / name).read_text("utf-8").splitlines()
-    assert first == header
-    rows = [tuple(line.split("\t")) for line in lines]
+def table(name: str) -> list[tuple[str, str]]:
+    rows = [line.split("\t") for line in (FOLDER / name).read_text("utf-8").splitlines()]
     return [(one, other) for one, other in rows]
+
+
+def classified(name: str, split: str) -> list[tuple[str, str]]:
+    header, *rows = table(f"{name}.{split}.tsv")
+    assert header == ("text", name)
+    return rows
 
 
 @pytest.fixture(scope="module")
 def queries() -> dict[str, str]:
-    return dict(table("queries.tsv", "id\ttext"))
+    return dict(table("queries.tsv"))
 
 
 @pytest.fixture(scope="module")
 def documents() -> dict[str, str]:
-    return dict(table("documents.tsv", "id\ttext"))
+    return dict(table("documents.tsv"))
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +59,9 @@ def generator() -> Any:
 
 def test_generator_makes_the_same_bytes(generator: Any) -> None:
     made = generator.files()
-    classified = [f"{name}.{split}.tsv" for name in CLASSIFIERS for split in SPLITS]
+    classes = [f"{name}.{split}.tsv" for name in CLASSIFIERS for split in SPLITS]
     judged = [f"qrels.{split}.txt" for split in SPLITS]
-    assert sorted(made) == sorted(["queries.tsv", "documents.tsv", *judged, *classified])
+    assert sorted(made) == sorted(["queries.tsv", "documents.tsv", *judged, *classes])
     for name, content in made.items():
         assert (FOLDER / name).read_bytes() == content, name
 
@@ -66,9 +70,7 @@ def test_counts(queries: dict[str, str], documents: dict[str, str], qrels: dict[
     assert len(queries) == len(set(queries.values())) >= 300
     assert len(documents) == len(set(documents.values())) >= 600
     for name in CLASSIFIERS:
-        classes = {
-            split: Counter(label for _, label in table(f"{name}.{split}.tsv", f"text\t{name}")) for split in SPLITS
-        }
+        classes = {split: Counter(label for _, label in classified(name, split)) for split in SPLITS}
         assert len(classes["train"]) >= 6
         assert classes["train"].keys() == classes["dev"].keys() == classes["test"].keys()
         assert min(min(found.values()) for found in classes.values()) >= 15
@@ -97,8 +99,8 @@ def test_splits_share_no_query_no_pattern_and_no_document(
     texts = {split: {queries[query].lower() for query in qrels[split]} for split in SPLITS}
     stored = {split: {documents[d] for grades in qrels[split].values() for d in grades} for split in SPLITS}
     for split in SPLITS:
-        texts[split] |= {text.lower() for text, _ in table(f"query_class.{split}.tsv", "text\tquery_class")}
-        stored[split] |= {text for text, _ in table(f"document_class.{split}.tsv", "text\tdocument_class")}
+        texts[split] |= {text.lower() for text, _ in classified("query_class", split)}
+        stored[split] |= {text for text, _ in classified("document_class", split)}
     names = sorted((name for subject in generator.subjects() for name in subject.names), key=len, reverse=True)
     name = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b")
     for one, other in itertools.combinations(SPLITS, 2):

@@ -180,9 +180,9 @@ def judged(query: Query, documents: Sequence[Document]) -> Iterator[tuple[Docume
         yield document, document.grade(query.subject, query.aspect)
 
 
-def table(header: str, rows: Sequence[tuple[str, str]]) -> bytes:
+def table(rows: Sequence[tuple[str, str]]) -> bytes:
     """Return the content of a file of tab-separated columns."""
-    return "".join(f"{line}\n" for line in [header, *("\t".join(row) for row in rows)]).encode()
+    return "".join(f"{one}\t{other}\n" for one, other in rows).encode()
 
 
 def files() -> dict[str, bytes]:
@@ -197,9 +197,9 @@ def files() -> dict[str, bytes]:
         made[f"qrels.{split}.txt"] = "".join(lines).encode()
         queries, documents = queries + asked, documents + found
         for name, classified in classifiers(writer, split).items():
-            made[f"{name}.{split}.tsv"] = table(f"text\t{name}", classified)
-    made["queries.tsv"] = table("id\ttext", [(query.id, query.text) for query in queries])
-    made["documents.tsv"] = table("id\ttext", [(document.id, document.text) for document in documents])
+            made[f"{name}.{split}.tsv"] = table([("text", name), *classified])
+    made["queries.tsv"] = table([(query.id, query.text) for query in queries])
+    made["documents.tsv"] = table([(document.id, document.text) for document in documents])
     return made
 
 
