@@ -23,7 +23,7 @@ class LexicalOverlap(nn.Module):
     - a sum that saturates in the count of each word, BM25 (Robertson and Zaragoza, 2009, section 3.4), whose k1 (from
       1.2), b (from 0.75) and average length (from `average_length` words) are learned;
     - the share of the query's pairs of neighbours that are neighbours in the document, too;
-    - a tenth of the logarithm of the document's length.
+    - the logarithm of the document's length and 1.
 
     A repeated word of the query counts as often as it stands. All but the length are 0 where a text is empty. Needs
     memory of a few values for each pair of a query's word and a document's word.
@@ -56,7 +56,7 @@ class LexicalOverlap(nn.Module):
             _share(found.sum(1), real.sum(1)),
             (weights * self._saturated(counts, size)).sum(1),
             _share(together.sum(1).to(real.dtype), follows.sum(1).to(real.dtype)),
-            size.squeeze(1).log1p() / 10,
+            size.squeeze(1).log1p(),
         ]
         return torch.stack(features, 1)
 

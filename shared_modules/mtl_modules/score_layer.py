@@ -10,13 +10,18 @@ from mtl.module import Sequence
 
 from .lexical_overlap import LexicalOverlap
 
+HIDDEN = 16
+SCALES = (1.0, 1.0, 0.1, 1.0, 0.2)  # bring what words share to about 1, so that no hidden unit starts at its bounds
+
 
 class ScoreLayer(nn.Module):
     """A linear layer over features of a pair and, where both texts have lexical side branches, what these share.
 
-    With them a score starts as BM25 plus what the other features say: the weight of that sum starts at 1, those of the
-    other lexical features at 0.
+    What they share enters twice: as it is, and through 16 hidden units. A score starts as BM25 plus what the other
+    features say: the weight of that sum starts at 1, those of the other four numbers at 0.
     """
+
+    scales: Tensor
 
     def __init__(self, size: int, side_sizes: tuple[int, ...], average_length: float) -> None:
         super().__init__()
@@ -25,17 +30,23 @@ class ScoreLayer(nn.Module):
                 "the side branches should be lexical embeddings, of 3 numbers a word. "
                 f"Found {' and '.join(map(str, side_sizes))}."
             )
-        self.linear = nn.Linear(size, 1)
+        self.linear = nn.Linear(size + (HIDDEN if side_sizes else 0), 1)
         self.overlap = LexicalOverlap(average_length) if side_sizes else None
         if side_sizes:
             weight = torch.zeros(LexicalOverlap.SIZE)
             weight[LexicalOverlap.BM25] = 1.0
             self.lexical = nn.Parameter(weight)
+            self.hidden = nn.Sequential(nn.Linear(LexicalOverlap.SIZE, HIDDEN), nn.Tanh())
+            self.register_buffer("scales", torch.tensor(SCALES), persistent=False)
 
     def forward(self, features: Tensor, sides: tuple[Sequence, ...]) -> Tensor:
         """Return [P] for features [P, size] and the two texts' words."""
-        scores: Tensor = self.linear(features).squeeze(-1)
         if self.overlap is None:
-            return scores
+            return self._linear(features)
         shared: Tensor = self.overlap(*sides)
-        return scores + shared @ self.lexical
+        hidden = self.hidden(shared * self.scales)
+        return self._linear(torch.cat([features, hidden], 1)) + shared @ self.lexical
+
+    def _linear(self, features: Tensor) -> Tensor:
+        scores: Tensor = self.linear(features)
+        return scores.squeeze(-1)

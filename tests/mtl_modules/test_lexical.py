@@ -67,7 +67,7 @@ def naive(query: list[str], document: list[str], average: float) -> list[float]:
         len(found) / len(query) if query else 0.0,
         bm25,
         sum(pair in others for pair in pairs) / len(pairs) if pairs else 0.0,
-        math.log(1 + len(document)) / 10,
+        math.log(1 + len(document)),
     ]
 
 
