@@ -233,6 +233,8 @@ def _parts(manifest: dict[str, Any]) -> Iterator[tuple[str, Any, Mapping[str, tu
         yield f"tasks.{task}.", entry, of_task
         if "separable" in entry:
             yield f"tasks.{task}.", entry, {"towers": mapping}
+            sides = entry["inputs"] if entry["separable"] else []
+            yield f"tasks.{task}.towers.", entry["towers"], dict.fromkeys(sides, mapping)
             for input, tower in entry["towers"].items():
                 yield f"tasks.{task}.towers.{input}.", tower, {"file": text, "dim": (int, "a number")}
         for output, described in entry["outputs"].items():

@@ -32,11 +32,3 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     folder = tmp_path_factory.mktemp("pairs")
     model = tiny.two_inputs(folder)
     return Exported(model, folder / "export", model.export(folder / "export"))
-
-
-@pytest.fixture(scope="session")
-def ranking(tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    """Rankings by separable scorers and by one that is not, with tasks on one text and on two beside them."""
-    folder = tmp_path_factory.mktemp("ranking")
-    model = tiny.ranking(folder)
-    return Exported(model, folder / "export", model.export(folder / "export"))
