@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from .token_values import TokenValues
 
-HASHES = 2**32
-
 
 @register("feature", "word_hash")
 class WordHash(Feature):
@@ -30,7 +28,6 @@ class WordHash(Feature):
     """
 
     dtype = np.uint32
-    size = HASHES
 
     def compute(self, tokens: Tokens, lowercase: bool) -> Ragged:
         """Return [N] hashes, 0 to 2**32 - 1."""

@@ -135,6 +135,7 @@ def test_state():
 
 def test_keys():
     assert WordHash().key == ("word_hash", 1)
+    assert (WordHash().size, InverseDocumentFrequency().size) == (None, None)  # numbers, no ids of a vocabulary
     assert InverseDocumentFrequency(min_count=2).key == ("inverse_document_frequency", 1, ("min_count", 2))
     assert registry.lookup("feature", "word_hash") is WordHash
     assert registry.lookup("feature", "inverse_document_frequency") is InverseDocumentFrequency
