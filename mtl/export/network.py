@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 from collections.abc import Iterator, Mapping, Sequence
 
 from torch import Tensor, nn
@@ -95,11 +97,17 @@ class Network(nn.Module):
     def _output_component(self, task: str) -> str:
         return self.graph.output(task, by="front_end").component
 
-    def parameter_names(self) -> dict[str, str]:
-        """Return `component.parameter` by torch's name of each parameter and buffer."""
-        names = [name for name, _ in self.named_parameters()] + [name for name, _ in self.named_buffers()]
-        split = ((name, name.split(".", 2)) for name in names)
-        return {name: f"{self.components[int(number)]}.{rest}" for name, (_, number, rest) in split}
+    def weight(self, name: str) -> tuple[str, Tensor] | None:
+        """Return `component.parameter` and the tensor that torch calls by a name, None for a constant of its own.
+
+        A tensor that a module holds under several names goes by the first one, whichever torch has chosen.
+        """
+        if not name.startswith("modules_."):
+            return None
+        tensor: Tensor = operator.attrgetter(name)(self)
+        held = itertools.chain(self.named_parameters(), self.named_buffers())
+        _, number, rest = next((first for first, other in held if other is tensor), name).split(".", 2)
+        return f"{self.components[int(number)]}.{rest}", tensor.detach()
 
 
 def scores_call(graph: SharingGraph, task: str) -> Call:

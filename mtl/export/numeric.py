@@ -78,20 +78,24 @@ def _example(network: Network, features: Features) -> tuple[Tensor, ...]:
 
 def _named(network: Network, model: ir.Model) -> Numeric:
     graph = model.graph
-    names = network.parameter_names()
-    tensors = {**dict(network.named_parameters()), **dict(network.named_buffers())}
     parameters: dict[str, Tensor] = {}
-    protected: list[ir.Value] = []
+    protected: dict[str, ir.Value] = {}
     for value in list(graph.initializers.values()):
-        if value.name in names:
-            parameters[names[value.name]] = tensors[value.name].detach()
-            value.name = names[value.name]
-            protected.append(value)
+        weight = network.weight(name_of(value))
+        if weight is None:
+            continue
+        name, tensor = weight
+        if name in protected:
+            ir.convenience.replace_all_uses_with(value, protected[name])
+            del graph.initializers[name_of(value)]
+            continue
+        value.name = name
+        parameters[name], protected[name] = tensor, value
     lengths = dict(zip(network.inputs, graph.inputs, strict=False))
     for key, index in zip(network.paired, graph.inputs[len(network.inputs) :], strict=False):
         remove_pairing(graph, index, lengths[key])
     inputs = [name_of(value) for value in graph.inputs]
-    optimize(model, protected)
+    optimize(model, list(protected.values()))
     keys = [(task, key) for task, _, wanted in network.answers() for key in wanted]
     outputs = [name_of(value) for value in graph.outputs]
     sides = [(tower.task, tower.input) for tower in network.towers]

@@ -69,6 +69,35 @@ def test_a_module_that_cannot_be_exported_is_named(softmax: tiny.Model, monkeypa
     assert "\n" not in message
 
 
+class TiedWithin(nn.Module):
+    """Holds one weight under three names, and a table that is no parameter."""
+
+    def __init__(self, decoder: nn.Module) -> None:
+        super().__init__()
+        self.decoder = decoder
+        layer = decoder.layers[0]
+        self.again = nn.Linear(layer.in_features, layer.out_features)
+        self.again.weight = layer.weight
+        self.and_again = decoder
+        self.table = torch.arange(500.0)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.decoder(inputs) + self.again(inputs).mean(-1, True) + self.and_again(inputs) + self.table.sum()
+
+
+def test_a_weight_of_several_names_is_one_initializer(softmax: tiny.Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exporter names it by whichever it saw last; nothing may be folded, or stored in every graph, because of that."""
+    decoder = softmax.model.components["intent.decoder"]
+    stand_in = TiedWithin(decoder)
+    monkeypatch.setattr(decoder, "exportable", lambda: stand_in)
+    found = export_numeric(softmax.model, softmax.graph, softmax.prepared.fitted.features, ["intent"])
+    names = ("decoder.layers.0.weight", "decoder.layers.0.bias", "decoder.layers.2.weight", "decoder.layers.2.bias")
+    own = {name for name in found.parameters if name.startswith("intent.decoder.")}
+    assert own == {f"intent.decoder.{name}" for name in (*names, "again.bias", "table")}
+    named = found.model.graph.initializers
+    assert all(value.const_value.size <= 64 for name, value in named.items() if name not in found.parameters)
+
+
 class Broken(nn.Module):
     """Computes nothing at all."""
 
