@@ -86,7 +86,7 @@ class TiedWithin(nn.Module):
 
 
 def test_a_weight_of_several_names_is_one_initializer(softmax: tiny.Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The exporter names it by whichever it saw last; nothing may be folded, or stored in every graph, because of that."""
+    """The exporter names it by whichever it saw last; because of that nothing is folded, or stored in every graph."""
     decoder = softmax.model.components["intent.decoder"]
     stand_in = TiedWithin(decoder)
     monkeypatch.setattr(decoder, "exportable", lambda: stand_in)
