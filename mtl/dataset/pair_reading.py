@@ -9,7 +9,6 @@ import hashlib
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from .reading import Plan, Target
 
 Place = tuple[str, int]  # file and line of a row
+CHARACTERS = 1 << 22  # of texts in memory at a time: documents may be long
 _BITS = 32  # of a document's number in the key of a pair
 
 
@@ -50,6 +50,17 @@ class PairChunk:
     repeated: list[Place] = field(default_factory=list)  # rows that say again what an earlier one said
     pretokenized: frozenset[str] = frozenset()
     tokens: dict[FrontEnd, Tokens] = field(default_factory=dict)
+    characters: int = 0  # of the texts
+
+    @classmethod
+    def empty(cls, plan: Plan, ranking: Ranking) -> PairChunk:
+        """Return a chunk to fill."""
+        return cls(ranking.task, {c: [] for c in plan.columns}, {c: [] for c in plan.columns})
+
+    def tokenized(self, plan: Plan) -> PairChunk:
+        """Split the texts into tokens, once all of them are there."""
+        self.tokens = tokenized(plan, self.texts)
+        return self
 
     def __len__(self) -> int:
         return len(self.judged)
@@ -67,18 +78,18 @@ def pair_chunks(plan: Plan, ranking: Ranking, source: Source, split: str, base: 
     it out where the source says so.
     """
     reader = _Reader(ranking, source)
-    read = source.read(split, base)
-    while rows := list(islice(read, CHUNK)):
-        chunk = PairChunk(ranking.task, {c: [] for c in plan.columns}, {c: [] for c in plan.columns})
-        for row in rows:
-            try:
-                reader.read(row, chunk)
-            except _MalformedError as error:
-                place = f"column '{error.column}'"
-                source.bad_row(Fault(str(error), source.file_of(row, error.column), row.line, place), split)
-        chunk.tokens = tokenized(plan, chunk.texts)
-        if chunk.judged or chunk.repeated:
-            yield chunk
+    chunk = PairChunk.empty(plan, ranking)
+    for row in source.read(split, base):
+        try:
+            reader.read(row, chunk)
+        except _MalformedError as error:
+            place = f"column '{error.column}'"
+            source.bad_row(Fault(str(error), source.file_of(row, error.column), row.line, place), split)
+        if len(chunk) + len(chunk.repeated) >= CHUNK or chunk.characters >= CHARACTERS:
+            yield chunk.tokenized(plan)
+            chunk = PairChunk.empty(plan, ranking)
+    if chunk.judged or chunk.repeated:
+        yield chunk.tokenized(plan)
 
 
 class _MalformedError(ValueError):
@@ -221,6 +232,7 @@ class _Reader:
             table[text.digest] = len(table)
             chunk.texts[column].append(text.text)
             chunk.places[column].append(place)
+            chunk.characters += len(text.text)
         return table[text.digest]
 
 

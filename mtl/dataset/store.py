@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from ..errors import Fault, MtlError
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 18
 _UNFINISHED = ".writing-"
 _ABANDONED = 24 * 3600  # seconds after which what an ended process left unfinished is removed
 
@@ -136,9 +136,10 @@ class Column:
 def sha256(path: Path) -> str:
     """Return the sha256 of a file's bytes; raises `OSError`."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
+    block = memoryview(bytearray(_BLOCK))
+    with path.open("rb", buffering=0) as file:
+        while count := file.readinto(block):
+            digest.update(block[:count])
     return digest.hexdigest()
 
 

@@ -80,3 +80,64 @@ def test_a_budget_that_is_none(budget: dict[str, int], message: str) -> None:
     with pytest.raises(UsageError) as caught:
         batches(LENGTHS, seed=0, epoch=0, **budget)
     assert str(caught.value) == message
+
+
+# -- whole units
+
+
+UNITS = np.random.default_rng(1).integers(0, 900, 10_000)
+
+
+def sizes(found: list[Any]) -> list[int]:
+    return [len(rows) for rows in found]
+
+
+@pytest.mark.parametrize("budget", BUDGETS, ids=str)
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_unit_is_in_one_batch(budget: dict[str, int], shuffle: bool) -> None:
+    found = batches(LENGTHS, seed=1, epoch=0, shuffle=shuffle, units=UNITS, **budget)
+    assert sorted(np.concatenate(found).tolist()) == list(range(len(LENGTHS)))
+    held = [set(UNITS[rows].tolist()) for rows in found]
+    assert sum(map(len, held)) == len(np.unique(UNITS))
+
+
+@pytest.mark.parametrize("budget", BUDGETS, ids=str)
+def test_batches_of_units_are_a_function_of_seed_and_epoch(budget: dict[str, int]) -> None:
+    def epoch(seed: int, number: int) -> list[list[int]]:
+        found = batches(LENGTHS, seed=seed, epoch=number, units=UNITS, **budget)
+        return [rows.tolist() for rows in found]
+
+    assert epoch(1, 0) == epoch(1, 0)
+    assert epoch(1, 0) != epoch(1, 1)
+    assert epoch(1, 0) != epoch(2, 0)
+
+
+def test_units_of_like_length_go_together() -> None:
+    lengths = np.repeat(np.random.default_rng(2).integers(1, 60, 2000), 4)
+    units = np.repeat(np.arange(2000), 4)
+    found = batches(lengths, size=32, seed=1, epoch=0, units=units)
+    assert sum(int(lengths[rows].max()) * len(rows) for rows in found) < 1.1 * lengths.sum()
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 30), st.integers(-3, 8)), max_size=200),
+    st.booleans(),
+    st.integers(1, 90),
+    st.booleans(),
+)
+def test_a_batch_of_units_keeps_its_budget(
+    rows: list[tuple[int, int]], by_size: bool, budget: int, shuffle: bool
+) -> None:
+    lengths, units = (np.array([row[i] for row in rows], np.int64) for i in (0, 1))
+    wanted = {"size" if by_size else "tokens": budget}
+    found = batches(lengths, seed=0, epoch=0, shuffle=shuffle, units=units, **wanted)  # type: ignore[arg-type]
+    assert sorted(row for batch in found for row in batch.tolist()) == list(range(len(rows)))
+    for batch in found:
+        used = len(batch) if by_size else len(batch) * int(lengths[batch].max())
+        assert used <= budget or len(set(units[batch].tolist())) == 1  # a unit over the budget is alone
+
+
+def test_a_unit_over_the_budget_is_a_batch_by_itself() -> None:
+    units = np.array([0, 0, 0, 0, 0, 1, 2])
+    found = batches(np.ones(7, np.int32), size=3, seed=0, epoch=0, units=units, shuffle=False)
+    assert [batch.tolist() for batch in found] == [[0, 1, 2, 3, 4], [5, 6]]

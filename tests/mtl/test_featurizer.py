@@ -193,3 +193,30 @@ def test_what_is_no_text(call, message):
     with pytest.raises(TypeError) as caught:
         call()
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+@pytest.mark.parametrize("most", [1, 2, 5, 1000])
+def test_the_first_tokens_are_those_of_the_whole_text(tokenizer: str, most: int) -> None:
+    texts = ["play Hey Jude!", "", " \t", "e\u0301 \U0001f600 a.b", "w " * 999, "x" * 70 + " y" * 70]
+    whole, cut = tokenize(texts, tokenizer), tokenize(texts, tokenizer, most)
+    assert cut.strings() == [row[:most] for row in whole.strings()]
+    assert cut.lengths.tolist() == np.minimum(whole.lengths, most).tolist()
+    kept = np.concatenate([np.arange(n) < most for n in whole.lengths])
+    assert cut.spans().tolist() == whole.spans()[kept].tolist()
+    vocabulary = Vocabulary(["play", "w", "y", "a", "P", "p"])
+    assert cut.ids(vocabulary, True).tolist() == whole.ids(vocabulary, True)[kept].tolist()
+    ids, offsets = cut.character_ids(vocabulary, True, 4)
+    wide, bounds = whole.character_ids(vocabulary, True, 4)
+    assert np.diff(offsets).tolist() == np.diff(bounds)[kept].tolist()
+    assert ids.tolist() == wide[np.repeat(kept, np.diff(bounds))].tolist()
+    counts = WordCounts()
+    counts.add(cut, False)
+    assert sum(count for _, count in counts.items()) == sum(len(row) for row in cut.strings() if row != [""])
+
+
+def test_the_first_tokens_of_ready_made_rows() -> None:
+    rows = [["New York", "!", "a"], [], ["b"]]
+    assert tokens_from_lists(rows, 2).strings() == [["New York", "!"], [""], ["b"]]
+    assert tokens_from_lists(rows, 2).spans().tolist() == [[0, 8], [9, 10], [0, 0], [0, 1]]
+    assert tokens_from_lists(rows, 0).strings() == tokens_from_lists(rows).strings()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtl.dataset import Prepared, prepare
+from mtl.dataset import Prepared, pair_reading, prepare
 from mtl.dataset.batch import Batch
 from mtl.errors import UsageError
 from mtl.feed import Feed
@@ -297,3 +298,28 @@ def test_places_follow_data_that_moved(tmp_path: Path) -> None:
         found = prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
         assert [note.file for note in found.notes] == [str(tmp_path / name / "train")]
     assert len(list((tmp_path / "cache").glob("split-*.arrow"))) == 1
+
+
+def peak(folder: Path, rows: int, words: int) -> int:
+    """Return the bytes that are in Python's memory at most while pairs are read and encoded."""
+    folder.mkdir()
+    with (folder / "train").open("w") as file:
+        for i in range(rows):
+            file.write(json.dumps(judged(f"q{i // 4}", f"d{i} " + "word " * words, i % 2)) + "\n")
+    graph = graph_of(folder, recipe())
+    tracemalloc.start()
+    prepare(graph, open_sources(graph.recipe), folder / "cache")
+    _, found = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return found
+
+
+def test_memory_does_not_grow_with_the_texts(tmp_path: Path) -> None:
+    few, many = (peak(tmp_path / str(rows), rows, words=200) for rows in (1500, 4500))
+    assert (many - few) / 3000 < 700  # bytes a row while it is read; its text alone has 1,000
+
+
+def test_long_documents_are_few_in_memory_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pair_reading, "CHARACTERS", 1 << 17)
+    few, many = (peak(tmp_path / str(rows), rows, words=10_000) for rows in (20, 100))
+    assert many - few < 1_000_000  # of 4,000,000 bytes of text
