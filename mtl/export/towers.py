@@ -27,20 +27,13 @@ class Tower:
         return f"{self.task}.{self.input}.onnx"
 
 
-def scorer_of(model: MultiTaskModel, graph: SharingGraph, task: str) -> Scorer | None:
-    """Return the scorer of a task on pairs; None where its scores come from something else."""
-    scores = graph.output(task).arguments[0]
-    module = model.components[scores.component] if isinstance(scores, Call) else None
-    return module if isinstance(module, Scorer) else None
-
-
 def towers(model: MultiTaskModel, graph: SharingGraph, tasks: Sequence[str]) -> list[Tower]:
     """Return both sides of every task whose scorer is separable, in the order of the tasks and their inputs."""
     found = []
     for task in tasks:
-        scorer = scorer_of(model, graph, task)
         scores = graph.output(task, by="front_end").arguments[0]
-        if scorer is None or not scorer.separable or not isinstance(scores, Call):
+        scorer = model.components[scores.component] if isinstance(scores, Call) else None
+        if not isinstance(scores, Call) or not isinstance(scorer, Scorer) or not scorer.separable:
             continue
         for position, (name, key) in enumerate(graph.inputs(task, by="front_end").items()):
             call = scores.arguments[position]

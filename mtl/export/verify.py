@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from .compare import Comparison, Tie
 from .graphs import Graphs, from_tokens, groups, split_to_verify
 from .head import Head, Texts
-from .pairs import Towers, choose
+from .pairs import choose
+from .vectors import Side, compare_sides
 
 if TYPE_CHECKING:
     from ..dataset import Prepared
@@ -100,7 +102,7 @@ def _verify(
     splits: dict[str, str] = {}
     rows: dict[str, int] = {}
     parts: dict[str, tuple[int, int]] = {}
-    sides: dict[str, float] = {}
+    towers: dict[str, float] = {}
     for task in tasks:
         splits[task], split = split_to_verify(graph, prepared, task)
         chosen = choose(graph, split, task)
@@ -116,10 +118,11 @@ def _verify(
         made_up = list(synthetic(texts))
         for made in made_up:
             comparison.compare(heads, made)
-        own = [tower for tower in comparison.graphs.towers if tower.task == task]
-        if own:
-            sides[task] = Towers(comparison, own, folder).compare(texts, answers["score"], made_up, BATCH_SIZES)
-    return Verification(splits, rows, BATCH_SIZES, comparison.largest, tuple(comparison.ties), parts, sides)
+        sides = [Side.load(comparison, tower, folder) for tower in comparison.graphs.towers if tower.task == task]
+        if sides:
+            scores = answers.get("score", np.empty(0, np.float32))
+            towers[task] = compare_sides(sides, texts, scores, made_up, BATCH_SIZES)
+    return Verification(splits, rows, BATCH_SIZES, comparison.largest, tuple(comparison.ties), parts, towers)
 
 
 def _heads(graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], task: str, folder: Path) -> list[Head]:

@@ -13,7 +13,7 @@ from mtl.errors import ExportError
 from mtl.export import export as exporting
 from mtl.export import joint as joining
 from mtl.export import pairs
-from mtl.export.compare import Comparison, apart
+from mtl.export.compare import apart
 from mtl.export.front_end import text_front_end
 from mtl.export.graphs import Graphs, build
 from mtl.export.verify import LENGTHS, Verification, synthetic, verify
@@ -131,73 +131,6 @@ def test_a_failure_names_the_input_that_is_tokenized_otherwise(
         model.export(tmp_path / "export", tasks=["relevance"])
     told = "First to differ: stage tokens: the texts of 'document (unicode_words, lowercase, the first 6 tokens)' have"
     assert str(caught.value).endswith(f"{told} other numbers of tokens.")
-
-
-def side_of(ranking: Exported, graphs: Graphs, folder: Path) -> tuple[pairs.Towers, Comparison]:
-    model = ranking.model
-    comparison = Comparison(model.model, model.graph, model.prepared.fitted, graphs)
-    return pairs.Towers(comparison, graphs.towers, folder), comparison
-
-
-class Lying:
-    """A tower whose vectors are wrong by something, or too many."""
-
-    def __init__(self, real: object, wrong: float = 0.0, more: int = 0) -> None:
-        self.real, self.wrong, self.more = real, wrong, more
-
-    def run(self, names: object, feed: object) -> list[np.ndarray]:
-        (found,) = self.real.run(names, feed)  # type: ignore[attr-defined]  # an onnxruntime session
-        return [np.concatenate([found + np.float32(self.wrong), found[: self.more]])]
-
-
-TEXTS = {"query": ["play", "Music", "play"], "document": ["list songs", "", "songs"]}
-MADE_UP = [{"query": [], "document": []}, {"query": ["a b"], "document": [""]}]
-
-
-def scores(ranking: Exported) -> np.ndarray:
-    model = ranking.model.model
-    from mtl.predictor import Predictor
-
-    found = Predictor(model).predict("relevance", TEXTS)
-    return np.array([answer["score"] for answer in found], np.float32)
-
-
-def test_towers_that_answer_as_the_model(ranking: Exported, graphs: Graphs) -> None:
-    towers, _ = side_of(ranking, graphs, ranking.folder)
-    assert towers.compare(TEXTS, scores(ranking), MADE_UP, (1, 64)) < 1e-6
-
-
-def test_vectors_that_differ_from_the_model(ranking: Exported, graphs: Graphs) -> None:
-    towers, _ = side_of(ranking, graphs, ranking.folder)
-    towers.sessions[1] = Lying(towers.sessions[1], 0.5)  # type: ignore[call-overload]
-    with pytest.raises(ExportError) as caught:
-        towers.compare(TEXTS, scores(ranking), [], (64,))
-    assert str(caught.value) == (
-        "relevance: verification: relevance.document.onnx: text (''), batch of 3: 'vector' should be within 0.0001. "
-        "Found it 5.0e-01 apart. First to differ: stage answer: 'relevance.scorer' makes another vector of the same "
-        "text."
-    )
-
-
-def test_too_many_vectors(ranking: Exported, graphs: Graphs) -> None:
-    towers, _ = side_of(ranking, graphs, ranking.folder)
-    towers.sessions[0] = Lying(towers.sessions[0], more=1)  # type: ignore[call-overload]
-    with pytest.raises(ExportError) as caught:
-        towers.compare(TEXTS, scores(ranking), [], (64,))
-    assert str(caught.value) == ("relevance: verification: relevance.query.onnx: 'vector' should have 2 rows. Found 3.")
-
-
-def test_inner_products_that_are_not_the_score(ranking: Exported, graphs: Graphs) -> None:
-    towers, _ = side_of(ranking, graphs, ranking.folder)
-    right = scores(ranking)
-    with pytest.raises(ExportError) as caught:
-        towers.compare(TEXTS, right + np.array([0, 3e-5, 0], np.float32), [], (64,))
-    told = str(caught.value)
-    assert told == (
-        "relevance: verification: ('Music' | ''): the inner product of the vectors should be the score within 1e-05: "
-        f"{right[1] + np.float32(3e-5):.7g}. Found {told.split()[-1]}"
-    )
-    assert float(told.split()[-1].rstrip(".")) == pytest.approx(float(right[1]), abs=1e-6)
 
 
 def test_made_up_texts_of_two_inputs_differ_in_length() -> None:

@@ -1,0 +1,116 @@
+"""Both sides of a separable scorer, verified: vectors are the model's, and their inner products the head's scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+
+from ..dataset import raw_batch
+from ..errors import ExportError
+from .compare import TOLERANCE, Comparison, apart, short
+from .head import Texts, loaded, objects
+from .pairs import ALONE
+from .probe import first_difference
+from .towers import Tower
+
+SCORE_TOLERANCE = 1e-5  # between inner product and score; of scores above 1, relative to their size
+
+Array = NDArray[Any]
+
+
+@dataclass
+class Side:
+    """One tower's graph, beside the model that it should answer as."""
+
+    comparison: Comparison
+    tower: Tower
+    session: onnxruntime.InferenceSession
+
+    @classmethod
+    def load(cls, comparison: Comparison, tower: Tower, folder: Path) -> Side:
+        """Load a tower's graph; raises `ExportError` where onnxruntime refuses it."""
+        return cls(comparison, tower, loaded(folder / tower.file, tower.task))
+
+    def vectors(self, texts: Sequence[str], size: int) -> Array:
+        """Return the vectors of texts, [B, E], compared in batches of `size`; raises `ExportError`."""
+        starts = range(0, max(1, len(texts)), size)
+        return np.concatenate([self._batch(texts[start : start + size]) for start in starts])
+
+    @torch.inference_mode()
+    def _batch(self, texts: Sequence[str]) -> Array:
+        given = self._given(texts)
+        if not texts:  # nothing for eager torch to answer
+            return given
+        comparison, task = self.comparison, self.tower.task
+        batch = raw_batch(comparison.graph, comparison.fitted, [task], {self.tower.input: texts})
+        key = comparison.graph.inputs(task)[self.tower.input]
+        value = comparison.model.encoded(batch, task, key)[self.tower.position]
+        wanted = comparison.model.scorer(task).encode(value, self.tower.position).numpy()
+        for text, one, other in zip(texts, wanted, given, strict=True):
+            distance = apart(one, other)
+            if not distance <= TOLERANCE:
+                column = {self.tower.input: texts}
+                graph, joint = comparison.graph, comparison.graphs.text
+                stage = first_difference(comparison.model, graph, joint, task, column, batch, [self.tower.call])
+                raise self._error(
+                    f"text ({short(text)}), batch of {len(texts)}: 'vector' should be within {TOLERANCE}. Found it "
+                    f"{distance:.1e} apart. First to differ: {stage}."
+                )
+            comparison.largest = max(comparison.largest, distance)
+        return given
+
+    def _given(self, texts: Sequence[str]) -> Array:
+        """Return what the graph answers."""
+        try:
+            (found,) = self.session.run(["vector"], {"text": objects(texts)})
+        except Exception as error:  # onnxruntime raises many kinds, without a common base
+            raise self._error(f"onnxruntime failed: {error}") from error
+        if len(found) != len(texts):
+            raise self._error(f"'vector' should have {len(texts)} rows. Found {len(found)}.")
+        given: Array = found
+        return given
+
+    def _error(self, what: str) -> ExportError:
+        return ExportError(f"{self.tower.task}: verification: {self.tower.file}: {what}")
+
+
+def compare_sides(
+    sides: Sequence[Side], texts: Texts, scores: Array, made_up: Sequence[Texts], sizes: Sequence[int]
+) -> float:
+    """Compare vectors with the model's and inner products with scores; return the latter's largest difference.
+
+    `texts` are P pairs, `scores` [P] what the task's head answered to them; `made_up` are further batches. Every text
+    is encoded in batches of these `sizes`, but at 1 no more than `ALONE` of an input. Raises `ExportError`.
+    """
+    product = np.ones((1, 1))
+    for side in sides:
+        column = texts[side.tower.input]
+        distinct = sorted(set(column), key=lambda text: (len(text), text))  # alike in length: little padding
+        for made in made_up:
+            side.vectors(made[side.tower.input], max(1, len(made[side.tower.input])))
+        if 1 in sizes:
+            side.vectors(distinct[:: max(1, -(-len(distinct) // ALONE))], 1)
+        numbers = {text: number for number, text in enumerate(distinct)}
+        for size in (size for size in sizes if size > 1):
+            vectors = side.vectors(distinct, size)
+        product = product * vectors[[numbers[text] for text in column]].astype(np.float64)
+    return _compare_scores(sides, texts, product.sum(1), scores)
+
+
+def _compare_scores(sides: Sequence[Side], texts: Texts, found: Array, scores: Array) -> float:
+    differences = np.abs(found - scores) / np.maximum(1, np.abs(scores))
+    if not len(differences):
+        return 0.0
+    worst = int(np.argmax(np.where(np.isnan(differences), np.inf, differences)))
+    if not differences[worst] <= SCORE_TOLERANCE:
+        pair = " | ".join(short(texts[side.tower.input][worst]) for side in sides)
+        should = f"the inner product of the vectors should be the score within {SCORE_TOLERANCE}: {scores[worst]:.7g}"
+        raise ExportError(f"{sides[0].tower.task}: verification: ({pair}): {should}. Found {found[worst]:.7g}.")
+    return float(differences[worst])
