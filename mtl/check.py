@@ -7,7 +7,6 @@ fake batch goes through every task: sizes that do not fit show up as faults of t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from torch import Tensor, nn
 from . import graph_rules
 from .checkpoint import weight_files
 from .dataset import Batch, Fitted, Prepared, prepare
-from .errors import CheckpointError, Fault, MtlError, RecipeError
+from .errors import CheckpointError, Fault, RecipeError, sentences
 from .features import Feature
 from .files import why_unreadable
 from .labels import Labels
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 
 ROWS, TOKENS, CHARACTERS = 2, 3, 4  # sizes of the fake batch: all different, so that mixed-up axes do not fit
 PAIRS, OTHER_TOKENS = 5, 6  # of a ranking task; tokens of a text that is no task's first input
-OWN_SENTENCE = re.compile(r".+\. Found .+\.")  # what a module of this house says for itself
 
 
 @dataclass(frozen=True)
@@ -159,7 +157,7 @@ def failing(model: MultiTaskModel) -> Iterator[Fault]:
             if entered.component not in stopped:
                 stopped.add(entered.component)
                 place = graph.components[entered.component].config.place
-                yield from (place.fault(sentence) for sentence in sentences(error, config))
+                yield from map(place.fault, sentences(error, should_take(config)))
     for handle in handles:
         handle.remove()
 
@@ -179,19 +177,11 @@ class Entered:
         return module.register_forward_pre_hook(enter)
 
 
-def sentences(error: Exception, task: TaskConfig) -> list[str]:
-    """Return what is told of a module that a batch does not pass: its own sentences, or one around another's reason."""
-    if isinstance(error, MtlError):
-        return [str(fault) for fault in error.faults]
-    reason = " ".join(str(error).split())
-    if isinstance(error, (TypeError, ValueError)) and OWN_SENTENCE.fullmatch(reason):
-        return [reason]
+def should_take(task: TaskConfig) -> str:
+    """Return what is said of a module that a task's fake batch does not pass."""
     rows = f"{PAIRS} pairs of {ROWS} texts" if task.task.level == "pair" else f"{ROWS} rows"
     tokens = f"{TOKENS} and {OTHER_TOKENS}" if len(task.inputs) > 1 else f"{TOKENS}"
-    return [
-        f"should take a batch of {rows}, {tokens} tokens and {CHARACTERS} characters. "
-        f"Found {type(error).__name__}: {reason.rstrip('.') or 'no reason'}."
-    ]
+    return f"should take a batch of {rows}, {tokens} tokens and {CHARACTERS} characters"
 
 
 def fake_batch(model: MultiTaskModel, source: str) -> Batch:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+_OWN = re.compile(r".+\. Found .+\.")  # what the library's modules say for themselves
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,22 @@ def near_miss(name: str, known: Iterable[str]) -> str:
     """
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f" Did you mean '{close[0]}'?" if close else ""
+
+
+def sentences(error: Exception, should: str) -> list[str]:
+    """Return what is told of an error that a module's code raised: its own sentences, or one around a foreign reason.
+
+    >>> sentences(ValueError("'dim' should be even. Found 3."), "should be built")
+    ["'dim' should be even. Found 3."]
+    >>> sentences(KeyError("dim"), "should be built")
+    ["should be built. Found KeyError: 'dim'."]
+    """
+    if isinstance(error, MtlError):
+        return [str(fault) for fault in error.faults]
+    reason = " ".join(str(error).split())
+    if isinstance(error, (TypeError, ValueError)) and _OWN.fullmatch(reason):
+        return [reason]
+    return [f"{should}. Found {type(error).__name__}: {reason.rstrip('.') or 'no reason'}."]
 
 
 def listing(names: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from . import graph_rules
-from .errors import MtlError, RecipeError, UsageError
+from .errors import RecipeError, UsageError, sentences
 from .labels import Labels
 from .module import Module, Output, RankingOutput, Scorer
 from .module import Sequence as Vectors
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .dataset import Batch, Fitted
 
 Value = Tensor | Vectors
+SHOULD = "should be built from its keys and from what flows in"
 FeatureTensors = Mapping[tuple[str, int, InputKey], Tensor]
 
 
@@ -218,17 +219,17 @@ class _Builder:
     def build(self) -> None:
         labels = {task: labels.names for task, labels in self.fitted.labels.items()}
         faults = list(graph_rules.tied_label_sets(self.graph, labels))
+        cause: Exception | None = None
         for component in self.graph.components.values():
             if any(name not in self.built for call in self.calls[component.name] for name in _producers(call)):
                 continue  # what flows in has its own fault
             try:
                 self.built[component.name] = self._built(component)
-            except MtlError as error:
-                faults += [component.config.place.fault(str(fault)) for fault in error.faults]
-            except ValueError as error:
-                faults.append(component.config.place.fault(str(error)))
+            except Exception as error:  # noqa: BLE001  # whatever a module's code raises is told as its fault
+                cause = cause or error
+                faults += map(component.config.place.fault, sentences(error, SHOULD))
         if faults:
-            raise RecipeError(faults, self.graph.recipe.title)
+            raise RecipeError(faults, self.graph.recipe.title) from cause
 
     def _built(self, component: Component) -> Module:
         cls: Any = component.config.cls

@@ -38,6 +38,13 @@ class Negative(Representation):
         if size < 1:
             raise ValueError(f"size should be a positive number. Found {{size}}.")
 
+@register("representation", "{p}_broken")
+class Broken(Representation):
+    """Has a mistake in its constructor."""
+    def __init__(self, input_dim: int) -> None:
+        super().__init__()
+        self.size = {{}}["size"]
+
 @register("representation", "{p}_choosy")
 class Choosy(Representation):
     """Takes batches of its own choice."""
@@ -126,6 +133,17 @@ def test_a_constructor_that_refuses_its_keys(folder: Path) -> None:
     file = folder / "small.yaml"
     assert str(error.value).splitlines() == [
         f"{file}:24: tasks.intent.model.representation: size should be a positive number. Found -3.",
+        f"1 error in {file}",
+    ]
+
+
+def test_a_constructor_with_a_mistake_is_named(folder: Path) -> None:
+    file = folder / "small.yaml"
+    with pytest.raises(RecipeError) as error:
+        check(load(folder, ("{type: bilstm, hidden: 8}", "{type: PLUGIN_broken}")))
+    assert str(error.value).splitlines() == [
+        f"{file}:24: tasks.intent.model.representation: should be built from its keys and from what flows in. "
+        "Found KeyError: 'size'.",
         f"1 error in {file}",
     ]
 
