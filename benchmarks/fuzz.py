@@ -108,18 +108,23 @@ def _outputs(tape: Tape, tokens: TokenValues, features: Sequence[Feature]) -> di
     return outputs
 
 
-def text_session(tokenizer: str, lowercase: bool, features: Sequence[Feature]) -> onnxruntime.InferenceSession:
+def text_session(
+    tokenizer: str, lowercase: bool, features: Sequence[Feature], max_tokens: int = 0
+) -> onnxruntime.InferenceSession:
     """Load the graph `text` -> `tokens`, `lengths`, `feature_0`, …"""
     text = ir.val("text", dtype=ir.DataType.STRING, shape=("B",))
-    return session([text], lambda tape: _outputs(tape, text_front_end(tape, text, tokenizer, lowercase), features))
+    return session(
+        [text], lambda tape: _outputs(tape, text_front_end(tape, text, tokenizer, lowercase, max_tokens), features)
+    )
 
 
-def tokens_session(lowercase: bool, features: Sequence[Feature]) -> onnxruntime.InferenceSession:
+def tokens_session(lowercase: bool, features: Sequence[Feature], max_tokens: int = 0) -> onnxruntime.InferenceSession:
     """Load the graph `tokens`, `given_lengths` -> `tokens`, `lengths`, `feature_0`, …"""
     words = ir.val("words", dtype=ir.DataType.STRING, shape=("B", "T"))
     given = ir.val("given_lengths", dtype=ir.DataType.INT64, shape=("B",))
     return session(
-        [words, given], lambda tape: _outputs(tape, tokens_front_end(tape, words, given, lowercase), features)
+        [words, given],
+        lambda tape: _outputs(tape, tokens_front_end(tape, words, given, lowercase, max_tokens), features),
     )
 
 

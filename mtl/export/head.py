@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..bundle import session_options
 from ..errors import ExportError
+from ..featurizer import tokenize
 from .joint import Form, input_names
 
 if TYPE_CHECKING:
@@ -69,7 +70,9 @@ def feed(graph: SharingGraph, task: str, texts: Texts, batch: Batch, form: Form)
         if form == "text":
             given[names[0]] = objects(texts[name])
             continue
-        rows = [[] if row == [""] else row for row in batch.surface[own[name]].strings()]
+        # What stands behind the first `max_tokens` is for the graph to cut off.
+        tokens = tokenize(texts[name], key.tokenizer) if key.max_tokens else batch.surface[own[name]]
+        rows = [[] if row == [""] else row for row in tokens.strings()]
         width = max(map(len, rows), default=0)
         given[names[0]] = np.array([row + [""] * (width - len(row)) for row in rows], dtype=object)
         given[names[0]] = given[names[0]].reshape(len(rows), width)

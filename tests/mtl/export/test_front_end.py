@@ -99,6 +99,36 @@ def test_given_lengths_are_brought_into_bounds(features):
     assert words[0].tolist() == [0, 0]
 
 
+@pytest.mark.parametrize("max_tokens", [1, 3, 7])
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+def test_the_first_tokens_are_those_of_the_featurizer(features, tokenizer, max_tokens):
+    session = fuzz.text_session(tokenizer, True, features, max_tokens)
+    texts = [*fuzz.random_texts(300, np.random.default_rng(max_tokens)), "", "a", "a b c d e f g h"]
+    for start in range(0, len(texts), 50):
+        batch = texts[start : start + 50]
+        answers = session.run(None, {"text": np.array(batch, object)})
+        assert answers[0].shape[1] <= max_tokens
+        tokens = tokenize(batch, tokenizer, max_tokens)
+        assert fuzz.differing_rows(tokens, True, features, answers) == set()
+    tokens, lengths, *_ = session.run(None, {"text": np.array([], object)})
+    assert (tokens.shape, lengths.tolist()) == ((1, 1), [1])
+
+
+def test_the_first_of_given_tokens(features):
+    session = fuzz.tokens_session(True, features, 2)
+    words = np.array([["play", "Hey", "Jude"], ["play", "", ""], ["", "", ""]], object)
+    tokens, lengths, ids, characters = session.run(None, {"words": words, "given_lengths": np.array([3, 1, 0])})
+    assert tokens.tolist() == [["play", "Hey"], ["play", ""], ["", ""]]
+    assert lengths.tolist() == [2, 1, 1]
+    assert ids.shape == (3, 2)
+    assert characters.shape[:2] == (3, 2)
+    for rows, width in ((0, 0), (0, 3), (2, 0), (1, 1)):
+        feed = {"words": np.full((rows, width), "a", object), "given_lengths": np.full(rows, width, np.int64)}
+        tokens, lengths, *_ = session.run(None, feed)
+        assert tokens.shape == (max(rows, 1), max(min(width, 2), 1))
+        assert lengths.tolist() == [max(min(width, 2), 1) if rows else 1] * max(rows, 1)
+
+
 def test_returned_tokens_are_surface_forms(features):
     session = fuzz.text_session("unicode_words", True, features)
     tokens, _, words, _ = session.run(None, {"text": np.array(["Play PLAY play"], object)})

@@ -8,6 +8,7 @@ import onnx
 import onnx_ir as ir
 import pytest
 
+from mtl.bundle import Bundle
 from mtl.errors import ExportError
 from mtl.export.graphs import Graphs, split_to_verify
 from mtl.export.joint import input_names, join
@@ -28,6 +29,19 @@ TWO_FRONT_ENDS = (
         "      embedding: {type: word, dim: 6}\n      representation: {type: bilstm, hidden: 4}\n",
     )
 )
+
+TOKENS = """
+name: tokens
+seed: 1
+sources:
+  tokens: {format: python}
+tasks:
+  tags:
+    type: word_tagging
+    source: tokens
+    inputs: {text: SPLIT}
+    target: tags
+"""
 
 
 def test_a_condition_that_tokenizes_otherwise(tmp_path: Path) -> None:
@@ -95,3 +109,16 @@ def test_names_of_inputs() -> None:
     assert input_names(query, "text") == ("query",)
     assert input_names(alone, "tokens") == ("tokens", "lengths")
     assert input_names(query, "tokens") == ("query.tokens", "query.lengths")
+
+
+def test_tags_of_the_first_tokens(tmp_path: Path) -> None:
+    """Of text and of tokens: what stands behind them is cut off in the graph, and no tag is given to it."""
+    text = TOKENS.replace("SPLIT", "{column: words, tokenizer: whitespace, max_tokens: 3}")
+    words = "play some songs by the beatles".split()
+    rows = [{"words": words[:n], "tags": ["N", "V", "N", "N", "V", "N"][:n]} for n in range(1, 7)]
+    model = tiny.build(text, {"tokens": {"train": rows, "test": rows}}, tmp_path / "cache")
+    report = model.export(tmp_path / "export")
+    assert "tags.tokens.onnx" in report.files
+    found = Bundle(tmp_path / "export").predict("tags", [" ".join(words)])
+    assert found[0]["tokens"] == words[:3]
+    assert len(found[0]["tags"]) == len(found[0]["score"]) == 3
