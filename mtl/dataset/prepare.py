@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MAKERS = (  # modules that no class names which have a part in rows, ids and labels
     "mtl.alignment",
     "mtl.vocabulary",
-    "mtl.sources.collection",
+    "mtl.sources.named_texts",
     "mtl.sources.text",
     "mtl.sources.values",
     "mtl.dataset.encoding",

@@ -12,7 +12,7 @@ from pathlib import Path
 from ..errors import Fault, UsageError
 from ..registry import register
 from .base import OnBadRow, Row, Source
-from .collection import Collection
+from .named_texts import NamedTexts
 from .text import is_wide, read_lines
 
 COLUMNS = ("query_id", "document_id", "query", "document", "label")
@@ -47,7 +47,7 @@ class Qrels(Source):
             )
         self._encoding = encoding
         self._texts = {"query": queries, "document": documents}
-        self._collections: dict[Path, Collection] = {}
+        self._named: dict[Path, NamedTexts] = {}
 
     def columns(self, split: str, base: Path) -> list[str]:
         return list(COLUMNS)
@@ -57,9 +57,9 @@ class Qrels(Source):
 
     def rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
         path = self.path(split, base)
-        texts = {what: self._collection(base / name) for what, name in self._texts.items()}
-        for collection in texts.values():
-            yield from collection.faults
+        texts = {what: self._named_texts(base / name) for what, name in self._texts.items()}
+        for named in texts.values():
+            yield from named.faults
         header = False
         for number, line in read_lines(path, self._encoding):
             fields = _fields(line) if isinstance(line, str) else []
@@ -70,10 +70,10 @@ class Qrels(Source):
             elif fields:
                 yield _row(fields, header, texts, path, number)
 
-    def _collection(self, path: Path) -> Collection:
-        if path not in self._collections:
-            self._collections[path] = Collection(path, self._encoding)
-        return self._collections[path]
+    def _named_texts(self, path: Path) -> NamedTexts:
+        if path not in self._named:
+            self._named[path] = NamedTexts(path, self._encoding)
+        return self._named[path]
 
 
 def _fields(line: str) -> list[str]:
@@ -81,19 +81,17 @@ def _fields(line: str) -> list[str]:
     return [field.strip() for field in line.split("\t")] if line.count("\t") == 2 else line.split()
 
 
-def _row(fields: list[str], header: bool, texts: dict[str, Collection], path: Path, line: int) -> Row | Fault:
+def _row(fields: list[str], header: bool, texts: dict[str, NamedTexts], path: Path, line: int) -> Row | Fault:
     if len(fields) != (3 if header else 4):
         wanted = "3 columns (query, document, grade)" if header else "4 columns (query, 0, document, grade)"
         hint = "" if header else f" Judgements of 3 columns begin with the line '{' '.join(_HEADER)}', tabs between."
         return Fault(f"should have {wanted}. Found {len(fields)}.{hint}", file=str(path), line=line)
     values = {"query_id": fields[0], "document_id": fields[-2], "label": fields[-1]}
-    for what, collection in texts.items():
+    for what, named in texts.items():
         name = values[f"{what}_id"]
-        text = collection.text(name)
+        text = named.text(name)
         if text is None:
-            message = (
-                f"should name a {what} of {collection.path}. Found '{name}', which is none of its {len(collection):,}."
-            )
+            message = f"should name a {what} of {named.path}. Found '{name}', which is none of its {len(named):,}."
             return Fault(message, file=str(path), line=line, path=f"column '{what}_id'")
         values[what] = text
     return Row(values, str(path), line)

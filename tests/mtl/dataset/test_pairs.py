@@ -323,3 +323,27 @@ def test_long_documents_are_few_in_memory_at_a_time(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(pair_reading, "CHARACTERS", 1 << 17)
     few, many = (peak(tmp_path / str(rows), rows, words=10_000) for rows in (20, 100))
     assert many - few < 1_000_000  # of 4,000,000 bytes of text
+
+
+def test_judgements_that_name_their_texts(tmp_path: Path) -> None:
+    (tmp_path / "queries").write_text("q1\twho sings\nq2\twhen\nq3\tnobody asks\n")
+    (tmp_path / "documents").write_text("d1\tAnn sings a song\nd2\tnobody\nd3\tat 7\n")
+    (tmp_path / "train.txt").write_text("q1 0 d1 1\nq1 0 d2 0\nq2 0 d3 2.5\nq2 0 d2 0\n")
+    tree = recipe(group="query_id", document_id="document_id")
+    files = {"queries": "queries", "documents": "documents", "train": "train.txt"}
+    tree["sources"]["qa"] = {"format": "qrels", **files}
+    graph = graph_of(tmp_path, tree)
+    found = prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
+    split = split_of(found)
+    assert (split.text_count(QUERY), split.text_count(DOCUMENT)) == (2, 3)
+    batch = split.batch(np.arange(4))
+    assert pairs_of(found, batch) == [
+        ("who sings", "Ann sings a song", 1),
+        ("who sings", "nobody", 0),
+        ("when", "at 7", 2.5),
+        ("when", "nobody", 0),
+    ]
+    assert split.pairs("relevance").document_ids == ["d1", "d2", "d3", "d2"]
+    (tmp_path / "documents").write_text("d1\tAnn sings a song\nd2\tnobody\nd3\tat 8\n")
+    again = prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
+    assert split_of(again).texts("document", [2]) == ["at 8"]

@@ -25,7 +25,7 @@ _BOM = b"\xef\xbb\xbf"
 _JSON = (".json", ".jsonl", ".ndjson")
 
 
-class Collection:
+class NamedTexts:
     """The texts of a file by their names; of each, 16 bytes are kept that say where it stands.
 
     `faults` are the lines that cannot be read, and those that name a text again (the first one counts). Raises
