@@ -95,8 +95,10 @@ class PairSplit(EncodedSplit):
 
     def pairs(self, task: str) -> Pairs:
         """Return all judged pairs in the order of the rows, and behind them the drawn `candidates` of each query."""
-        if task != self.ranking.task:
-            return super().pairs(task)
+        return self._pairs if task == self.ranking.task else super().pairs(task)
+
+    @cached_property
+    def _pairs(self) -> Pairs:
         judged, grades, names = self.judged, self.grades, self.document_ids()
         query, document, groups = judged.query, judged.document, judged.group
         if self.ranking.candidates:
