@@ -19,11 +19,16 @@ Vector = npt.NDArray[np.float32]
 
 def dimension(path: Path) -> int:
     """Return how many numbers a vector has: what the header says, else what the first line holds."""
+    return _first_line(path)[0]
+
+
+def _first_line(path: Path) -> tuple[int, int]:
+    """Return how many numbers a vector has, and the number of the header's line (0 where there is none)."""
     for number, line in _lines(path):
         fields = line.split(b" ")
         if len(fields) < 2:
             raise _malformed(path, number, "a word and its vector", "one field")
-        return int(fields[1]) if _is_header(fields) else len(fields) - 1
+        return (int(fields[1]), number) if _is_header(fields) else (len(fields) - 1, 0)
     raise DataError(Fault("should hold a word and its vector a line. Found no line.", file=str(path)))
 
 
@@ -33,14 +38,14 @@ def read_vectors(path: Path, ids: Mapping[str, int]) -> tuple[npt.NDArray[np.int
     Only lines of words asked for become numbers, but every line must have as many as the first. Raises `DataError`
     with file and line.
     """
-    size = dimension(path)
+    size, header = _first_line(path)
     wanted = {word.encode("utf-8", errors="replace"): id_ for word, id_ in ids.items()}
     found: dict[int, Vector] = {}
     for number, line in _lines(path):
+        if number == header:
+            continue
         word, _, numbers = line.partition(b" ")
         if line.count(b" ") != size:
-            if number == 1 and _is_header(line.split(b" ")):
-                continue
             word, numbers = _long_word(path, number, line, size)
         id_ = wanted.get(word)
         if id_ is not None and id_ not in found:
@@ -75,7 +80,8 @@ def _long_word(path: Path, number: int, line: bytes, size: int) -> tuple[bytes, 
     """Return word and numbers of a line whose word holds blanks, as a few of GloVe's 840B vectors do."""
     fields = line.split(b" ")
     if len(fields) <= size or _is_number(fields[-size - 1]):
-        raise _malformed(path, number, f"a word and {size} numbers", f"{len(fields)} fields")
+        found = "one field" if len(fields) == 1 else f"{len(fields)} fields"
+        raise _malformed(path, number, f"a word and {size} numbers", found)
     return b" ".join(fields[:-size]), b" ".join(fields[-size:])
 
 

@@ -22,7 +22,7 @@ def vectors(tmp_path: Path) -> Callable[[str | bytes], Path]:
     return write
 
 
-@pytest.mark.parametrize("header", ["", "3 2\n"])
+@pytest.mark.parametrize("header", ["", "3 2\n", "\n\n3 2\n"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", " \n"])
 def test_vectors_of_known_words_are_read(vectors: Callable[[str], Path], header: str, end: str) -> None:
     path = vectors(header + end.join(["play 1 2", "the 3 4", "jude -0.5 1e-3", ""]))
@@ -63,6 +63,7 @@ def test_no_known_word(vectors: Callable[[str], Path]) -> None:
         ("2 2\nplay 1 2\nhey 3 4 5\n", "{}:3: should hold a word and 2 numbers. Found 4 fields."),
         ("play 1 2\nhey 3 x\n", "{}:2: should hold 2 finite numbers after 'hey'. Found 'x'."),
         ("play 1 2\nhey 3 nan\n", "{}:2: should hold 2 finite numbers after 'hey'. Found 'nan'."),
+        ("play 1 2\nhey\n", "{}:2: should hold a word and 2 numbers. Found one field."),
         ("play\n", "{}:1: should hold a word and its vector. Found one field."),
     ],
 )
