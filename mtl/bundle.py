@@ -38,6 +38,7 @@ class Bundle:
 
     def __init__(self, path: str | os.PathLike[str], *, threads: int | None = None) -> None:
         self.path = Path(path)
+        self._folder = self.path.absolute()  # heads are loaded later, maybe from another working directory
         self.threads = threads
         self.manifest = _manifest(self.path)
         self._sessions: dict[str, onnxruntime.InferenceSession] = {}
@@ -81,7 +82,7 @@ class Bundle:
         """
         key = task if input is None else f"{task}.{input}"
         if key not in self._sessions:
-            file = self.path / (self._task(task) if input is None else self._tower(task, input))["file"]
+            file = self._folder / (self._task(task) if input is None else self._tower(task, input))["file"]
             try:
                 session = onnxruntime.InferenceSession(
                     file, session_options(self.threads), providers=["CPUExecutionProvider"]
@@ -91,7 +92,7 @@ class Bundle:
             # Behind the loading, so that a folder which was replaced meanwhile shows too; of two exports mixed up,
             # answers are noise.
             for name in (file.name, self.manifest["weights"]):
-                self._compare(self.path / name)
+                self._compare(self._folder / name)
             self._sessions[key] = session
         return self._sessions[key]
 

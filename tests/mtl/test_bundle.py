@@ -223,6 +223,15 @@ def test_a_graph_without_its_entry(copied: Path) -> None:
     )
 
 
+def test_a_relative_path_outlives_a_change_of_directory(
+    copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(copied.parent)
+    bundle = Bundle(copied.name)
+    monkeypatch.chdir("/")
+    assert len(bundle.predict("intent", ["x"])) == 1
+
+
 class Failing:
     """A session that answers nothing."""
 
