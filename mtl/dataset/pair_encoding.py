@@ -1,8 +1,9 @@
 """One split of a source with a ranking task, featurized once: distinct texts, and the pairs that are made of them.
 
-Beside what `encoding` says of texts, the file has `hash:COLUMN` (one a text), and of N judged pairs: `number:COLUMN`
-(which text), `label:TASK` (the grade's id), `group` and `pool` (numbers; -1 for no pool), `line` (of the row) and
-`document_id` (empty where nothing names it). Files in its notes are relative to where the split lies.
+Beside what `encoding` says of texts, the file has `hash:COLUMN` and `length:COLUMN` (one a text), and of N judged
+pairs: `number:COLUMN` (which text), `label:TASK` (the grade's id), `group` and `pool` (numbers; -1 for no pool),
+`line` (of the row), `file:COLUMN` (number of the one that holds it) and `document_id` (empty where nothing names it).
+Files are kept relative to where the split lies, so that data may move.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from ..errors import Fault, counted
 from .encoding import LabelColumn, label_facts, text_hash, write
@@ -41,11 +43,12 @@ class PairEncoder:
         self._hashes = {column: scratch.column() for column in plan.columns}
         self._lengths = {column: scratch.column() for column in plan.columns}
         self._numbers = {column: scratch.column() for column in (ranking.query, ranking.document)}
+        self._file = {column: scratch.column() for column in (ranking.query, ranking.document)}
         self._labels = {ranking.task: LabelColumn(scratch.column(), fitted.labels[ranking.task])}
         self._group, self._pool, self._line = scratch.column(), scratch.column(), scratch.column()
         self._names = (Bounds(scratch.column()), scratch.column())
         self._notes = _Notes()
-        self._files: dict[str, str] = {}  # that a column stands in
+        self._files: dict[str, int] = {}  # that rows stand in, by number
 
     def add(self, chunk: PairChunk) -> None:
         """Encode some judgements and the texts that came with them."""
@@ -54,7 +57,6 @@ class PairEncoder:
             self._hashes[column].write(np.array([text_hash([text]) for text in texts], np.int64))
             self._lengths[column].write(lengths.astype(np.int32))
             self.tokens += int(lengths.sum())
-            self._files.setdefault(column, places[0][0].removeprefix(self.root) if places else "")
             for text, length, place in zip(texts, lengths.tolist(), places, strict=True):
                 self._notes.text(column, text, length, place)
         judged = chunk.judged
@@ -63,16 +65,22 @@ class PairEncoder:
         self._numbers[self.ranking.document].write(np.array([j.document for j in judged], np.int32))
         self._group.write(np.array([j.group for j in judged], np.int32))
         self._pool.write(np.array([j.pool for j in judged], np.int32))
-        self._line.write(np.array([j.place[1] for j in judged], np.int64))
+        self._line.write(np.array([j.query_place[1] for j in judged], np.int64))
+        self._file[self.ranking.query].write(self._file_numbers([j.query_place for j in judged]))
+        self._file[self.ranking.document].write(self._file_numbers([j.document_place for j in judged]))
         bounds, data = self._names
         names = [(j.document_id or "").encode() for j in judged]
         bounds.extend(np.cumsum([0, *map(len, names)]))
         data.write(b"".join(names))
         for judgement in judged:
-            self._notes.judgement(judgement.group, float(judgement.grade), judgement.place)
+            self._notes.judgement(judgement.group, float(judgement.grade), judgement.query_place)
         self._notes.repeated += chunk.repeated
         self.rows += len(chunk)
         self.pretokenized |= chunk.pretokenized
+
+    def _file_numbers(self, places: list[Place]) -> NDArray[np.int32]:
+        names = (kept_file(file, self.root) for file, _ in places)
+        return np.array([self._files.setdefault(name, len(self._files)) for name in names], np.int32)
 
     def finish(self, skipped: list[Any]) -> Path:
         """Put the file together in the scratch folder and return it."""
@@ -87,6 +95,7 @@ class PairEncoder:
             "document_id": pa.LargeStringArray.from_buffers(self.rows, bounds.column.buffer(), data.buffer()),
             **{f"label:{name}": column.array(self.scratch) for name, column in self._labels.items()},
             **{f"number:{column}": array for column, array in numbers.items()},
+            **{f"file:{column}": flat(found, np.int32, self.rows) for column, found in self._file.items()},
             **{f"hash:{column}": flat(hashes, np.int64, counts[column]) for column, hashes in self._hashes.items()},
             **{f"length:{column}": flat(found, np.int32, counts[column]) for column, found in self._lengths.items()},
             **self._texts.arrays({}),
@@ -96,14 +105,24 @@ class PairEncoder:
             **label_facts(self._labels),
             "pretokenized": sorted(self.pretokenized),
             "skipped": skipped,
-            "files": self._files,
-            "notes": [{**vars(fault), "file": (fault.file or "").removeprefix(self.root)} for fault in notes.faults()],
+            "files": list(self._files),
+            "notes": [{**vars(fault), "file": kept_file(fault.file or "", self.root)} for fault in notes.faults()],
             "queries": len(notes.best),
             "without_positive": len(notes.without_positive()),
             "comparable": sum(best != worst for best, worst in zip(notes.best, notes.worst, strict=True)),
             "repeated": len(notes.repeated),
         }
         return write(arrays, facts, self.scratch)
+
+
+def kept_file(file: str, root: str) -> str:
+    """Return a file's name as it is kept: what follows the root, behind a NUL, where it begins with that."""
+    return "\0" + file.removeprefix(root) if file.startswith(root) else file
+
+
+def found_file(kept: str, root: str) -> str:
+    """Return the file whose name was kept, for a root that may have moved."""
+    return root + kept[1:] if kept.startswith("\0") else kept
 
 
 class _Notes:

@@ -28,7 +28,7 @@ _BITS = 32  # of a document's number in the key of a pair
 
 
 class Judgement(NamedTuple):
-    """One judged pair: numbers of its texts, its query and its pool (-1: none), and where it was read."""
+    """One judged pair: numbers of its texts, its query and its pool (-1: none), and where both texts were read."""
 
     query: int
     document: int
@@ -36,7 +36,8 @@ class Judgement(NamedTuple):
     group: int
     pool: int
     document_id: str | None
-    place: Place
+    query_place: Place
+    document_place: Place
 
 
 @dataclass
@@ -206,13 +207,13 @@ class _Reader:
         return self.source.file_of(row, column), row.line
 
     def _add(self, chunk: PairChunk, row: Row, group: str | None, query: _Text, part: _Part, pool: str | None) -> None:
-        query_place, place = self._place(row, self.ranking.query), self._place(row, part.grade_column)
-        first = self._entered(chunk, self.ranking.query, query, query_place)
-        second = self._entered(chunk, self.ranking.document, part.text, self._place(row, part.column))
+        places = self._place(row, self.ranking.query), self._place(row, part.column)
+        first = self._entered(chunk, self.ranking.query, query, places[0])
+        second = self._entered(chunk, self.ranking.document, part.text, places[1])
         number = first if group is None else self.groups.setdefault(group, len(self.groups))
         if group is not None and number == len(self.group_texts):
             self.group_texts.append(first)
-            self.group_places.append(query_place)
+            self.group_places.append(places[0])
         if part.document_id is not None:
             self.names.setdefault(part.document_id, len(self.names))
         key = self._key(group, query, part)
@@ -220,10 +221,10 @@ class _Reader:
             self.judged[key] = len(self.grades)
         self.grades.append(part.grade)
         self.documents.append(second)
-        self.files.append(place[0])
-        self.lines.append(place[1])
+        self.files.append(self.source.file_of(row, part.grade_column))
+        self.lines.append(row.line)
         pooled = -1 if pool is None else self.pools.setdefault(pool, len(self.pools))
-        chunk.judged.append(Judgement(first, second, part.grade, number, pooled, part.document_id, query_place))
+        chunk.judged.append(Judgement(first, second, part.grade, number, pooled, part.document_id, *places))
 
     def _entered(self, chunk: PairChunk, column: str, text: _Text, place: Place) -> int:
         """Return a text's number; one that was never read is given the next, and goes into the chunk."""

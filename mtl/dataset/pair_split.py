@@ -16,6 +16,7 @@ from ..errors import Fault, counted
 from .batch import Batch
 from .encoded_split import EncodedSplit, Rows, values
 from .judged import Judged
+from .pair_encoding import found_file
 from .ranking import Pairs, Ranking
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class PairSplit(EncodedSplit):
         self.ranking = ranking
         super().__init__(path, plan, fitted)
         self.root = root
-        self.notes = [Fault(**{**note, "file": root + note["file"]}) for note in self.facts["notes"]]
+        self.notes = [Fault(**{**note, "file": found_file(note["file"], root)}) for note in self.facts["notes"]]
 
     def _read_rows(self) -> None:
         columns = self.ranking.query, self.ranking.document
@@ -46,6 +47,7 @@ class PairSplit(EncodedSplit):
         hashes = [self.hashes[column].view(np.uint64)[self._numbers[column]] for column in columns]
         self.text_hashes = (hashes[0] * np.uint64(0x9E3779B97F4A7C15) ^ hashes[1]).view(np.int64)
         self._lines = values(self._column("line"), np.int64)
+        self._files = {column: values(self._column(f"file:{column}"), np.int32) for column in columns}
         group, pool = (values(self._column(name), np.int32).astype(np.int64) for name in ("group", "pool"))
         documents = len(self.hashes[self.ranking.document])
         self.judged = Judged(query.astype(np.int64), document.astype(np.int64), group, pool, documents)
@@ -144,5 +146,6 @@ class PairSplit(EncodedSplit):
                     f"should have no text that is in {name} too. Found {int(shared.sum()):,} of "
                     f"{counted(len(shared), 'text')}, the first here."
                 )
-                file = self.root + self.facts["files"][column]
-                yield Fault(message, file, int(self._lines[rows.argmax()]), f"column '{column}'")
+                first = int(rows.argmax())
+                file = found_file(self.facts["files"][self._files[column][first]], self.root)
+                yield Fault(message, file, int(self._lines[first]), f"column '{column}'")

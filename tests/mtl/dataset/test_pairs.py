@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from mtl.errors import UsageError
 from mtl.feed import Feed
 from mtl.recipe.config import BatchConfig
 from mtl.sources import open_sources
+from mtl.sources.python import PythonSource
 
 from .conftest import Made, graph_of
 from .ranked import DOCUMENT, IDS, QUERY, ROWS, judged, prepared, recipe, split_of
@@ -286,6 +287,22 @@ def test_what_is_drawn_is_no_part_of_the_cache(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == before
     prepared(tmp_path, group="qid")
     assert len(list((tmp_path / "cache").iterdir())) > len(before)
+
+
+def test_files_of_rows_need_not_lie_where_the_split_does(tmp_path: Path) -> None:
+    class Scattered(PythonSource):
+        """Every row stands in a file of its own."""
+
+        def rows(self, split: str, base: Path) -> Iterator[Any]:
+            for row in super().rows(split, base):
+                yield row._replace(file=f"/far/{split}{row.line}", line=9)
+
+    graph = graph_of(tmp_path, recipe())
+    source = Scattered()
+    given = PythonSource.given({"train": [*ROWS, ROWS[3]], "test": [judged("new", "x", 1), judged("new", "at 7", 0)]})
+    source.paths, source._given = given.paths, given._given
+    notes = [str(note).split(": ")[:2] for note in prepare(graph, {"qa": source}, tmp_path / "cache").notes]
+    assert [place for place, _ in notes] == ["/far/train7:9", "/far/test2:9"]
 
 
 def test_places_follow_data_that_moved(tmp_path: Path) -> None:
