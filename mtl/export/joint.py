@@ -18,6 +18,7 @@ from ..errors import ExportError
 from ..labels import Labels
 from ..sharing_graph import Call, InputKey, SharingGraph
 from ..task import Answer
+from ..token_values import integers, strings
 from .front_end import TokenValues, text_front_end, tokens_front_end
 from .network import FeatureKey, Features
 from .numeric import Numeric, name_of
@@ -98,7 +99,7 @@ class _Builder:
         self.padding: dict[InputKey, ir.Value] = {}  # bool [B', T]: where no token stands
         self.counts: dict[InputKey, ir.Value] = {}  # int64 [B']: how many tokens each row really has
         self.outputs: list[ir.Value] = []
-        self.zero = _named(_constant(self.before, np.array([0], np.int64)), "zero")
+        self.zero = integers(self.before, [0])
 
     def input(self, name: str, dtype: ir.DataType, shape: list[str]) -> ir.Value:
         """Return the graph input of this name; inputs that read one text alike share it."""
@@ -148,7 +149,7 @@ class _Builder:
         surface = self._value(self.joint.tokens[key])
         tokens = self._cut_back(surface, key)
         # Cut back to B rows: answers of the one row too many are broadcast to none by a `Where` over B = 0 rows.
-        self.padding[key] = self.behind.op("Equal", [tokens, _constant_strings(self.behind, [""])])
+        self.padding[key] = self.behind.op("Equal", [tokens, strings(self.behind, [""])])
         if self.joint.form == "text":
             self._output(task, "tokens", tokens, ir.DataType.STRING, ["T"])
             self._output(task, "lengths", self._cut_back(self.counts[key], key), ir.DataType.INT64, [])
@@ -191,8 +192,9 @@ class _Builder:
     def _without_padding(self, value: ir.Value, nothing: Constant, key: InputKey, answer: Answer) -> ir.Value:
         padding = self.padding[key]
         for _ in answer.dims[1:]:
-            padding = self.behind.op("Unsqueeze", [padding, _constant(self.behind, np.array([-1], np.int64))])
-        return self.behind.op("Where", [padding, _constant(self.behind, nothing), value])
+            padding = self.behind.op("Unsqueeze", [padding, integers(self.behind, [-1])])
+        constant = self.behind.op("Constant", [], {"value": ir.tensor(nothing)})
+        return self.behind.op("Where", [padding, constant, value])
 
     def _cut_back(self, value: ir.Value, key: InputKey) -> ir.Value:
         """Return the first B rows: an empty batch has one row too many inside the graph."""
@@ -231,14 +233,6 @@ class _Builder:
         graph.extend(self.behind.nodes)
         graph.name = "joint"
         self.joint.model.opset_imports.update({"com.microsoft": 1, "ai.onnx.ml": 4})
-
-
-def _constant(tape: Tape, array: Constant) -> ir.Value:
-    return tape.op("Constant", [], {"value": ir.tensor(array)})
-
-
-def _constant_strings(tape: Tape, texts: list[str]) -> ir.Value:
-    return tape.op("Constant", [], {"value_strings": texts})
 
 
 def _named(value: ir.Value, name: str) -> ir.Value:

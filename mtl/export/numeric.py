@@ -94,8 +94,9 @@ def _named(network: Network, model: ir.Model) -> Numeric:
     lengths = dict(zip(network.inputs, graph.inputs, strict=False))
     for key, index in zip(network.paired, graph.inputs[len(network.inputs) :], strict=False):
         remove_pairing(graph, index, lengths[key])
-    inputs = [name_of(value) for value in graph.inputs]
     optimize(model, list(protected.values()))
+    _set_apart(graph)
+    inputs = [name_of(value) for value in graph.inputs]
     keys = [(task, key) for task, _, wanted in network.answers() for key in wanted]
     outputs = [name_of(value) for value in graph.outputs]
     sides = [(tower.task, tower.input) for tower in network.towers]
@@ -108,6 +109,13 @@ def _named(network: Network, model: ir.Model) -> Numeric:
         dict(zip(network.calls, outputs[len(keys) + len(sides) :], strict=True)),
         parameters,
     )
+
+
+def _set_apart(graph: ir.Graph) -> None:
+    """Give every value but the parameters a name with a dot: a recipe may call an input as torch calls a value."""
+    inside = [value for node in ir.traversal.RecursiveGraphIterator(graph) for value in node.outputs]
+    for value in dict.fromkeys([*graph.inputs, *inside]):
+        value.name = f"numeric.{value.name}"
 
 
 def remove_pairing(graph: ir.Graph, index: ir.Value, lengths: ir.Value) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 NAME = re.compile(r"\w[\w-]*\Z")
 JOINT = "joint"  # the name of the graph and of the metrics of all tasks together
+EXPORTED = frozenset({"tokens", "lengths", "vector"})  # what exported graphs hand out or are called, beside answers
 MODULES = frozenset({"embedding", "representation", "pooling", "matching", "scorer", "decoder", "output"})
 
 

@@ -13,7 +13,7 @@ from .components import find_class, read_component, told
 from .config import InputConfig, ModuleConfig, SourceConfig
 from .document import Steps, dotted, show
 from .draft import Reading, TaskDraft
-from .names import JOINT, MODULES, malformed
+from .names import EXPORTED, JOINT, MODULES, malformed
 from .schema import check, check_at, closest, unknown_key
 
 if TYPE_CHECKING:
@@ -107,10 +107,13 @@ def read_tasks(
         elif name in modules:
             reading.key_fault(("tasks", name), f"a task should not be called as a module is. Found '{name}'.")
     for draft in drafts:
+        handed_out = EXPORTED.union(answer.name for answer in draft.task.answers) if len(draft.inputs) > 1 else ()
         for name in draft.inputs:
+            steps = (*draft.steps, "inputs", name)
             if name in modules:
-                steps = (*draft.steps, "inputs", name)
                 reading.key_fault(steps, f"an input should not be called as a module is. Found '{name}'.")
+            elif name in handed_out:  # of an only input, the graph's is always called `text`
+                reading.key_fault(steps, f"an input should not be called as what an export holds is. Found '{name}'.")
         if set(draft.inputs) & {slot.name for slot in draft.slots}:
             broken.add(draft.name)  # what stands under `model` may be meant either way
     return [draft for draft in drafts if draft.name not in broken]

@@ -43,6 +43,19 @@ tasks:
     target: tags
 """
 
+PAIRS = """
+name: pairs
+seed: 1
+sources:
+  pairs: {format: python}
+tasks:
+  same:
+    type: text_pair_classification
+    source: pairs
+    inputs: {FIRST: {column: a}, SECOND: {column: b}}
+    target: same
+"""
+
 
 def test_a_condition_that_tokenizes_otherwise(tmp_path: Path) -> None:
     rows = {"utterances": {"train": tiny.utterances(40, 0), "test": tiny.utterances(20, 1)}}
@@ -122,3 +135,13 @@ def test_tags_of_the_first_tokens(tmp_path: Path) -> None:
     found = Bundle(tmp_path / "export").predict("tags", [" ".join(words)])
     assert found[0]["tokens"] == words[:3]
     assert len(found[0]["tags"]) == len(found[0]["score"]) == 3
+
+
+def test_inputs_that_are_called_as_torch_calls_its_values(tmp_path: Path) -> None:
+    text = PAIRS.replace("FIRST", "add").replace("SECOND", "linear")
+    rows = [{"a": "play songs", "b": "by the beatles", "same": "y"}, {"a": "", "b": "Music", "same": "n"}]
+    model = tiny.build(text, {"pairs": {"train": rows, "test": rows}}, tmp_path / "cache")
+    report = model.export(tmp_path / "export")
+    assert report.verification.largest_difference < 1e-5
+    graph = onnx.load(tmp_path / "export" / "same.onnx", load_external_data=False).graph
+    assert [value.name for value in graph.input] == ["add", "linear"]
