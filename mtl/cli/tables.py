@@ -59,11 +59,12 @@ def results(
         made.add_row("exported", str(folder / name), size_text(size))
     sizes = " and ".join(map(str, verified["batch_sizes"]))
     for task, rows in verified["rows"].items():
-        made.add_row(
-            "verified",
-            f"{task}: {verified['split'][task]} rows that torch answers alike, batch {sizes}",
-            f"{rows}/{rows}",
-        )
+        part = verified["parts"].get(task, {"of": rows, "alone": rows})
+        fewer = f" ({part['alone']} of them at 1)" if task in verified["parts"] else ""
+        told = f"{task}: {verified['split'][task]} rows that torch answers alike, batch {sizes}{fewer}"
+        made.add_row("verified", told, f"{rows}/{part['of']}")
+    for task, apart in verified["towers"].items():
+        made.add_row("verified", f"{task}: largest difference of vectors' inner product and score", f"{apart:.1e}")
     made.add_row("verified", "largest difference of scores", f"{verified['largest_difference']:.1e}")
     made.add_row("verified", "rows that torch itself can hardly decide", str(len(verified["ties"])))
     return made

@@ -33,7 +33,8 @@ def test_metrics_of_a_ranking_with_the_groups_that_they_leave_out() -> None:
         "relevance  groups without positive      12",
     ]
     assert shown(metrics_table("dev", metrics, reports))[1:] == lines
-    verified = {"split": {}, "rows": {}, "batch_sizes": [1], "largest_difference": 0.0, "ties": []}
+    verified = {"split": {}, "rows": {}, "batch_sizes": [1], "largest_difference": 0.0, "ties": [], "parts": {}}
+    verified["towers"] = {}
     found = shown(results({"dev": metrics}, {"dev": reports}, Path("run"), {}, verified))
     assert [line.split() for line in found[1:5]] == [["dev", *line.split()] for line in lines]
 
@@ -46,6 +47,8 @@ def test_the_one_table_of_a_run() -> None:
         "batch_sizes": [1, 64],
         "largest_difference": 2e-6,
         "ties": [],
+        "parts": {},
+        "towers": {},
     }
     assert shown(results(metrics, {}, Path("run/export"), {"intent.onnx": 1200}, verified)) == [
         "what                                                                       value",
@@ -54,6 +57,24 @@ def test_the_one_table_of_a_run() -> None:
         "verified     intent: test rows that torch answers alike, batch 1 and 64      7/7",
         "verified     largest difference of scores                                2.0e-06",
         "verified     rows that torch itself can hardly decide                          0",
+    ]
+
+
+def test_a_large_split_and_towers_are_told_in_the_table() -> None:
+    verified = {
+        "split": {"relevance": "test"},
+        "rows": {"relevance": 8192},
+        "batch_sizes": [1, 64],
+        "largest_difference": 2e-6,
+        "ties": [],
+        "parts": {"relevance": {"of": 100_000, "alone": 1024}},
+        "towers": {"relevance": 3e-7},
+    }
+    assert [" ".join(line.split()) for line in shown(results({}, {}, Path("run"), {}, verified))[1:]] == [
+        "verified relevance: test rows that torch answers alike, batch 1 and 64 (1024 of them at 1) 8192/100000",
+        "verified relevance: largest difference of vectors' inner product and score 3.0e-07",
+        "verified largest difference of scores 2.0e-06",
+        "verified rows that torch itself can hardly decide 0",
     ]
 
 
