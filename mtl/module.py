@@ -137,7 +137,7 @@ class Scorer(Module):
     def encode(self, text: Tensor | Sequence, position: int) -> Tensor:
         """Return [B, E]: the vectors of the first (`position` 0) or second (1) text, of separable scorers only.
 
-        The inner product of a pair's vectors is its score.
+        The inner product of a pair's vectors is its score. What `exportable` returns has this method, too.
         """
         raise NotImplementedError
 

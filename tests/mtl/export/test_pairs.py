@@ -16,6 +16,8 @@ from mtl.export import pairs
 from mtl.export.compare import apart
 from mtl.export.front_end import text_front_end
 from mtl.export.graphs import Graphs, build
+from mtl.export.joint import join
+from mtl.export.numeric import remove_pairing
 from mtl.export.verify import LENGTHS, Verification, synthetic, verify
 from mtl.export.weights import references
 from tests.mtl.export.conftest import Exported
@@ -150,6 +152,29 @@ def test_a_tower_that_needs_both_texts(ranking: Exported, graphs: Graphs, monkey
     assert str(caught.value) == (
         "relevance: cut: the vectors of 'query' should follow from one text. Found query, document."
     )
+
+
+def test_vectors_of_no_known_size(ranking: Exported, graphs: Graphs) -> None:
+    model, fitted = ranking.model, ranking.model.prepared.fitted
+    values = {value.name: value for value in graphs.numeric.model.graph.outputs}
+    vector = values[graphs.numeric.vectors["relevance", "query"]]
+    kept = vector.shape
+    try:
+        vector.shape = ir.Shape(["B", "E"])
+        with pytest.raises(ExportError) as caught:
+            join(graphs.numeric, model.graph, fitted.features, fitted.labels, ["relevance"])
+    finally:
+        vector.shape = kept
+    assert str(caught.value) == "relevance: joint graph: the vectors of 'query' should have a known size. Found E."
+
+
+def test_texts_that_are_paired_otherwise() -> None:
+    index, lengths = (ir.val(name, ir.DataType.INT64, ["P"]) for name in ("index", "lengths"))
+    node = ir.node("Neg", [index])
+    graph = ir.Graph([index, lengths], [node.outputs[0]], nodes=[node], opset_imports={"": 20}, name="pairs")
+    with pytest.raises(ExportError) as caught:
+        remove_pairing(graph, index, lengths)
+    assert str(caught.value) == "numeric graph: texts should be paired by 'Gather'. Found 'Neg'."
 
 
 def test_a_damaged_tower_is_named(ranking: Exported, graphs: Graphs, tmp_path: Path) -> None:
