@@ -20,10 +20,13 @@ from typing import NamedTuple
 HERE = Path(__file__).parent
 SPLITS = ("train", "dev", "test")
 ASPECTS = ("how_to", "cause", "choice", "cost", "timing", "safety")
-PATTERNS = {"train": 13, "dev": 2, "test": 5}  # of the patterns of an aspect's queries
+PATTERNS = {"train": 20, "dev": 4, "test": 6}  # of the patterns of an aspect's queries
 QUERIES = {"train": 10, "dev": 2, "test": 4}  # about each subject
 DOCUMENTS = {"train": 6, "dev": 3, "test": 6}  # about each subject, each with another main aspect
-CLASSIFIED = {"train": 6, "dev": 2, "test": 3}  # rows of a classifier for each subject
+CLASSIFIED = {  # rows of a classifier about each subject
+    "query_class": {"train": 12, "dev": 3, "test": 3},
+    "document_class": {"train": 6, "dev": 3, "test": 3},
+}
 UNSEEN = 1  # sentences of a topic's aspect that no training document has
 OWN_NAME = 0.45  # how often a query uses the name that documents use
 OTHERS, FAR = 3, 2  # judged documents on the same aspect: of other subjects of the topic, of other topics
@@ -207,8 +210,8 @@ def classifiers(relevance: Writer, split: str) -> dict[str, list[tuple[str, str]
     """Return the rows of the two classifiers: texts that the relevance data does not have, with their classes."""
     writer = Writer(split, "classes")
     writer.texts |= relevance.texts
-    queries = {query.text: query.aspect for query in writer.queries(CLASSIFIED)}
-    documents = {document.text: document.subject.topic for document in writer.documents(CLASSIFIED)}
+    queries = {query.text: query.aspect for query in writer.queries(CLASSIFIED["query_class"])}
+    documents = {document.text: document.subject.topic for document in writer.documents(CLASSIFIED["document_class"])}
     return {
         name: [(text, rows[text]) for text in order(list(rows), split)]
         for name, rows in (("query_class", queries), ("document_class", documents))
