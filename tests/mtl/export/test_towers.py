@@ -128,7 +128,8 @@ def test_a_tower_holds_its_own_side_only(ranking: Exported) -> None:
 def test_every_weight_is_stored_once(ranking: Exported) -> None:
     stored = references(ranking.folder)
     parameters = list(ranking.model.model.parameters())
-    buffers = [b for name, b in ranking.model.model.named_buffers() if name.replace("/", ".").removeprefix(".") in stored]
+    held = ranking.model.model.named_buffers()
+    buffers = [tensor for name, tensor in held if name.replace("/", ".").removeprefix(".") in stored]
     expected = sum(tensor.numel() * tensor.element_size() for tensor in [*parameters, *buffers])
     assert sum(tensor.nbytes for tensor in stored.values()) == expected
     for file in ranking.folder.glob("*.onnx"):
