@@ -1,13 +1,13 @@
-"""A file of documents to rank: identifiers in memory, texts where they are.
+"""A file of documents to rank, found by their place: identifiers in memory, texts where they are.
 
-One document a line, UTF-8: `.tsv` holds `id<TAB>text`; `.jsonl` objects with `_id` (or `id`), `text` and perhaps a
-`title`, which stands before the text; any other file holds the texts themselves, named by the number of their line.
+One document a line, UTF-8: `.tsv` holds `id<TAB>text`; `.jsonl` (`.json`, `.ndjson`) objects with `_id`, `text` and
+perhaps `title` (see `mtl.text_lines`), both without counting empty lines; any other file holds the texts themselves,
+named by the number of their line.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -15,6 +15,7 @@ from typing import BinaryIO
 import numpy as np
 
 from .errors import DataError, Fault
+from .text_lines import JSON_ENDINGS, NamedText, from_fields, from_json, repeated
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -23,41 +24,53 @@ class Collection:
     """The documents of a file: `ids` in the order of the file, and each text when it is asked for.
 
     Invalid UTF-8 is read as U+FFFD. Raises `DataError` naming file and line of a document without identifier or text,
-    of an identifier that is there already, and of a file without documents or that cannot be read.
+    of an identifier that is there already, and of a file without documents, that cannot be read, or that changes.
     """
 
     def __init__(self, file: str | Path) -> None:
         self.file = Path(file)
-        self._layout = self.file.suffix.lower()
+        ending = self.file.suffix.lower()
+        self._parser = from_fields if ending == ".tsv" else from_json if ending in JSON_ENDINGS else None
         self.ids: list[str] = []
-        starts = [0]
+        starts, offset = [], 0
         digest = hashlib.sha256()
         lines: dict[str, int] = {}
         with self._open() as stream:
             for number, line in enumerate(stream, 1):
                 digest.update(line)
-                starts.append(starts[-1] + len(line))
-                name = self._parse(line, number)[0]
-                if lines.setdefault(name, number) != number:
-                    raise self._fault(
-                        number, f"a document's id should be its own. Found '{name}' in line {lines[name]} too."
-                    )
-                self.ids.append(name)
+                if self._parser is None or line.strip():
+                    found = self._read(line, number, first=number == 1)
+                    if isinstance(found, str):
+                        raise self._fault(found, number)
+                    if lines.setdefault(found.id, number) != number:
+                        raise self._fault(repeated(found.id, lines[found.id]), number)
+                    self.ids.append(found.id)
+                    starts.append(offset)
+                offset += len(line)
         if not self.ids:
-            raise DataError(Fault("should have documents. Found none.", file=str(self.file)))
-        self._starts = np.array(starts, np.int64)
+            raise self._fault("should have documents. Found none.")
+        self._starts = np.array([*starts, offset], np.int64)
         self.sha256 = digest.hexdigest()
 
     def __len__(self) -> int:
         """Return the number of documents."""
         return len(self.ids)
 
+    def chunk(self, start: int, *, documents: int, size: int) -> range:
+        """Return the positions of the next documents: at least one, then up to a number of them and of bytes."""
+        end = int(np.searchsorted(self._starts, self._starts[start] + size, "right")) - 1
+        return range(start, min(max(end, start + 1), start + documents, len(self)))
+
     def texts(self, start: int, end: int) -> Iterator[str]:
         """Yield the texts of some consecutive documents."""
         with self._open() as stream:
-            stream.seek(int(self._starts[start]))
-            for number in range(start, min(end, len(self))):
-                yield self._parse(stream.readline(), number + 1)[1]
+            for position in range(start, min(end, len(self))):
+                offset = int(self._starts[position])
+                stream.seek(offset)
+                found = self._read(stream.readline(), position + 1, first=offset == 0)
+                if isinstance(found, str) or found.id != self.ids[position]:
+                    raise self._fault("should stay as it is while it is read. Found it changed.")
+                yield found.text
 
     def text(self, position: int) -> str:
         """Return the text of one document."""
@@ -67,36 +80,14 @@ class Collection:
         try:
             return self.file.open("rb")
         except OSError as error:
-            message = f"should be a file of documents that can be read. Found: {error.strerror}."
-            raise DataError(Fault(message, file=str(self.file))) from error
+            raise self._fault(f"should be a file of documents that can be read. Found: {error.strerror}.") from error
 
-    def _parse(self, line: bytes, number: int) -> tuple[str, str]:
-        """Return the identifier and the text of a line."""
-        if number == 1:
+    def _read(self, line: bytes, number: int, *, first: bool) -> NamedText | str:
+        """Return what a line holds, or what is wrong with it; `number` names a text without an id of its own."""
+        if first:
             line = line.removeprefix(BYTE_ORDER_MARK)
         text = line.decode("utf-8", errors="replace").removesuffix("\n").removesuffix("\r")
-        if self._layout == ".tsv":
-            name, tab, text = text.partition("\t")
-            if not name or not tab:
-                raise self._fault(number, "should be an id, a tab and a text. Found no " + ("id." if tab else "tab."))
-            return name, text
-        return self._object(text, number) if self._layout == ".jsonl" else (str(number), text)
+        return NamedText(str(number), text) if self._parser is None else self._parser(text)
 
-    def _object(self, line: str, number: int) -> tuple[str, str]:
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise self._fault(number, f"should be a JSON object. Found: {error}.") from error
-        if not isinstance(row, dict):
-            raise self._fault(number, f"should be a JSON object. Found {type(row).__name__}.")
-        name = row.get("_id", row.get("id"))
-        if not isinstance(name, (str, int)) or name == "":
-            raise self._fault(number, "should have an '_id' (or 'id'), a string. Found none.")
-        text, title = row.get("text"), row.get("title")
-        if not isinstance(text, str):
-            found = "none" if text is None else type(text).__name__
-            raise self._fault(number, f"should have a 'text', a string. Found {found}.")
-        return str(name), f"{title} {text}" if isinstance(title, str) and title else text
-
-    def _fault(self, number: int, message: str) -> DataError:
+    def _fault(self, message: str, number: int | None = None) -> DataError:
         return DataError(Fault(message, file=str(self.file), line=number))

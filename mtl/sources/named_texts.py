@@ -1,28 +1,24 @@
 """A file of named texts, found by name without being held in memory: queries or documents, one a line.
 
-A line is `id<TAB>text`, as TREC's tracks hand texts out, or a JSON object with `_id`, `text` and often `title`, as BEIR
-does (Thakur et al., 2021); then a text is its title and its text, with a space between them.
+What a line holds, see `mtl.text_lines`. Empty lines are left out.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import mmap
 from array import array
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError, Fault
+from ..text_lines import JSON_ENDINGS, NamedText, from_fields, from_json, repeated
 from .base import open_binary
 from .text import decode_line
-from .values import plain
 
 _BOM = b"\xef\xbb\xbf"
-_JSON = (".json", ".jsonl", ".ndjson")
 
 
 class NamedTexts:
@@ -41,7 +37,7 @@ class NamedTexts:
                 raise DataError(Fault("should have rows. Found an empty file.", file=str(path)))
             self._file = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         begin = self._file[:1024].removeprefix(_BOM).lstrip()
-        self._json = path.suffix in _JSON or begin.startswith(b"{")
+        self._json = path.suffix.lower() in JSON_ENDINGS or begin.startswith(b"{")
         self._digests, self._offsets = self._scanned()
 
     def text(self, name: str) -> str | None:
@@ -81,14 +77,14 @@ class NamedTexts:
     def _note_if_repeated(self, earlier: int, later: int) -> None:
         name = self._at(later)[0]
         if name == self._at(earlier)[0]:
-            message = f"should have a name of its own. Found '{name}', which line {self._line(earlier)} has."
+            message = repeated(name, self._line(earlier))
             self.faults.append(Fault(message, file=str(self.path), line=self._line(later)))
 
     def _line(self, offset: int) -> int:
         """Return the number of the line that begins at an offset; reads all before it, as only faults need it."""
         return 1 + self._file[:offset].count(b"\n")
 
-    def _at(self, offset: int) -> tuple[str, str]:
+    def _at(self, offset: int) -> NamedText:
         """Return the name and text of a line that was read before."""
         self._file.seek(offset)
         found = self._read(self._file.readline(), offset, 0)
@@ -96,41 +92,14 @@ class NamedTexts:
             raise DataError(Fault("should stay as it is while it is read. Found it changed.", file=str(self.path)))
         return found
 
-    def _read(self, line: bytes, offset: int, number: int) -> tuple[str, str] | Fault:
+    def _read(self, line: bytes, offset: int, number: int) -> NamedText | Fault:
         """Return the name and text of a line, or what is wrong with it."""
         text = decode_line(self.path, number, line if offset else line.removeprefix(_BOM), self.encoding)
         if isinstance(text, Fault):
             return text
         text = text.removesuffix("\n").removesuffix("\r")
-        found = _from_json(text) if self._json else _from_fields(text)
+        found = from_json(text) if self._json else from_fields(text)
         return Fault(found, file=str(self.path), line=number) if isinstance(found, str) else found
-
-
-def _from_fields(line: str) -> tuple[str, str] | str:
-    name, tab, text = line.partition("\t")
-    if not tab:
-        return "should be a name, a tab and a text. Found no tab."
-    return (name, text) if name else "should begin with a name. Found nothing before the tab."
-
-
-def _from_json(line: str) -> tuple[str, str] | str:
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        return f"should be a JSON object. Found what is not JSON: {getattr(error, 'msg', error)}."
-    if not isinstance(found, dict):
-        return f"should be a JSON object. Found {type(found).__name__}."
-    name, title, text = (plain(found.get(key)) for key in ("_id", "title", "text"))
-    for key, value in (("_id", name), ("text", text)):
-        if not isinstance(value, str) or (key == "_id" and not value):
-            return f"should have a text at '{key}'. Found {_described(found, key)}."
-    return name, f"{title} {text}".strip() if isinstance(title, str) else text
-
-
-def _described(found: dict[str, Any], key: str) -> str:
-    if key not in found:
-        return f"the keys {', '.join(found) or 'of nothing'}"
-    return "nothing" if found[key] in (None, "") else type(found[key]).__name__
 
 
 def _digest(name: str) -> int:

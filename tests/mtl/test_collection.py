@@ -29,6 +29,35 @@ def test_three_layouts_hold_the_same_documents(tmp_path: Path) -> None:
     assert len({found.sha256 for found in (tsv, jsonl, plain)}) == 3
 
 
+def test_empty_lines_between_named_documents_are_left_out(tmp_path: Path) -> None:
+    tsv = collection(tmp_path, "a.TSV", b"\n1\tone\n \n\n2\ttwo\n\n")
+    ndjson = collection(tmp_path, "a.ndjson", b'{"_id": "1", "text": "one"}\n\r\n{"_id": "2", "text": "two"}\n')
+    for found in (tsv, ndjson):
+        assert found.ids == ["1", "2"]
+        assert list(found.texts(0, 2)) == ["one", "two"]
+        assert found.text(1) == "two"
+    assert collection(tmp_path, "a.txt", b"one\n\nthree\n").ids == ["1", "2", "3"]
+
+
+def test_chunks_end_at_a_number_of_documents_or_of_bytes(tmp_path: Path) -> None:
+    found = collection(tmp_path, "a.txt", b"123456789\n" * 5 + b"x" * 100 + b"\n1\n2\n")
+    assert found.chunk(0, documents=3, size=1000) == range(3)
+    assert found.chunk(0, documents=9, size=30) == range(3)
+    assert found.chunk(0, documents=9, size=39) == range(3)
+    assert found.chunk(3, documents=9, size=30) == range(3, 5)
+    assert found.chunk(5, documents=9, size=30) == range(5, 6)
+    assert found.chunk(6, documents=9, size=30) == range(6, 8)
+
+
+def test_a_file_that_changes_meanwhile_is_told(tmp_path: Path) -> None:
+    found = collection(tmp_path, "a.tsv", b"1\tone\n2\ttwo\n")
+    for changed in (b"1\tone\n3\ttwo\n", b"1\tone\n"):
+        found.file.write_bytes(changed)
+        with pytest.raises(DataError) as error:
+            list(found.texts(0, 2))
+        assert str(error.value) == f"{found.file}: should stay as it is while it is read. Found it changed."
+
+
 def test_a_title_stands_before_its_text(tmp_path: Path) -> None:
     found = collection(tmp_path, "a.jsonl", b'{"_id": "x", "title": "Coffee", "text": "is hot"}')
     assert list(found.texts(0, 1)) == ["Coffee is hot"]
@@ -42,17 +71,19 @@ def test_invalid_bytes_are_replaced(tmp_path: Path) -> None:
     ("name", "content", "message"),
     [
         ("a.tsv", "1\tone\ntwo\n", "{file}:2: should be an id, a tab and a text. Found no tab."),
-        ("a.tsv", "\tone\n", "{file}:1: should be an id, a tab and a text. Found no id."),
-        ("a.tsv", "1\ta\n2\tb\n1\tc\n", "{file}:3: a document's id should be its own. Found '1' in line 1 too."),
+        ("a.tsv", "\tone\n", "{file}:1: should be an id, a tab and a text. Found nothing before the tab."),
+        ("a.tsv", "1\ta\n2\tb\n1\tc\n", "{file}:3: should have an id of its own. Found '1', which line 1 has."),
         (
             "a.jsonl",
             '{"_id": "1"\n',
-            "{file}:1: should be a JSON object. Found: Expecting ',' delimiter: line 1 column 12 (char 11).",
+            "{file}:1: should be a JSON object. Found what is not JSON: Expecting ',' delimiter.",
         ),
         ("a.jsonl", "[1]\n", "{file}:1: should be a JSON object. Found list."),
-        ("a.jsonl", '{"text": "a"}\n', "{file}:1: should have an '_id' (or 'id'), a string. Found none."),
-        ("a.jsonl", '{"_id": "1"}\n', "{file}:1: should have a 'text', a string. Found none."),
-        ("a.jsonl", '{"_id": "1", "text": 3}\n', "{file}:1: should have a 'text', a string. Found int."),
+        ("a.jsonl", '{"text": "a"}\n', "{file}:1: should have an id at '_id' or 'id'. Found the keys text."),
+        ("a.jsonl", '{"_id": "1"}\n', "{file}:1: should have a text at 'text'. Found the keys _id."),
+        ("a.jsonl", '{"_id": "1", "text": {}}\n', "{file}:1: should have a text at 'text'. Found dict."),
+        ("a.tsv", "\n1\ta\n\n1\tb\n", "{file}:4: should have an id of its own. Found '1', which line 2 has."),
+        ("a.jsonl", "\n", "{file}: should have documents. Found none."),
         ("a.txt", "", "{file}: should have documents. Found none."),
     ],
 )

@@ -114,15 +114,15 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "no documents": ({"documents.tsv": ""}, "DIR/documents.tsv: should have rows. Found an empty file."),
     "no tab": (
         {"queries.tsv": "q1\ta\nq2 b\n"},
-        "DIR/queries.tsv:2: should be a name, a tab and a text. Found no tab.",
+        "DIR/queries.tsv:2: should be an id, a tab and a text. Found no tab.",
     ),
     "no name": (
         {"queries.tsv": "\tb\nq1\ta\n"},
-        "DIR/queries.tsv:1: should begin with a name. Found nothing before the tab.",
+        "DIR/queries.tsv:1: should be an id, a tab and a text. Found nothing before the tab.",
     ),
     "a name twice": (
         {"documents.tsv": "d1\ta\nd2\tb\n\nd1\ta\n"},
-        "DIR/documents.tsv:4: should have a name of its own. Found 'd1', which line 1 has.",
+        "DIR/documents.tsv:4: should have an id of its own. Found 'd1', which line 1 has.",
     ),
     "invalid utf-8": (
         {"documents.tsv": b"d1\ta\nd2\tcaf\xe9\n"},
@@ -138,8 +138,8 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         "DIR/documents.tsv:2: should be a JSON object. Found list.",
     ),
     "json without a name": (
-        {"documents.tsv": '{"id": "d1", "text": "a"}\n'},
-        "DIR/documents.tsv:1: should have a text at '_id'. Found the keys id, text.",
+        {"documents.tsv": '{"name": "d1", "text": "a"}\n'},
+        "DIR/documents.tsv:1: should have an id at '_id' or 'id'. Found the keys name, text.",
     ),
     "json without a text": (
         {"documents.tsv": '{"_id": "d1", "text": null}\n'},
@@ -175,7 +175,7 @@ def test_malformed_rows_are_left_out_and_listed_on_request(tmp_path: Path) -> No
     rows: list[Row] = list(source.read("train", tmp_path))
     assert [r.values["document_id"] for r in rows] == ["d1"]
     assert [str(fault) for fault in source.skipped] == [
-        f"{tmp_path}/documents.tsv:2: should be a name, a tab and a text. Found no tab.",
+        f"{tmp_path}/documents.tsv:2: should be an id, a tab and a text. Found no tab.",
         f"{tmp_path}/train.txt:2: column 'document_id': should name a document of {tmp_path}/documents.tsv. "
         "Found 'd2', which is none of its 1.",
     ]

@@ -1,0 +1,75 @@
+"""A line of a file of named texts, queries or documents: what it is called, and the text.
+
+A line is `id<TAB>text`, as TREC's tracks hand texts out, or a JSON object with `_id` (or `id`), `text` and often
+`title`, as BEIR does (Thakur et al., 2021); then a text is its title and its text, with a space between them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NamedTuple
+
+JSON_ENDINGS = (".json", ".jsonl", ".ndjson")  # of files that hold JSON objects, one a line
+KEYS = {"an id": ("_id", "id"), "a text": ("text",)}
+_HALVES = re.compile("[\ud800-\udfff]")  # of surrogate pairs: JSON can escape them, but they are no characters
+
+
+class NamedText(NamedTuple):
+    """A text and the name that judgements and answers call it by."""
+
+    id: str
+    text: str
+
+
+def from_fields(line: str) -> NamedText | str:
+    """Return what a line of an id, a tab and a text holds, or the sentence that says what is wrong with it.
+
+    >>> from_fields("d1\\tplay\\tmusic"), from_fields("d1 play music")
+    (NamedText(id='d1', text='play\\tmusic'), 'should be an id, a tab and a text. Found no tab.')
+    """
+    name, tab, text = line.partition("\t")
+    if not tab or not name:
+        return f"should be an id, a tab and a text. Found {'nothing before the tab' if tab else 'no tab'}."
+    return NamedText(name, text)
+
+
+def from_json(line: str) -> NamedText | str:
+    """Return what a line of JSON holds, or the sentence that says what is wrong with it.
+
+    >>> from_json('{"_id": 1, "title": "Tea", "text": "is hot"}')
+    NamedText(id='1', text='Tea is hot')
+    """
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:  # the latter for brackets within brackets without end
+        return f"should be a JSON object. Found what is not JSON: {getattr(error, 'msg', error)}."
+    if not isinstance(found, dict):
+        return f"should be a JSON object. Found {type(found).__name__}."
+    name, text = (next((_written(found[key]) for key in keys if key in found), None) for keys in KEYS.values())
+    if not name:
+        return _missing(found, "an id")
+    if text is None:
+        return _missing(found, "a text")
+    return NamedText(name, " ".join(part for part in (_written(found.get("title")), text) if part))
+
+
+def repeated(name: str, line: int) -> str:
+    """Return what is wrong with a line whose id an earlier line has."""
+    return f"should have an id of its own. Found '{name}', which line {line} has."
+
+
+def _written(value: Any) -> str | None:
+    """Return a string without halves of characters, a number as it is written, and None for all else."""
+    if isinstance(value, str):
+        return value if value.isascii() else _HALVES.sub("\ufffd", value)
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _missing(found: dict[str, Any], what: str) -> str:
+    key = next((key for key in KEYS[what] if key in found), None)
+    if key is None:
+        told = f"the keys {', '.join(found)}" if found else "no keys"
+    else:
+        told = "nothing" if found[key] in (None, "") else type(found[key]).__name__
+    return f"should have {what} at {' or '.join(map(repr, KEYS[what]))}. Found {told}."
