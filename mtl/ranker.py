@@ -6,19 +6,21 @@ Documents are encoded once; a query costs its own encoding and one matrix produc
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .bundle import Bundle
 from .collection import Collection
 from .errors import UsageError, listing
+from .exact_search import ExactSearch, Found
+from .files import UNFINISHED
 from .vectors import VectorFile, Vectors
 
 CHUNK = 1024  # documents whose texts are in memory at a time
+CHUNK_BYTES = 16 << 20  # of their texts; a longer document is one by itself
 CHARACTERS = 100_000  # of a batch of documents, padding included: what bounds the memory of the encoder
 LINKS = 32  # of a document in faiss' graph
 
@@ -86,14 +88,15 @@ class Ranker:
     def encode(self, *, batch_size: int = 64) -> Iterator[int]:
         """Encode the documents that are not yet, yielding how many are done after each chunk; can be interrupted."""
         while (done := self.vectors.done) < len(self.collection):
-            texts = list(self.collection.texts(done, done + CHUNK))
+            chunk = self.collection.chunk(done, documents=CHUNK, size=CHUNK_BYTES)
+            texts = list(self.collection.texts(chunk.start, chunk.stop))
             made = np.empty((len(texts), self.vectors.dim), np.float32)
             for rows in batches([len(text) for text in texts], batch_size):
                 made[rows] = self.bundle.encode(
                     self.task, self.document, [texts[i] for i in rows], batch_size=len(rows)
                 )
-            self.vectors.append(made)
-            yield done + len(texts)
+            self.vectors.write(made, done)
+            yield chunk.stop
 
     def rank(self, queries: Sequence[str], k: int = 10) -> list[list[Hit]]:
         """Return the best `k` documents of each query, best first; of equal scores the earlier document.
@@ -105,14 +108,15 @@ class Ranker:
         if not self.vectors.complete:
             raise UsageError(f"the documents of '{self.collection.file}' should be encoded first. Found them not.")
         if self._index is None:
-            self._index = self.vectors.read() if self._faiss is None else self._graph(self.vectors.read())
+            vectors = self.vectors.read()
+            self._index = ExactSearch(vectors) if self._faiss is None else self._graph(vectors)
         encoded = self.bundle.encode(self.task, self.query, list(queries))
         found = self._search(encoded, min(k, len(self.collection)))
         return [[Hit(i, self.collection.ids[i], score) for i, score in hits] for hits in found]
 
-    def _search(self, queries: Vectors, k: int) -> list[list[tuple[int, float]]]:
-        if self._faiss is None:
-            return [best(row, k) for row in queries @ self._index.T]
+    def _search(self, queries: Vectors, k: int) -> Iterable[Found]:
+        if isinstance(self._index, ExactSearch):
+            return self._index.best(queries, k)
         scores, positions = self._index.search(np.ascontiguousarray(queries), k)
         pairs = zip(positions.tolist(), scores.tolist(), strict=True)
         return [[(i, score) for i, score in zip(*row, strict=True) if i >= 0] for row in pairs]
@@ -122,24 +126,16 @@ class Ranker:
         file = self.vectors.file.with_name(self.vectors.file.name + ".faiss")
         faiss = self._faiss
         if file.is_file() and file.stat().st_mtime_ns >= self.vectors.file.stat().st_mtime_ns:
-            return faiss.read_index(str(file))
+            kept = faiss.read_index(str(file))
+            if (kept.ntotal, kept.d) == vectors.shape:
+                return kept
         index = faiss.IndexHNSWFlat(self.vectors.dim, LINKS, faiss.METRIC_INNER_PRODUCT)
         for start in range(0, len(vectors), CHUNK):
             index.add(np.ascontiguousarray(vectors[start : start + CHUNK]))
-        faiss.write_index(index, str(file))
+        unfinished = file.with_name(file.name + UNFINISHED)
+        faiss.write_index(index, str(unfinished))
+        unfinished.replace(file)  # in one step: half an index could not be read
         return index
-
-
-def best(scores: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
-    """Return positions and values of the `k` highest of some scores, highest first, of equal ones the earlier."""
-    if k < len(scores):
-        least = np.partition(scores, len(scores) - k)[len(scores) - k]
-        above = np.flatnonzero(scores > least)
-        chosen = np.concatenate([above, np.flatnonzero(scores == least)[: k - len(above)]])
-    else:
-        chosen = np.arange(len(scores))
-    chosen = chosen[np.lexsort((chosen, -scores[chosen]))]
-    return list(zip(chosen.tolist(), scores[chosen].tolist(), strict=True))
 
 
 def batches(lengths: Sequence[int], size: int) -> Iterator[list[int]]:

@@ -24,14 +24,15 @@ Vectors = NDArray[np.float32]
 class VectorFile:
     """The vectors of `rows` documents, `dim` numbers each; `of` says of which documents and encoder, as strings.
 
-    Rows are appended in order. What an interrupted writer has left is gone on with if it is of the same. Raises
-    `UsageError` where the file holds vectors of something else, or something else.
+    Rows are written in order. What an interrupted writer has left is gone on with if it is of the same; two writers of
+    the same may write at once. Raises `UsageError` where the file holds vectors of something else, or something else.
     """
 
     def __init__(self, file: str | Path, rows: int, dim: int, of: dict[str, str]) -> None:
         self.file = Path(file)
         self.rows, self.dim, self.of = rows, dim, of
         self._header = _header(rows, dim, of)
+        self._size = len(self._header) + rows * dim * 4
         self._growing = self.file.with_name(self.file.name + UNFINISHED)
         self._progress = self.file.with_name(self.file.name + PROGRESS)
         if self.complete:
@@ -44,6 +45,11 @@ class VectorFile:
 
     def _compare(self) -> None:
         found = _read_header(self.file)
+        if found == self._header and (size := self.file.stat().st_size) != self._size:
+            raise UsageError(
+                f"'{self.file}' should have {self._size:,} bytes. Found {size:,}. "
+                "Delete it, or name another file with --vectors."
+            )
         if found != self._header:
             raise UsageError(
                 f"'{self.file}' should hold the vectors of these documents, by this encoder. Found others. "
@@ -62,23 +68,36 @@ class VectorFile:
         same = progress.get("header") == self._header.decode()
         return int(progress["rows"]) if same and self._growing.is_file() else 0
 
-    def append(self, vectors: Vectors) -> None:
-        """Write the next rows through to the disk; raises `OSError`."""
+    def write(self, vectors: Vectors, start: int) -> None:
+        """Write rows, the first of them at `start`, through to the disk; raises `OSError`.
+
+        `start` is `done`, or less where another process has gone on meanwhile: its rows are these rows. Raises
+        `UsageError` where that process has begun anew, with vectors of something else.
+        """
+        if self.complete:
+            return
         done = self.done
+        if start > done:
+            raise UsageError(
+                f"'{self._growing}' should be written for one encoder at a time. Found that another process has begun "
+                "it anew. Let that one end, or name another file with --vectors."
+            )
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        with self._growing.open("r+b" if done else "wb") as stream:
-            if not done:
-                stream.write(self._header)
-            stream.seek(len(self._header) + done * self.dim * 4)
-            stream.truncate()
+        if not done:
+            self._progress.unlink(missing_ok=True)  # of other vectors, which are overwritten
+        with self._growing.open("r+b" if self._growing.is_file() else "wb") as stream:
+            stream.write(self._header)
+            stream.seek(len(self._header) + start * self.dim * 4)
             stream.write(np.ascontiguousarray(vectors, "<f4").tobytes())
+            done = max(done, start + len(vectors))
+            if done == self.rows:
+                stream.truncate(self._size)
             stream.flush()
             os.fsync(stream.fileno())
-        done += len(vectors)
         replace(self._progress, json.dumps({"rows": done, "header": self._header.decode()}).encode())
-        if done == self.rows:
+        if done == self.rows and not self.complete:
             self._growing.replace(self.file)
-            self._progress.unlink()
+            self._progress.unlink(missing_ok=True)
 
     def read(self) -> Vectors:
         """Return all vectors, mapped into memory, not read."""

@@ -16,7 +16,7 @@ ROOTS["mtl_modules"] = CHECKOUT / "shared_modules/mtl_modules"
 
 # Every file or folder of mtl/ by its floor. Within a floor files may import each other, but not in a circle.
 FLOORS = (
-    ("errors", "registry", "labels", "_featurizer", "files", "progress"),
+    ("errors", "registry", "labels", "_featurizer", "files", "progress", "text_lines"),
     (
         "recipe",
         "sharing_graph",
@@ -29,6 +29,7 @@ FLOORS = (
         "bundle",
         "collection",
         "vectors",
+        "exact_search",
         "ranker",
         "token_values",
     ),

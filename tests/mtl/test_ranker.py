@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import pytest
 import mtl
 from mtl.bundle import Bundle
 from mtl.errors import UsageError
-from mtl.ranker import Ranker, batches, best
+from mtl.ranker import Ranker, batches
 from tests.commands import mtl as command
 from tests.commands import start, within
 from tests.mtl.test_ranking_run import TOPICS, write
@@ -57,18 +58,6 @@ def test_more_than_there_are_is_all_of_them(bundle: Path, tmp_path: Path) -> Non
     assert ranker.rank([], k=10) == []
 
 
-def test_of_equal_scores_the_earlier_documents_win() -> None:
-    scores = np.array([1, 3, 2, 3, 3, 2, 0], np.float32)
-    assert best(scores, 2) == [(1, 3.0), (3, 3.0)]
-    assert best(scores, 5) == [(1, 3.0), (3, 3.0), (4, 3.0), (2, 2.0), (5, 2.0)]
-    assert [i for i, _ in best(scores, 7)] == [1, 3, 4, 2, 5, 0, 6]
-    generator = np.random.default_rng(0)
-    for _ in range(200):
-        scores = generator.integers(0, 6, generator.integers(1, 40)).astype(np.float32)
-        k = int(generator.integers(1, len(scores) + 1))
-        assert [i for i, _ in best(scores, k)] == sorted(range(len(scores)), key=lambda i: (-scores[i], i))[:k]
-
-
 def test_batches_hold_rows_of_like_length_and_bounded_size() -> None:
     lengths = [5, 99_000, 7, 60_000, 6, 200_000]
     assert list(batches(lengths, 2)) == [[0, 4], [2], [3], [1], [5]]
@@ -94,6 +83,47 @@ def test_vectors_are_kept_and_gone_on_with(bundle: Path, tmp_path: Path, monkeyp
         f"'{kept}' should hold the vectors of these documents, by this encoder. "
         "Found others. Delete it, or name another file with --vectors."
     )
+
+
+def test_long_documents_are_not_in_memory_together(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [TEXTS[0], " ".join(TEXTS[1:]), TEXTS[1], "", TEXTS[2]]
+    file = documents(tmp_path, texts)
+    whole = encoded(bundle, file, vectors=tmp_path / "whole")
+    monkeypatch.setattr("mtl.ranker.CHUNK_BYTES", 100)
+    ranker = Ranker(bundle, file)
+    assert list(ranker.encode()) == [1, 2, 5]
+    assert ranker.rank(QUERIES, k=5) == whole.rank(QUERIES, k=5)
+
+
+def test_two_processes_that_encode_the_same_do_not_disturb_each_other(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mtl.ranker.CHUNK", 10)
+    file = documents(tmp_path, TEXTS)
+    whole = encoded(bundle, file, vectors=tmp_path / "whole")
+    first, second = Ranker(bundle, file), Ranker(bundle, file)
+    turns = [first.encode(), second.encode()]
+    encode = first.bundle.encode
+
+    def meanwhile(*arguments: Any, **options: Any) -> Any:
+        next(turns[1], None)  # the other one is ahead by a chunk when this one has encoded its own
+        return encode(*arguments, **options)
+
+    monkeypatch.setattr(first.bundle, "encode", meanwhile)
+    assert list(turns[0])[-1] == 48
+    assert list(turns[1]) == []
+    assert np.array_equal(first.vectors.read(), whole.vectors.read())
+
+
+def test_equal_documents_come_in_their_order_however_many_queries(bundle: Path, tmp_path: Path) -> None:
+    ranker = encoded(bundle, documents(tmp_path, [TEXTS[0], TEXTS[5]] * 60))
+    together = ranker.rank(QUERIES, k=11)
+    for query, hits in zip(QUERIES, together, strict=True):
+        assert [hit.position % 2 for hit in hits] == [hits[0].position % 2] * 11 or query == ""
+        assert hits == sorted(hits, key=lambda hit: (-hit.score, hit.position))
+    assert [ranker.rank([query], k=11)[0] for query in QUERIES] == together
 
 
 def test_faiss_finds_nearly_the_same(bundle: Path, tmp_path: Path) -> None:
@@ -201,6 +231,41 @@ def test_an_encoding_that_is_killed_goes_on(bundle: Path, tmp_path: Path) -> Non
     assert list(ranker.encode())[-1] == 33_600
     fresh = encoded(bundle, file, vectors=tmp_path / "fresh")
     assert np.array_equal(ranker.vectors.read(), fresh.vectors.read())
+
+
+def test_a_query_from_a_pipe_that_stays_open_is_answered_at_once(bundle: Path, tmp_path: Path) -> None:
+    file = documents(tmp_path, TEXTS)
+    arguments = [sys.executable, "-m", "mtl", "rank", str(bundle), "--documents", str(file), "--top", "1"]
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as asked:
+        assert asked.stdin is not None
+        assert asked.stdout is not None
+        for query in QUERIES:
+            asked.stdin.write(f"{query}\n".encode())
+            asked.stdin.flush()
+            answer = json.loads(asked.stdout.readline())  # would wait for ever
+            assert answer["query"] == query
+            assert len(answer["document"]) == 1
+        asked.stdin.close()
+        assert asked.wait() == 0
+
+
+def test_half_an_index_of_faiss_is_not_left_behind(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import faiss
+
+    file = documents(tmp_path, TEXTS)
+    ranker = encoded(bundle, file, index="faiss")
+
+    def killed(index: Any, name: str) -> None:
+        Path(name).write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(faiss, "write_index", killed)
+        with pytest.raises(KeyboardInterrupt):
+            ranker.rank(["moss"])
+    assert len(Ranker(bundle, file, index="faiss").rank(["moss"], k=3)[0]) == 3
 
 
 def test_ranking_imports_no_torch(bundle: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ def test_the_file_is_one_that_safetensors_reads(tmp_path: Path) -> None:
     assert not file.complete
     for start in range(0, 10, 4):
         assert file.done == start
-        file.append(ROWS[start : start + 4])
+        file.write(ROWS[start : start + 4], start)
     assert file.complete
     assert file.done == 10
     assert np.array_equal(file.read(), ROWS)
@@ -30,34 +30,34 @@ def test_the_file_is_one_that_safetensors_reads(tmp_path: Path) -> None:
 
 
 def test_what_an_interrupted_writer_left_is_gone_on_with(tmp_path: Path) -> None:
-    VectorFile(tmp_path / "v", 10, 3, OF).append(ROWS[:4])
+    VectorFile(tmp_path / "v", 10, 3, OF).write(ROWS[:4], 0)
     with (tmp_path / "v.writing").open("ab") as stream:
         stream.write(b"half a row")  # written, but not yet noted as safe
     file = VectorFile(tmp_path / "v", 10, 3, OF)
     assert file.done == 4
-    file.append(ROWS[4:])
+    file.write(ROWS[4:], 4)
     assert np.array_equal(VectorFile(tmp_path / "v", 10, 3, OF).read(), ROWS)
 
 
 @pytest.mark.parametrize("lost", ["v.writing", "v.progress"])
 def test_without_either_file_it_begins_anew(tmp_path: Path, lost: str) -> None:
-    VectorFile(tmp_path / "v", 10, 3, OF).append(ROWS[:4])
+    VectorFile(tmp_path / "v", 10, 3, OF).write(ROWS[:4], 0)
     (tmp_path / lost).unlink()
     file = VectorFile(tmp_path / "v", 10, 3, OF)
     assert file.done == 0
-    file.append(ROWS)
+    file.write(ROWS, 0)
     assert np.array_equal(file.read(), ROWS)
 
 
 def test_vectors_of_other_documents_are_not_gone_on_with(tmp_path: Path) -> None:
-    VectorFile(tmp_path / "v", 10, 3, OF).append(ROWS[:4])
+    VectorFile(tmp_path / "v", 10, 3, OF).write(ROWS[:4], 0)
     assert VectorFile(tmp_path / "v", 10, 3, {**OF, "documents": "other"}).done == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"something else", None])
 def test_a_file_of_something_else_is_left_alone(tmp_path: Path, content: bytes | None) -> None:
     if content is None:
-        VectorFile(tmp_path / "v", 10, 3, {**OF, "encoder": "other"}).append(ROWS)
+        VectorFile(tmp_path / "v", 10, 3, {**OF, "encoder": "other"}).write(ROWS, 0)
     else:
         (tmp_path / "v").write_bytes(content)
     before = (tmp_path / "v").read_bytes()
@@ -68,3 +68,57 @@ def test_a_file_of_something_else_is_left_alone(tmp_path: Path, content: bytes |
         "Delete it, or name another file with --vectors."
     )
     assert (tmp_path / "v").read_bytes() == before
+
+
+def test_a_file_that_was_cut_short_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "v"
+    VectorFile(file, 10, 3, OF).write(ROWS, 0)
+    whole = file.stat().st_size
+    with file.open("r+b") as stream:
+        stream.truncate(whole - 12)
+    with pytest.raises(UsageError) as error:
+        VectorFile(file, 10, 3, OF)
+    assert str(error.value) == (
+        f"'{file}' should have {whole} bytes. Found {whole - 12}. Delete it, or name another file with --vectors."
+    )
+
+
+def test_two_writers_of_the_same_rows(tmp_path: Path) -> None:
+    one, other = (VectorFile(tmp_path / "v", 10, 3, OF) for _ in range(2))
+    one.write(ROWS[:4], 0)
+    one.write(ROWS[4:8], 4)
+    other.write(ROWS[:4], 0)  # which began when nothing was written yet
+    assert one.done == other.done == 8
+    other.write(ROWS[8:], 8)
+    one.write(ROWS[8:], 8)
+    assert np.array_equal(one.read(), ROWS)
+
+
+def test_a_writer_of_something_else_meanwhile(tmp_path: Path) -> None:
+    one = VectorFile(tmp_path / "v", 10, 3, OF)
+    one.write(ROWS[:4], 0)
+    VectorFile(tmp_path / "v", 9, 3, {**OF, "documents": "other"}).write(ROWS[:2], 0)
+    with pytest.raises(UsageError) as error:
+        one.write(ROWS[4:], 4)
+    assert str(error.value) == (
+        f"'{tmp_path / 'v.writing'}' should be written for one encoder at a time. Found that another process has begun "
+        "it anew. Let that one end, or name another file with --vectors."
+    )
+
+
+def test_what_a_killed_writer_of_something_else_has_overwritten_is_not_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    VectorFile(tmp_path / "v", 10, 3, OF).write(ROWS[:4], 0)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("mtl.vectors.replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            VectorFile(tmp_path / "v", 10, 3, {**OF, "documents": "other"}).write(-ROWS, 0)
+    file = VectorFile(tmp_path / "v", 10, 3, OF)
+    for start in range(file.done, 10):
+        file.write(ROWS[start : start + 1], start)
+    assert np.array_equal(file.read(), ROWS)
