@@ -51,7 +51,21 @@ class Queries:
 
 
 def better_and_worse(grades: Tensor, groups: Tensor) -> tuple[Tensor, Tensor]:
-    """Return int64 [N] and [N]: all pairs of one query's documents of which the first has the higher grade."""
-    better = (grades[:, None] > grades[None, :]) & (groups[:, None] == groups[None, :])
-    first, second = better.nonzero(as_tuple=True)
-    return first, second
+    """Return int64 [N] and [N]: all pairs of one query's documents of which the first has the higher grade.
+
+    Needs memory for each document that is not its query's worst with each of the query's documents, not for P times P.
+    """
+    queries = Queries.of(groups)
+    sizes = torch.bincount(queries.numbers, minlength=queries.count)
+    starts = sizes.cumsum(0) - sizes  # of each query's pairs in `order`
+    order = queries.numbers.argsort(stable=True)
+    lowest = -queries.largest(-grades)
+    first = (grades > lowest[queries.numbers]).nonzero()[:, 0]
+    partners = sizes[queries.numbers[first]]
+    place = torch.arange(int(partners.sum()), device=groups.device) - (partners.cumsum(0) - partners).repeat_interleave(
+        partners
+    )
+    second = order[starts[queries.numbers[first]].repeat_interleave(partners) + place]
+    first = first.repeat_interleave(partners)
+    better = grades[first] > grades[second]
+    return first[better], second[better]

@@ -18,6 +18,7 @@ from mtl_modules import (
     PointwiseCrossEntropy,
     Regression,
 )
+from mtl_modules.query_groups import better_and_worse
 
 Losses = dict[object, float]
 Documents = list[tuple[int, float, float]]  # number of the pair, score, grade
@@ -219,3 +220,24 @@ def test_exponential_gains_are_those_of_listnet() -> None:
     losses, _ = output.ranking_loss(grades, grades, torch.zeros(3, dtype=torch.int64))
     target = grades.softmax(0)  # scores that are the grades are as good as can be: the loss is the entropy
     assert losses.item() == pytest.approx(-(target * target.log()).sum().item())
+
+
+def test_pairs_of_documents_take_memory_by_query_not_by_batch() -> None:
+    # Every pair of 80,000 with every other would be 6.4 billion comparisons.
+    queries_of_batch, documents = 200, 400
+    groups = torch.arange(queries_of_batch).repeat(documents)
+    grades = torch.zeros(queries_of_batch * documents)
+    grades[:queries_of_batch] = 1
+    losses, counted = PairwiseHinge(margin=1.0).ranking_loss(torch.zeros(len(groups)), grades, groups)
+    assert len(losses) == int(counted.sum()) == queries_of_batch * (documents - 1)
+    assert losses.unique().tolist() == [1.0]
+
+
+def test_pairs_of_documents_come_in_the_order_of_the_batch() -> None:
+    generator = torch.Generator().manual_seed(0)
+    for size in (0, 1, 7, 60):
+        groups = torch.randint(0, 6, (size,), generator=generator) * 5
+        grades = torch.randint(0, 3, (size,), generator=generator).float()
+        better = (grades[:, None] > grades) & (groups[:, None] == groups)
+        first, second = better_and_worse(grades, groups)
+        assert torch.equal(torch.stack([first, second], 1), better.nonzero())
