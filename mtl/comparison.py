@@ -6,6 +6,7 @@ OUT/compare.json   means, spreads and differences of every test figure
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import statistics
@@ -22,9 +23,10 @@ from .recipe import Recipe
 from .recipe.alone import alone
 from .runner import Run
 from .sharing_graph import SharingGraph
-from .sources.base import SPLITS
+from .sources import open_sources
 
 Figures = dict[str, dict[str, float]]  # task -> figure -> value
+LONGEST = 200  # bytes of a folder's name, of the 255 that file systems take
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ class Trial:
                 f"'{self.folder}' should hold a run of the recipe that is compared. Found another recipe's. "
                 "Name another folder with --out."
             )
-        return (self.folder / "metrics.json").is_file()
+        metrics = self.folder / "metrics.json"
+        return metrics.is_file() and "test" in read_json(metrics)
 
     def run(self) -> Iterator[Report]:
         """Train, from the last checkpoint on where there is one, and test; yields what training reports."""
@@ -104,13 +107,17 @@ def contestants(
 
 
 def _check(recipe: Recipe) -> None:
-    for source in recipe.sources.values():
-        if source.values.get("test") is None:
-            splits = [split for split in SPLITS if source.values.get(split) is not None]
-            raise RecipeError(
-                [source.place.fault(f"should have a test split to compare by. Found {listing(splits)}.")], recipe.title
-            )
-    SharingGraph.build(recipe)
+    """Raise `RecipeError` for all that keeps a recipe from being compared."""
+    sources = open_sources(recipe)
+    faults = [
+        recipe.sources[name].place.fault(
+            f"should have a test split to compare by. Found {listing(sources[name].splits)}."
+        )
+        for name in SharingGraph.build(recipe).streams()
+        if "test" not in sources[name].splits
+    ]
+    if faults:
+        raise RecipeError(faults, recipe.title)
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -124,12 +131,16 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def slug(name: str) -> str:
-    """Return a name as one of a folder.
+    """Return a name as one of a folder; one that is too long ends with a hash of the whole.
 
     >>> slug("demo train.optimizer.lr=1e-3; seed=2")
     'demo-train.optimizer.lr-1e-3-seed-2'
     """
-    return re.sub(r"[^\w.-]+", "-", name).strip("-.")
+    found = re.sub(r"[^\w.-]+", "-", name).strip("-.").encode()
+    if len(found) > LONGEST:
+        digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+        found = found[: LONGEST - 9] + f"-{digest}".encode()
+    return found.decode(errors="ignore")  # a character may have been cut in two
 
 
 class Comparison:

@@ -30,9 +30,10 @@ def compare_command(
     console = Console()
     found = contestants(recipes, variants=variants, single=single, data=data, overrides=overrides)
     comparison = Comparison(found, seeds, out)
-    for trial in comparison.trials():
-        line(console, f"run {trial.number}/{trial.total}: {trial.folder}{' is done' if trial.done else ''}")
-        if not trial.done:
+    trials = [(trial, trial.done) for trial in comparison.trials()]  # a folder of another recipe is told at once
+    for trial, done in trials:
+        line(console, f"run {trial.number}/{trial.total}: {trial.folder}{' is done' if done else ''}")
+        if not done:
             show_progress(trial.run(), console)
     show(console, comparison_table(comparison.result()))
     line(console, f"{out / 'compare.json'}: written")

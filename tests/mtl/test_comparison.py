@@ -8,12 +8,15 @@ import pytest
 
 from mtl.comparison import Comparison, contestants, rows, slug
 from mtl.errors import RecipeError, UsageError
+from mtl.module import Decoder
 from mtl.recipe import Recipe
 from mtl.recipe.alone import alone
+from mtl.registry import Address, register
 from mtl.sharing_graph import SharingGraph
 from tests import small
 from tests.commands import within
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 SHORT = small.RECIPE.replace("epochs: 24", "epochs: 2")
 
 
@@ -77,6 +80,37 @@ def test_an_interrupted_run_goes_on(tmp_path: Path) -> None:
     assert cut.result() == whole.result()
 
 
+def test_a_run_that_was_trained_and_not_tested_is_tested(tmp_path: Path) -> None:
+    found = contestants([small.write(tmp_path, SHORT)], variants=["train.epochs=1"])
+    comparison = Comparison(found, 1, tmp_path / "out")
+    for trial in comparison.trials():
+        list(trial.run())
+    first = comparison.trials()[0]
+    wanted = json.loads((first.folder / "metrics.json").read_text("utf-8"))
+    for held in (None, {"dev": wanted["dev"]}):  # killed behind the last step; measured on dev alone
+        if held is None:
+            (first.folder / "metrics.json").unlink()
+        else:
+            (first.folder / "metrics.json").write_text(json.dumps(held), "utf-8")
+        assert not first.done
+        assert list(first.run()) == []
+        assert first.done
+        assert json.loads((first.folder / "metrics.json").read_text("utf-8")) == wanted
+
+
+def test_a_task_that_shares_nothing_is_trained_alone_as_jointly(tmp_path: Path) -> None:
+    others = "  others:\n    format: tsv\n    train: train.tsv\n    dev: dev.tsv\n    test: test.tsv\n\ntasks:"
+    text = SHORT.replace("epochs: 2", "epochs: 1").replace("\ntasks:", others)
+    text = text.replace("word_tagging\n    source: utterances", "word_tagging\n    source: others")
+    text = text[: text.index("share:")] + text[text.index("train:\n  opt") :]
+    comparison = Comparison(contestants([small.write(tmp_path, text)], single=True), 1, tmp_path / "out")
+    for trial in comparison.trials():
+        list(trial.run())
+    joint, lone = comparison.result()["runs"]
+    assert list(joint["test"]) == ["intent", "slots"]
+    assert lone["test"] == joint["test"]
+
+
 def test_a_task_alone_is_what_it_is_in_the_recipe(tmp_path: Path) -> None:
     text = (
         SHORT.replace("    target: slots\n", "    target: slots\n    model: {decoder: {condition: intent.output}}\n")
@@ -90,9 +124,59 @@ def test_a_task_alone_is_what_it_is_in_the_recipe(tmp_path: Path) -> None:
     graph = SharingGraph.build(lone)
     assert list(graph.components) == ["words.word", "words.char", "words", "encoder", "slots.decoder", "slots.output"]
     assert dict(lone.train.select) == {"slots.f1": 2}
-    assert list(lone.train.components) == ["encoder"]
+    assert [name for name, training in lone.train.components.items() if training.lr] == ["encoder"]
     assert lone.train.mixture.type == "round_robin"
     assert (lone.name, lone.seed, lone.train.epochs) == ("small-slots", 1, 2)
+
+
+def test_a_task_alone_keeps_what_training_says_of_its_components(tmp_path: Path) -> None:
+    lines = {
+        "words.word": "freeze: true",  # a part of a group, by the component's name
+        "words": "lr: 0.1",
+        "slots.embedding.char": "lr: 0.2",  # by another task's address, for one of them
+        "'*.decoder'": "lr: 0.3",
+        "intent.pooling": "lr: 0.4",
+        "encoder": "lr: 0.5",
+    }
+    text = SHORT + "  components:\n" + "".join(f"    {name}: {{{value}}}\n" for name, value in lines.items())
+    recipe = Recipe.load(small.write(tmp_path, text))
+    joint = SharingGraph.build(recipe)
+    for task in recipe.tasks:
+        graph = SharingGraph.build(alone(recipe, task))
+        assert {name: graph.training(name) for name in graph.components} == {
+            name: joint.training(name) for name in graph.components
+        }
+
+
+@register("decoder", "test_conditioned")
+class Conditioned(Decoder):
+    """A decoder that cannot do without another task."""
+
+    def __init__(self, input_dim: int, condition_dim: int, output_dim: int, *, condition: Address) -> None:
+        super().__init__()
+
+
+def test_a_task_that_cannot_be_alone_says_so(tmp_path: Path) -> None:
+    model = "    model: {decoder: {type: test_conditioned, condition: intent.output}}\n"
+    path = small.write(tmp_path, SHORT.replace("    target: slots\n", f"    target: slots\n{model}"))
+    with pytest.raises(RecipeError) as error:
+        contestants([path], single=True)
+    assert str(error.value) == (
+        f"{path}:30: tasks.slots.model.decoder.condition: 'slots' should do without other tasks to be trained alone. "
+        f"Found 'intent.output'.\n1 error in {path}, 'slots' alone"
+    )
+
+
+@pytest.mark.parametrize("name", ["query_doc_relevance", "medquad", "wikiqa"])
+def test_recipes_of_pairs_and_of_sources_without_a_key_for_each_split(name: str) -> None:
+    recipe = CHECKOUT / f"recipes/{name}.yaml"
+    several = len(Recipe.load(recipe).tasks) > 1
+    found = contestants([recipe], variants=["seed=7"], single=several)
+    for contestant in found:
+        for _, one in contestant.recipes:
+            assert Recipe.from_text(one.filled(), name="again").hash() == one.hash()
+            tied = {member for group in one.share.values() for member in group.members}
+            assert {address.split(".")[0] for address in tied} <= set(one.tasks)
 
 
 @pytest.mark.parametrize(
@@ -123,8 +207,7 @@ def test_without_a_test_split_nothing_is_trained(tmp_path: Path) -> None:
     with pytest.raises(RecipeError) as error:
         contestants([path], single=True)
     assert str(error.value) == (
-        f"{path}:6: sources.utterances: should have a test split to compare by. Found dev, train.\n"
-        f"1 error in {path}"
+        f"{path}:6: sources.utterances: should have a test split to compare by. Found dev, train.\n1 error in {path}"
     )
 
 
@@ -134,12 +217,16 @@ def test_a_folder_of_another_recipe_is_left_alone(tmp_path: Path) -> None:
     list(first.run())
     path = small.write(tmp_path, SHORT.replace("lr: 0.02", "lr: 0.03"))
     other = Comparison(contestants([path], variants=["train.epochs=1"]), 1, tmp_path / "out").trials()[1]
-    with pytest.raises(UsageError) as error:
-        assert other.done
-    assert str(error.value) == (
+    message = (
         f"'{tmp_path / 'out/small-train.epochs-1/seed-1'}' should hold a run of the recipe that is compared. "
         "Found another recipe's. Name another folder with --out."
     )
+    with pytest.raises(UsageError) as error:
+        assert other.done
+    assert str(error.value) == message
+    done = within("compare", path, "--set", "train.epochs=1", "--seeds", "1", "--out", tmp_path / "out")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{message}\n")  # before anything is trained
+    assert not (tmp_path / "out/small").exists()
 
 
 def test_seeds_are_at_least_one(tmp_path: Path) -> None:
@@ -153,6 +240,16 @@ def test_recipes_of_one_name_get_folders_of_their_own(tmp_path: Path) -> None:
     path = small.write(tmp_path, SHORT)
     assert [c.name for c in contestants([path, path])] == ["small", "small (2)"]
     assert slug("small (2)") == "small-2"
+
+
+def test_a_variant_of_many_settings_has_a_folder_that_can_be_made(tmp_path: Path) -> None:
+    path = small.write(tmp_path, SHORT)
+    variants = [f"{'; '.join(['train.optimizer.lr=0.01'] * 20)}; seed={seed}" for seed in (1, 2)]
+    folders = [contestant.recipes[0][0] for contestant in contestants([path], variants=variants)]
+    assert len(set(folders)) == 3
+    for folder in (*folders, slug("é" * 300), slug("é" * 301), slug("x" + "é" * 300)):
+        assert len(folder.encode()) <= 200
+        (tmp_path / folder).mkdir()
 
 
 def test_one_seed_has_no_spread() -> None:
