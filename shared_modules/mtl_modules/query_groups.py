@@ -62,9 +62,8 @@ def better_and_worse(grades: Tensor, groups: Tensor) -> tuple[Tensor, Tensor]:
     lowest = -queries.largest(-grades)
     first = (grades > lowest[queries.numbers]).nonzero()[:, 0]
     partners = sizes[queries.numbers[first]]
-    place = torch.arange(int(partners.sum()), device=groups.device) - (partners.cumsum(0) - partners).repeat_interleave(
-        partners
-    )
+    begins = partners.cumsum(0) - partners
+    place = torch.arange(int(partners.sum()), device=groups.device) - begins.repeat_interleave(partners)
     second = order[starts[queries.numbers[first]].repeat_interleave(partners) + place]
     first = first.repeat_interleave(partners)
     better = grades[first] > grades[second]
