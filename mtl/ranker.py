@@ -110,7 +110,7 @@ class Ranker:
         if self._index is None:
             vectors = self.vectors.read()
             self._index = ExactSearch(vectors) if self._faiss is None else self._graph(vectors)
-        encoded = self.bundle.encode(self.task, self.query, list(queries))
+        encoded = self.bundle.encode(self.task, self.query, queries)
         found = self._search(encoded, min(k, len(self.collection)))
         return [[Hit(i, self.collection.ids[i], score) for i, score in hits] for hits in found]
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -164,9 +166,68 @@ def test_what_cannot_rank_says_so(bundle: Path, small_run: Path, tmp_path: Path)
     with pytest.raises(UsageError) as error:
         ranker.rank(["moss"], k=0)
     assert str(error.value) == "k should be at least 1. Found 0."
+    list(ranker.encode())
+    with pytest.raises(UsageError) as error:
+        ranker.rank("moss")
+    assert str(error.value) == "the input 'query' of 'relevance' should be a list of texts. Found one text."
     with pytest.raises(UsageError) as error:
         Ranker(bundle, file, index="annoy")
     assert str(error.value) == "index should be 'exact' or 'faiss'. Found 'annoy'."
+
+
+def changed(bundle: Path, folder: Path, change: Callable[[Any], None]) -> Path:
+    """Copy an export whose manifest says something else."""
+    shutil.copytree(bundle, folder)
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    change(manifest)
+    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    return folder
+
+
+def test_of_several_tasks_that_rank_one_is_named(bundle: Path, tmp_path: Path) -> None:
+    def add(manifest: Any) -> None:
+        manifest["tasks"]["again"] = manifest["tasks"]["relevance"]
+
+    folder = changed(bundle, tmp_path / "two", add)
+    file = documents(tmp_path, TEXTS)
+    with pytest.raises(UsageError) as error:
+        Ranker(folder, file)
+    message = (
+        f"'{folder}' should have one task with a separable scorer, or --task should name it. Found again, relevance."
+    )
+    assert str(error.value) == message
+    done = within("rank", folder, "--documents", file)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{message}\n")
+    rankers = [encoded(folder, file, task=task) for task in ("relevance", "again")]
+    assert [r.vectors.file.name for r in rankers] == ["documents.tsv.relevance.vectors", "documents.tsv.again.vectors"]
+    assert rankers[0].rank(QUERIES) == rankers[1].rank(QUERIES)
+
+
+def test_vectors_of_another_export_are_not_taken(bundle: Path, tmp_path: Path) -> None:
+    file = documents(tmp_path, TEXTS)
+    kept = encoded(bundle, file).vectors.file
+    for number, name in enumerate(("weights", "relevance.document.onnx", "relevance.query.onnx")):
+
+        def other(manifest: Any, name: str = name) -> None:
+            manifest["files"][manifest.get(name, name)]["sha256"] = "0" * 64
+
+        folder = changed(bundle, tmp_path / str(number), other)
+        if name == "relevance.query.onnx":  # which makes no vectors of documents
+            assert list(Ranker(folder, file).encode()) == []
+            continue
+        with pytest.raises(UsageError) as error:
+            Ranker(folder, file)
+        assert str(error.value) == (
+            f"'{kept}' should hold the vectors of these documents, by this encoder. "
+            "Found others. Delete it, or name another file with --vectors."
+        )
+
+
+def test_a_document_of_100000_words_and_an_empty_one(bundle: Path, tmp_path: Path) -> None:
+    ranker = encoded(bundle, documents(tmp_path, ["", "moss " * 100_000, "chess"]))
+    for hits in ranker.rank(["moss", ""], k=3):
+        assert sorted(hit.position for hit in hits) == [0, 1, 2]
+    assert ranker.rank(["moss"], k=1)[0][0].id == "d1"
 
 
 def test_without_faiss_its_index_says_what_to_install(bundle: Path, tmp_path: Path) -> None:
