@@ -19,10 +19,27 @@ TASKS = {
     "alternating": ["slots", "chunks", "pos"],
     "atis": ["intent", "slots"],
     "intent_slot": ["intent", "slots"],
+    "medquad": ["relevance", "question_type", "institute"],
+    "query_doc_relevance": ["relevance", "query_class", "document_class"],
     "single_task": ["intent"],
     "snips": ["intent", "slots"],
+    "wikiqa": ["answer"],
 }
-DATA_SETS = {"alternating": ["snips", "conll2000", "ud_english_ewt"], "atis": ["atis"], "snips": ["snips"]}
+EVERYWHERE = {  # components at which all tasks meet
+    "alternating": ("words", "encoder"),
+    "atis": ("words", "encoder"),
+    "intent_slot": ("words", "encoder"),
+    "medquad": ("words",),
+    "query_doc_relevance": ("words", "towers"),
+    "snips": ("words", "encoder"),
+}
+DATA_SETS = {
+    "alternating": ["snips", "conll2000", "ud_english_ewt"],
+    "atis": ["atis"],
+    "medquad": ["medquad"],
+    "snips": ["snips"],
+    "wikiqa": ["wikiqa", "glove_sample"],
+}
 
 
 def test_every_recipe_is_tested_and_told_of() -> None:
@@ -34,16 +51,16 @@ def test_every_recipe_is_tested_and_told_of() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_recipe_is_possible_and_warns_of_nothing(name: str) -> None:
     recipe = Recipe.load(RECIPES / f"{name}.yaml")
-    report = check(recipe)
+    report = check(recipe, initial=False)  # without the data sets, whose files are no part of the project
     assert recipe.name == name
     assert list(recipe.tasks) == TASKS[name]
     assert report.warnings == ()
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if len(TASKS[name]) > 1])
-def test_all_tasks_meet_at_one_embedding_and_one_encoder(name: str) -> None:
+@pytest.mark.parametrize("name", EVERYWHERE)
+def test_all_tasks_meet_where_the_recipe_says(name: str) -> None:
     graph = check(Recipe.load(RECIPES / f"{name}.yaml")).graph
-    for component in ("words", "encoder"):
+    for component in EVERYWHERE[name]:
         assert set(graph.tasks_meeting_at(component)) == set(TASKS[name])
 
 
@@ -74,3 +91,17 @@ def test_intent_slot_runs_to_the_end(tmp_path: Path) -> None:
     assert " ".join(exported["tokens"]) == "Remind me to call Zoë at 6 : 30 , don ' t forget ?"
     assert exported["tags"] == eager["tags"]
     assert np.allclose(exported["score"], eager["score"], atol=1e-4)
+
+
+def test_query_doc_relevance_runs_to_the_end(tmp_path: Path) -> None:
+    run = mtl.run(RECIPES / "query_doc_relevance.yaml", out=tmp_path / "run", overrides=["train.epochs=1"])
+    assert run.graph.component_of("relevance.query.representation") == "towers"
+    assert run.model["relevance.query.representation"] is run.model["relevance.document.representation"]
+    assert set(run.metrics["test"]) == {"relevance", "query_class", "document_class"}
+    assert {"map", "mrr", "ndcg@10"} <= set(run.metrics["test"]["relevance"])
+    pair = {"query": ["my tomato plant looks ill"], "document": ["Yellow leaves are a sign of too much water."]}
+    bundle = mtl.Bundle(tmp_path / "run" / "export")
+    score = bundle.predict("relevance", pair)[0]["score"]
+    query, document = (bundle.encode("relevance", name, pair[name])[0] for name in ("query", "document"))
+    assert np.isclose(score, query @ document, atol=1e-5)
+    assert np.isclose(score, run.predict("relevance", pair)[0]["score"], atol=1e-4)
