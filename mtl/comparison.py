@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from .checkpoint import Checkpoints
 from .errors import RecipeError, UsageError, listing
 from .files import read_json
 from .files import replace as replace_file
@@ -48,7 +49,10 @@ class Trial:
 
     @property
     def done(self) -> bool:
-        """Whether it was tested; raises `UsageError` where the folder holds a run of another recipe."""
+        """Whether it was tested; raises `UsageError` where the folder holds a run of another recipe, or on other data.
+
+        A run that was begun and not tested is compared with its data when it goes on (`mtl.resume`).
+        """
         kept = self.folder / "recipe.yaml"
         if not kept.is_file():
             return False
@@ -58,7 +62,21 @@ class Trial:
                 "Name another folder with --out."
             )
         metrics = self.folder / "metrics.json"
-        return metrics.is_file() and "test" in read_json(metrics)
+        if not metrics.is_file() or "test" not in read_json(metrics):
+            return False
+        self._check_data()
+        return True
+
+    def _check_data(self) -> None:
+        kept = read_json(Checkpoints(self.folder).path("last") / "state.json")["identity"]["data"]
+        sources = open_sources(self.recipe)
+        for name in dict.fromkeys(task.source for task in self.recipe.tasks.values()):
+            for split in sources[name].splits:
+                if kept.get(f"{name}/{split}") != sources[name].fingerprint(split, self.recipe.data):
+                    raise UsageError(
+                        f"'{self.folder}' should hold a run on the data that is compared on. Found that '{name}' had "
+                        f"another {split} split. Delete the folder, or name another one with --out."
+                    )
 
     def run(self) -> Iterator[Report]:
         """Train, from the last checkpoint on where there is one, and test; yields what training reports."""

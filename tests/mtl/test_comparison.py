@@ -229,6 +229,21 @@ def test_a_folder_of_another_recipe_is_left_alone(tmp_path: Path) -> None:
     assert not (tmp_path / "out/small").exists()
 
 
+def test_runs_on_data_that_has_changed_since_are_not_taken_for_done(tmp_path: Path) -> None:
+    comparison = Comparison(contestants([small.write(tmp_path, SHORT)], variants=["train.epochs=1"]), 1, tmp_path / "o")
+    trial = comparison.trials()[1]
+    list(trial.run())
+    assert trial.done
+    with (tmp_path / "test.tsv").open("a", encoding="utf-8") as stream:
+        stream.write("play yesterday\tplay\tO B-song\n")
+    with pytest.raises(UsageError) as error:
+        assert trial.done
+    assert str(error.value) == (
+        f"'{trial.folder}' should hold a run on the data that is compared on. Found that 'utterances' had another "
+        "test split. Delete the folder, or name another one with --out."
+    )
+
+
 def test_seeds_are_at_least_one(tmp_path: Path) -> None:
     found = contestants([small.write(tmp_path, SHORT)], single=True)
     with pytest.raises(UsageError) as error:
