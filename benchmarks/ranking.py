@@ -45,6 +45,9 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=500, help="queries that are timed (500)")
     parser.add_argument("--top", type=int, default=10, metavar="K", help="documents a query (10)")
     given = parser.parse_args()
+    asked = given.queries.read_text("utf-8").splitlines() if given.queries else []
+    if given.queries and not asked:
+        parser.error(f"--queries {given.queries} should have lines. Found none.")
     with tempfile.TemporaryDirectory() as folder:
         ranker = Ranker(Bundle(given.bundle), given.documents, task=given.task, vectors=Path(folder) / "vectors")
         start = time.perf_counter()
@@ -53,7 +56,7 @@ def main() -> None:
         seconds = time.perf_counter() - start
         size = len(ranker.collection)
         print(f"{size} documents of {given.documents.name} encoded in {seconds:.1f} s: {size / seconds:,.0f} a second")
-        queries = given.queries.read_text("utf-8").splitlines() if given.queries else queries_of(ranker, given.count)
+        queries = asked or queries_of(ranker, given.count)
         taken: dict[str, list[float]] = {"encoder alone": [], f"text to top {given.top}": []}
 
         def encode(query: str) -> object:
@@ -62,7 +65,8 @@ def main() -> None:
         def rank(query: str) -> object:
             return ranker.rank([query], given.top)
 
-        for query in (queries[:20] + queries)[: given.count + 20]:
+        warm = queries[:20]  # which are not counted
+        for query in [*warm, *queries[: given.count]]:
             for side, times in zip((encode, rank), taken.values(), strict=True):
                 start = time.perf_counter()
                 side(query)
@@ -70,7 +74,7 @@ def main() -> None:
     print(f"{'one query':16}{'P50 ms':>10}{'P90 ms':>10}{'P99 ms':>10}{'ratio of P50':>14}")
     first = None
     for name, times in taken.items():
-        p50, p90, p99 = np.percentile(np.array(times[20:]) * 1e3, (50, 90, 99))
+        p50, p90, p99 = np.percentile(np.array(times[len(warm) :]) * 1e3, (50, 90, 99))
         first = first or p50
         print(f"{name:16}{p50:10.3f}{p90:10.3f}{p99:10.3f}{p50 / first:14.2f}")
 
