@@ -141,17 +141,24 @@ def predict(
     input: Annotated[
         str, typer.Option("--input", metavar="FILE", help="Lines of text, or JSON lines; - is standard input.")
     ] = "-",
-    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Rows that are predicted together.")] = 64,
+    batch_size: Annotated[
+        int, typer.Option("--batch-size", min=1, help="Rows that are predicted together, at most.")
+    ] = 64,
+    format: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--format", metavar="text|json", help="What the lines are. Without it: as the first line says."),
+    ] = None,
 ) -> None:
     """Answer text: one JSON line a row, in the order of the rows.
 
-    A line that begins with { is a JSON object with the task's inputs ({"text": "..."}); any other line is the text
-    itself. Memory does not grow with the input.
+    Where the first line begins with {, every line is a JSON object with the task's inputs ({"text": "..."});
+    otherwise every line is the text itself. A stream that mixes both is an error; --format text reads all of it as
+    text. Rows are answered as they come, and memory does not grow with the input.
     """
     with guarded():
         from .predicting import predict_command
 
-        predict_command(folder, task=task, input=input, batch_size=batch_size)
+        predict_command(folder, task=task, input=input, batch_size=batch_size, format=format)
 
 
 @app.command()

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import select
+import stat
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -13,6 +17,9 @@ from typing import Any, BinaryIO, Protocol
 from ..errors import DataError, Fault, UsageError, listing, near_miss
 
 BYTE_ORDER_MARK = "\ufeff"
+FORMATS = ("text", "json")
+AS_TEXT = " With --format text every line is text."
+BLOCK = 1 << 18  # bytes that are asked for at once; a pipe gives what it has
 SHOWN = 60  # characters of a malformed row that a message shows
 
 
@@ -33,14 +40,17 @@ class Answers(Protocol):
         ...
 
 
-def predict_command(folder: Path, *, task: str | None, input: str, batch_size: int) -> None:
-    """Answer every row of a file or of standard input on standard output."""
+def predict_command(folder: Path, *, task: str | None, input: str, batch_size: int, format: str | None = None) -> None:
+    """Answer every row of a file or of standard input on standard output, without waiting for those to come."""
+    if format not in (None, *FORMATS):
+        raise UsageError(f"--format should be {' or '.join(FORMATS)}. Found '{format}'.{near_miss(format, FORMATS)}")
     answers = load(folder)
     task = choose(task, answers.tasks, folder)
     with opened(input) as stream:
-        interactive = stream.isatty()
-        rows = parse(decoded(stream), answers.inputs(task), "standard input" if input == "-" else input)
-        for batch in batched(rows, 1 if interactive else batch_size):
+        lines = Lines(stream)
+        name = "standard input" if input == "-" else input
+        rows = parse(decoded(lines), answers.inputs(task), name, format=format, hint=AS_TEXT)
+        for batch in batched(rows, batch_size, lines.waiting):
             texts = {name: [row[name] for row in batch] for name in batch[0]}
             for answer in answers.predict(task, texts, batch_size=batch_size):
                 sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
@@ -88,6 +98,47 @@ def opened(input: str, option: str = "--input") -> Iterator[BinaryIO]:
         yield stream
 
 
+class Lines:
+    """The lines of an open stream, as bytes with their ends, and whether the next one is there already."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._whole: deque[bytes] = deque()
+        self._begun: list[bytes] = []  # what was read of the line behind them
+        self._ended = False
+        self._slow = not stat.S_ISREG(os.fstat(stream.fileno()).st_mode)  # a file never keeps its reader waiting
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        while not self._whole and not self._ended:
+            self._read()
+        if not self._whole:
+            raise StopIteration
+        return self._whole.popleft()
+
+    def waiting(self) -> bool:
+        """Return whether the writer of a pipe (or a person) has yet to write the next line, or to end."""
+        while self._slow and not self._whole and not self._ended:
+            if not select.select([self._stream], [], [], 0)[0]:
+                return True
+            self._read()
+        return False
+
+    def _read(self) -> None:
+        block = os.read(self._stream.fileno(), BLOCK)
+        *ends, begun = block.split(b"\n")
+        for end in ends:
+            self._whole.append(b"".join([*self._begun, end, b"\n"]))
+            self._begun.clear()
+        if begun:
+            self._begun.append(begun)
+        if not block:
+            self._ended = True
+            self._whole.extend([b"".join(self._begun)] if self._begun else [])
+
+
 def decoded(stream: Iterable[bytes]) -> Iterator[str]:
     """Yield lines as text: UTF-8, invalid bytes replaced by U+FFFD, without line end and byte-order mark."""
     for number, line in enumerate(stream):
@@ -95,18 +146,21 @@ def decoded(stream: Iterable[bytes]) -> Iterator[str]:
         yield text.removeprefix(BYTE_ORDER_MARK) if number == 0 else text
 
 
-def parse(lines: Iterator[str], inputs: Sequence[str], name: str) -> Iterator[dict[str, str]]:
-    """Yield rows as input name -> text: JSON lines where the first line is a JSON object, plain text otherwise.
+def parse(
+    lines: Iterator[str], inputs: Sequence[str], name: str, *, format: str | None = None, hint: str = ""
+) -> Iterator[dict[str, str]]:
+    """Yield rows as input name -> text: of JSON lines where the first line begins with `{`, of plain text otherwise.
 
-    Raises `DataError` naming the line that is no JSON object of the task's inputs.
+    `format` says which it is, whatever the first line is. Raises `DataError` naming the line that is no JSON object of
+    the task's inputs or, in a text that nobody has called one, a line that is; `hint` is what to do about it.
     """
     first = next(lines, None)
     if first is None:
         return
     lines = itertools.chain([first], lines)
-    if isinstance(as_json(first), dict):
+    if format == "json" or (format is None and opens(first)):
         for number, line in enumerate(lines, 1):
-            yield checked(line, inputs, name, number)
+            yield checked(line, inputs, name, number, format, hint)
         return
     if len(inputs) != 1:
         raise DataError(
@@ -116,8 +170,19 @@ def parse(lines: Iterator[str], inputs: Sequence[str], name: str) -> Iterator[di
                 line=1,
             )
         )
-    for line in lines:
-        yield {inputs[0]: line}
+    (key,) = inputs
+    for number, line in enumerate(lines, 1):
+        if format is None and opens(line):
+            value = as_json(line)
+            if isinstance(value, dict) and key in value:
+                found = f"Found a JSON object with the key '{key}'.{hint}"
+                raise DataError(Fault(f"should be a text, as the first line is. {found}", name, number))
+        yield {key: line}
+
+
+def opens(line: str) -> bool:
+    """Return whether a line begins as a JSON object does."""
+    return line.startswith("{") or line.lstrip().startswith("{")
 
 
 def as_json(line: str) -> object:
@@ -128,11 +193,19 @@ def as_json(line: str) -> object:
         return None
 
 
-def checked(line: str, inputs: Sequence[str], name: str, number: int) -> dict[str, str]:
+def checked(
+    line: str, inputs: Sequence[str], name: str, number: int, format: str | None = None, hint: str = ""
+) -> dict[str, str]:
     """Return the inputs of a row of JSON; columns that the task does not read are left out."""
     value = as_json(line)
     if not isinstance(value, Mapping):
-        raise DataError(Fault(f"should be a JSON object, as the first line is. Found {short(line)}.", name, number))
+        if format == "json":
+            why, hint = "as --format json says", ""
+        elif number == 1:
+            why = "as it begins with {"
+        else:
+            why, hint = "as the first line is", ""
+        raise DataError(Fault(f"should be a JSON object, {why}. Found {short(line)}.{hint}", name, number))
     for key in inputs:
         if not isinstance(value.get(key), str):
             found = short(json.dumps(value[key])) if key in value else f"the keys {listing(value)}"
@@ -145,14 +218,24 @@ def short(text: str) -> str:
     return f"'{text}'" if len(text) <= SHOWN else f"'{text[: SHOWN - 3]}...'"
 
 
-def batched(rows: Iterable[dict[str, str]], size: int) -> Iterator[list[dict[str, str]]]:
-    """Yield lists of up to `size` rows; where reading fails, those before it are yielded first."""
+def never() -> bool:
+    """Say that no row has to be waited for."""
+    return False
+
+
+def batched(
+    rows: Iterable[dict[str, str]], size: int, waiting: Callable[[], bool] = never
+) -> Iterator[list[dict[str, str]]]:
+    """Yield lists of up to `size` rows, fewer where the next would have to be waited for.
+
+    Where reading fails, the rows before it are yielded first.
+    """
     batch: list[dict[str, str]] = []
     failure: DataError | OSError | None = None
     try:
         for row in rows:
             batch.append(row)
-            if len(batch) == size:
+            if len(batch) == size or waiting():
                 yield batch
                 batch = []
     except (DataError, OSError) as error:

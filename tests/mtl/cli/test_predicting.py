@@ -3,12 +3,16 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import os
+import select
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from mtl.cli.predicting import batched, choose, decoded, load, opened, parse
+from mtl.cli.predicting import AS_TEXT, Lines, batched, choose, decoded, load, opened, parse, predict_command
 from mtl.errors import DataError, UsageError
 from tests.commands import mtl, start
 
@@ -22,13 +26,47 @@ def test_lines_are_text_whatever_bytes_they_hold() -> None:
     ("lines", "rows"),
     [
         (["a", "", "{b"], ["a", "", "{b"]),
-        (["{a", '{"text": "b"}'], ["{a", '{"text": "b"}']),
+        (["a", '{"txt": "b"}', "[1]"], ["a", '{"txt": "b"}', "[1]"]),
+        ([' {"text": "a"}', '{"text": "b"}'], ["a", "b"]),
         (['{"text": "a", "intent": 3}', '{"text": ""}'], ["a", ""]),
         ([], []),
     ],
 )
 def test_rows(lines: list[str], rows: list[str]) -> None:
     assert [row["text"] for row in parse(iter(lines), ("text",), "in.txt")] == rows
+
+
+def test_an_option_says_what_the_lines_are() -> None:
+    lines = ['{"text": "a"}', "{b", "c"]
+    assert [row["text"] for row in parse(iter(lines), ("text",), "in", format="text")] == lines
+    assert list(parse(iter(lines[:1]), ("text",), "in", format="json")) == [{"text": "a"}]
+    with pytest.raises(DataError) as error:
+        list(parse(iter(["c"]), ("text",), "in", format="json", hint=AS_TEXT))
+    assert str(error.value) == "in:1: should be a JSON object, as --format json says. Found 'c'."
+    with pytest.raises(UsageError) as wrong:
+        predict_command(Path("run"), task=None, input="-", batch_size=1, format="jsn")
+    assert str(wrong.value) == "--format should be text or json. Found 'jsn'. Did you mean 'json'?"
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        (
+            ["{broken", '{"text": "b"}'],
+            "in:1: should be a JSON object, as it begins with {. Found '{broken'. With --format text every line is "
+            "text.",
+        ),
+        (
+            ["plain", '{"text": "x"}'],
+            "in:2: should be a text, as the first line is. Found a JSON object with the key 'text'. With --format text "
+            "every line is text.",
+        ),
+    ],
+)
+def test_texts_and_json_are_not_mixed(lines: list[str], sentence: str) -> None:
+    with pytest.raises(DataError) as error:
+        list(parse(iter(lines), ("text",), "in", hint=AS_TEXT))
+    assert str(error.value) == sentence
 
 
 @pytest.mark.parametrize(
@@ -165,3 +203,38 @@ def test_a_reader_that_goes_away_ends_it_silently(small_run: Path, tmp_path: Pat
     errors = process.stderr.read()
     process.stderr.close()
     assert (process.wait(60), errors) == (141, b"")
+
+
+def test_lines_of_a_pipe_are_taken_as_they_come() -> None:
+    reader, writer = os.pipe()
+    with open(reader, "rb") as stream, open(writer, "wb", buffering=0) as pipe:
+        lines = Lines(stream)
+        assert lines.waiting()
+        pipe.write(b"one\ntwo\nthr")
+        assert [next(lines), lines.waiting(), next(lines), lines.waiting()] == [b"one\n", False, b"two\n", True]
+        pipe.write(b"ee\r\n\nlast")
+        assert [next(lines), next(lines), lines.waiting()] == [b"three\r\n", b"\n", True]
+        pipe.close()
+        assert [lines.waiting(), *lines, lines.waiting()] == [False, b"last", False]
+
+
+@pytest.mark.parametrize("text", [b"", b"\n", b"a", b"a\n", b"a\n\nb" * 200_000])
+def test_lines_of_a_file_are_those_of_python(text: bytes, tmp_path: Path) -> None:
+    (tmp_path / "texts").write_bytes(text)
+    with (tmp_path / "texts").open("rb") as stream:
+        lines = Lines(stream)
+        assert not lines.waiting()
+        assert list(lines) == text.splitlines(keepends=True)
+
+
+def test_a_line_of_a_pipe_is_answered_before_the_next_is_written(small_run: Path) -> None:
+    command = [sys.executable, "-m", "mtl", "predict", str(small_run / "export"), "--task", "intent"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for text, label in ((b"play yesterday\n", "play"), (b"wake me at noon\n", "wake")):
+            process.stdin.write(text)
+            assert select.select([process.stdout], [], [], 60)[0], "the line was not answered"
+            assert json.loads(process.stdout.readline())["label"] == label
+        process.stdin.close()
+        assert (process.wait(60), process.stdout.read()) == (0, b"")
