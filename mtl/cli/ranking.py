@@ -36,8 +36,8 @@ def rank_command(
     if top < 1:
         raise UsageError(f"--top should be at least 1. Found {top}.")
     ranker = Ranker(bundle, documents, task=task, vectors=vectors, index=index)
-    encode(ranker, Console(stderr=True))  # standard output is for answers
     with opened(queries, "--queries") as stream:
+        encode(ranker, Console(stderr=True))  # standard output is for answers
         rows = parse(decoded(stream), [ranker.query], "standard input" if queries == "-" else queries)
         for batch in batched(rows, 1 if stream.isatty() else batch_size):
             asked = [row[ranker.query] for row in batch]

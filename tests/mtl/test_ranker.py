@@ -271,10 +271,11 @@ def test_the_command_refuses_what_it_cannot_do(bundle: Path, tmp_path: Path) -> 
     assert (done.returncode, done.stderr) == (2, "--top should be at least 1. Found 0.\n")
     missing = tmp_path / "none.txt"
     done = within("rank", bundle, "--documents", file, "--queries", missing)
-    assert done.returncode == 2
-    assert done.stderr.splitlines()[-1] == (
-        f"--queries '{missing}' should be a file that can be read. Found: No such file or directory."
-    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"--queries '{missing}' should be a file that can be read. Found: No such file or directory.\n"
+    )  # told before anything is encoded
+    assert not Ranker(bundle, file).vectors.done
 
 
 def test_an_encoding_that_is_killed_goes_on(bundle: Path, tmp_path: Path) -> None:
