@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from ..errors import UsageError, counted
-from .predicting import batched, decoded, opened, parse
+from .predicting import Lines, batched, decoded, opened, parse
 from .progress import line
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def rank_command(
     index: str,
     text: bool,
 ) -> None:
-    """Encode what is not encoded yet, then answer every query: one JSON line each, in their order."""
+    """Encode what is not encoded yet, then answer every query: a JSON line each, in order, none waiting for others."""
     from ..ranker import Ranker
 
     if top < 1:
@@ -38,8 +38,9 @@ def rank_command(
     ranker = Ranker(bundle, documents, task=task, vectors=vectors, index=index)
     with opened(queries, "--queries") as stream:
         encode(ranker, Console(stderr=True))  # standard output is for answers
-        rows = parse(decoded(stream), [ranker.query], "standard input" if queries == "-" else queries)
-        for batch in batched(rows, 1 if stream.isatty() else batch_size):
+        lines = Lines(stream)
+        rows = parse(decoded(lines), [ranker.query], "standard input" if queries == "-" else queries)
+        for batch in batched(rows, batch_size, lines.waiting):
             asked = [row[ranker.query] for row in batch]
             for query, hits in zip(asked, ranker.rank(asked, top), strict=True):
                 found = [{"id": hit.id, "score": hit.score} for hit in hits]

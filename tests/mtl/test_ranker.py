@@ -295,9 +295,11 @@ def test_an_encoding_that_is_killed_goes_on(bundle: Path, tmp_path: Path) -> Non
     assert np.array_equal(ranker.vectors.read(), fresh.vectors.read())
 
 
-def test_a_query_from_a_pipe_that_stays_open_is_answered_at_once(bundle: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("batch", [1, 8])
+def test_a_query_from_a_pipe_that_stays_open_is_answered_at_once(bundle: Path, tmp_path: Path, batch: int) -> None:
     file = documents(tmp_path, TEXTS)
     arguments = [sys.executable, "-m", "mtl", "rank", str(bundle), "--documents", str(file), "--top", "1"]
+    arguments += ["--batch-size", str(batch)]
     with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as asked:
         assert asked.stdin is not None
         assert asked.stdout is not None
