@@ -188,7 +188,9 @@ def _check_column(task: str, name: str, column: Texts) -> None:
 def session_options(threads: int | None = None) -> onnxruntime.SessionOptions:
     """Return options that suit short sentences: threads that wait for the next one do not keep a core busy."""
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # errors only: onnxruntime warns of the host's devices and of unused weights
+    # Nothing but what ends the process: onnxruntime warns of the host's devices and of unused weights, and prints each
+    # error before it raises it.
+    options.log_severity_level = 4
     options.inter_op_num_threads = 1
     if threads is not None:
         options.intra_op_num_threads = threads

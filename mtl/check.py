@@ -18,12 +18,13 @@ import torch
 from torch import Tensor, nn
 
 from . import graph_rules
-from .checkpoint import weight_files
+from .checkpoint import own_tensors, weight_files
 from .dataset import Batch, Fitted, Prepared, prepare
 from .errors import CheckpointError, Fault, RecipeError, sentences
 from .features import Feature
 from .files import why_unreadable
 from .labels import Labels
+from .metrics import Metric
 from .model import MultiTaskModel
 from .recipe import ModuleConfig, Recipe, TaskConfig
 from .registry import file_keys
@@ -56,7 +57,7 @@ def check(recipe: Recipe, *, initial: bool = True) -> Report:
     """
     graph = SharingGraph.build(recipe)
     unread = list(unreadable(graph)) if initial else []
-    faults = [*unread, *unexportable(graph)]
+    faults = [*unread, *unexportable(graph), *without_figures(recipe)]
     parameters = {}
     try:
         model = build_on_meta(graph, initial=initial and not unread)
@@ -64,6 +65,7 @@ def check(recipe: Recipe, *, initial: bool = True) -> Report:
         faults += error.faults
     else:
         faults += failing(model)
+        faults += nothing_to_train(model)
         parameters = {name: sum(p.numel() for p in module.parameters()) for name, module in model.components.items()}
     if faults:
         raise RecipeError(faults, recipe.title)
@@ -83,6 +85,17 @@ def unexportable(graph: SharingGraph) -> Iterator[Fault]:
                 yield graph.components[name].config.place.fault(
                     f"every feature should have an ONNX face, as its tasks ({', '.join(graph.tasks_meeting_at(name))}) "
                     f"are exported. Found {type(feature).__name__} without the method 'onnx'."
+                )
+
+
+def without_figures(recipe: Recipe) -> Iterator[Fault]:
+    """Yield a fault for every metric that computes nothing."""
+    for task in recipe.tasks.values():
+        for metric in task.metrics:
+            if metric.cls.compute is Metric.compute and not hasattr(metric.cls, "rank"):
+                yield metric.place.fault(
+                    f"the metric '{metric.type}', class {metric.cls.__qualname__}: should have a method 'compute'. "
+                    "Found none of its own."
                 )
 
 
@@ -160,6 +173,16 @@ def failing(model: MultiTaskModel) -> Iterator[Fault]:
                 yield from map(place.fault, sentences(error, should_take(config)))
     for handle in handles:
         handle.remove()
+
+
+def nothing_to_train(model: MultiTaskModel) -> Iterator[Fault]:
+    """Yield a fault where `train.components` freezes every component that has weights."""
+    graph = model.sharing_graph
+    owned = own_tensors(model.components)
+    weighty = [name for name, own in owned.items() if any(tensor.requires_grad for tensor in own.values())]
+    if weighty and all(graph.training(name).freeze for name in weighty):
+        place = graph.training(weighty[0]).place.named("train.components")
+        yield place.fault("should leave something to train. Found every component frozen.")
 
 
 @dataclass

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
+import pydantic
 import torch
 from torch import Tensor, nn
 
 from .errors import CheckpointError, UsageError
 from .registry import register
 
+# What a recipe may say is here and not in constructors alone: they import torch's compiler, so `mtl check` calls none.
+Positive = Annotated[float, pydantic.Field(gt=0)]
+FromZero = Annotated[float, pydantic.Field(ge=0)]
+BelowOne = Annotated[float, pydantic.Field(ge=0, lt=1)]
 ParameterGroups = list[dict[str, Any]]  # torch's: {"params": [...], "lr": ...}; "lr" only where it is not the default
 
 
@@ -29,11 +34,11 @@ class Adam(torch.optim.Adam):
         self,
         groups: ParameterGroups,
         *,
-        lr: float = 1e-3,
-        beta1: float = 0.9,
-        beta2: float = 0.999,
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
+        lr: Positive = 1e-3,
+        beta1: BelowOne = 0.9,
+        beta2: BelowOne = 0.999,
+        eps: Positive = 1e-8,
+        weight_decay: FromZero = 0.0,
     ) -> None:
         _check(lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay)
         super().__init__(groups, lr=lr, betas=(beta1, beta2), eps=eps, weight_decay=weight_decay, fused=True)
@@ -49,11 +54,11 @@ class AdamW(torch.optim.AdamW):
         self,
         groups: ParameterGroups,
         *,
-        lr: float = 1e-3,
-        beta1: float = 0.9,
-        beta2: float = 0.999,
-        eps: float = 1e-8,
-        weight_decay: float = 0.01,
+        lr: Positive = 1e-3,
+        beta1: BelowOne = 0.9,
+        beta2: BelowOne = 0.999,
+        eps: Positive = 1e-8,
+        weight_decay: FromZero = 0.01,
     ) -> None:
         _check(lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay)
         super().__init__(groups, lr=lr, betas=(beta1, beta2), eps=eps, weight_decay=weight_decay, fused=True)
@@ -69,10 +74,10 @@ class SGD(torch.optim.SGD):
         self,
         groups: ParameterGroups,
         *,
-        lr: float = 0.1,
-        momentum: float = 0.0,
+        lr: Positive = 0.1,
+        momentum: BelowOne = 0.0,
         nesterov: bool = False,
-        weight_decay: float = 0.0,
+        weight_decay: FromZero = 0.0,
     ) -> None:
         _check(lr=lr, momentum=momentum, weight_decay=weight_decay)
         if nesterov and momentum == 0:

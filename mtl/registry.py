@@ -41,6 +41,25 @@ KINDS = (
     "schedule",
 )
 
+# The base class of each kind, and what is asked of every class of it, whether or not it derives from that.
+_MODULE = ("forward", "output_dim", "exportable")
+ASKED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "source": ("mtl.sources.Source", ("splits", "columns", "read", "fingerprint")),
+    "feature": ("mtl.features.Feature", ("key", "needs_fit", "compute", "onnx", "state")),
+    "embedding": ("mtl.module.Embedding", ("features", *_MODULE)),
+    "representation": ("mtl.module.Representation", _MODULE),
+    "pooling": ("mtl.module.Pooling", _MODULE),
+    "matching": ("mtl.module.Matching", ("pooled", "sides", *_MODULE)),
+    "scorer": ("mtl.module.Scorer", ("pooled", "sides", "separable", *_MODULE)),
+    "decoder": ("mtl.module.Decoder", _MODULE),
+    "output": ("mtl.module.Output", ("levels", "loss", "answer", *_MODULE)),
+    "task": ("mtl.task.Task", ("level", "answers", "slots", "inputs", "columns", "targets")),
+    "metric": ("mtl.metrics.Metric", ("level", "figures", "higher_is_better", "compute")),
+    "mixture": ("mtl.mixture.Mixture", ("epoch_steps", "draw", "state", "load_state")),
+    "optimizer": ("torch.optim.Optimizer", ("step", "zero_grad")),
+    "schedule": ("mtl.optimizer.Schedule", ("factor",)),
+}
+
 T = TypeVar("T", bound=type)
 _classes: dict[str, dict[str, type]] = {kind: {} for kind in KINDS}
 
@@ -61,8 +80,8 @@ class InitialFile(str):
 def register(kind: str, name: str) -> Callable[[T], T]:
     """Make a class available to recipes as `type: name` wherever a `kind` is asked for.
 
-    Registering the same class again (a module imported twice under one name) is harmless; another class under
-    a name that is taken raises `UsageError`.
+    Registering the same class again (a module imported twice under one name) is harmless. Raises `UsageError` for
+    another class under a name that is taken, and for a class that cannot be of its kind.
     """
     if kind not in _classes:
         raise UsageError(f"no kind of component is called '{kind}'. Kinds: {', '.join(KINDS)}.")
@@ -74,11 +93,26 @@ def register(kind: str, name: str) -> Callable[[T], T]:
                 f"the {kind} '{name}' of {cls.__module__}.{cls.__qualname__} should have a name of its own. "
                 f"Found it taken by {taken.__module__}.{taken.__qualname__}."
             )
+        _check(cls, kind, name)
         cls.registered_name = name  # type: ignore[attr-defined]  # read through name_of()
         _classes[kind][name] = cls
         return cls
 
     return add
+
+
+def _check(cls: type, kind: str, name: str) -> None:
+    """Raise `UsageError` where a class lacks what its kind is asked for, or a recipe key of it has no type."""
+    base, asked = ASKED[kind]
+    what = f"the {kind} '{name}', class {cls.__qualname__}"
+    missing = [attribute for attribute in asked if not hasattr(cls, attribute)]
+    if missing:
+        derived = base.rpartition(".")[2] in [parent.__name__ for parent in cls.__mro__]
+        hint = "" if derived else f" Derive it from {base}."
+        raise UsageError(f"{what}: should have {', '.join(missing)}, as {base} says. Found none.{hint}")
+    for key, parameter in inspect.signature(cls.__init__).parameters.items():  # type: ignore[misc]
+        if parameter.kind is parameter.KEYWORD_ONLY and parameter.annotation is parameter.empty:
+            raise UsageError(f"{what}: the argument '{key}', a recipe key, should have a type. Found none.")
 
 
 def name_of(cls: type) -> str:

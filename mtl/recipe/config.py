@@ -211,6 +211,7 @@ class ComponentTraining:
 
     lr: float | None = None
     freeze: bool = False
+    place: Place = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True)

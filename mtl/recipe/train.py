@@ -113,7 +113,8 @@ def _read_part(reading: Reading, raw: Any, kind: str, default: str) -> ModuleCon
 def _try(reading: Reading, config: ModuleConfig, arguments: tuple[Any, ...], known: Known) -> None:
     """Build a mixture or schedule: its constructor knows the bounds of its values.
 
-    An optimizer is not built: that imports torch's compiler, which takes longer than reading the recipe.
+    An optimizer is not built: that imports torch's compiler, which takes longer than reading the recipe. The bounds of
+    its values are part of its keys' types.
     """
     if known.broken or not known.sources:
         return
@@ -153,8 +154,12 @@ def _read_components(reading: Reading, raw: Any, known: Known) -> dict[str, Comp
             continue
         checked, wrong = check(ComponentModel, value, reading.document, here, "a component's training")
         reading.faults += wrong
-        if checked is not None:
-            found[pattern] = ComponentTraining(**checked)
+        if checked is None:
+            continue
+        if checked["freeze"] and checked["lr"] is not None:
+            lr = f"{checked['lr']:g}"
+            reading.fault((*here, "lr"), f"should be left out: a frozen component does not change. Found {lr}.")
+        found[pattern] = ComponentTraining(**checked, place=reading.document.key_place(here))
     return found
 
 

@@ -339,3 +339,23 @@ def test_a_drawing_that_does_not_exist(tmp_path: Path) -> None:
     result = within("graph", small.write(tmp_path), "--format", "mermade")
     assert result.returncode == 2
     assert result.stderr == "--format should be text or mermaid. Found 'mermade'. Did you mean 'mermaid'?\n"
+
+
+def test_a_metric_that_computes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "idle.py").write_text(
+        "from mtl.metrics import Metric\n"
+        "from mtl.registry import register\n"
+        "@register('metric', 'test_idle')\n"
+        "class Idle(Metric):\n"
+        "    figures = ('idle',)\n",
+        "utf-8",
+    )
+    text = small.RECIPE.replace("target: intent\n", "target: intent\n    metrics: [accuracy, test_idle]\n", 1)
+    file = small.write(tmp_path, f"plugins: [idle.py]\n{text}")
+    line = file.read_text("utf-8").splitlines().index("    metrics: [accuracy, test_idle]") + 1
+    with pytest.raises(RecipeError) as error:
+        check(Recipe.load(file))
+    assert [str(fault) for fault in error.value.faults] == [
+        f"{file}:{line}: tasks.intent.metrics.1: the metric 'test_idle', class Idle: should have a method 'compute'. "
+        "Found none of its own."
+    ]

@@ -1,6 +1,7 @@
 # ruff: noqa: E501  # messages stand in one piece
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,8 +10,10 @@ import pytest
 
 from mtl import registry
 from mtl.errors import UsageError
+from mtl.metrics import Metric
 from mtl.module import Decoder, Embedding
 from mtl.registry import Address, InitialFile
+from mtl.task import Task
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -134,6 +137,57 @@ def test_registering(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError) as caught:
         registry.register("pool", "x")
     assert str(caught.value) == f"no kind of component is called 'pool'. Kinds: {', '.join(registry.KINDS)}."
+
+
+def test_what_is_asked_of_a_kind_is_what_its_base_class_has() -> None:
+    assert list(registry.ASKED) == list(registry.KINDS)
+    stated = {"level", "answers"}  # of a task, which has to say them
+    for base, asked in registry.ASKED.values():
+        module, _, name = base.rpartition(".")
+        cls = getattr(importlib.import_module(module), name)
+        assert [attribute for attribute in asked if not hasattr(cls, attribute) and attribute not in stated] == []
+
+
+class Hits:
+    """A metric that derives from nothing."""
+
+    def compute(self, gold: Any, predicted: Any) -> dict[str, float]:
+        return {"hits": 0.0}
+
+
+class Levelless(Task):
+    answers = ()
+
+
+class Untyped(Metric):
+    figures = ("x",)
+
+    def __init__(self, *, weight=1.0) -> None:  # type: ignore[no-untyped-def]
+        self.weight = weight
+
+
+@pytest.mark.parametrize(
+    ("cls", "kind", "sentence"),
+    [
+        (
+            Hits,
+            "metric",
+            "the metric 'mine', class Hits: should have level, figures, higher_is_better, as mtl.metrics.Metric says. "
+            "Found none. Derive it from mtl.metrics.Metric.",
+        ),
+        (Levelless, "task", "the task 'mine', class Levelless: should have level, as mtl.task.Task says. Found none."),
+        (
+            Untyped,
+            "metric",
+            "the metric 'mine', class Untyped: the argument 'weight', a recipe key, should have a type. Found none.",
+        ),
+    ],
+)
+def test_a_class_that_cannot_be_of_its_kind_is_refused(cls: type, kind: str, sentence: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        registry.register(kind, "mine")(cls)
+    assert str(caught.value) == sentence
+    assert "mine" not in registry.names(kind)
 
 
 def test_plugins_that_cannot_be_imported(tmp_path: Path) -> None:
