@@ -115,16 +115,27 @@ def _lengths(graph: SharingGraph, batch: Batch, task: str) -> list[int]:
 
 
 def measure(graph: SharingGraph, result: Evaluation) -> None:
-    """Fill in metrics and reports from predictions and gold, and from rankings."""
+    """Fill in metrics and reports from predictions and gold, and from rankings; a task without gold gets none."""
     for task, predictions in result.predictions.items():
+        if not _labelled([result.gold[task]]):
+            continue
         ranked = result.rankings.get(task)
         figures, reports = compare(graph.recipe.tasks[task], result.gold[task], predictions, ranked)
         result.metrics[task] = figures
         if reports:
             result.reports[task] = reports
-    together = [tasks for tasks in graph.streams().values() if len(tasks) > 1 and tasks[0] in result.predictions]
+    together = [
+        tasks
+        for tasks in graph.streams().values()
+        if len(tasks) > 1 and tasks[0] in result.predictions and _labelled([result.gold[task] for task in tasks])
+    ]
     if together:
         result.metrics["joint"] = {"exact_match": _exact_match(together, result.gold, result.predictions)}
+
+
+def _labelled(golds: Sequence[Answers]) -> bool:
+    """Return whether at least one row has a label of every task."""
+    return any(all(gold is not None for gold in row) for row in zip(*golds, strict=True))
 
 
 def compare(
@@ -166,7 +177,8 @@ def _exact_match(
 def dev_figures(graph: SharingGraph, prepared: Prepared) -> tuple[dict[str, bool], list[str]]:
     """Return every `task.figure` that an evaluation on dev gives, with whether more is better, and each task's first.
 
-    Found by comparing the gold labels with themselves, so that they are the figures that fit these labels.
+    Found by comparing the gold labels with themselves, so that they are the figures that fit these labels. A task
+    without any label there has none.
     """
     figures: dict[str, bool] = {}
     first: list[str] = []
@@ -174,9 +186,12 @@ def dev_figures(graph: SharingGraph, prepared: Prepared) -> tuple[dict[str, bool
         split = prepared.splits.get((source, "dev"))
         if split is None:
             continue
+        golds = {task: split.gold(task) for task in tasks}
         for task in tasks:
             config = graph.recipe.tasks[task]
-            gold = [row for row in split.gold(task) if row is not None]
+            gold = [row for row in golds[task] if row is not None]
+            if not gold:
+                continue
             if config.task.level == "pair":
                 gold = [float(grade) for grade in gold]
             found = {
@@ -186,7 +201,7 @@ def dev_figures(graph: SharingGraph, prepared: Prepared) -> tuple[dict[str, bool
             }
             first += list(found)[:1]
             figures.update(found)
-        if len(tasks) > 1:
+        if len(tasks) > 1 and _labelled(list(golds.values())):
             figures["joint.exact_match"] = True
     return figures, first
 

@@ -6,14 +6,22 @@ number of steps, so the same steps under another end would not be the same run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
 import torch
 
 from . import __version__
+from .checkpoint import Checkpoints
 from .errors import CheckpointError, Fault
+from .files import read_json
+from .recipe import Recipe
+from .recipe.document import show
+from .recipe.yaml_core import parse, read
+
+SHOWN = 3  # differences that a message names
 
 
 def identity(recipe: str, data: Mapping[str, str], fitted: str) -> dict[str, Any]:
@@ -33,6 +41,46 @@ def check(recorded: Mapping[str, Any], current: Mapping[str, Any], run: str) -> 
     faults = [Fault(message, file=run) for message in _differences(recorded, current)]
     if faults:
         raise CheckpointError(*faults)
+
+
+def check_recipe(recipe: Recipe, run: Path) -> None:
+    """Raise `CheckpointError` where a run's last checkpoint was made with another recipe, naming what differs."""
+    state = read_json(Checkpoints(run).path("last") / "state.json")
+    before = state.get("identity", {}).get("recipe") if isinstance(state, dict) else None
+    kept = run / "recipe.yaml"
+    if before in (None, recipe.hash()) or not kept.is_file():
+        return  # what else may be wrong is told once the data is read
+    there, here = (_said(tree) for tree in (read(kept).tree, parse(recipe.filled(), recipe.title).tree))
+    keys = [key for key in dict.fromkeys([*there, *here]) if there.get(key) != here.get(key)]
+    if not keys:
+        return
+    told = [f"{key}: {_told(there, key)} there, {_told(here, key)} here" for key in keys[:SHOWN]]
+    if len(keys) > SHOWN:
+        told.append(f"and {len(keys) - SHOWN} more")
+    raise CheckpointError(
+        Fault(
+            f"the recipe should be the one that the run was started with. Found another: {'; '.join(told)}. "
+            "The run's own is its recipe.yaml; a changed recipe needs a new run.",
+            file=str(run),
+        )
+    )
+
+
+def _said(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a filled recipe says by dotted keys, without the directories of data and plugins."""
+    plugins = [PurePath(plugin).name if plugin.endswith(".py") else plugin for plugin in tree["plugins"]]
+    return dict(_leaves({key: value for key, value in tree.items() if key != "data"} | {"plugins": plugins}))
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values of a tree by dotted keys; an empty mapping or list is a value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    found = [leaf for key, part in inner for leaf in _leaves(part, f"{path}.{key}" if path else str(key))]
+    yield from found or [(path, value)]
+
+
+def _told(leaves: Mapping[str, Any], key: str) -> str:
+    return show(leaves[key]) if key in leaves else "none"
 
 
 def _differences(recorded: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:

@@ -2,7 +2,7 @@
 
 recipe.yaml                 the recipe, every default written out: it runs again to the same result
 graph.txt  graph.mmd        what is shared
-fitted.json                 vocabularies and labels
+fitted.json  data.json      vocabularies and labels; which data it had
 log.jsonl  tensorboard/     what training reported
 checkpoints/                the last and the best one
 metrics.json  reports.json  figures of dev and test
@@ -22,14 +22,17 @@ from .check import Report as CheckReport
 from .check import check
 from .checkpoint import Checkpoints, load_model
 from .dataset import Fitted, Prepared, prepare
-from .errors import CheckpointError, UsageError
+from .errors import CheckpointError, Fault, UsageError
 from .evaluation import Evaluation, evaluate
-from .files import UNFINISHED, read_json, replace
+from .files import read_json, replace
 from .logs import Logs
 from .model import MultiTaskModel
 from .predictor import Answer, Predictor, Texts
 from .progress import Report
 from .recipe import Recipe
+from .resume import check_recipe
+from .run_data import RunData
+from .run_folder import folder_for
 from .sharing_graph import SharingGraph
 from .sources import open_sources
 from .trainer import Trainer
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from .export.export import ExportReport
 
 Given = Mapping[str, Mapping[str, Iterable[Mapping[str, Any]]]]  # source -> split -> rows
+Written = str | Path | Mapping[str, Any]  # a recipe's file, or the plain values that YAML would give
 
 
 class Run:
@@ -54,6 +58,7 @@ class Run:
         *,
         resume: bool = False,
         trained: bool = False,
+        elsewhere: bool = False,
         sources: Given | None = None,
     ) -> None:
         self.out = out
@@ -61,13 +66,15 @@ class Run:
         self.recipe = graph.recipe
         self.resume = resume
         self.trained = trained  # then vocabularies are the folder's own; a resumed run fits them anew and compares
+        self.elsewhere = elsewhere  # the data's folder was named: what is there is meant, also for rows from memory
         self.checked: CheckReport | None = None
+        self._given = tuple(sources or ())
         self._sources = open_sources(self.recipe, sources)
 
     @classmethod
     def start(
         cls,
-        recipe: Recipe | str | Path,
+        recipe: Recipe | Written,
         out: str | Path | None = None,
         *,
         data: str | Path | None = None,
@@ -81,28 +88,29 @@ class Run:
         Raises `RecipeError` with every fault, and `UsageError` where the folder holds something already and is not
         to be resumed.
         """
-        if isinstance(recipe, (str, Path)):
-            base = Path(data) if data is not None else None
-            recipe = Recipe.load(recipe, overrides=overrides, data=base, seed=seed)
-        elif data is not None or seed is not None or overrides:
-            raise UsageError(
-                "data, seed and overrides should come with a recipe's file. Found a recipe that is loaded."
-            )
+        recipe = loaded(recipe, data, seed, overrides)
         begun = resume and out is not None and bool(Checkpoints(Path(out)).pointer())
+        if begun and out is not None:
+            check_recipe(recipe, Path(out))
         report = check(recipe, initial=not begun)  # what it starts from is in its checkpoint
-        run = cls(folder_for(recipe.name, out, resume), report.graph, resume=resume, sources=sources)
+        folder = folder_for(recipe.name, out, resume)
+        run = cls(folder, report.graph, resume=resume, elsewhere=data is not None, sources=sources)
         run.checked = report
         run._describe()
         return run
 
     @classmethod
     def open(cls, out: str | Path, *, data: str | Path | None = None, sources: Given | None = None) -> Run:
-        """Open the folder of a run that was trained; raises `CheckpointError` where it is none."""
+        """Open the folder of a run that was trained; raises `CheckpointError` where it is none.
+
+        A run whose rows came from memory needs them again in `sources`, as soon as data is read.
+        """
         out = Path(out)
         if not (out / "recipe.yaml").is_file():
             raise CheckpointError(f"{out}: should be a run folder, with a file 'recipe.yaml'. Found none.")
         recipe = Recipe.load(out / "recipe.yaml", data=Path(data) if data is not None else None)
-        return cls(out, SharingGraph.build(recipe), trained=True, sources=sources)
+        graph = SharingGraph.build(recipe)
+        return cls(out, graph, trained=True, elsewhere=data is not None, sources=sources)
 
     def _describe(self) -> None:
         """Write what the run is, unless a checkpoint exists: then it was written and training compares it."""
@@ -114,13 +122,27 @@ class Run:
 
     @cached_property
     def prepared(self) -> Prepared:
-        """The data as numbers, with what was fitted to it; read on first use."""
+        """The data as numbers, with what was fitted to it; read on first use.
+
+        Raises `UsageError` where rows came from memory and are not given again.
+        """
+        begun = bool(Checkpoints(self.out).pointer())
         kept = self.out / "fitted.json"
+        had = RunData.load(self.out) if begun else None
+        if had is not None and not self.elsewhere:
+            had.fault_if_not_given(self.out, self._given)
         fitted = Fitted.from_state(self.graph, read_json(kept)) if self.trained else None
         prepared = prepare(self.graph, self._sources, cache_folder(), fitted=fitted)
-        if not Checkpoints(self.out).pointer():
+        if not begun:
             replace(kept, json.dumps(prepared.fitted.state(), ensure_ascii=False).encode())
+            RunData(self._given, prepared.hashes).write(self.out)
         return prepared
+
+    def warnings(self, *splits: str) -> list[Fault]:
+        """Return what is odd about these splits: data that the run did not have, tasks without a label in them."""
+        had = RunData.load(self.out)
+        changed = [] if had is None else had.changed(self.prepared.hashes, splits)
+        return [*changed, *self.prepared.unlabelled(*splits)]
 
     def train(self) -> Iterator[Report]:
         """Train, yielding a report for every step and evaluation; the folder's logs keep them too.
@@ -201,7 +223,7 @@ class Run:
 
 
 def run(
-    recipe: Recipe | str | Path,
+    recipe: Recipe | Written,
     out: str | Path | None = None,
     *,
     data: str | Path | None = None,
@@ -212,7 +234,8 @@ def run(
 ) -> Run:
     """Check, train, test, export and verify a recipe; return the run.
 
-    `out` is the run folder (without it: a new one, `runs/NAME/N`), `data` what relative paths of sources start from,
+    `recipe` is a file, the values that one would hold, or a loaded recipe. `out` is the run folder (without it: a new
+    one, `runs/NAME/N`), `data` what relative paths of sources start from,
     `overrides` are `a.b.c=value` settings, and `sources` gives rows from memory: source -> split -> iterable of dicts.
     """
     started = Run.start(recipe, out, data=data, resume=resume, seed=seed, overrides=overrides, sources=sources)
@@ -224,40 +247,21 @@ def run(
     return started
 
 
-def folder_for(name: str, out: str | Path | None, resume: bool) -> Path:
-    """Make and return a run's folder: `out`, or the next free `runs/NAME/N`."""
-    if out is None:
-        if resume:
-            raise UsageError("resuming should say which run: name its folder with --out. Found no --out.")
-        return next_folder(Path("runs") / name)
-    out = Path(out)
-    if out.is_dir():
-        held = [entry.name for entry in out.iterdir() if not entry.name.endswith(UNFINISHED)]
-        if held and not resume:
-            found = "1 entry" if len(held) == 1 else f"{len(held)} entries"
-            raise UsageError(
-                f"run folder '{out}' should be new or empty. Found {found} in it. "
-                "Go on with that run with --resume, or name another folder with --out."
-            )
-        if held and "graph.txt" not in held:
-            raise UsageError(f"run folder '{out}' should be a run to resume. Found other things in it.")
-    elif out.exists():
-        raise UsageError(f"run folder '{out}' should be a folder. Found a file.")
-    out.mkdir(parents=True, exist_ok=True)
-    return out
-
-
-def next_folder(parent: Path) -> Path:
-    """Make the folder whose number follows the highest one; two processes never get the same."""
-    parent.mkdir(parents=True, exist_ok=True)
-    while True:
-        taken = [int(entry.name) for entry in parent.iterdir() if entry.name.isdecimal()]
-        folder = parent / str(max(taken, default=0) + 1)
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            continue
-        return folder
+def loaded(recipe: object, data: str | Path | None, seed: int | None, overrides: Sequence[str]) -> Recipe:
+    """Return a recipe that is a file, plain values or loaded; raises `UsageError` for anything else."""
+    base = Path(data) if data is not None else None
+    if isinstance(recipe, (str, Path)):
+        return Recipe.load(recipe, overrides=overrides, data=base, seed=seed)
+    if isinstance(recipe, Mapping):
+        return Recipe.from_dict(recipe, overrides=overrides, data=base, seed=seed)
+    if not isinstance(recipe, Recipe):
+        kind = type(recipe).__name__
+        raise UsageError(f"recipe should be the path of a file, a mapping or an mtl.Recipe. Found {kind}.")
+    if data is not None or seed is not None or overrides:
+        raise UsageError(
+            "data, seed and overrides should come with a recipe's file or mapping. Found a recipe that is loaded."
+        )
+    return recipe
 
 
 def cache_folder() -> Path:

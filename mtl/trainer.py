@@ -92,8 +92,8 @@ class Trainer:
         folder = self.checkpoints.path("last")
         if not resume:
             raise UsageError(
-                f"{out}: should hold no checkpoints of another run. Found {folder.name}. Go on with that run with "
-                "--resume, or name another folder."
+                f"{out}: should hold no checkpoints of another run. Found {folder.name}. Resume that run (--resume, "
+                "resume=True), or name another folder (--out DIR, out=DIR)."
             )
         state = read_json(folder / "state.json")
         if not isinstance(state, dict) or state.get("format") != FORMAT:

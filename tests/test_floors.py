@@ -38,7 +38,7 @@ FLOORS = (
         *("model", "optimizer", "checkpoint", "resume", "mixture", "dataset", "batching", "collate"),
         *("tensors", "evaluation", "scoring", "selection", "feed", "finite", "logs"),
     ),
-    ("trainer", "predictor", "runner", "check", "export", "comparison"),
+    ("trainer", "predictor", "runner", "run_data", "run_folder", "check", "export", "comparison"),
     ("cli", "__main__"),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

@@ -24,14 +24,16 @@ def check_command(
 
     report = check(Recipe.load(recipe, overrides=overrides, data=data, seed=seed))
     warn(report.warnings)
-    print(summary(report))
-    if sources:
+    if not sources:
+        print(summary(report))
+    else:
         from ..runner import cache_folder
         from ..sources import open_sources
         from .tables import reading
 
         prepared = read_sources(report.graph, open_sources(report.graph.recipe), cache_folder())
         warn([*prepared.skipped, *prepared.notes])
+        print(summary(report))  # not before its data was found to be as good
         for line in reading(prepared.report()):
             print(line)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ..errors import UsageError, near_miss
+from .checking import warn
 from .tables import metrics_table, results, show
 
 SPLITS = ("train", "dev", "test")
@@ -20,6 +21,7 @@ def test_command(folder: Path, *, split: str, data: Path | None) -> None:
 
     run = Run.open(folder, data=data)
     evaluation = run.evaluate(split)
+    warn(run.warnings(split))
     run.keep([evaluation])
     show(Console(), metrics_table(split, evaluation.metrics, evaluation.reports))
 
@@ -28,5 +30,7 @@ def export_command(folder: Path, *, out: Path | None, data: Path | None) -> None
     """Export a run, verify it, and print what was written."""
     from ..runner import Run
 
-    report = Run.open(folder, data=data).export(out)
+    run = Run.open(folder, data=data)
+    report = run.export(out)
+    warn(run.warnings(*report.verification.split.values()))
     show(Console(), results({}, {}, report.folder, report.files, report.verification.facts()))

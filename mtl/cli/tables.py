@@ -97,6 +97,9 @@ def reading(report: Mapping[str, Any]) -> Iterator[str]:
         yield f"read {name}: {counted(split['rows'], 'row')}, {counted(split['tokens'], 'token')}{_left_out(split)}"
         if "pairs" in split:
             yield f"  {_pairs(split['pairs'])}"
+        for task, labelled in split["labelled"].items():
+            if task not in ranking and labelled < split["rows"]:
+                yield f"  {task}: {counted(split['rows'] - labelled, 'row')} without a label"
         for task, unseen in split["unseen"].items():
             if task not in ranking:  # whose labels are grades: a new number is as good as any
                 yield f"  {task}: {_unseen(unseen)}"

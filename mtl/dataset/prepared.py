@@ -50,7 +50,19 @@ class Prepared:
                 other = self.splits.get((source, earlier))
                 if isinstance(split, PairSplit) and isinstance(other, PairSplit):
                     found += split.shared_texts(other, earlier)
-        return found
+        return found + self.unlabelled(*SPLITS)
+
+    def unlabelled(self, *splits: str) -> list[Fault]:
+        """Return a fault for every task that has no label in one of these splits, which so cannot measure it."""
+        message = "should have a label in at least one row. Found none: the task has no figure on this split"
+        selection = " and no say in which checkpoint is the best"
+        return [
+            Fault(f"{message}{selection if name == 'dev' else ''}.", f"{source}/{name}", path=task)
+            for (source, name), split in self.splits.items()
+            if name in splits
+            for task, count in split.labelled.items()
+            if not count
+        ]
 
     def report(self) -> dict[str, Any]:
         """Return, as JSON-able values, what was read: rows, labels, unseen labels, overlaps, vocabularies."""

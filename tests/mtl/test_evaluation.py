@@ -77,6 +77,33 @@ def test_rows_without_gold_are_left_out(tmp_path: Path) -> None:
     assert result.metrics["joint"] == {"exact_match": 0.5}
 
 
+def test_a_task_without_gold_gets_no_figure(tmp_path: Path) -> None:
+    graph = small_graph(tmp_path)
+    predictions = {"intent": ["music", "travel"], "slots": [["O"], ["O"]]}
+    result = Evaluation("dev", predictions=predictions, gold={"intent": [None, None], "slots": [["O"], None]})
+    measure(graph, result)
+    assert set(result.metrics) == set(result.reports) == {"slots"}
+    result = Evaluation("dev", predictions=predictions, gold={"intent": ["music", None], "slots": [None, ["O"]]})
+    measure(graph, result)
+    assert set(result.metrics) == {"intent", "slots"}  # no row has both, so none can be right in both
+
+
+def test_a_task_without_a_label_on_dev_has_no_say_in_selection(tmp_path: Path) -> None:
+    write_data(tmp_path)
+    dev = tmp_path / "utterances.dev.tsv"
+    header, *rows = dev.read_text().splitlines()
+    cells = [row.split("\t") for row in rows]
+    dev.write_text("\n".join([header, *(f"{text}\t\t{tags}" for text, _, tags in cells)]) + "\n")
+    trainer = small_trainer(tmp_path, {"epochs": 1})
+    assert trainer.selection is not None
+    assert trainer.selection.weights == {"slots.f1": 1.0, "pos.accuracy": 1.0}
+    figures, _ = dev_figures(trainer.graph, trainer.prepared)
+    assert not any(name.startswith(("intent.", "joint.")) for name in figures)
+    list(trainer.train())
+    result = evaluate(trainer.model, trainer.graph, trainer.prepared, "dev")
+    assert set(result.metrics) == {"slots", "pos"}
+
+
 def test_decoded_leaves_padding_out() -> None:
     assert decoded(torch.tensor([1, 0]), ["a", "b"], [1, 1]) == ["b", "a"]
     assert decoded(torch.tensor([[1, 0], [1, 1]]), ["a", "b"], [2, 1]) == [["b", "a"], ["b"]]

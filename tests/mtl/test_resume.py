@@ -20,6 +20,8 @@ from mtl.checkpoint import Checkpoints
 from mtl.errors import CheckpointError
 from mtl.files import read_json
 from mtl.resume import check
+from mtl.runner import Run
+from tests import small
 from tests.mtl.small_run import parameters, same, small_trainer, write_data
 
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -233,4 +235,31 @@ def test_a_foreign_optimizer_state_is_refused(begun: Path) -> None:
     write_tensors(file, {"other/weight/exp_avg": torch.zeros(1)}, {})
     assert refusal(begun, TRAIN) == (
         "the optimizer's state should be of parameters of this model. Found 'other/weight'."
+    )
+
+
+def changed(run: Path, *overrides: str) -> str:
+    """Return what is said of a recipe with these settings that is to go on with a run; its data cannot be read."""
+    with pytest.raises(CheckpointError) as caught:
+        Run.start(run / "recipe.yaml", run, resume=True, data=run / "nowhere", overrides=overrides)
+    return str(caught.value)
+
+
+def test_a_changed_recipe_is_told_by_its_keys_before_data_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    for _ in Run.start(small.write(tmp_path), folder, overrides=["train.epochs=1"]).train():
+        pass
+    begin = f"{folder}: the recipe should be the one that the run was started with. Found another: "
+    end = ". The run's own is its recipe.yaml; a changed recipe needs a new run."
+    assert changed(folder, "train.optimizer.lr=0.01") == f"{begin}train.optimizer.lr: 0.02 there, 0.01 here{end}"
+    assert changed(folder, "train.batch.tokens=50", "train.batch.size=null") == (
+        f"{begin}train.batch.size: 16 there, null here; train.batch.tokens: null there, 50 here{end}"
+    )
+    many = ("seed=2", "train.patience=3", "train.epochs=2", "train.optimizer.lr=0.01", "train.clip=1")
+    assert changed(folder, *many) == (
+        f"{begin}seed: 1 there, 2 here; train.optimizer.lr: 0.02 there, 0.01 here; train.epochs: 1 there, 2 here; "
+        f"and 2 more{end}"
+    )
+    assert changed(folder, "train.schedule={type: linear}") == (
+        f"{begin}train.schedule.type: 'constant' there, 'linear' here; train.schedule.end: none there, 0.0 here{end}"
     )

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,8 @@ import pytest
 import mtl
 from mtl.errors import CheckpointError, RecipeError, UsageError
 from mtl.recipe import Recipe
-from mtl.runner import Run, folder_for, next_folder
+from mtl.recipe.yaml_core import parse
+from mtl.runner import Given, Run
 from tests import small
 from tests.commands import within
 
@@ -18,6 +18,7 @@ FOLDER = {
     "graph.txt",
     "graph.mmd",
     "fitted.json",
+    "data.json",
     "log.jsonl",
     "tensorboard",
     "checkpoints",
@@ -91,14 +92,116 @@ def test_rows_from_memory_take_the_place_of_a_source(tmp_path: Path) -> None:
     assert list(run.test()) == ["test"]
 
 
+@pytest.fixture
+def from_memory(tmp_path: Path) -> tuple[Path, Given]:
+    """The folder of a run whose rows were given, and the rows; its recipe's files hold others."""
+    recipe = small.write(tmp_path)
+    rows = [dict(zip(("text", "intent", "slots"), row, strict=True)) for row in small.rows()]
+    given = {"utterances": {"train": rows, "test": rows[::2]}}
+    run = Run.start(recipe, tmp_path / "run", overrides=["train.epochs=1"], sources=given)
+    for _ in run.train():
+        pass
+    run.test()
+    return tmp_path / "run", given
+
+
+def test_rows_that_came_from_memory_are_given_again(from_memory: tuple[Path, Given]) -> None:
+    folder, given = from_memory
+    before = (folder / "metrics.json").read_bytes()
+    sentence = (
+        f"{folder}: the rows of source 'utterances' came from memory, not from the recipe's files, and should be given "
+        "again where data is read. Found none. Give them from Python: "
+        f"mtl.Run.open('{folder}', sources={{'utterances': {{'test': rows}}}}). To measure on files in their place, "
+        "name the folder that the recipe's paths start from (--data DIR, data=DIR)."
+    )
+    for command in ("test", "export"):
+        done = within(command, folder)
+        assert (done.returncode, done.stderr) == (2, sentence + "\n")
+    assert (folder / "metrics.json").read_bytes() == before
+    resumed = Run.start(folder / "recipe.yaml", folder, resume=True)
+    with pytest.raises(UsageError) as error:
+        next(resumed.train())
+    assert str(error.value) == sentence
+    assert Run.open(folder).predict("intent", ["play yesterday"])  # no data is read
+    again = Run.open(folder, sources=given)
+    assert again.warnings("train", "dev", "test") == []
+    assert again.test() == json.loads(before)
+
+
+def test_files_in_the_place_of_rows_from_memory_are_told(from_memory: tuple[Path, Given]) -> None:
+    folder, _ = from_memory
+    kept = json.loads((folder / "data.json").read_text("utf-8"))
+    done = within("test", folder, "--data", folder.parent)
+    hashes = Run.open(folder, data=folder.parent).prepared.hashes
+    assert (done.returncode, done.stderr) == (
+        0,
+        "warning: utterances/test: should be the data that the run had "
+        f"(SHA-256 {kept['hashes']['utterances/test'][:12]}…). Found other data "
+        f"(SHA-256 {hashes['utterances/test'][:12]}…), which is what is measured here.\n",
+    )
+    assert kept["given"] == ["utterances"]
+
+
+def test_data_that_was_changed_is_told_where_it_is_measured(tmp_path: Path) -> None:
+    run = Run.start(small.write(tmp_path), tmp_path / "run", overrides=["train.epochs=1"])
+    for _ in run.train():
+        pass
+    had = run.prepared.hashes["utterances/test"][:12]
+    test = tmp_path / "test.tsv"
+    test.write_text(test.read_text("utf-8") + "put on noon\tplay\tO O B-song\n", "utf-8")
+    now = Run.open(tmp_path / "run").prepared.hashes["utterances/test"][:12]
+    warning = (
+        f"warning: utterances/test: should be the data that the run had (SHA-256 {had}…). "
+        f"Found other data (SHA-256 {now}…), which is what is measured here.\n"
+    )
+    assert within("test", tmp_path / "run").stderr == warning
+    assert within("export", tmp_path / "run").stderr == warning
+    assert within("test", tmp_path / "run", "--split", "dev").stderr == ""
+    (tmp_path / "run/data.json").unlink()  # a run that kept none says nothing
+    assert Run.open(tmp_path / "run").warnings("test") == []
+
+
+def test_a_task_without_labels_in_a_split_has_no_figure_and_no_say(tmp_path: Path) -> None:
+    recipe = small.write(tmp_path)
+    for split in ("dev", "test"):
+        rows = [line.split("\t") for line in (tmp_path / f"{split}.tsv").read_text("utf-8").splitlines()]
+        emptied = ["\t".join([text, intent if n == 0 else "", tags]) for n, (text, intent, tags) in enumerate(rows)]
+        (tmp_path / f"{split}.tsv").write_text("\n".join(emptied) + "\n", "utf-8")
+    done = within("run", recipe, "--out", tmp_path / "run", "--set", "train.epochs=1")
+    sentence = "should have a label in at least one row. Found none: the task has no figure on this split"
+    assert (done.returncode, done.stderr) == (
+        0,
+        f"warning: utterances/dev: intent: {sentence} and no say in which checkpoint is the best.\n"
+        f"warning: utterances/test: intent: {sentence}.\n",
+    )
+    assert f"  intent: {len(emptied) - 1} rows without a label" in done.stdout.splitlines()
+    opened = Run.open(tmp_path / "run")
+    assert {split: list(found) for split, found in opened.metrics.items()} == {"test": ["slots"], "dev": ["slots"]}
+    assert list(opened.reports["test"]) == ["slots"]
+    evaluated = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text("utf-8").splitlines()][-1]
+    assert evaluated["score"] == evaluated["metrics"]["slots"]["f1"]
+    assert within("test", tmp_path / "run").stderr == f"warning: utterances/test: intent: {sentence}.\n"
+
+
 def test_seed_and_overrides_reach_the_recipe(tmp_path: Path) -> None:
     run = Run.start(small.write(tmp_path), tmp_path / "run", seed=7, overrides=["train.epochs=2"])
     assert (run.recipe.seed, run.recipe.train.epochs) == (7, 2)
     with pytest.raises(UsageError) as error:
         Run.start(run.recipe, tmp_path / "other", seed=3)
     assert str(error.value) == (
-        "data, seed and overrides should come with a recipe's file. Found a recipe that is loaded."
+        "data, seed and overrides should come with a recipe's file or mapping. Found a recipe that is loaded."
     )
+
+
+def test_a_recipe_may_be_plain_values(tmp_path: Path) -> None:
+    path = small.write(tmp_path)
+    run = Run.start(
+        parse(path.read_text("utf-8"), "small").tree, tmp_path / "run", data=tmp_path, seed=7, overrides=["name=other"]
+    )
+    assert run.recipe == Recipe.load(path, data=tmp_path, seed=7, overrides=["name=other"])
+    with pytest.raises(UsageError) as error:
+        Run.start([path])  # type: ignore[arg-type]
+    assert str(error.value) == "recipe should be the path of a file, a mapping or an mtl.Recipe. Found list."
 
 
 def test_a_stopped_run_goes_on_where_it_was_and_a_finished_one_does_nothing(tmp_path: Path) -> None:
@@ -121,8 +224,8 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path, small_run: 
     result = within("run", recipe, "--out", small_run)
     assert result.returncode == 2
     assert result.stderr == (
-        f"run folder '{small_run}' should be new or empty. Found {len(FOLDER)} entries in it. Go on with that run "
-        "with --resume, or name another folder with --out.\n"
+        f"run folder '{small_run}' should be new or empty. Found {len(FOLDER)} entries in it. Resume the run in it "
+        "(--resume, resume=True), or name another folder (--out DIR, out=DIR).\n"
     )
     assert {file: file.read_bytes() for file in small_run.rglob("*") if file.is_file()} == before
 
@@ -132,50 +235,11 @@ def test_resuming_with_another_recipe_changes_nothing(tmp_path: Path, small_run:
     before = {file: file.read_bytes() for file in small_run.rglob("*") if file.is_file()}
     result = within("train", recipe, "--out", small_run, "--resume", "--set", "train.epochs=3")
     assert result.returncode == 1
-    assert "the recipe should be the one that the run was started with" in result.stderr
+    assert result.stderr == (
+        f"{small_run}: the recipe should be the one that the run was started with. Found another: "
+        "train.epochs: 24 there, 3 here. The run's own is its recipe.yaml; a changed recipe needs a new run.\n"
+    )
     assert {file: file.read_bytes() for file in small_run.rglob("*") if file.is_file()} == before
-
-
-@pytest.mark.parametrize(
-    ("held", "resume", "sentence"),
-    [
-        (["notes.txt"], True, "run folder '{}' should be a run to resume. Found other things in it."),
-        (None, False, "run folder '{}' should be a folder. Found a file."),
-    ],
-)
-def test_folders_that_are_no_runs(tmp_path: Path, held: list[str] | None, resume: bool, sentence: str) -> None:
-    out = tmp_path / "out"
-    if held is None:
-        out.write_text("", "utf-8")
-    else:
-        out.mkdir()
-        for name in held:
-            (out / name).write_text("", "utf-8")
-    with pytest.raises(UsageError) as error:
-        folder_for("small", out, resume)
-    assert str(error.value) == sentence.format(out)
-
-
-def test_resuming_needs_a_folder() -> None:
-    with pytest.raises(UsageError) as error:
-        folder_for("small", None, True)
-    assert str(error.value) == "resuming should say which run: name its folder with --out. Found no --out."
-
-
-def test_a_folder_whose_first_files_were_being_written_may_be_used(tmp_path: Path) -> None:
-    (tmp_path / "recipe.yaml.writing").write_text("na", "utf-8")
-    assert folder_for("small", tmp_path, False) == tmp_path
-
-
-def test_new_folders_are_numbered_and_never_given_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert folder_for("small", None, False) == Path("runs/small/1")
-    (tmp_path / "runs/small/7").mkdir()
-    (tmp_path / "runs/small/notes").mkdir()
-    assert folder_for("small", None, False) == Path("runs/small/8")
-    with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: next_folder(tmp_path / "many"), range(32)))
-    assert len(set(found)) == 32
 
 
 def test_a_folder_that_was_not_trained(tmp_path: Path) -> None:

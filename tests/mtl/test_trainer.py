@@ -351,8 +351,8 @@ def test_a_run_folder_with_checkpoints_is_not_overwritten(tmp_path: Path) -> Non
     with pytest.raises(UsageError) as caught:
         small_trainer(tmp_path, {"checkpoint_every": 1})
     assert str(caught.value) == (
-        f"{tmp_path / 'run'}: should hold no checkpoints of another run. Found step-00000002. Go on with that run with "
-        "--resume, or name another folder."
+        f"{tmp_path / 'run'}: should hold no checkpoints of another run. Found step-00000002. Resume that run "
+        "(--resume, resume=True), or name another folder (--out DIR, out=DIR)."
     )
 
 

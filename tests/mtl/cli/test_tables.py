@@ -81,16 +81,39 @@ def test_a_large_split_and_towers_are_told_in_the_table() -> None:
 def test_what_was_read() -> None:
     report = {
         "splits": {
-            "a/train": {"rows": 1200, "tokens": 5000, "skipped": 2, "unseen": {}, "overlap": {}},
-            "a/dev": {"rows": 1, "tokens": 1, "skipped": 1, "unseen": {}, "overlap": {"train": 1}},
-            "a/test": {"rows": 10, "tokens": 50, "skipped": 0, "unseen": {"t": ["x", "y"]}, "overlap": {"train": 3}},
+            "a/train": {
+                "rows": 1200,
+                "tokens": 5000,
+                "skipped": 2,
+                "unseen": {},
+                "overlap": {},
+                "labelled": {"t": 1160},
+            },
+            "a/dev": {
+                "rows": 1,
+                "tokens": 1,
+                "skipped": 1,
+                "unseen": {},
+                "overlap": {"train": 1},
+                "labelled": {"t": 0},
+            },
+            "a/test": {
+                "rows": 10,
+                "tokens": 50,
+                "skipped": 0,
+                "unseen": {"t": ["x", "y"]},
+                "overlap": {"train": 3},
+                "labelled": {"t": 10},
+            },
         },
         "labels": {"t": {"b": 1, "c": 2}},
         "vocabularies": {"words": [1000, None]},
     }
     assert list(reading(report)) == [
         "read a/train: 1,200 rows, 5,000 tokens, 2 malformed rows left out",
+        "  t: 40 rows without a label",
         "read a/dev: 1 row, 1 token, 1 malformed row left out",
+        "  t: 1 row without a label",
         "  1 row with the text of a row of train",
         "read a/test: 10 rows, 50 tokens",
         "  t: never seen in training, so counted as wrong: x, y",
