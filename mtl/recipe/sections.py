@@ -138,6 +138,9 @@ def _read_task(
     checked, faults = check_at(fields, general, reading.document, written, steps, "a task", misspelled)
     reading.faults += faults
     if cls is None:
+        if isinstance(inputs_raw, Mapping):  # which there should be is not known; what they say is
+            for key, value in inputs_raw.items():
+                _read_input(reading, key, value, (*steps, "inputs", key))
         return None
     task, own = _build_task(reading, cls, str(kind), values, steps)
     if task is None:
@@ -226,18 +229,21 @@ def _read_inputs(
         check_name(reading, name, (*here, name))
     found: dict[str, InputConfig] = {}
     for name in written if names is None else names:
-        value = written.get(name)
-        mapping = {"column": value} if isinstance(value, str) else {} if value is None else value
-        if not isinstance(mapping, Mapping):
-            message = f"should be a column's name, or a mapping with its 'column'. Found {show(value)}."
-            reading.fault((*here, name), message)
-            mapping = {}
-        mapping = {"column": name, **mapping}
-        at = {key: (*here, name, key) for key in mapping}
-        checked, wrong = check_at(InputModel, mapping, reading.document, at, (*here, name), "an input")
-        reading.faults += wrong
-        found[name] = InputConfig(**(checked or {"column": name}), place=reading.document.key_place((*here, name)))
+        found[name] = _read_input(reading, name, written.get(name), (*here, name))
     return None if miscounted else found, len(reading.faults) == faults
+
+
+def _read_input(reading: Reading, name: str, raw: Any, steps: Steps) -> InputConfig:
+    """Return an input; one of its column alone after noting faults."""
+    mapping = {"column": raw} if isinstance(raw, str) else {} if raw is None else raw
+    if not isinstance(mapping, Mapping):
+        reading.fault(steps, f"should be a column's name, or a mapping with its 'column'. Found {show(raw)}.")
+        mapping = {}
+    mapping = {"column": name, **mapping}
+    at = {key: (*steps, key) for key in mapping}
+    checked, wrong = check_at(InputModel, mapping, reading.document, at, steps, "an input")
+    reading.faults += wrong
+    return InputConfig(**(checked or {"column": name}), place=reading.document.key_place(steps))
 
 
 def input_count(kind: str, roles: Sequence[str], found: Sequence[str]) -> str:

@@ -144,9 +144,13 @@ def _read_batch(reading: Reading, raw: Any) -> BatchConfig:
 def _read_components(reading: Reading, raw: Any, known: Known) -> dict[str, ComponentTraining]:
     steps: Steps = (*HERE, "components")
     found = {}
+    shared = reading.document.tree.get("share")
+    shared = shared if isinstance(shared, Mapping) else {}
     for pattern, value in reading.mapping(raw, steps).items():
         here: Steps = (*steps, pattern)
-        if not matching(pattern, known.components) and not known.broken:
+        # Of what is broken the parts are not known; a name without a dot is a group's.
+        group = isinstance(pattern, str) and not {".", "*"} & set(pattern) and pattern not in shared
+        if not matching(pattern, known.components) and (group or not known.broken):
             what = "matches no component" if "*" in pattern else "is no component"
             reading.key_fault(here, f"'{pattern}' {what}.{near_miss(pattern, known.components)}")
         if not isinstance(value, Mapping):
