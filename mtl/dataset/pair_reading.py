@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import Fault
 from ..featurizer import Tokens
+from ..sources.values import spelled
 from .reading import CHUNK, as_text, short, tokenized
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ class _Reader:
         grade = "1"
         if ranking.target is not None:
             try:
-                grade = ranking.grade(row.values.get(ranking.target), query.text)
+                grade = ranking.grade(spelled(row.values.get(ranking.target)), query.text)
             except ValueError as error:
                 raise _MalformedError(ranking.target, str(error)) from error
         name = _name(row, ranking.document_id)
@@ -249,7 +250,7 @@ def _name(row: Row, column: str | None, *, optional: bool = False) -> str | None
     """Return what a column names something; None where no column does, or where it is empty and may be."""
     if column is None:
         return None
-    value = row.values.get(column)
+    value = spelled(row.values.get(column))
     if isinstance(value, str) and value.strip():
         return value
     if value is None or value == "" or isinstance(value, str):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..alignment import Span, white_space
 from ..errors import DataError, Fault, listing, near_miss
 from ..featurizer import Tokens, tokenize
-from ..sources.values import whole
+from ..sources.values import spelled, whole
 from .batch import front_end, leaves
 from .ranking import Ranking
 
@@ -193,7 +193,10 @@ def _target(task: TaskConfig, value: Any, spans: Sequence[Span], text: str, max_
     """Return a row's label, or one label for each token that is read; None where it has none."""
     if value is None or value == "":
         return None
-    found = task.task.targets(value, spans, text)
+    number = next((tag for tag in value if isinstance(tag, (int, float))), None) if isinstance(value, list) else None
+    if number is not None and task.task.level == "token":
+        raise ValueError(f"a tag should be a text. Found {type(number).__name__}: {number}.")
+    found = task.task.targets(spelled(value), spans, text)
     if found is None or task.task.level == "row":
         return found or None
     if len(found) != len(spans):

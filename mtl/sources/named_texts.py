@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..errors import DataError, Fault
 from ..text_lines import JSON_ENDINGS, NamedText, from_fields, from_json, repeated
 from .base import open_binary
-from .text import decode_line
+from .text import decode_line, fault_if_marked
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -35,6 +35,7 @@ class NamedTexts:
         with open_binary(path) as file:
             if not file.peek(1):
                 raise DataError(Fault("should have rows. Found an empty file.", file=str(path)))
+            fault_if_marked(path, file.peek(4), encoding, "Write it as utf-8.")
             self._file = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         begin = self._file[:1024].removeprefix(_BOM).lstrip()
         self._json = path.suffix.lower() in JSON_ENDINGS or begin.startswith(b"{")

@@ -11,15 +11,16 @@ from typing import Any
 from ..errors import DataError, Fault, MtlError, UsageError
 from ..registry import import_file, register
 from .base import OnBadRow, Row, Source
-from .values import plain
+from .values import native
 
 
 @register("source", "python")
 class PythonSource(Source):
     """A split is `module:name` (or `file.py:name`): an iterable of dicts, or a function that returns one.
 
-    A row's `line` is its number. An iterator can be read only once, so its rows are kept in memory; name a list, a
-    function or any other iterable that starts over each time it is read, where that is too much.
+    A row's `line` is its number. Texts are strings or lists of strings, and so are tags; labels and names may be
+    numbers. An iterator can be read only once, so its rows are kept in memory; name a list, a function or any other
+    iterable that starts over each time it is read, where that is too much.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class PythonSource(Source):
             self._given[split] = _again(_named(place, base))
         for number, row in enumerate(_iterated(self._given[split], place), start=1):
             if isinstance(row, Mapping):
-                yield Row({str(key): plain(value) for key, value in row.items()}, place, number)
+                yield Row({str(key): native(value) for key, value in row.items()}, place, number)
             else:
                 yield Fault(f"should be a dict. Found {type(row).__name__}.", file=place, line=number)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,17 +11,27 @@ from typing import BinaryIO
 from ..errors import DataError, Fault
 from .base import open_binary
 
+_MARKS = {  # the longer ones first, as they begin like the shorter
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
 
 def read_lines(path: Path, encoding: str) -> Iterator[tuple[int, str | Fault]]:
     r"""Yield (line number, line without its end) of a text file, or a `Fault` for a line that cannot be decoded.
 
     Lines end with `\n` or `\r\n` and with nothing else (a form feed or U+2028 is text). A byte-order mark is
-    stripped. NUL is a character like others. Raises `DataError` for a path that cannot be read
-    and a file of 0 bytes.
+    stripped. NUL is a character like others. Raises `DataError` for a path that cannot be read,
+    a file of 0 bytes, and one that begins with the byte-order mark of another encoding.
     """
     with open_binary(path) as stream:
-        if not stream.peek(1):
+        begin = stream.peek(4)
+        if not begin:
             raise DataError(Fault("should have rows. Found an empty file.", file=str(path)))
+        if not is_wide(encoding):
+            fault_if_marked(path, begin, encoding)
         for number, line in enumerate(_wide(path, stream, encoding) if is_wide(encoding) else stream, start=1):
             text = line if isinstance(line, str) else decode_line(path, number, line, encoding)
             if isinstance(text, str):
@@ -36,6 +47,16 @@ def is_wide(encoding: str) -> bool:
         return b"\n".decode(encoding) != "\n"
     except UnicodeError:
         return True
+
+
+def fault_if_marked(path: Path, begin: bytes, encoding: str, advice: str | None = None) -> None:
+    """Raise `DataError` where a file's first bytes are the byte-order mark of UTF-16 or UTF-32."""
+    for mark, found in _MARKS.items():
+        if begin.startswith(mark):
+            name = found.upper()
+            name_it = f"If the file is written in {name}, name it: 'encoding: {found}'."
+            message = f"should be {encoding} text. Found the byte-order mark of {name}. {advice or name_it}"
+            raise DataError(Fault(message, file=str(path)))
 
 
 def decode_line(path: Path, number: int, line: bytes, encoding: str) -> str | Fault:

@@ -21,14 +21,42 @@ def plain(value: Any) -> Any:
         return None
     if isinstance(value, dict):
         return {key: whole(item) if isinstance(item, str) else item for key, item in value.items()}
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return None if math.isnan(value) else str(value)
+    if isinstance(value, (bool, int, float)):
+        return spelled(value)
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if hasattr(value, "tolist"):  # NumPy scalars and arrays
         return plain(value.tolist())
+    return value
+
+
+def native(value: Any) -> Any:
+    """Return a value that Python code gave: as `plain` does, but numbers and truth values stay what they are.
+
+    So a number where a text should be can be told: code, unlike a file's format, says which of the two it means.
+
+    >>> native([1, True, "x", None, float("nan")])
+    [1, True, 'x', None, None]
+    """
+    if isinstance(value, (list, tuple)):
+        return [native(item) for item in value]
+    if hasattr(value, "tolist"):
+        return native(value.tolist())
+    if isinstance(value, (bool, int, float)):
+        return None if math.isnan(value) else value
+    return plain(value)
+
+
+def spelled(value: Any) -> Any:
+    """Return a number or truth value as text, where it is a name or a label; NaN is none, all else is unchanged.
+
+    >>> spelled(3), spelled(True), spelled(["x"])
+    ('3', 'true', ['x'])
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return None if math.isnan(value) else str(value)
     return value
 
 

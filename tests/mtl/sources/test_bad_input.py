@@ -21,6 +21,7 @@ class Bad(NamedTuple):
 
 WORDS = {"columns": ["word", "tag"]}
 UTF8 = "If the file is written in another encoding, name it: 'encoding: latin-1'."
+MARKED = "If the file is written in {}, name it: 'encoding: {}'."
 UD = "id, form, lemma, upos, xpos, feats, head, deprel, deps, misc"
 
 BAD = {
@@ -55,6 +56,22 @@ BAD = {
         "text\nab\n".encode("utf-16-le") + b"\x00\xdc\n\x00",
         "FILE: should be utf-16-le text. Found other bytes, somewhere after line 0.",
         {"encoding": "utf-16-le"},
+    ),
+    "tsv in utf-16": Bad(
+        "tsv",
+        "text\tlabel\nplay\tx\n".encode("utf-16"),
+        f"FILE: should be utf-8 text. Found the byte-order mark of UTF-16. {MARKED.format('UTF-16', 'utf-16')}",
+    ),
+    "tsv in utf-16, skipping": Bad(
+        "tsv",
+        b"\xfe\xff" + "text\tlabel\nplay\tx\n".encode("utf-16-be"),
+        f"FILE: should be latin-1 text. Found the byte-order mark of UTF-16. {MARKED.format('UTF-16', 'utf-16')}",
+        {"encoding": "latin-1", "on_bad_row": "skip"},
+    ),
+    "jsonl in utf-32": Bad(
+        "jsonl",
+        '{"text": "a"}\n'.encode("utf-32"),
+        f"FILE: should be utf-8 text. Found the byte-order mark of UTF-32. {MARKED.format('UTF-32', 'utf-32')}",
     ),
     "csv empty": Bad("csv", b"", "FILE: should have rows. Found an empty file."),
     "csv ragged": Bad(

@@ -68,6 +68,19 @@ def test_other_encodings_are_named(encoding: str, format: str, tmp_path: Path) -
     assert read(format, path, encoding=encoding) == [{"text": "café", "label": "x"}]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_lines_of_other_formats_may_be_wide_too(encoding: str, tmp_path: Path) -> None:
+    json_lines = write(tmp_path, '{"text": "Ċafé", "label": 1}\r\n{"text": "b"}\n'.encode(encoding), "json")
+    assert read("jsonl", json_lines, encoding=encoding) == [{"text": "Ċafé", "label": "1"}, {"text": "b"}]
+    words = write(tmp_path, "Ċafé X\nb Y\n\nc X\n".encode(encoding), "words")
+    found = read("conll", words, encoding=encoding, columns=["word", "tag"])
+    assert found == [{"word": ["Ċafé", "b"], "tag": ["X", "Y"]}, {"word": ["c"], "tag": ["X"]}]
+    folder = tmp_path / "aligned"
+    folder.mkdir()
+    write(folder, "Ċafé b\nc\n".encode(encoding), "seq.in")
+    assert read("lines", folder, encoding=encoding, columns={"text": "seq.in"}) == [{"text": "Ċafé b"}, {"text": "c"}]
+
+
 def test_tsv_keeps_quotation_marks_nul_bytes_and_empty_fields(tmp_path: Path) -> None:
     path = write(tmp_path, b'text\tlabel\n"a\x00b\t\n\tx\n')
     assert read("tsv", path) == [{"text": '"a\x00b', "label": ""}, {"text": "", "label": "x"}]

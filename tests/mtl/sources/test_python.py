@@ -12,7 +12,7 @@ from mtl.sources.python import PythonSource
 from mtl.sources.torchtext import Torchtext, rows_of_examples
 
 ROWS: list[dict[str, Any]] = [{"text": "play", "label": 1}, {"text": ["stop", "it"], "label": None}]
-READ = [{"text": "play", "label": "1"}, {"text": ["stop", "it"], "label": None}]
+READ = [{"text": "play", "label": 1}, {"text": ["stop", "it"], "label": None}]
 
 
 def values(source: Any, base: Path) -> list[dict[str, Any]]:

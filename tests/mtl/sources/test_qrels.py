@@ -129,6 +129,10 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         "DIR/documents.tsv:2: column 7: should be utf-8 text. Found the byte 0xe9. "
         "If the file is written in another encoding, name it: 'encoding: latin-1'.",
     ),
+    "utf-16": (
+        {"documents.tsv": "d1\ta\n".encode("utf-16")},
+        "DIR/documents.tsv: should be utf-8 text. Found the byte-order mark of UTF-16. Write it as utf-8.",
+    ),
     "no json": (
         {"documents.tsv": '{"_id": "d1", "text": "a"}\n{"_id": }\n'},
         "DIR/documents.tsv:2: should be a JSON object. Found what is not JSON: Expecting value.",
