@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +22,35 @@ if TYPE_CHECKING:
     from ..runner import Run
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a command was asked for."""
+
+    command: str
+    recipe: Path
+    out: Path | None
+    resume: bool
+    seed: int | None
+    data: Path | None
+    overrides: tuple[str, ...]
+
+    def to_resume(self, folder: Path) -> str:
+        """Return the command that goes on with the run in a folder, as a shell reads it."""
+        options = ["--resume", "--out", str(folder)]
+        options += ["--seed", str(self.seed)] if self.seed is not None else []
+        options += ["--data", str(self.data)] if self.data is not None else []
+        options += [part for setting in self.overrides for part in ("--set", setting)]
+        return shlex.join(["mtl", self.command, str(self.recipe), *options])
+
+
 def train_command(
     recipe: Path, *, out: Path | None, resume: bool, seed: int | None, data: Path | None, overrides: tuple[str, ...]
 ) -> None:
     """Check and train; say where the run is."""
     console = Console()
-    run = start(recipe, console, out=out, resume=resume, seed=seed, data=data, overrides=overrides)
-    train(run, console)
+    asked = Asked("train", recipe, out, resume, seed, data, overrides)
+    with started(asked, console) as run:
+        train(run, console)
     line(console, f"{run.out}: trained. `mtl test {run.out}` measures it, `mtl export {run.out}` writes its graphs.")
 
 
@@ -32,39 +59,38 @@ def run_command(
 ) -> None:
     """Check, train, test, export, verify; end with one table."""
     console = Console()
-    run = start(recipe, console, out=out, resume=resume, seed=seed, data=data, overrides=overrides)
-    train(run, console)
-    if not run.complete:
-        run.test()
-        line(console, "tested; exporting and verifying")
-        run.export()
+    asked = Asked("run", recipe, out, resume, seed, data, overrides)
+    with started(asked, console) as run:
+        train(run, console)
+        if not run.complete:
+            run.test()
+            line(console, "tested; exporting and verifying")
+            run.export()
     manifest = run.manifest
     files = {name: facts["bytes"] for name, facts in manifest["files"].items()}
     show_table(console, results(run.metrics, run.reports, run.out / "export", files, manifest["verified"]))
 
 
-def start(
-    recipe: Path,
-    console: Console,
-    *,
-    out: Path | None,
-    resume: bool,
-    seed: int | None,
-    data: Path | None,
-    overrides: tuple[str, ...],
-) -> Run:
-    """Check the recipe, make the run folder and read the data, saying so."""
+@contextmanager
+def started(asked: Asked, console: Console) -> Iterator[Run]:
+    """Check the recipe, make the run folder and read the data, saying so; an interrupt from there on says what next."""
     from ..runner import Run
 
-    run = Run.start(recipe, out, data=data, resume=resume, seed=seed, overrides=overrides)
-    if run.checked is not None:
-        warn(run.checked.warnings)
-        line(console, summary(run.checked))
-    line(console, f"run folder: {run.out}")
-    warn([*run.prepared.skipped, *run.prepared.notes])
-    for text in reading(run.prepared.report()):
-        line(console, text)
-    return run
+    run = Run.start(
+        asked.recipe, asked.out, data=asked.data, resume=asked.resume, seed=asked.seed, overrides=asked.overrides
+    )
+    try:
+        if run.checked is not None:
+            warn(run.checked.warnings)
+            line(console, summary(run.checked))
+        line(console, f"run folder: {run.out}")
+        warn([*run.prepared.skipped, *run.prepared.notes])
+        for text in reading(run.prepared.report()):
+            line(console, text)
+        yield run
+    except KeyboardInterrupt:
+        print(f"`{asked.to_resume(run.out)}` goes on with this run.", file=sys.stderr)
+        raise
 
 
 def train(run: Run, console: Console) -> None:

@@ -76,7 +76,8 @@ def test_an_interrupt_ends_a_run_cleanly_and_it_can_be_resumed(tmp_path: Path) -
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert errors == b"interrupted\n"
+    again = f"mtl train {recipe} --resume --out {tmp_path / 'run'} --set train.epochs=100000"
+    assert errors.decode() == f"`{again}` goes on with this run.\ninterrupted\n"
     assert (tmp_path / "run/checkpoints/pointer.json").is_file()
 
 
