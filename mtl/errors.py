@@ -113,6 +113,21 @@ def sentences(error: Exception, should: str) -> list[str]:
     return [f"{should}. Found {type(error).__name__}: {reason.rstrip('.') or 'no reason'}."]
 
 
+def no_memory(error: Exception) -> str | None:
+    """Return what is told of an error that says there is no memory left, None of any other.
+
+    >>> no_memory(RuntimeError("[enforce fail] can't allocate memory: you tried to allocate 4000 bytes. Error code 12"))
+    'not enough memory. Found a request for 4,000 bytes at once.'
+    """
+    reason = " ".join(str(error).split())
+    asked = re.search(r"tried to allocate (\d+) bytes", reason)
+    if isinstance(error, RuntimeError) and asked:
+        return f"not enough memory. Found a request for {counted(int(asked[1]), 'byte')} at once."
+    return (
+        f"not enough memory. Found {reason.rstrip('.') or 'no more of it'}." if isinstance(error, MemoryError) else None
+    )
+
+
 def listing(names: Iterable[str]) -> str:
     """Return names as they stand in a sentence: sorted, comma-separated, or `none`."""
     found: Sequence[str] = sorted(names)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from . import graph_rules
-from .errors import RecipeError, UsageError, sentences
+from .errors import MtlError, RecipeError, UsageError, no_memory, sentences
 from .labels import Labels
 from .module import Module, Output, RankingOutput, Scorer
 from .module import Sequence as Vectors
@@ -225,11 +225,20 @@ class _Builder:
                 continue  # what flows in has its own fault
             try:
                 self.built[component.name] = self._built(component)
-            except Exception as error:  # noqa: BLE001  # whatever a module's code raises is told as its fault
+            except Exception as error:  # whatever a module's code raises is told as its fault
+                if no_memory(error) is not None:
+                    raise self._too_large(component) from error
                 cause = cause or error
                 faults += map(component.config.place.fault, sentences(error, SHOULD))
         if faults:
             raise RecipeError(faults, self.graph.recipe.title) from cause
+
+    def _too_large(self, component: Component) -> MtlError:
+        """Return the error of a component that finds no memory; how large it is shows where tensors have none."""
+        with torch.device("meta"):
+            size = sum(p.numel() * p.element_size() for p in self._built(component).parameters())
+        found = f"Found {size / 1e9:,.1f} GB of weights, for which there is not enough."
+        return MtlError(component.config.place.fault(f"'{component.name}' should fit into memory. {found}"))
 
     def _built(self, component: Component) -> Module:
         cls: Any = component.config.cls

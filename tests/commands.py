@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mtl.cli import app
+from mtl.cli.app import app
 from mtl.cli.app import arguments as arguments_of
 
 

@@ -1,5 +1,16 @@
 """The command line: the only part of the library that prints or exits."""
 
-from .app import app, main
+import sys
 
-__all__ = ["app", "main"]
+INTERRUPTED = 130  # 128 + SIGINT, as shells count it
+
+
+def main() -> None:
+    """Run the command that `sys.argv` asks for; an interrupt while it is still being imported ends it quietly too."""
+    try:
+        from .app import main as run
+
+        run()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(INTERRUPTED)

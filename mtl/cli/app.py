@@ -40,8 +40,20 @@ Overrides = Annotated[
 ]
 
 
+def show_version(asked: bool) -> None:
+    """Print the version and end."""
+    if asked:
+        from .. import __version__
+
+        print(f"mtl {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """Single-task models in a YAML recipe, tied into one network, exported as text-in ONNX heads."""
@@ -287,7 +299,12 @@ def components(
 
 def main() -> None:
     """Run the command that `sys.argv` asks for."""
-    app(arguments(sys.argv[1:]), prog_name="mtl")
+    with guarded():
+        try:
+            app(arguments(sys.argv[1:]), prog_name="mtl")
+        except SystemExit:
+            sys.stdout.flush()  # of `--help` too, while failing at it can still be told
+            raise
 
 
 def arguments(given: list[str]) -> list[str]:

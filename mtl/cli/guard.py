@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ..errors import MtlError
+from ..errors import MtlError, no_memory
+from . import INTERRUPTED
 
 FAILED = 1
-INTERRUPTED = 130  # 128 + SIGINT, as shells count it
 BROKEN_PIPE = 141  # 128 + SIGPIPE
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+PRINTERS = ("mtl.cli.", "click.", "typer.", "rich.")
 
 
 @dataclass
@@ -40,12 +44,14 @@ def guarded() -> Iterator[None]:
         _reraise_in_debug(error)
         _end(str(error), error.exit_code)
     except OSError as error:
-        _forget_output()
+        broken = _forget_output() or _of_printing(error)
         _reraise_in_debug(error)
-        _end(operating_system_sentence(error), FAILED)
+        row = operating_system_sentence(error)
+        _end(f"standard output cannot be written: {row}" if broken else row, FAILED)
     except Exception as error:  # noqa: BLE001  # the last stop: a bug is told in one row too
         _reraise_in_debug(error)
-        _end(f"unexpected {type(error).__name__}: {error}\nRun again with --debug for the traceback.", FAILED)
+        unexpected = f"unexpected {type(error).__name__}: {error}\nRun again with --debug for the traceback."
+        _end(no_memory(error) or unexpected, FAILED)
 
 
 def operating_system_sentence(error: OSError) -> str:
@@ -58,12 +64,24 @@ def operating_system_sentence(error: OSError) -> str:
     return f"{os.fspath(error.filename)}: {reason}" if isinstance(error.filename, (str, os.PathLike)) else reason
 
 
-def _forget_output() -> None:
-    """Send what standard output still holds nowhere, if it cannot be written: Python would fail on it at exit."""
+def _forget_output() -> bool:
+    """Send what standard output still holds nowhere, if it cannot be written: Python would fail on it at exit.
+
+    Returns whether that is so.
+    """
     try:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
+
+
+def _of_printing(error: OSError) -> bool:
+    """Return whether an unbuffered standard output failed: what prints writes no file, and a file has a name."""
+    *_, (frame, _line) = traceback.walk_tb(error.__traceback__)
+    printing = f"{frame.f_globals.get('__name__')}.".startswith(PRINTERS)
+    return printing and error.filename is None and error.errno in FULL
 
 
 def _reraise_in_debug(error: BaseException) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mtl import registry
 from mtl.dataset import Batch, Fitted
-from mtl.errors import RecipeError, UsageError
+from mtl.errors import MtlError, RecipeError, UsageError
 from mtl.labels import MISSING, Labels
 from mtl.model import MultiTaskModel, component_seed, plan
 from mtl.module import Pooling, Sequence
@@ -144,6 +144,18 @@ def test_all_components_that_cannot_be_built_are_told_at_once() -> None:
         "small.yaml: tasks.b.model.embedding: 'widths' should be 1 to 50 numbers, so that each has a filter. Found 0.\n"
         "small.yaml: tasks.c.model.embedding: 'widths' should be 1 to 50 numbers, so that each has a filter. Found 0.\n"
         "3 errors in small.yaml"
+    )
+
+
+def test_a_component_that_does_not_fit_into_memory() -> None:
+    with pytest.raises(MtlError) as error:
+        build(recipe({"a": task(embedding={"type": "word", "dim": 10**14})}))
+    words = Fitted.placeholder(SharingGraph.build(recipe({"a": task()}))).features["a.embedding"][0].size
+    assert words is not None
+    assert error.value.exit_code == 1
+    assert str(error.value) == (
+        "small.yaml: tasks.a.model.embedding: 'a.embedding' should fit into memory. Found "
+        f"{words * 4 * 10**14 / 1e9:,.1f} GB of weights, for which there is not enough."
     )
 
 

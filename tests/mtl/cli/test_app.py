@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from mtl import __version__
 from mtl.cli.app import arguments
 from tests import small
-from tests.commands import mtl, start
+from tests.commands import mtl, start, within
 
 COMMANDS = ("run", "check", "graph", "train", "test", "predict", "export", "components")
 
@@ -98,4 +99,9 @@ def test_a_full_disk_is_told_in_one_row() -> None:
         command = [sys.executable, "-m", "mtl", "components"]
         result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
     assert result.returncode == 1
-    assert result.stderr == b"No space left on device\n"
+    assert result.stderr == b"standard output cannot be written: No space left on device\n"
+
+
+def test_the_version_is_told() -> None:
+    done = within("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"mtl {__version__}\n", "")

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +31,13 @@ def debug() -> Iterator[None]:
             1,
             "unexpected ZeroDivisionError: by zero\nRun again with --debug for the traceback.\n",
         ),
+        (
+            RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 14000000000000 bytes."),
+            1,
+            "not enough memory. Found a request for 14,000,000,000,000 bytes at once.\n",
+        ),
+        (MemoryError("Unable to allocate 1 EiB."), 1, "not enough memory. Found Unable to allocate 1 EiB.\n"),
+        (MemoryError(), 1, "not enough memory. Found no more of it.\n"),
         (KeyboardInterrupt(), 130, "interrupted\n"),
     ],
 )
@@ -42,3 +53,30 @@ def test_rows_and_exit_codes(error: BaseException, code: int, rows: str, capsys:
 def test_debug_lets_errors_through(error: Exception) -> None:
     with pytest.raises(type(error)), guarded():
         raise error
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [["--help"], ["components"]])
+def test_a_full_standard_output_is_told(arguments: list[str], unbuffered: str) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mtl", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, b"standard output cannot be written: No space left on device\n")
+
+
+def test_an_interrupt_while_commands_are_imported(tmp_path: Path) -> None:
+    """A module that is imported on the way interrupts, as a key press would there."""
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt", "utf-8")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-m", "mtl", "--help"],
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": path},
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"interrupted\n")
