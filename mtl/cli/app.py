@@ -290,7 +290,10 @@ def components(
         ),
     ] = None,
 ) -> None:
-    """List what a recipe can name: kinds, names of a kind, or the keys of one component."""
+    """List what a recipe can name: kinds, names of a kind, or the keys of one component.
+
+    `mtl components recipe` lists the keys that are no component's: of a recipe, a task, an input, of training.
+    """
     with guarded():
         from .components import components_command
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import types
 import typing
 from collections.abc import Iterator, Sequence
@@ -11,19 +12,24 @@ from typing import Any
 
 from .. import registry
 from ..errors import UsageError, near_miss
+from ..recipe.keys import SECTIONS, keys
 from ..recipe.loading import register_built_in
+
+RECIPE = "recipe"  # in place of a kind: what is no component's
 
 
 def components_command(kind: str | None, name: str | None, *, plugins: tuple[str, ...] = ()) -> None:
-    """Print kinds and names, the names of one kind, or the keys of one component."""
+    """Print kinds and names, the names of one kind, the keys of one component, or those of recipes in general."""
     register_built_in()
     registry.load_plugins(plugins, Path())
-    if kind is not None and kind not in registry.KINDS:
-        raise UsageError(
-            f"no kind of component is called '{kind}'.{near_miss(kind, registry.KINDS)} "
-            f"Kinds: {', '.join(registry.KINDS)}."
-        )
-    if kind is None:
+    known = (RECIPE, *registry.KINDS)
+    if kind is not None and kind not in known:
+        raise UsageError(f"no kind of component is called '{kind}'.{near_miss(kind, known)} Kinds: {', '.join(known)}.")
+    if kind == RECIPE and name is not None:
+        raise UsageError(f"'{RECIPE}' should stand alone: it is no kind with names. Found '{name}' behind it.")
+    if kind == RECIPE:
+        lines = general()
+    elif kind is None:
         lines = everything()
     elif name is None:
         lines = names(kind)
@@ -33,6 +39,23 @@ def components_command(kind: str | None, name: str | None, *, plugins: tuple[str
         print(line)
 
 
+def general() -> Iterator[str]:
+    """Yield the keys that every recipe can have, section by section, as its models have them."""
+    for number, section in enumerate(SECTIONS):
+        if number:
+            yield ""
+        yield section
+        rows = [("key", "type", "default", "what it is")]
+        for key in keys(section):
+            default = "(required)" if key.required else "" if key.type is Any else written(key.default)
+            rows.append((key.name, "" if key.type is Any else type_text(key.type), default, key.meaning))
+        yield from (f"  {line}" for line in columns(rows))
+        if section == "a recipe":
+            yield ""
+            yield "a source"
+            yield "  format and the keys of that format: `mtl components source FORMAT`"
+
+
 def everything() -> Iterator[str]:
     """Yield every kind with its components."""
     for number, kind in enumerate(k for k in registry.KINDS if registry.names(k)):
@@ -40,6 +63,8 @@ def everything() -> Iterator[str]:
             yield ""
         yield kind
         yield from (f"  {line}" for line in names(kind))
+    yield ""
+    yield f"The general keys of a recipe: `mtl components {RECIPE}`."
 
 
 def names(kind: str) -> Iterator[str]:
@@ -55,13 +80,13 @@ def describe(kind: str, name: str) -> Iterator[str]:
     yield ""
     yield from (f"  {line}".rstrip() for line in (inspect.getdoc(cls) or "").splitlines())
     yield ""
-    keys = registry.recipe_keys(cls)
-    if not keys:
+    written_keys = registry.recipe_keys(cls)
+    if not written_keys:
         yield "It has no keys."
         return
     yield "Keys:"
     rows = [("key", "type", "default")]
-    for key, parameter in keys.items():
+    for key, parameter in written_keys.items():
         default = "(required)" if parameter.default is parameter.empty else written(parameter.default)
         rows.append((key, type_text(parameter.annotation), default))
     yield from (f"  {line}" for line in columns(rows))
@@ -91,6 +116,8 @@ def written(value: object) -> str:
 
     >>> written(None), written(True), written(0.5), written("max"), written([128])
     ('null', 'true', '0.5', 'max', '[128]')
+    >>> written("\\t"), written("")
+    ('"\\\\t"', '""')
     """
     if value is None:
         return "null"
@@ -98,6 +125,8 @@ def written(value: object) -> str:
         return str(value).lower()
     if isinstance(value, list | tuple):
         return f"[{', '.join(written(item) for item in value)}]"
+    if isinstance(value, str) and (not value.strip() or not value.isprintable()):
+        return json.dumps(value)  # a tab, say: as YAML writes it too
     return str(value)
 
 

@@ -34,14 +34,14 @@ class RecipeModel(pydantic.BaseModel):
     """The keys of a recipe; the sections are read on their own."""
 
     model_config = STRICT
-    name: str | None = None
-    seed: int = pydantic.Field(default=1, ge=0)
-    data: str | None = None
-    plugins: list[str] = []
-    sources: Any = None
-    tasks: Any = None
-    share: Any = None
-    train: Any = None
+    name: str | None = pydantic.Field(default=None, description="name of the run's folder; without it the file's")
+    seed: int = pydantic.Field(default=1, ge=0, description="what all chance follows from")
+    data: str | None = pydantic.Field(default=None, description="folder that relative paths start from; the recipe's")
+    plugins: list[str] = pydantic.Field(default=[], description="Python files and modules that register components")
+    sources: Any = pydantic.Field(default=None, description="data by name; see 'a source'")
+    tasks: Any = pydantic.Field(default=None, description="single-task models by name; see 'a task'")
+    share: Any = pydantic.Field(default=None, description="what is one and the same module; see 'a share group'")
+    train: Any = pydantic.Field(default=None, description="how it is trained; see 'train'")
 
 
 def load(path: Path, overrides: Sequence[str], data: Path | None, seed: int | None) -> Recipe:

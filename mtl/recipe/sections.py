@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from ..task import Task
 
 STRICT = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
-OWN_KEYS = ("type", "source", "inputs", "target", "model", "weight", "metrics")
+TOKENIZERS = Literal["whitespace", "unicode_words", "characters"]
 
 
 class InputModel(pydantic.BaseModel):
     """The keys of an input."""
 
     model_config = STRICT
-    column: str
-    tokenizer: Literal["whitespace", "unicode_words", "characters"] = "unicode_words"
-    lowercase: bool = False
-    max_tokens: int | None = pydantic.Field(default=None, gt=0)
+    column: str = pydantic.Field(description="column of the text; an input may be that alone")
+    tokenizer: TOKENIZERS = pydantic.Field(default="unicode_words", description="what cuts the text into tokens")
+    lowercase: bool = pydantic.Field(default=False, description="whether tokens are looked up in lower case")
+    max_tokens: int | None = pydantic.Field(default=None, gt=0, description="tokens that are read, from the first on")
 
 
 class GeneralModel(pydantic.BaseModel):
@@ -38,13 +38,32 @@ class GeneralModel(pydantic.BaseModel):
 
     model_config = STRICT
     target: str | None = None
-    weight: float = pydantic.Field(default=1.0, gt=0)
+    weight: float = pydantic.Field(default=1.0, gt=0, description="what its loss is multiplied with")
 
 
 class TaskModel(GeneralModel):
     """The same of a task that has a target."""
 
-    target: str
+    target: str = pydantic.Field(description="column with the gold labels; some types can do without")
+
+
+class WholeTaskModel(TaskModel):
+    """The same with the keys that are read on their own."""
+
+    type: str = pydantic.Field(description="the task type; `mtl components task TYPE` lists its own keys")
+    source: Any = pydantic.Field(description="name of a source, or a source written here, inline")
+    inputs: Any = pydantic.Field(default=None, description="text inputs by name; see 'an input'")
+    model: Any = pydantic.Field(default=None, description="modules by slot: embedding, representation, ..., output")
+    metrics: Any = pydantic.Field(default=None, description="list of metrics, in place of the type's own")
+
+
+class GroupModel(pydantic.BaseModel):
+    """The keys of a share group, beside those of the module that its members are."""
+
+    members: Any = pydantic.Field(description="addresses and globs; a group may be this list alone")
+
+
+OWN_KEYS = tuple(WholeTaskModel.model_fields)
 
 
 def read_source(reading: Reading, name: str, raw: Any, steps: Steps) -> SourceConfig | None:

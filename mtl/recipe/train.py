@@ -1,11 +1,4 @@
-"""Reading `train:`: how the recipe is trained.
-
-`epochs` are what the mixture says. `max_steps` ends training earlier, `clip` is the norm that gradients are cut to
-(null: not cut), `components` sets the rate (absolute) or freezes what its name, address or pattern matches, `select`
-weighs the figures that the best evaluation is chosen by (none: each task's first), `patience` counts evaluations
-without progress, `evaluate_every` and `checkpoint_every` count steps (null: each epoch, each evaluation), `threads`
-is torch's.
-"""
+"""Reading `train:`: how the recipe is trained."""
 
 from __future__ import annotations
 
@@ -32,39 +25,49 @@ SECTIONS = (*PARTS, "batch", "components", "select")
 OWN_PLACE = re.compile(r"train\.(?:mixture|schedule)(?:\.(\w+))?: ")
 
 
+def _part(kind: str, meaning: str) -> Any:
+    return pydantic.Field(default=None, description=f"{meaning}; {PARTS[kind]} (`mtl components {kind}`)")
+
+
 class TrainModel(pydantic.BaseModel):
     """The keys of `train:`; those of `SECTIONS` are read on their own."""
 
     model_config = STRICT
-    mixture: Any = None
-    optimizer: Any = None
-    schedule: Any = None
-    batch: Any = None
-    epochs: Count = 10
-    max_steps: Count | None = None
-    clip: Positive | None = 5.0
-    components: Any = None
-    select: Any = None
-    patience: Count | None = None
-    evaluate_every: Count | None = None
-    checkpoint_every: Count | None = None
-    threads: Count | None = None
+    mixture: Any = _part("mixture", "which source's batch comes next")
+    optimizer: Any = _part("optimizer", "how weights change, at rate `lr`")
+    schedule: Any = _part("schedule", "how rates change while training goes on")
+    batch: Any = pydantic.Field(default=None, description="budget of a batch; see 'a batch'")
+    epochs: Count = pydantic.Field(default=10, description="how long: what an epoch is the mixture says")
+    max_steps: Count | None = pydantic.Field(default=None, description="steps after which training ends, if not before")
+    clip: Positive | None = pydantic.Field(default=5.0, description="norm that gradients are cut to; null: not cut")
+    components: Any = pydantic.Field(
+        default=None, description="by name, address or glob: rate, freezing; see 'a line of train.components'"
+    )
+    select: Any = pydantic.Field(
+        default=None, description="{TASK.FIGURE: WEIGHT}: best is the largest sum; null: each task's first figure"
+    )
+    patience: Count | None = pydantic.Field(default=None, description="evaluations without progress that end training")
+    evaluate_every: Count | None = pydantic.Field(default=None, description="steps between evaluations; null: an epoch")
+    checkpoint_every: Count | None = pydantic.Field(
+        default=None, description="steps between checkpoints; null: at each evaluation"
+    )
+    threads: Count | None = pydantic.Field(default=None, description="threads that torch computes with; null: its own")
 
 
 class BatchModel(pydantic.BaseModel):
     """The keys of `batch:`."""
 
     model_config = STRICT
-    size: Count | None = None
-    tokens: Count | None = None
+    size: Count | None = pydantic.Field(default=None, description="sentences; 32 where neither is written")
+    tokens: Count | None = pydantic.Field(default=None, description="tokens, in place of sentences")
 
 
 class ComponentModel(pydantic.BaseModel):
     """The keys of a line under `components:`."""
 
     model_config = STRICT
-    lr: Positive | None = None
-    freeze: bool = False
+    lr: Positive | None = pydantic.Field(default=None, description="its own rate, absolute; null: the optimizer's")
+    freeze: bool = pydantic.Field(default=False, description="whether it stays as it is")
 
 
 class Stream(NamedTuple):
@@ -91,7 +94,7 @@ def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
     values = reading.mapping(raw, HERE)
     checked, wrong = check(TrainModel, values, reading.document, HERE, "'train'")
     reading.faults += wrong
-    parts = {kind: _read_part(reading, values.get(kind), kind, default) for kind, default in PARTS.items()}
+    parts = {kind: _read_kind(reading, values.get(kind), kind, default) for kind, default in PARTS.items()}
     batch = _read_batch(reading, values.get("batch"))
     components = _read_components(reading, values.get("components"), known)
     select = _read_select(reading, values.get("select"), known)
@@ -106,7 +109,7 @@ def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
     return TrainConfig(mixture, optimizer, schedule, batch, components=components, select=select, **numbers)
 
 
-def _read_part(reading: Reading, raw: Any, kind: str, default: str) -> ModuleConfig | None:
+def _read_kind(reading: Reading, raw: Any, kind: str, default: str) -> ModuleConfig | None:
     return read_component(reading, kind, raw, (*HERE, kind), default)
 
 

@@ -7,6 +7,8 @@ import pytest
 from mtl import registry
 from mtl.cli.components import components_command, describe, everything
 from mtl.errors import UsageError
+from mtl.recipe.keys import SECTIONS, keys
+from mtl.recipe.loading import RecipeModel
 
 
 def test_every_kind_is_listed_with_what_is_registered(capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,9 +48,11 @@ def test_names_of_one_kind(capsys: pytest.CaptureFixture[str]) -> None:
         (
             "embeding",
             None,
-            "no kind of component is called 'embeding'. Did you mean 'embedding'? Kinds: source, feature, embedding, "
-            "representation, pooling, matching, scorer, decoder, output, task, metric, mixture, optimizer, schedule.",
+            "no kind of component is called 'embeding'. Did you mean 'embedding'? Kinds: recipe, source, feature, "
+            "embedding, representation, pooling, matching, scorer, decoder, output, task, metric, mixture, "
+            "optimizer, schedule.",
         ),
+        ("recipe", "task", "'recipe' should stand alone: it is no kind with names. Found 'task' behind it."),
         ("embedding", "wrod", "no embedding named 'wrod'. Did you mean 'word'?"),
     ],
 )
@@ -70,3 +74,23 @@ def test_a_script_adds_to_the_list(tmp_path: Path, capsys: pytest.CaptureFixture
     )
     components_command("metric", "mine_of_the_listing", plugins=(str(script),))
     assert capsys.readouterr().out.endswith("  A metric of my own.\n\nIt has no keys.\n")
+
+
+def test_the_general_keys_of_a_recipe_are_those_it_is_checked_against(capsys: pytest.CaptureFixture[str]) -> None:
+    components_command("recipe", None)
+    out = capsys.readouterr().out
+    for section in SECTIONS:
+        assert f"{section}\n  key " in out
+        for key in keys(section):
+            assert f"\n  {key.name} " in out
+            assert key.meaning, f"{section}: {key.name} should say what it is"
+            assert f"  {key.meaning}\n" in out
+    assert "  epochs            int            10       how long: what an epoch is the mixture says\n" in out
+    assert "  column      str                                      (required)     column of the text; " in out
+    assert list(RecipeModel.model_fields) == [key.name for key in keys("a recipe")]
+    assert max(map(len, out.splitlines())) <= 120
+
+
+def test_a_default_that_cannot_be_seen_is_quoted(capsys: pytest.CaptureFixture[str]) -> None:
+    components_command("source", "tsv")
+    assert '  delimiter   str                  "\\t"\n' in capsys.readouterr().out
