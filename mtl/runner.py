@@ -128,7 +128,7 @@ class Run:
         """
         begun = bool(Checkpoints(self.out).pointer())
         kept = self.out / "fitted.json"
-        had = RunData.load(self.out) if begun else None
+        had = RunData.load(self.out)
         if had is not None and not self.elsewhere:
             had.fault_if_not_given(self.out, self._given)
         fitted = Fitted.from_state(self.graph, read_json(kept)) if self.trained else None

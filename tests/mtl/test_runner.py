@@ -110,8 +110,8 @@ def test_rows_that_came_from_memory_are_given_again(from_memory: tuple[Path, Giv
     before = (folder / "metrics.json").read_bytes()
     sentence = (
         f"{folder}: the rows of source 'utterances' came from memory, not from the recipe's files, and should be given "
-        "again where data is read. Found none. Give them from Python: "
-        f"mtl.Run.open('{folder}', sources={{'utterances': {{'test': rows}}}}). To measure on files in their place, "
+        "again where data is read. Found none. Give them from Python, to mtl.Run.open or to mtl.run: "
+        "sources={'utterances': {'test': rows}}. To measure on files in their place, "
         "name the folder that the recipe's paths start from (--data DIR, data=DIR)."
     )
     for command in ("test", "export"):
@@ -126,6 +126,16 @@ def test_rows_that_came_from_memory_are_given_again(from_memory: tuple[Path, Giv
     again = Run.open(folder, sources=given)
     assert again.warnings("train", "dev", "test") == []
     assert again.test() == json.loads(before)
+
+
+def test_a_run_on_rows_from_memory_does_not_start_over_on_files(tmp_path: Path) -> None:
+    rows = [dict(zip(("text", "intent", "slots"), row, strict=True)) for row in small.rows()]
+    recipe = small.write(tmp_path)
+    run = Run.start(recipe, tmp_path / "run", sources={"utterances": {"train": rows}})
+    next(run.train())  # and stopped before the first checkpoint
+    with pytest.raises(UsageError):
+        next(Run.start(recipe, tmp_path / "run", resume=True).train())
+    assert json.loads((tmp_path / "run/data.json").read_text("utf-8"))["given"] == ["utterances"]
 
 
 def test_files_in_the_place_of_rows_from_memory_are_told(from_memory: tuple[Path, Given]) -> None:
