@@ -35,7 +35,7 @@ class TrainModel(pydantic.BaseModel):
     model_config = STRICT
     mixture: Any = _part("mixture", "which source's batch comes next")
     optimizer: Any = _part("optimizer", "how weights change, at rate `lr`")
-    schedule: Any = _part("schedule", "how rates change while training goes on")
+    schedule: Any = _part("schedule", "how rates change on the way")
     batch: Any = pydantic.Field(default=None, description="budget of a batch; see 'a batch'")
     epochs: Count = pydantic.Field(default=10, description="how long: what an epoch is the mixture says")
     max_steps: Count | None = pydantic.Field(default=None, description="steps after which training ends, if not before")
@@ -44,7 +44,7 @@ class TrainModel(pydantic.BaseModel):
         default=None, description="by name, address or glob: rate, freezing; see 'a line of train.components'"
     )
     select: Any = pydantic.Field(
-        default=None, description="{TASK.FIGURE: WEIGHT}: best is the largest sum; null: each task's first figure"
+        default=None, description="{TASK.FIGURE: WEIGHT}: largest sum is best; null: the first of each task"
     )
     patience: Count | None = pydantic.Field(default=None, description="evaluations without progress that end training")
     evaluate_every: Count | None = pydantic.Field(default=None, description="steps between evaluations; null: an epoch")
