@@ -60,14 +60,15 @@ def test_every_command_and_option_of_the_readme_exists() -> None:
         assert option in options, option
 
 
-def test_the_module_and_the_task_of_contributing_run(tmp_path: Path) -> None:
+def test_the_module_the_task_the_metric_and_the_feature_of_contributing_run(tmp_path: Path) -> None:
     recipe = small.write(tmp_path, blocks(CONTRIBUTING, "yaml")[0])
     (tmp_path / "mine.py").write_text("\n".join(blocks(CONTRIBUTING, "python")), "utf-8")
     shown = within("components", "representation", "window", "--plugin", tmp_path / "mine.py").stdout
     assert "  neighbours  int   1\n" in shown
-    run = Run.start(recipe, tmp_path / "run", overrides=["train.optimizer.lr=0.01", "train.epochs=20"])
+    run = Run.start(recipe, tmp_path / "run", overrides=["train.optimizer.lr=0.01", "train.epochs=20"], seed=2)
     for _ in run.train():
         pass
-    assert run.test()["test"]["question"]["accuracy"] == 1.0
+    figures = run.test()["test"]["question"]
+    assert (figures["accuracy"], figures["missed"]) == (1.0, 0.0)
     assert run.export().verification.rows == {"question": 15}
     assert run.predict("question", ["play yesterday"])[0]["answer"] == "yes"
