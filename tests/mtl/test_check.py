@@ -347,6 +347,7 @@ def test_a_metric_that_computes_nothing(tmp_path: Path) -> None:
         "from mtl.registry import register\n"
         "@register('metric', 'test_idle')\n"
         "class Idle(Metric):\n"
+        "    '''Says what it measures, not how.'''\n"
         "    figures = ('idle',)\n",
         "utf-8",
     )

@@ -17,7 +17,7 @@ def test_every_kind_is_listed_with_what_is_registered(capsys: pytest.CaptureFixt
     for kind in registry.KINDS:
         assert kind in lines
         for name in registry.names(kind):
-            assert any(line.startswith(f"  {name} ") for line in lines), name
+            assert any(f"{line} ".startswith(f"  {name} ") for line in lines), name
 
 
 def test_every_component_is_described() -> None:
