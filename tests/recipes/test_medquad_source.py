@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -119,3 +121,22 @@ def test_all_of_medquad_is_read(plugin: Any, data_sets: Callable[[str], Path]) -
     assert Counter(values["source"] for values in everything).keys() == {
         "CancerGov", "CDC", "MPlusHealthTopics", "NIDDK", "NIHSeniorHealth", "NINDS", None,
     }  # fmt: skip
+
+
+def test_the_script_writes_a_collection(tmp_path: Path) -> None:
+    for number in range(60):
+        write(tmp_path, number, ("what is gout", f"a  disease\n{number}"), ("why", "acid"))
+    done = subprocess.run([sys.executable, PLUGIN, tmp_path], capture_output=True, text=True, check=True)
+    lines = [
+        f"5_NIDDK_QA/{n:07}#{pair}\t{text}" for n in range(60) for pair, text in ((1, f"a disease {n}"), (2, "acid"))
+    ]
+    assert sorted(done.stdout.splitlines()) == lines
+    done = subprocess.run([sys.executable, PLUGIN], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "usage: python recipes/medquad.py DIR > answers.tsv   (DIR holds 1_CancerGov_QA/, …)\n"
+    done = subprocess.run([sys.executable, PLUGIN, tmp_path / "none"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"{tmp_path / 'none'}: should be a folder of MedQuAD's folders of XML documents (1_CancerGov_QA/…). "
+        "Found no */*.xml.\n"
+    )

@@ -20,6 +20,7 @@ TASKS = {
     "atis": ["intent", "slots"],
     "intent_slot": ["intent", "slots"],
     "medquad": ["relevance", "question_type", "institute"],
+    "medquad_search": ["relevance"],
     "query_doc_relevance": ["relevance", "query_class", "document_class"],
     "single_task": ["intent"],
     "snips": ["intent", "slots"],
@@ -37,6 +38,7 @@ DATA_SETS = {
     "alternating": ["snips", "conll2000", "ud_english_ewt"],
     "atis": ["atis"],
     "medquad": ["medquad"],
+    "medquad_search": ["medquad"],
     "snips": ["snips"],
     "wikiqa": ["wikiqa", "glove_sample"],
 }
