@@ -29,7 +29,8 @@ def write(tmp_path: Path, content: bytes, name: str = "rows") -> Path:
 
 
 def test_all_formats_are_registered() -> None:
-    assert names("source") == [
+    # of this process: a plugin that another test has imported stays
+    assert [name for name in names("source") if lookup("source", name).__module__.startswith("mtl.")] == [
         "conll",
         "conllu",
         "csv",
