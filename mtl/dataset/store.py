@@ -44,8 +44,9 @@ class Store:
         with self.writing():
             self.folder.mkdir(parents=True, exist_ok=True)
             for left in self.folder.glob(_UNFINISHED + "*"):
-                if time.time() - left.stat().st_mtime > _ABANDONED:
-                    shutil.rmtree(left, ignore_errors=True)
+                with contextlib.suppress(FileNotFoundError):  # another process has just removed its own
+                    if time.time() - left.stat().st_mtime > _ABANDONED:
+                        shutil.rmtree(left, ignore_errors=True)
             scratch = Scratch(self, Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.folder)))
         try:
             yield scratch
