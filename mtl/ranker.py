@@ -5,7 +5,9 @@ Documents are encoded once; a query costs its own encoding and one matrix produc
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -125,14 +127,14 @@ class Ranker:
         """Return faiss' index, read from beside the vectors or made and kept there."""
         file = self.vectors.file.with_name(self.vectors.file.name + ".faiss")
         faiss = self._faiss
-        if file.is_file() and file.stat().st_mtime_ns >= self.vectors.file.stat().st_mtime_ns:
+        with contextlib.suppress(RuntimeError):  # of faiss: no such file, or one that cannot be read
             kept = faiss.read_index(str(file))
-            if (kept.ntotal, kept.d) == vectors.shape:
+            if (kept.ntotal, kept.d) == vectors.shape and _holds(kept, vectors):
                 return kept
         index = faiss.IndexHNSWFlat(self.vectors.dim, LINKS, faiss.METRIC_INNER_PRODUCT)
         for start in range(0, len(vectors), CHUNK):
             index.add(np.ascontiguousarray(vectors[start : start + CHUNK]))
-        unfinished = file.with_name(file.name + UNFINISHED)
+        unfinished = file.with_name(f"{file.name}.{os.getpid()}{UNFINISHED}")  # several processes may make one
         faiss.write_index(index, str(unfinished))
         unfinished.replace(file)  # in one step: half an index could not be read
         return index
@@ -148,6 +150,15 @@ def batches(lengths: Sequence[int], size: int) -> Iterator[list[int]]:
         batch.append(i)
     if batch:
         yield batch
+
+
+def _holds(index: Any, vectors: Vectors) -> bool:
+    """Return whether an index of faiss is of these vectors; it keeps them as they are."""
+    return all(
+        np.array_equal(index.reconstruct_n(start, len(part)), part)
+        for start in range(0, len(vectors), CHUNK)
+        for part in [vectors[start : start + CHUNK]]
+    )
 
 
 def _faiss() -> Any:

@@ -65,11 +65,12 @@ def describe_head(
 ) -> dict[str, Any]:
     """Return a head's entry in the manifest; that of a task with a scorer says whether it is separable."""
     config = graph.recipe.tasks[task]
+    inputs = [str(value.name) for value in model.graph.inputs]  # in the joint graph's order
     described: dict[str, Any] = {
         "type": config.type,
         "level": config.task.level,
         "file": file,
-        "inputs": [value.name for value in model.graph.inputs],
+        "inputs": [name for name in dict.fromkeys([*config.inputs, *inputs]) if name in inputs],
         "outputs": {str(value.name): _described(value) for value in model.graph.outputs},
         "labels": labels_of(graph, fitted, task),
         "front_ends": {

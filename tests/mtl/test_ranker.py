@@ -142,6 +142,51 @@ def test_faiss_finds_nearly_the_same(bundle: Path, tmp_path: Path) -> None:
     assert Ranker(bundle, file, index="faiss").rank(QUERIES, k=10) == found
 
 
+def test_an_index_of_faiss_is_of_these_vectors(bundle: Path, tmp_path: Path) -> None:
+    file = documents(tmp_path, TEXTS)
+    exact = encoded(bundle, file)
+    kept = exact.vectors.file.with_name(exact.vectors.file.name + ".faiss")
+    (tmp_path / "reversed").mkdir()
+    other = encoded(
+        bundle, documents(tmp_path / "reversed", TEXTS[::-1]), index="faiss", vectors=str(tmp_path / "other")
+    )
+    other.rank(QUERIES)
+    for content in (Path(f"{other.vectors.file}.faiss").read_bytes(), b"half"):
+        kept.write_bytes(content)  # newer than the vectors, and of as many
+        found = Ranker(bundle, file, index="faiss").rank(QUERIES)
+        assert [hits[0].score for hits in found] == pytest.approx([h[0].score for h in exact.rank(QUERIES)], abs=1e-5)
+
+
+OTHER_ORDER = """
+  same:
+    type: text_pair_classification
+    source: {format: jsonl, train: train.jsonl, dev: dev.jsonl, test: test.jsonl}
+    inputs:
+      document: {column: document, lowercase: true}
+      query: {column: query, lowercase: true}
+    target: label
+    model:
+      document: {embedding: {type: word, dim: 4}}
+      query: {embedding: {type: word, dim: 4}}
+"""
+
+
+def test_a_task_whose_inputs_stand_in_another_order_swaps_nothing(tmp_path: Path) -> None:
+    recipe = write(tmp_path, scorer="bilinear")
+    text = recipe.read_text("utf-8").replace("tasks:\n", f"tasks:{OTHER_ORDER}").replace("epochs: 6", "epochs: 1")
+    recipe.write_text(
+        text[: text.index("share:")] + text[text.index("\ntrain:") :], "utf-8"
+    )  # two encoders that differ
+    run = mtl.run(recipe, tmp_path / "run")
+    heads = Bundle(run.out / "export")
+    for task, inputs in {"same": ("document", "query"), "relevance": ("query", "document")}.items():
+        assert heads.inputs(task) == run.predictor.inputs(task) == inputs
+    ranker = encoded(run.out / "export", documents(tmp_path, TEXTS))
+    for query, hits in zip(QUERIES, ranker.rank(QUERIES, k=5), strict=True):
+        rows = heads.predict("relevance", {"query": [query] * 5, "document": [TEXTS[hit.position] for hit in hits]})
+        assert [hit.score for hit in hits] == pytest.approx([row["score"] for row in rows], abs=1e-5)
+
+
 def test_what_cannot_rank_says_so(bundle: Path, small_run: Path, tmp_path: Path) -> None:
     file = documents(tmp_path, TEXTS)
     other = small_run / "export"
