@@ -78,9 +78,13 @@ class Collection:
 
     def _open(self) -> BinaryIO:
         try:
-            return self.file.open("rb")
+            stream = self.file.open("rb")
         except OSError as error:
             raise self._fault(f"should be a file of documents that can be read. Found: {error.strerror}.") from error
+        if not stream.seekable():
+            stream.close()
+            raise self._fault("should be a file, as documents are looked up in it. Found a pipe. Keep them in a file.")
+        return stream
 
     def _read(self, line: bytes, number: int, *, first: bool) -> NamedText | str:
         """Return what a line holds, or what is wrong with it; `number` names a text without an id of its own."""

@@ -5,16 +5,19 @@ While it grows the file is called `….writing`, and `….progress` says how man
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import UsageError
-from .files import UNFINISHED, replace
+from .files import UNFINISHED, replace, sync
 
 NAME = "vectors"
 PROGRESS = ".progress"
@@ -35,6 +38,8 @@ class VectorFile:
         self._size = len(self._header) + rows * dim * 4
         self._growing = self.file.with_name(self.file.name + UNFINISHED)
         self._progress = self.file.with_name(self.file.name + PROGRESS)
+        if self.file.is_dir():
+            raise UsageError(f"'{self.file}' should be a file. Found a folder. Name a file with --vectors.")
         if self.complete:
             self._compare()
 
@@ -63,10 +68,11 @@ class VectorFile:
             return self.rows
         try:
             progress = json.loads(self._progress.read_text("utf-8"))
-        except (OSError, ValueError):
+            rows = progress["rows"] if progress["header"] == self._header.decode() else 0
+            there = self._growing.stat().st_size - len(self._header)
+        except (OSError, ValueError, KeyError, TypeError):
             return 0  # nothing was begun, or nothing that can be gone on with
-        same = progress.get("header") == self._header.decode()
-        return int(progress["rows"]) if same and self._growing.is_file() else 0
+        return int(rows) if rows * self.dim * 4 <= there else 0
 
     def write(self, vectors: Vectors, start: int) -> None:
         """Write rows, the first of them at `start`, through to the disk; raises `OSError`.
@@ -74,18 +80,18 @@ class VectorFile:
         `start` is `done`, or less where another process has gone on meanwhile: its rows are these rows. Raises
         `UsageError` where that process has begun anew, with vectors of something else.
         """
-        if self.complete:
-            return
-        done = self.done
-        if start > done:
-            raise UsageError(
-                f"'{self._growing}' should be written for one encoder at a time. Found that another process has begun "
-                "it anew. Let that one end, or name another file with --vectors."
-            )
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        if not done:
-            self._progress.unlink(missing_ok=True)  # of other vectors, which are overwritten
-        with self._growing.open("r+b" if self._growing.is_file() else "wb") as stream:
+        with self._alone() as stream:
+            if stream is None:
+                return
+            done = self.done
+            if start > done:
+                raise UsageError(
+                    f"'{self._growing}' should be written for one encoder at a time. Found that another process has "
+                    "begun it anew. Let that one end, or name another file with --vectors."
+                )
+            if not done:
+                self._progress.unlink(missing_ok=True)  # of other vectors, which are overwritten
             stream.write(self._header)
             stream.seek(len(self._header) + start * self.dim * 4)
             stream.write(np.ascontiguousarray(vectors, "<f4").tobytes())
@@ -94,15 +100,39 @@ class VectorFile:
                 stream.truncate(self._size)
             stream.flush()
             os.fsync(stream.fileno())
-        replace(self._progress, json.dumps({"rows": done, "header": self._header.decode()}).encode())
-        if done == self.rows and not self.complete:
+            if done < self.rows:
+                replace(self._progress, json.dumps({"rows": done, "header": self._header.decode()}).encode())
+                return
             self._growing.replace(self.file)
-            self._progress.unlink(missing_ok=True)
+            sync(self.file.parent)
+            self._progress.unlink(missing_ok=True)  # not before: without the last rows it is still to be gone on from
+
+    @contextmanager
+    def _alone(self) -> Iterator[BinaryIO | None]:
+        """Open the growing file for this process alone, the others waiting; None where all vectors are there."""
+        while not self.complete:
+            with open(os.open(self._growing, os.O_RDWR | os.O_CREAT, 0o666), "r+b") as stream:
+                fcntl.flock(stream, fcntl.LOCK_EX)  # let go of when the stream is closed, or the process is killed
+                if not _is_at(stream, self._growing):
+                    continue  # another process has completed it meanwhile
+                if self.file.is_file():
+                    self._growing.unlink()  # completed just before it was opened, and so made anew
+                    continue
+                yield stream
+                return
+        yield None
 
     def read(self) -> Vectors:
         """Return all vectors, mapped into memory, not read."""
         shape = (self.rows, self.dim)
         return np.memmap(self.file, "<f4", "r", len(self._header), shape)
+
+
+def _is_at(stream: BinaryIO, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(stream.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _header(rows: int, dim: int, of: dict[str, str]) -> bytes:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -98,4 +99,18 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
         Collection(tmp_path / "none.tsv")
     assert str(error.value) == (
         f"{tmp_path / 'none.tsv'}: should be a file of documents that can be read. Found: No such file or directory."
+    )
+
+
+def test_a_pipe_is_refused(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"a document\n")
+    os.close(writing)
+    try:
+        with pytest.raises(DataError) as error:
+            Collection(f"/dev/fd/{reading}")
+    finally:
+        os.close(reading)
+    assert str(error.value) == (
+        f"/dev/fd/{reading}: should be a file, as documents are looked up in it. Found a pipe. Keep them in a file."
     )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -117,8 +119,80 @@ def test_what_a_killed_writer_of_something_else_has_overwritten_is_not_gone_on_w
     with monkeypatch.context() as patched:
         patched.setattr("mtl.vectors.replace", killed)
         with pytest.raises(KeyboardInterrupt):
-            VectorFile(tmp_path / "v", 10, 3, {**OF, "documents": "other"}).write(-ROWS, 0)
+            VectorFile(tmp_path / "v", 10, 3, {**OF, "documents": "other"}).write(-ROWS[:8], 0)
     file = VectorFile(tmp_path / "v", 10, 3, OF)
     for start in range(file.done, 10):
         file.write(ROWS[start : start + 1], start)
     assert np.array_equal(file.read(), ROWS)
+
+
+@pytest.mark.parametrize("last", ["os.fsync", "pathlib.Path.replace", "mtl.vectors.sync"])
+def test_a_writer_that_is_interrupted_at_its_very_end_is_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: str
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    VectorFile(tmp_path / "v", 10, 3, OF).write(ROWS[:8], 0)
+    with monkeypatch.context() as patched:
+        patched.setattr(last, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            VectorFile(tmp_path / "v", 10, 3, OF).write(ROWS[8:], 8)
+    file = VectorFile(tmp_path / "v", 10, 3, OF)
+    assert file.done == (10 if file.complete else 8)
+    file.write(ROWS[file.done :], file.done)
+    assert file.complete
+    assert np.array_equal(file.read(), ROWS)
+
+
+WRITER = """
+import sys
+from pathlib import Path
+import numpy as np
+from mtl.vectors import VectorFile
+rows = np.arange(4000, dtype=np.float32).reshape(1000, 4)
+print("ready", flush=True)
+for folder in range(int(sys.argv[2])):
+    sys.stdin.readline()
+    file = VectorFile(Path(sys.argv[1]) / str(folder) / "v", 1000, 4, {"documents": "a", "encoder": "b"})
+    while (done := file.done) < 1000:
+        file.write(rows[done : done + 100], done)
+    assert file.complete and np.array_equal(file.read(), rows)
+    print("written", flush=True)
+"""
+
+
+def test_processes_that_write_the_same_at_once(tmp_path: Path) -> None:
+    folders = 20
+    command = [sys.executable, "-c", WRITER, str(tmp_path), str(folders)]
+    pipe = subprocess.PIPE
+    writers = [subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) for _ in range(3)]
+
+    def told(line: str) -> None:
+        found = [writer.stdout.readline() for writer in writers if writer.stdout is not None]
+        assert found == [line] * 3, [writer.communicate()[1] for writer in writers]
+
+    told("ready\n")
+    for folder in range(folders):
+        for writer in writers:
+            assert writer.stdin is not None
+            writer.stdin.write("\n")
+            writer.stdin.flush()
+        told("written\n")
+        assert [entry.name for entry in (tmp_path / str(folder)).iterdir()] == ["v"]
+    for writer in writers:
+        _, errors = writer.communicate()
+        assert (writer.returncode, errors) == (0, "")
+
+
+@pytest.mark.parametrize("progress", ["[]", "{}", '{"rows": null, "header": null}', "{"])
+def test_progress_that_says_nothing_is_none(tmp_path: Path, progress: str) -> None:
+    VectorFile(tmp_path / "v", 10, 3, OF).write(ROWS[:4], 0)
+    (tmp_path / "v.progress").write_text(progress, "utf-8")
+    assert VectorFile(tmp_path / "v", 10, 3, OF).done == 0
+
+
+def test_a_folder_is_no_file_of_vectors(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as error:
+        VectorFile(tmp_path, 10, 3, OF)
+    assert str(error.value) == f"'{tmp_path}' should be a file. Found a folder. Name a file with --vectors."
