@@ -24,15 +24,15 @@ from .recipe.yaml_core import parse, read
 SHOWN = 3  # differences that a message names
 
 
-def identity(recipe: str, data: Mapping[str, str], fitted: str) -> dict[str, Any]:
-    """Return the hashes of recipe, data and vocabularies, the versions and the thread count of this process."""
+def identity(recipe: str, data: Mapping[str, str], fitted: str, threads: int | None) -> dict[str, Any]:
+    """Return the hashes of recipe, data and vocabularies, the versions, and the threads: None is this process's."""
     versions = {"mtl": __version__, "torch": str(torch.__version__), "numpy": np.__version__}
     return {
         "recipe": recipe,
         "data": dict(data),
         "fitted": fitted,
         "versions": versions,
-        "threads": torch.get_num_threads(),
+        "threads": torch.get_num_threads() if threads is None else threads,
     }
 
 

@@ -62,7 +62,7 @@ class RunData:
         return [
             Fault(
                 f"should be the data that the run had ({_short(self.hashes.get(name))}). "
-                f"Found other data ({_short(now)}), which is what is measured here.",
+                f"Found other data ({_short(now)}), which is measured here, and not kept in metrics.json.",
                 path=name,
             )
             for name, now in hashes.items()

@@ -35,6 +35,7 @@ from .run_data import RunData
 from .run_folder import folder_for
 from .sharing_graph import SharingGraph
 from .sources import open_sources
+from .threads import torch_threads
 from .trainer import Trainer
 
 if TYPE_CHECKING:
@@ -172,23 +173,29 @@ class Run:
 
     def evaluate(self, split: str = "test") -> Evaluation:
         """Measure the trained model on a split."""
-        return evaluate(self.model, self.graph, self.prepared, split)
+        with torch_threads(self.recipe.train.threads):
+            return evaluate(self.model, self.graph, self.prepared, split)
 
     def test(self) -> dict[str, Any]:
         """Measure the splits `test` and `dev`, as far as there are such; write and return `metrics.json`."""
         present = {split for _, split in self.prepared.splits}
         return self.keep([self.evaluate(split) for split in ("test", "dev") if split in present])
 
-    def keep(self, evaluations: Iterable[Evaluation]) -> dict[str, Any]:
-        """Write evaluations into `metrics.json` and `reports.json`, in the place of earlier ones of the same split."""
+    def keep(self, evaluations: Sequence[Evaluation]) -> dict[str, Any]:
+        """Write evaluations into `metrics.json` and `reports.json`, in the place of earlier ones of the same split.
+
+        Those of other data than the run had are not written. Returns all figures, these among them.
+        """
         metrics = read_json(self.out / "metrics.json") if (self.out / "metrics.json").exists() else {}
         reports = read_json(self.out / "reports.json") if (self.out / "reports.json").exists() else {}
-        for evaluation in evaluations:
+        had = RunData.load(self.out)
+        own = [e for e in evaluations if had is None or not had.changed(self.prepared.hashes, [e.split])]
+        for evaluation in own:
             metrics[evaluation.split] = evaluation.metrics
             reports[evaluation.split] = evaluation.reports
-        for name, content in {"reports.json": reports, "metrics.json": metrics}.items():
+        for name, content in {"reports.json": reports, "metrics.json": metrics}.items() if own else ():
             replace(self.out / name, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
-        return dict(metrics)
+        return {**metrics, **{evaluation.split: evaluation.metrics for evaluation in evaluations}}
 
     @property
     def metrics(self) -> dict[str, Any]:

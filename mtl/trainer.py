@@ -33,6 +33,7 @@ from .resume import check, identity
 from .selection import Selection, selecting
 from .sharing_graph import SharingGraph
 from .tensors import read_tensors
+from .threads import torch_threads
 
 if TYPE_CHECKING:
     from .dataset import Batch, Prepared
@@ -60,9 +61,8 @@ class Trainer:
         self.config = self.recipe.train
         self.prepared = prepared
         self.checkpoints = Checkpoints(Path(out))
-        if self.config.threads is not None:
-            torch.set_num_threads(self.config.threads)
-        self.identity = identity(self.recipe.hash(), prepared.hashes, fingerprint(prepared.fitted.state()))
+        fitted = fingerprint(prepared.fitted.state())
+        self.identity = identity(self.recipe.hash(), prepared.hashes, fitted, self.config.threads)
         state = self._recorded(Path(out), resume)
 
         self.step = 0
@@ -156,8 +156,13 @@ class Trainer:
         """Train to the end and yield a report of every step and every evaluation.
 
         A checkpoint of a step is written when the consumer asks for what comes after its reports, so that a log that
-        is kept up to a checkpoint's step is complete. A consumer that stops asking stops the training.
+        is kept up to a checkpoint's step is complete. A consumer that stops asking stops the training. Meanwhile torch
+        has the recipe's threads.
         """
+        with torch_threads(self.config.threads):
+            yield from self._train()
+
+    def _train(self) -> Iterator[Report]:
         self.model.train(not self.finished)
         while not self.finished:
             yield self._next_step()

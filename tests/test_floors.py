@@ -36,7 +36,7 @@ FLOORS = (
     ("module", "task", "features", "lexical_features", "metrics", "alignment"),
     (
         *("model", "optimizer", "checkpoint", "resume", "mixture", "dataset", "batching", "collate"),
-        *("tensors", "evaluation", "scoring", "selection", "feed", "finite", "logs"),
+        *("tensors", "threads", "evaluation", "scoring", "selection", "feed", "finite", "logs"),
     ),
     ("trainer", "predictor", "runner", "run_data", "run_folder", "check", "export", "comparison"),
     ("cli", "__main__"),

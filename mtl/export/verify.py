@@ -6,14 +6,13 @@ Raw text goes into onnxruntime on one side, and through the featurizer into torc
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
+from ..threads import torch_threads
 from .compare import Comparison, Tie
 from .graphs import Graphs, from_tokens, groups, split_to_verify
 from .head import Head, Texts
@@ -81,19 +80,8 @@ def verify(
     tokens, empty texts and no text. Raises `ExportError` naming head, stage, component and example of the first answer
     that differs.
     """
-    with _one_thread():
+    with torch_threads(1):  # at batch 1, threads that wait for each other take most of the time
         return _verify(Comparison(model, graph, prepared.fitted, graphs), graph, prepared, tasks, folder)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let torch compute on one thread: at batch 1, threads that wait for each other take most of the time."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _verify(

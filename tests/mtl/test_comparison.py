@@ -5,7 +5,9 @@ import statistics
 from pathlib import Path
 
 import pytest
+import torch
 
+from mtl.checkpoint import Checkpoints
 from mtl.comparison import Comparison, contestants, rows, slug
 from mtl.errors import RecipeError, UsageError
 from mtl.module import Decoder
@@ -242,6 +244,34 @@ def test_runs_on_data_that_has_changed_since_are_not_taken_for_done(tmp_path: Pa
         f"'{trial.folder}' should hold a run on the data that is compared on. Found that 'utterances' had another "
         "test split. Delete the folder, or name another one with --out."
     )
+
+
+def test_figures_of_other_data_are_not_taken_for_those_of_a_run(tmp_path: Path) -> None:
+    comparison = Comparison(contestants([small.write(tmp_path, SHORT)], variants=["train.epochs=1"]), 1, tmp_path / "o")
+    for trial in comparison.trials():
+        list(trial.run())
+    result = comparison.result()
+    other = tmp_path / "other"
+    other.mkdir()
+    small.write(other)
+    (other / "test.tsv").write_text("text\tintent\tslots\nput on noon\tplay\tO O B-song\n", "utf-8")
+    done = within("test", trial.folder, "--data", other)
+    assert done.returncode == 0
+    assert "which is measured here, and not kept in metrics.json." in done.stderr
+    assert comparison.result() == result
+
+
+def test_the_threads_of_one_recipe_are_not_those_of_the_next(tmp_path: Path) -> None:
+    variants = [f"train.threads={torch.get_num_threads() + 2}"]
+    comparison = Comparison(contestants([small.write(tmp_path, SHORT)], variants=variants), 2, tmp_path / "o")
+    before = torch.get_num_threads()
+    threads = []
+    for trial in comparison.trials():
+        list(trial.run())
+        state = json.loads((Checkpoints(trial.folder).path("last") / "state.json").read_text("utf-8"))
+        threads.append(state["identity"]["threads"])
+    assert threads == [before, before + 2, before, before + 2]
+    assert torch.get_num_threads() == before
 
 
 def test_seeds_are_at_least_one(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def test_a_split_that_the_run_did_not_have(tmp_path: Path) -> None:
     faults = RunData((), {}).changed({"a/test": "1" * 64, "a/dev": "2" * 64}, ["test"])
     assert list(map(str, faults)) == [
         "a/test: should be the data that the run had (none). "
-        "Found other data (SHA-256 111111111111…), which is what is measured here."
+        "Found other data (SHA-256 111111111111…), which is measured here, and not kept in metrics.json."
     ]
 
 

@@ -147,7 +147,7 @@ def test_files_in_the_place_of_rows_from_memory_are_told(from_memory: tuple[Path
         0,
         "warning: utterances/test: should be the data that the run had "
         f"(SHA-256 {kept['hashes']['utterances/test'][:12]}…). Found other data "
-        f"(SHA-256 {hashes['utterances/test'][:12]}…), which is what is measured here.\n",
+        f"(SHA-256 {hashes['utterances/test'][:12]}…), which is measured here, and not kept in metrics.json.\n",
     )
     assert kept["given"] == ["utterances"]
 
@@ -162,7 +162,7 @@ def test_data_that_was_changed_is_told_where_it_is_measured(tmp_path: Path) -> N
     now = Run.open(tmp_path / "run").prepared.hashes["utterances/test"][:12]
     warning = (
         f"warning: utterances/test: should be the data that the run had (SHA-256 {had}…). "
-        f"Found other data (SHA-256 {now}…), which is what is measured here.\n"
+        f"Found other data (SHA-256 {now}…), which is measured here, and not kept in metrics.json.\n"
     )
     assert within("test", tmp_path / "run").stderr == warning
     assert within("export", tmp_path / "run").stderr == warning
