@@ -18,16 +18,19 @@ import torch
 from torch import Tensor, nn
 
 from . import graph_rules
-from .checkpoint import own_tensors, weight_files
+from .checkpoint import own_tensors
 from .dataset import Batch, Fitted, Prepared, prepare
 from .errors import CheckpointError, Fault, RecipeError, sentences
+from .evaluation import dev_figures
 from .features import Feature
 from .files import why_unreadable
+from .first_weights import first_weights, weight_files
 from .labels import Labels
 from .metrics import Metric
 from .model import MultiTaskModel
 from .recipe import ModuleConfig, Recipe, TaskConfig
 from .registry import file_keys
+from .selection import selection
 from .sharing_graph import InputKey, SharingGraph
 
 if TYPE_CHECKING:
@@ -56,7 +59,7 @@ def check(recipe: Recipe, *, initial: bool = True) -> Report:
     a checkpoint needs them no more.
     """
     graph = SharingGraph.build(recipe)
-    unread = list(unreadable(graph)) if initial else []
+    unread = (list(unreadable(graph)) or list(contradicting(graph))) if initial else []
     faults = [*unread, *unexportable(graph), *without_figures(recipe)]
     parameters = {}
     try:
@@ -73,8 +76,13 @@ def check(recipe: Recipe, *, initial: bool = True) -> Report:
 
 
 def read_sources(graph: SharingGraph, sources: Mapping[str, Source], cache: Path) -> Prepared:
-    """Read every split as a run would: columns, labels, vocabularies; raises `DataError` where one is wrong."""
-    return prepare(graph, sources, cache)
+    """Read every split as a run would: columns, labels, vocabularies; raises `DataError` where one is wrong.
+
+    Raises `UsageError` where the recipe selects by a dev split, and there is none.
+    """
+    prepared = prepare(graph, sources, cache)
+    selection(graph.recipe.train.select, graph.recipe.train.patience, *dev_figures(graph, prepared))
+    return prepared
 
 
 def unexportable(graph: SharingGraph) -> Iterator[Fault]:
@@ -113,13 +121,21 @@ def unreadable(graph: SharingGraph) -> Iterator[Fault]:
             place = config.place_of("weights")
             path = graph.recipe.data / config.weights
             try:
-                files = weight_files(path, name, graph.components).values() if path.exists() else [path]
+                files = weight_files(graph, name).values() if path.exists() else [path]
             except CheckpointError as error:
                 yield from (place.fault(str(fault)) for fault in error.faults)
                 continue
             for file, reason in ((file, why_unreadable(file)) for file in files):
                 if reason:
                     yield place.fault(f"should be a file or folder with weights. Found '{file}': {reason}.")
+
+
+def contradicting(graph: SharingGraph) -> Iterator[Fault]:
+    """Yield a fault for a component that two composites start from different files."""
+    try:
+        first_weights(graph)
+    except CheckpointError as error:
+        yield from error.faults
 
 
 def build_on_meta(graph: SharingGraph, *, initial: bool = False) -> MultiTaskModel:

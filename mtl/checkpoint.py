@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -163,7 +163,7 @@ def read_component(name: str, own: Mapping[str, Tensor], meaning: Mapping[str, s
     return tensors
 
 
-def _load(model: MultiTaskModel, files: Mapping[str, Path]) -> None:
+def load_files(model: MultiTaskModel, files: Mapping[str, Path]) -> None:
     """Copy files into components: all of them or, where one does not fit, none."""
     own = own_tensors(model.components)
     meanings = describe(model.sharing_graph, model.fitted)
@@ -174,37 +174,9 @@ def _load(model: MultiTaskModel, files: Mapping[str, Path]) -> None:
                 own[name][key].copy_(tensor)
 
 
-def load_component(model: MultiTaskModel, component: str, path: str | Path) -> None:
-    """Load the weights of one component, and of its parts, from a safetensors file, a checkpoint or a run folder.
-
-    `component` is a name or an address. In a run folder its best checkpoint is read; in a folder the component has
-    to go by the name that it has in `model`. Raises `CheckpointError` where file and component differ in type,
-    vocabulary, labels or shapes, and changes nothing then.
-    """
-    _load(model, weight_files(Path(path), model.sharing_graph.component_of(component), model.components))
-
-
-def weight_files(path: Path, component: str, components: Iterable[str]) -> dict[str, Path]:
-    """Return where a component's weights are: a file, or in a folder one for it and each of its parts.
-
-    `components` are the names of all. Raises `CheckpointError` for a run folder without a best checkpoint.
-    """
-    if path.is_file():
-        return {component: path}
-    folder = _components_folder(path)
-    parts = [part for part in components if part == component or part.startswith(f"{component}.")]
-    return {part: folder / f"{part}.safetensors" for part in parts}
-
-
-def _components_folder(path: Path) -> Path:
-    if (path / "checkpoints").is_dir():
-        path = Checkpoints(path).path("best")
-    return path / "components" if (path / "components").is_dir() else path
-
-
 def load_weights(model: MultiTaskModel, checkpoint: Path) -> None:
     """Load every component from a checkpoint's folder."""
-    _load(model, {name: checkpoint / "components" / f"{name}.safetensors" for name in model.components})
+    load_files(model, {name: checkpoint / "components" / f"{name}.safetensors" for name in model.components})
 
 
 def load_model(run: str | Path, which: Which = "best") -> MultiTaskModel:

@@ -12,7 +12,7 @@ from .errors import TrainingError, UsageError, listing, near_miss
 class Selection:
     """Scores evaluations by the weighted mean of declared metrics (`task.figure`), and counts those without progress.
 
-    `weights` need not add up to 1; those of figures of which less is better are negative. `patience` is how many
+    `weights` need not add up to 1; here those of figures of which less is better are negative. `patience` is how many
     evaluations in a row may fail to improve before training stops; None for no such end. Only a higher score is an
     improvement: of equal ones the earliest stays the best.
     """
@@ -60,6 +60,24 @@ class Selection:
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Go on from where `state` was taken."""
         self.best, self.waited = state["best"], state["waited"]
+
+
+def selection(
+    declared: Mapping[str, float], patience: int | None, figures: Mapping[str, bool], first: Iterable[str]
+) -> Selection | None:
+    """Return how evaluations are compared (see `selecting`), or None without a dev split, which gives no `figures`.
+
+    Raises `UsageError` where the recipe wants evaluations compared, and there is no dev split to measure.
+    """
+    if not figures:
+        for key, value in {"select": dict(declared) or None, "patience": patience}.items():
+            if value is not None:
+                raise UsageError(
+                    f"train.{key}: should be left out where no source with labels has a dev split, or one should have. "
+                    "Found none."
+                )
+        return None
+    return Selection(selecting(declared, figures, first), patience)
 
 
 def selecting(declared: Mapping[str, float], figures: Mapping[str, bool], first: Iterable[str]) -> dict[str, float]:

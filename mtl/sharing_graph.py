@@ -314,7 +314,8 @@ class SharingGraph:
         """
         whole = self.components[component]
         names = {component, *whole.members}
-        names |= {name.rsplit(".", n)[0] for name in set(names) for n in range(1, name.count(".") + 1)}
+        wholes = {name.rsplit(".", n)[0] for name in names for n in range(1, name.count(".") + 1)}
+        names |= {whole for whole in wholes if whole in self._addresses or whole in self.components}
         found = ComponentTraining()
         for pattern, training in self.recipe.train.components.items():
             if any(matches(pattern, name) for name in names):

@@ -18,19 +18,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
-from .checkpoint import Checkpoints, Snapshot, describe, fingerprint, load_component, load_weights, own_tensors
+from .checkpoint import Checkpoints, Snapshot, describe, fingerprint, load_weights, own_tensors
 from .errors import CheckpointError, UsageError
 from .evaluation import dev_figures, evaluate
 from .feed import Feed
 from .files import read_json
 from .finite import all_finite, bad_gradient, bad_loss
+from .first_weights import load_first_weights
 from .mixture import Mixture, Stream, build_mixture
 from .model import MultiTaskModel
 from .optimizer import Rates, Schedule, load_optimizer_state, optimizer_state, parameter_groups
 from .progress import EvalReport, Report, StepReport
 from .recipe import Recipe
 from .resume import check, identity
-from .selection import Selection, selecting
+from .selection import Selection, selection
 from .sharing_graph import SharingGraph
 from .tensors import read_tensors
 from .threads import torch_threads
@@ -81,7 +82,7 @@ class Trainer:
         if state is not None:
             self._load_state(state)
         else:
-            self._load_first_weights()
+            load_first_weights(self.model)
 
     # -- building
 
@@ -140,15 +141,7 @@ class Trainer:
 
     def _build_selection(self) -> Selection | None:
         """Return how evaluations are compared, or None where no source has a dev split."""
-        figures, first = dev_figures(self.graph, self.prepared)
-        if not figures:
-            return None
-        return Selection(selecting(self.config.select, figures, first), self.config.patience)
-
-    def _load_first_weights(self) -> None:
-        for name, component in self.graph.components.items():
-            if component.config.weights is not None:
-                load_component(self.model, name, self.recipe.data / component.config.weights)
+        return selection(self.config.select, self.config.patience, *dev_figures(self.graph, self.prepared))
 
     # -- training
 

@@ -35,7 +35,7 @@ FLOORS = (
     ),
     ("module", "task", "features", "lexical_features", "metrics", "alignment"),
     (
-        *("model", "optimizer", "checkpoint", "resume", "mixture", "dataset", "batching", "collate"),
+        *("model", "optimizer", "checkpoint", "first_weights", "resume", "mixture", "dataset", "batching", "collate"),
         *("tensors", "threads", "evaluation", "scoring", "selection", "feed", "finite", "logs"),
     ),
     ("trainer", "predictor", "runner", "run_data", "run_folder", "check", "export", "comparison"),

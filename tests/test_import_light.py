@@ -34,13 +34,15 @@ def test_the_recipe_and_its_graph_need_no_torch() -> None:
 
 
 def test_help_is_quick() -> None:
-    seconds = []
+    seconds: dict[str, list[float]] = {"mtl": [], "nothing": []}
     for _ in range(5):
-        start = time.perf_counter()
-        result = subprocess.run([sys.executable, "-m", "mtl", "--help"], capture_output=True, text=True, check=True)
-        seconds.append(time.perf_counter() - start)
-    assert "components" in result.stdout
-    assert min(seconds) <= 0.4  # the least of five: other processes may be busy
+        for name, arguments in {"mtl": ["-m", "mtl", "--help"], "nothing": ["-c", "import json"]}.items():
+            start = time.perf_counter()
+            result = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True)
+            seconds[name].append(time.perf_counter() - start)
+            assert ("components" in result.stdout) == (name == "mtl")
+    slow = min(seconds["nothing"]) / 0.04  # how much slower than usual this machine starts an interpreter
+    assert min(seconds["mtl"]) <= 0.4 * max(1, slow)  # the least of five: other processes may be busy
 
 
 def test_names_of_the_package_root() -> None:

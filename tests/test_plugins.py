@@ -187,8 +187,9 @@ def test_a_package_and_a_script_train_resume_and_export(outside: Path) -> None:
     assert process.stdout is not None
     evaluations = 0
     while evaluations < 2:  # the checkpoint of the first one is then written
-        evaluations += process.stdout.readline().startswith(b"step ")
-        assert process.poll() is None
+        told = process.stdout.readline()
+        assert told, process.communicate()
+        evaluations += told.startswith(b"step ")
     process.kill()
     process.communicate()
     assert not (outside / "run/metrics.json").exists()

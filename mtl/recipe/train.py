@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
@@ -44,7 +45,8 @@ class TrainModel(pydantic.BaseModel):
         default=None, description="by name, address or glob: rate, freezing; see 'a line of train.components'"
     )
     select: Any = pydantic.Field(
-        default=None, description="{TASK.FIGURE: WEIGHT}: largest sum is best; null: the first of each task"
+        default=None,
+        description="{TASK.FIGURE: WEIGHT}: best mean, errors negated; null: first of each task",
     )
     patience: Count | None = pydantic.Field(default=None, description="evaluations without progress that end training")
     evaluate_every: Count | None = pydantic.Field(default=None, description="steps between evaluations; null: an epoch")
@@ -179,8 +181,9 @@ def _read_select(reading: Reading, raw: Any, known: Known) -> dict[str, float]:
         if name not in figures and name.split(".")[0] not in known.broken:
             hint = near_miss(name, figures) or f" There are: {listing(figures)}."
             reading.key_fault(here, f"no figure named '{name}'.{hint}")
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value == 0:
-            reading.fault(here, f"should be a number, negative where less is better. Found {show(value)}.")
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
+            message = "should be a number above 0, also where less of the figure is better"
+            reading.fault(here, f"{message}: the metric says which. Found {show(value)}.")
         else:
             found[name] = float(value)
     return found

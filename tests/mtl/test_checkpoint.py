@@ -13,9 +13,10 @@ import pytest
 import torch
 from torch import nn
 
-from mtl.checkpoint import Checkpoints, Snapshot, load_component, load_model, own_tensors
+from mtl.checkpoint import Checkpoints, Snapshot, load_model, own_tensors
 from mtl.errors import CheckpointError, UsageError
 from mtl.files import read_json, replace
+from mtl.first_weights import load_component
 from mtl.tensors import read_tensors, write_tensors
 from tests.mtl.small_run import same, small_trainer
 

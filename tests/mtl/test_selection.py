@@ -7,7 +7,7 @@ import json
 import pytest
 
 from mtl.errors import TrainingError, UsageError
-from mtl.selection import Selection, selecting
+from mtl.selection import Selection, selecting, selection
 
 
 def add(selection: Selection, f1: float, accuracy: float = 0.0) -> tuple[float, bool]:
@@ -65,3 +65,19 @@ def test_messages() -> None:
     with pytest.raises(TrainingError) as failed:
         add(Selection({"slots.f1": 1.0}, None), float("nan"))
     assert str(failed.value) == "train.select: 'slots.f1' should have a value on the dev split. Found nan."
+
+
+def test_a_weight_says_how_much_a_figure_counts_and_the_metric_what_is_better() -> None:
+    assert selecting({"intent.error": 0.5, "slots.f1": 2.0}, FIGURES, []) == {"intent.error": -0.5, "slots.f1": 2.0}
+
+
+def test_without_a_dev_split_nothing_can_be_selected_by() -> None:
+    assert selection({}, None, {}, []) is None
+    message = "should be left out where no source with labels has a dev split, or one should have. Found none."
+    for declared, patience, key in (({"slots.f1": 1.0}, None, "select"), ({}, 3, "patience")):
+        with pytest.raises(UsageError) as caught:
+            selection(declared, patience, {}, [])
+        assert str(caught.value) == f"train.{key}: {message}"
+    found = selection({}, 3, FIGURES, ["slots.f1"])
+    assert found is not None
+    assert (found.weights, found.patience) == ({"slots.f1": 1.0}, 3)

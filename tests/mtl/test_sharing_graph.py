@@ -282,3 +282,24 @@ def test_what_is_below_a_tied_module_in_another_task_is_not_on_the_path() -> Non
     assert found.tasks_meeting_at("chunks.embedding") == ("chunks",)
     assert found.inputs_of("slots.decoder") == [InputKey("snips", "text", "whitespace", False)]
     assert len(found.inputs_of("encoder")) == 2
+
+
+def test_a_glob_of_training_matches_components_and_the_composites_that_they_are_part_of() -> None:
+    parts = ComponentTraining(lr=0.1)
+    trained = {
+        "*": {"words", "words.word", "words.char", "encoder"},  # the groups, and the parts of one
+        "intent.*": {
+            "words",
+            "words.word",
+            "words.char",
+            "encoder",
+            "intent.pooling",
+            "intent.decoder",
+            "intent.output",
+        },
+        "words.*": {"words.word", "words.char"},
+        "*.*.char": {"words.char"},
+    }
+    for pattern, names in trained.items():
+        found = graph(INTENT_SLOT, f"train.components={{'{pattern}': {{lr: 0.1}}}}")
+        assert {name for name in found.components if found.training(name) == parts} == names, pattern

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from mtl.checkpoint import load_component, own_tensors
+from mtl.checkpoint import own_tensors
+from mtl.first_weights import load_component
 from mtl.model import MultiTaskModel
 from mtl.tensors import write_tensors
 from tests.properties import joint

@@ -29,6 +29,7 @@ def test_lines_are_text_whatever_bytes_they_hold() -> None:
         (["a", '{"txt": "b"}', "[1]"], ["a", '{"txt": "b"}', "[1]"]),
         ([' {"text": "a"}', '{"text": "b"}'], ["a", "b"]),
         (['{"text": "a", "intent": 3}', '{"text": ""}'], ["a", ""]),
+        (['{"text": "a"}', "", '{"text": "b"}', " ", ""], ["a", "b"]),
         ([], []),
     ],
 )
@@ -238,3 +239,13 @@ def test_a_line_of_a_pipe_is_answered_before_the_next_is_written(small_run: Path
             assert json.loads(process.stdout.readline())["label"] == label
         process.stdin.close()
         assert (process.wait(60), process.stdout.read()) == (0, b"")
+
+
+def test_without_standard_input_a_file_is_asked_for(small_run: Path) -> None:
+    command = [sys.executable, "-m", "mtl", "predict", str(small_run / "export"), "--task", "intent"]
+    done = subprocess.run(["sh", "-c", 'exec "$@" <&-', "sh", *command], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "--input should name a file where there is no standard input. Found none.\n",
+    )

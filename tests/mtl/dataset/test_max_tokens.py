@@ -90,3 +90,31 @@ def test_another_number_is_encoded_anew(tmp_path: Path, write: Write) -> None:
         prepared = prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
         lengths.append(prepared.splits["talk", "train"].lengths.tolist())
     assert lengths == [[2, 2, 1, 1, 1], [3, 3, 1, 1, 1], [3, 6, 1, 1, 1]]
+
+
+def test_two_readings_of_one_column_are_counted_once(tmp_path: Path, write: Write) -> None:
+    write({**ROWS, "talk/train": [{"text": "play jude play", "intent": "music", "slots": "O O O"}]})
+    recipe = cut_recipe()
+    recipe["tasks"]["intent"]["model"]["embedding"]["parts"]["word"]["min_count"] = 2
+    for mine, other in ((None, 2), (2, None), (3, 2), (None, None)):
+        for task, most in {"intent": mine, "slots": other}.items():
+            recipe["tasks"][task]["inputs"]["text"]["max_tokens"] = most
+        graph = graph_of(tmp_path / "data", recipe)
+        prepared = prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
+        feature: Any = prepared.fitted.features["words.word"][0]
+        assert feature.vocabulary.entries == ("play",)
+
+
+def test_tags_that_are_not_read_are_told(tmp_path: Path, write: Write) -> None:
+    write(ROWS)
+    graph = graph_of(tmp_path / "data", cut_recipe())
+    for _ in ("read", "from the cache"):
+        prepared = prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
+        assert [str(fault) for fault in prepared.notes] == [
+            f"talk/{split}: slots: should have no tags behind the tokens that are read of a text (max_tokens). "
+            f"Found {found}: not learned, and not measured."
+            for split, found in {"train": "5 tags", "test": "1 tag"}.items()
+        ]
+    assert [fault.file for fault in prepared.cut("test")] == ["talk/test"]
+    graph = graph_of(tmp_path / "data", cut_recipe(6))
+    assert prepare(graph, open_sources(graph.recipe), tmp_path / "cache").notes == []
