@@ -140,10 +140,10 @@ class Run:
         return prepared
 
     def warnings(self, *splits: str) -> list[Fault]:
-        """Return what is odd about these splits: data that the run did not have, tasks without a label in them."""
+        """Return what is odd about these splits: data that the run did not have, labels that are missing or unread."""
         had = RunData.load(self.out)
         changed = [] if had is None else had.changed(self.prepared.hashes, splits)
-        return [*changed, *self.prepared.unlabelled(*splits)]
+        return [*changed, *self.prepared.cut(*splits), *self.prepared.unlabelled(*splits)]
 
     def train(self) -> Iterator[Report]:
         """Train, yielding a report for every step and evaluation; the folder's logs keep them too.

@@ -88,6 +88,8 @@ def choose(task: str | None, tasks: Sequence[str], folder: Path) -> str:
 def opened(input: str, option: str = "--input") -> Iterator[BinaryIO]:
     """Open the file that an option names, or standard input for `-`, as bytes."""
     if input == "-":
+        if sys.stdin is None:  # its parent process closed it
+            raise UsageError(f"{option} should name a file where there is no standard input. Found none.")
         yield sys.stdin.buffer
         return
     try:
@@ -151,6 +153,8 @@ def parse(
 ) -> Iterator[dict[str, str]]:
     """Yield rows as input name -> text: of JSON lines where the first line begins with `{`, of plain text otherwise.
 
+    Empty lines between JSON lines are no rows, those of plain text are empty texts.
+
     `format` says which it is, whatever the first line is. Raises `DataError` naming the line that is no JSON object of
     the task's inputs or, in a text that nobody has called one, a line that is; `hint` is what to do about it.
     """
@@ -160,7 +164,8 @@ def parse(
     lines = itertools.chain([first], lines)
     if format == "json" or (format is None and opens(first)):
         for number, line in enumerate(lines, 1):
-            yield checked(line, inputs, name, number, format, hint)
+            if line.strip():  # a file may end with an empty line, or with two
+                yield checked(line, inputs, name, number, format, hint)
         return
     if len(inputs) != 1:
         raise DataError(

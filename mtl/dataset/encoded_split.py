@@ -44,8 +44,8 @@ class EncodedSplit:
     """N rows of a source as ids in a memory-mapped file; rows are numbered from 0 in the order of the source.
 
     `lengths` [N] int32 are the tokens of each row's longest input. `labelled` and `unseen` count, by task, rows with
-    a label and labels that training never had; `pretokenized` are the columns that held lists of tokens. `notes` are
-    faults that stop nobody.
+    a label and labels that training never had; `unread` counts, by task, tags of tokens behind `max_tokens`;
+    `pretokenized` are the columns that held lists of tokens. `notes` are faults that stop nobody.
     """
 
     def __init__(self, path: Path, plan: Plan, fitted: Fitted) -> None:
@@ -56,6 +56,7 @@ class EncodedSplit:
         self.labelled: dict[str, int] = self.facts["labelled"]
         self.unseen: dict[str, dict[str, int]] = self.facts["unseen"]
         self.pretokenized: frozenset[str] = frozenset(self.facts["pretokenized"])
+        self.unread: dict[str, int] = self.facts.get("unread", {})
         self.skipped: list[Any] = self.facts["skipped"]
         self.notes: list[Fault] = []
         self._labels: dict[str, Labels] = {task.name: fitted.labels[task.name] for task in plan.tasks}

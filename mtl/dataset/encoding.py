@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .fitted import Fitted
     from .reading import Chunk, Plan, Target
 
-VERSION = 2  # of the layout
+VERSION = 3  # of the layout
 METADATA = b"mtl"
 
 
@@ -94,6 +94,7 @@ class Encoder:
         self.rows = 0
         self.tokens = 0
         self.pretokenized: frozenset[str] = frozenset()
+        self.unread: Counter[str] = Counter()
         self._texts = TextEncoder(plan, fitted, scratch)
         self._length = scratch.column()
         self._hash = scratch.column()
@@ -113,6 +114,7 @@ class Encoder:
         self.rows += len(chunk)
         self.tokens += int(lengths.sum())
         self.pretokenized |= chunk.pretokenized
+        self.unread.update(chunk.unread)
 
     def finish(self, skipped: list[Any]) -> Path:
         """Put the file together in the scratch folder and return it."""
@@ -134,6 +136,7 @@ class Encoder:
             **label_facts(self._labels),
             "pretokenized": sorted(self.pretokenized),
             "skipped": skipped,
+            "unread": {task: count for task, count in self.unread.items() if count},
         }
         return write(arrays, facts, self.scratch)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -179,9 +181,10 @@ def _chunks(plan: Plan, source: Source, split: str, base: Path) -> Iterator[Chun
 
 def _count(plan: Plan, source: Source, base: Path, fitted: Fitted, counts: Mapping[str, Counter[str]]) -> None:
     rows = 0
+    counted = _counted(plan)
     for chunk in _chunks(plan, source, "train", base):
         rows += len(chunk)
-        for key, components in plan.inputs.items():
+        for key, components in counted.items():
             for component in components:
                 for feature in fitted.features[component]:
                     if feature.needs_fit:
@@ -191,6 +194,27 @@ def _count(plan: Plan, source: Source, base: Path, fitted: Fitted, counts: Mappi
                 if target is not None:
                     counts[task.name].update([target] if isinstance(target, str) else target)
     fault_if_empty(rows, source, "train", base)
+
+
+def _counted(plan: Plan) -> dict[InputKey, list[str]]:
+    """Return the inputs with the components that count them: of those that differ in `max_tokens` alone, the longest.
+
+    So that a component which reads a text twice does not count it twice.
+    """
+    longest: dict[tuple[str, Any], InputKey] = {}
+    for key, components in plan.inputs.items():
+        for component in components:
+            alike = (component, replace(key, max_tokens=0))
+            if alike not in longest or _reach(key) > _reach(longest[alike]):
+                longest[alike] = key
+    found: dict[InputKey, list[str]] = {}
+    for (component, _), key in longest.items():
+        found.setdefault(key, []).append(component)
+    return found
+
+
+def _reach(key: InputKey) -> float:
+    return key.max_tokens or math.inf
 
 
 def _encode(

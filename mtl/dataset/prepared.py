@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import Fault
+from ..errors import Fault, counted
 from ..sources import SPLITS
 from .encoded_split import EncodedSplit
 from .fitted import Fitted
@@ -50,7 +50,21 @@ class Prepared:
                 other = self.splits.get((source, earlier))
                 if isinstance(split, PairSplit) and isinstance(other, PairSplit):
                     found += split.shared_texts(other, earlier)
-        return found + self.unlabelled(*SPLITS)
+        return found + self.cut(*SPLITS) + self.unlabelled(*SPLITS)
+
+    def cut(self, *splits: str) -> list[Fault]:
+        """Return a fault for every task whose `max_tokens` keeps tags of one of these splits from being read."""
+        return [
+            Fault(
+                "should have no tags behind the tokens that are read of a text (max_tokens). "
+                f"Found {counted(count, 'tag')}: not learned, and not measured.",
+                f"{source}/{name}",
+                path=task,
+            )
+            for (source, name), split in self.splits.items()
+            if name in splits
+            for task, count in split.unread.items()
+        ]
 
     def unlabelled(self, *splits: str) -> list[Fault]:
         """Return a fault for every task that has no label in one of these splits, which so cannot measure it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,6 +65,7 @@ class Chunk:
     tokens: dict[FrontEnd, Tokens]
     targets: dict[str, list[Target]]
     pretokenized: frozenset[str]
+    unread: dict[str, int] = field(default_factory=dict)  # tags behind `max_tokens`, by task
 
     def __len__(self) -> int:
         return len(next(iter(self.texts.values())))
@@ -135,10 +136,12 @@ def _chunk(plan: Plan, source: Source, rows: Sequence[Row]) -> tuple[Chunk, dict
         for front in labelled
     }
     targets: dict[str, list[Target]] = {}
+    unread: dict[str, int] = {}
     for task in plan.tasks:
         key = plan.first[task.name]
         spans = offsets[_labelled(task, key)]
         targets[task.name] = found_targets = []
+        unread[task.name] = 0
         for position, row in enumerate(rows):
             target: Target = None
             try:
@@ -146,9 +149,11 @@ def _chunk(plan: Plan, source: Source, rows: Sequence[Row]) -> tuple[Chunk, dict
                 target = _target(task, value, spans[position], texts[key.column][position], key.max_tokens)
             except ValueError as error:
                 note(position, task.target or "", error)
+            if task.task.level == "token" and target is not None:
+                unread[task.name] += len(spans[position]) - len(target)
             found_targets.append(target)
     lists = frozenset(column for column in texts if any(isinstance(row.values.get(column), list) for row in rows))
-    return Chunk(texts, tokens, targets, lists), faults
+    return Chunk(texts, tokens, targets, lists, unread), faults
 
 
 def _labelled(task: TaskConfig, key: InputKey) -> FrontEnd:
