@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from .checkpoint import Checkpoints, load_files
-from .errors import CheckpointError
+from .errors import CheckpointError, listing
 from .model import MultiTaskModel
 from .sharing_graph import SharingGraph
 
@@ -16,8 +16,8 @@ def load_component(model: MultiTaskModel, component: str, path: str | Path) -> N
 
     `component` is a name or an address. In a run folder its best checkpoint is read; in a folder the component has
     to go by the name that it has in `model`; so has a part, or it goes by its place in the component (`words.char`).
-    Raises `CheckpointError` where file and component differ in type, vocabulary, labels or shapes, and changes nothing
-    then.
+    Raises `CheckpointError` where file and component differ in type, vocabulary, labels or shapes, and for one file in
+    the place of several, and changes nothing then.
     """
     graph = model.sharing_graph
     name = graph.component_of(component)
@@ -53,7 +53,7 @@ def weight_files(graph: SharingGraph, component: str) -> dict[str, Path]:
     """Return the files of a component's own `weights:`, if it has any: for itself and each of its parts.
 
     A part that has weights of its own is left out, with its parts. Raises `CheckpointError` for a run folder without a
-    best checkpoint.
+    best checkpoint, and for one file where there are parts.
     """
     weights = graph.components[component].config.weights
     if weights is None:
@@ -80,6 +80,11 @@ def parts_of(graph: SharingGraph, component: str) -> dict[str, str]:
 
 
 def _files(parts: dict[str, str], component: str, path: Path) -> dict[str, Path]:
+    if path.is_file() and len(parts) > 1:
+        others = listing(part for part in parts if part != component)
+        raise CheckpointError(
+            f"{path}: should be a folder, with weights of '{component}' and of {others}. Found a file."
+        )
     if path.is_file():
         return {component: path}
     folder = _components_folder(path)

@@ -105,3 +105,14 @@ def test_a_part_that_two_composites_start_differently_is_told(tmp_path: Path) ->
         "<recipe>: tasks.third.model.embedding.weights: should give 'chars' the file that 'words' gives it, of which "
         f"it is a part, too: '{first_file}'. Found '{other_file}'. Give 'chars' weights of its own."
     )
+
+
+def test_one_file_is_not_enough_for_several_parts(tmp_path: Path) -> None:
+    file = Checkpoints(trained(tmp_path, seed=1)).path("best") / "components/words.safetensors"
+    written = recipe(tmp_path, seed=9, weights={"intent.embedding": file})
+    with pytest.raises(RecipeError) as caught:
+        check(Recipe.from_dict(written, data=tmp_path))
+    assert str(caught.value).splitlines()[0] == (
+        f"<recipe>: tasks.intent.model.embedding.weights: {file}: should be a folder, with weights of 'words' and of "
+        "chars, words.word. Found a file."
+    )

@@ -37,7 +37,7 @@ def loaded(folder: Path) -> MultiTaskModel:
     for name, tensors in own_tensors(joint.model().components).items():
         write_tensors(folder / f"{name}.safetensors", tensors, {})
     for name in model.components:
-        load_component(model, name, folder / f"{name}.safetensors")
+        load_component(model, name, folder)
     return model
 
 
