@@ -11,6 +11,7 @@ from typing import Any
 from .errors import CheckpointError
 
 UNFINISHED = ".writing"
+ABANDONED = 24 * 3600  # seconds after which what an ended process left unfinished is removed
 
 
 def read_json(path: Path) -> Any:

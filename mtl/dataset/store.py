@@ -16,10 +16,10 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from ..errors import Fault, MtlError
+from ..files import ABANDONED
 
 _BLOCK = 1 << 18
 _UNFINISHED = ".writing-"
-_ABANDONED = 24 * 3600  # seconds after which what an ended process left unfinished is removed
 
 
 class Store:
@@ -45,7 +45,7 @@ class Store:
             self.folder.mkdir(parents=True, exist_ok=True)
             for left in self.folder.glob(_UNFINISHED + "*"):
                 with contextlib.suppress(FileNotFoundError):  # another process has just removed its own
-                    if time.time() - left.stat().st_mtime > _ABANDONED:
+                    if time.time() - left.stat().st_mtime > ABANDONED:
                         shutil.rmtree(left, ignore_errors=True)
             scratch = Scratch(self, Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.folder)))
         try:

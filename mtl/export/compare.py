@@ -177,7 +177,7 @@ class _Example:
 
     def _row(self, values: Array, row: int, answer: Answer) -> Array:
         """Return one row of [B, …], values of tokens without padding."""
-        found: Array = np.asarray(values[row])
+        found: Array = np.asarray(values[row], dtype=values.dtype)  # else a text would lose NULs at its end
         return found[: len(self.tokens[row])] if self.tokens and answer.dims[:1] == ("T",) else found
 
     def _named(self, ids: Array) -> str:

@@ -12,7 +12,12 @@ The folder is written under another name, verified there, and only then put in t
 
 from __future__ import annotations
 
+import contextlib
+import glob
+import os
 import shutil
+import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +26,11 @@ from typing import TYPE_CHECKING, Any
 import onnx_ir as ir
 
 from ..errors import ExportError, UsageError, near_miss
-from ..files import UNFINISHED, sync
+from ..files import ABANDONED, UNFINISHED, sync
 from .cut import cut
 from .graphs import Graphs, build, from_tokens, groups
 from .joint import Joint
-from .manifest import describe_head, describe_tower, metadata, tower_metadata, write_manifest
+from .manifest import describe_head, describe_tower, exported, metadata, tower_metadata, write_manifest
 from .network import scores_call
 from .swap import publish
 from .towers import Tower
@@ -70,12 +75,15 @@ def export(
     names = _tasks(graph, tasks)
     _check_place(out)
     place = out.resolve()  # of a link, the folder that it names is replaced, and '.' has a name
-    unfinished = place.with_name(place.name + UNFINISHED)
     was_training = model.training
     model.eval()
+    scratch: Path | None = None
     try:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        clear(place)
+        scratch = Path(tempfile.mkdtemp(prefix=f"{place.name}.", suffix=UNFINISHED, dir=place.parent))
+        unfinished = scratch / place.name  # one level below, as nobody else may read what `mkdtemp` makes
+        unfinished.mkdir()
         graphs = build(model, graph, prepared, names)
         heads = write_graphs(graphs, graph, prepared, names, unfinished)
         verification = verify(model, graph, prepared, graphs, names, unfinished)
@@ -87,10 +95,19 @@ def export(
             f"{out}: the export could not be written: {error.strerror or error}. An earlier export is unharmed."
         ) from error
     finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        if scratch is not None:
+            shutil.rmtree(scratch, ignore_errors=True)
         model.train(was_training)
     sizes = {file.name: file.stat().st_size for file in sorted(place.iterdir())}
     return ExportReport(out, sizes, verification)
+
+
+def clear(place: Path) -> None:
+    """Remove what exports to a place that were killed have left beside it, once none can be at work on it."""
+    for left in place.parent.glob(f"{glob.escape(place.name)}.????????{UNFINISHED}"):
+        with contextlib.suppress(FileNotFoundError):  # another process has just finished
+            if time.time() - left.stat().st_mtime > ABANDONED:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def write_graphs(
@@ -161,7 +178,14 @@ def _tasks(graph: SharingGraph, tasks: Sequence[str] | None) -> list[str]:
 
 def _check_place(out: Path) -> None:
     if out.is_dir():
-        if any(out.iterdir()) and not (out / "manifest.json").is_file():
-            raise UsageError(f"'{out}' should be new, empty or an earlier export. Found other things in it.")
+        others = {entry.name for entry in out.iterdir()} - exported(out)
+        if others:
+            first = f"{', '.join(sorted(others)[:3])}{', …' if len(others) > 3 else ''}"
+            raise UsageError(f"'{out}' should be new, empty or an earlier export. Found other things in it: {first}.")
+        if os.path.ismount(out):
+            raise UsageError(
+                f"'{out}' should be a folder that another can take the place of. Found a mount point. "
+                "Name a folder inside it."
+            )
     elif out.exists():
         raise UsageError(f"'{out}' should be a folder. Found a file.")

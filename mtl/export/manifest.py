@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .towers import Tower
     from .verify import Verification
 
+MANIFEST = "manifest.json"
 LIBRARIES = ("mtl-nlp", "torch", "onnx", "onnx-ir", "onnxscript", "onnxruntime")
 
 
@@ -98,6 +99,16 @@ def _described(value: ir.Value) -> dict[str, Any]:
     return {"type": value.dtype.name.lower() if value.dtype is not None else None, "shape": shape}
 
 
+def exported(folder: Path) -> set[str]:
+    """Return the names of what an export wrote into a folder, the manifest's among them; none if it holds no export."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+        ours = manifest["format"] == FORMAT and "tasks" in manifest
+        return {MANIFEST, *manifest["files"]} if ours else set()
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
 def write_manifest(
     folder: Path,
     graph: SharingGraph,
@@ -119,7 +130,7 @@ def write_manifest(
             file.name: {"bytes": file.stat().st_size, "sha256": sha256(file)} for file in sorted(folder.iterdir())
         },
     }
-    write(folder / "manifest.json", (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode())
+    write(folder / MANIFEST, (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def _version(library: str) -> str | None:

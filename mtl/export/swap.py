@@ -7,6 +7,7 @@ import errno
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from ..files import sync
@@ -21,24 +22,24 @@ def publish(finished: Path, place: Path) -> None:
     """Rename `finished` to `place`; what was there is removed once the new folder is safe. Raises `OSError`.
 
     Linux swaps the two names in one step, so that `place` holds the old folder or the new one at any moment. Elsewhere
-    there is a moment without either, in which the old folder is called `….old`.
+    there is a moment without either, in which the old folder is called `….old-` and some letters.
     """
-    old = place.with_name(place.name + ".old")
+    replaced: Path | None = None
     if not place.exists():
         finished.rename(place)
     elif exchange(finished, place):
-        shutil.rmtree(old, ignore_errors=True)
-        finished.rename(old)
+        replaced = finished
     else:
-        shutil.rmtree(old, ignore_errors=True)
-        place.rename(old)
+        replaced = Path(tempfile.mkdtemp(prefix=f"{place.name}.old-", dir=place.parent))  # a name that nobody has
+        place.rename(replaced)  # which is an empty folder
         try:
             finished.rename(place)
         except OSError:
-            old.rename(place)
+            replaced.rename(place)
             raise
     sync(place.parent)
-    shutil.rmtree(old, ignore_errors=True)
+    if replaced is not None:
+        shutil.rmtree(replaced, ignore_errors=True)
 
 
 def exchange(one: Path, other: Path) -> bool:

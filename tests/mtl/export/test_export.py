@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,12 @@ import pytest
 
 from mtl.errors import ExportError, UsageError
 from mtl.export import export as exporting
+from mtl.export import swap
 from mtl.export.weights import references
 from tests.mtl.export import tiny
 from tests.mtl.export.conftest import Exported
 
-OLD = {"manifest.json": '{"tasks": {}}', "old.onnx": "kept"}
+OLD = {"manifest.json": '{"format": 1, "tasks": {}, "files": {"old.onnx": {}}}', "old.onnx": "kept"}
 
 
 def session(file: Path) -> onnxruntime.InferenceSession:
@@ -186,10 +188,57 @@ def test_a_folder_of_other_things_is_refused(tagger: Exported, tmp_path: Path) -
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(UsageError) as caught:
         tagger.model.export(tmp_path)
-    assert str(caught.value) == f"'{tmp_path}' should be new, empty or an earlier export. Found other things in it."
+    message = "should be new, empty or an earlier export. Found other things in it"
+    assert str(caught.value) == f"'{tmp_path}' {message}: thesis.txt."
     with pytest.raises(UsageError) as caught:
         tagger.model.export(tmp_path / "thesis.txt")
     assert str(caught.value) == f"'{tmp_path / 'thesis.txt'}' should be a folder. Found a file."
+
+
+def test_what_is_no_export_is_not_taken_for_one(tagger: Exported, tmp_path: Path) -> None:
+    """Neither another program's `manifest.json`, nor what somebody has put into an export, is deleted."""
+    message = "should be new, empty or an earlier export. Found other things in it"
+    app = tmp_path / "app"
+    app.mkdir()
+    for name in ("manifest.json", "index.html", "app.js", "style.css"):
+        (app / name).write_text('{"name": "an app", "files": []}')
+    export = old_export(tmp_path / "export")
+    (export / "README.txt").write_text("of last year's run")
+    for folder, found in {app: "app.js, index.html, manifest.json, …", export: "README.txt"}.items():
+        before = {path.name: path.read_text() for path in folder.iterdir()}
+        with pytest.raises(UsageError) as caught:
+            tagger.model.export(folder)
+        assert str(caught.value) == f"'{folder}' {message}: {found}."
+        assert {path.name: path.read_text() for path in folder.iterdir()} == before
+
+
+def test_neighbours_of_an_export_are_left_alone(
+    tagger: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    neighbours = [tmp_path / name for name in ("out.old", "out.writing", "out.backup.writing")]
+    for folder in neighbours:
+        old_export(folder)
+        os.utime(folder, (0, 0))
+    for swapping in (True, False):
+        if not swapping:  # as elsewhere than on Linux
+            monkeypatch.setattr(swap, "exchange", lambda *_: False)
+        tagger.model.export(tmp_path / "out", tasks=["intent"])
+        tagger.model.export(tmp_path / "out", tasks=["slots"])
+        assert all(map(is_old, neighbours))
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["out", *sorted(f.name for f in neighbours)]
+        assert (tmp_path / "out").stat().st_mode & 0o777 == neighbours[0].stat().st_mode & 0o777
+
+
+def test_a_mount_point_is_told_before_anything_is_made(
+    tagger: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.path.ismount", lambda path: path == tmp_path)
+    with pytest.raises(UsageError) as caught:
+        tagger.model.export(tmp_path)
+    assert str(caught.value) == (
+        f"'{tmp_path}' should be a folder that another can take the place of. Found a mount point. "
+        "Name a folder inside it."
+    )
 
 
 def old_export(folder: Path) -> Path:
@@ -240,14 +289,18 @@ def test_a_killed_export_leaves_the_earlier_one(tmp_path: Path, checkout: Path) 
     done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], env=environment, cwd=checkout)
     assert done.returncode == -signal.SIGKILL
     assert is_old(out)
-    assert (tmp_path / "out.writing" / "slots.onnx").exists()
+    assert [path.name for path in tmp_path.glob("out.????????.writing/out/*")] == ["slots.onnx"]
 
 
 def test_what_a_killed_export_left_is_cleared(tagger: Exported, tmp_path: Path) -> None:
     out = old_export(tmp_path / "out")
-    shutil.copytree(out, tmp_path / "out.writing")
+    left, fresh = tmp_path / "out.a1b2c3d4.writing", tmp_path / "out.e5f6a7b8.writing"
+    shutil.copytree(out, left / "out")
+    shutil.copytree(out, fresh / "out")  # another process may be at work in it
+    day = time.time() - 25 * 3600
+    os.utime(left, (day, day))
     tagger.model.export(out, tasks=["intent"])
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", fresh.name]
     assert not (out / "old.onnx").exists()
 
 

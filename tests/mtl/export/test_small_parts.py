@@ -153,15 +153,6 @@ def test_where_nothing_can_take_its_place_the_old_folder_stays(tmp_path: Path, m
     assert (place / "content").read_text() == "place"
 
 
-def test_what_stood_aside_goes_when_the_place_is_taken_again(tmp_path: Path) -> None:
-    """A crash between two renames leaves `place.old` and no `place`: the next export ends that."""
-    new, place = folders(tmp_path)
-    place.rename(tmp_path / "place.old")
-    swap.publish(new, place)
-    assert (place / "content").read_text() == "new"
-    assert [path.name for path in tmp_path.iterdir()] == ["place"]
-
-
 @pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM])
 def test_file_systems_that_cannot_swap(tmp_path: Path, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     class Libc:

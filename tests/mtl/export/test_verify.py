@@ -12,12 +12,14 @@ import onnx
 import pytest
 import torch
 
+import mtl
 from mtl.errors import ExportError
 from mtl.export.compare import Comparison
 from mtl.export.graphs import Graphs, build
 from mtl.export.head import Head
 from mtl.export.verify import LENGTHS, Verification, synthetic, verify
 from mtl.export.weights import references
+from tests import small
 from tests.mtl.export.conftest import Exported
 
 TEXT = {"text": ["play some songs"]}
@@ -204,3 +206,14 @@ def test_made_up_texts() -> None:
 def test_ties_are_told() -> None:
     found = Verification({"a": "dev"}, {"a": 3}, (1, 64), 0.0, ())
     assert found.summary == "a 3/3 dev rows as eager, batch 1 and 64; scores within 0.0e+00; 0 ties"
+
+
+def test_labels_that_end_in_nul_are_told_apart(tmp_path: Path) -> None:
+    recipe = small.write(tmp_path, small.RECIPE.replace("epochs: 24", "epochs: 12"))
+    for split in ("train", "dev", "test"):
+        file = tmp_path / f"{split}.tsv"
+        file.write_text(file.read_text("utf-8").replace("\tplay\t", "\twake\0\t"), "utf-8")
+    run = mtl.run(recipe, tmp_path / "run")
+    assert run.manifest["tasks"]["intent"]["labels"] == ["wake", "wake\0"]
+    answers = mtl.Bundle(run.out / "export").predict("intent", ["play yesterday", "wake me at noon"])
+    assert [answer["label"] for answer in answers] == ["wake\0", "wake"]
