@@ -42,6 +42,10 @@ def token_tags(value: Any, tokens: Sequence[Span], text: str, scheme: Scheme = "
         return align_tags(list(value), word_spans(text), tokens, scheme)
     if isinstance(value, Sequence) and all(isinstance(span, Mapping) for span in value):
         return tags_of_spans(value, tokens, text)
+    if isinstance(value, Sequence):
+        kind = Mapping if isinstance(value[0], Mapping) else str
+        place = next(i for i, item in enumerate(value) if not isinstance(item, kind))
+        raise ValueError(f"should be a list of tags or of spans. Found {value[place]!r}, item {place + 1} of it.")
     raise ValueError(f"should be a list of tags or of spans. Found {type(value).__name__}.")
 
 

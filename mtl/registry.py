@@ -8,9 +8,11 @@ nobody writes them.
 from __future__ import annotations
 
 import functools
+import hashlib
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
 import types
 import typing
@@ -271,7 +273,8 @@ def import_file(path: Path) -> ModuleType:
     resolved = path.resolve()
     if not resolved.is_file():
         raise UsageError(f"plugin '{path}' should be a Python file. Found nothing there.")
-    name = "mtl_plugin_" + "".join(c if c.isalnum() else "_" for c in str(resolved))
+    digest = hashlib.sha256(os.fsencode(resolved)).hexdigest()[:12]  # `a-b.py` and `a_b.py` are two modules
+    name = "mtl_plugin_" + "".join(c if c.isalnum() else "_" for c in resolved.stem) + "_" + digest
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, resolved)

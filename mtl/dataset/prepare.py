@@ -19,7 +19,7 @@ from .batch import front_end
 from .encoded_split import EncodedSplit
 from .encoding import VERSION, Encoder
 from .fitted import Fitted
-from .pair_encoding import PairEncoder
+from .pair_encoding import PairEncoder, found_file, kept_file
 from .pair_reading import pair_chunks
 from .pair_split import PairSplit
 from .prepared import Prepared
@@ -83,7 +83,11 @@ def prepare(
         for name, split in hashes
         if split in splits
     }
-    skipped = [Fault(**fault) for split in encoded.values() for fault in split.skipped]
+    skipped = [
+        Fault(**{**fault, "file": found_file(fault["file"], str(sources[name].path(part, base)))})
+        for (name, part), split in encoded.items()
+        for fault in split.skipped
+    ]
     return Prepared(fitted, encoded, {f"{name}/{split}": value for (name, split), value in hashes.items()}, skipped)
 
 
@@ -245,7 +249,9 @@ def _written(plan: Plan, source: Source, split: str, base: Path, fitted: Fitted,
         for judged in pair_chunks(plan, plan.ranking, source, split, base):
             pairs.add(judged)
     fault_if_empty(encoder.rows, source, split, base)
-    return encoder.finish([vars(fault) for fault in source.skipped_in(split)])
+    root = str(source.path(split, base))
+    skipped = [{**vars(fault), "file": kept_file(fault.file or "", root)} for fault in source.skipped_in(split)]
+    return encoder.finish(skipped)
 
 
 def _described(plan: Plan, fitted: Fitted) -> list[Any]:

@@ -290,17 +290,22 @@ def _read_metrics(reading: Reading, task: Task, raw: Any, steps: Steps) -> tuple
             of = " or ".join(levels)
             message = f"should be a metric of the {task.level} level. Found '{metric.type}', one of the {of} level."
             reading.fault((*steps, i), message)
-        for figure in _figures_again(metric, found):
-            message = f"should give figures of other names. Found '{figure}', as another metric '{metric.type}' gives."
+        for figure, other in _figures_again(metric, found):
+            message = f"should give figures of other names. Found '{figure}', as another metric '{other}' gives."
             reading.fault((*steps, i), message)
         found.append(metric)
     return tuple(found)
 
 
-def _figures_again(metric: ModuleConfig, others: Sequence[ModuleConfig]) -> list[str]:
-    """Return the figures of a metric that the same metric with other keys gives: one would take the other's place."""
-    taken = [o.cls(**o.values).figures for o in others if o.type == metric.type and o.values != metric.values]
-    return [figure for figure in metric.cls(**metric.values).figures if any(figure in figures for figures in taken)]
+def _figures_again(metric: ModuleConfig, others: Sequence[ModuleConfig]) -> list[tuple[str, str]]:
+    """Return the figures of a metric that another one gives, with its type: one would take the other's place."""
+    taken = {
+        figure: other.type
+        for other in others
+        if (other.type, other.values) != (metric.type, metric.values)
+        for figure in other.cls(**other.values).figures
+    }
+    return [(figure, taken[figure]) for figure in metric.cls(**metric.values).figures if figure in taken]
 
 
 def _can_be_built(reading: Reading, metric: ModuleConfig, steps: Steps) -> bool:

@@ -142,7 +142,7 @@ class Source:
 def _check_options(options: Mapping[str, Any]) -> None:
     encoding, columns = options.get("encoding"), options.get("columns")
     try:
-        "a".encode(encoding or "utf-8")
+        "a".encode("utf-8" if encoding is None else encoding)
     except (LookupError, ValueError) as error:
         raise UsageError(
             f"encoding should be one that Python knows (utf-8, latin-1, …). Found {encoding!r}."

@@ -12,6 +12,7 @@ from .base import OnBadRow, Row, Source
 from .text import read_lines
 
 _BLANKS = re.compile(r"[ \t]+")  # not str.split(): a no-break space is part of a token
+_DOCUMENT = re.compile(r" *-DOCSTART-([ \t]|$)")
 
 
 @register("source", "conll")
@@ -19,7 +20,8 @@ class Conll(Source):
     """One row a sentence, every column a list with one text a token.
 
     Fields are cut at tabs where a line has any, else at blanks. `columns` names them in order; with `...` as its
-    last name, further fields are left out. A `-DOCSTART-` line is no token.
+    last name, further fields are left out. A line that begins with `-DOCSTART-` is as a blank line, however many fields
+    it has.
     """
 
     def __init__(
@@ -49,7 +51,7 @@ class Conll(Source):
         fault: Fault | None = None
         first = 0
         for number, line in read_lines(path, self._encoding):
-            if isinstance(line, str) and not line.strip(" \t"):
+            if isinstance(line, str) and (not line.strip(" \t") or _DOCUMENT.match(line)):
                 if tokens or fault:
                     yield fault or self._row(tokens, path, first)
                 tokens, fault = [], None
@@ -59,7 +61,7 @@ class Conll(Source):
             fields = line if isinstance(line, Fault) else self._fields(line, path, number)
             if isinstance(fields, Fault):
                 fault = fault or fields
-            elif fields[0] != "-DOCSTART-":
+            else:
                 tokens.append(fields)
         if tokens or fault:
             yield fault or self._row(tokens, path, first)

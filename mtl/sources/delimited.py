@@ -129,10 +129,8 @@ class Csv(Table):
         undecoded: list[Fault] = []
 
         def lines() -> Iterator[str]:
-            for _, line in read_lines(path, self._encoding):
-                if isinstance(line, Fault):
-                    undecoded.append(line)
-                yield "\n" if isinstance(line, Fault) else line + "\n"
+            for _, line in read_lines(path, self._encoding, undecoded=undecoded):
+                yield f"{line}\n"  # an undecoded one, too: without its quotation marks rows would be cut elsewhere
 
         csv.field_size_limit(_LARGEST_FIELD)
         reader = csv.reader(lines(), delimiter=self._delimiter, strict=True)
@@ -144,7 +142,7 @@ class Csv(Table):
             except csv.Error as error:
                 fields = Fault(f"should be a row of CSV. Found: {error}.", file=str(path), line=first)
             if undecoded:
-                fields = undecoded.pop()
+                fields = undecoded[0]
                 undecoded.clear()
             if fields is None:
                 return

@@ -47,16 +47,16 @@ class JsonLines(Source):
 def _object(line: str, path: Path, number: int) -> dict[str, Any] | Fault:
     try:
         found = json.loads(line)
+        if isinstance(found, dict):
+            return {key: plain(value) for key, value in found.items()}
     except json.JSONDecodeError as error:
         message = f"should be a JSON object. Found what is not JSON: {error.msg}."
         return Fault(message, file=str(path), line=number, path=f"column {error.colno}")
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets thousands deep
         return Fault(f"should be a JSON object. Found what cannot be read: {error}.", file=str(path), line=number)
-    if not isinstance(found, dict):
-        names = {list: "a list", str: "a text", type(None): "null"}
-        return Fault(
-            f"should be a JSON object. Found {names.get(type(found), 'a number or truth value')}.",
-            file=str(path),
-            line=number,
-        )
-    return {key: plain(value) for key, value in found.items()}
+    names = {list: "a list", str: "a text", type(None): "null"}
+    return Fault(
+        f"should be a JSON object. Found {names.get(type(found), 'a number or truth value')}.",
+        file=str(path),
+        line=number,
+    )

@@ -19,12 +19,13 @@ _MARKS = {  # the longer ones first, as they begin like the shorter
 }
 
 
-def read_lines(path: Path, encoding: str) -> Iterator[tuple[int, str | Fault]]:
+def read_lines(path: Path, encoding: str, *, undecoded: list[Fault] | None = None) -> Iterator[tuple[int, str | Fault]]:
     r"""Yield (line number, line without its end) of a text file, or a `Fault` for a line that cannot be decoded.
 
     Lines end with `\n` or `\r\n` and with nothing else (a form feed or U+2028 is text). A byte-order mark is
     stripped. NUL is a character like others. Raises `DataError` for a path that cannot be read,
-    a file of 0 bytes, and one that begins with the byte-order mark of another encoding.
+    a file of 0 bytes, and one that begins with the byte-order mark of another encoding. Where there is a list for what
+    is `undecoded`, a fault goes there, and its line is yielded with lone surrogates for the bytes that are no text.
     """
     with open_binary(path) as stream:
         begin = stream.peek(4)
@@ -34,6 +35,9 @@ def read_lines(path: Path, encoding: str) -> Iterator[tuple[int, str | Fault]]:
             fault_if_marked(path, begin, encoding)
         for number, line in enumerate(_wide(path, stream, encoding) if is_wide(encoding) else stream, start=1):
             text = line if isinstance(line, str) else decode_line(path, number, line, encoding)
+            if isinstance(text, Fault) and undecoded is not None and isinstance(line, bytes):
+                undecoded.append(text)
+                text = line.decode(encoding, errors="surrogateescape")
             if isinstance(text, str):
                 text = text.removesuffix("\n").removesuffix("\r")
                 if number == 1:
@@ -64,7 +68,8 @@ def decode_line(path: Path, number: int, line: bytes, encoding: str) -> str | Fa
     try:
         return line.decode(encoding)
     except UnicodeDecodeError as error:
-        column = len(line[: error.start].decode(encoding)) + 1
+        before = line[: error.start].decode(encoding)
+        column = len(before.removeprefix("\ufeff") if number == 1 else before) + 1
         return Fault(
             f"should be {encoding} text. Found the byte 0x{line[error.start]:02x}. "
             "If the file is written in another encoding, name it: 'encoding: latin-1'.",

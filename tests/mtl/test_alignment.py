@@ -88,11 +88,21 @@ def test_values_of_a_target_column() -> None:
     assert token_tags(" ", PIECES, TEXT) is None
 
 
-@pytest.mark.parametrize("value", [3, [1, 2], ["O", {"start": 0}]])
-def test_a_value_that_is_no_tags(value: Any) -> None:
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (3, "int"),
+        ([1, 2], "1, item 1 of it"),
+        (["O", {"start": 0}], "{'start': 0}, item 2 of it"),
+        (["O", None, "O"], "None, item 2 of it"),
+        ([["O"]], "['O'], item 1 of it"),
+        ([{"start": 0}, "O"], "'O', item 2 of it"),
+    ],
+)
+def test_a_value_that_is_no_tags(value: Any, found: str) -> None:
     with pytest.raises(ValueError) as caught:
         token_tags(value, PIECES, TEXT)
-    assert str(caught.value) == f"should be a list of tags or of spans. Found {type(value).__name__}."
+    assert str(caught.value) == f"should be a list of tags or of spans. Found {found}."
 
 
 def test_an_empty_tag() -> None:

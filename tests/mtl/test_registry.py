@@ -207,3 +207,11 @@ def test_a_plugin_file_is_imported_once(tmp_path: Path) -> None:
     assert registry.import_file(tmp_path / "once.py") is registry.import_file(
         tmp_path / ".." / tmp_path.name / "once.py"
     )
+
+
+def test_plugin_files_of_like_names_are_two_modules(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    for number, name in enumerate(("a/b.py", "a_b.py", "a-b.py", "a b.py")):
+        (tmp_path / name).write_text(f"value = {number}\n")
+    names = ("a/b.py", "a_b.py", "a-b.py", "a b.py")
+    assert [registry.import_file(tmp_path / name).value for name in names] == [0, 1, 2, 3]

@@ -84,6 +84,10 @@ def test_rows_that_do_not_fit_are_left_out_and_listed_on_request(made: Made, tmp
     assert prepared.report()["splits"]["talk/train"]["skipped"] == len(BAD_ROWS)
     again = made({"talk/train": rows}, overrides=overrides)  # from the cache
     assert again.skipped == prepared.skipped
+    (tmp_path / "data").rename(tmp_path / "moved")
+    graph = graph_of(tmp_path / "moved", overrides=overrides)
+    moved = prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
+    assert [str(fault) for fault in moved.skipped] == [line.replace("/data/", "/moved/", 1) for line in expected]
 
 
 def test_all_rows_left_out(made: Made, tmp_path: Path) -> None:

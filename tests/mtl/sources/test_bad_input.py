@@ -192,6 +192,12 @@ def test_a_delimiter_of_two_characters() -> None:
     assert str(caught.value) == "delimiter should be one character, no quotation mark or line end. Found '||'."
 
 
+def test_an_encoding_without_a_name() -> None:
+    with pytest.raises(UsageError) as caught:
+        FORMATS["tsv"](train="rows", encoding="")
+    assert str(caught.value) == "encoding should be one that Python knows (utf-8, latin-1, …). Found ''."
+
+
 def test_a_header_that_is_missing(tmp_path: Path) -> None:
     (tmp_path / "rows").write_bytes(b"\n\n")
     with pytest.raises(DataError) as caught:
@@ -203,6 +209,12 @@ SKIPPED = {
     "tsv": (b"text\tlabel\na\tx\nb\nc\xff\tx\nd\ty\n", [3, 4], {}),
     "csv": (b'text,label\na,x\nb\nc\xff,x\n"d"d,x\nd,y\n', [3, 4, 5], {}),
     "jsonl": (b'{"text": "a", "label": "x"}\n{\n{"text": "d", "label": "y"}\n', [2], {}),
+    "jsonl deep": (
+        b'{"text": "a", "label": "x"}\n{"text": ' + b"[" * 900 + b"]" * 900 + b'}\n{"text": "d", "label": "y"}\n',
+        [2],
+        {},
+    ),
+    "csv in several lines": (b'text,label\na,x\n"b\nc\xff",x\n"\xff\n,""x\n\xff",y\nd,y\n', [4, 5], {}),
 }
 
 
@@ -210,7 +222,7 @@ SKIPPED = {
 def test_malformed_rows_are_left_out_and_listed_on_request(name: str, tmp_path: Path) -> None:
     content, lines, options = SKIPPED[name]
     (tmp_path / "rows").write_bytes(content)
-    source = FORMATS[name](train="rows", on_bad_row="skip", **options)
+    source = FORMATS[name.split()[0]](train="rows", on_bad_row="skip", **options)
     for _ in range(2):  # reading twice lists nothing twice
         rows = list(source.read("train", tmp_path))
     assert [row.values for row in rows] == [{"text": "a", "label": "x"}, {"text": "d", "label": "y"}]

@@ -180,6 +180,14 @@ def test_conll_sentences(tmp_path: Path) -> None:
     ]
 
 
+def test_conll_documents_begin_with_a_line_of_any_fields(tmp_path: Path) -> None:
+    content = b"-DOCSTART-\nEU B-ORG\nrejects O\n-DOCSTART- -X- -X- O\n\nx O\n"
+    assert read("conll", write(tmp_path, content), columns=["word", "tag"]) == [
+        {"word": ["EU", "rejects"], "tag": ["B-ORG", "O"]},
+        {"word": ["x"], "tag": ["O"]},
+    ]
+
+
 def test_conll_columns_may_be_left_out_and_hold_blanks_between_tabs(tmp_path: Path) -> None:
     path = write(tmp_path, b"New York\tX\t1\t2\nruns\tY\t1\n")
     assert read("conll", path, columns=["word", "tag", "..."]) == [{"word": ["New York", "runs"], "tag": ["X", "Y"]}]
