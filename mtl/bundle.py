@@ -137,6 +137,7 @@ class Bundle:
         """
         size = self._tower(task, input)["dim"]
         _check_column(task, input, texts)
+        texts = _sliceable(texts)
         _check_size(batch_size)
         found = np.empty((len(texts), size), np.float32)
         session = self.session(task, input)
@@ -169,20 +170,24 @@ class Bundle:
         if len(set(sizes.values())) != 1:
             told = ", ".join(f"{size} of '{name}'" for name, size in sizes.items())
             raise UsageError(f"the inputs of '{task}' should have as many texts each. Found {told}.")
-        return dict(texts)
+        return {name: _sliceable(column) for name, column in texts.items()}
 
 
 def _check_size(batch_size: int) -> None:
-    if batch_size < 1:
-        raise UsageError(f"'batch_size' should be 1 or more. Found {batch_size}.")
+    if not isinstance(batch_size, int) or batch_size < 1:
+        raise UsageError(f"'batch_size' should be 1 or more. Found {batch_size!r}.")
 
 
 def _check_column(task: str, name: str, column: Texts) -> None:
     if isinstance(column, str | bytes):
         raise UsageError(f"the input '{name}' of '{task}' should be a list of texts. Found one text.")
-    if not (hasattr(column, "__len__") and hasattr(column, "__getitem__")):
+    if isinstance(column, Mapping) or not (hasattr(column, "__len__") and hasattr(column, "__getitem__")):
         kind = type(column).__name__
         raise UsageError(f"the input '{name}' of '{task}' should be a list of texts. Found {kind}.")
+
+
+def _sliceable(column: Texts) -> Texts:
+    return column if isinstance(column, list | tuple | np.ndarray) else list(column)
 
 
 def session_options(threads: int | None = None) -> onnxruntime.SessionOptions:

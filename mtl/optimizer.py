@@ -142,7 +142,7 @@ class Constant(Schedule):
 
 @register("schedule", "linear")
 class Linear(Schedule):
-    """Down in a straight line to `end` times the declared rate at the last step."""
+    """Down in a straight line to `end` times the declared rate, reached where a step after the last would be."""
 
     def __init__(self, steps: int, epoch_steps: int, *, warmup: int = 0, end: float = 0.0) -> None:
         super().__init__(steps, epoch_steps, warmup=warmup)
@@ -155,7 +155,7 @@ class Linear(Schedule):
 
 @register("schedule", "cosine")
 class Cosine(Schedule):
-    """Down along half a cosine to `end` times the declared rate at the last step (Loshchilov and Hutter, 2017)."""
+    """Down along half a cosine to `end` times the declared rate behind the last step (Loshchilov and Hutter, 2017)."""
 
     def __init__(self, steps: int, epoch_steps: int, *, warmup: int = 0, end: float = 0.0) -> None:
         super().__init__(steps, epoch_steps, warmup=warmup)

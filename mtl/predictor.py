@@ -60,8 +60,8 @@ class Predictor:
         task, texts that do not fit it, or a batch size below 1.
         """
         columns = by_input(texts, task, self.inputs(task))
-        if batch_size < 1:
-            raise UsageError(f"'batch_size' should be 1 or more. Found {batch_size}.")
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise UsageError(f"'batch_size' should be 1 or more. Found {batch_size!r}.")
         count = len(next(iter(columns.values())))
         answers: list[Answer] = []
         with torch.inference_mode():
@@ -77,8 +77,8 @@ class Predictor:
         scorer = self._separable(task, input)
         position = self.inputs(task).index(input)
         column = checked(texts, task, input)
-        if batch_size < 1:
-            raise UsageError(f"'batch_size' should be 1 or more. Found {batch_size}.")
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise UsageError(f"'batch_size' should be 1 or more. Found {batch_size!r}.")
         vectors = []
         with torch.inference_mode():
             for start in range(0, max(1, len(column)), batch_size):  # of no texts the vectors have a size, too
@@ -153,6 +153,9 @@ def checked(column: Any, task: str, name: str) -> list[str | bytes]:
     """Return the texts of one input as a list; raises `UsageError` naming the row that is none."""
     if isinstance(column, (str, bytes)):
         raise UsageError(f"the input '{name}' of '{task}' should be a list of texts. Found one text.")
+    if isinstance(column, Mapping) or not (hasattr(column, "__len__") and hasattr(column, "__getitem__")):
+        kind = type(column).__name__  # an iterator among them: it could not be read again
+        raise UsageError(f"the input '{name}' of '{task}' should be a list of texts. Found {kind}.")
     for row, text in enumerate(column):
         if not isinstance(text, (str, bytes)):
             found = type(text).__name__

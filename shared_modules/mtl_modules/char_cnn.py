@@ -15,7 +15,7 @@ from mtl.module import Embedding, Sequence
 from mtl.registry import register
 from mtl.vocabulary import FIRST, PADDING
 
-from .limits import Count
+from .limits import Count, WordLength
 
 
 @register("embedding", "char_cnn")
@@ -35,7 +35,7 @@ class CharCNN(Embedding):
         dim: Count = 50,
         widths: list[Count] = [3],  # noqa: B006  # a recipe's default, never changed
         char_dim: Count = 30,
-        max_length: Count = 32,
+        max_length: WordLength = 32,
         min_count: Count = 1,
     ) -> None:
         super().__init__()

@@ -6,6 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from mtl.features import MAX_CHARACTERS
+
 Count = Annotated[int, Field(ge=1)]
+WordLength = Annotated[int, Field(ge=1, le=MAX_CHARACTERS)]  # in characters
 Rate = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]

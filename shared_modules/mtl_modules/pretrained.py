@@ -87,7 +87,8 @@ def _long_word(path: Path, number: int, line: bytes, size: int) -> tuple[bytes, 
 
 def _parsed(path: Path, number: int, word: bytes, fields: list[bytes]) -> Vector:
     if all(map(_is_number, fields)):
-        vector = np.array(fields, dtype=np.float32)
+        with np.errstate(over="ignore"):  # what is too large is told below
+            vector = np.array(fields, dtype=np.float32)
         if np.isfinite(vector).all():
             return vector
     odd = next(field for field in fields if not (_is_number(field) and np.isfinite(np.float32(field))))

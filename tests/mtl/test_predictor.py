@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from torch import tensor
 
@@ -85,6 +87,9 @@ def test_no_text_breaks_it(predictor: Predictor, text: str) -> None:
         ("slot", [], "no task named 'slot'. Did you mean 'slots'? Tasks: intent, slots."),
         ("slots", "play", "the input 'text' of 'slots' should be a list of texts. Found one text."),
         ("slots", {"text": "play"}, "the input 'text' of 'slots' should be a list of texts. Found one text."),
+        ("slots", iter(["play"]), "the input 'text' of 'slots' should be a list of texts. Found list_iterator."),
+        ("slots", None, "the input 'text' of 'slots' should be a list of texts. Found NoneType."),
+        ("slots", {"text": {"a": 1}}, "the input 'text' of 'slots' should be a list of texts. Found dict."),
         ("slots", {"query": ["a"]}, "'slots' should get texts for its inputs: text. Found query."),
         ("slots", {"text": ["a"], "more": ["b"]}, "'slots' should get texts for its inputs: text. Found more, text."),
         ("slots", ["a", 3], "row 1 of the input 'text' of 'slots' should be a text. Found int."),
@@ -100,10 +105,21 @@ def test_what_cannot_be_answered(predictor: Predictor, small_run: Path, task: st
         assert str(error.value) == sentence
 
 
-def test_a_batch_holds_at_least_one_row(predictor: Predictor) -> None:
-    with pytest.raises(UsageError) as error:
-        predictor.predict("slots", ["a"], batch_size=0)
-    assert str(error.value) == "'batch_size' should be 1 or more. Found 0."
+@pytest.mark.parametrize("size", [0, "3", 2.5, None])
+def test_a_batch_holds_at_least_one_row(predictor: Predictor, small_run: Path, size: Any) -> None:
+    for answering in (predictor, mtl.Bundle(small_run / "export")):
+        with pytest.raises(UsageError) as error:
+            answering.predict("slots", ["a"], batch_size=size)
+        assert str(error.value) == f"'batch_size' should be 1 or more. Found {size!r}."
+
+
+def test_any_sequence_of_texts_is_answered(predictor: Predictor, small_run: Path) -> None:
+    texts = ["play yesterday", "wake me at noon"]
+    for answering in (predictor, mtl.Bundle(small_run / "export")):
+        wanted = answering.predict("intent", texts)
+        for given in (tuple(texts), deque(texts), np.array(texts, object)):
+            assert answering.predict("intent", given, batch_size=1) == answering.predict("intent", texts, batch_size=1)
+            assert [a["label"] for a in answering.predict("intent", given)] == [a["label"] for a in wanted]
 
 
 @pytest.mark.parametrize(
