@@ -174,7 +174,7 @@ class Bundle:
 
 
 def _check_size(batch_size: int) -> None:
-    if not isinstance(batch_size, int) or batch_size < 1:
+    if not isinstance(batch_size, int | np.integer) or batch_size < 1:
         raise UsageError(f"'batch_size' should be 1 or more. Found {batch_size!r}.")
 
 

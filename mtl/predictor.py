@@ -60,7 +60,7 @@ class Predictor:
         task, texts that do not fit it, or a batch size below 1.
         """
         columns = by_input(texts, task, self.inputs(task))
-        if not isinstance(batch_size, int) or batch_size < 1:
+        if not isinstance(batch_size, int | np.integer) or batch_size < 1:
             raise UsageError(f"'batch_size' should be 1 or more. Found {batch_size!r}.")
         count = len(next(iter(columns.values())))
         answers: list[Answer] = []
@@ -77,7 +77,7 @@ class Predictor:
         scorer = self._separable(task, input)
         position = self.inputs(task).index(input)
         column = checked(texts, task, input)
-        if not isinstance(batch_size, int) or batch_size < 1:
+        if not isinstance(batch_size, int | np.integer) or batch_size < 1:
             raise UsageError(f"'batch_size' should be 1 or more. Found {batch_size!r}.")
         vectors = []
         with torch.inference_mode():

@@ -116,9 +116,11 @@ def test_a_batch_holds_at_least_one_row(predictor: Predictor, small_run: Path, s
 def test_any_sequence_of_texts_is_answered(predictor: Predictor, small_run: Path) -> None:
     texts = ["play yesterday", "wake me at noon"]
     for answering in (predictor, mtl.Bundle(small_run / "export")):
-        wanted = answering.predict("intent", texts)
-        for given in (tuple(texts), deque(texts), np.array(texts, object)):
-            assert answering.predict("intent", given, batch_size=1) == answering.predict("intent", texts, batch_size=1)
+        wanted = answering.predict("intent", texts, batch_size=1)
+        for given, one in ((tuple(texts), 1), (deque(texts), np.int64(1)), (np.array(texts, object), True)):
+            assert answering.predict("intent", given, batch_size=one) == answering.predict(
+                "intent", texts, batch_size=1
+            )
             assert [a["label"] for a in answering.predict("intent", given)] == [a["label"] for a in wanted]
 
 
