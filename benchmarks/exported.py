@@ -24,9 +24,9 @@ import onnxruntime
 import torch
 from safetensors import safe_open
 
-from mtl.bundle import Bundle
-from mtl.predictor import Predictor
-from mtl.runner import Run
+from mtl.runs.predictor import Predictor
+from mtl.runs.runner import Run
+from mtl.serve.bundle import Bundle
 
 TOLERANCE = 1e-4  # how far scores may be apart
 SIZES = (1, 64)

@@ -23,8 +23,8 @@ os.environ["RAYON_NUM_THREADS"] = "1"
 
 import numpy as np
 
-from mtl.featurizer import tokenize
-from mtl.vocabulary import Vocabulary
+from mtl.text.featurizer import tokenize
+from mtl.text.vocabulary import Vocabulary
 
 VOCABULARY = 30_000
 ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from onnx_ir.tape import Tape
 
 from mtl.export.front_end import text_front_end, tokens_front_end
-from mtl.features import CharacterIds, Feature, Ragged, WordIds
-from mtl.featurizer import TOKENIZERS, Tokens, space_ranges, tokenize, word_ranges
-from mtl.lexical_features import InverseDocumentFrequency, WordHash
-from mtl.token_values import TokenValues
+from mtl.text.features import CharacterIds, Feature, Ragged, WordIds
+from mtl.text.featurizer import TOKENIZERS, Tokens, space_ranges, tokenize, word_ranges
+from mtl.text.lexical_features import InverseDocumentFrequency, WordHash
+from mtl.text.token_values import TokenValues
 
 CHUNK = 20_000  # strings for which one vocabulary and one session serve
 BATCH = 250  # strings of one call; sorted by length, so that padding stays small

@@ -22,8 +22,8 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 
-from mtl.predictor import Predictor
-from mtl.runner import Run
+from mtl.runs.predictor import Predictor
+from mtl.runs.runner import Run
 
 PERCENTILES = (50, 90, 99)
 TURN = 50  # texts that one side reads before it is the other's turn

@@ -24,15 +24,15 @@ import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
-from mtl.dataset import Pairs
-from mtl.dataset.pair_split import PairSplit
-from mtl.errors import UsageError
-from mtl.evaluation import BATCH_TOKENS
-from mtl.metrics import Ranked
-from mtl.metrics.ranking import MeanReciprocalRank
-from mtl.runner import Run
-from mtl.scoring import pair_scores
-from mtl.sources import open_sources
+from mtl.base.errors import UsageError
+from mtl.data.pair_split import PairSplit
+from mtl.data.ranking import Pairs
+from mtl.evaluate.evaluation import BATCH_TOKENS
+from mtl.evaluate.metrics import Ranked
+from mtl.evaluate.metrics.ranking import MeanReciprocalRank
+from mtl.evaluate.scoring import pair_scores
+from mtl.runs.runner import Run
+from mtl.sources.opening import open_sources
 
 TASK = "relevance"
 Scores = NDArray[np.float32]

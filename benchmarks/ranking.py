@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mtl.bundle import Bundle
-from mtl.ranker import Ranker
+from mtl.serve.bundle import Bundle
+from mtl.serve.ranker import Ranker
 
 WORDS = 8  # of a made-up query
 

@@ -19,8 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from mtl.checkpoint import Checkpoints, Which
-from mtl.files import read_json
+from mtl.base.files import read_json
+from mtl.train.checkpoint import Checkpoints, Which
 
 RECIPES = ("recipes/intent_slot.yaml", "recipes/alternating.yaml")
 SETTINGS = ("train.max_steps=200", "train.checkpoint_every=15", "train.evaluate_every=80")

@@ -33,8 +33,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from mtl.batching import batches
-from mtl.module import Sequence
+from mtl.compile.loading import recipe_from_dict
+from mtl.data.batching import batches
+from mtl.graph.build import build_graph
+from mtl.model.module import Sequence
 from mtl_modules import BiLSTM
 
 ROWS, WORDS, INTENTS, SLOTS = 8000, 11000, 7, 36
@@ -185,14 +187,12 @@ class LibraryLoop:
     """The library's trainer on the same rows; every `next` is one step and gives its tokens."""
 
     def __init__(self, data: Data, folder: Path) -> None:
-        from mtl.dataset import prepare
-        from mtl.recipe import Recipe
-        from mtl.sharing_graph import SharingGraph
-        from mtl.sources import open_sources
-        from mtl.trainer import StepReport, Trainer
+        from mtl.data.prepare import prepare
+        from mtl.sources.opening import open_sources
+        from mtl.train.trainer import StepReport, Trainer
 
         data.write(folder / "train.tsv")
-        graph = SharingGraph.build(Recipe.from_dict(RECIPE, data=folder))
+        graph = build_graph(recipe_from_dict(RECIPE, data=folder))
         prepared = prepare(graph, open_sources(graph.recipe), folder / "cache")
         self.trainer = Trainer(graph, prepared, folder / "run")
         self.reports = (report for report in self.trainer.train() if isinstance(report, StepReport))

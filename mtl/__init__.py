@@ -8,28 +8,32 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .bundle import Bundle
-    from .errors import MtlError
-    from .predictor import Predictor
-    from .ranker import Ranker
-    from .recipe import Recipe
-    from .registry import register
-    from .runner import Run, run
-    from .sharing_graph import SharingGraph
+from .base.version import VERSION as __version__
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from .base.errors import MtlError
+    from .base.registry import register
+    from .compile.loading import load_recipe
+    from .graph.build import build_graph
+    from .graph.sharing_graph import SharingGraph
+    from .recipe.config import Recipe
+    from .runs.predictor import Predictor
+    from .runs.runner import Run, run
+    from .serve.bundle import Bundle
+    from .serve.ranker import Ranker
 
 _homes = {
-    "Bundle": "bundle",
-    "MtlError": "errors",
-    "Predictor": "predictor",
-    "Ranker": "ranker",
-    "Recipe": "recipe",
-    "Run": "runner",
-    "SharingGraph": "sharing_graph",
-    "register": "registry",
-    "run": "runner",
+    "Bundle": "serve.bundle",
+    "MtlError": "base.errors",
+    "Predictor": "runs.predictor",
+    "Ranker": "serve.ranker",
+    "Recipe": "recipe.config",
+    "Run": "runs.runner",
+    "SharingGraph": "graph.sharing_graph",
+    "build_graph": "graph.build",
+    "load_recipe": "compile.loading",
+    "register": "base.registry",
+    "run": "runs.runner",
 }
 
 __all__ = [
@@ -41,6 +45,8 @@ __all__ = [
     "Run",
     "SharingGraph",
     "__version__",
+    "build_graph",
+    "load_recipe",
     "register",
     "run",
 ]

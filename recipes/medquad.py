@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.parsers import expat
 
-from mtl.errors import DataError, Fault
-from mtl.registry import register
+from mtl.base.errors import DataError, Fault
+from mtl.base.registry import register
 from mtl.sources import Row, Source
 from mtl.sources.base import OnBadRow
 

@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mtl.check import check
-from mtl.recipe import Recipe
-from mtl.runner import Run
+from mtl.compile.loading import recipe_from_text
+from mtl.runs.check import check
+from mtl.runs.runner import Run
 from tests import small
 from tests.commands import within
 
@@ -26,7 +26,7 @@ def blocks(text: str, language: str) -> list[str]:
 def test_the_recipe_of_the_readme_is_possible() -> None:
     (text,) = blocks(README, "yaml")
     assert len(text.splitlines()) == 20
-    graph = check(Recipe.from_text(text)).graph
+    graph = check(recipe_from_text(text)).graph
     assert graph.component_of("slots.embedding") == graph.component_of("intent.embedding") == "words"
 
 

@@ -1,10 +1,10 @@
-"""The house keeps its floors: a file imports only from lower ones, and setup.cfg lists the folders that exist."""
+"""The house keeps its floors: a room imports only from those before it, and setup.cfg lists the folders that exist."""
 
 from __future__ import annotations
 
 import ast
 import configparser
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import networkx as nx
@@ -14,45 +14,10 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 ROOTS = {"mtl": CHECKOUT / "mtl", "mtl_tasks": CHECKOUT / "tasks/mtl_tasks"}
 ROOTS["mtl_modules"] = CHECKOUT / "shared_modules/mtl_modules"
 
-# Every file or folder of mtl/ by its floor. Within a floor files may import each other, but not in a circle.
-FLOORS = (
-    ("errors", "registry", "labels", "_featurizer", "files", "progress", "text_lines"),
-    (
-        "recipe",
-        "sharing_graph",
-        "graph_rules",
-        "pair_rules",
-        "drawing",
-        "featurizer",
-        "vocabulary",
-        "sources",
-        "bundle",
-        "collection",
-        "vectors",
-        "exact_search",
-        "ranker",
-        "token_values",
-    ),
-    ("module", "task", "features", "lexical_features", "metrics", "alignment"),
-    (
-        *("model", "optimizer", "checkpoint", "first_weights", "resume", "mixture", "dataset", "batching", "collate"),
-        *("tensors", "threads", "evaluation", "scoring", "selection", "feed", "finite", "logs"),
-    ),
-    ("trainer", "predictor", "runner", "run_data", "run_folder", "check", "export", "comparison"),
-    ("cli", "__main__"),
-)
-FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
-LIGHT = (
-    "errors",
-    "registry",
-    "labels",
-    "recipe",
-    "sharing_graph",
-    "drawing",
-    "graph_rules",
-    "pair_rules",
-    "sources",
-    "bundle",
+# The rooms of mtl/, lowest first: a file imports from its own room and from those before it.
+ROOMS = (
+    *("base", "text", "recipe", "graph", "compile", "sources", "data"),
+    *("model", "evaluate", "train", "serve", "export", "runs", "cli"),
 )
 
 
@@ -63,65 +28,69 @@ def modules(root: Path) -> Iterator[tuple[str, Path]]:
         yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), file
 
 
-def imports(name: str, file: Path, *, everywhere: bool = True) -> Iterator[str]:
-    """Yield the dotted names below `mtl` that a file of `mtl` imports; those for type checkers alone are left out.
-
-    With `everywhere=False` only what is imported when the module is: not inside functions.
-    """
+def imports(name: str, file: Path, known: Collection[str]) -> Iterator[str]:
+    """Yield the files of `mtl` that a file of it imports, also inside functions and for type checkers alone."""
     package = name.split(".") if file.name == "__init__.py" else name.split(".")[:-1]
-    for node in statements(ast.parse(file.read_text("utf-8")), everywhere):
-        if isinstance(node, ast.ImportFrom):
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found = [alias.name.split(".")[1:] for alias in node.names if alias.name.split(".")[0] == "mtl"]
+        elif isinstance(node, ast.ImportFrom):
+            written = node.module.split(".") if node.module else []
             if node.level:
-                base = [part for part in package if part][: len([p for p in package if p]) - node.level + 1]
-                module = [*base, *(node.module.split(".") if node.module else [])]
-            elif node.module and node.module.split(".")[0] == "mtl":
-                module = node.module.split(".")[1:]
+                base = [*package[: len(package) - node.level + 1], *written]
+            elif written[:1] == ["mtl"]:
+                base = written[1:]
             else:
                 continue
-            for alias in node.names:
-                yield ".".join([*module, alias.name])
-        elif isinstance(node, ast.Import):
-            for alias in node.names:
-                if alias.name.split(".")[0] == "mtl":
-                    yield alias.name.partition(".")[2]
-
-
-def statements(tree: ast.AST, everywhere: bool) -> Iterator[ast.AST]:
-    """Walk a tree without `if TYPE_CHECKING:` blocks and, unless `everywhere`, without functions."""
-    for child in ast.iter_child_nodes(tree):
-        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            found = [[*base, alias.name] for alias in node.names]
+        else:
             continue
-        if not everywhere and isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            continue
-        yield child
-        yield from statements(child, everywhere)
+        for parts in found:
+            target = ".".join(parts)
+            yield target if target in known else ".".join(parts[:-1])
 
 
-def test_every_file_has_a_floor() -> None:
-    parts = {name.split(".")[0] for name, _ in modules(ROOTS["mtl"]) if name}
-    assert parts == set(FLOOR) - {"_featurizer"}
+@pytest.fixture(scope="module")
+def known() -> dict[str, Path]:
+    """The files of mtl/ by their dotted names below it, and the compiled module."""
+    return {**dict(modules(ROOTS["mtl"])), "_featurizer": ROOTS["mtl"] / "_featurizer.pyi"}
 
 
-@pytest.mark.parametrize(("name", "file"), [pytest.param(n, f, id=n or "mtl") for n, f in modules(ROOTS["mtl"]) if n])
-def test_a_file_imports_only_from_its_own_floor_and_lower_ones(name: str, file: Path) -> None:
-    own = FLOOR[name.split(".")[0]]
-    higher = {
-        target for target in imports(name, file) if target.split(".")[0] in FLOOR and FLOOR[target.split(".")[0]] > own
+def test_every_file_is_in_a_room(known: dict[str, Path]) -> None:
+    assert {name.split(".")[0] for name in known if name} == {*ROOMS, "_featurizer", "__main__"}
+    loose = {
+        file.name for file in ROOTS["mtl"].iterdir() if file.is_file() and not file.name.startswith("_featurizer.")
     }
-    assert not higher
+    assert loose == {"__init__.py", "__main__.py", "py.typed"}
 
 
-def test_no_circle_of_imports() -> None:
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_from_those_before_it(room: str, known: dict[str, Path]) -> None:
+    allowed = {*ROOMS[: ROOMS.index(room) + 1], "_featurizer"}
+    wrong = {
+        (name, target)
+        for name, file in known.items()
+        if name.split(".")[0] == room
+        for target in imports(name, file, known)
+        if target.split(".")[0] not in allowed
+    }
+    assert not wrong
+
+
+def test_no_circle_of_imports(known: dict[str, Path]) -> None:
     graph = nx.DiGraph()
-    known = dict(modules(ROOTS["mtl"]))
     for name, file in known.items():
-        for target in imports(name, file, everywhere=False):
-            while target and target not in known:
-                target = target.rpartition(".")[0]
-            if target and target != name:
-                graph.add_edge(name, target)
-    circles = [circle for circle in nx.simple_cycles(graph) if len({n.split(".")[0] for n in circle}) > 1]
-    assert not circles
+        # The root loads what is public on first use: it may name files that nothing else could import through it.
+        if name and file.suffix == ".py":
+            graph.add_edges_from((name, target) for target in imports(name, file, known) if target != name)
+    assert "" not in graph  # nobody imports from the root
+    assert [circle for circle in nx.strongly_connected_components(graph) if len(circle) > 1] == []
+
+
+def test_serving_and_texts_need_no_torch(known: dict[str, Path]) -> None:
+    for name, file in known.items():
+        if name.split(".")[0] in ("serve", "recipe", "graph", "compile", "sources", "text"):
+            assert "import torch" not in file.read_text("utf-8"), name
 
 
 @pytest.mark.parametrize(("name", "file"), [pytest.param(n, f, id=n or "mtl") for n, f in modules(ROOTS["mtl"])])

@@ -18,7 +18,7 @@ def imported_by(statement: str) -> set[str]:
     return set(result.stdout.split())
 
 
-@pytest.mark.parametrize("statement", ["import mtl", "import mtl.cli", "import mtl.errors"])
+@pytest.mark.parametrize("statement", ["import mtl", "import mtl.cli", "import mtl.base.errors"])
 def test_nothing_heavy_is_imported(statement: str) -> None:
     assert not imported_by(statement) & set(HEAVY)
 
@@ -30,7 +30,7 @@ def test_a_bundle_needs_onnxruntime_and_numpy_only() -> None:
 
 
 def test_the_recipe_and_its_graph_need_no_torch() -> None:
-    assert "torch" not in imported_by("import mtl.recipe, mtl.sharing_graph, mtl.sources, mtl.features")
+    assert "torch" not in imported_by("import mtl.recipe, mtl.graph.sharing_graph, mtl.sources, mtl.text.features")
 
 
 def test_help_is_quick() -> None:

@@ -25,11 +25,11 @@ CODE = '''
 import torch
 from torch import Tensor, nn
 
-from mtl.features import Feature, Ragged
-from mtl.metrics import Metric
-from mtl.module import Embedding, Sequence
-from mtl.registry import register
-from mtl.task import Answer, Slot, Task
+from mtl.text.features import Feature, Ragged
+from mtl.evaluate.metrics import Metric
+from mtl.model.module import Embedding, Sequence
+from mtl.base.registry import register
+from mtl.recipe.task import Answer, Slot, Task
 
 
 @register("feature", "PREFIX_long")

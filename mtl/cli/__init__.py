@@ -2,7 +2,7 @@
 
 import sys
 
-INTERRUPTED = 130  # 128 + SIGINT, as shells count it
+from .codes import INTERRUPTED
 
 
 def main() -> None:

@@ -43,9 +43,9 @@ Overrides = Annotated[
 def show_version(asked: bool) -> None:
     """Print the version and end."""
     if asked:
-        from .. import __version__
+        from ..base.version import VERSION
 
-        print(f"mtl {__version__}")
+        print(f"mtl {VERSION}")
         raise typer.Exit
 
 

@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import Fault, UsageError, counted, near_miss
+from ..base.errors import Fault, UsageError, counted, near_miss
+from ..compile.loading import load_recipe
+from ..graph import drawing
+from ..graph.build import build_graph
 
 if TYPE_CHECKING:
-    from ..check import Report
+    from ..runs.check import Report
 
 FORMATS = ("text", "mermaid")
 
@@ -19,16 +22,15 @@ def check_command(
     recipe: Path, *, data: Path | None, sources: bool, seed: int | None, overrides: tuple[str, ...]
 ) -> None:
     """Check a recipe, and its sources where asked; print what it is."""
-    from ..check import check, read_sources
-    from ..recipe import Recipe
+    from ..runs.check import check, read_sources
 
-    report = check(Recipe.load(recipe, overrides=overrides, data=data, seed=seed))
+    report = check(load_recipe(recipe, overrides=overrides, data=data, seed=seed))
     warn(report.warnings)
     if not sources:
         print(summary(report))
     else:
-        from ..runner import cache_folder
-        from ..sources import open_sources
+        from ..runs.runner import cache_folder
+        from ..sources.opening import open_sources
         from .tables import reading
 
         prepared = read_sources(report.graph, open_sources(report.graph.recipe), cache_folder())
@@ -42,11 +44,9 @@ def graph_command(recipe: Path, *, format: str, overrides: tuple[str, ...]) -> N
     """Draw a recipe's sharing graph."""
     if format not in FORMATS:
         raise UsageError(f"--format should be {' or '.join(FORMATS)}. Found '{format}'.{near_miss(format, FORMATS)}")
-    from ..recipe import Recipe
-    from ..sharing_graph import SharingGraph
 
-    graph = SharingGraph.build(Recipe.load(recipe, overrides=overrides))
-    print((graph.text() if format == "text" else graph.mermaid()).rstrip("\n"))
+    graph = build_graph(load_recipe(recipe, overrides=overrides))
+    print((drawing.text(graph) if format == "text" else drawing.mermaid(graph)).rstrip("\n"))
 
 
 def warn(faults: Iterable[Fault]) -> None:

@@ -25,7 +25,7 @@ def compare_command(
     overrides: tuple[str, ...],
 ) -> None:
     """Train what is not trained yet, then print and write what came out."""
-    from ..comparison import Comparison, contestants
+    from ..runs.comparison import Comparison, contestants
 
     console = Console()
     found = contestants(recipes, variants=variants, single=single, data=data, overrides=overrides)
@@ -41,7 +41,7 @@ def compare_command(
 
 def comparison_table(result: Mapping[str, Any]) -> Table:
     """Return the table: a row for each test figure, mean ± spread of each contestant, differences to the first."""
-    from ..comparison import rows
+    from ..runs.comparison import rows
 
     names = [part["name"] for part in result["runs"]]
     apart = [f"{part['name']} − {part['minus']}" for part in result["differences"]]

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from .. import registry
-from ..errors import UsageError, near_miss
-from ..recipe.keys import SECTIONS, keys
-from ..recipe.loading import register_built_in
+from ..base import registry
+from ..base.errors import UsageError, near_miss
+from ..compile.keys import SECTIONS, keys
+from ..compile.loading import register_built_in
 
 RECIPE = "recipe"  # in place of a kind: what is no component's
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ..errors import UsageError, near_miss
+from ..base.errors import UsageError, near_miss
 from .checking import warn
 from .tables import metrics_table, results, show
 
@@ -17,7 +17,7 @@ def test_command(folder: Path, *, split: str, data: Path | None) -> None:
     """Measure a run on a split and print its figures."""
     if split not in SPLITS:
         raise UsageError(f"--split should be train, dev or test. Found '{split}'.{near_miss(split, SPLITS)}")
-    from ..runner import Run
+    from ..runs.runner import Run
 
     run = Run.open(folder, data=data)
     evaluation = run.evaluate(split)
@@ -28,7 +28,7 @@ def test_command(folder: Path, *, split: str, data: Path | None) -> None:
 
 def export_command(folder: Path, *, out: Path | None, data: Path | None) -> None:
     """Export a run, verify it, and print what was written."""
-    from ..runner import Run
+    from ..runs.runner import Run
 
     run = Run.open(folder, data=data)
     report = run.export(out)

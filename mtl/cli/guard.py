@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ..errors import MtlError, no_memory
-from . import INTERRUPTED
+from ..base.errors import MtlError, no_memory
+from .codes import BROKEN_PIPE, FAILED, INTERRUPTED
 
-FAILED = 1
-BROKEN_PIPE = 141  # 128 + SIGPIPE
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 PRINTERS = ("mtl.cli.", "click.", "typer.", "rich.")
 

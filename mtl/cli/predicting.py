@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from ..errors import DataError, Fault, UsageError, listing, near_miss
+from ..base.errors import DataError, Fault, UsageError, listing, near_miss
 
 BYTE_ORDER_MARK = "\ufeff"
 FORMATS = ("text", "json")
@@ -60,11 +60,11 @@ def predict_command(folder: Path, *, task: str | None, input: str, batch_size: i
 def load(folder: Path) -> Answers:
     """Return the bundle or the eager predictor of a folder."""
     if (folder / "manifest.json").is_file():
-        from ..bundle import Bundle
+        from ..serve.bundle import Bundle
 
         return Bundle(folder)
     if (folder / "recipe.yaml").is_file():
-        from ..predictor import Predictor
+        from ..runs.predictor import Predictor
 
         return Predictor.load(folder)
     raise UsageError(

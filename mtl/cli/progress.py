@@ -11,7 +11,7 @@ from rich.console import Console
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from ..progress import EvalReport, Report, StepReport
+    from ..base.progress import EvalReport, Report, StepReport
 
 SECONDS_BETWEEN_LINES = 10.0  # of steps, where there is no terminal
 
@@ -22,7 +22,7 @@ def show(reports: Iterable[Report], console: Console) -> int:
 
 
 def _lines(reports: Iterable[Report], console: Console) -> int:
-    from ..progress import StepReport
+    from ..base.progress import StepReport
 
     steps, tokens, since, last = 0, 0, time.perf_counter(), time.perf_counter()
     for report in reports:
@@ -42,7 +42,7 @@ def _lines(reports: Iterable[Report], console: Console) -> int:
 def _bar(reports: Iterable[Report], console: Console) -> int:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from ..progress import StepReport
+    from ..base.progress import StepReport
 
     columns = (
         TextColumn("{task.description}"),

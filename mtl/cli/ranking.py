@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from ..errors import UsageError, counted
+from ..base.errors import UsageError, counted
 from .predicting import Lines, batched, decoded, opened, parse
 from .progress import line
 
 if TYPE_CHECKING:
-    from ..ranker import Ranker
+    from ..serve.ranker import Ranker
 
 
 def rank_command(
@@ -31,7 +31,7 @@ def rank_command(
     text: bool,
 ) -> None:
     """Encode what is not encoded yet, then answer every query: a JSON line each, in order, none waiting for others."""
-    from ..ranker import Ranker
+    from ..serve.ranker import Ranker
 
     if top < 1:
         raise UsageError(f"--top should be at least 1. Found {top}.")

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from ..errors import counted
+from ..base.errors import counted
 
 
 def table(*columns: str) -> Table:

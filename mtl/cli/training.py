@@ -19,7 +19,7 @@ from .tables import reading, results
 from .tables import show as show_table
 
 if TYPE_CHECKING:
-    from ..runner import Run
+    from ..runs.runner import Run
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def run_command(
 @contextmanager
 def started(asked: Asked, console: Console) -> Iterator[Run]:
     """Check the recipe, make the run folder and read the data, saying so; an interrupt from there on says what next."""
-    from ..runner import Run
+    from ..runs.runner import Run
 
     run = Run.start(
         asked.recipe, asked.out, data=asked.data, resume=asked.resume, seed=asked.seed, overrides=asked.overrides

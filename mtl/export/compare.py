@@ -11,17 +11,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..dataset import raw_batch
-from ..errors import ExportError
-from ..module import Sequence as Vectors
+from ..base.errors import ExportError
+from ..data.batch import raw_batch
+from ..model.module import Sequence as Vectors
 from .head import Head, Texts
 from .probe import first_difference
 
 if TYPE_CHECKING:
-    from ..dataset import Batch, Fitted
-    from ..model import MultiTaskModel
-    from ..sharing_graph import SharingGraph
-    from ..task import Answer
+    from ..data.batch import Batch
+    from ..data.fitted import Fitted
+    from ..graph.sharing_graph import SharingGraph
+    from ..model.multi_task import MultiTaskModel
+    from ..recipe.task import Answer
     from .graphs import Graphs
 
 TIE = 1e-5  # labels whose probabilities (or the likelihoods of whose sequences) differ by less are as good as equal

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import onnx_ir as ir
 import onnx_ir.passes.common as passes
 
-from ..errors import ExportError
+from ..base.errors import ExportError
 from .layout import simplify
 
 IR_VERSION = 10

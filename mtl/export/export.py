@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 import onnx_ir as ir
 
-from ..errors import ExportError, UsageError, near_miss
-from ..files import ABANDONED, UNFINISHED, sync
+from ..base.errors import ExportError, UsageError, near_miss
+from ..base.files import ABANDONED, UNFINISHED, sync
 from .cut import cut
 from .graphs import Graphs, build, from_tokens, groups
 from .joint import Joint
@@ -38,9 +38,9 @@ from .verify import Verification, verify
 from .weights import WEIGHTS, save, write_weights
 
 if TYPE_CHECKING:
-    from ..dataset import Prepared
-    from ..model import MultiTaskModel
-    from ..sharing_graph import SharingGraph
+    from ..data.prepared import Prepared
+    from ..graph.sharing_graph import SharingGraph
+    from ..model.multi_task import MultiTaskModel
 
 
 @dataclass(frozen=True)

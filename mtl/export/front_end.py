@@ -9,8 +9,8 @@ from __future__ import annotations
 import onnx_ir as ir
 from onnx_ir.tape import Tape
 
-from ..featurizer import space_ranges, word_ranges
-from ..token_values import INT64, STRING, TokenValues, integers, label_encoder, strings, tokenizer, typed
+from ..text.featurizer import space_ranges, word_ranges
+from ..text.token_values import INT64, STRING, TokenValues, integers, label_encoder, strings, tokenizer, typed
 
 __all__ = ["TokenValues", "text_front_end", "tokenizer_expression", "tokens_front_end"]
 

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import ExportError
+from ..base.errors import ExportError
 from .joint import Form, Joint, join
 from .numeric import Numeric, export_numeric
 from .towers import Tower, towers
 
 if TYPE_CHECKING:
-    from ..dataset import EncodedSplit, Prepared
-    from ..model import MultiTaskModel
-    from ..sharing_graph import InputKey, SharingGraph
+    from ..data.encoded_split import EncodedSplit
+    from ..data.prepared import Prepared
+    from ..graph.sharing_graph import InputKey, SharingGraph
+    from ..model.multi_task import MultiTaskModel
 
 SPLITS = ("test", "dev", "train")
 

@@ -11,14 +11,14 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from ..bundle import session_options
-from ..errors import ExportError
-from ..featurizer import tokenize
+from ..base.errors import ExportError
+from ..serve.bundle import session_options
+from ..text.featurizer import tokenize
 from .joint import Form, input_names
 
 if TYPE_CHECKING:
-    from ..dataset import Batch
-    from ..sharing_graph import SharingGraph
+    from ..data.batch import Batch
+    from ..graph.sharing_graph import SharingGraph
 
 Array = NDArray[Any]
 Texts = Mapping[str, Sequence[str]]  # B texts by the name of the input

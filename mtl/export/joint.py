@@ -14,11 +14,11 @@ import numpy as np
 import onnx_ir as ir
 from onnx_ir.tape import Tape
 
-from ..errors import ExportError
-from ..labels import Labels
-from ..sharing_graph import Call, InputKey, SharingGraph
-from ..task import Answer
-from ..token_values import integers, strings
+from ..base.errors import ExportError
+from ..data.labels import Labels
+from ..graph.sharing_graph import Call, InputKey, SharingGraph
+from ..recipe.task import Answer
+from ..text.token_values import integers, strings
 from .front_end import TokenValues, text_front_end, tokens_front_end
 from .network import FeatureKey, Features
 from .numeric import Numeric, name_of

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import onnx_ir as ir
 
-from ..bundle import FORMAT, sha256
-from ..files import write
+from ..base.files import write
+from ..recipe.filling import digest
+from ..serve.bundle import FORMAT, sha256
 from .tracing import OPSET
 
 if TYPE_CHECKING:
-    from ..dataset import Fitted
+    from ..data.fitted import Fitted
+    from ..graph.sharing_graph import SharingGraph
     from ..recipe.config import InputConfig
-    from ..sharing_graph import SharingGraph
     from .towers import Tower
     from .verify import Verification
 
@@ -27,7 +28,7 @@ LIBRARIES = ("mtl-nlp", "torch", "onnx", "onnx-ir", "onnxscript", "onnxruntime")
 
 def metadata(graph: SharingGraph, fitted: Fitted, tasks: Sequence[str], name: str) -> dict[str, str]:
     """Return a graph's own metadata: `type`, `labels` (JSON), `tokenizer` …; behind `task.` in a joint graph."""
-    found = {"recipe": graph.recipe.hash(), "tasks": json.dumps(list(tasks))}
+    found = {"recipe": digest(graph.recipe), "tasks": json.dumps(list(tasks))}
     for task in tasks:
         config = graph.recipe.tasks[task]
         facts = {
@@ -45,7 +46,7 @@ def metadata(graph: SharingGraph, fitted: Fitted, tasks: Sequence[str], name: st
 def tower_metadata(graph: SharingGraph, tower: Tower) -> dict[str, str]:
     """Return the metadata of a graph that encodes one text of a task."""
     config = graph.recipe.tasks[tower.task]
-    own = {"recipe": graph.recipe.hash(), "task": tower.task, "type": config.type, "input": tower.input}
+    own = {"recipe": digest(graph.recipe), "task": tower.task, "type": config.type, "input": tower.input}
     return {**own, **_reading(config.inputs[tower.input])}
 
 
@@ -120,7 +121,7 @@ def write_manifest(
     manifest = {
         "format": FORMAT,
         "name": graph.recipe.name,
-        "recipe": graph.recipe.hash(),
+        "recipe": digest(graph.recipe),
         "opset": OPSET,
         "versions": {library: _version(library) for library in LIBRARIES},
         **entries,

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from torch import Tensor, nn
 
-from ..errors import ExportError
-from ..features import Feature
-from ..model import MultiTaskModel, Plan, Value, compute, plan
-from ..module import Output, Scorer
-from ..module import Sequence as Vectors
-from ..sharing_graph import Call, InputKey, SharingGraph, keys_of
+from ..base.errors import ExportError
+from ..graph.sharing_graph import Call, InputKey, SharingGraph, keys_of
+from ..model.module import Output, Scorer
+from ..model.module import Sequence as Vectors
+from ..model.multi_task import MultiTaskModel, Plan, Value, compute, plan
+from ..text.features import Feature
 from .towers import Tower, towers
 
 FeatureKey = tuple[str, int, InputKey]

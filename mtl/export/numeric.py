@@ -16,9 +16,9 @@ import onnxscript.optimizer
 import torch
 from torch import Tensor
 
-from ..errors import ExportError
-from ..model import MultiTaskModel
-from ..sharing_graph import Call, InputKey, SharingGraph
+from ..base.errors import ExportError
+from ..graph.sharing_graph import Call, InputKey, SharingGraph
+from ..model.multi_task import MultiTaskModel
 from .network import FeatureKey, Features, Network
 from .tracing import traced
 

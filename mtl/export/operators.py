@@ -1,8 +1,9 @@
 """Operators that `torch.onnx.export` does not know, and what becomes of them in ONNX.
 
 A module whose computation torch cannot export in one piece (a loop, a kernel of its own) gives it a name with
-`torch.library.custom_op`, and registers here how ONNX says the same. Its stand-in (`mtl.module.Module.exportable`)
-calls the operator. For the library's own, see `exported_lstm.py` and `exported_crf.py` among the shared modules.
+`torch.library.custom_op`, and registers here how ONNX says the same. Its stand-in
+(`mtl.model.module.Module.exportable`) calls the operator. For the library's own, see `exported_lstm.py` and
+`exported_crf.py` among the shared modules.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from ..dataset import EncodedSplit
-    from ..sharing_graph import SharingGraph
+    from ..data.encoded_split import EncodedSplit
+    from ..graph.sharing_graph import SharingGraph
 
 MOST = 8192  # so many pairs of a split are all compared; of more, every text and a fixed sample of pairs
 ALONE = 1024  # of that sample at batch 1

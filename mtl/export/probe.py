@@ -12,18 +12,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..bundle import session_options
-from ..model import compute, plan
-from ..module import Sequence as Vectors
-from ..sharing_graph import Call, InputKey
+from ..graph.sharing_graph import Call, InputKey
+from ..model.module import Sequence as Vectors
+from ..model.multi_task import compute, plan
+from ..serve.bundle import session_options
 from .cut import cut, serialized
 from .head import Texts, feed
 from .network import FeatureKey, needed_calls, scores_call
 
 if TYPE_CHECKING:
-    from ..dataset import Batch
-    from ..model import MultiTaskModel, Value
-    from ..sharing_graph import SharingGraph
+    from ..data.batch import Batch
+    from ..graph.sharing_graph import SharingGraph
+    from ..model.multi_task import MultiTaskModel, Value
     from .joint import Joint
 
 Array = NDArray[Any]

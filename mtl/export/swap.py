@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ..files import sync
+from ..base.files import sync
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..model import MultiTaskModel
-from ..module import Scorer
-from ..sharing_graph import Call, InputKey, SharingGraph
+from ..graph.sharing_graph import Call, InputKey, SharingGraph
+from ..model.module import Scorer
+from ..model.multi_task import MultiTaskModel
 
 
 @dataclass(frozen=True)

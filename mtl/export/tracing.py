@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
-from ..errors import ExportError
-from ..model import Value, compute
+from ..base.errors import ExportError
+from ..model.multi_task import Value, compute
 from .network import Network, needed_calls
 from .operators import translation_table
 

@@ -12,8 +12,8 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 
-from ..dataset import raw_batch
-from ..errors import ExportError
+from ..base.errors import ExportError
+from ..data.batch import raw_batch
 from .compare import TOLERANCE, Comparison, apart, short
 from .head import Texts, loaded, objects
 from .pairs import ALONE

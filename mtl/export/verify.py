@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..threads import torch_threads
+from ..base.threads import torch_threads
 from .compare import Comparison, Tie
 from .graphs import Graphs, from_tokens, groups, split_to_verify
 from .head import Head, Texts
@@ -20,9 +20,9 @@ from .pairs import choose
 from .vectors import Side, compare_sides
 
 if TYPE_CHECKING:
-    from ..dataset import Prepared
-    from ..model import MultiTaskModel
-    from ..sharing_graph import SharingGraph
+    from ..data.prepared import Prepared
+    from ..graph.sharing_graph import SharingGraph
+    from ..model.multi_task import MultiTaskModel
 
 BATCH_SIZES = (1, 64)
 LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32, 48, 64, 100, 150, 200, 299, 300)

@@ -10,9 +10,9 @@ from pathlib import Path
 import onnx_ir as ir
 from torch import Tensor
 
-from ..errors import ExportError
-from ..files import write
-from ..tensors import write_tensors
+from ..base.errors import ExportError
+from ..base.files import write
+from ..base.tensors import write_tensors
 from .cut import serialized
 
 WEIGHTS = "weights.safetensors"

@@ -6,17 +6,17 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import registry
-from ..errors import Fault
+from ..base import registry
+from ..base.errors import Fault
 
 if TYPE_CHECKING:
-    from ..task import Slot, Task
+    from .task import Slot, Task
 
 FrontEnd = tuple[str, bool]
 
@@ -251,61 +251,6 @@ class Recipe:
     data: Path = Path()
     file: Path | None = field(default=None, compare=False)
     document: str = field(default="", compare=False)
-
-    @classmethod
-    def load(
-        cls, path: str | Path, *, overrides: Sequence[str] = (), data: Path | None = None, seed: int | None = None
-    ) -> Recipe:
-        """Read and check a recipe file; raises `RecipeError` with all its faults.
-
-        `overrides` are `a.b.c=value` settings, `data` replaces the directory that relative data paths start from,
-        and `seed` the recipe's seed.
-        """
-        from .loading import load
-
-        return load(Path(path), overrides, data, seed)
-
-    @classmethod
-    def from_text(
-        cls,
-        text: str,
-        *,
-        name: str = "<recipe>",
-        overrides: Sequence[str] = (),
-        data: Path | None = None,
-        seed: int | None = None,
-    ) -> Recipe:
-        """Read and check a recipe that is not in a file; `name` stands for it in messages."""
-        from .loading import from_text
-
-        return from_text(text, name, overrides, data, seed)
-
-    @classmethod
-    def from_dict(
-        cls,
-        tree: Mapping[str, Any],
-        *,
-        name: str = "<recipe>",
-        overrides: Sequence[str] = (),
-        data: Path | None = None,
-        seed: int | None = None,
-    ) -> Recipe:
-        """Check a recipe given as the plain values that YAML would give; `name` stands for it in messages."""
-        from .loading import from_dict
-
-        return from_dict(tree, name, overrides, data, seed)
-
-    def filled(self) -> str:
-        """Return the recipe as YAML with every default written out; it loads again to an equal recipe."""
-        from .filling import filled
-
-        return filled(self)
-
-    def hash(self) -> str:
-        """Return the SHA-256 (hexadecimal) of what the recipe says, whatever directory its data is in."""
-        from .filling import digest
-
-        return digest(self)
 
     @property
     def title(self) -> str:

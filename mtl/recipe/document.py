@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import Fault
+from ..base.errors import Fault
 from .config import Place
 
 Steps = tuple[str | int, ...]

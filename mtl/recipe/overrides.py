@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import Fault, listing, near_miss
+from ..base.errors import Fault, listing, near_miss
 from .document import Document, Steps, dotted, show
 from .schema import closest
 from .yaml_core import parse

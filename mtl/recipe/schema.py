@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pydantic
 
-from ..errors import Fault, listing, near_miss
+from ..base.errors import Fault, listing, near_miss
 from .document import Document, Steps, dotted, show, value_at
 
 BOUNDS = {

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from ..errors import Fault
+from ..base.errors import Fault
 from .document import LARGEST, Document, Steps, check_key
 
 TAG = "tag:yaml.org,2002:"

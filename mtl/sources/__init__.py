@@ -4,7 +4,8 @@ Importing this package registers all of them.
 """
 
 from . import arrow, conll, conllu, delimited, jsonl, lines, python, qrels, torchtext
-from .base import SPLITS, Row, Source, open_sources
+from .base import SPLITS, Row, Source
+from .opening import open_sources
 
 __all__ = [
     "SPLITS",

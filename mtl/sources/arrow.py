@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..errors import DataError, Fault, UsageError
-from ..registry import register
+from ..base.errors import DataError, Fault, UsageError
+from ..base.registry import register
 from .base import Row, Source, check_distinct, open_binary
 from .values import plain
 

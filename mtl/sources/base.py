@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
-from ..errors import DataError, Fault, UsageError, listing, near_miss
-from ..registry import name_of
+from ..base.errors import DataError, Fault, UsageError
+from ..base.registry import name_of
 
 if TYPE_CHECKING:
-    from ..recipe import Recipe
+    pass
 
 SPLITS = ("train", "dev", "test")
 OnBadRow = Literal["error", "skip"]
@@ -174,37 +174,3 @@ def open_binary(path: Path) -> Any:
 
 def _unreadable(path: Path, error: OSError) -> DataError:
     return DataError(Fault(f"should be a file that can be read. Found: {error.strerror or error}.", file=str(path)))
-
-
-def open_sources(recipe: Recipe, given: Mapping[str, Mapping[str, Iterable[Any]]] | None = None) -> dict[str, Source]:
-    """Return a recipe's sources by name; those of `given` (split -> iterable of dicts) replace written ones.
-
-    Raises `UsageError` where a source is given that the recipe does not have, or a split that no source has.
-    """
-    from .python import PythonSource
-
-    _check_given(given or {}, recipe)
-    sources: dict[str, Source] = {
-        name: config.cls(**config.values) for name, config in recipe.sources.items() if name not in (given or {})
-    }
-    for name, splits in (given or {}).items():
-        sources[name] = PythonSource.given(splits)
-    return sources
-
-
-def _check_given(given: Mapping[str, Any], recipe: Recipe) -> None:
-    for name, splits in given.items():
-        if name not in recipe.sources:
-            raise UsageError(
-                f"given sources should be among those of the recipe ({listing(recipe.sources)}). "
-                f"Found '{name}'.{near_miss(name, recipe.sources)}"
-            )
-        if not isinstance(splits, Mapping):
-            kind = type(splits).__name__
-            raise UsageError(f"the source '{name}' should be given as a mapping of splits to rows. Found {kind}.")
-        for split in splits:
-            if split not in SPLITS:
-                raise UsageError(
-                    f"splits given of source '{name}' should be among {', '.join(SPLITS)}. "
-                    f"Found '{split}'.{near_miss(str(split), SPLITS)}"
-                )

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import Fault, UsageError
-from ..registry import register
+from ..base.errors import Fault, UsageError
+from ..base.registry import register
 from .base import OnBadRow, Row, Source
 from .text import read_lines
 

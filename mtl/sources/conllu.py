@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import Fault
-from ..registry import register
+from ..base.errors import Fault
+from ..base.registry import register
 from .base import OnBadRow, Row, Source
 from .text import read_lines
 

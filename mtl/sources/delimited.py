@@ -10,8 +10,8 @@ import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..errors import DataError, Fault, UsageError
-from ..registry import register
+from ..base.errors import DataError, Fault, UsageError
+from ..base.registry import register
 from .base import OnBadRow, Row, Source, check_distinct
 from .text import read_lines
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
 
-from ..errors import DataError, Fault
-from ..registry import register
+from ..base.errors import DataError, Fault
+from ..base.registry import register
 from .base import OnBadRow, Row, Source
 from .text import read_lines
 

@@ -1,6 +1,6 @@
 """A file of named texts, found by name without being held in memory: queries or documents, one a line.
 
-What a line holds, see `mtl.text_lines`. Empty lines are left out.
+What a line holds, see `mtl.base.text_lines`. Empty lines are left out.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, Fault
-from ..text_lines import JSON_ENDINGS, NamedText, from_fields, from_json, repeated
+from ..base.errors import DataError, Fault
+from ..base.text_lines import JSON_ENDINGS, NamedText, from_fields, from_json, repeated
 from .base import open_binary
 from .text import decode_line, fault_if_marked
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import DataError, Fault, MtlError, UsageError
-from ..registry import import_file, register
+from ..base.errors import DataError, Fault, MtlError, UsageError
+from ..base.registry import import_file, register
 from .base import OnBadRow, Row, Source
 from .values import native
 

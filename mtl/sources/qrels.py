@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import Fault, UsageError
-from ..registry import register
+from ..base.errors import Fault, UsageError
+from ..base.registry import register
 from .base import OnBadRow, Row, Source
 from .named_texts import NamedTexts
 from .text import is_wide, read_lines

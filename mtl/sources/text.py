@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import DataError, Fault
+from ..base.errors import DataError, Fault
 from .base import open_binary
 
 _MARKS = {  # the longer ones first, as they begin like the shorter

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import DataError, Fault, MtlError, listing, near_miss
-from ..registry import register
+from ..base.errors import DataError, Fault, MtlError, listing, near_miss
+from ..base.registry import register
 from .base import OnBadRow, Row, Source, open_binary
 from .values import plain
 

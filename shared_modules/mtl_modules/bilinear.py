@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mtl.module import Scorer, Sequence
-from mtl.registry import register
+from mtl.base.registry import register
+from mtl.model.module import Scorer, Sequence
 
 from .text_sizes import two_sizes, vector
 

@@ -9,11 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mtl.errors import UsageError
-from mtl.features import CharacterIds, Feature
-from mtl.module import Embedding, Sequence
-from mtl.registry import register
-from mtl.vocabulary import FIRST, PADDING
+from mtl.base.errors import UsageError
+from mtl.base.registry import register
+from mtl.model.module import Embedding, Sequence
+from mtl.text.features import CharacterIds, Feature
+from mtl.text.vocabulary import FIRST, PADDING
 
 from .limits import Count, WordLength
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mtl.module import Embedding, Sequence
-from mtl.registry import register
+from mtl.base.registry import register
+from mtl.model.module import Embedding, Sequence
 
 
 @register("embedding", "concat")

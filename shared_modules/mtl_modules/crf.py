@@ -7,9 +7,9 @@ import importlib
 import torch
 from torch import Tensor, nn
 
-from mtl.labels import Labels
-from mtl.module import Output, Sequence
-from mtl.registry import register
+from mtl.base.registry import register
+from mtl.data.labels import Labels
+from mtl.model.module import Output, Sequence
 
 from .linear_chain import Chain, best_path, log_partition, marginals, path_score
 from .tag_grammar import barriers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mtl.module import Sequence
+from mtl.model.module import Sequence
 
 from .comparison import compared
 

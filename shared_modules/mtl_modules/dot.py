@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from mtl.module import Scorer, Sequence
-from mtl.registry import register
+from mtl.base.registry import register
+from mtl.model.module import Scorer, Sequence
 
 from .text_sizes import same_size, two_sizes, vector
 

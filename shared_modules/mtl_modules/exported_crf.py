@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl.export.operators import register_operator
-from mtl.module import Sequence
+from mtl.model.module import Sequence
 
 from . import linear_chain, translations
 from .crf import CRF

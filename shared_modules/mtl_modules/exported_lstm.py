@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from mtl.export.operators import register_operator
-from mtl.module import Sequence
+from mtl.model.module import Sequence
 
 from . import translations
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mtl.module import Sequence
+from mtl.model.module import Sequence
 
 from .cosine import SHORTEST
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mtl.features import Feature
-from mtl.lexical_features import InverseDocumentFrequency, WordHash
-from mtl.module import Embedding, Sequence
-from mtl.registry import register
+from mtl.base.registry import register
+from mtl.model.module import Embedding, Sequence
+from mtl.text.features import Feature
+from mtl.text.lexical_features import InverseDocumentFrequency, WordHash
 
 from .limits import Count
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mtl.module import Sequence
+from mtl.model.module import Sequence
 
 from .lexical import hashes_of
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mtl.features import MAX_CHARACTERS
+from mtl.text.features import MAX_CHARACTERS
 
 Count = Annotated[int, Field(ge=1)]
 WordLength = Annotated[int, Field(ge=1, le=MAX_CHARACTERS)]  # in characters

@@ -7,8 +7,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from mtl.module import RankingOutput
-from mtl.registry import register
+from mtl.base.registry import register
+from mtl.model.module import RankingOutput
 
 from .limits import Positive
 from .query_groups import Queries

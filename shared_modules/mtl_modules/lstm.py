@@ -7,8 +7,8 @@ import importlib
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from mtl.module import Representation, Sequence
-from mtl.registry import register
+from mtl.base.registry import register
+from mtl.model.module import Representation, Sequence
 
 from .dropout import dropout
 from .limits import Count, Rate

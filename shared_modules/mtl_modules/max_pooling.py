@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from mtl.module import Pooling, Sequence
-from mtl.registry import register
+from mtl.base.registry import register
+from mtl.model.module import Pooling, Sequence
 
 
 @register("pooling", "max")

@@ -7,8 +7,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from mtl.module import Decoder, Sequence
-from mtl.registry import Address, register
+from mtl.base.registry import Address, register
+from mtl.model.module import Decoder, Sequence
 
 from .dropout import Dropout
 from .limits import Count, Rate

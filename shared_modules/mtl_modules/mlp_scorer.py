@@ -6,8 +6,8 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from mtl.module import Scorer, Sequence
-from mtl.registry import register
+from mtl.base.registry import register
+from mtl.model.module import Scorer, Sequence
 
 from .comparison import compared
 from .dropout import Dropout

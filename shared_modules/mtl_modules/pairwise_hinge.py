@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mtl.module import RankingOutput
-from mtl.registry import register
+from mtl.base.registry import register
+from mtl.model.module import RankingOutput
 
 from .limits import Positive
 from .query_groups import better_and_worse

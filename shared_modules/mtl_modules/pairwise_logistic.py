@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mtl.module import RankingOutput
-from mtl.registry import register
+from mtl.base.registry import register
+from mtl.model.module import RankingOutput
 
 from .query_groups import better_and_worse
 

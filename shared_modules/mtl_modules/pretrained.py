@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from mtl.errors import DataError, Fault
+from mtl.base.errors import DataError, Fault
 
 Vector = npt.NDArray[np.float32]
 

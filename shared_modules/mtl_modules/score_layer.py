@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mtl.errors import UsageError
-from mtl.module import Sequence
+from mtl.base.errors import UsageError
+from mtl.model.module import Sequence
 
 from .lexical_overlap import LexicalOverlap
 

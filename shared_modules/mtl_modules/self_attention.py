@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mtl.module import Pooling, Sequence
-from mtl.registry import register
+from mtl.base.registry import register
+from mtl.model.module import Pooling, Sequence
 
 from .limits import Count
 

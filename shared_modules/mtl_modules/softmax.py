@@ -9,10 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mtl.errors import UsageError, near_miss
-from mtl.labels import MISSING, Labels
-from mtl.module import Output, Sequence
-from mtl.registry import register
+from mtl.base.errors import UsageError, near_miss
+from mtl.base.registry import register
+from mtl.data.labels import MISSING, Labels
+from mtl.model.module import Output, Sequence
 
 from .limits import Rate
 

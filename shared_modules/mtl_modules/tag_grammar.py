@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mtl.errors import UsageError
+from mtl.base.errors import UsageError
 
 FORBIDDEN = -10_000.0  # a score that no sum of others outweighs, and that float32 adds up without overflow
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from mtl.errors import UsageError, counted
-from mtl.module import Sequence
+from mtl.base.errors import UsageError, counted
+from mtl.model.module import Sequence
 
 
 def two_sizes(sizes: tuple[int, ...]) -> tuple[int, int]:

@@ -7,11 +7,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from mtl.errors import DataError
-from mtl.features import Feature, WordIds
-from mtl.module import Embedding, Sequence
-from mtl.registry import InitialFile, register
-from mtl.vocabulary import FIRST, PADDING, UNKNOWN
+from mtl.base.errors import DataError
+from mtl.base.registry import InitialFile, register
+from mtl.model.module import Embedding, Sequence
+from mtl.text.features import Feature, WordIds
+from mtl.text.vocabulary import FIRST, PADDING, UNKNOWN
 
 from .limits import Count, Rate
 from .pretrained import dimension, read_vectors

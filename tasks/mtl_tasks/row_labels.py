@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mtl.task import Answer
+from mtl.recipe.task import Answer
 
 ANSWERS = (
     Answer("label", "best", labels=True),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mtl.registry import register
-from mtl.task import Slot, Task
+from mtl.base.registry import register
+from mtl.recipe.task import Slot, Task
 
 from .row_labels import ANSWERS, METRICS, row_label
 

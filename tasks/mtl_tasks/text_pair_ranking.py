@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from mtl.errors import UsageError
-from mtl.registry import register
-from mtl.task import Answer, Slot, Task
+from mtl.base.errors import UsageError
+from mtl.base.registry import register
+from mtl.recipe.task import Answer, Slot, Task
 
 from .row_labels import short
 from .text_slots import both, text_slots

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mtl.task import Slot
+from mtl.recipe.task import Slot
 
 
 def text_slots(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from mtl.alignment import align_tags, token_tags, word_spans
-from mtl.registry import register
-from mtl.task import Answer, Slot, Task
+from mtl.base.registry import register
+from mtl.recipe.task import Answer, Slot, Task
+from mtl.text.alignment import align_tags, token_tags, word_spans
 
 Scheme = Literal["auto", "bio", "bioes", "plain"]
 METRICS: dict[Scheme, tuple[str, ...]] = {

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from benchmarks import exported
-from mtl.predictor import Predictor
+from mtl.runs.predictor import Predictor
 
 
 def checked(run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[str]]:

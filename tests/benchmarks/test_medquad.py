@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from benchmarks import medquad
-from mtl.dataset.pair_split import PairSplit
-from mtl.runner import Run
+from mtl.data.pair_split import PairSplit
+from mtl.runs.runner import Run
 
 RECIPE = Path(__file__).resolve().parents[2] / "recipes" / "medquad.yaml"
 SMALL = ("train.epochs=1", "tasks.relevance.candidates=5", "tasks.relevance.model.question.embedding.dim=8")

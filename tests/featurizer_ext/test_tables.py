@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mtl.featurizer import UNICODE_VERSION, space_ranges, word_ranges
+from mtl.text.featurizer import UNICODE_VERSION, space_ranges, word_ranges
 
 SCRIPT = Path(__file__).parents[2] / "featurizer_ext" / "generate_tables.py"
 

@@ -9,12 +9,14 @@ from typing import Any
 
 import torch
 
-from mtl.dataset import Prepared, prepare
-from mtl.model import MultiTaskModel
-from mtl.recipe import Recipe
-from mtl.sharing_graph import SharingGraph
-from mtl.sources import open_sources
-from mtl.trainer import Trainer
+from mtl.compile.loading import recipe_from_dict
+from mtl.data.prepare import prepare
+from mtl.data.prepared import Prepared
+from mtl.graph.build import build_graph
+from mtl.graph.sharing_graph import SharingGraph
+from mtl.model.multi_task import MultiTaskModel
+from mtl.sources.opening import open_sources
+from mtl.train.trainer import Trainer
 
 VERBS = {"play": "music", "book": "travel", "find": "search"}
 NOUNS = {"song": "B-song", "flight": "B-flight", "film": "B-film", "table": "B-table"}
@@ -76,7 +78,7 @@ def small_graph(folder: Path, train: Mapping[str, Any] | None = None, **more: An
     """Return the sharing graph over data in `folder`, which is written where it is not there yet."""
     if not (folder / "words.train.tsv").exists():
         write_data(folder)
-    return SharingGraph.build(Recipe.from_dict(tree(train, **more), data=folder))
+    return build_graph(recipe_from_dict(tree(train, **more), data=folder))
 
 
 def small_prepared(graph: SharingGraph) -> Prepared:

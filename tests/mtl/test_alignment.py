@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtl.alignment import Span, align_tags, split_tags, tags_of_spans, token_tags, white_space, word_spans
-from mtl.featurizer import TOKENIZERS, tokenize
+from mtl.text.alignment import Span, align_tags, split_tags, tags_of_spans, token_tags, white_space, word_spans
+from mtl.text.featurizer import TOKENIZERS, tokenize
 
 TEXT = "at 7:30 o'clock"
 WORDS: list[Span] = [(0, 2), (3, 7), (8, 15)]

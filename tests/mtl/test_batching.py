@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtl.batching import batches
-from mtl.errors import UsageError
+from mtl.base.errors import UsageError
+from mtl.data.batching import batches
 
 LENGTHS = np.random.default_rng(0).integers(1, 60, 10_000).astype(np.int32)
 BUDGETS: list[dict[str, int]] = [{"size": 32}, {"tokens": 2000}]

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 import mtl
-from mtl.bundle import Bundle, sha256
-from mtl.errors import MtlError, UsageError
-from mtl.predictor import Predictor
+from mtl.base.errors import MtlError, UsageError
+from mtl.runs.predictor import Predictor
+from mtl.serve.bundle import Bundle, sha256
 
 TEXTS = ["play some music", "", "Don't \0 stop", "日本 e\u0301 \U0001f600", "a\ud800b", "x" * 5000, " \t\r\n", "é"]
 

@@ -5,18 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from mtl.check import build_on_meta, check, placeholder
-from mtl.errors import RecipeError
-from mtl.recipe import Recipe
-from mtl.sharing_graph import SharingGraph
+from mtl.base.errors import RecipeError
+from mtl.compile.loading import load_recipe, recipe_from_text
+from mtl.graph.build import build_graph
+from mtl.recipe.config import Recipe
+from mtl.runs.check import build_on_meta, check, placeholder
 from tests import small
 from tests.commands import mtl, within
 
 PLUGIN = '''
 import torch
-from mtl.features import Feature, Ragged
-from mtl.module import Decoder, Embedding, Representation, Sequence
-from mtl.registry import register
+from mtl.text.features import Feature, Ragged
+from mtl.model.module import Decoder, Embedding, Representation, Sequence
+from mtl.base.registry import register
 
 @register("representation", "{p}_too_wide")
 class TooWide(Representation):
@@ -94,7 +95,7 @@ def load(folder: Path, *changes: tuple[str, str], recipe: str = small.RECIPE) ->
     for before, after in changes:
         assert before in text
         text = text.replace(before, after.replace("PLUGIN", folder.name), 1)
-    return Recipe.load(small.write(folder, text))
+    return load_recipe(small.write(folder, text))
 
 
 def test_a_possible_recipe(folder: Path) -> None:
@@ -107,7 +108,7 @@ def test_a_possible_recipe(folder: Path) -> None:
 
 def test_nothing_is_allocated(folder: Path) -> None:
     huge = load(folder, ("hidden: 8", "hidden: 50000"))
-    model = build_on_meta(SharingGraph.build(huge))
+    model = build_on_meta(build_graph(huge))
     assert all(parameter.is_meta for parameter in model.parameters())
     assert check(huge).parameters["encoder"] > 10**10
 
@@ -162,7 +163,7 @@ def test_a_feature_without_its_second_face(folder: Path) -> None:
 
 def test_labels_that_keys_name_are_among_the_placeholders(folder: Path) -> None:
     recipe = load(folder, ("pooling: max", "pooling: max\n      output: {type: softmax, class_weights: {play: 2.0}}"))
-    graph = SharingGraph.build(recipe)
+    graph = build_graph(recipe)
     assert "play" in placeholder(graph).labels["intent"].names
     check(recipe)
 
@@ -191,8 +192,8 @@ share:
 
 
 def test_labels_that_keys_name_are_those_of_all_tasks_that_are_tied_to_have_the_same() -> None:
-    recipe = Recipe.from_text(TWO_POLARITIES)
-    labels = placeholder(SharingGraph.build(recipe)).labels
+    recipe = recipe_from_text(TWO_POLARITIES)
+    labels = placeholder(build_graph(recipe)).labels
     assert [labels[task].names for task in recipe.tasks] == [("B-a", "I-a", "O", "good")] * 3
     check(recipe)
 
@@ -331,8 +332,10 @@ def test_data_elsewhere_that_lacks_a_column(tmp_path: Path) -> None:
 def test_graph(tmp_path: Path, drawing: str) -> None:
     recipe = small.write(tmp_path)
     result = within("graph", recipe, "--format", drawing)
-    graph = SharingGraph.build(Recipe.load(recipe))
-    assert result.stdout.rstrip("\n") == (graph.text() if drawing == "text" else graph.mermaid()).rstrip("\n")
+    graph = build_graph(load_recipe(recipe))
+    assert result.stdout.rstrip("\n") == (drawing.text(graph) if drawing == "text" else drawing.mermaid(graph)).rstrip(
+        "\n"
+    )
 
 
 def test_a_drawing_that_does_not_exist(tmp_path: Path) -> None:
@@ -343,8 +346,8 @@ def test_a_drawing_that_does_not_exist(tmp_path: Path) -> None:
 
 def test_a_metric_that_computes_nothing(tmp_path: Path) -> None:
     (tmp_path / "idle.py").write_text(
-        "from mtl.metrics import Metric\n"
-        "from mtl.registry import register\n"
+        "from mtl.evaluate.metrics import Metric\n"
+        "from mtl.base.registry import register\n"
         "@register('metric', 'test_idle')\n"
         "class Idle(Metric):\n"
         "    '''Says what it measures, not how.'''\n"
@@ -355,7 +358,7 @@ def test_a_metric_that_computes_nothing(tmp_path: Path) -> None:
     file = small.write(tmp_path, f"plugins: [idle.py]\n{text}")
     line = file.read_text("utf-8").splitlines().index("    metrics: [accuracy, test_idle]") + 1
     with pytest.raises(RecipeError) as error:
-        check(Recipe.load(file))
+        check(load_recipe(file))
     assert [str(fault) for fault in error.value.faults] == [
         f"{file}:{line}: tasks.intent.metrics.1: the metric 'test_idle', class Idle: should have a method 'compute'. "
         "Found none of its own."

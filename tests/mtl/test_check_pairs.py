@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from mtl import registry
-from mtl.check import check
-from mtl.errors import RecipeError
-from mtl.module import Matching, Scorer, Sequence
-from mtl.recipe import Recipe
+from mtl.base.errors import RecipeError
+from mtl.compile.loading import recipe_from_text
+from mtl.model.module import Matching, Scorer, Sequence
+from mtl.recipe.config import Recipe
+from mtl.runs.check import check
 from tests.mtl.recipe.texts import ENTAILMENT, RANKING, changed
 
 UNPOOLED = ((", pooling: max}", "}"), ("      document: {pooling: max}\n", ""))
@@ -73,7 +74,7 @@ def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def load(text: str) -> Recipe:
-    return Recipe.from_text(text, name="r.yaml")
+    return recipe_from_text(text, name="r.yaml")
 
 
 def refused(text: str) -> list[str]:

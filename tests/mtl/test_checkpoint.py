@@ -13,11 +13,11 @@ import pytest
 import torch
 from torch import nn
 
-from mtl.checkpoint import Checkpoints, Snapshot, load_model, own_tensors
-from mtl.errors import CheckpointError, UsageError
-from mtl.files import read_json, replace
-from mtl.first_weights import load_component
-from mtl.tensors import read_tensors, write_tensors
+from mtl.base.errors import CheckpointError, UsageError
+from mtl.base.files import read_json, replace
+from mtl.base.tensors import read_tensors, write_tensors
+from mtl.train.checkpoint import Checkpoints, Snapshot, load_model, own_tensors
+from mtl.train.first_weights import load_component
 from tests.mtl.small_run import same, small_trainer
 
 
@@ -59,8 +59,8 @@ def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
-from mtl.checkpoint import Checkpoints
-from mtl.errors import CheckpointError
+from mtl.train.checkpoint import Checkpoints
+from mtl.base.errors import CheckpointError
 from tests.mtl.test_checkpoint import snapshot
 import torch
 checkpoints = Checkpoints(Path(sys.argv[1]))

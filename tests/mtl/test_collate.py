@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtl.collate import pad
-from mtl.features import Ragged
+from mtl.data.collate import pad
+from mtl.text.features import Ragged
 
 Rows = list[list[Any]]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mtl.collection import Collection
-from mtl.errors import DataError
+from mtl.base.errors import DataError
+from mtl.serve.collection import Collection
 
 
 def collection(folder: Path, name: str, content: bytes) -> Collection:

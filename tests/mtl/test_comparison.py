@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from mtl.checkpoint import Checkpoints
-from mtl.comparison import Comparison, contestants, rows, slug
-from mtl.errors import RecipeError, UsageError
-from mtl.module import Decoder
-from mtl.recipe import Recipe
-from mtl.recipe.alone import alone
-from mtl.registry import Address, register
-from mtl.sharing_graph import SharingGraph
+from mtl.base.errors import RecipeError, UsageError
+from mtl.base.registry import Address, register
+from mtl.compile.alone import alone
+from mtl.compile.loading import load_recipe, recipe_from_text
+from mtl.graph.build import build_graph
+from mtl.model.module import Decoder
+from mtl.recipe.filling import digest, filled
+from mtl.runs.comparison import Comparison, contestants, rows, slug
+from mtl.train.checkpoint import Checkpoints
 from tests import small
 from tests.commands import within
 
@@ -120,10 +121,10 @@ def test_a_task_alone_is_what_it_is_in_the_recipe(tmp_path: Path) -> None:
         + "  components: {intent.pooling: {lr: 0.1}, encoder: {lr: 0.2}}\n"
         + "  mixture: {type: weighted, rates: {utterances: 1}}\n"
     )
-    recipe = Recipe.load(small.write(tmp_path, text))
+    recipe = load_recipe(small.write(tmp_path, text))
     lone = alone(recipe, "slots")
-    assert Recipe.from_text(lone.filled(), name="again").hash() == lone.hash()
-    graph = SharingGraph.build(lone)
+    assert digest(recipe_from_text(filled(lone), name="again")) == digest(lone)
+    graph = build_graph(lone)
     assert list(graph.components) == ["words.word", "words.char", "words", "encoder", "slots.decoder", "slots.output"]
     assert dict(lone.train.select) == {"slots.f1": 2}
     assert [name for name, training in lone.train.components.items() if training.lr] == ["encoder"]
@@ -141,10 +142,10 @@ def test_a_task_alone_keeps_what_training_says_of_its_components(tmp_path: Path)
         "encoder": "lr: 0.5",
     }
     text = SHORT + "  components:\n" + "".join(f"    {name}: {{{value}}}\n" for name, value in lines.items())
-    recipe = Recipe.load(small.write(tmp_path, text))
-    joint = SharingGraph.build(recipe)
+    recipe = load_recipe(small.write(tmp_path, text))
+    joint = build_graph(recipe)
     for task in recipe.tasks:
-        graph = SharingGraph.build(alone(recipe, task))
+        graph = build_graph(alone(recipe, task))
         assert {name: graph.training(name) for name in graph.components} == {
             name: joint.training(name) for name in graph.components
         }
@@ -172,11 +173,11 @@ def test_a_task_that_cannot_be_alone_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["query_doc_relevance", "medquad", "wikiqa"])
 def test_recipes_of_pairs_and_of_sources_without_a_key_for_each_split(name: str) -> None:
     recipe = CHECKOUT / f"recipes/{name}.yaml"
-    several = len(Recipe.load(recipe).tasks) > 1
+    several = len(load_recipe(recipe).tasks) > 1
     found = contestants([recipe], variants=["seed=7"], single=several)
     for contestant in found:
         for _, one in contestant.recipes:
-            assert Recipe.from_text(one.filled(), name="again").hash() == one.hash()
+            assert digest(recipe_from_text(filled(one), name="again")) == digest(one)
             tied = {member for group in one.share.values() for member in group.members}
             assert {address.split(".")[0] for address in tied} <= set(one.tasks)
 
@@ -195,9 +196,9 @@ def test_recipes_of_pairs_and_of_sources_without_a_key_for_each_split(name: str)
 def test_there_has_to_be_something_to_compare(tmp_path: Path, more: dict[str, bool], message: str) -> None:
     path = small.write(tmp_path, SHORT)
     if more.pop("one", False):
-        lone = alone(Recipe.load(path), "intent")
+        lone = alone(load_recipe(path), "intent")
         path = tmp_path / "one.yaml"
-        path.write_text(lone.filled(), "utf-8")
+        path.write_text(filled(lone), "utf-8")
         message = str(tmp_path / message)
     with pytest.raises(UsageError) as error:
         contestants([path], **more)

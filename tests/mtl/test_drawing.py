@@ -1,6 +1,7 @@
 # ruff: noqa: E501  # drawings stand in one piece
 from __future__ import annotations
 
+from mtl.graph import drawing
 from tests.mtl.recipe.texts import ALTERNATING, INTENT_SLOT, RANKING, changed, graph
 
 TEXT = """\
@@ -50,11 +51,11 @@ flowchart TB
 
 
 def test_text() -> None:
-    assert graph(INTENT_SLOT).text() == TEXT
+    assert drawing.text(graph(INTENT_SLOT)) == TEXT
 
 
 def test_mermaid() -> None:
-    assert graph(INTENT_SLOT).mermaid() == MERMAID
+    assert drawing.mermaid(graph(INTENT_SLOT)) == MERMAID
 
 
 SKIPPED = """\
@@ -74,7 +75,7 @@ def test_a_line_of_ties_passes_a_task_that_is_not_tied() -> None:
         ("  chunks:\n", middle),
         ('  words: "*.embedding"\n  encoder: ["*.representation"]\n', "  words: [slots.embedding, chunks.embedding]\n"),
     )
-    assert graph(text).text().startswith(SKIPPED)
+    assert drawing.text(graph(text)).startswith(SKIPPED)
 
 
 ACROSS_INPUTS = """\
@@ -100,17 +101,17 @@ towers: relevance.query.representation = relevance.document.representation = que
 
 
 def test_a_tie_across_the_inputs_of_one_task_is_seen_with_both_addresses() -> None:
-    assert graph(RANKING).text() == ACROSS_INPUTS
+    assert drawing.text(graph(RANKING)) == ACROSS_INPUTS
 
 
 def test_ties_across_inputs_alone() -> None:
-    text = graph(changed(RANKING, (", question.representation]", "]"))).text()
+    text = drawing.text(graph(changed(RANKING, (", question.representation]", "]"))))
     assert "   ■═■" + " " * 14 + "towers" in text
     assert text.endswith("towers: relevance.query.representation = relevance.document.representation\n")
 
 
 def test_a_tie_across_inputs_as_mermaid() -> None:
-    drawn = graph(RANKING).mermaid()
+    drawn = drawing.mermaid(graph(RANKING))
     assert (
         '["towers<br/>representation bilstm<br/>relevance.query.representation = relevance.document.representation = '
         'question.representation"]:::tied\n'

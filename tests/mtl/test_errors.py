@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mtl.errors import DataError, Fault, MtlError, RecipeError, UsageError, listing, near_miss
+from mtl.base.errors import DataError, Fault, MtlError, RecipeError, UsageError, listing, near_miss
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from mtl.dataset import prepare
-from mtl.errors import UsageError
-from mtl.evaluation import Evaluation, decoded, dev_figures, evaluate, measure
-from mtl.sources import open_sources
+from mtl.base.errors import UsageError
+from mtl.data.prepare import prepare
+from mtl.evaluate.evaluation import Evaluation, decoded, dev_figures, evaluate, measure
+from mtl.sources.opening import open_sources
 from tests.mtl.small_run import small_graph, small_prepared, small_trainer, write_data
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mtl import exact_search
-from mtl.exact_search import ExactSearch, Vectors, best
+from mtl.serve.exact_search import ExactSearch, Vectors, best
 
 
 def wanted(vectors: Vectors, query: Vectors, k: int) -> list[tuple[int, float]]:

@@ -5,9 +5,9 @@ import pytest
 
 from benchmarks.fuzz import OPSETS, padded, random_texts, text_session, tokens_session
 from mtl import registry
-from mtl.errors import UsageError
-from mtl.features import CharacterIds, Feature, Ragged, WordIds
-from mtl.featurizer import TOKENIZERS, tokenize, tokens_from_lists
+from mtl.base.errors import UsageError
+from mtl.text.features import CharacterIds, Feature, Ragged, WordIds
+from mtl.text.featurizer import TOKENIZERS, tokenize, tokens_from_lists
 
 TEXTS = ["Play Hey Jude", "", "play É it!", "   ", "play play"]
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from benchmarks.fuzz import random_texts
-from mtl.errors import UsageError
-from mtl.featurizer import (
+from mtl.base.errors import UsageError
+from mtl.text.featurizer import (
     TOKENIZERS,
     CharacterCounts,
     WordCounts,
@@ -14,7 +14,7 @@ from mtl.featurizer import (
     tokens_from_lists,
     word_ranges,
 )
-from mtl.vocabulary import Vocabulary
+from mtl.text.vocabulary import Vocabulary
 
 
 def _set(ranges):

@@ -6,9 +6,9 @@ import pytest
 
 from benchmarks.fuzz import padded, random_texts, text_session, tokens_session
 from mtl import registry
-from mtl.errors import UsageError
-from mtl.featurizer import TOKENIZERS, TextCounts, tokenize, tokens_from_lists
-from mtl.lexical_features import InverseDocumentFrequency, WordHash
+from mtl.base.errors import UsageError
+from mtl.text.featurizer import TOKENIZERS, TextCounts, tokenize, tokens_from_lists
+from mtl.text.lexical_features import InverseDocumentFrequency, WordHash
 
 TEXTS = ["Play it again", "play, PLAY it", "", "again and again"]
 

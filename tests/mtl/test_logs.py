@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mtl.logs import JsonLines, Logs, TensorBoard, cut_back, scalars
-from mtl.progress import EvalReport, StepReport
+from mtl.base.progress import EvalReport, StepReport
+from mtl.train.logs import JsonLines, Logs, TensorBoard, cut_back, scalars
 
 STEP = StepReport(
     step=3,
@@ -78,8 +78,8 @@ def test_a_run_that_starts_over_has_an_empty_log(tmp_path: Path) -> None:
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
-from mtl.errors import TrainingError
-from mtl.logs import JsonLines
+from mtl.base.errors import TrainingError
+from mtl.train.logs import JsonLines
 from tests.mtl.test_logs import STEP
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 log = JsonLines(Path(sys.argv[1]), 0)

@@ -7,9 +7,9 @@ from collections import Counter
 
 import pytest
 
-from mtl.errors import UsageError
-from mtl.mixture import Annealed, Mixture, Proportional, RoundRobin, Stream, Temperature, Weighted, build_mixture
-from mtl.registry import lookup, names
+from mtl.base.errors import UsageError
+from mtl.base.registry import lookup, names
+from mtl.train.mixture import Annealed, Mixture, Proportional, RoundRobin, Stream, Temperature, Weighted, build_mixture
 
 STREAMS = (Stream("big", 1000, 40), Stream("small", 10, 2))
 VALUES = {"weighted": {"rates": {"big": 1.0, "small": 3.0}}}

@@ -8,13 +8,15 @@ import torch
 from torch import Tensor
 
 from mtl import registry
-from mtl.dataset import Batch, Fitted
-from mtl.errors import MtlError, RecipeError, UsageError
-from mtl.labels import MISSING, Labels
-from mtl.model import MultiTaskModel, component_seed, plan
-from mtl.module import Pooling, Sequence
-from mtl.recipe import Recipe
-from mtl.sharing_graph import SharingGraph
+from mtl.base.errors import MtlError, RecipeError, UsageError
+from mtl.compile.loading import recipe_from_dict
+from mtl.data.batch import Batch
+from mtl.data.fitted import Fitted
+from mtl.data.labels import MISSING, Labels
+from mtl.graph.build import build_graph
+from mtl.model.module import Pooling, Sequence
+from mtl.model.multi_task import MultiTaskModel, component_seed, plan
+from mtl.recipe.config import Recipe
 from mtl_modules import SelfAttention
 from tests.properties import joint
 
@@ -36,11 +38,11 @@ def recipe(
 ) -> Recipe:
     sources = {"texts": {"format": "tsv", "train": "train.tsv"}}
     tree = {"name": "small", "seed": seed, "sources": sources, "tasks": tasks, "share": share or {}}
-    return Recipe.from_dict(tree, name="small.yaml", data=data)
+    return recipe_from_dict(tree, name="small.yaml", data=data)
 
 
 def build(given: Recipe, **labels: Labels) -> MultiTaskModel:
-    graph = SharingGraph.build(given)
+    graph = build_graph(given)
     fitted = Fitted.placeholder(graph)
     fitted.labels.update(labels)
     return MultiTaskModel(graph, fitted)
@@ -150,7 +152,7 @@ def test_all_components_that_cannot_be_built_are_told_at_once() -> None:
 def test_a_component_that_does_not_fit_into_memory() -> None:
     with pytest.raises(MtlError) as error:
         build(recipe({"a": task(embedding={"type": "word", "dim": 10**14})}))
-    words = Fitted.placeholder(SharingGraph.build(recipe({"a": task()}))).features["a.embedding"][0].size
+    words = Fitted.placeholder(build_graph(recipe({"a": task()}))).features["a.embedding"][0].size
     assert words is not None
     assert error.value.exit_code == 1
     assert str(error.value) == (
@@ -203,7 +205,7 @@ def test_a_model_on_the_meta_device_has_no_memory() -> None:
 def test_files_of_initial_weights_are_read_beside_the_data(tmp_path: Path) -> None:
     (tmp_path / "vectors.txt").write_text("few 1 2 3 4\n")
     given = recipe({"a": task(embedding={"type": "word", "dim": 4, "pretrained": "vectors.txt"})}, data=tmp_path)
-    graph = SharingGraph.build(given)
+    graph = build_graph(given)
     fitted = Fitted.placeholder(graph)
     row = fitted.features["a.embedding"][0].vocabulary.entries.index("few") + 2  # type: ignore[attr-defined]
     read = MultiTaskModel(graph, fitted)["a.embedding"].table.weight  # type: ignore[union-attr]

@@ -6,9 +6,20 @@ import pytest
 import torch
 from torch import nn
 
-from mtl.errors import UsageError
-from mtl.optimizer import SGD, Adam, AdamW, Constant, Cosine, Exponential, Linear, Rates, Schedule, parameter_groups
-from mtl.registry import recipe_keys
+from mtl.base.errors import UsageError
+from mtl.base.registry import recipe_keys
+from mtl.train.optimizer import (
+    SGD,
+    Adam,
+    AdamW,
+    Constant,
+    Cosine,
+    Exponential,
+    Linear,
+    Rates,
+    Schedule,
+    parameter_groups,
+)
 
 
 def test_groups_are_one_per_rate_and_leave_frozen_components_out() -> None:

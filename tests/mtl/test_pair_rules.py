@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mtl import graph_rules, registry
-from mtl.module import Scorer
-from mtl.registry import Address
+from mtl.base.registry import Address
+from mtl.model.module import Scorer
 from tests.mtl.recipe.texts import ENTAILMENT, RANKING, changed, faults, graph
 
 LEXICAL = ("document: {pooling: max}", "document: {pooling: max, lexical: lexical}")

@@ -10,9 +10,9 @@ import pytest
 from torch import tensor
 
 import mtl
-from mtl.errors import CheckpointError, UsageError
-from mtl.predictor import Predictor, by_input, decoded
-from mtl.task import Answer
+from mtl.base.errors import CheckpointError, UsageError
+from mtl.recipe.task import Answer
+from mtl.runs.predictor import Predictor, by_input, decoded
 
 TEXTS = ["play hey jude now", "", " \n", "wake me at six thirty please", "caf\u00e9 \u4f60\u597d!", "put on blackbird"]
 

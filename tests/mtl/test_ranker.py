@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 import mtl
-from mtl.bundle import Bundle
-from mtl.errors import UsageError
-from mtl.ranker import Ranker, batches
+from mtl.base.errors import UsageError
+from mtl.serve.bundle import Bundle
+from mtl.serve.ranker import Ranker, batches
 from tests.commands import mtl as command
 from tests.commands import start, within
 from tests.mtl.test_ranking_run import TOPICS, write
@@ -67,7 +67,7 @@ def test_batches_hold_rows_of_like_length_and_bounded_size() -> None:
 
 
 def test_vectors_are_kept_and_gone_on_with(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mtl.ranker.CHUNK", 10)
+    monkeypatch.setattr("mtl.serve.ranker.CHUNK", 10)
     file = documents(tmp_path, TEXTS)
     whole = encoded(bundle, file, vectors=tmp_path / "whole")
     interrupted = Ranker(bundle, file)
@@ -93,7 +93,7 @@ def test_long_documents_are_not_in_memory_together(
     texts = [TEXTS[0], " ".join(TEXTS[1:]), TEXTS[1], "", TEXTS[2]]
     file = documents(tmp_path, texts)
     whole = encoded(bundle, file, vectors=tmp_path / "whole")
-    monkeypatch.setattr("mtl.ranker.CHUNK_BYTES", 100)
+    monkeypatch.setattr("mtl.serve.ranker.CHUNK_BYTES", 100)
     ranker = Ranker(bundle, file)
     assert list(ranker.encode()) == [1, 2, 5]
     assert ranker.rank(QUERIES, k=5) == whole.rank(QUERIES, k=5)
@@ -102,7 +102,7 @@ def test_long_documents_are_not_in_memory_together(
 def test_two_processes_that_encode_the_same_do_not_disturb_each_other(
     bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mtl.ranker.CHUNK", 10)
+    monkeypatch.setattr("mtl.serve.ranker.CHUNK", 10)
     file = documents(tmp_path, TEXTS)
     whole = encoded(bundle, file, vectors=tmp_path / "whole")
     first, second = Ranker(bundle, file), Ranker(bundle, file)

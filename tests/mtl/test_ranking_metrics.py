@@ -11,8 +11,8 @@ import pytrec_eval
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtl.metrics import Metric, Ranked, RankingMetric
-from mtl.registry import lookup
+from mtl.base.registry import lookup
+from mtl.evaluate.metrics import Metric, Ranked, RankingMetric
 
 # Names whose order as strings is neither that of their numbers nor that of UTF-16.
 IDS = ["d1", "d10", "d2", "D2", "", "é", "e\u0301", "\U0001f40d", "\uffff", "ß", "z", " z", "10", "9"]

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from mtl.dataset import prepare
-from mtl.recipe import Recipe
-from mtl.sharing_graph import SharingGraph
-from mtl.sources import open_sources
-from mtl.trainer import Trainer
+from mtl.compile.loading import recipe_from_dict
+from mtl.data.prepare import prepare
+from mtl.graph.build import build_graph
+from mtl.sources.opening import open_sources
+from mtl.train.trainer import Trainer
 from tests.mtl.small_run import parameters, same
 
 
@@ -51,7 +51,7 @@ def trainer(folder: Path, *, out: str, resume: bool = False, **keys: Any) -> Tra
         for j in range(3)
     ]
     (folder / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    graph = SharingGraph.build(Recipe.from_dict(recipe, data=folder))
+    graph = build_graph(recipe_from_dict(recipe, data=folder))
     prepared = prepare(graph, open_sources(graph.recipe), folder / "cache")
     return Trainer(graph, prepared, folder / out, resume=resume)
 

@@ -16,9 +16,9 @@ import torch
 
 import mtl
 from mtl.cli.tables import reading
-from mtl.dataset import raw_batch
-from mtl.evaluation import dev_figures, evaluate
-from mtl.runner import Run
+from mtl.data.batch import raw_batch
+from mtl.evaluate.evaluation import dev_figures, evaluate
+from mtl.runs.runner import Run
 from tests.commands import within
 
 RECIPE = """\
@@ -51,8 +51,8 @@ train:
   select: {relevance.ndcg@10: 1}
 """
 METRIC = """
-from mtl.metrics import Metric
-from mtl.registry import register
+from mtl.evaluate.metrics import Metric
+from mtl.base.registry import register
 
 @register("metric", "test_gap")
 class Gap(Metric):

@@ -9,11 +9,11 @@ import pydantic
 import pytest
 
 from mtl import registry
-from mtl.errors import UsageError
-from mtl.metrics import Metric
-from mtl.module import Decoder, Embedding
-from mtl.registry import Address, InitialFile
-from mtl.task import Task
+from mtl.base.errors import UsageError
+from mtl.base.registry import Address, InitialFile
+from mtl.evaluate.metrics import Metric
+from mtl.model.module import Decoder, Embedding
+from mtl.recipe.task import Task
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -172,10 +172,14 @@ class Untyped(Metric):
         (
             Hits,
             "metric",
-            "the metric 'mine', class Hits: should have level, figures, higher_is_better, as mtl.metrics.Metric says. "
-            "Found none. Derive it from mtl.metrics.Metric.",
+            "the metric 'mine', class Hits: should have level, figures, higher_is_better, as mtl.evaluate.metrics.Metric says. "
+            "Found none. Derive it from mtl.evaluate.metrics.Metric.",
         ),
-        (Levelless, "task", "the task 'mine', class Levelless: should have level, as mtl.task.Task says. Found none."),
+        (
+            Levelless,
+            "task",
+            "the task 'mine', class Levelless: should have level, as mtl.recipe.task.Task says. Found none.",
+        ),
         (
             Untyped,
             "metric",

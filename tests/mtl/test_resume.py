@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 import torch
 
-from mtl.checkpoint import Checkpoints
-from mtl.errors import CheckpointError
-from mtl.files import read_json
-from mtl.resume import check
-from mtl.runner import Run
+from mtl.base.errors import CheckpointError
+from mtl.base.files import read_json
+from mtl.recipe.filling import digest
+from mtl.runs.runner import Run
+from mtl.train.checkpoint import Checkpoints
+from mtl.train.resume import check
 from tests import small
 from tests.mtl.small_run import parameters, same, small_trainer, write_data
 
@@ -42,7 +43,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 def optimizer_tensors(run: Path) -> Mapping[str, torch.Tensor]:
-    from mtl.tensors import read_tensors
+    from mtl.base.tensors import read_tensors
 
     return read_tensors(Checkpoints(run).path("last") / "optimizer.safetensors")[0]
 
@@ -70,7 +71,7 @@ def test_stopped_anywhere_it_ends_the_same(tmp_path: Path, name: str) -> None:
 RUN = """
 import sys
 from pathlib import Path
-from mtl.logs import Logs
+from mtl.train.logs import Logs
 from tests.mtl.small_run import small_trainer
 folder, resume = Path(sys.argv[1]), sys.argv[2] == "resume"
 trainer = small_trainer(folder, {"epochs": 20, "checkpoint_every": 7, "evaluate_every": 20}, resume=resume)
@@ -159,7 +160,7 @@ def test_another_recipe_is_refused(begun: Path) -> None:
         trainer = small_trainer(begun, other, out="other")
         assert refusal(begun, other) == (
             f"{begun / 'run'}: the recipe should be the one that the run was started with (SHA-256 {before[:12]}…). "
-            f"Found another ({trainer.recipe.hash()[:12]}…). The run's own is its recipe.yaml; a changed recipe needs "
+            f"Found another ({digest(trainer.recipe)[:12]}…). The run's own is its recipe.yaml; a changed recipe needs "
             "a new run."
         )
 
@@ -229,7 +230,7 @@ def test_another_format_is_refused(begun: Path) -> None:
 
 
 def test_a_foreign_optimizer_state_is_refused(begun: Path) -> None:
-    from mtl.tensors import write_tensors
+    from mtl.base.tensors import write_tensors
 
     file = Checkpoints(begun / "run").path("last") / "optimizer.safetensors"
     write_tensors(file, {"other/weight/exp_avg": torch.zeros(1)}, {})

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mtl.errors import CheckpointError
-from mtl.run_data import RunData
+from mtl.base.errors import CheckpointError
+from mtl.runs.run_data import RunData
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mtl.errors import UsageError
-from mtl.run_folder import folder_for, next_folder
+from mtl.base.errors import UsageError
+from mtl.runs.run_folder import folder_for, next_folder
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 import mtl
-from mtl.errors import CheckpointError, RecipeError, UsageError
-from mtl.recipe import Recipe
+from mtl.base.errors import CheckpointError, RecipeError, UsageError
+from mtl.compile.loading import load_recipe
 from mtl.recipe.yaml_core import parse
-from mtl.runner import Given, Run
+from mtl.runs.runner import Given, Run
 from tests import small
 from tests.commands import within
 
@@ -46,7 +46,7 @@ def test_metrics_are_by_split_and_task(small_run: Path) -> None:
 
 
 def test_the_filled_recipe_of_a_run_gives_the_same_run_again(small_run: Path, tmp_path: Path) -> None:
-    recipe = Recipe.load(small_run / "recipe.yaml")
+    recipe = load_recipe(small_run / "recipe.yaml")
     run = Run.start(recipe, tmp_path / "again")
     assert (tmp_path / "again/recipe.yaml").read_bytes() == (small_run / "recipe.yaml").read_bytes()
     for _ in run.train():
@@ -208,7 +208,7 @@ def test_a_recipe_may_be_plain_values(tmp_path: Path) -> None:
     run = Run.start(
         parse(path.read_text("utf-8"), "small").tree, tmp_path / "run", data=tmp_path, seed=7, overrides=["name=other"]
     )
-    assert run.recipe == Recipe.load(path, data=tmp_path, seed=7, overrides=["name=other"])
+    assert run.recipe == load_recipe(path, data=tmp_path, seed=7, overrides=["name=other"])
     with pytest.raises(UsageError) as error:
         Run.start([path])  # type: ignore[arg-type]
     assert str(error.value) == "recipe should be the path of a file, a mapping or an mtl.Recipe. Found list."

@@ -11,14 +11,16 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from mtl.dataset import Batch, Fitted, raw_batch
-from mtl.errors import UsageError
-from mtl.featurizer import tokenize
-from mtl.model import MultiTaskModel
-from mtl.module import Sequence
-from mtl.recipe import Recipe
-from mtl.scoring import pair_scores
-from mtl.sharing_graph import Call, InputKey, SharingGraph
+from mtl.base.errors import UsageError
+from mtl.compile.loading import recipe_from_text
+from mtl.data.batch import Batch, raw_batch
+from mtl.data.fitted import Fitted
+from mtl.evaluate.scoring import pair_scores
+from mtl.graph.build import build_graph
+from mtl.graph.sharing_graph import Call, InputKey
+from mtl.model.module import Sequence
+from mtl.model.multi_task import MultiTaskModel
+from mtl.text.featurizer import tokenize
 
 RECIPE = """\
 name: pairs
@@ -91,7 +93,7 @@ class Texts:
 def model_of(scorer: str) -> MultiTaskModel:
     written, parts = SCORERS[scorer]
     recipe = RECIPE.replace("SCORER", written).replace("QUERY", parts).replace("DOCUMENT", parts)
-    graph = SharingGraph.build(Recipe.from_text(recipe))
+    graph = build_graph(recipe_from_text(recipe))
     return MultiTaskModel(graph, Fitted.placeholder(graph)).eval()
 
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from mtl.errors import TrainingError, UsageError
-from mtl.selection import Selection, selecting, selection
+from mtl.base.errors import TrainingError, UsageError
+from mtl.evaluate.selection import Selection, selecting, selection
 
 
 def add(selection: Selection, f1: float, accuracy: float = 0.0) -> tuple[float, bool]:

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtl.bundle import Bundle
+from mtl.base.errors import DataError, MtlError, UsageError
 from mtl.cli.predicting import parse
-from mtl.errors import DataError, MtlError, UsageError
-from mtl.predictor import Predictor
+from mtl.runs.predictor import Predictor
+from mtl.serve.bundle import Bundle
 from tests.commands import mtl
 from tests.mtl.export.conftest import Exported
 

@@ -6,9 +6,9 @@ from typing import Any
 import networkx as nx
 import pytest
 
-from mtl.errors import UsageError
-from mtl.recipe import ComponentTraining
-from mtl.sharing_graph import Call, FeatureKey, InputKey, SharingGraph, keys_of
+from mtl.base.errors import UsageError
+from mtl.graph.sharing_graph import Call, FeatureKey, InputKey, SharingGraph, keys_of
+from mtl.recipe.config import ComponentTraining
 from tests.mtl.recipe import fakes
 from tests.mtl.recipe.texts import ALTERNATING, ENTAILMENT, INTENT_SLOT, PAIR, changed, graph
 

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 import torch
 
-from mtl.checkpoint import load_model
-from mtl.dataset import prepare
-from mtl.errors import TrainingError, UsageError
-from mtl.finite import all_finite
-from mtl.sources import open_sources
-from mtl.trainer import EvalReport, StepReport, Trainer, step_seed
+from mtl.base.errors import TrainingError, UsageError
+from mtl.data.prepare import prepare
+from mtl.recipe.filling import filled
+from mtl.sources.opening import open_sources
+from mtl.train.checkpoint import load_model
+from mtl.train.finite import all_finite
+from mtl.train.trainer import EvalReport, StepReport, Trainer, step_seed
 from tests.mtl.small_run import parameters, same, small_graph, small_prepared, small_trainer, write_data
 
 SGD: dict[str, Any] = {"optimizer": {"type": "sgd", "lr": 0.1}, "clip": None}
@@ -214,7 +215,7 @@ def test_load_model_gives_the_best_one(tmp_path: Path) -> None:
     trainer = small_trainer(tmp_path, {"epochs": 3})
     run = tmp_path / "run"
     list(trainer.train())
-    (run / "recipe.yaml").write_text(trainer.recipe.filled())
+    (run / "recipe.yaml").write_text(filled(trainer.recipe))
     (run / "fitted.json").write_text(json.dumps(trainer.prepared.fitted.state()))
     model = load_model(run)
     assert same(parameters(model), parameters(trainer.model))

@@ -9,8 +9,8 @@ import pytest
 import safetensors
 import safetensors.numpy
 
-from mtl.errors import UsageError
-from mtl.vectors import VectorFile
+from mtl.base.errors import UsageError
+from mtl.serve.vectors import VectorFile
 
 OF = {"documents": "abc", "encoder": "def"}
 ROWS = np.random.default_rng(0).normal(size=(10, 3)).astype(np.float32)
@@ -117,7 +117,7 @@ def test_what_a_killed_writer_of_something_else_has_overwritten_is_not_gone_on_w
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("mtl.vectors.replace", killed)
+        patched.setattr("mtl.serve.vectors.replace", killed)
         with pytest.raises(KeyboardInterrupt):
             VectorFile(tmp_path / "v", 10, 3, {**OF, "documents": "other"}).write(-ROWS[:8], 0)
     file = VectorFile(tmp_path / "v", 10, 3, OF)
@@ -126,7 +126,7 @@ def test_what_a_killed_writer_of_something_else_has_overwritten_is_not_gone_on_w
     assert np.array_equal(file.read(), ROWS)
 
 
-@pytest.mark.parametrize("last", ["os.fsync", "pathlib.Path.replace", "mtl.vectors.sync"])
+@pytest.mark.parametrize("last", ["os.fsync", "pathlib.Path.replace", "mtl.serve.vectors.sync"])
 def test_a_writer_that_is_interrupted_at_its_very_end_is_gone_on_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: str
 ) -> None:
@@ -149,7 +149,7 @@ WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
-from mtl.vectors import VectorFile
+from mtl.serve.vectors import VectorFile
 rows = np.arange(4000, dtype=np.float32).reshape(1000, 4)
 print("ready", flush=True)
 for folder in range(int(sys.argv[2])):

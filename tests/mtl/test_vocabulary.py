@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from mtl.vocabulary import Vocabulary
+from mtl.text.vocabulary import Vocabulary
 
 
 def test_order_is_by_count_then_code_point():

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 import torch
 
-from mtl.errors import UsageError
-from mtl.features import CharacterIds
-from mtl.featurizer import tokenize
+from mtl.base.errors import UsageError
+from mtl.text.features import CharacterIds
+from mtl.text.featurizer import tokenize
 from mtl_modules import CharCNN
 from mtl_modules.char_cnn import distinct_rows
 

@@ -5,8 +5,8 @@ import itertools
 import pytest
 import torch
 
-from mtl.labels import MISSING, Labels
-from mtl.module import Sequence
+from mtl.data.labels import MISSING, Labels
+from mtl.model.module import Sequence
 from mtl_modules import CRF
 
 LABELS = Labels(("B-x", "I-x", "O"), (1, 1, 1))

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mtl.module import Sequence
+from mtl.model.module import Sequence
 from mtl_modules.cross_attention import CrossAttention
 from mtl_modules.kernel_pooling import KernelPooling
 

@@ -11,10 +11,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from mtl.collate import pad
-from mtl.features import Feature
-from mtl.featurizer import tokenize
-from mtl.module import Sequence
+from mtl.data.collate import pad
+from mtl.model.module import Sequence
+from mtl.text.features import Feature
+from mtl.text.featurizer import tokenize
 from mtl_modules import Lexical
 from mtl_modules.lexical import hashes_of
 from mtl_modules.lexical_overlap import LexicalOverlap

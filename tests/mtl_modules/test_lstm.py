@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from mtl.module import Sequence
+from mtl.model.module import Sequence
 from mtl_modules import BiLSTM
 from mtl_modules.padded_lstm import pays_off
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from mtl.module import Sequence
+from mtl.model.module import Sequence
 from mtl_modules import MLP
 from mtl_modules.dropout import Dropout
 

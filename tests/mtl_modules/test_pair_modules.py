@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import torch
 
-from mtl.errors import UsageError
-from mtl.module import Scorer, Sequence
+from mtl.base.errors import UsageError
+from mtl.model.module import Scorer, Sequence
 from mtl_modules import Bilinear, Comparison, Cosine, Dot, Interaction, MLPScorer
 from mtl_modules.comparison import compared
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from mtl.module import Sequence
+from mtl.model.module import Sequence
 from mtl_modules import MaxPooling, SelfAttention
 
 INPUTS = Sequence(torch.randn(2, 4, 3, generator=torch.Generator().manual_seed(0)) - 5, torch.tensor([4, 2]))

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mtl.errors import DataError
+from mtl.base.errors import DataError
 from mtl_modules.pretrained import dimension, read_vectors
 
 IDS = {"play": 2, "hey": 3, "jude": 4, "new york": 5}

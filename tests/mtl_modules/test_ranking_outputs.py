@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mtl.module import RankingOutput, Sequence
+from mtl.model.module import RankingOutput, Sequence
 from mtl_modules import (
     InBatchSoftmax,
     ListwiseSoftmax,

@@ -4,9 +4,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from mtl.errors import UsageError
-from mtl.labels import MISSING, Labels
-from mtl.module import Sequence
+from mtl.base.errors import UsageError
+from mtl.data.labels import MISSING, Labels
+from mtl.model.module import Sequence
 from mtl_modules import Softmax
 
 LABELS = Labels(("a", "b", "c"), (6, 2, 0))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mtl.errors import UsageError
+from mtl.base.errors import UsageError
 from mtl_modules.tag_grammar import FORBIDDEN, barriers
 
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import torch
 
-from mtl.errors import DataError
-from mtl.features import WordIds
-from mtl.featurizer import tokenize
-from mtl.registry import InitialFile
+from mtl.base.errors import DataError
+from mtl.base.registry import InitialFile
+from mtl.text.features import WordIds
+from mtl.text.featurizer import tokenize
 from mtl_modules import WordEmbedding
 
 LENGTHS = torch.tensor([4])

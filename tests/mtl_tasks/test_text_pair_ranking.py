@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mtl import metrics, registry
-from mtl.errors import UsageError
+from mtl.base.errors import UsageError
 from mtl_tasks import TextPairRanking
 
 INPUTS = ("query", "document")

@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import pytest
 
-from mtl.registry import lookup
+from mtl.base.registry import lookup
 from mtl_tasks import WordTagging
 from mtl_tasks.word_tagging import Scheme
 

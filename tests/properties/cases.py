@@ -13,11 +13,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mtl.features import CharacterIds, WordIds
-from mtl.featurizer import tokenize
-from mtl.labels import MISSING, Labels
-from mtl.module import Sequence as Vectors
-from mtl.registry import lookup
+from mtl.base.registry import lookup
+from mtl.data.labels import MISSING, Labels
+from mtl.model.module import Sequence as Vectors
+from mtl.text.features import CharacterIds, WordIds
+from mtl.text.featurizer import tokenize
 from mtl_modules import (
     CRF,
     MLP,

@@ -7,12 +7,14 @@ from functools import cache
 import mtl_modules  # noqa: F401  # registers its modules
 import mtl_tasks  # noqa: F401  # registers its tasks
 from mtl import sources  # noqa: F401  # registers the formats
-from mtl.dataset import Batch, Fitted, raw_batch
-from mtl.featurizer import tokenize
-from mtl.labels import Labels
-from mtl.model import MultiTaskModel
-from mtl.recipe import Recipe
-from mtl.sharing_graph import SharingGraph
+from mtl.compile.loading import recipe_from_text
+from mtl.data.batch import Batch, raw_batch
+from mtl.data.fitted import Fitted
+from mtl.data.labels import Labels
+from mtl.graph.build import build_graph
+from mtl.graph.sharing_graph import SharingGraph
+from mtl.model.multi_task import MultiTaskModel
+from mtl.text.featurizer import tokenize
 
 POOLED = "query: {pooling: max}, document: {pooling: max}"
 WORDS = "{lexical: lexical}"
@@ -76,7 +78,7 @@ TEXTS = {
 @cache
 def graph() -> SharingGraph:
     """Return the sharing graph of the recipe."""
-    return SharingGraph.build(Recipe.from_text(RECIPE))
+    return build_graph(recipe_from_text(RECIPE))
 
 
 @cache

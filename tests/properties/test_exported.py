@@ -13,12 +13,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from mtl.dataset import Batch
+from mtl.base.registry import names
+from mtl.data.batch import Batch
 from mtl.export.numeric import Numeric, export_numeric
-from mtl.model import MultiTaskModel, compute, plan
-from mtl.module import Sequence as Vectors
-from mtl.registry import names
-from mtl.sharing_graph import Call
+from mtl.graph.sharing_graph import Call
+from mtl.model.module import Sequence as Vectors
+from mtl.model.multi_task import MultiTaskModel, compute, plan
 from tests.properties import joint, pairs
 
 BATCHES = {
@@ -76,7 +76,7 @@ def test_the_graphs_hold_every_registered_module() -> None:
 
 
 def _of_other_packages(kind: str) -> set[tuple[str, str]]:
-    from mtl.registry import lookup
+    from mtl.base.registry import lookup
 
     return {(kind, name) for name in names(kind) if not lookup(kind, name).__module__.startswith("mtl_modules.")}
 

@@ -10,8 +10,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from mtl import registry
-from mtl.module import RankingOutput
-from mtl.module import Sequence as Vectors
+from mtl.model.module import RankingOutput
+from mtl.model.module import Sequence as Vectors
 from tests.properties.cases import CASES, KINDS, Case, Shared
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

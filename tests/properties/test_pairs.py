@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mtl.export.numeric import Numeric, export_numeric
-from mtl.model import MultiTaskModel
-from mtl.module import Scorer
-from mtl.module import Sequence as Vectors
+from mtl.model.module import Scorer
+from mtl.model.module import Sequence as Vectors
+from mtl.model.multi_task import MultiTaskModel
 from tests.properties import pairs
 
 QUERIES, DOCUMENTS = pairs.TEXTS["query"], pairs.TEXTS["document"]

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from mtl.checkpoint import own_tensors
-from mtl.first_weights import load_component
-from mtl.model import MultiTaskModel
-from mtl.tensors import write_tensors
+from mtl.base.tensors import write_tensors
+from mtl.model.multi_task import MultiTaskModel
+from mtl.train.checkpoint import own_tensors
+from mtl.train.first_weights import load_component
 from tests.properties import joint
 
 TIED = (

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from mtl.registry import import_file
+from mtl.base.registry import import_file
 
 FOLDER = Path(__file__).resolve().parents[2] / "recipes" / "data" / "intent_slot"
 SPLITS = ("train", "dev", "test")

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from mtl.errors import DataError
-from mtl.registry import import_file
+from mtl.base.errors import DataError
+from mtl.base.registry import import_file
 from mtl.sources import Row, Source
 
 PLUGIN = Path(__file__).resolve().parents[2] / "recipes" / "medquad.py"

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import mtl
-from mtl.check import check, read_sources
-from mtl.recipe import Recipe
-from mtl.sources import open_sources
+from mtl.compile.loading import load_recipe
+from mtl.runs.check import check, read_sources
+from mtl.sources.opening import open_sources
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 NAMES = sorted(path.stem for path in RECIPES.glob("*.yaml"))
@@ -52,7 +52,7 @@ def test_every_recipe_is_tested_and_told_of() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_recipe_is_possible_and_warns_of_nothing(name: str) -> None:
-    recipe = Recipe.load(RECIPES / f"{name}.yaml")
+    recipe = load_recipe(RECIPES / f"{name}.yaml")
     report = check(recipe, initial=False)  # without the data sets, whose files are no part of the project
     assert recipe.name == name
     assert list(recipe.tasks) == TASKS[name]
@@ -61,7 +61,7 @@ def test_recipe_is_possible_and_warns_of_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("name", EVERYWHERE)
 def test_all_tasks_meet_where_the_recipe_says(name: str) -> None:
-    graph = check(Recipe.load(RECIPES / f"{name}.yaml")).graph
+    graph = check(load_recipe(RECIPES / f"{name}.yaml")).graph
     for component in EVERYWHERE[name]:
         assert set(graph.tasks_meeting_at(component)) == set(TASKS[name])
 
@@ -69,7 +69,7 @@ def test_all_tasks_meet_where_the_recipe_says(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(DATA_SETS))
 def test_recipe_reads_its_data_sets(name: str, data_sets: Callable[[str], Path], tmp_path: Path) -> None:
     folders = [data_sets(data_set) for data_set in DATA_SETS[name]]
-    recipe = Recipe.load(RECIPES / f"{name}.yaml", data=folders[0].parent)
+    recipe = load_recipe(RECIPES / f"{name}.yaml", data=folders[0].parent)
     prepared = read_sources(check(recipe).graph, open_sources(recipe), tmp_path)
     assert {source for source, split in prepared.splits if split == "train"} == set(recipe.sources)
     assert {source for source, split in prepared.splits if split == "test"} == set(recipe.sources)

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from mtl import registry
+from mtl.base.errors import UsageError
 from mtl.cli.components import components_command, describe, everything
-from mtl.errors import UsageError
-from mtl.recipe.keys import SECTIONS, keys
-from mtl.recipe.loading import RecipeModel
+from mtl.compile.keys import SECTIONS, keys
+from mtl.compile.loading import RecipeModel
 
 
 def test_every_kind_is_listed_with_what_is_registered(capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,8 +65,8 @@ def test_what_does_not_exist(kind: str, name: str | None, sentence: str) -> None
 def test_a_script_adds_to_the_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     script = tmp_path / "mine.py"
     script.write_text(
-        "from mtl.registry import register\n"
-        "from mtl.metrics import Metric\n"
+        "from mtl.base.registry import register\n"
+        "from mtl.evaluate.metrics import Metric\n"
         "@register('metric', 'mine_of_the_listing')\n"
         "class Mine(Metric):\n"
         "    '''A metric of my own.'''\n",

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mtl.base.errors import DataError, Fault, TrainingError
 from mtl.cli.guard import guarded, settings
-from mtl.errors import DataError, Fault, TrainingError
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from mtl.base.errors import DataError, UsageError
 from mtl.cli.predicting import AS_TEXT, Lines, batched, choose, decoded, load, opened, parse, predict_command
-from mtl.errors import DataError, UsageError
 from tests.commands import mtl, start
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
+from mtl.base.progress import EvalReport, Report, StepReport
 from mtl.cli.progress import evaluation, show
-from mtl.progress import EvalReport, Report, StepReport
 
 METRICS = {"intent": {"accuracy": 0.75, "macro_f1": 0.5}, "joint": {"exact_match": 0.25}}
 

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from mtl.dataset import Prepared, prepare
-from mtl.recipe import Recipe
-from mtl.registry import load_plugins
-from mtl.sharing_graph import SharingGraph
-from mtl.sources import open_sources
+from mtl.base.registry import load_plugins
+from mtl.compile.loading import recipe_from_dict
+from mtl.data.prepare import prepare
+from mtl.data.prepared import Prepared
+from mtl.graph.build import build_graph
+from mtl.graph.sharing_graph import SharingGraph
+from mtl.sources.opening import open_sources
 
 RECIPE: dict[str, Any] = {
     "name": "small",
@@ -99,7 +101,7 @@ def write(tmp_path: Path) -> Write:
 
 
 def graph_of(data: Path, recipe: Mapping[str, Any] = RECIPE, overrides: Sequence[str] = ()) -> SharingGraph:
-    return SharingGraph.build(Recipe.from_dict(recipe, data=data, overrides=overrides))
+    return build_graph(recipe_from_dict(recipe, data=data, overrides=overrides))
 
 
 @pytest.fixture

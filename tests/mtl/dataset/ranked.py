@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mtl.dataset import Prepared, prepare
-from mtl.dataset.pair_split import PairSplit
-from mtl.sharing_graph import InputKey
-from mtl.sources import open_sources
+from mtl.data.pair_split import PairSplit
+from mtl.data.prepare import prepare
+from mtl.data.prepared import Prepared
+from mtl.graph.sharing_graph import InputKey
+from mtl.sources.opening import open_sources
 
 from .conftest import graph_of
 

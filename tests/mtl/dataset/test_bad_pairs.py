@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtl.dataset import prepare
-from mtl.errors import DataError
-from mtl.sources import open_sources
+from mtl.base.errors import DataError
+from mtl.data.prepare import prepare
+from mtl.sources.opening import open_sources
 
 from .conftest import graph_of
 from .ranked import DOCUMENT, IDS, QUERY, ROWS, judged, prepared, recipe, split_of

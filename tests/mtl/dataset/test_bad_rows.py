@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from mtl.dataset import prepare
-from mtl.errors import DataError, MtlError, UsageError
-from mtl.sources import open_sources
+from mtl.base.errors import DataError, MtlError, UsageError
+from mtl.data.prepare import prepare
+from mtl.sources.opening import open_sources
 
 from .conftest import RECIPE, ROWS, Made, Write, graph_of
 

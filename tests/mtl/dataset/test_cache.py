@@ -17,11 +17,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from mtl.dataset import Prepared, prepare, reading
-from mtl.dataset.store import Store
-from mtl.errors import MtlError
-from mtl.features import WordIds
-from mtl.sources import open_sources
+from mtl.base.errors import MtlError
+from mtl.data import reading
+from mtl.data.prepare import prepare
+from mtl.data.prepared import Prepared
+from mtl.data.store import Store
+from mtl.sources.opening import open_sources
+from mtl.text.features import WordIds
 
 from .conftest import RECIPE, ROWS, Made, Write, graph_of
 
@@ -125,11 +127,11 @@ def test_a_damaged_file_is_made_anew(damage: str, made: Made, tmp_path: Path) ->
 KILLED = """
 import itertools, json, os, signal, sys
 from pathlib import Path
-from mtl.dataset import prepare
-from mtl.dataset.store import Column
+from mtl.data import prepare
+from mtl.data.store import Column
 from mtl.recipe import Recipe
-from mtl.registry import load_plugins
-from mtl.sharing_graph import SharingGraph
+from mtl.base.registry import load_plugins
+from mtl.graph.sharing_graph import SharingGraph
 from mtl.sources import open_sources
 
 recipe, data, cache = json.loads(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
@@ -140,7 +142,7 @@ def write_and_die(column, values):
         os.kill(os.getpid(), signal.SIGKILL)
 Column.write = write_and_die
 load_plugins(("mtl_modules", "mtl_tasks"))
-graph = SharingGraph.build(Recipe.from_dict(recipe, data=data))
+graph = build_graph(recipe_from_dict(recipe, data=data))
 prepare(graph, open_sources(graph.recipe), cache)
 """
 

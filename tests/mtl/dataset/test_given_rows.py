@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtl.dataset import Prepared, prepare
-from mtl.errors import DataError
-from mtl.sources import open_sources
+from mtl.base.errors import DataError
+from mtl.data.prepare import prepare
+from mtl.data.prepared import Prepared
+from mtl.sources.opening import open_sources
 
 from .conftest import ROWS, graph_of
 

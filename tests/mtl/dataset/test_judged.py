@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtl.dataset.judged import Judged
-from mtl.dataset.pair_split import PairSplit
-from mtl.dataset.ranking import Ranking
+from mtl.data.judged import Judged
+from mtl.data.pair_split import PairSplit
+from mtl.data.ranking import Ranking
 
 from .ranked import judged, prepared, split_of
 

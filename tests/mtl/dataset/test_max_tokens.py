@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtl.dataset import prepare, raw_batch
-from mtl.errors import DataError
-from mtl.sharing_graph import InputKey
-from mtl.sources import open_sources
+from mtl.base.errors import DataError
+from mtl.data.batch import raw_batch
+from mtl.data.prepare import prepare
+from mtl.graph.sharing_graph import InputKey
+from mtl.sources.opening import open_sources
 
 from .conftest import RECIPE, ROWS, Write, graph_of
 

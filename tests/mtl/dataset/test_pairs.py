@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtl.dataset import Prepared, pair_reading, prepare
-from mtl.dataset.batch import Batch
-from mtl.errors import UsageError
-from mtl.feed import Feed
+from mtl.base.errors import UsageError
+from mtl.data import pair_reading
+from mtl.data.batch import Batch
+from mtl.data.feed import Feed
+from mtl.data.prepare import prepare
+from mtl.data.prepared import Prepared
 from mtl.recipe.config import BatchConfig
-from mtl.sources import open_sources
+from mtl.sources.opening import open_sources
 from mtl.sources.python import PythonSource
 
 from .conftest import Made, graph_of

@@ -10,13 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtl.dataset import EncodedSplit, Fitted, Prepared, prepare, raw_batch
-from mtl.errors import RecipeError, UsageError
-from mtl.features import Feature, Ragged
-from mtl.labels import MISSING, Labels
-from mtl.sharing_graph import InputKey
-from mtl.sources import open_sources
+from mtl.base.errors import RecipeError, UsageError
+from mtl.data.batch import raw_batch
+from mtl.data.encoded_split import EncodedSplit
+from mtl.data.fitted import Fitted
+from mtl.data.labels import MISSING, Labels
+from mtl.data.prepare import prepare
+from mtl.data.prepared import Prepared
+from mtl.graph.sharing_graph import InputKey
+from mtl.sources.opening import open_sources
 from mtl.sources.python import PythonSource
+from mtl.text.features import Feature, Ragged
 
 from .conftest import RECIPE, ROWS, Made, Write, graph_of
 

@@ -16,10 +16,11 @@ import onnx
 import onnxruntime
 import pytest
 
-from mtl.errors import ExportError, UsageError
+from mtl.base.errors import ExportError, UsageError
 from mtl.export import export as exporting
 from mtl.export import swap
 from mtl.export.weights import references
+from mtl.recipe.filling import digest
 from tests.mtl.export import tiny
 from tests.mtl.export.conftest import Exported
 
@@ -86,7 +87,7 @@ def test_graphs_say_what_they_are(tagger: Exported) -> None:
     model = onnx.load(tagger.folder / "slots.onnx", load_external_data=False)
     metadata = {entry.key: entry.value for entry in model.metadata_props}
     assert metadata == {
-        "recipe": tagger.model.recipe.hash(),
+        "recipe": digest(tagger.model.recipe),
         "tasks": '["slots"]',
         "task": "slots",
         "type": "word_tagging",
@@ -99,7 +100,7 @@ def test_graphs_say_what_they_are(tagger: Exported) -> None:
 
 def test_manifest(tagger: Exported) -> None:
     manifest = json.loads((tagger.folder / "manifest.json").read_text())
-    assert manifest["recipe"] == tagger.model.recipe.hash()
+    assert manifest["recipe"] == digest(tagger.model.recipe)
     assert manifest["metrics"] == {"test": {"intent": {"accuracy": 0.5}}}
     assert manifest["joint"] == [{"file": "joint.onnx", "tasks": ["intent", "slots"], "inputs": ["text"]}]
     assert manifest["weights"] == "weights.safetensors"

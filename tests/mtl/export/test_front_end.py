@@ -8,8 +8,8 @@ from onnx_ir.tape import Tape
 from benchmarks import fuzz
 from mtl.export import front_end
 from mtl.export.front_end import text_front_end, tokenizer_expression
-from mtl.features import CharacterIds, WordIds
-from mtl.featurizer import TOKENIZERS, tokenize
+from mtl.text.features import CharacterIds, WordIds
+from mtl.text.featurizer import TOKENIZERS, tokenize
 
 
 @pytest.fixture(scope="module")

@@ -8,14 +8,14 @@ import onnx
 import onnx_ir as ir
 import pytest
 
-from mtl.bundle import Bundle
-from mtl.errors import ExportError
+from mtl.base.errors import ExportError
 from mtl.export.graphs import Graphs, split_to_verify
 from mtl.export.joint import input_names, join
 from mtl.export.network import scores_call
 from mtl.export.numeric import export_numeric
-from mtl.features import WordIds
-from mtl.sharing_graph import Call, InputKey
+from mtl.graph.sharing_graph import Call, InputKey
+from mtl.serve.bundle import Bundle
+from mtl.text.features import WordIds
 from tests.mtl.export import tiny
 from tests.mtl.export.conftest import Exported
 

@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mtl.errors import ExportError
+from mtl.base.errors import ExportError
 from mtl.export.numeric import export_numeric, name_of, optimize
-from mtl.module import Sequence
+from mtl.model.module import Sequence
 from tests.mtl.export import tiny
 from tests.mtl.export.conftest import Exported
 

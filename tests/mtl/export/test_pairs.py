@@ -9,7 +9,7 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 
-from mtl.errors import ExportError
+from mtl.base.errors import ExportError
 from mtl.export import export as exporting
 from mtl.export import joint as joining
 from mtl.export import pairs

@@ -13,7 +13,7 @@ import onnxruntime
 import pytest
 import torch
 
-from mtl.errors import ExportError
+from mtl.base.errors import ExportError
 from mtl.export import swap
 from mtl.export.cut import cut, serialized
 from mtl.export.weights import references, save, write_weights

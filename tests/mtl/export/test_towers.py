@@ -12,6 +12,7 @@ import pytest
 
 from mtl.export.towers import towers
 from mtl.export.weights import references
+from mtl.recipe.filling import digest
 from tests.mtl.export import tiny
 from tests.mtl.export.conftest import Exported
 
@@ -88,7 +89,7 @@ def test_graphs_of_towers(ranking: Exported) -> None:
     assert shapes(model.graph.input) == {"text": ["B"]}
     assert shapes(model.graph.output) == {"vector": ["B", 10]}
     assert {entry.key: entry.value for entry in model.metadata_props} == {
-        "recipe": ranking.model.recipe.hash(),
+        "recipe": digest(ranking.model.recipe),
         "task": "relevance",
         "type": "text_pair_ranking",
         "input": "document",
@@ -103,7 +104,7 @@ def test_metadata_of_a_head_on_pairs(ranking: Exported) -> None:
     model = onnx.load(ranking.folder / "relevance.onnx", load_external_data=False)
     found = {entry.key: entry.value for entry in model.metadata_props}
     assert found == {
-        "recipe": ranking.model.recipe.hash(),
+        "recipe": digest(ranking.model.recipe),
         "tasks": '["relevance"]',
         "task": "relevance",
         "type": "text_pair_ranking",

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtl.errors import ExportError
+from mtl.base.errors import ExportError
 from mtl.export.compare import Comparison
 from mtl.export.graphs import Graphs, build
 from mtl.export.vectors import Side, compare_sides
-from mtl.predictor import Predictor
+from mtl.runs.predictor import Predictor
 from tests.mtl.export.conftest import Exported
 
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 import mtl
-from mtl.errors import ExportError
+from mtl.base.errors import ExportError
 from mtl.export.compare import Comparison
 from mtl.export.graphs import Graphs, build
 from mtl.export.head import Head

@@ -10,12 +10,15 @@ from typing import Any
 
 import torch
 
-from mtl.dataset import Prepared, prepare
+from mtl.compile.loading import recipe_from_text
+from mtl.data.prepare import prepare
+from mtl.data.prepared import Prepared
 from mtl.export.export import ExportReport, export
-from mtl.model import MultiTaskModel
-from mtl.recipe import Recipe
-from mtl.sharing_graph import SharingGraph
-from mtl.sources import open_sources
+from mtl.graph.build import build_graph
+from mtl.graph.sharing_graph import SharingGraph
+from mtl.model.multi_task import MultiTaskModel
+from mtl.recipe.config import Recipe
+from mtl.sources.opening import open_sources
 
 WORDS = "play some Music by the beatles in Paris tomorrow , add songs to list don't é 日本 what's".split()
 Rows = Mapping[str, Mapping[str, Iterable[Mapping[str, Any]]]]
@@ -149,8 +152,8 @@ class Model:
 
 
 def build(text: str, rows: Rows, cache: Path) -> Model:
-    recipe = Recipe.from_text(text)
-    graph = SharingGraph.build(recipe)
+    recipe = recipe_from_text(text)
+    graph = build_graph(recipe)
     prepared = prepare(graph, open_sources(recipe, rows), cache)
     model = MultiTaskModel(graph, prepared.fitted).eval()
     generator = torch.Generator().manual_seed(1)
@@ -216,9 +219,9 @@ PAIRS = '''
 
 import torch
 
-from mtl.module import Decoder
-from mtl.registry import register
-from mtl.task import Slot
+from mtl.model.module import Decoder
+from mtl.base.registry import register
+from mtl.recipe.task import Slot
 from mtl_tasks import TextClassification
 
 

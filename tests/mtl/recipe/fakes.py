@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from mtl import registry
-from mtl.module import Decoder, Embedding, Representation
-from mtl.registry import Address
-from mtl.task import Answer, Slot, Task
+from mtl.base.registry import Address
+from mtl.model.module import Decoder, Embedding, Representation
+from mtl.recipe.task import Answer, Slot, Task
 
 
 class Pair(Task):

@@ -9,10 +9,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtl.errors import RecipeError
-from mtl.recipe import Recipe
+from mtl.base.errors import RecipeError
+from mtl.compile.loading import recipe_from_dict, recipe_from_text
+from mtl.graph import drawing
+from mtl.graph.build import build_graph
+from mtl.recipe.filling import filled
 from mtl.recipe.yaml_core import parse
-from mtl.sharing_graph import SharingGraph
 from tests.mtl.recipe.texts import ALTERNATING, INTENT_SLOT
 
 TRAIN = """\
@@ -64,11 +66,11 @@ def spoilt(draw: st.DrawFn) -> Any:
 @given(tree=spoilt())
 def test_faults_or_a_recipe(tree: Any) -> None:
     try:
-        recipe = Recipe.from_dict(tree)
-        graph = SharingGraph.build(recipe)
+        recipe = recipe_from_dict(tree)
+        graph = build_graph(recipe)
     except RecipeError as error:
         assert error.faults
         return
-    assert Recipe.from_text(recipe.filled()) == recipe
-    assert graph.text()
-    assert graph.mermaid()
+    assert recipe_from_text(filled(recipe)) == recipe
+    assert drawing.text(graph)
+    assert drawing.mermaid(graph)

@@ -8,16 +8,19 @@ from typing import Any
 import pytest
 
 from mtl import registry
-from mtl.errors import RecipeError
-from mtl.featurizer import TOKENIZERS
-from mtl.recipe import BatchConfig, ComponentTraining, InputConfig, ModuleConfig, Recipe
-from mtl.recipe.sections import InputModel
+from mtl.base.errors import RecipeError
+from mtl.compile.loading import load_recipe, recipe_from_dict, recipe_from_text
+from mtl.compile.sections import InputModel
+from mtl.graph.build import build_graph
+from mtl.recipe.config import BatchConfig, ComponentTraining, InputConfig, ModuleConfig, Recipe
+from mtl.recipe.filling import filled
+from mtl.text.featurizer import TOKENIZERS
 from tests.mtl.recipe import fakes
 from tests.mtl.recipe.texts import ALTERNATING, INTENT_SLOT, PAIR, changed, faults
 
 PLUGIN = """\
-from mtl.module import Pooling
-from mtl.registry import register
+from mtl.model.module import Pooling
+from mtl.base.registry import register
 
 @register("pooling", "plugin_mean")
 class Mean(Pooling):
@@ -43,7 +46,7 @@ def plugin(tmp_path: Path) -> Iterator[Path]:
 
 
 def load(text: str, **options: Any) -> Recipe:
-    return Recipe.from_text(text, name="r.yaml", **options)
+    return recipe_from_text(text, name="r.yaml", **options)
 
 
 def config(recipe: Recipe, address: str) -> ModuleConfig:
@@ -84,9 +87,7 @@ def test_inputs_may_be_short_or_left_out() -> None:
     )
     assert load(short, overrides=["tasks.slots.inputs="]).tasks["slots"].inputs == {"text": InputConfig("text")}
     with pytest.raises(RecipeError, match="tied embeddings should read the same tokens"):
-        from mtl.sharing_graph import SharingGraph
-
-        SharingGraph.build(load(short))
+        build_graph(load(short))
 
 
 def test_the_tokenizers_are_those_of_the_featurizer() -> None:
@@ -197,10 +198,10 @@ def test_a_plugin_file_beside_the_recipe(plugin: Path) -> None:
         INTENT_SLOT, ("seed: 1", "seed: 1\nplugins: [mean.py]"), ("{type: self_attention, dim: 128}", "plugin_mean")
     )
     (plugin / "r.yaml").write_text(text)
-    recipe = Recipe.load(plugin / "r.yaml")
+    recipe = load_recipe(plugin / "r.yaml")
     assert config(recipe, "intent.pooling").values == {"power": 1.0}
     assert recipe.plugins == (str(plugin / "mean.py"),)
-    assert Recipe.from_text(recipe.filled()) == recipe
+    assert recipe_from_text(filled(recipe)) == recipe
 
 
 def test_a_plugin_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,7 +209,7 @@ def test_a_plugin_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     Path("bad.py").write_text("1 / 0\n")
     Path("r.yaml").write_text(changed(INTENT_SLOT, ("seed: 1", "seed: 1\nplugins: [bad.py]")))
     with pytest.raises(RecipeError) as caught:
-        Recipe.load("r.yaml")
+        load_recipe("r.yaml")
     assert str(caught.value) == (
         "r.yaml:3: plugins.0: plugin 'bad.py' should be importable. Found ZeroDivisionError: division by zero.\n"
         "1 error in r.yaml"
@@ -219,16 +220,16 @@ def test_the_directory_of_the_data(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (tmp_path / "recipes").mkdir()
     file = tmp_path / "recipes" / "r.yaml"
     file.write_text(INTENT_SLOT)
-    assert Recipe.load(file).data == (tmp_path / "recipes").resolve()
-    assert Recipe.load(file, overrides=["data=../sets"]).data == (tmp_path / "sets").resolve()
+    assert load_recipe(file).data == (tmp_path / "recipes").resolve()
+    assert load_recipe(file, overrides=["data=../sets"]).data == (tmp_path / "sets").resolve()
     monkeypatch.chdir(tmp_path)
-    assert Recipe.load(file, overrides=["data=../sets"], data=Path("here")).data == (tmp_path / "here").resolve()
-    assert Recipe.from_text(INTENT_SLOT).data == tmp_path.resolve()
+    assert load_recipe(file, overrides=["data=../sets"], data=Path("here")).data == (tmp_path / "here").resolve()
+    assert recipe_from_text(INTENT_SLOT).data == tmp_path.resolve()
 
 
 def test_a_recipe_is_called_by_its_file(tmp_path: Path) -> None:
     (tmp_path / "my_recipe.yaml").write_text(changed(INTENT_SLOT, ("name: intent_slot\n", "")))
-    recipe = Recipe.load(tmp_path / "my_recipe.yaml")
+    recipe = load_recipe(tmp_path / "my_recipe.yaml")
     assert (recipe.name, recipe.title) == ("my_recipe", str(tmp_path / "my_recipe.yaml"))
 
 
@@ -237,14 +238,14 @@ def test_a_recipe_from_plain_values() -> None:
         "sources": {"a": {"format": "tsv", "train": "a.tsv"}},
         "tasks": {"topic": {"type": "text_classification", "source": "a", "target": "topic"}},
     }
-    recipe = Recipe.from_dict(tree)
+    recipe = recipe_from_dict(tree)
     assert config(recipe, "topic.embedding").type == "word"
     assert recipe.name == "recipe"
     tree["tasks"]["topic"]["weight"] = float("nan")
     tree["tasks"]["topic"]["target"] = Path("topic")
     tree["tasks"][3] = {}
     with pytest.raises(RecipeError) as caught:
-        Recipe.from_dict(tree, name="mine")
+        recipe_from_dict(tree, name="mine")
     assert [str(fault) for fault in caught.value.faults] == [
         "mine: tasks.topic.target: should be a value that YAML has. Found PosixPath.",
         "mine: tasks.topic.weight: should be a finite number. Found nan.",

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from mtl.recipe import Recipe
+from mtl.compile.loading import load_recipe, recipe_from_text
+from mtl.recipe.config import Recipe
 from tests.mtl.recipe.texts import INTENT_SLOT, faults
 
 
 def load(*overrides: str) -> Recipe:
-    return Recipe.from_text(INTENT_SLOT, overrides=overrides)
+    return recipe_from_text(INTENT_SLOT, overrides=overrides)
 
 
 def test_values_are_yaml() -> None:
@@ -54,7 +55,7 @@ def test_a_later_setting_wins() -> None:
 
 def test_settings_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text(INTENT_SLOT)
-    recipe = Recipe.load(tmp_path / "r.yaml", overrides=["tasks.slots.weight=0.5"], seed=9, data=tmp_path / "d")
+    recipe = load_recipe(tmp_path / "r.yaml", overrides=["tasks.slots.weight=0.5"], seed=9, data=tmp_path / "d")
     assert (recipe.tasks["slots"].weight, recipe.seed, recipe.data) == (0.5, 9, (tmp_path / "d").resolve())
 
 

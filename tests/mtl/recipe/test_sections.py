@@ -3,12 +3,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from mtl.recipe import Recipe
+from mtl.compile.loading import recipe_from_text
+from mtl.recipe.config import Recipe
 from tests.mtl.recipe.texts import ENTAILMENT, RANKING, changed, faults
 
 
 def load(text: str, **options: Any) -> Recipe:
-    return Recipe.from_text(text, name="r.yaml", **options)
+    return recipe_from_text(text, name="r.yaml", **options)
 
 
 def test_inputs_that_are_too_few_or_too_many() -> None:

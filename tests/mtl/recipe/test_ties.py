@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from mtl.recipe import Recipe
+from mtl.compile.loading import recipe_from_text
 from tests.mtl.recipe import fakes
 from tests.mtl.recipe.texts import ALTERNATING, INTENT_SLOT, PAIR, changed, faults, graph
 
@@ -24,7 +24,7 @@ def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def members(text: str) -> dict[str, tuple[str, ...]]:
-    return {name: group.members for name, group in Recipe.from_text(text).share.items()}
+    return {name: group.members for name, group in recipe_from_text(text).share.items()}
 
 
 def test_globs_match_one_step_a_star() -> None:

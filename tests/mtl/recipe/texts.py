@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from mtl.errors import RecipeError
-from mtl.recipe import Recipe
-from mtl.sharing_graph import SharingGraph
+from mtl.base.errors import RecipeError
+from mtl.compile.loading import recipe_from_text
+from mtl.graph.build import build_graph
+from mtl.graph.sharing_graph import SharingGraph
 
 INTENT_SLOT = """\
 name: intent_slot
@@ -148,7 +149,7 @@ def changed(text: str, *changes: tuple[str, str]) -> str:
 def faults(text: str, *overrides: str) -> list[str]:
     """Return the rows that loading a recipe and building its graph end with, without the count."""
     try:
-        SharingGraph.build(Recipe.from_text(text, name="r.yaml", overrides=overrides))
+        build_graph(recipe_from_text(text, name="r.yaml", overrides=overrides))
     except RecipeError as error:
         return [str(fault) for fault in error.faults]
     return []
@@ -156,4 +157,4 @@ def faults(text: str, *overrides: str) -> list[str]:
 
 def graph(text: str, *overrides: str) -> SharingGraph:
     """Return the graph of a recipe."""
-    return SharingGraph.build(Recipe.from_text(text, name="r.yaml", overrides=overrides))
+    return build_graph(recipe_from_text(text, name="r.yaml", overrides=overrides))

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import pytest
 
 import mtl.sources  # noqa: F401  # registers the formats
-from mtl.errors import DataError, UsageError
-from mtl.registry import lookup
+from mtl.base.errors import DataError, UsageError
+from mtl.base.registry import lookup
 
 
 class Bad(NamedTuple):

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import mtl.sources  # noqa: F401  # registers the formats
-from mtl.errors import DataError
-from mtl.registry import lookup, names
+from mtl.base.errors import DataError
+from mtl.base.registry import lookup, names
 
 
 def read(format: str, path: Path, **options: Any) -> list[dict[str, Any]]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mtl.errors import UsageError
-from mtl.recipe import Recipe
-from mtl.sources import open_sources
+from mtl.base.errors import UsageError
+from mtl.compile.loading import load_recipe
+from mtl.sources.opening import open_sources
 from tests import small
 
 ROWS = [{"text": "play", "intent": "play", "slots": "O"}]
@@ -31,7 +31,7 @@ REFUSED: list[tuple[Any, str]] = [
 
 @pytest.mark.parametrize(("given", "sentence"), REFUSED)
 def test_what_is_given_amiss(given: Any, sentence: str, tmp_path: Path) -> None:
-    recipe = Recipe.load(small.write(tmp_path))
+    recipe = load_recipe(small.write(tmp_path))
     with pytest.raises(UsageError) as error:
         open_sources(recipe, given)
     assert str(error.value) == sentence

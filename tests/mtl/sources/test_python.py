@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mtl.errors import DataError, MtlError
-from mtl.registry import lookup
+from mtl.base.errors import DataError, MtlError
+from mtl.base.registry import lookup
 from mtl.sources.python import PythonSource
 from mtl.sources.torchtext import Torchtext, rows_of_examples
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mtl.errors import DataError, UsageError
+from mtl.base.errors import DataError, UsageError
 from mtl.sources import Row
 from mtl.sources.qrels import Qrels
 

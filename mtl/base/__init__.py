@@ -1,0 +1,1 @@
+"""What every room may use: errors, the registry, files, tensors on disk, threads. Knows no NLP."""

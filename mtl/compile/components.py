@@ -1,0 +1,74 @@
+"""Reading the configuration of a registered class that holds no modules: a mixture, an optimizer, a metric."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..base import registry
+from ..base.errors import MtlError
+from ..recipe.config import ModuleConfig
+from ..recipe.document import Steps, show
+from ..recipe.schema import check
+from .draft import Reading
+
+
+def read_component(
+    reading: Reading, kind: str, raw: Any, steps: Steps, default: str | None = None, key: str = "type"
+) -> ModuleConfig | None:
+    """Return the configuration written at `steps`, or None after noting its faults.
+
+    A bare name stands for `{type: name}`; `default` is the type where none is written; `key` is what the type is
+    called.
+    """
+    values = normalised(raw, key)
+    if values is None:
+        reading.fault(steps, f"should be {a(kind)}'s name, or a mapping with its '{key}'. Found {show(raw)}.")
+        return None
+    name = values.pop(key, default)
+    cls = find_class(reading, kind, name, (*steps, key) if isinstance(raw, Mapping) and key in raw else steps)
+    if cls is None:
+        return None
+    checked, faults = check(registry.schema(cls), values, reading.document, steps, f"the {kind} '{name}'")
+    reading.faults += faults
+    return None if checked is None else ModuleConfig(kind, name, checked, place=reading.document.place(steps))
+
+
+def normalised(raw: Any, key: str = "type") -> dict[str, Any] | None:
+    """Return a configuration as a new mapping; None where it is neither a mapping nor a name nor empty."""
+    if raw is None:
+        return {}
+    if isinstance(raw, str):
+        return {key: raw}
+    return dict(raw) if isinstance(raw, Mapping) else None
+
+
+def find_class(reading: Reading, kind: str, name: Any, steps: Steps) -> type | None:
+    """Return the class registered under a name, or None after noting that there is none."""
+    if isinstance(name, str):
+        if name in registry.names(kind):
+            return registry.lookup(kind, name)
+        place = reading.document.place(steps[:-1] if steps[-1] in ("type", "format") else steps)
+        message = registry.unknown(kind, name)
+        if kind == "source":
+            message = message.replace("no source", "no format", 1)
+        reading.faults.append(reading.document.place(steps).named(place.path).fault(message))
+    elif name is None:
+        reading.key_fault(steps, f"should have a 'type', the name of {a(kind)}. Found none.")
+    else:
+        reading.fault(steps, f"should be the name of {a('format' if kind == 'source' else kind)}. Found {show(name)}.")
+    return None
+
+
+def a(noun: str) -> str:
+    """Return a noun with its article.
+
+    >>> a("embedding"), a("decoder")
+    ('an embedding', 'a decoder')
+    """
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def told(error: Exception) -> list[str]:
+    """Return the sentences of an error that a constructor raised."""
+    return [fault.message for fault in error.faults] if isinstance(error, MtlError) else [str(error)]

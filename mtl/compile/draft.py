@@ -1,0 +1,72 @@
+"""What the stages of reading a recipe hand to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..base.errors import Fault
+from ..recipe.config import InputConfig, ModuleConfig
+from ..recipe.document import Document, Steps, show, value_at
+
+if TYPE_CHECKING:
+    from ..recipe.task import Slot, Task
+
+
+@dataclass
+class Reading:
+    """A document being read: faults are collected, and each stage goes on with what it could read."""
+
+    document: Document
+    faults: list[Fault] = field(default_factory=list)
+
+    def fault(self, steps: Steps, message: str) -> None:
+        """Note what is wrong with the value at `steps`."""
+        self.faults.append(self.document.place(steps).fault(message))
+
+    def key_fault(self, steps: Steps, message: str) -> None:
+        """Note what is wrong with the key at `steps`."""
+        self.faults.append(self.document.key_place(steps).fault(message))
+
+    def mapping(self, value: Any, steps: Steps) -> Mapping[str, Any]:
+        """Return a value that should be a mapping; null is an empty one."""
+        if value is None:
+            return {}
+        if isinstance(value, dict):
+            return value
+        self.fault(steps, f"should be a mapping. Found {show(value)}.")
+        return {}
+
+    def drop_consequences(self, malformed: int) -> None:
+        """Drop faults about values that the first `malformed` faults say could not be read at all."""
+        unread = {fault.path for fault in self.faults[:malformed] if fault.path}
+        self.faults[malformed:] = [fault for fault in self.faults[malformed:] if fault.path not in unread]
+
+    def value(self, steps: Steps) -> Any:
+        """Return the value that stands at `steps`."""
+        return value_at(self.document, steps)
+
+
+@dataclass
+class TaskDraft:
+    """A task whose modules are not read yet; `complete` is False where something that the graph needs is missing."""
+
+    name: str
+    steps: Steps
+    task: Task
+    type: str
+    inputs: dict[str, InputConfig]
+    slots: tuple[Slot, ...]
+    source: str
+    target: str | None
+    weight: float
+    metrics: tuple[ModuleConfig, ...]
+    values: Mapping[str, Any]
+    model: Mapping[str, Any]
+    complete: bool = True
+
+    def homes(self) -> Iterator[tuple[Slot, Steps]]:
+        """Yield each slot and the steps to where its module is written."""
+        for slot in self.slots:
+            yield slot, (*self.steps, "model", *slot.name.split("."))

@@ -1,0 +1,215 @@
+"""From a recipe file to a `Recipe`: the stages of reading, and all that is wrong in one error."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pydantic
+
+from ..base import registry
+from ..base.errors import Fault, RecipeError, UsageError
+from ..graph import rules as graph_rules
+from ..graph.sharing_graph import SharingGraph
+from ..recipe import overrides as settings
+from ..recipe.config import ModuleConfig, Recipe, ShareGroup, TaskConfig, TrainConfig
+from ..recipe.document import Document, from_values, show
+from ..recipe.flow import addresses
+from ..recipe.schema import check
+from ..recipe.yaml_core import parse, read
+from .components import told
+from .draft import Reading, TaskDraft
+from .modules import ModuleReader
+from .sections import STRICT, read_sources, read_tasks
+from .ties import Group, Ties
+from .train import Known, read_train
+
+FOLDER = re.compile(r"[/\\\0-\x1f]|\A\.")  # what the name of a folder of runs should not have
+# Modules of mtl whose import registers classes. They lie on higher floors, so they are named and not imported here.
+BUILT_IN = ("sources", "text.features", "evaluate.metrics", "train.mixture", "train.optimizer")
+
+
+class RecipeModel(pydantic.BaseModel):
+    """The keys of a recipe; the sections are read on their own."""
+
+    model_config = STRICT
+    name: str | None = pydantic.Field(default=None, description="name of the run's folder; without it the file's")
+    seed: int = pydantic.Field(default=1, ge=0, description="what all chance follows from")
+    data: str | None = pydantic.Field(default=None, description="folder that relative paths start from; the recipe's")
+    plugins: list[str] = pydantic.Field(default=[], description="Python files and modules that register components")
+    sources: Any = pydantic.Field(default=None, description="data by name; see 'a source'")
+    tasks: Any = pydantic.Field(default=None, description="single-task models by name; see 'a task'")
+    share: Any = pydantic.Field(default=None, description="what is one and the same module; see 'a share group'")
+    train: Any = pydantic.Field(default=None, description="how it is trained; see 'train'")
+
+
+def load_recipe(
+    path: str | Path, *, overrides: Sequence[str] = (), data: Path | None = None, seed: int | None = None
+) -> Recipe:
+    """Read and check a recipe file; raises `RecipeError` with all its faults.
+
+    `overrides` are `a.b.c=value` settings, `data` replaces the directory that relative data paths start from,
+    and `seed` the recipe's seed.
+    """
+    return _recipe(read(Path(path)), overrides, data, seed, Path(path))
+
+
+def recipe_from_text(
+    text: str,
+    *,
+    name: str = "<recipe>",
+    overrides: Sequence[str] = (),
+    data: Path | None = None,
+    seed: int | None = None,
+) -> Recipe:
+    """Read and check a recipe that is not in a file; `name` is what messages call it."""
+    return _recipe(parse(text, name), overrides, data, seed, None)
+
+
+def recipe_from_dict(
+    tree: Mapping[str, Any],
+    *,
+    name: str = "<recipe>",
+    overrides: Sequence[str] = (),
+    data: Path | None = None,
+    seed: int | None = None,
+) -> Recipe:
+    """Check a recipe given as the plain values that YAML would give; `name` is what messages call it."""
+    return _recipe(from_values(tree, name), overrides, data, seed, None)
+
+
+def register_built_in() -> None:
+    """Import the classes that `mtl` itself brings; modules and tasks come through entry points."""
+    for module in BUILT_IN:
+        importlib.import_module(f"mtl.{module}")
+
+
+def _recipe(
+    document: Document, overrides: Sequence[str], data: Path | None, seed: int | None, file: Path | None
+) -> Recipe:
+    _check_form(document)
+    settings.apply(document, overrides)
+    reading = Reading(document, document.faults)
+    malformed = len(reading.faults)
+    checked, faults = check(RecipeModel, document.tree, document, (), "a recipe")
+    reading.faults += faults
+    if checked and FOLDER.search(checked["name"] or ""):
+        reading.fault(("name",), f"should be a name that a folder can have. Found {show(checked['name'])}.")
+    if seed is not None and seed < 0:
+        reading.faults.append(Fault(f"should be a whole number of at least 0. Found {seed}.", "--seed"))
+    general = checked or {"name": None, "seed": 1, "data": None, "plugins": []}
+    base = file.parent if file is not None else Path()
+    plugins = _load_plugins(reading, general["plugins"], base)
+    values = {
+        "name": general["name"] or (file.stem if file is not None else "recipe"),
+        "seed": general["seed"] if seed is None else seed,
+        "plugins": plugins,
+        "data": data.resolve() if data is not None else (base / (general["data"] or "")).resolve(),
+        "file": file,
+        "document": document.name,
+    }
+    return _read_sections(reading, values, malformed)
+
+
+def _check_form(document: Document) -> None:
+    """Raise what is wrong with a document that nothing more can be read from."""
+    tree = document.tree
+    if not isinstance(tree, dict) and not document.faults:
+        found = "an empty file" if tree is None else show(tree)
+        document.faults.append(Fault(f"should be a mapping with 'sources' and 'tasks'. Found {found}.", document.name))
+    if not isinstance(tree, dict):
+        raise RecipeError(document.faults, document.name)
+
+
+def _load_plugins(reading: Reading, plugins: Sequence[str], base: Path) -> tuple[str, ...]:
+    """Import plugins and return their names, those of files as absolute paths; raises where one cannot be imported."""
+    register_built_in()
+    registry.load_plugins()
+    found = []
+    failed = False
+    for i, plugin in enumerate(plugins):
+        name = str((base / plugin).resolve()) if plugin.endswith(".py") else plugin
+        try:
+            registry.load_plugins((plugin,), base)
+        except UsageError as error:
+            failed = True
+            for message in told(error):
+                reading.fault(("plugins", i), message)
+        found.append(name)
+    if failed:
+        raise RecipeError(reading.faults, reading.document.name)
+    return tuple(found)
+
+
+def _read_sections(reading: Reading, values: dict[str, Any], malformed: int) -> Recipe:
+    """Read the sections; the first `malformed` faults are those of the document's form."""
+    tree = reading.document.tree
+    broken: set[str] = set()
+    sources = read_sources(reading, tree.get("sources"))
+    drafts = read_tasks(reading, tree.get("tasks"), sources, broken)
+    ties = Ties(reading, drafts, broken)
+    groups = ties.read(tree.get("share"))
+    modules = ModuleReader(reading, ties, groups)
+    models = {draft.name: modules.model(draft) for draft in drafts}
+    whole = [draft for draft in drafts if draft.complete]
+    used = list(dict.fromkeys(draft.source for draft in drafts))
+    known = Known(drafts, _component_names(ties, groups), used, values["seed"], broken)
+    train = read_train(reading, tree.get("train"), known)
+    recipe = Recipe(
+        sources={name: source for name, source in sources.items() if source is not None},
+        tasks={draft.name: _task(reading, draft, models[draft.name]) for draft in whole},
+        share=_share(reading, ties, groups, {draft.name: models[draft.name] for draft in whole}),
+        train=train or _any_training(reading, known),
+        **values,
+    )
+    if reading.faults:
+        reading.drop_consequences(malformed)
+        unread = {draft.name for draft in drafts if not draft.complete}
+        partial = graph_rules.check(SharingGraph(recipe), broken | unread)
+        raise RecipeError([*reading.faults, *partial], reading.document.name)
+    return recipe
+
+
+def _task(reading: Reading, draft: TaskDraft, model: Mapping[str, Any]) -> TaskConfig:
+    return TaskConfig(
+        draft.name, draft.type, draft.source, draft.inputs, draft.target, model, draft.weight, draft.metrics,
+        draft.values, draft.task, reading.document.key_place(draft.steps),
+    )  # fmt: skip
+
+
+def _share(
+    reading: Reading, ties: Ties, groups: Mapping[str, Group], models: Mapping[str, Mapping[str, ModuleConfig | None]]
+) -> dict[str, ShareGroup]:
+    """Return the groups with all their members, also those that came in with a tied composite."""
+    known = [address for task, model in models.items() for address, _ in addresses(task, model)]
+    found = {}
+    for name, group in groups.items():
+        roots = {ties.root(address) for address in group.named}
+        members = [address for address in known if ties.root(address) in roots]
+        if members:
+            found[name] = ShareGroup(name, tuple(members), reading.document.key_place(group.steps))
+    return found
+
+
+def _component_names(ties: Ties, groups: Mapping[str, Group]) -> list[str]:
+    """Return what `train.components` may name: every address and every component."""
+    owners = {ties.root(address): name for name, group in groups.items() for address in group.named}
+
+    def name(address: str) -> str:
+        if ties.root(address) in owners:
+            return owners[ties.root(address)]
+        whole, _, part = address.rpartition(".")
+        return f"{name(whole)}.{part}" if whole in ties.sites else address
+
+    return list(dict.fromkeys([*ties.sites, *map(name, ties.sites)]))
+
+
+def _any_training(reading: Reading, known: Known) -> TrainConfig:
+    """Return the default training: it stands in while faults elsewhere are looked for."""
+    train = read_train(Reading(Document(reading.document.name, {})), None, known._replace(broken=("all",)))
+    if train is None:
+        raise RecipeError(reading.faults, reading.document.name)
+    return train

@@ -1,0 +1,225 @@
+"""Reading the configuration of modules: each class of tied sites once, from all the places where it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..base import registry
+from ..base.errors import near_miss
+from ..recipe.config import ModuleConfig
+from ..recipe.document import Steps, dotted, show
+from ..recipe.names import malformed
+from ..recipe.schema import check_at, closest
+from .components import find_class, normalised
+from .draft import Reading, TaskDraft
+from .ties import Group, Ties, nested_keys
+
+Written = dict[str, tuple[Any, Steps]]  # key -> its value and where that stands
+
+
+class ModuleReader:
+    """Reads modules; whatever cannot be read joins `ties.broken` and is None."""
+
+    def __init__(self, reading: Reading, ties: Ties, groups: Mapping[str, Group]) -> None:
+        self.reading, self.ties, self.groups = reading, ties, groups
+        self._read: dict[str, ModuleConfig | None] = {}
+        self._misspelled: set[str] = set()  # addresses that an unknown name was probably meant to be
+
+    def model(self, draft: TaskDraft) -> dict[str, ModuleConfig | None]:
+        """Return the configuration of each slot of a task, None for an empty one."""
+        self._check_slots(draft)
+        found: dict[str, ModuleConfig | None] = {}
+        for slot, _ in draft.homes():
+            address = f"{draft.name}.{slot.name}"
+            found[slot.name] = self.config(address) if address in self.ties.sites else None
+            if address in self.ties.sites and found[slot.name] is None:
+                draft.complete = False
+                self.ties.broken.add(address)
+        return found
+
+    def _check_slots(self, draft: TaskDraft) -> None:
+        """Note keys under `model:` that are no module of the task."""
+        known = {slot.name for slot in draft.slots}
+        prefixes = {name.rsplit(".", 1)[0] for name in known if "." in name}
+
+        def visit(tree: Mapping[str, Any], done: str) -> None:
+            for key, value in tree.items():
+                name = f"{done}{key}"
+                if name in prefixes and (value is None or isinstance(value, Mapping)):
+                    visit(value or {}, f"{name}.")
+                elif name in prefixes:
+                    steps: Steps = (*draft.steps, "model", *name.split("."))
+                    self.reading.fault(steps, f"should be a mapping of modules. Found {show(value)}.")
+                    self._misspelled |= {f"{draft.name}.{slot}" for slot in known if slot.startswith(f"{name}.")}
+                    draft.complete = False
+                elif name not in known:
+                    steps = (*draft.steps, "model", *done.split(".")[:-1], key)
+                    place = self.reading.document.key_place(steps)
+                    names = [*known, *sorted(prefixes)]
+                    hint = near_miss(name, names) or f" Its modules: {', '.join(s.name for s in draft.slots)}."
+                    meant = closest(name, names)
+                    self._misspelled |= {f"{draft.name}.{n}" for n in known if f"{n}.".startswith(f"{meant}.")}
+                    message = f"the task '{draft.type}' has no module '{name}'.{hint}"
+                    self.reading.faults.append(place.named(dotted(steps[:-1])).fault(message))
+                    draft.complete = False  # it may be meant for a slot that is empty now
+
+        visit(draft.model, "")
+
+    def config(self, address: str) -> ModuleConfig | None:
+        """Return the configuration of the module that an address is, or None after noting its faults."""
+        root = self.ties.root(address)
+        if root not in self._read:
+            self._read[root] = None  # a module that is part of itself ends here; the rule is told already
+            self._read[root] = self._config(address)
+        return self._read[root]
+
+    def _config(self, address: str) -> ModuleConfig | None:
+        site = self.ties.members(address)[0]
+        steps_written = self.ties.written(address, self.groups)
+        default = self.ties.default_of(address, self.groups)
+        faults = len(self.reading.faults)
+        if {site.address for site in self.ties.members(address)} & self.ties.unending:
+            return None
+        written = self._merge(steps_written, self._part_keys(address, site.kind))
+        if len(self.reading.faults) > faults:
+            return None
+        home = next((steps for steps in steps_written if self.reading.value(steps)), site.home)
+        if not written and not default:
+            self._unwritten(site.address, home, len(self.ties.members(address)))
+            return None
+        values: Written = {key: (value, home) for key, value in default.items() if key not in written}
+        values.update(written)
+        name, at = values.pop("type", (None, home))
+        cls = find_class(self.reading, site.kind, name, at)
+        if cls is None:
+            return None
+        return self._checked(address, site.kind, name, cls, values, home)
+
+    def _unwritten(self, address: str, home: Steps, members: int) -> None:
+        name = address.partition(".")[2]
+        group = next((g for g in self.groups.values() if address in g.named), None)
+        if address in self._misspelled or (group is not None and self.ties.hidden_members(group)):
+            return  # the member that is configured may be one of those
+        if members > 1:
+            steps: Steps = group.steps if group is not None else home
+            self.reading.key_fault(steps, "should be configured in one member or here. Found no configuration.")
+            return
+        written = home in self.reading.document.keys
+        steps = home if written else home[:-1]
+        what = "configured" if written else f"a module '{name}'"
+        should = f"should be {what}" if written else f"should have {what}"
+        self.reading.key_fault(steps, f"{should}, here or where '{address}' is tied. Found none.")
+
+    def _part_keys(self, address: str, kind: str) -> dict[str, bool]:
+        """Return the keys that hold parts, and whether the parts are named."""
+        name = self.ties.type_of(address, self.groups)
+        if not isinstance(name, str) or name not in registry.names(kind):
+            return {}
+        return {key: named for key, _, named in nested_keys(registry.lookup(kind, name))}
+
+    def _merge(self, places: list[Steps], parts: Mapping[str, bool]) -> Written:
+        """Rule: configurations agree. Return each key's first value; other values are faults.
+
+        Of keys that hold parts only the parts' names are compared: each part is a module with a configuration of
+        its own. Where types differ, nothing else is compared.
+        """
+        found: Written = {}
+        for steps in places:
+            raw = self.reading.value(steps)
+            mapping = normalised(raw)
+            if mapping is None:
+                message = f"should be a module's name, or a mapping with its 'type'. Found {show(raw)}."
+                self.reading.fault(steps, message)
+                continue
+            if steps[0] == "share" and len(steps) == 2:
+                del mapping["members"]
+            for key, value in sorted(mapping.items(), key=lambda item: item[0] != "type"):
+                here = (*steps, key) if isinstance(raw, Mapping) else steps
+                before, at = found.setdefault(key, (value, here))
+                if key in parts:
+                    same = not parts[key] or _part_names(before) == _part_names(value)
+                else:
+                    same = _agree(before, value)
+                if at != here and not same:
+                    self._disagree(here, value, at, before)
+                    if key == "type":
+                        return found
+        return found
+
+    def _disagree(self, here: Steps, value: Any, there: Steps, before: Any) -> None:
+        document = self.reading.document
+        found, should = show(value), show(before)
+        if isinstance(value, (list, dict)) or isinstance(before, (list, dict)):
+            found, should = "another value", "the same value"
+        other = document.place(there)
+        line = f"line {other.line}" if other.line is not None else other.file
+        message = f"should be {should} as in {other.path} ({line}): tied modules have one configuration. Found {found}."
+        self.reading.fault(here, message)
+
+    def _checked(
+        self, address: str, kind: str, name: str, cls: type, values: Written, home: Steps
+    ) -> ModuleConfig | None:
+        faults = len(self.reading.faults)
+        weights, at = values.pop("weights", (None, home))
+        if weights is not None and not isinstance(weights, str):
+            self.reading.fault(at, f"should be a file or folder with weights. Found {show(weights)}.")
+        nested: dict[str, Any] = {}
+        for key, part_kind, named in nested_keys(cls):
+            optional = registry.recipe_keys(cls)[key].default is not registry.recipe_keys(cls)[key].empty
+            nested[key] = self._parts(address, key, part_kind, named, optional, values, home)
+        plain = {key: value for key, (value, _) in values.items()} | dict.fromkeys(nested)
+        written = {key: steps for key, (_, steps) in values.items()}
+        what = f"the {kind} '{name}'"
+        checked, wrong = check_at(registry.schema(cls), plain, self.reading.document, written, home, what)
+        self.reading.faults += wrong
+        if checked is None or len(self.reading.faults) > faults or not all(map(_complete, nested.values())):
+            return None
+        # A configuration begins where its key is: that is the line which a reader looks for.
+        document = self.reading.document
+        where = {key: document.place(steps) for key, steps in written.items()}
+        if weights is not None:
+            where["weights"] = document.place(at)
+        return ModuleConfig(kind, name, checked | nested, weights, document.key_place(home), where)
+
+    def _parts(
+        self, address: str, key: str, kind: str, named: bool, optional: bool, values: Written, home: Steps
+    ) -> ModuleConfig | dict[str, ModuleConfig | None] | None:
+        """Return the module or named modules that a key holds."""
+        value, at = values.get(key, (None, home))
+        if value is None:
+            if not optional:
+                should = f"a mapping of names to {kind}s" if named else f"one {kind}"
+                self.reading.key_fault(at, f"should have a key '{key}', {should}. Found none.")
+            return {} if named else None
+        if not named:
+            inner = self.config(f"{address}.{key}")
+            return {key: None} if inner is None else inner
+        if not isinstance(value, dict) or not value:
+            found = "an empty one" if value == {} else show(value)
+            self.reading.fault(at, f"should be a mapping of names to {kind}s. Found {found}.")
+            return {}
+        for part in value:
+            message = malformed(part)
+            if message is not None:
+                self.reading.key_fault((*at, part), message)
+        return {part: self.config(f"{address}.{part}") for part in value}
+
+
+def _complete(nested: Any) -> bool:
+    return None not in nested.values() if isinstance(nested, dict) else True
+
+
+def _part_names(value: Any) -> set[str]:
+    return set(value) if isinstance(value, dict) else set()
+
+
+def _agree(one: Any, other: Any) -> bool:
+    """Return whether two YAML values are the same: 1 and 1.0 are, 1 and true are not."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return set(one) == set(other) and all(_agree(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_agree, one, other))
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    return bool(one == other)

@@ -1,0 +1,319 @@
+"""Reading `sources:` and `tasks:`, all but the modules of the tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import pydantic
+
+from ..base import registry
+from ..base.errors import MtlError, listing, near_miss
+from ..recipe.config import InputConfig, ModuleConfig, SourceConfig
+from ..recipe.document import Steps, dotted, show
+from ..recipe.names import EXPORTED, JOINT, MODULES, malformed
+from ..recipe.schema import check, check_at, closest, unknown_key
+from .components import find_class, read_component, told
+from .draft import Reading, TaskDraft
+
+if TYPE_CHECKING:
+    from ..recipe.task import Task
+
+STRICT = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
+TOKENIZERS = Literal["whitespace", "unicode_words", "characters"]
+
+
+class InputModel(pydantic.BaseModel):
+    """The keys of an input."""
+
+    model_config = STRICT
+    column: str = pydantic.Field(description="column of the text; an input may be that alone")
+    tokenizer: TOKENIZERS = pydantic.Field(default="unicode_words", description="what cuts the text into tokens")
+    lowercase: bool = pydantic.Field(default=False, description="whether tokens are looked up in lower case")
+    max_tokens: int | None = pydantic.Field(default=None, gt=0, description="tokens that are read, from the first on")
+
+
+class GeneralModel(pydantic.BaseModel):
+    """The keys that every task has, of a task that can do without a target."""
+
+    model_config = STRICT
+    target: str | None = None
+    weight: float = pydantic.Field(default=1.0, gt=0, description="what its loss is multiplied with")
+
+
+class TaskModel(GeneralModel):
+    """The same of a task that has a target."""
+
+    target: str = pydantic.Field(description="column with the gold labels; some types can do without")
+
+
+class WholeTaskModel(TaskModel):
+    """The same with the keys that are read on their own."""
+
+    type: str = pydantic.Field(description="the task type; `mtl components task TYPE` lists its own keys")
+    source: Any = pydantic.Field(description="name of a source, or a source written here, inline")
+    inputs: Any = pydantic.Field(default=None, description="text inputs by name; see 'an input'")
+    model: Any = pydantic.Field(default=None, description="modules by slot: embedding, representation, ..., output")
+    metrics: Any = pydantic.Field(default=None, description="list of metrics, in place of the type's own")
+
+
+class GroupModel(pydantic.BaseModel):
+    """The keys of a share group, beside those of the module that its members are."""
+
+    members: Any = pydantic.Field(description="addresses and globs; a group may be this list alone")
+
+
+OWN_KEYS = tuple(WholeTaskModel.model_fields)
+
+
+def read_source(reading: Reading, name: str, raw: Any, steps: Steps) -> SourceConfig | None:
+    """Return a source; None after noting its faults."""
+    if not isinstance(raw, Mapping):
+        reading.fault(steps, f"should be a mapping with a 'format'. Found {show(raw)}.")
+        return None
+    if "format" not in raw:
+        known = ", ".join(registry.names("source"))
+        reading.key_fault(steps, f"should have a key 'format', one of {known}. Found none.")
+        return None
+    config = read_component(reading, "source", raw, steps, key="format")
+    if config is None:
+        return None
+    try:
+        config.cls(**config.values)
+    except (MtlError, ValueError) as error:
+        for message in told(error):
+            reading.key_fault(steps, message)
+        return None
+    return SourceConfig(name, config.type, config.values, config.place)
+
+
+def read_sources(reading: Reading, raw: Any) -> dict[str, SourceConfig | None]:
+    """Return the top-level sources; None for those with faults."""
+    found: dict[str, SourceConfig | None] = {}
+    for name, value in reading.mapping(raw, ("sources",)).items():
+        check_name(reading, name, ("sources", name))
+        found[name] = read_source(reading, name, value, ("sources", name))
+    return found
+
+
+def check_name(reading: Reading, name: str, steps: Steps) -> bool:
+    """Return whether a name is well formed; note it where it is not."""
+    message = malformed(name)
+    if message:
+        reading.key_fault(steps, message)
+    return message is None
+
+
+def read_tasks(
+    reading: Reading, raw: Any, sources: dict[str, SourceConfig | None], broken: set[str]
+) -> list[TaskDraft]:
+    """Return the tasks; the names of those that could not be read join `broken`, inline sources join `sources`."""
+    tasks = reading.mapping(raw, ("tasks",))
+    if not tasks and (raw is None or isinstance(raw, dict)):
+        reading.key_fault(("tasks",), "should have at least one task. Found none.")
+    drafts = []
+    for name, value in tasks.items():
+        steps: Steps = ("tasks", name)
+        draft = _read_task(reading, name, value, steps, sources) if check_name(reading, name, steps) else None
+        if draft is None:
+            broken.add(name)
+        else:
+            drafts.append(draft)
+    modules = MODULES.union(*(slot.name.split(".")[-1:] for draft in drafts for slot in draft.slots))
+    for name in tasks:
+        if name == JOINT:
+            reading.key_fault(("tasks", name), f"'{JOINT}' is reserved for all tasks together. Choose another name.")
+        elif name in modules:
+            reading.key_fault(("tasks", name), f"a task should not be called as a module is. Found '{name}'.")
+    for draft in drafts:
+        handed_out = EXPORTED.union(answer.name for answer in draft.task.answers) if len(draft.inputs) > 1 else ()
+        for name in draft.inputs:
+            steps = (*draft.steps, "inputs", name)
+            if name in modules:
+                reading.key_fault(steps, f"an input should not be called as a module is. Found '{name}'.")
+            elif name in handed_out:  # of an only input, the graph's is always called `text`
+                reading.key_fault(steps, f"an input should not be called as what an export holds is. Found '{name}'.")
+        if set(draft.inputs) & {slot.name for slot in draft.slots}:
+            broken.add(draft.name)  # what stands under `model` may be meant either way
+    return [draft for draft in drafts if draft.name not in broken]
+
+
+def _read_task(
+    reading: Reading, name: str, raw: Any, steps: Steps, sources: dict[str, SourceConfig | None]
+) -> TaskDraft | None:
+    if not isinstance(raw, Mapping):
+        reading.fault(steps, f"should be a mapping with the task's 'type'. Found {show(raw)}.")
+        return None
+    values = dict(raw)
+    source = _read_task_source(reading, name, values.pop("source", None), steps, sources)
+    kind = values.pop("type", None)
+    cls: Any = find_class(reading, "task", kind, (*steps, "type") if "type" in raw else steps)
+    model = reading.mapping(values.pop("model", None), (*steps, "model"))
+    inputs_raw, metrics_raw = values.pop("inputs", None), values.pop("metrics", None)
+    general = {key: values.pop(key) for key in ("target", "weight") if key in values}
+    written = {key: (*steps, key) for key in general}
+    misspelled = {closest(key, OWN_KEYS) for key in values}
+    fields = GeneralModel if cls is None or cls.target_optional else TaskModel
+    checked, faults = check_at(fields, general, reading.document, written, steps, "a task", misspelled)
+    reading.faults += faults
+    if cls is None:
+        if isinstance(inputs_raw, Mapping):  # which there should be is not known; what they say is
+            for key, value in inputs_raw.items():
+                _read_input(reading, key, value, (*steps, "inputs", key))
+        return None
+    task, own = _build_task(reading, cls, str(kind), values, steps)
+    if task is None:
+        return None
+    inputs, read = _read_inputs(reading, task, str(kind), inputs_raw, steps)
+    if inputs is None:
+        return None
+    slots = tuple(task.slots(tuple(inputs)))
+    metrics = _read_metrics(reading, task, metrics_raw, (*steps, "metrics"))
+    checked = checked or {"target": None, "weight": 1.0}
+    return TaskDraft(
+        name, steps, task, str(kind), inputs, slots, source or "", checked["target"], checked["weight"], metrics,
+        own or {}, model, complete=source is not None and own is not None and read and not faults,
+    )  # fmt: skip
+
+
+def _build_task(
+    reading: Reading, cls: type, kind: str, values: Mapping[str, Any], steps: Steps
+) -> tuple[Task | None, dict[str, Any] | None]:
+    """Return a task and its keys.
+
+    Where the keys are wrong, None, and a task with default keys, if it can have them: what else is wrong with it
+    shows all the same.
+    """
+    model = registry.schema(cls)
+    unknown = [key for key in values if key not in model.model_fields]
+    for key in unknown:
+        message = unknown_key(key, [*OWN_KEYS, *model.model_fields], f"the task '{kind}'")
+        reading.faults.append(reading.document.key_place((*steps, key)).named(dotted(steps)).fault(message))
+    own = {key: value for key, value in values.items() if key not in unknown}
+    checked, faults = check(model, own, reading.document, steps, f"the task '{kind}'")
+    reading.faults += faults
+    if checked is not None:
+        try:
+            return cls(**checked), checked
+        except (MtlError, ValueError) as error:
+            for message in told(error):
+                reading.key_fault(steps, message)
+    if any(field.is_required() for field in model.model_fields.values()):
+        return None, None
+    try:
+        return cls(), None
+    except (MtlError, ValueError):  # keys that depend on each other: there is no task without them
+        return None, None
+
+
+def _read_task_source(
+    reading: Reading, task: str, raw: Any, steps: Steps, sources: dict[str, SourceConfig | None]
+) -> str | None:
+    """Return the name of a task's source; one that is written inline joins the others under the task's name."""
+    if raw is None:
+        reading.key_fault(steps, "should have a key 'source', a source's name or a source. Found none.")
+        return None
+    here: Steps = (*steps, "source")
+    if isinstance(raw, str):
+        if raw in sources:
+            return raw
+        hint = near_miss(raw, sources) or f" There are: {listing(sources)}."
+        reading.fault(here, f"no source named '{raw}'.{hint}")
+        return None
+    if isinstance(raw, Mapping) and task in sources:
+        reading.fault(here, f"should be the only source named '{task}'. Found another under 'sources:'.")
+        return None
+    sources[task] = read_source(reading, task, raw, here)
+    return task if sources[task] is not None else None
+
+
+def _read_inputs(
+    reading: Reading, task: Task, kind: str, raw: Any, steps: Steps
+) -> tuple[dict[str, InputConfig] | None, bool]:
+    """Return the inputs by name, in the order of the task type (or of the recipe, where it names them).
+
+    False where something about them is wrong; None where even their names are not known then.
+    """
+    here: Steps = (*steps, "inputs")
+    names, written = task.inputs(), reading.mapping(raw, here)
+    faults = len(reading.faults)
+    if raw is not None and not isinstance(raw, Mapping):
+        return None, False
+    miscounted = names is None and (not written or len(task.input_roles) not in (0, len(written)))
+    if miscounted:
+        reading.key_fault(here, input_count(kind, task.input_roles, list(written)))
+    for name in written:
+        if names is not None and name not in names:
+            reading.key_fault((*here, name), unknown_key(name, names, f"the task '{kind}'").replace("key", "input"))
+        check_name(reading, name, (*here, name))
+    found: dict[str, InputConfig] = {}
+    for name in written if names is None else names:
+        found[name] = _read_input(reading, name, written.get(name), (*here, name))
+    return None if miscounted else found, len(reading.faults) == faults
+
+
+def _read_input(reading: Reading, name: str, raw: Any, steps: Steps) -> InputConfig:
+    """Return an input; one of its column alone after noting faults."""
+    mapping = {"column": raw} if isinstance(raw, str) else {} if raw is None else raw
+    if not isinstance(mapping, Mapping):
+        reading.fault(steps, f"should be a column's name, or a mapping with its 'column'. Found {show(raw)}.")
+        mapping = {}
+    mapping = {"column": name, **mapping}
+    at = {key: (*steps, key) for key in mapping}
+    checked, wrong = check_at(InputModel, mapping, reading.document, at, steps, "an input")
+    reading.faults += wrong
+    return InputConfig(**(checked or {"column": name}), place=reading.document.key_place(steps))
+
+
+def input_count(kind: str, roles: Sequence[str], found: Sequence[str]) -> str:
+    """Return the sentence for a task with the wrong number of inputs.
+
+    >>> input_count("text_pair_ranking", ("query", "document"), ["query"])
+    "the task 'text_pair_ranking' should have 2 inputs: the query, then the document. Found 1: query."
+    """
+    count = f"{len(roles)} inputs: {', then '.join(f'the {role}' for role in roles)}" if roles else "inputs"
+    return f"the task '{kind}' should have {count}. Found {f'{len(found)}: ' + ', '.join(found) if found else 'none'}."
+
+
+def _read_metrics(reading: Reading, task: Task, raw: Any, steps: Steps) -> tuple[ModuleConfig, ...]:
+    if raw is not None and not isinstance(raw, list):
+        reading.fault(steps, f"should be a list of metrics. Found {show(raw)}.")
+        return ()
+    found: list[ModuleConfig] = []
+    for i, value in enumerate(task.default_metrics if raw is None else raw):
+        metric = read_component(reading, "metric", value, (*steps, i) if raw is not None else steps)
+        if metric is None or not _can_be_built(reading, metric, (*steps, i)):
+            continue
+        level = getattr(metric.cls, "level", None)
+        levels = ("row", "token") if level is None else (level,)
+        if task.level not in levels:
+            of = " or ".join(levels)
+            message = f"should be a metric of the {task.level} level. Found '{metric.type}', one of the {of} level."
+            reading.fault((*steps, i), message)
+        for figure, other in _figures_again(metric, found):
+            message = f"should give figures of other names. Found '{figure}', as another metric '{other}' gives."
+            reading.fault((*steps, i), message)
+        found.append(metric)
+    return tuple(found)
+
+
+def _figures_again(metric: ModuleConfig, others: Sequence[ModuleConfig]) -> list[tuple[str, str]]:
+    """Return the figures of a metric that another one gives, with its type: one would take the other's place."""
+    taken = {
+        figure: other.type
+        for other in others
+        if (other.type, other.values) != (metric.type, metric.values)
+        for figure in other.cls(**other.values).figures
+    }
+    return [(figure, taken[figure]) for figure in metric.cls(**metric.values).figures if figure in taken]
+
+
+def _can_be_built(reading: Reading, metric: ModuleConfig, steps: Steps) -> bool:
+    """Return whether a metric takes its keys: its constructor knows the bounds of their values."""
+    try:
+        metric.cls(**metric.values)
+    except (MtlError, ValueError) as error:
+        for message in told(error):
+            reading.fault(steps, message)
+        return False
+    return True

@@ -1,0 +1,54 @@
+"""The batches of one stream, pass after pass: a position in them is two numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..recipe.config import BatchConfig
+
+if TYPE_CHECKING:
+    from .batch import Batch
+    from .encoded_split import EncodedSplit
+
+
+class Feed:
+    """Reads a source's training rows over and over, in another order at every pass.
+
+    The batches of a pass are a pure function of (seed, pass), and what a ranking task draws beside a batch's rows is
+    one of (seed, pass, index), so the position (pass, index) is all there is to save.
+    """
+
+    def __init__(self, source: str, tasks: Sequence[str], split: EncodedSplit, budget: BatchConfig, seed: int) -> None:
+        self.source = source
+        self.tasks = tuple(tasks)
+        self.split = split
+        self.budget = budget
+        self.seed = seed
+        self.seek({"pass": 0, "index": 0})
+
+    def __len__(self) -> int:
+        """Batches of the current pass."""
+        return len(self.batches)
+
+    def next(self) -> Batch:
+        """Return the next batch; begins another pass where this one has ended."""
+        if self.index == len(self.batches):
+            self.seek({"pass": self.passes + 1, "index": 0})
+        rows = self.batches[self.index]
+        draw = np.random.SeedSequence([self.seed % 2**64, self.passes, self.index]).generate_state(1, np.uint64)
+        self.index += 1
+        return self.split.batch(rows, draw=int(draw[0]))
+
+    def state(self) -> dict[str, int]:
+        """Return the position of the next batch."""
+        return {"pass": self.passes, "index": self.index}
+
+    def seek(self, state: Mapping[str, int]) -> None:
+        """Go to a position."""
+        self.passes, self.index = state["pass"], state["index"]
+        self.batches = self.split.batches(
+            size=self.budget.size, tokens=self.budget.tokens, seed=self.seed, epoch=self.passes
+        )

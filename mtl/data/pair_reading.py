@@ -1,0 +1,264 @@
+"""Rows of a source with a ranking task: judgements of pairs, in which a text stands once however many rows hold it.
+
+Texts are told apart by digests, so memory grows with their number, not with their length.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..base.errors import Fault
+from ..sources.values import spelled
+from ..text.featurizer import Tokens
+from .reading import CHUNK, as_text, short, tokenized
+
+if TYPE_CHECKING:
+    from ..sources import Row, Source
+    from .batch import FrontEnd
+    from .ranking import Ranking
+    from .reading import Plan, Target
+
+Place = tuple[str, int]  # file and line of a row
+CHARACTERS = 1 << 22  # of texts in memory at a time: documents may be long
+_BITS = 32  # of a document's number in the key of a pair
+
+
+class Judgement(NamedTuple):
+    """One judged pair: numbers of its texts, its query and its pool (-1: none), and where both texts were read."""
+
+    query: int
+    document: int
+    grade: str
+    group: int
+    pool: int
+    document_id: str | None
+    query_place: Place
+    document_place: Place
+
+
+@dataclass
+class PairChunk:
+    """Some consecutive judgements of a split, and the texts that no row before them had, each with its first place."""
+
+    task: str
+    texts: dict[str, list[str]]
+    places: dict[str, list[Place]]
+    judged: list[Judgement] = field(default_factory=list)
+    repeated: list[Place] = field(default_factory=list)  # rows that say again what an earlier one said
+    pretokenized: frozenset[str] = frozenset()
+    tokens: dict[FrontEnd, Tokens] = field(default_factory=dict)
+    characters: int = 0  # of the texts
+
+    @classmethod
+    def empty(cls, plan: Plan, ranking: Ranking) -> PairChunk:
+        """Return a chunk to fill."""
+        return cls(ranking.task, {c: [] for c in plan.columns}, {c: [] for c in plan.columns})
+
+    def tokenized(self, plan: Plan) -> PairChunk:
+        """Split the texts into tokens, once all of them are there."""
+        self.tokens = tokenized(plan, self.texts)
+        return self
+
+    def __len__(self) -> int:
+        return len(self.judged)
+
+    @property
+    def targets(self) -> dict[str, list[Target]]:
+        """The grades, by task."""
+        return {self.task: [judgement.grade for judgement in self.judged]}
+
+
+def pair_chunks(plan: Plan, ranking: Ranking, source: Source, split: str, base: Path) -> Iterator[PairChunk]:
+    """Yield the judgements of a split in order, with the texts that they bring.
+
+    Raises `DataError` naming file, line and column of a row that is malformed or contradicts an earlier one, or leaves
+    it out where the source says so.
+    """
+    reader = _Reader(ranking, source)
+    chunk = PairChunk.empty(plan, ranking)
+    for row in source.read(split, base):
+        try:
+            reader.read(row, chunk)
+        except _MalformedError as error:
+            place = f"column '{error.column}'"
+            source.bad_row(Fault(str(error), source.file_of(row, error.column), row.line, place), split)
+        if len(chunk) + len(chunk.repeated) >= CHUNK or chunk.characters >= CHARACTERS:
+            yield chunk.tokenized(plan)
+            chunk = PairChunk.empty(plan, ranking)
+    if chunk.judged or chunk.repeated:
+        yield chunk.tokenized(plan)
+
+
+class _MalformedError(ValueError):
+    def __init__(self, column: str, message: str) -> None:
+        super().__init__(message)
+        self.column = column
+
+
+class _Text(NamedTuple):
+    text: str
+    digest: bytes
+
+
+class _Part(NamedTuple):
+    """A document of a row with its grade, and the columns that both stand in."""
+
+    column: str
+    text: _Text
+    document_id: str | None
+    grade: str
+    grade_column: str
+
+
+class _Reader:
+    """What has been read of a split: which texts, queries, pools and judgements there are, all by number."""
+
+    def __init__(self, ranking: Ranking, source: Source) -> None:
+        self.ranking = ranking
+        self.source = source
+        self.texts: dict[str, dict[bytes, int]] = {ranking.query: {}, ranking.document: {}}
+        self.groups: dict[str, int] = {}
+        self.pools: dict[str, int] = {}
+        self.names: dict[str, int] = {}  # of documents
+        self.judged: dict[int, int] = {}  # a pair's key -> number of its judgement
+        self.group_texts = array("q")  # by query
+        self.group_places: list[Place] = []
+        self.grades: list[str] = []  # by judgement, as the next three
+        self.documents = array("q")
+        self.files: list[str] = []
+        self.lines = array("q")
+
+    def read(self, row: Row, chunk: PairChunk) -> None:
+        """Take a row in; raises `_MalformedError` and takes in nothing of a row that cannot be."""
+        ranking = self.ranking
+        query = _text(row, ranking.query)
+        parts = self._parts(row, query)
+        group = _name(row, ranking.group)
+        pool = _name(row, ranking.pool, optional=True)
+        self._fault_if_other_query(group, query)
+        fresh = [part for part in parts if not self._is_known(group, query, part)]
+        if len(fresh) < len(parts) and ranking.negative is None:
+            chunk.repeated.append(self._place(row, ranking.document))
+        for part in fresh:
+            self._add(chunk, row, group, query, part, pool)
+        columns = {ranking.query: ranking.query, **{part.column: ranking.document for part in parts}}
+        chunk.pretokenized |= {c for held, c in columns.items() if isinstance(row.values.get(held), list)}
+
+    def _parts(self, row: Row, query: _Text) -> list[_Part]:
+        """Return the documents that a row judges: one, or the two of a triple."""
+        ranking = self.ranking
+        document = _text(row, ranking.document)
+        grade = "1"
+        if ranking.target is not None:
+            try:
+                grade = ranking.grade(spelled(row.values.get(ranking.target)), query.text)
+            except ValueError as error:
+                raise _MalformedError(ranking.target, str(error)) from error
+        name = _name(row, ranking.document_id)
+        parts = [_Part(ranking.document, document, name, grade, ranking.target or ranking.document)]
+        if ranking.negative is not None and row.values.get(ranking.negative) not in (None, ""):
+            negative = _text(row, ranking.negative)
+            if negative.digest == document.digest:
+                message = f"should be another text than that of column '{ranking.document}'. Found the same."
+                raise _MalformedError(ranking.negative, message)
+            parts.append(_Part(ranking.negative, negative, None, "0", ranking.negative))
+        return parts
+
+    def _fault_if_other_query(self, group: str | None, query: _Text) -> None:
+        number = None if group is None else self.groups.get(group)
+        if number is not None and self.group_texts[number] != self.texts[self.ranking.query].get(query.digest):
+            place = _told(self.group_places[number])
+            message = f"should be the text that query '{group}' has at {place}. Found another one."
+            raise _MalformedError(self.ranking.query, message)
+
+    def _is_known(self, group: str | None, query: _Text, part: _Part) -> bool:
+        """Say whether an earlier row judged the same pair alike; refuses a row that contradicts it."""
+        key = self._key(group, query, part)
+        number = None if key is None else self.judged.get(key)
+        if number is None:
+            return False
+        document = "the same document" if part.document_id is None else f"document '{part.document_id}'"
+        whose = f"{document} for {'the same query' if group is None else f'query {group!r}'}"
+        place = _told((self.files[number], self.lines[number]))
+        if self.documents[number] != self.texts[self.ranking.document].get(part.text.digest):
+            raise _MalformedError(part.column, f"should be the text of {whose} at {place}. Found another one.")
+        if self.grades[number] != part.grade:
+            raise _MalformedError(
+                part.grade_column,
+                f"should be the grade of {whose} at {place}, which is {self.grades[number]}. Found {part.grade}. "
+                "Keep one of the two rows.",
+            )
+        return True
+
+    def _key(self, group: str | None, query: _Text, part: _Part) -> int | None:
+        """Return what tells a pair from others; None where a half of it was never read."""
+        ranking = self.ranking
+        by_name = part.document_id is not None and ranking.negative is None  # the second text of a triple has no name
+        first = self.texts[ranking.query].get(query.digest) if group is None else self.groups.get(group)
+        table = self.texts[ranking.document]
+        second = self.names.get(part.document_id or "") if by_name else table.get(part.text.digest)
+        return None if first is None or second is None else first << _BITS | second
+
+    def _place(self, row: Row, column: str) -> Place:
+        return self.source.file_of(row, column), row.line
+
+    def _add(self, chunk: PairChunk, row: Row, group: str | None, query: _Text, part: _Part, pool: str | None) -> None:
+        places = self._place(row, self.ranking.query), self._place(row, part.column)
+        first = self._entered(chunk, self.ranking.query, query, places[0])
+        second = self._entered(chunk, self.ranking.document, part.text, places[1])
+        number = first if group is None else self.groups.setdefault(group, len(self.groups))
+        if group is not None and number == len(self.group_texts):
+            self.group_texts.append(first)
+            self.group_places.append(places[0])
+        if part.document_id is not None:
+            self.names.setdefault(part.document_id, len(self.names))
+        key = self._key(group, query, part)
+        if key is not None:
+            self.judged[key] = len(self.grades)
+        self.grades.append(part.grade)
+        self.documents.append(second)
+        self.files.append(self.source.file_of(row, part.grade_column))
+        self.lines.append(row.line)
+        pooled = -1 if pool is None else self.pools.setdefault(pool, len(self.pools))
+        chunk.judged.append(Judgement(first, second, part.grade, number, pooled, part.document_id, *places))
+
+    def _entered(self, chunk: PairChunk, column: str, text: _Text, place: Place) -> int:
+        """Return a text's number; one that was never read is given the next, and goes into the chunk."""
+        table = self.texts[column]
+        if text.digest not in table:
+            table[text.digest] = len(table)
+            chunk.texts[column].append(text.text)
+            chunk.places[column].append(place)
+            chunk.characters += len(text.text)
+        return table[text.digest]
+
+
+def _text(row: Row, column: str) -> _Text:
+    try:
+        text = as_text(row.values.get(column))
+    except ValueError as error:
+        raise _MalformedError(column, str(error)) from error
+    return _Text(text, hashlib.blake2b(text.encode(), digest_size=16).digest())
+
+
+def _name(row: Row, column: str | None, *, optional: bool = False) -> str | None:
+    """Return what a column names something; None where no column does, or where it is empty and may be."""
+    if column is None:
+        return None
+    value = spelled(row.values.get(column))
+    if isinstance(value, str) and value.strip():
+        return value
+    if value is None or value == "" or isinstance(value, str):
+        if optional:
+            return None
+        raise _MalformedError(column, "should be a name or a number. Found nothing.")
+    raise _MalformedError(column, f"should be a name or a number. Found {type(value).__name__}: {short(value)}.")
+
+
+def _told(place: Place) -> str:
+    return f"{place[0]}:{place[1]}"

@@ -1,0 +1,98 @@
+"""What was read and made of it: the fitted vocabularies and labels, every split, and a report on both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..base.errors import Fault, counted
+from ..sources import SPLITS
+from .encoded_split import EncodedSplit
+from .fitted import Fitted
+from .pair_split import PairSplit
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that was read: `splits` by (source, split), content `hashes` by `source/split`, rows left out."""
+
+    fitted: Fitted
+    splits: dict[tuple[str, str], EncodedSplit]
+    hashes: dict[str, str]
+    skipped: list[Fault]
+
+    def split(self, source: str, split: str) -> EncodedSplit | None:
+        """Return a split of a source, None where the source has no such split."""
+        return self.splits.get((source, split))
+
+    @cached_property
+    def overlaps(self) -> dict[tuple[str, str, str], int]:
+        """How many rows of a later split have the texts of a row of an earlier one, by (source, earlier, later)."""
+        found: dict[tuple[str, str, str], int] = {}
+        for source in dict.fromkeys(source for source, _ in self.splits):
+            there = [split for split in SPLITS if (source, split) in self.splits]
+            for i, earlier in enumerate(there):
+                for later in there[i + 1 :]:
+                    known = self.splits[source, earlier].text_hashes
+                    found[source, earlier, later] = int(np.isin(self.splits[source, later].text_hashes, known).sum())
+        return found
+
+    @cached_property
+    def notes(self) -> list[Fault]:
+        """What is odd about the rows and stops nobody, texts that splits of pairs have in common among it."""
+        found: list[Fault] = []
+        for (source, name), split in self.splits.items():
+            found += split.notes
+            for earlier in SPLITS[: SPLITS.index(name)]:
+                other = self.splits.get((source, earlier))
+                if isinstance(split, PairSplit) and isinstance(other, PairSplit):
+                    found += split.shared_texts(other, earlier)
+        return found + self.cut(*SPLITS) + self.unlabelled(*SPLITS)
+
+    def cut(self, *splits: str) -> list[Fault]:
+        """Return a fault for every task whose `max_tokens` keeps tags of one of these splits from being read."""
+        return [
+            Fault(
+                "should have no tags behind the tokens that are read of a text (max_tokens). "
+                f"Found {counted(count, 'tag')}: not learned, and not measured.",
+                f"{source}/{name}",
+                path=task,
+            )
+            for (source, name), split in self.splits.items()
+            if name in splits
+            for task, count in split.unread.items()
+        ]
+
+    def unlabelled(self, *splits: str) -> list[Fault]:
+        """Return a fault for every task that has no label in one of these splits, which so cannot measure it."""
+        message = "should have a label in at least one row. Found none: the task has no figure on this split"
+        selection = " and no say in which checkpoint is the best"
+        return [
+            Fault(f"{message}{selection if name == 'dev' else ''}.", f"{source}/{name}", path=task)
+            for (source, name), split in self.splits.items()
+            if name in splits
+            for task, count in split.labelled.items()
+            if not count
+        ]
+
+    def report(self) -> dict[str, Any]:
+        """Return, as JSON-able values, what was read: rows, labels, unseen labels, overlaps, vocabularies."""
+        splits: dict[str, Any] = {}
+        for (source, split), encoded in self.splits.items():
+            splits[f"{source}/{split}"] = {
+                "rows": len(encoded),
+                "tokens": encoded.tokens,
+                "skipped": len(encoded.skipped),
+                "labelled": encoded.labelled,
+                "unseen": encoded.unseen_labels(),
+                "overlap": {e: n for (s, e, later), n in self.overlaps.items() if (s, later) == (source, split)},
+                **encoded.described(),
+            }
+        return {
+            "splits": splits,
+            "labels": {t: dict(zip(x.names, x.counts, strict=True)) for t, x in self.fitted.labels.items()},
+            "vocabularies": {name: [f.size for f in features] for name, features in self.fitted.features.items()},
+        }

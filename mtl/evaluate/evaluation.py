@@ -1,0 +1,214 @@
+"""A model's answers on a split, and what they are worth: metrics of every task and of all tasks of a source together.
+
+Deterministic: batches are made by length alone, and everything runs in evaluation mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from ..base.errors import UsageError
+from ..data.batching import batches
+from .metrics import Metric, Ranked, RankingMetric, exact_match
+from .scoring import pair_scores
+
+if TYPE_CHECKING:
+    from ..data.batch import Batch
+    from ..data.encoded_split import EncodedSplit
+    from ..data.prepared import Prepared
+    from ..graph.sharing_graph import SharingGraph
+    from ..model.multi_task import MultiTaskModel
+    from ..recipe.config import TaskConfig
+
+BATCH_TOKENS = 4000
+Answers = list[Any]  # a row's label, its list of labels, one a token, or its score; gold (of a score a grade) or None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a model did on one split.
+
+    `metrics` are numbers by task and figure (`joint` for rows right in all tasks of a source), `reports` longer
+    things for people by task and name. `predictions` and `gold` are by task, in the order of the source's rows.
+    """
+
+    split: str
+    metrics: dict[str, dict[str, float]] = field(default_factory=dict)
+    reports: dict[str, dict[str, Any]] = field(default_factory=dict)
+    predictions: dict[str, Answers] = field(default_factory=dict)
+    gold: dict[str, Answers] = field(default_factory=dict)
+    rankings: dict[str, Ranked] = field(default_factory=dict)
+
+
+def evaluate(
+    model: MultiTaskModel, graph: SharingGraph, prepared: Prepared, split: str, *, batch_tokens: int = BATCH_TOKENS
+) -> Evaluation:
+    """Predict a split of every source that has it and compare with gold; `model` keeps its mode.
+
+    Batches hold up to `batch_tokens` tokens. Raises `UsageError` where no source has such a split.
+    """
+    result = Evaluation(split)
+    training = model.training
+    model.eval()
+    try:
+        for source, tasks in graph.streams().items():
+            encoded = prepared.splits.get((source, split))
+            if encoded is not None and ranks(graph, tasks):
+                for task in tasks:
+                    rank(model, encoded, task, result, batch_tokens)
+            elif encoded is not None:
+                result.predictions.update(predict(model, encoded, tasks, batch_tokens))
+                result.gold.update({task: list(encoded.gold(task)) for task in tasks})
+    finally:
+        model.train(training)
+    if not result.predictions:
+        raise UsageError(f"a source should have a {split} split. Found none.")
+    measure(graph, result)
+    return result
+
+
+def predict(
+    model: MultiTaskModel, split: EncodedSplit, tasks: Sequence[str], batch_tokens: int = BATCH_TOKENS
+) -> dict[str, Answers]:
+    """Return every task's labels for all rows of a split, in its order; `model` should be in evaluation mode."""
+    found: dict[str, Answers] = {task: [None] * len(split) for task in tasks}
+    names = {task: model.labels[task].names for task in tasks}
+    with torch.inference_mode():
+        for rows in batches(split.lengths, tokens=batch_tokens, seed=0, epoch=0, shuffle=False):
+            batch = split.batch(rows)
+            for task, answer in model.answers(batch, tasks).items():
+                labels = decoded(answer["best"], names[task], _lengths(model.sharing_graph, batch, task))
+                for row, label in zip(rows.tolist(), labels, strict=True):
+                    found[task][row] = label
+    return found
+
+
+def ranks(graph: SharingGraph, tasks: Sequence[str]) -> bool:
+    """Return whether the tasks of a source rank: such a source's rows are pairs."""
+    return any(graph.recipe.tasks[task].task.level == "pair" for task in tasks)
+
+
+def rank(
+    model: MultiTaskModel, split: EncodedSplit, task: str, result: Evaluation, batch_tokens: int = BATCH_TOKENS
+) -> None:
+    """Score a split's pairs and add them to a result: of judged pairs score and grade, of all pairs the ranking."""
+    pairs = split.pairs(task)
+    scores = pair_scores(model, split, task, pairs, batch_tokens=batch_tokens)
+    result.predictions[task] = scores[: len(split)].tolist()
+    result.gold[task] = pairs.grades[: len(split)].tolist()
+    result.rankings[task] = Ranked.of(scores, pairs.grades, pairs.groups, pairs.document_ids)
+
+
+def decoded(best: Tensor, names: Sequence[str], lengths: Sequence[int]) -> Answers:
+    """Return label ids [B] or [B, T] as labels, without padding."""
+    if best.dim() == 1:
+        return [names[label] for label in best.tolist()]
+    return [[names[label] for label in row[:length]] for row, length in zip(best.tolist(), lengths, strict=True)]
+
+
+def _lengths(graph: SharingGraph, batch: Batch, task: str) -> list[int]:
+    first = next(iter(graph.inputs(task).values()))
+    return [int(length) for length in batch.lengths[first].tolist()]
+
+
+def measure(graph: SharingGraph, result: Evaluation) -> None:
+    """Fill in metrics and reports from predictions and gold, and from rankings; a task without gold gets none."""
+    for task, predictions in result.predictions.items():
+        if not _labelled([result.gold[task]]):
+            continue
+        ranked = result.rankings.get(task)
+        figures, reports = compare(graph.recipe.tasks[task], result.gold[task], predictions, ranked)
+        result.metrics[task] = figures
+        if reports:
+            result.reports[task] = reports
+    together = [
+        tasks
+        for tasks in graph.streams().values()
+        if len(tasks) > 1 and tasks[0] in result.predictions and _labelled([result.gold[task] for task in tasks])
+    ]
+    if together:
+        result.metrics["joint"] = {"exact_match": _exact_match(together, result.gold, result.predictions)}
+
+
+def _labelled(golds: Sequence[Answers]) -> bool:
+    """Return whether at least one row has a label of every task."""
+    return any(all(gold is not None for gold in row) for row in zip(*golds, strict=True))
+
+
+def compare(
+    task: TaskConfig, gold: Answers, predictions: Answers, ranked: Ranked | None = None
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """Return a task's figures and its reports: those of its metrics, and of a ranking task the counts of its groups."""
+    figures: dict[str, float] = {}
+    reports: dict[str, Any] = {} if ranked is None else dict(ranked.counts())
+    for metric in metrics_of(task):
+        if ranked is not None and isinstance(metric, RankingMetric):
+            figures.update(metric.rank(ranked))
+            continue
+        for name, value in metric.compute(gold, predictions).items():
+            if isinstance(value, (int, float)):
+                figures[name] = float(value)
+            else:
+                reports[name] = value
+    return figures, reports
+
+
+def metrics_of(task: TaskConfig) -> list[Metric]:
+    """Return a task's metrics, built as the recipe says."""
+    return [config.cls(**config.values) for config in task.metrics]
+
+
+def _exact_match(
+    together: Iterable[Sequence[str]], gold: Mapping[str, Answers], predictions: Mapping[str, Answers]
+) -> float:
+    """Return the share of rows right in all tasks of their source, over the rows of all sources of several tasks."""
+    right = counted = 0.0
+    for tasks in together:
+        golds = {task: gold[task] for task in tasks}
+        complete = sum(all(row is not None for row in rows) for rows in zip(*golds.values(), strict=True))
+        right += complete * exact_match(golds, {task: predictions[task] for task in tasks})
+        counted += complete
+    return right / counted if counted else 0.0
+
+
+def dev_figures(graph: SharingGraph, prepared: Prepared) -> tuple[dict[str, bool], list[str]]:
+    """Return every `task.figure` that an evaluation on dev gives, with whether more is better, and each task's first.
+
+    Found by comparing the gold labels with themselves, so that they are the figures that fit these labels. A task
+    without any label there has none.
+    """
+    figures: dict[str, bool] = {}
+    first: list[str] = []
+    for source, tasks in graph.streams().items():
+        split = prepared.splits.get((source, "dev"))
+        if split is None:
+            continue
+        golds = {task: split.gold(task) for task in tasks}
+        for task in tasks:
+            config = graph.recipe.tasks[task]
+            gold = [row for row in golds[task] if row is not None]
+            if not gold:
+                continue
+            if config.task.level == "pair":
+                gold = [float(grade) for grade in gold]
+            found = {
+                f"{task}.{name}": metric.higher_is_better
+                for metric in metrics_of(config)
+                for name in _figures(metric, gold)
+            }
+            first += list(found)[:1]
+            figures.update(found)
+        if len(tasks) > 1 and _labelled(list(golds.values())):
+            figures["joint.exact_match"] = True
+    return figures, first
+
+
+def _figures(metric: Metric, gold: Answers) -> list[str]:
+    if isinstance(metric, RankingMetric):
+        return list(metric.figures)
+    return [name for name, value in metric.compute(gold, gold).items() if isinstance(value, (int, float))]

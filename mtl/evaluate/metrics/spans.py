@@ -1,0 +1,109 @@
+"""Figures about labelled spans of tokens, as the CoNLL shared tasks' `conlleval` counts them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+from mtl.base.registry import register
+
+from .base import Metric, Row, labelled, pairs
+from .classification import Accuracy, Confusion, Counts, MacroF1, MicroF1, Report, total
+
+_CHUNK_TAG = re.compile(r"O|[BIES]-.+", re.DOTALL)
+
+
+class Span(NamedTuple):
+    """A labelled run of tokens: `end` is the token after the last one."""
+
+    label: str
+    start: int
+    end: int
+
+
+def spans(tags: Sequence[str]) -> list[Span]:
+    """Return the spans that BIO, IOB1 or BIOES tags mark, in order.
+
+    As conlleval does, a span also begins where an inside tag has none to continue (after O, after another label,
+    after the end of a span): nothing that a model writes is thrown away.
+
+    >>> spans(["B-a", "I-a", "I-b", "O", "E-b"])
+    [Span(label='a', start=0, end=2), Span(label='b', start=2, end=3), Span(label='b', start=4, end=5)]
+    """
+    found: list[Span] = []
+    label, start, ended = "", 0, True  # the open span, if not ended
+    for position, tag in enumerate([*tags, "O"]):
+        prefix, _, kind = tag.partition("-")
+        inside = prefix != "O"
+        if not ended and (not inside or prefix in "BS" or kind != label):
+            found.append(Span(label, start, position))
+            ended = True
+        if inside and ended:
+            label, start, ended = kind, position, False
+        if inside and prefix in "ES":
+            found.append(Span(label, start, position + 1))
+            ended = True
+    return found
+
+
+def per_type(gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Counts]:
+    """Return the counts of every span label that occurs in gold or prediction, in code point order."""
+    hits: Counter[str] = Counter()
+    golds: Counter[str] = Counter()
+    guesses: Counter[str] = Counter()
+    for g, p in labelled(gold, predicted):
+        right, guessed = set(spans(g)), set(spans(p))
+        golds.update(s.label for s in right)
+        guesses.update(s.label for s in guessed)
+        hits.update(s.label for s in right & guessed)
+    return {label: Counts(hits[label], guesses[label], golds[label]) for label in sorted(golds | guesses)}
+
+
+@register("metric", "span_f1")
+class SpanF1(Metric):
+    """F1, precision and recall of spans: a span is right if its label, first and last token are."""
+
+    level = "token"
+    figures = ("f1", "precision", "recall")
+
+    def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
+        """Return `f1`, `precision`, `recall`, each between 0 and 1; 0 where there is no span."""
+        counts = total(per_type(gold, predicted).values())
+        return {"f1": counts.f1, "precision": counts.precision, "recall": counts.recall}
+
+
+@register("metric", "span_report")
+class SpanReport(Metric):
+    """Precision, recall, F1 and number of gold spans (support) of every span label."""
+
+    level = "token"
+
+    def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
+        """Return `spans`: label -> {precision, recall, f1, support}."""
+        return {"spans": {label: counts.row() for label, counts in per_type(gold, predicted).items()}}
+
+
+@register("metric", "tagging")
+class Tagging(Metric):
+    """The figures that fit the tags: of spans and accuracy for BIO and BIOES, accuracy and label F1 for plain ones.
+
+    `scheme: auto` takes the gold tags for spans if each is O or begins with one of `B- I- E- S-`.
+    """
+
+    level = "token"
+    figures = ("f1", "precision", "recall", "accuracy", "macro_f1", "micro_f1")
+
+    def __init__(self, *, scheme: Literal["auto", "bio", "bioes", "plain"] = "auto") -> None:
+        self.scheme = scheme
+
+    def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
+        """Return what `span_f1`, `accuracy` and `span_report` give; or `accuracy`, the label F1s and reports."""
+        plain = self.scheme == "plain"
+        if self.scheme == "auto":
+            plain = not all(_CHUNK_TAG.fullmatch(tag) for tag, _ in pairs(gold, predicted))
+        parts: tuple[Metric, ...] = (SpanF1(), Accuracy(), SpanReport())
+        if plain:
+            parts = (Accuracy(), MacroF1(), MicroF1(), Report(), Confusion())
+        return {name: value for part in parts for name, value in part.compute(gold, predicted).items()}

@@ -1,0 +1,98 @@
+"""Which evaluation is the best one, and when training has stopped improving."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..base.errors import TrainingError, UsageError, listing, near_miss
+
+
+class Selection:
+    """Scores evaluations by the weighted mean of declared metrics (`task.figure`), and counts those without progress.
+
+    `weights` need not add up to 1; here those of figures of which less is better are negative. `patience` is how many
+    evaluations in a row may fail to improve before training stops; None for no such end. Only a higher score is an
+    improvement: of equal ones the earliest stays the best.
+    """
+
+    def __init__(self, weights: Mapping[str, float], patience: int | None) -> None:
+        self.weights = dict(weights)
+        self.patience = patience
+        self.best: float | None = None
+        self.waited = 0
+
+    def add(self, metrics: Mapping[str, Mapping[str, float]]) -> tuple[float, bool]:
+        """Take in an evaluation; return its score and whether it is the best so far."""
+        score = self.score(metrics)
+        improved = self.best is None or score > self.best
+        self.waited = 0 if improved else self.waited + 1
+        if improved:
+            self.best = score
+        return score, improved
+
+    def score(self, metrics: Mapping[str, Mapping[str, float]]) -> float:
+        """Return the weighted mean; raises `TrainingError` where a metric has no finite value."""
+        total = 0.0
+        for name, weight in self.weights.items():
+            task, _, figure = name.partition(".")
+            value = metrics.get(task, {}).get(figure, math.nan)
+            if not math.isfinite(value):
+                raise TrainingError(f"train.select: '{name}' should have a value on the dev split. Found {value}.")
+            total += weight * value
+        return total / sum(abs(weight) for weight in self.weights.values())
+
+    @property
+    def left(self) -> int | None:
+        """Evaluations without improvement that are left before training stops."""
+        return None if self.patience is None else self.patience - self.waited
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether training should stop."""
+        return self.left is not None and self.left <= 0
+
+    def state(self) -> dict[str, Any]:
+        """Return the best score and how many evaluations have passed since."""
+        return {"best": self.best, "waited": self.waited}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from where `state` was taken."""
+        self.best, self.waited = state["best"], state["waited"]
+
+
+def selection(
+    declared: Mapping[str, float], patience: int | None, figures: Mapping[str, bool], first: Iterable[str]
+) -> Selection | None:
+    """Return how evaluations are compared (see `selecting`), or None without a dev split, which gives no `figures`.
+
+    Raises `UsageError` where the recipe wants evaluations compared, and there is no dev split to measure.
+    """
+    if not figures:
+        for key, value in {"select": dict(declared) or None, "patience": patience}.items():
+            if value is not None:
+                raise UsageError(
+                    f"train.{key}: should be left out where no source with labels has a dev split, or one should have. "
+                    "Found none."
+                )
+        return None
+    return Selection(selecting(declared, figures, first), patience)
+
+
+def selecting(declared: Mapping[str, float], figures: Mapping[str, bool], first: Iterable[str]) -> dict[str, float]:
+    """Return the weights of selection: the declared ones, or those in `first` alike.
+
+    `figures` says of every `task.figure` that an evaluation on the dev split gives whether more is better. Raises
+    `UsageError` where a declared metric is not among them, or all weights are 0.
+    """
+    for name in declared:
+        if name not in figures:
+            raise UsageError(
+                f"train.select: '{name}' should be a metric that the dev split gives: {listing(figures)}."
+                f"{near_miss(name, figures)}"
+            )
+    chosen = dict(declared) or dict.fromkeys(first, 1.0)
+    if not any(chosen.values()):
+        raise UsageError("train.select: should give a metric a weight other than 0. Found none.")
+    return {name: weight if figures[name] else -weight for name, weight in chosen.items()}

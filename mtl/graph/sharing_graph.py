@@ -1,0 +1,343 @@
+"""The sharing graph: the components of all tasks after tied modules are merged, and what flows between them.
+
+It is the only place that knows what is shared. Two views of one thing are kept: `graph` (networkx), in which every
+component is one node however many tasks use it, and the `Call`s, which say to what each component is applied. Calls
+are hash-consed: two tasks that apply one component to one value hold the same `Call` object, so whoever walks
+`calls()` computes what several heads need once. Everything else here is derived from these two.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import networkx as nx
+
+from ..base.errors import Fault, UsageError, near_miss
+from ..recipe.config import ComponentTraining, InputConfig, ModuleConfig, Recipe, TaskConfig
+from ..recipe.flow import addresses, flows, read_alike
+from ..recipe.names import matches
+
+By = Literal["source", "front_end"]
+
+
+@dataclass(frozen=True, order=True)
+class InputKey:
+    """A text input: equal keys are one input.
+
+    With `by="front_end"` (export) the source is empty, and the column is the input's name where a task has several
+    inputs and empty where it has one: heads that read their text alike then share one input.
+    """
+
+    source: str
+    column: str
+    tokenizer: str
+    lowercase: bool
+    max_tokens: int = 0  # 0: all of them
+
+    @classmethod
+    def of(cls, source: str, column: str, config: InputConfig) -> InputKey:
+        """Return the key of a text that is read as an input says."""
+        return cls(source, column, config.tokenizer, config.lowercase, config.max_tokens or 0)
+
+    def __str__(self) -> str:
+        place = f"{self.source}.{self.column}".strip(".")
+        most = f", the first {self.max_tokens} tokens" if self.max_tokens else ""
+        return f"{place or 'text'} ({self.tokenizer}{', lowercase' if self.lowercase else ''}{most})"
+
+
+@dataclass(frozen=True)
+class FeatureKey:
+    """Node of a feature: the embedding that eats it and its position among that embedding's features."""
+
+    component: str
+    index: int
+
+
+@dataclass(frozen=True)
+class Call:
+    """One application of a component to values.
+
+    `arguments` are what flows in, in order: the one `InputKey` of a leaf embedding, the parts of a composite, what a
+    slot takes; then the conditions.
+    """
+
+    component: str
+    arguments: tuple[Call | InputKey, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.component, self.arguments)))
+
+    def __hash__(self) -> int:
+        return self._hash  # type: ignore[attr-defined, no-any-return]  # kept: a call hashes all that it stands on
+
+
+@dataclass(frozen=True)
+class Component:
+    """A module of the joint network: `members` are the addresses that it is, `tasks` those whose output needs it."""
+
+    name: str
+    kind: str
+    config: ModuleConfig
+    members: tuple[str, ...]
+    tasks: tuple[str, ...]
+
+
+class SharingGraph:
+    """Components and what flows between them, for one recipe; made by `build_graph`.
+
+    `graph` has a node for every component (attribute `kind`), every `InputKey` (kind `input`) and every `FeatureKey`
+    (kind `feature`); its edges have an attribute `flow`, `data` or `condition`. `components` is in build order: what
+    flows into a component stands before it. `warnings` are faults that stop nobody.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.warnings: tuple[Fault, ...] = ()
+        self._addresses = {a: config for t in recipe.tasks.values() for a, config in addresses(t.name, t.model)}
+        self._groups = {member: group.name for group in recipe.share.values() for member in group.members}
+        self._names = {address: self._name(address) for address in self._addresses}
+        self._calls: dict[Call, Call] = {}
+        self._made_at: dict[Call, dict[str, None]] = {}
+        self._outputs: dict[tuple[str, By], Call] = {}
+        self.graph = self._module_graph()
+        self.components: Mapping[str, Component] = {}
+
+    # -- addresses and components
+
+    def _name(self, address: str) -> str:
+        if address in self._groups:
+            return self._groups[address]
+        whole, _, part = address.rpartition(".")
+        return f"{self._name(whole)}.{part}" if whole in self._addresses else address
+
+    def component_of(self, address: str) -> str:
+        """Return the component that an address is (`slots.embedding` -> `words`); a component's name is itself.
+
+        Raises `UsageError` with the nearest address where there is none.
+        """
+        if address in self._names:
+            return self._names[address]
+        if address in self.components:
+            return address
+        hint = near_miss(address, [*self._names, *self.components])
+        raise UsageError(f"'{address}' is no module of {self.recipe.title}.{hint}")
+
+    def addresses(self) -> Mapping[str, ModuleConfig]:
+        """Return every module address of the recipe, parts included, with its configuration."""
+        return self._addresses
+
+    def members(self) -> dict[str, list[str]]:
+        """Return the addresses that each component is, in the order of the recipe."""
+        found: dict[str, list[str]] = {}
+        for address, name in self._names.items():
+            found.setdefault(name, []).append(address)
+        return found
+
+    def inputs_at(self, address: str) -> tuple[InputConfig, ...]:
+        """Return the inputs that flow directly into the slot that an address is (or is a part of)."""
+        task = self.recipe.tasks[address.split(".")[0]]
+        slot = next(slot for slot in task.model if f"{address}.".startswith(f"{task.name}.{slot}."))
+        return tuple(task.inputs[source] for source in flows(task)[slot] if source in task.inputs)
+
+    # -- the networkx graph
+
+    def _module_graph(self) -> nx.DiGraph[Any]:
+        """Connect components as their slots, parts and conditions say; may hold cycles."""
+        graph: nx.DiGraph[Any] = nx.DiGraph()
+        for address, config in self._addresses.items():
+            name = self._names[address]
+            graph.add_node(name, kind=config.kind)
+        for task in self.recipe.tasks.values():
+            for slot, sources in flows(task).items():
+                for source in sources:
+                    if f"{task.name}.{source}" in self._names:
+                        self._enter(graph, self._names[f"{task.name}.{source}"], f"{task.name}.{slot}")
+        for address, config in self._addresses.items():
+            for part in config.parts:
+                _edge(graph, self._names[f"{address}.{part}"], self._names[address], "data")
+            for condition in config.conditions:
+                if condition in self._names:
+                    _edge(graph, self._names[condition], self._names[address], "condition")
+        return graph
+
+    def _enter(self, graph: nx.DiGraph[Any], producer: str, address: str) -> None:
+        """Let data flow into a module: into its parts where it has any."""
+        parts = self._addresses[address].parts
+        for part in parts:
+            self._enter(graph, producer, f"{address}.{part}")
+        if not parts:
+            _edge(graph, producer, self._names[address], "data")
+
+    def connect(self) -> None:
+        """Add inputs and features, put the components in build order, find out which tasks need them."""
+        for call in self.calls(self.recipe.tasks):
+            for argument in call.arguments:
+                if isinstance(argument, InputKey):
+                    self._connect_input(argument, call.component)
+        members = self.members()
+        paths = {task: self.path(task) for task in self.recipe.tasks}
+        order = {name: position for position, name in enumerate(members)}
+        found = nx.lexicographical_topological_sort(self.graph.subgraph(members), key=order.__getitem__)
+        self.components = {
+            name: Component(
+                name,
+                self.graph.nodes[name]["kind"],
+                self._addresses[members[name][0]],
+                tuple(members[name]),
+                tuple(task for task, path in paths.items() if name in path),
+            )
+            for name in found
+        }
+
+    def _connect_input(self, key: InputKey, component: str) -> None:
+        self.graph.add_node(key, kind="input")
+        features = self.features_of(component)
+        for index in range(len(features)):
+            node = FeatureKey(component, index)
+            self.graph.add_node(node, kind="feature")
+            _edge(self.graph, key, node, "data")
+            _edge(self.graph, node, component, "data")
+        if not features:
+            _edge(self.graph, key, component, "data")
+
+    # -- calls
+
+    def output(self, task: str, by: By = "source") -> Call:
+        """Return the last call of a task: its output layer applied to its decoder's scores."""
+        if (task, by) not in self._outputs:
+            self._outputs[task, by] = self._output(self.recipe.tasks[task], self.inputs(task, by))
+        return self._outputs[task, by]
+
+    def _output(self, task: TaskConfig, inputs: Mapping[str, InputKey]) -> Call:
+        values: dict[str, Call | InputKey] = dict(inputs)
+        last: Call | None = None
+        for slot, sources in flows(task).items():
+            last = self._apply(f"{task.name}.{slot}", tuple(values[source] for source in sources), inputs)
+            values[slot] = last
+        if last is None:
+            raise UsageError(f"task type '{task.type}' should have at least one slot. Found none.")
+        return last
+
+    def _apply(self, address: str, arguments: tuple[Call | InputKey, ...], inputs: Mapping[str, InputKey]) -> Call:
+        config = self._addresses[address]
+        if config.parts:
+            arguments = tuple(self._apply(f"{address}.{part}", arguments, inputs) for part in config.parts)
+        task = self.recipe.tasks[address.split(".")[0]]
+        conditions = tuple(self._condition(condition, task, inputs) for condition in config.conditions)
+        call = Call(self._names[address], arguments + conditions)
+        self._made_at.setdefault(call, {})[address] = None
+        return self._calls.setdefault(call, call)
+
+    def _condition(self, address: str, consumer: TaskConfig, inputs: Mapping[str, InputKey]) -> Call:
+        """Apply the conditioning task to the texts of the conditioned one, tokenized as the former asks."""
+        task = self.recipe.tasks[address.split(".")[0]]
+        alike = {name: inputs[mine] for name, mine in read_alike(consumer, task).items()}
+        keys = {name: InputKey.of(alike[name].source, alike[name].column, c) for name, c in task.inputs.items()}
+        return self._output(task, keys)
+
+    def calls(self, tasks: Iterable[str], by: By = "source") -> list[Call]:
+        """Return every call that the outputs of these tasks need, once, arguments before what takes them."""
+        found: dict[Call, None] = {}
+        for task in tasks:
+            for call in _walk(self.output(task, by), found):
+                found[call] = None
+        return list(found)
+
+    def addresses_of(self, call: Call) -> tuple[str, ...]:
+        """Return the addresses at which a call is made: several where tied modules are applied to the same values."""
+        return tuple(self._made_at[call])
+
+    def inputs(self, task: str, by: By = "source") -> dict[str, InputKey]:
+        """Return the inputs of a task, by their names."""
+        config = self.recipe.tasks[task]
+        if by == "source":
+            return {n: InputKey.of(config.source, i.column, i) for n, i in config.inputs.items()}
+        alone = len(config.inputs) == 1
+        return {n: InputKey.of("", "" if alone else n, i) for n, i in config.inputs.items()}
+
+    # -- what others ask
+
+    def path(self, task: str) -> frozenset[str]:
+        """Return the components that a task's output needs, itself included, also through conditions."""
+        return frozenset(call.component for call in self.calls([task]))
+
+    def tasks_meeting_at(self, component: str) -> tuple[str, ...]:
+        """Return the tasks whose gradients meet in a component, in the order of the recipe."""
+        return self.components[component].tasks
+
+    def streams(self) -> dict[str, tuple[str, ...]]:
+        """Return the tasks on each source, in the order of the recipe; sources without a task are left out."""
+        found: dict[str, tuple[str, ...]] = {}
+        for task in self.recipe.tasks.values():
+            found[task.source] = (*found.get(task.source, ()), task.name)
+        return found
+
+    def conditions(self, task: str) -> tuple[str, ...]:
+        """Return the tasks whose output flows directly into a module of this one."""
+        addresses = [a for a in self._addresses if a.startswith(f"{task}.")]
+        found = [condition.split(".")[0] for a in addresses for condition in self._addresses[a].conditions]
+        return tuple(dict.fromkeys(found))
+
+    def embeddings(self) -> tuple[str, ...]:
+        """Return the leaf embeddings: those that read features of an input, not other embeddings."""
+        return tuple(name for name, c in self.components.items() if c.kind == "embedding" and not c.config.parts)
+
+    def inputs_of(self, component: str) -> list[InputKey]:
+        """Return the inputs that flow into a component: for an embedding, whose texts its vocabulary must cover."""
+        calls = [call for call in self.calls(self.recipe.tasks) if call.component == component]
+        return sorted({key for call in calls for key in keys_of(call)})
+
+    def features_of(self, component: str) -> tuple[Any, ...]:
+        """Return new, unfitted features of a leaf embedding, as its class declares them for its configuration."""
+        address = next(a for a, name in self._names.items() if name == component)
+        return declared_features(self._addresses[address])
+
+    def training(self, component: str) -> ComponentTraining:
+        """Return how a component is trained: as `train.components` says of it, or of the composite it is part of.
+
+        Where several lines match, the last one decides.
+        """
+        whole = self.components[component]
+        names = {component, *whole.members}
+        wholes = {name.rsplit(".", n)[0] for name in names for n in range(1, name.count(".") + 1)}
+        names |= {whole for whole in wholes if whole in self._addresses or whole in self.components}
+        found = ComponentTraining()
+        for pattern, training in self.recipe.train.components.items():
+            if any(matches(pattern, name) for name in names):
+                found = training
+        return found
+
+
+def keys_of(call: Call) -> frozenset[InputKey]:
+    """Return the inputs that a call stands on."""
+    found: frozenset[InputKey] = frozenset()
+    for argument in call.arguments:
+        found |= keys_of(argument) if isinstance(argument, Call) else {argument}
+    return found
+
+
+def declared_features(config: ModuleConfig) -> tuple[Any, ...]:
+    """Return the features that an embedding declares for its configuration; none for other kinds and composites."""
+    if config.kind != "embedding" or config.parts:
+        return ()
+    declare = config.cls.features
+    wanted = inspect.signature(declare).parameters
+    return tuple(declare(**{name: value for name, value in config.values.items() if name in wanted}))
+
+
+def _edge(graph: nx.DiGraph[Any], producer: Any, consumer: Any, flow: str) -> None:
+    """Add an edge; data wins where a value flows both as data and as a condition."""
+    if not graph.has_edge(producer, consumer) or flow == "data":
+        graph.add_edge(producer, consumer, flow=flow)
+
+
+def _walk(call: Call, done: Mapping[Call, None]) -> Iterator[Call]:
+    if call in done:
+        return
+    for argument in call.arguments:
+        if isinstance(argument, Call):
+            yield from _walk(argument, done)
+    yield call

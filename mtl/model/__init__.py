@@ -1,0 +1,1 @@
+"""The base classes of modules, and the joint network: each component once."""

@@ -1,0 +1,225 @@
+"""What a module of a model is: the base classes of embeddings, representations, poolings, decoders and outputs.
+
+Shapes: B rows of a batch, T tokens of its longest row, D a module's dimensions, C labels. A module knows
+nothing of tasks, sources or other modules. Positional constructor arguments are inferred along the edges of
+the sharing graph, keyword-only ones are the keys of the recipe (see `mtl.base.registry`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from ..data.labels import Labels
+    from ..text.features import Feature
+
+
+class Sequence(NamedTuple):
+    """Padded rows of vectors: `values` [B, T, D], and `lengths` [B] (int64), which are at least 1.
+
+    What stands behind a row's length is padding: no module's answer may depend on it.
+    """
+
+    values: Tensor
+    lengths: Tensor
+
+    def mask(self) -> Tensor:
+        """Return [B, T] bool: True where a token stands."""
+        positions = torch.arange(self.values.shape[1], device=self.values.device)
+        return positions[None, :] < self.lengths[:, None]
+
+
+class Module(nn.Module):
+    """A component of the sharing graph; `kind` names its registry."""
+
+    kind: ClassVar[str]
+
+    @property
+    def output_dim(self) -> int:
+        """Size D of the vectors that come out."""
+        raise NotImplementedError(f"{type(self).__name__} does not say its output_dim")
+
+    def exportable(self) -> nn.Module:
+        """Return the module that takes this one's place in the exported graph: itself, unless it says otherwise.
+
+        A stand-in computes the same with ONNX's own operators and holds this module's parameters, some of them
+        in a declared transform (the gate order of an ONNX `LSTM`). Its `forward` has the same signature.
+        """
+        return self
+
+
+class Embedding(Module):
+    """Turns features of tokens into vectors."""
+
+    kind = "embedding"
+
+    @classmethod
+    def features(cls) -> tuple[Feature, ...]:
+        """Return the features that this embedding eats; takes the recipe keys that concern them as keywords.
+
+        Called before any data is read, with those of the embedding's recipe keys that the method names. A
+        composite of other embeddings eats none itself. The constructor gets the same features back, fitted, as
+        its positional argument `features`.
+        """
+        return ()
+
+    def forward(self, lengths: Tensor, *features: Tensor | Sequence) -> Sequence:
+        """Embed one tensor per declared feature ([B, T] or [B, T, C]); composites take their parts' sequences.
+
+        Either way `lengths` [B] comes first.
+        """
+        raise NotImplementedError
+
+
+class Representation(Module):
+    """Turns a sequence into a sequence in which every vector knows its context."""
+
+    kind = "representation"
+
+    def forward(self, inputs: Sequence) -> Sequence:
+        """Return [B, T, output_dim] for [B, T, input_dim], lengths unchanged."""
+        raise NotImplementedError
+
+
+class Pooling(Module):
+    """Turns a sequence into one vector a row."""
+
+    kind = "pooling"
+
+    def forward(self, inputs: Sequence) -> Tensor:
+        """Return [B, output_dim]."""
+        raise NotImplementedError
+
+
+class Matching(Module):
+    """Turns two texts into one vector a pair: what a pair's label is decoded from.
+
+    Its positional argument `input_dims` are the sizes of what flows in, the two texts' first.
+    """
+
+    kind = "matching"
+    pooled: ClassVar[bool | None] = True  # a text is a vector; False: its tokens; None: either
+    sides: ClassVar[bool] = False  # side branches may flow in too
+
+    def forward(self, first: Tensor | Sequence, second: Tensor | Sequence, *sides: Sequence) -> Tensor:
+        """Return [B, output_dim]: row i of one text belongs to row i of the other.
+
+        A text is a vector ([B, D]) where its slot `pooling` is filled and a `Sequence` where it is left out. `sides`
+        are the sequences of the texts' side branches (`lexical`), none or one a text.
+        """
+        raise NotImplementedError
+
+
+class Scorer(Module):
+    """Turns two texts into one number a pair: how well they go together.
+
+    A `separable` scorer is an inner product of two vectors, each made from one text alone (`encode`): the vectors of
+    a collection can be computed once. Its positional argument `input_dims` are the sizes of what flows in.
+    """
+
+    kind = "scorer"
+    pooled: ClassVar[bool | None] = True  # a text is a vector; False: its tokens; None: either
+    sides: ClassVar[bool] = False  # side branches may flow in too
+    separable: ClassVar[bool] = False
+
+    @property
+    def output_dim(self) -> int:
+        """One score a pair."""
+        return 1
+
+    def forward(self, first: Tensor | Sequence, second: Tensor | Sequence, *sides: Sequence) -> Tensor:
+        """Return [B]; arguments as those of a `Matching`."""
+        raise NotImplementedError
+
+    def encode(self, text: Tensor | Sequence, position: int) -> Tensor:
+        """Return [B, E]: the vectors of the first (`position` 0) or second (1) text, of separable scorers only.
+
+        The inner product of a pair's vectors is its score. What `exportable` returns has this method, too.
+        """
+        raise NotImplementedError
+
+
+class Decoder(Module):
+    """Turns representations into scores for labels: [B, D] into [B, C], or a sequence into a sequence."""
+
+    kind = "decoder"
+
+    def forward(self, inputs: Tensor | Sequence, *conditions: Tensor | Sequence) -> Tensor | Sequence:
+        """Return scores of the same level (row or token) as `inputs`."""
+        raise NotImplementedError
+
+
+class Output(Module):
+    """The end of a task: a distribution over its labels, the loss that trains it, and the answer.
+
+    The first positional argument is `labels`. Works on scores [B, C] of whole rows or on a `Sequence` of scores;
+    `levels` says on which of them, if not on both.
+    """
+
+    kind = "output"
+    levels: ClassVar[tuple[Literal["row", "token", "pair"], ...]] = ("row", "token")
+    labels: Labels
+
+    @property
+    def output_dim(self) -> int:
+        """Number of labels: the size of what a `condition` edge carries."""
+        return len(self.labels)
+
+    def forward(self, scores: Tensor | Sequence) -> Tensor | Sequence:
+        """Return label probabilities, as a `condition` edge hands them to another task's decoder."""
+        raise NotImplementedError
+
+    def loss(self, scores: Tensor | Sequence, targets: Tensor) -> Tensor:
+        """Return one loss a row, [B]: of its label, or the mean over its labelled tokens; 0 where it has none.
+
+        `targets` holds label ids, [B] or [B, T]; an id outside 0 … C-1 is unlabelled (or a label that was
+        never seen in training) and adds nothing.
+        """
+        raise NotImplementedError
+
+    def answer(self, scores: Tensor | Sequence) -> dict[str, Tensor]:
+        """Return `best` (label ids, int64), `score` (its probability) and, for rows, `scores` (all of them).
+
+        Row level: [B], [B], [B, C]. Token level: [B, T], [B, T]. Must be traceable by `torch.export`, itself or
+        in the module that `exportable` returns. Of equal scores the label with the lowest id wins.
+        """
+        raise NotImplementedError
+
+
+class RankingOutput(Output):
+    """The end of a ranking task: the loss that teaches scores to put a query's documents in order.
+
+    Takes no labels: a pair's target is its grade. P pairs of a batch; pairs of one query have one group number.
+    """
+
+    needs_drawn_negatives: ClassVar[bool] = False  # compares with documents that no row judges for the query
+
+    levels = ("pair",)
+
+    @property
+    def output_dim(self) -> int:
+        """One score a pair."""
+        return 1
+
+    def forward(self, scores: Tensor | Sequence) -> Tensor | Sequence:
+        """Return [P, 1]: the scores as they are."""
+        if isinstance(scores, Sequence):
+            raise ValueError("a ranking output should take one score a pair. Found a sequence.")
+        return scores[:, None]
+
+    def ranking_loss(self, scores: Tensor, grades: Tensor, groups: Tensor) -> tuple[Tensor, Tensor]:
+        """Return (losses [N], counted [N] bool): their mean over what is counted is the task's loss.
+
+        `scores` and `grades` are float [P], `groups` int64 [P] in any order. N is what the loss is counted by (groups,
+        pairs of pairs, pairs); False where there is nothing to compare. Grades above 0 are relevant.
+        """
+        raise NotImplementedError
+
+    def answer(self, scores: Tensor | Sequence) -> dict[str, Tensor]:
+        """Return `score` [P]: what the scorer says, higher for what goes together better."""
+        if isinstance(scores, Sequence):
+            raise ValueError("a ranking output should take one score a pair. Found a sequence.")
+        return {"score": scores}

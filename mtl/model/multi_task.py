@@ -1,0 +1,311 @@
+"""The joint network: one module for every component of the sharing graph, and what a batch needs of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ..base.errors import MtlError, RecipeError, UsageError, no_memory, sentences
+from ..base.registry import InitialFile, file_keys, inferred_arguments, nested_kind, recipe_keys
+from ..data.labels import Labels
+from ..graph import rules as graph_rules
+from ..graph.sharing_graph import Call, Component, InputKey, SharingGraph, keys_of
+from .module import Module, Output, RankingOutput, Scorer
+from .module import Sequence as Vectors
+
+if TYPE_CHECKING:
+    from ..data.batch import Batch
+    from ..data.fitted import Fitted
+
+Value = Tensor | Vectors
+SHOULD = "should be built from its keys and from what flows in"
+FeatureTensors = Mapping[tuple[str, int, InputKey], Tensor]
+
+
+class Step(NamedTuple):
+    """One call of a plan: the module's component, and where its arguments come from.
+
+    `inputs` are the texts that a leaf embedding reads; `values` the positions of earlier steps, and `texts` the one
+    text that each of them stands on, if it is one.
+    """
+
+    component: str
+    inputs: tuple[InputKey, ...]
+    values: tuple[int, ...]
+    texts: tuple[InputKey | None, ...]
+
+
+class Plan(NamedTuple):
+    """Calls in topological order, each once, and the position at which every wanted value comes out."""
+
+    steps: tuple[Step, ...]
+    wanted: tuple[int, ...]
+
+
+def plan(wanted: Sequence[Call]) -> Plan:
+    """Return how to compute these calls: their ancestors in topological order, every call once."""
+    positions: dict[Call, int] = {}
+    steps: list[Step] = []
+
+    def visit(call: Call) -> int:
+        if call not in positions:
+            arguments = [argument for argument in call.arguments if isinstance(argument, Call)]
+            values = tuple(visit(argument) for argument in arguments)
+            inputs = tuple(argument for argument in call.arguments if isinstance(argument, InputKey))
+            texts = tuple(next(iter(keys)) if len(keys) == 1 else None for keys in map(keys_of, arguments))
+            positions[call] = len(steps)
+            steps.append(Step(call.component, inputs, values, texts))
+        return positions[call]
+
+    positions_wanted = tuple(visit(call) for call in wanted)  # fills `steps`
+    return Plan(tuple(steps), positions_wanted)
+
+
+def compute(
+    plan: Plan,
+    modules: Mapping[str, nn.Module],
+    kinds: Mapping[str, str],
+    lengths: Mapping[InputKey, Tensor],
+    features: FeatureTensors,
+    index: Mapping[InputKey, Tensor] | None = None,
+) -> list[Value]:
+    """Run a plan: apply every component to its arguments once and return the wanted values, in their order.
+
+    `modules` are by component; an exporter hands in what their `exportable()` returned. Embeddings get lengths
+    [B] first: a leaf its features' tensors, a composite its parts' sequences. `index` [P] says, by input, which of its
+    texts each of P pairs is made of: scorers get their arguments so, and everything below them sees each text once.
+    """
+    done: list[Value] = []
+    for step in plan.steps:
+        module = modules[step.component]
+        arguments: list[Value] = [done[position] for position in step.values]
+        if step.inputs:
+            (key,) = step.inputs
+            arguments = [lengths[key]]
+            while (step.component, len(arguments) - 1, key) in features:
+                arguments.append(features[step.component, len(arguments) - 1, key])
+        elif kinds[step.component] == "embedding":
+            first = arguments[0]
+            arguments = [first.lengths if isinstance(first, Vectors) else first, *arguments]
+        elif index and kinds[step.component] == "scorer":
+            arguments = [
+                value if key is None else taken(value, index[key])
+                for value, key in zip(arguments, step.texts, strict=True)
+            ]
+        done.append(module(*arguments))
+    return [done[position] for position in plan.wanted]
+
+
+def taken(value: Value, rows: Tensor) -> Value:
+    """Return some rows of a value, in their order and as often as they are named."""
+    if isinstance(value, Vectors):
+        return Vectors(value.values.index_select(0, rows), value.lengths.index_select(0, rows))
+    return value.index_select(0, rows)
+
+
+class MultiTaskModel(nn.Module):
+    """All components of a sharing graph, each built once, and the walk that computes what a batch asks for.
+
+    A component's first weights follow from the recipe's seed and the component's name alone. May be built under
+    `torch.device("meta")`. With `initial=False` no file of initial weights (`pretrained`) is read: for a model whose
+    weights are loaded next. Raises `RecipeError` where sizes along the edges do not fit.
+    """
+
+    def __init__(self, graph: SharingGraph, fitted: Fitted, *, initial: bool = True) -> None:
+        super().__init__()
+        self.sharing_graph = graph
+        self.labels: dict[str, Labels] = dict(fitted.labels)
+        self.fitted = fitted
+        self._plans: dict[tuple[str, ...], Plan] = {}
+        self._kinds = {name: component.kind for name, component in graph.components.items()}
+        self._built: dict[str, Module] = {}
+        _Builder(graph, fitted, initial, self._built).build()
+        for name, module in self._built.items():
+            # torch keeps '.' for submodules; the first '/' keeps a group called `answers` apart from the method.
+            self.add_module("/" + name.replace(".", "/"), module)
+
+    @property
+    def components(self) -> Mapping[str, Module]:
+        """Return every component's module by its name, in build order."""
+        return self._built
+
+    def __getitem__(self, address: str) -> Module:
+        """Return the module at an address; tied addresses give the same object."""
+        return self._built[self.sharing_graph.component_of(address)]
+
+    def output(self, task: str) -> Output:
+        """Return a task's output layer."""
+        module = self._built[self.sharing_graph.output(task).component]
+        if not isinstance(module, Output):
+            raise UsageError(f"the last module of task '{task}' should be an output. Found {type(module).__name__}.")
+        return module
+
+    def scores(self, batch: Batch, tasks: Iterable[str]) -> dict[str, Value]:
+        """Return what each task's output layer gets, [B, C] or a sequence of [B, T, C], in one walk of the graph."""
+        names = tuple(tasks)
+        if names not in self._plans:
+            # The output layer's own call is left out: its distribution is computed where a condition asks for it.
+            wanted = [self.sharing_graph.output(task).arguments[0] for task in names]
+            self._plans[names] = plan([call for call in wanted if isinstance(call, Call)])
+        values = compute(self._plans[names], self._built, self._kinds, batch.lengths, batch.features, batch.index)
+        return dict(zip(names, values, strict=True))
+
+    def losses(self, batch: Batch, tasks: Iterable[str]) -> dict[str, Tensor]:
+        """Return each task's loss: the mean over its labelled rows; a task without any in the batch is left out.
+
+        A ranking task's is the mean over what its output layer counts, and it is left out where that is nothing.
+        """
+        active = [task for task in tasks if bool(batch.labelled[task].any())]
+        found = {}
+        for task, scores in self.scores(batch, active).items():
+            labelled, targets, output = batch.labelled[task], batch.targets[task], self.output(task)
+            if isinstance(output, RankingOutput) and isinstance(scores, Tensor):
+                judged = labelled.nonzero()[:, 0]
+                losses, counted = output.ranking_loss(scores[judged], targets[judged], batch.groups[task][judged])
+            else:
+                losses, counted = output.loss(scores, targets), labelled
+            if bool(counted.any()):
+                found[task] = torch.where(counted, losses, 0.0).sum() / counted.sum()
+        return found
+
+    def scorer(self, task: str) -> Scorer:
+        """Return a ranking task's scorer."""
+        module = self._built[self.scorer_call(task).component]
+        if not isinstance(module, Scorer):
+            raise UsageError(f"task '{task}' should have a scorer. Found {type(module).__name__}.")
+        return module
+
+    def scorer_call(self, task: str) -> Call:
+        """Return the call of a ranking task's scorer: its arguments are what each text is encoded as."""
+        call = self.sharing_graph.output(task).arguments[0]
+        if not isinstance(call, Call):
+            raise UsageError(f"task '{task}' should have a scorer. Found an input.")
+        return call
+
+    def encoded(self, batch: Batch, task: str, key: InputKey) -> dict[int, Value]:
+        """Return what one text of each of a batch's rows is to a task's scorer, by the argument's position.
+
+        `batch` needs the lengths and features of this input only.
+        """
+        wanted = {
+            position: argument
+            for position, argument in enumerate(self.scorer_call(task).arguments)
+            if isinstance(argument, Call) and keys_of(argument) == {key}
+        }
+        steps = plan(list(wanted.values()))
+        values = compute(steps, self._built, self._kinds, batch.lengths, batch.features)
+        return dict(zip(wanted, values, strict=True))
+
+    def answers(self, batch: Batch, tasks: Iterable[str]) -> dict[str, dict[str, Tensor]]:
+        """Return each task's answer: `best`, `score` and, for row tasks, `scores` (see `Output.answer`)."""
+        return {task: self.output(task).answer(scores) for task, scores in self.scores(batch, tasks).items()}
+
+
+class _Builder:
+    """Builds components in build order and infers their positional arguments along the edges."""
+
+    def __init__(self, graph: SharingGraph, fitted: Fitted, initial: bool, built: dict[str, Module]) -> None:
+        self.graph = graph
+        self.fitted = fitted
+        self.initial = initial
+        self.built = built
+        self.calls: dict[str, list[Call]] = {}
+        for call in graph.calls(graph.recipe.tasks):
+            self.calls.setdefault(call.component, []).append(call)
+
+    def build(self) -> None:
+        labels = {task: labels.names for task, labels in self.fitted.labels.items()}
+        faults = list(graph_rules.tied_label_sets(self.graph, labels))
+        cause: Exception | None = None
+        for component in self.graph.components.values():
+            if any(name not in self.built for call in self.calls[component.name] for name in _producers(call)):
+                continue  # what flows in has its own fault
+            try:
+                self.built[component.name] = self._built(component)
+            except Exception as error:  # whatever a module's code raises is told as its fault
+                if no_memory(error) is not None:
+                    raise self._too_large(component) from error
+                cause = cause or error
+                faults += map(component.config.place.fault, sentences(error, SHOULD))
+        if faults:
+            raise RecipeError(faults, self.graph.recipe.title) from cause
+
+    def _too_large(self, component: Component) -> MtlError:
+        """Return the error of a component that finds no memory; how large it is shows where tensors have none."""
+        with torch.device("meta"):
+            size = sum(p.numel() * p.element_size() for p in self._built(component).parameters())
+        found = f"Found {size / 1e9:,.1f} GB of weights, for which there is not enough."
+        return MtlError(component.config.place.fault(f"'{component.name}' should fit into memory. {found}"))
+
+    def _built(self, component: Component) -> Module:
+        cls: Any = component.config.cls
+        positional = [self._inferred(component, name) for name in inferred_arguments(cls)]
+        keywords = self._keywords(component)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(component_seed(self.graph.recipe.seed, component.name))
+            module: Module = cls(*positional, **keywords)
+        return module
+
+    def _keywords(self, component: Component) -> dict[str, Any]:
+        """Return the recipe's values, with parts as built modules and files of initial weights as paths."""
+        config = component.config
+        files = file_keys(config.cls)
+        keywords = {}
+        for name, parameter in recipe_keys(config.cls).items():
+            value = config.values[name]
+            nested = nested_kind(parameter.annotation)
+            if nested is not None and nested[1]:
+                value = {part: self._part(component, part) for part in value}
+            elif nested is not None:
+                value = self._part(component, name)
+            elif value is not None and name in files:
+                value = InitialFile(self.graph.recipe.data / value) if self.initial else None
+            keywords[name] = value
+        return keywords
+
+    def _part(self, component: Component, part: str) -> Module:
+        return self.built[self.graph.component_of(f"{component.members[0]}.{part}")]
+
+    def _inferred(self, component: Component, name: str) -> Any:
+        if name == "features":
+            return self.fitted.features[component.name]
+        if name in ("labels", "output_dim"):
+            task = component.members[0].split(".")[0]  # any of its tasks: their labels are the same
+            labels = self.fitted.labels[task]
+            return labels if name == "labels" else len(labels)
+        if name in ("input_dim", "input_dims", "condition_dim"):
+            sizes = self._sizes(component)
+            return {"input_dim": sizes[0], "input_dims": sizes, "condition_dim": sum(sizes[1:])}[name]
+        cls: Any = component.config.cls
+        raise UsageError(
+            f"the positional arguments of {cls.__module__}.{cls.__qualname__} should be among input_dim, "
+            f"input_dims, condition_dim, output_dim, labels, features. Found '{name}'."
+        )
+
+    def _sizes(self, component: Component) -> tuple[int, ...]:
+        """Return the sizes of what flows in, which are the same wherever the component is applied."""
+        addresses: dict[tuple[int, ...], str] = {}
+        for call in self.calls[component.name]:
+            sizes = tuple(self.built[name].output_dim for name in _producers(call))
+            addresses.setdefault(sizes, self.graph.addresses_of(call)[0])
+        if len(addresses) > 1:
+            found = " and ".join(f"{' + '.join(map(str, size))} at '{at}'" for size, at in addresses.items())
+            raise UsageError(
+                f"vectors that enter '{component.name}' should have the same size everywhere it is used. Found {found}."
+            )
+        return next(iter(addresses))
+
+
+def _producers(call: Call) -> list[str]:
+    """Return the components whose values flow into a call, in order."""
+    return [argument.component for argument in call.arguments if isinstance(argument, Call)]
+
+
+def component_seed(seed: int, component: str) -> int:
+    """Return the seed of a component's first weights: 63 bits that depend on nothing but the recipe's seed and name."""
+    digest = hashlib.sha256(f"{seed}/{component}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1

@@ -1,0 +1,1 @@
+"""A run: one recipe, one folder, all steps; and runs side by side."""

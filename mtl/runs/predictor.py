@@ -1,0 +1,163 @@
+"""Answers from raw text with the trained model itself, in torch: what an exported bundle gives, without exporting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..base.errors import UsageError, listing, near_miss
+from ..data.batch import raw_batch
+from ..graph.sharing_graph import Call
+from ..model.module import Scorer
+from ..model.multi_task import MultiTaskModel
+from ..recipe.task import Answer as Named
+from ..train.checkpoint import Which, load_model
+
+Column = Sequence[str | bytes]  # bytes are read as UTF-8
+Texts = Column | Mapping[str, Column]
+Answer = dict[str, Any]
+
+
+class Predictor:
+    """Predicts with a model that is in memory; `load` takes one from a run folder.
+
+    The model is put into evaluation mode. Answers are JSON-able: `{"label", "score", "scores": {label: score}}` for
+    a task on rows, `{"tokens", "tags", "score"}`, one value a token, for one on tokens, `{"score"}` for one that ranks.
+    """
+
+    def __init__(self, model: MultiTaskModel) -> None:
+        self.model = model.eval()
+        self.graph = model.sharing_graph
+        self.tasks: tuple[str, ...] = tuple(self.graph.recipe.tasks)
+
+    @classmethod
+    def load(cls, run: str | Path, which: Which = "best") -> Predictor:
+        """Load the best (or last) checkpoint of a run folder; raises `CheckpointError` where there is none."""
+        return cls(load_model(run, which))
+
+    def inputs(self, task: str) -> tuple[str, ...]:
+        """Return the names of a task's inputs; raises `UsageError` for a task that does not exist."""
+        if task not in self.tasks:
+            raise UsageError(f"no task named '{task}'.{near_miss(task, self.tasks)} Tasks: {listing(self.tasks)}.")
+        return tuple(self.graph.recipe.tasks[task].inputs)
+
+    def labels(self, task: str) -> tuple[str, ...]:
+        """Return the labels that a task answers with, in the order of their ids; none where its answer is a score."""
+        self.inputs(task)
+        answers = self.graph.recipe.tasks[task].task.answers
+        return self.model.labels[task].names if any(a.labels or "C" in a.dims for a in answers) else ()
+
+    def predict(self, task: str, texts: Texts, *, batch_size: int = 64) -> list[Answer]:
+        """Return one answer a text, in their order.
+
+        `texts` is a list, or lists of equal length by the name of the input. Raises `UsageError` for an unknown
+        task, texts that do not fit it, or a batch size below 1.
+        """
+        columns = by_input(texts, task, self.inputs(task))
+        if not isinstance(batch_size, int | np.integer) or batch_size < 1:
+            raise UsageError(f"'batch_size' should be 1 or more. Found {batch_size!r}.")
+        count = len(next(iter(columns.values())))
+        answers: list[Answer] = []
+        with torch.inference_mode():
+            for start in range(0, count, batch_size):
+                answers += self._batch(task, {n: rows[start : start + batch_size] for n, rows in columns.items()})
+        return answers
+
+    def encode(self, task: str, input: str, texts: Column, *, batch_size: int = 64) -> NDArray[np.float32]:
+        """Return the vector of each text of one input, [B, E]; the inner product of a pair's vectors is its score.
+
+        Only a task whose scorer is separable has them. Raises `UsageError` where it is not, or texts do not fit.
+        """
+        scorer = self._separable(task, input)
+        position = self.inputs(task).index(input)
+        column = checked(texts, task, input)
+        if not isinstance(batch_size, int | np.integer) or batch_size < 1:
+            raise UsageError(f"'batch_size' should be 1 or more. Found {batch_size!r}.")
+        vectors = []
+        with torch.inference_mode():
+            for start in range(0, max(1, len(column)), batch_size):  # of no texts the vectors have a size, too
+                rows = {input: column[start : start + batch_size] or [""]}
+                batch = raw_batch(self.graph, self.model.fitted, [task], rows)
+                value = self.model.encoded(batch, task, self.graph.inputs(task)[input])[position]
+                vectors.append(scorer.encode(value, position).numpy())
+        found: NDArray[np.float32] = np.concatenate(vectors)[: len(column)]
+        return found
+
+    def _separable(self, task: str, input: str) -> Scorer:
+        """Return the scorer of a task, where it encodes one text alone."""
+        inputs = self.inputs(task)
+        if input not in inputs:
+            hint = near_miss(input, inputs)
+            raise UsageError(f"'{input}' is no input of '{task}'.{hint} Inputs: {', '.join(inputs)}.")
+        scores = self.graph.output(task).arguments[0]
+        scorer = self.model.components[scores.component] if isinstance(scores, Call) else None
+        if not isinstance(scorer, Scorer) or not scorer.separable:
+            found = "one that reads both texts together" if isinstance(scorer, Scorer) else "no scorer"
+            raise UsageError(f"'{task}' should have a separable scorer, to encode one text alone. Found {found}.")
+        return scorer
+
+    def _batch(self, task: str, texts: Mapping[str, Column]) -> list[Answer]:
+        batch = raw_batch(self.graph, self.model.fitted, [task], texts)
+        values = self.model.answers(batch, [task])[task]
+        config = self.graph.recipe.tasks[task]
+        rows: list[Answer] = [{} for _ in batch.rows]
+        lengths: list[int] | None = None
+        if config.task.level == "token":
+            first = next(iter(self.graph.inputs(task).values()))
+            tokens = [[] if row == [""] else row for row in batch.surface[first].strings()]
+            lengths = [len(row) for row in tokens]
+            for answer, row in zip(rows, tokens, strict=True):
+                answer["tokens"] = row
+        labels = self.model.labels[task].names
+        for output in config.task.answers:
+            for answer, value in zip(rows, decoded(output, values[output.value], labels, lengths), strict=True):
+                answer[output.name] = value
+        return rows
+
+
+def decoded(output: Named, values: Tensor, labels: Sequence[str], lengths: Sequence[int] | None) -> list[Any]:
+    """Return a value a row: ids as labels, one value a label as a dict, values of tokens without padding."""
+    found: list[Any] = values.tolist()
+    if "T" in output.dims and lengths is not None:
+        found = [row[:length] for row, length in zip(found, lengths, strict=True)]
+    if output.labels:
+        return [labels[row] if isinstance(row, int) else [labels[i] for i in row] for row in found]
+    if output.dims == ("C",):
+        return [dict(zip(labels, row, strict=True)) for row in found]
+    return found
+
+
+def by_input(texts: Texts, task: str, inputs: Sequence[str]) -> dict[str, list[str | bytes]]:
+    """Return lists of texts by the name of the input; raises `UsageError`, as a bundle does, where they do not fit."""
+    if not isinstance(texts, Mapping):
+        if len(inputs) != 1:
+            raise UsageError(f"'{task}' should get texts for its inputs: {listing(inputs)}. Found one list.")
+        texts = {inputs[0]: texts}
+    if set(texts) != set(inputs):
+        raise UsageError(f"'{task}' should get texts for its inputs: {listing(inputs)}. Found {listing(texts)}.")
+    columns = {name: checked(column, task, name) for name, column in texts.items()}
+    sizes = {name: len(column) for name, column in columns.items()}
+    if len(set(sizes.values())) != 1:
+        told = ", ".join(f"{size} of '{name}'" for name, size in sizes.items())
+        raise UsageError(f"the inputs of '{task}' should have as many texts each. Found {told}.")
+    return columns
+
+
+def checked(column: Any, task: str, name: str) -> list[str | bytes]:
+    """Return the texts of one input as a list; raises `UsageError` naming the row that is none."""
+    if isinstance(column, (str, bytes)):
+        raise UsageError(f"the input '{name}' of '{task}' should be a list of texts. Found one text.")
+    if isinstance(column, Mapping) or not (hasattr(column, "__len__") and hasattr(column, "__getitem__")):
+        kind = type(column).__name__  # an iterator among them: it could not be read again
+        raise UsageError(f"the input '{name}' of '{task}' should be a list of texts. Found {kind}.")
+    for row, text in enumerate(column):
+        if not isinstance(text, (str, bytes)):
+            found = type(text).__name__
+            raise UsageError(f"row {row} of the input '{name}' of '{task}' should be a text. Found {found}.")
+    return list(column)

@@ -1,0 +1,286 @@
+"""A run: one recipe, one folder, and the steps from data to verified graphs.
+
+recipe.yaml                 the recipe, every default written out: it runs again to the same result
+graph.txt  graph.mmd        what is shared
+fitted.json  data.json      vocabularies and labels; which data it had
+log.jsonl  tensorboard/     what training reported
+checkpoints/                the last and the best one
+metrics.json  reports.json  figures of dev and test
+export/                     the graphs, their weights and their manifest
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..base.errors import CheckpointError, Fault, UsageError
+from ..base.files import read_json, replace
+from ..base.progress import Report
+from ..base.threads import torch_threads
+from ..compile.loading import load_recipe, recipe_from_dict
+from ..data.fitted import Fitted
+from ..data.prepare import prepare
+from ..data.prepared import Prepared
+from ..evaluate.evaluation import Evaluation, evaluate
+from ..graph import drawing
+from ..graph.build import build_graph
+from ..graph.sharing_graph import SharingGraph
+from ..model.multi_task import MultiTaskModel
+from ..recipe.config import Recipe
+from ..recipe.filling import filled
+from ..sources.opening import open_sources
+from ..train.checkpoint import Checkpoints, load_model
+from ..train.logs import Logs
+from ..train.resume import check_recipe
+from ..train.trainer import Trainer
+from .check import Report as CheckReport
+from .check import check
+from .predictor import Answer, Predictor, Texts
+from .run_data import RunData
+from .run_folder import folder_for
+
+if TYPE_CHECKING:
+    from ..export.export import ExportReport
+
+Given = Mapping[str, Mapping[str, Iterable[Mapping[str, Any]]]]  # source -> split -> rows
+Written = str | Path | Mapping[str, Any]  # a recipe's file, or the plain values that YAML would give
+
+
+class Run:
+    """A run folder and what is in it; made by `start` for a new (or resumed) run and by `open` for a trained one.
+
+    Each step needs those before it: `prepare`, `train`, `test`, `export`. Whoever steps through them prints what
+    they yield and return; nothing here does.
+    """
+
+    def __init__(
+        self,
+        out: Path,
+        graph: SharingGraph,
+        *,
+        resume: bool = False,
+        trained: bool = False,
+        elsewhere: bool = False,
+        sources: Given | None = None,
+    ) -> None:
+        self.out = out
+        self.graph = graph
+        self.recipe = graph.recipe
+        self.resume = resume
+        self.trained = trained  # then vocabularies are the folder's own; a resumed run fits them anew and compares
+        self.elsewhere = elsewhere  # the data's folder was named: what is there is meant, also for rows from memory
+        self.checked: CheckReport | None = None
+        self._given = tuple(sources or ())
+        self._sources = open_sources(self.recipe, sources)
+
+    @classmethod
+    def start(
+        cls,
+        recipe: Recipe | Written,
+        out: str | Path | None = None,
+        *,
+        data: str | Path | None = None,
+        resume: bool = False,
+        seed: int | None = None,
+        overrides: Sequence[str] = (),
+        sources: Given | None = None,
+    ) -> Run:
+        """Check a recipe and make its run folder.
+
+        Raises `RecipeError` with every fault, and `UsageError` where the folder holds something already and is not
+        to be resumed.
+        """
+        recipe = loaded(recipe, data, seed, overrides)
+        begun = resume and out is not None and bool(Checkpoints(Path(out)).pointer())
+        if begun and out is not None:
+            check_recipe(recipe, Path(out))
+        report = check(recipe, initial=not begun)  # what it starts from is in its checkpoint
+        folder = folder_for(recipe.name, out, resume)
+        run = cls(folder, report.graph, resume=resume, elsewhere=data is not None, sources=sources)
+        run.checked = report
+        run._describe()
+        return run
+
+    @classmethod
+    def open(cls, out: str | Path, *, data: str | Path | None = None, sources: Given | None = None) -> Run:
+        """Open the folder of a run that was trained; raises `CheckpointError` where it is none.
+
+        A run whose rows came from memory needs them again in `sources`, as soon as data is read.
+        """
+        out = Path(out)
+        if not (out / "recipe.yaml").is_file():
+            raise CheckpointError(f"{out}: should be a run folder, with a file 'recipe.yaml'. Found none.")
+        recipe = load_recipe(out / "recipe.yaml", data=Path(data) if data is not None else None)
+        graph = build_graph(recipe)
+        return cls(out, graph, trained=True, elsewhere=data is not None, sources=sources)
+
+    def _describe(self) -> None:
+        """Write what the run is, unless a checkpoint exists: then it was written and training compares it."""
+        if Checkpoints(self.out).pointer():
+            return
+        texts = {
+            "graph.txt": drawing.text(self.graph),
+            "graph.mmd": drawing.mermaid(self.graph),
+            "recipe.yaml": filled(self.recipe),
+        }
+        for name, text in texts.items():
+            replace(self.out / name, text.encode())
+
+    @cached_property
+    def prepared(self) -> Prepared:
+        """The data as numbers, with what was fitted to it; read on first use.
+
+        Raises `UsageError` where rows came from memory and are not given again.
+        """
+        begun = bool(Checkpoints(self.out).pointer())
+        kept = self.out / "fitted.json"
+        had = RunData.load(self.out)
+        if had is not None and not self.elsewhere:
+            had.fault_if_not_given(self.out, self._given)
+        fitted = Fitted.from_state(self.graph, read_json(kept)) if self.trained else None
+        prepared = prepare(self.graph, self._sources, cache_folder(), fitted=fitted)
+        if not begun:
+            replace(kept, json.dumps(prepared.fitted.state(), ensure_ascii=False).encode())
+            RunData(self._given, prepared.hashes).write(self.out)
+        return prepared
+
+    def warnings(self, *splits: str) -> list[Fault]:
+        """Return what is odd about these splits: data that the run did not have, labels that are missing or unread."""
+        had = RunData.load(self.out)
+        changed = [] if had is None else had.changed(self.prepared.hashes, splits)
+        return [*changed, *self.prepared.cut(*splits), *self.prepared.unlabelled(*splits)]
+
+    def train(self) -> Iterator[Report]:
+        """Train, yielding a report for every step and evaluation; the folder's logs keep them too.
+
+        A resumed run goes on behind its last checkpoint; one that has ended yields nothing.
+        """
+        trainer = Trainer(self.graph, self.prepared, self.out, resume=self.resume)
+        with Logs(self.out, trainer.step) as logs:
+            for report in trainer.train():
+                (self.out / "metrics.json").unlink(missing_ok=True)  # of the model before this step
+                logs.write(report)
+                yield report
+
+    @cached_property
+    def model(self) -> MultiTaskModel:
+        """The trained model: the weights of the best checkpoint."""
+        return load_model(self.out)
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """Answers with the trained model."""
+        return Predictor(self.model)
+
+    def predict(self, task: str, texts: Texts, *, batch_size: int = 64) -> list[Answer]:
+        """Return one answer a text (see `mtl.runs.predictor.Predictor.predict`)."""
+        return self.predictor.predict(task, texts, batch_size=batch_size)
+
+    def evaluate(self, split: str = "test") -> Evaluation:
+        """Measure the trained model on a split."""
+        with torch_threads(self.recipe.train.threads):
+            return evaluate(self.model, self.graph, self.prepared, split)
+
+    def test(self) -> dict[str, Any]:
+        """Measure the splits `test` and `dev`, as far as there are such; write and return `metrics.json`."""
+        present = {split for _, split in self.prepared.splits}
+        return self.keep([self.evaluate(split) for split in ("test", "dev") if split in present])
+
+    def keep(self, evaluations: Sequence[Evaluation]) -> dict[str, Any]:
+        """Write evaluations into `metrics.json` and `reports.json`, in the place of earlier ones of the same split.
+
+        Those of other data than the run had are not written. Returns all figures, these among them.
+        """
+        metrics = read_json(self.out / "metrics.json") if (self.out / "metrics.json").exists() else {}
+        reports = read_json(self.out / "reports.json") if (self.out / "reports.json").exists() else {}
+        had = RunData.load(self.out)
+        own = [e for e in evaluations if had is None or not had.changed(self.prepared.hashes, [e.split])]
+        for evaluation in own:
+            metrics[evaluation.split] = evaluation.metrics
+            reports[evaluation.split] = evaluation.reports
+        for name, content in {"reports.json": reports, "metrics.json": metrics}.items() if own else ():
+            replace(self.out / name, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
+        return {**metrics, **{evaluation.split: evaluation.metrics for evaluation in evaluations}}
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """What `metrics.json` holds: figures by split and task; raises `CheckpointError` before the test."""
+        found: dict[str, Any] = read_json(self.out / "metrics.json")
+        return found
+
+    @property
+    def reports(self) -> dict[str, Any]:
+        """What `reports.json` holds: what is too long for a figure, by split and task; raises as `metrics` does."""
+        found: dict[str, Any] = read_json(self.out / "reports.json")
+        return found
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What `export/manifest.json` holds; raises `CheckpointError` before the export."""
+        found: dict[str, Any] = read_json(self.out / "export/manifest.json")
+        return found
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run was tested and exported: then there is nothing left to resume."""
+        return (self.out / "metrics.json").exists() and (self.out / "export/manifest.json").exists()
+
+    def export(self, out: str | Path | None = None) -> ExportReport:
+        """Write the graphs of all tasks and verify them; raises `ExportError` saying how far it got."""
+        from ..export.export import export
+
+        known = self.metrics if (self.out / "metrics.json").exists() else {}
+        folder = Path(out) if out is not None else self.out / "export"
+        return export(self.model, self.graph, self.prepared, folder, metrics=known)
+
+
+def run(
+    recipe: Recipe | Written,
+    out: str | Path | None = None,
+    *,
+    data: str | Path | None = None,
+    resume: bool = False,
+    seed: int | None = None,
+    overrides: Sequence[str] = (),
+    sources: Given | None = None,
+) -> Run:
+    """Check, train, test, export and verify a recipe; return the run.
+
+    `recipe` is a file, the values that one would hold, or a loaded recipe. `out` is the run folder (without it: a new
+    one, `runs/NAME/N`), `data` what relative paths of sources start from,
+    `overrides` are `a.b.c=value` settings, and `sources` gives rows from memory: source -> split -> iterable of dicts.
+    """
+    started = Run.start(recipe, out, data=data, resume=resume, seed=seed, overrides=overrides, sources=sources)
+    for _ in started.train():
+        pass
+    if not started.complete:
+        started.test()
+        started.export()
+    return started
+
+
+def loaded(recipe: object, data: str | Path | None, seed: int | None, overrides: Sequence[str]) -> Recipe:
+    """Return a recipe that is a file, plain values or loaded; raises `UsageError` for anything else."""
+    base = Path(data) if data is not None else None
+    if isinstance(recipe, (str, Path)):
+        return load_recipe(recipe, overrides=overrides, data=base, seed=seed)
+    if isinstance(recipe, Mapping):
+        return recipe_from_dict(recipe, overrides=overrides, data=base, seed=seed)
+    if not isinstance(recipe, Recipe):
+        kind = type(recipe).__name__
+        raise UsageError(f"recipe should be the path of a file, a mapping or an mtl.Recipe. Found {kind}.")
+    if data is not None or seed is not None or overrides:
+        raise UsageError(
+            "data, seed and overrides should come with a recipe's file or mapping. Found a recipe that is loaded."
+        )
+    return recipe
+
+
+def cache_folder() -> Path:
+    """Return where encoded data is kept between runs: `.mtl_cache`, or what the variable MTL_CACHE names."""
+    return Path(os.environ.get("MTL_CACHE", ".mtl_cache"))

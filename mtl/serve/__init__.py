@@ -1,0 +1,1 @@
+"""Answers from an export folder: onnxruntime and numpy, no torch."""

@@ -1,0 +1,296 @@
+"""Answers from an export folder: onnxruntime and numpy only, no torch.
+
+>>> bundle = Bundle("runs/demo/export")                                   # doctest: +SKIP
+>>> bundle.predict("intent", ["play hey jude"])                           # doctest: +SKIP
+[{'label': 'play_music', 'score': 0.99, 'scores': {'play_music': 0.99, …}}]
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from ..base.errors import MtlError, UsageError, listing, near_miss
+
+FORMAT = 1  # of the manifest: grows when an older reader would misread it
+
+Texts = Sequence[str | bytes]
+Array = NDArray[Any]
+_HALVES = re.compile("[\ud800-\udfff]")  # of surrogate pairs: no characters
+
+
+class Bundle:
+    """The exported heads of a run, each loaded when it is first asked.
+
+    `path` is the folder that holds `manifest.json`; `threads` is the number of threads a head computes with, and
+    None leaves it to onnxruntime. Several threads may ask one bundle. Raises `UsageError` where the folder is no
+    export.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, threads: int | None = None) -> None:
+        self.path = Path(path)
+        self._folder = self.path.absolute()  # heads are loaded later, maybe from another working directory
+        self.threads = threads
+        self.manifest = _manifest(self.path)
+        self._sessions: dict[str, onnxruntime.InferenceSession] = {}
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Names of the tasks, in the order of the recipe."""
+        return tuple(self.manifest["tasks"])
+
+    def labels(self, task: str) -> tuple[str, ...]:
+        """Return a task's labels in the order of their scores."""
+        return tuple(self._task(task)["labels"])
+
+    def inputs(self, task: str) -> tuple[str, ...]:
+        """Return the names of a task's inputs."""
+        return tuple(self._task(task)["inputs"])
+
+    def _task(self, task: str) -> Mapping[str, Any]:
+        if task not in self.manifest["tasks"]:
+            hint = near_miss(task, self.tasks)
+            raise UsageError(f"'{task}' is no task of '{self.path}'.{hint} Tasks: {listing(self.tasks)}.")
+        found: Mapping[str, Any] = self.manifest["tasks"][task]
+        return found
+
+    def _tower(self, task: str, input: str) -> Mapping[str, Any]:
+        """Return the entry of the graph that encodes one input of a task."""
+        inputs, separable = self.inputs(task), self._task(task).get("separable")
+        if input not in inputs:
+            hint = near_miss(input, inputs)
+            raise UsageError(f"'{input}' is no input of '{task}'.{hint} Inputs: {', '.join(inputs)}.")
+        if not separable:
+            found = "one that reads both texts together" if separable is False else "no scorer"
+            raise UsageError(f"'{task}' should have a separable scorer, to encode one text alone. Found {found}.")
+        tower: Mapping[str, Any] = self._task(task)["towers"][input]
+        return tower
+
+    def session(self, task: str, input: str | None = None) -> onnxruntime.InferenceSession:
+        """Return the onnxruntime session of a task's head, or of the graph that encodes one of its inputs.
+
+        Raises `MtlError` where its files are damaged.
+        """
+        key = task if input is None else f"{task}.{input}"
+        if key not in self._sessions:
+            file = self._folder / (self._task(task) if input is None else self._tower(task, input))["file"]
+            try:
+                session = onnxruntime.InferenceSession(
+                    file, session_options(self.threads), providers=["CPUExecutionProvider"]
+                )
+            except Exception as error:  # onnxruntime raises many kinds, without a common base
+                raise MtlError(f"{file}: should be a graph that onnxruntime can load. Found: {error}") from error
+            # Behind the loading, so that a folder which was replaced meanwhile shows too; of two exports mixed up,
+            # answers are noise.
+            for name in (file.name, self.manifest["weights"]):
+                self._compare(self._folder / name)
+            self._sessions[key] = session
+        return self._sessions[key]
+
+    def _compare(self, file: Path) -> None:
+        """Raise `MtlError` where a file is not the one that the manifest lists."""
+        wanted = self.manifest["files"].get(file.name, {}).get("sha256", "none")
+        found = sha256(file) if file.is_file() else "no such file"
+        if found != wanted:
+            raise MtlError(
+                f"{file}: should be the file of this export, with SHA-256 {wanted}. Found {found}. If the folder was "
+                "exported anew since it was opened, open it again."
+            )
+
+    def predict(self, task: str, texts: Texts | Mapping[str, Texts], *, batch_size: int = 64) -> list[dict[str, Any]]:
+        """Return one answer a text, in order, as values that JSON knows.
+
+        `texts` are strings (bytes are read as UTF-8), or for several inputs a mapping from each input's name to as
+        many. Classification: `label`, `score`, `scores` by label. Tagging: `tokens`, `tags`, `score`, one each a token.
+        Ranking: `score`, higher where the texts go together better. What is not valid Unicode is read as U+FFFD. Raises
+        `UsageError` where texts do not fit the task.
+        """
+        columns = self._columns(task, texts)
+        _check_size(batch_size)
+        count = len(next(iter(columns.values())))
+        if not count:
+            return []
+        session, labels = self.session(task), self.labels(task)
+        shapes = {name: output["shape"] for name, output in self._task(task)["outputs"].items()}
+        found: list[dict[str, Any]] = []
+        for start in range(0, count, batch_size):
+            feed = {
+                name: _array(column[start : start + batch_size], f"the input '{name}' of '{task}'", start)
+                for name, column in columns.items()
+            }
+            found += _rows(self._run(session, task, shapes, feed), shapes, labels)
+        return found
+
+    def encode(self, task: str, input: str, texts: Texts, *, batch_size: int = 64) -> NDArray[np.float32]:
+        """Return the vector of each text of one input, [B, E]; the inner product of a pair's vectors is its score.
+
+        Only a task whose scorer is separable has them. Raises `UsageError` where it is not, or texts do not fit.
+        """
+        size = self._tower(task, input)["dim"]
+        _check_column(task, input, texts)
+        texts = _sliceable(texts)
+        _check_size(batch_size)
+        found = np.empty((len(texts), size), np.float32)
+        session = self.session(task, input)
+        for start in range(0, len(texts), batch_size):
+            feed = {"text": _array(texts[start : start + batch_size], f"the input '{input}' of '{task}'", start)}
+            found[start : start + batch_size] = self._run(session, f"{task}.{input}", ["vector"], feed)["vector"]
+        return found
+
+    def _run(
+        self, session: onnxruntime.InferenceSession, name: str, outputs: Iterable[str], feed: Mapping[str, Array]
+    ) -> dict[str, Array]:
+        """Return a graph's outputs by name."""
+        try:
+            arrays = session.run(list(outputs), feed)
+        except Exception as error:  # onnxruntime raises many kinds, without a common base
+            raise MtlError(f"'{name}' of '{self.path}' should answer any text. Found: {error}") from error
+        return dict(zip(outputs, arrays, strict=True))
+
+    def _columns(self, task: str, texts: Texts | Mapping[str, Texts]) -> dict[str, Texts]:
+        inputs = self.inputs(task)
+        if not isinstance(texts, Mapping):
+            if len(inputs) != 1:
+                raise UsageError(f"'{task}' should get texts for its inputs: {listing(inputs)}. Found one list.")
+            texts = {inputs[0]: texts}
+        if set(texts) != set(inputs):
+            raise UsageError(f"'{task}' should get texts for its inputs: {listing(inputs)}. Found {listing(texts)}.")
+        for name, column in texts.items():
+            _check_column(task, name, column)
+        sizes = {name: len(column) for name, column in texts.items()}
+        if len(set(sizes.values())) != 1:
+            told = ", ".join(f"{size} of '{name}'" for name, size in sizes.items())
+            raise UsageError(f"the inputs of '{task}' should have as many texts each. Found {told}.")
+        return {name: _sliceable(column) for name, column in texts.items()}
+
+
+def _check_size(batch_size: int) -> None:
+    if not isinstance(batch_size, int | np.integer) or batch_size < 1:
+        raise UsageError(f"'batch_size' should be 1 or more. Found {batch_size!r}.")
+
+
+def _check_column(task: str, name: str, column: Texts) -> None:
+    if isinstance(column, str | bytes):
+        raise UsageError(f"the input '{name}' of '{task}' should be a list of texts. Found one text.")
+    if isinstance(column, Mapping) or not (hasattr(column, "__len__") and hasattr(column, "__getitem__")):
+        kind = type(column).__name__
+        raise UsageError(f"the input '{name}' of '{task}' should be a list of texts. Found {kind}.")
+
+
+def _sliceable(column: Texts) -> Texts:
+    return column if isinstance(column, list | tuple | np.ndarray) else list(column)
+
+
+def session_options(threads: int | None = None) -> onnxruntime.SessionOptions:
+    """Return options that suit short sentences: threads that wait for the next one do not keep a core busy."""
+    options = onnxruntime.SessionOptions()
+    # Nothing but what ends the process: onnxruntime warns of the host's devices and of unused weights, and prints each
+    # error before it raises it.
+    options.log_severity_level = 4
+    options.inter_op_num_threads = 1
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    file = path / "manifest.json"
+    try:
+        manifest: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise UsageError(
+            f"'{path}' should be the export/ folder of a run, with a manifest.json. Found: {error.strerror}."
+        ) from error
+    except ValueError as error:
+        raise UsageError(f"'{file}' should be JSON. Found: {error}.") from error
+    _check(file, manifest)
+    return manifest
+
+
+def _check(file: Path, manifest: Any) -> None:
+    """Raise `UsageError` at the first place where a manifest does not hold what a bundle reads of it."""
+    found = manifest.get("format") if isinstance(manifest, dict) else None
+    if found != FORMAT:
+        raise UsageError(
+            f"'{file}' should be a manifest of format {FORMAT}. Found {'none' if found is None else found}."
+        )
+    for place, entry, kinds in _parts(manifest):
+        for key, (kind, name) in kinds.items():
+            value = entry.get(key) if isinstance(entry, dict) else None
+            if not isinstance(value, kind):
+                told = "none" if value is None else type(value).__name__
+                raise UsageError(f"'{file}': {place}{key} should be {name}. Found {told}.")
+
+
+def _parts(manifest: dict[str, Any]) -> Iterator[tuple[str, Any, Mapping[str, tuple[type, str]]]]:
+    """Yield dotted places in a manifest, what stands there, and what should; the later ones trust the earlier ones."""
+    mapping, array, text = (dict, "an object"), (list, "a list"), (str, "a string")
+    yield "", manifest, {"tasks": mapping, "files": mapping, "weights": text}
+    for task, entry in manifest["tasks"].items():
+        of_task = {"file": text, "inputs": array, "outputs": mapping, "labels": array}
+        yield f"tasks.{task}.", entry, of_task
+        if "separable" in entry:
+            yield f"tasks.{task}.", entry, {"towers": mapping}
+            sides = entry["inputs"] if entry["separable"] else []
+            yield f"tasks.{task}.towers.", entry["towers"], dict.fromkeys(sides, mapping)
+            for input, tower in entry["towers"].items():
+                yield f"tasks.{task}.towers.{input}.", tower, {"file": text, "dim": (int, "a number")}
+        for output, described in entry["outputs"].items():
+            yield f"tasks.{task}.outputs.{output}.", described, {"shape": array}
+    for name, entry in manifest["files"].items():
+        yield f"files.{name}.", entry, {"sha256": text}
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal; raises `OSError`."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _array(texts: Texts, name: str, first: int) -> Array:
+    """Return texts as an array of objects: numpy's own string arrays would lose NUL characters at the end.
+
+    `name` says which texts they are, `first` is the number of the first one.
+    """
+    for row, text in enumerate(texts, first):
+        if not isinstance(text, str | bytes):
+            raise UsageError(f"row {row} of {name} should be a text. Found {type(text).__name__}.")
+    found = np.empty(len(texts), dtype=object)
+    found[:] = [_valid(text) for text in texts]
+    return found
+
+
+def _valid(text: str | bytes) -> str:
+    """Return a text with U+FFFD for what is no character: invalid UTF-8, and halves of surrogate pairs."""
+    if isinstance(text, bytes):
+        return text.decode("utf-8", errors="replace")
+    return text if text.isascii() else _HALVES.sub("\ufffd", text)
+
+
+def _rows(
+    answers: Mapping[str, Array], shapes: Mapping[str, Sequence[str | int]], labels: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return a batch's answers row by row: those of tokens without padding, those of labels by label."""
+    columns: dict[str, list[Any]] = {}
+    for name, array in answers.items():
+        values, dims = array.tolist(), list(shapes[name][1:])
+        if dims[:1] == ["T"]:
+            values = [row[:length] for row, length in zip(values, answers["lengths"].tolist(), strict=True)]
+        elif dims == [len(labels)]:
+            values = [dict(zip(labels, row, strict=True)) for row in values]
+        if name != "lengths":  # which the lists themselves show
+            columns[name] = values
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

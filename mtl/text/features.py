@@ -1,0 +1,231 @@
+"""What an embedding eats: a value a token (or several), computed here for training and in the graph once exported.
+
+Dimensions: B rows of a batch, T tokens of its longest row, C characters of its longest token, N tokens of all rows.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from ..base.errors import UsageError
+from ..base.registry import register
+from .featurizer import CharacterCounts, Tokens, WordCounts
+from .vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    import onnx_ir as ir
+    from onnx_ir.tape import Tape
+
+    from .token_values import TokenValues
+
+MAX_CHARACTERS = 1000  # RE2 repeats nothing more often, and the exported graph cuts words with it
+
+
+class Ragged(NamedTuple):
+    """Values of rows of different lengths, one after another.
+
+    `offsets[0]` [B+1] bounds the tokens of each row; where tokens have several values, `offsets[1]` [N+1] bounds
+    the values of each token.
+    """
+
+    values: NDArray[Any]
+    offsets: tuple[NDArray[np.int64], ...]
+
+    @classmethod
+    def of(cls, rows: Iterable[Sequence[Any]], dtype: DTypeLike) -> Ragged:
+        """Return one value a token, from a list of values a row."""
+        listed = list(rows)
+        values = np.array([value for row in listed for value in row], dtype)
+        offsets = np.zeros(len(listed) + 1, np.int64)
+        np.cumsum([len(row) for row in listed], out=offsets[1:])
+        return cls(values, (offsets,))
+
+
+class Feature:
+    """One property of tokens in two faces that agree: `compute` for training, `onnx` for the exported graph.
+
+    Register a subclass with `register("feature", name)` and return an instance from an embedding's `features`.
+    Constructor arguments are its options; they make up `key`, so features with equal options are computed
+    once. What is cached is computed anew when an option or `version` changes.
+
+    >>> from mtl.text.featurizer import tokenize
+    >>> class IsTitle(Feature):
+    ...     '''1 for a word that begins with an ASCII capital.'''
+    ...     size = 2
+    ...     def compute(self, tokens, lowercase):
+    ...         rows = [["A" <= word[:1] <= "Z" for word in row] for row in tokens.strings()]
+    ...         return Ragged.of(rows, self.dtype)
+    ...     def onnx(self, tape, tokens):
+    ...         title = tape.op("RegexFullMatch", [tokens.surface], {"pattern": "(?s)[A-Z].*"})
+    ...         return tape.op("Cast", [title], {"to": 7})  # int64
+    >>> IsTitle().compute(tokenize(["play Hey Jude", ""], "whitespace"), lowercase=True)
+    Ragged(values=array([0, 1, 1, 0], dtype=int32), offsets=(array([0, 3, 4]),))
+    """
+
+    kind: ClassVar[str] = "feature"
+    dims: ClassVar[tuple[str, ...]] = ("T",)  # or ("T", "C")
+    dtype: ClassVar[type[np.generic]] = np.int32  # as cached; integers reach the embedding as int64
+    version: ClassVar[int] = 1
+    needs_fit: ClassVar[bool] = False
+    size: int | None = None  # number of ids of an integer feature; None before it is known, and for numbers
+
+    _options: tuple[tuple[str, object], ...]
+
+    def __new__(cls, *args: Any, **options: Any) -> Feature:
+        """Note the options, defaults filled in: they are the feature's identity."""
+        self = super().__new__(cls)
+        signature = inspect.signature(cls.__init__)
+        bound = signature.bind_partial(self, *args, **options)
+        bound.apply_defaults()
+        noted: dict[str, object] = {}
+        for name, value in list(bound.arguments.items())[1:]:
+            kind = signature.parameters[name].kind
+            if kind is inspect.Parameter.VAR_KEYWORD:
+                noted.update(value)
+            elif kind is not inspect.Parameter.VAR_POSITIONAL or value:
+                noted[name] = value
+        self._options = tuple(noted.items())
+        return self
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Name of the class, version and options: equal keys compute the same (once they are fitted on the same)."""
+        # A subclass has its parent's registered name only if it is registered under it itself.
+        name = vars(type(self)).get("registered_name", type(self).__qualname__)
+        return (name, self.version, *((option, _hashable(value)) for option, value in self._options))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._options)})"
+
+    def count(self, tokens: Tokens, lowercase: bool) -> None:
+        """Take note of a batch of training texts; called over all of them before `fit`, if `needs_fit`."""
+
+    def fit(self) -> None:
+        """Make up what `compute` needs (a vocabulary) from what was counted."""
+
+    def compute(self, tokens: Tokens, lowercase: bool) -> Ragged:
+        """Return values for every token, of `dtype`; `lowercase` says whether the input is lower-cased.
+
+        A row without tokens has the padding token `""`, and its value must be 0 (with dims T, C: no value).
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not compute anything")
+
+    def onnx(self, tape: Tape, tokens: TokenValues) -> ir.Value:
+        """Add nodes that compute the same and return [B, T] or [B, T, C], int64 or float, 0 where padding stands."""
+        raise NotImplementedError(f"{type(self).__name__} has no ONNX face")
+
+    @property
+    def exportable(self) -> bool:
+        """Say whether the feature has its second face."""
+        return type(self).onnx is not Feature.onnx
+
+    def state(self) -> dict[str, Any]:
+        """Return what `fit` made, as JSON-able values."""
+        return {}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take back what `state` returned."""
+
+
+def _hashable(value: object) -> Hashable:
+    """Return what stands for an option in a key: itself, or for a collection that changes, its items."""
+    if isinstance(value, Mapping):
+        return tuple(sorted((str(k), _hashable(v)) for k, v in value.items()))
+    if isinstance(value, (list, tuple)):
+        return tuple(_hashable(item) for item in value)
+    if isinstance(value, (set, frozenset)):
+        return tuple(sorted(repr(item) for item in value))  # a set has no order of its own
+    return value if isinstance(value, Hashable) else repr(value)
+
+
+class _VocabularyFeature(Feature):
+    """Ids of a vocabulary that is fitted to the training texts."""
+
+    needs_fit = True
+
+    def __init__(self) -> None:
+        self._vocabulary: Vocabulary | None = None
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The fitted vocabulary; raises `UsageError` before `fit` or `load_state`."""
+        if self._vocabulary is None:
+            raise UsageError(f"{self!r} should be fitted before its vocabulary is used.")
+        return self._vocabulary
+
+    @property
+    def size(self) -> int | None:  # type: ignore[override]  # a number that fitting gives
+        """Number of ids, padding and unknown among them; None before fitting."""
+        return None if self._vocabulary is None else len(self._vocabulary)
+
+    def state(self) -> dict[str, Any]:
+        return {"vocabulary": list(self.vocabulary.entries)}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        self._vocabulary = Vocabulary(state["vocabulary"])
+
+
+@register("feature", "word_ids")
+class WordIds(_VocabularyFeature):
+    """The id of each token in a vocabulary of the training tokens seen `min_count` times, `max_size` at most."""
+
+    def __init__(self, *, min_count: int = 1, max_size: int | None = None) -> None:
+        super().__init__()
+        self.min_count = min_count
+        self.max_size = max_size
+        self._counts: WordCounts | None = None  # while texts are counted
+
+    def count(self, tokens: Tokens, lowercase: bool) -> None:
+        self._counts = self._counts or WordCounts()
+        self._counts.add(tokens, lowercase)
+
+    def fit(self) -> None:
+        counts = self._counts.items() if self._counts else ()
+        self._vocabulary = Vocabulary.build(counts, min_count=self.min_count, max_size=self.max_size)
+        self._counts = None
+
+    def compute(self, tokens: Tokens, lowercase: bool) -> Ragged:
+        """Return [N] ids."""
+        return Ragged(tokens.ids(self.vocabulary, lowercase), (tokens.row_offsets,))
+
+    def onnx(self, tape: Tape, tokens: TokenValues) -> ir.Value:
+        """Return [B, T] ids."""
+        return tokens.grid(tape, tokens.look_up(tape, tokens.flat, self.vocabulary))
+
+
+@register("feature", "character_ids")
+class CharacterIds(_VocabularyFeature):
+    """The ids of each token's first `max_length` characters, among those seen `min_count` times in training."""
+
+    dims = ("T", "C")
+
+    def __init__(self, *, min_count: int = 1, max_length: int = 32) -> None:
+        super().__init__()
+        if not 1 <= max_length <= MAX_CHARACTERS:
+            raise UsageError(f"max_length should be a number from 1 to {MAX_CHARACTERS}. Found {max_length}.")
+        self.min_count = min_count
+        self.max_length = max_length
+        self._counts: CharacterCounts | None = None  # while texts are counted
+
+    def count(self, tokens: Tokens, lowercase: bool) -> None:
+        self._counts = self._counts or CharacterCounts()
+        self._counts.add(tokens, lowercase, self.max_length)
+
+    def fit(self) -> None:
+        counts = self._counts.items() if self._counts else ()
+        self._vocabulary = Vocabulary.build(counts, min_count=self.min_count)
+        self._counts = None
+
+    def compute(self, tokens: Tokens, lowercase: bool) -> Ragged:
+        """Return the ids of all characters, and their bounds in tokens and rows."""
+        ids, offsets = tokens.character_ids(self.vocabulary, lowercase, self.max_length)
+        return Ragged(ids, (tokens.row_offsets, offsets))
+
+    def onnx(self, tape: Tape, tokens: TokenValues) -> ir.Value:
+        """Return [B, T, C] ids."""
+        return tokens.look_up(tape, tokens.characters(tape, self.max_length), self.vocabulary)

@@ -1,0 +1,173 @@
+"""Tokens of texts and what is computed from them, in C++ (`featurizer_ext/`).
+
+A tokenizer is one of
+
+- `whitespace`: runs of characters that are not white space;
+- `unicode_words`: runs of letters, numbers and marks; every other character but white space by itself;
+- `characters`: every character but white space by itself.
+
+White space is the Unicode property White_Space (25 characters, in every tokenizer the same ones; U+001C to
+U+001F, which `str.split` splits at, are not among them). NUL, control characters and unassigned code points
+are ordinary characters. Lower-casing concerns ASCII letters only: it is the same on every machine and never
+changes where a token begins. Invalid UTF-8 and lone surrogates become U+FFFD. An exported graph splits by
+the same code point ranges (`mtl.export.front_end`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _featurizer
+from .._featurizer import UNICODE_VERSION, space_ranges, word_ranges
+from ..base.errors import UsageError, near_miss
+from .vocabulary import Vocabulary
+
+__all__ = [
+    "TOKENIZERS",
+    "UNICODE_VERSION",
+    "CharacterCounts",
+    "TextCounts",
+    "Tokens",
+    "WordCounts",
+    "space_ranges",
+    "tokenize",
+    "tokens_from_lists",
+    "word_ranges",
+]
+
+TOKENIZERS = ("whitespace", "unicode_words", "characters")
+
+
+class Tokens:
+    """The tokens of B rows of text, N in all, made by `tokenize` or `tokens_from_lists`.
+
+    A row without any token has one all the same, the padding token `""` with id 0, so every row's length is
+    at least 1. Keeps its texts alive; never changes. Nothing is computed before it is asked for.
+    """
+
+    def __init__(self, native: _featurizer.Tokens) -> None:
+        self._native = native
+        self._row_offsets: NDArray[np.int64] | None = None  # every look-up finds them on the way
+
+    @property
+    def row_offsets(self) -> NDArray[np.int64]:
+        """[B+1]: row r has the tokens from `row_offsets[r]` up to `row_offsets[r + 1]`."""
+        if self._row_offsets is None:
+            self._row_offsets = self._native.row_offsets()
+        return self._row_offsets
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """[B]: tokens a row."""
+        return np.diff(self.row_offsets)
+
+    def __len__(self) -> int:
+        """Return the number of rows, B."""
+        return len(self.row_offsets) - 1
+
+    def strings(self, lowercase: bool = False) -> list[list[str]]:
+        """Return every row's tokens, as they stand in the text or with their ASCII letters lower-cased."""
+        return self._native.strings(lowercase)
+
+    def spans(self) -> NDArray[np.int64]:
+        """Return [N, 2]: where each token begins and ends, in characters (code points) of its row's text.
+
+        In rows from `tokens_from_lists` the text is the row's tokens joined by one space.
+        """
+        return self._native.spans()
+
+    def ids(self, vocabulary: Vocabulary, lowercase: bool) -> NDArray[np.int32]:
+        """Return [N]: each token's id in the vocabulary."""
+        ids, self._row_offsets = self._native.word_ids(vocabulary.words, lowercase)
+        return ids
+
+    def hashes(self, lowercase: bool) -> NDArray[np.uint32]:
+        """Return [N]: MurmurHash3 (x86, 32 bits, seed 0) of each token's UTF-8 bytes; 0 for the padding token."""
+        return self._native.word_hashes(lowercase)
+
+    def character_ids(
+        self, vocabulary: Vocabulary, lowercase: bool, max_length: int
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return the ids of each token's first `max_length` characters, and [N+1] offsets of the tokens in them."""
+        ids, offsets, self._row_offsets = self._native.character_ids(vocabulary.characters, lowercase, max_length)
+        return ids, offsets
+
+
+class WordCounts:
+    """How often each token occurs; a token is counted as it is looked up, lower-cased or not."""
+
+    def __init__(self) -> None:
+        self._native = _featurizer.WordCounts()
+
+    def add(self, tokens: Tokens, lowercase: bool) -> None:
+        """Count the tokens of a batch; padding tokens do not count."""
+        self._native.add(tokens._native, lowercase)
+
+    def items(self) -> list[tuple[str, int]]:
+        """Return (token, count) in order of first occurrence."""
+        return self._native.items()
+
+
+class TextCounts:
+    """In how many texts each token occurs; a token is counted as it is looked up, lower-cased or not."""
+
+    def __init__(self) -> None:
+        self._native = _featurizer.TextCounts()
+
+    @property
+    def texts(self) -> int:
+        """How many texts were counted, those without a token among them."""
+        return self._native.texts
+
+    def add(self, tokens: Tokens, lowercase: bool) -> None:
+        """Count the texts of a batch."""
+        self._native.add(tokens._native, lowercase)
+
+    def items(self) -> list[tuple[str, int]]:
+        """Return (token, texts that have it) in order of first occurrence."""
+        return self._native.items()
+
+
+class CharacterCounts:
+    """How often each character occurs among the first `max_length` ones of the tokens."""
+
+    def __init__(self) -> None:
+        self._native = _featurizer.CharacterCounts()
+
+    def add(self, tokens: Tokens, lowercase: bool, max_length: int) -> None:
+        """Count the characters of a batch."""
+        self._native.add(tokens._native, lowercase, max_length)
+
+    def items(self) -> list[tuple[str, int]]:
+        """Return (character, count) in code point order."""
+        return self._native.items()
+
+
+def tokenize(texts: Iterable[str | bytes], tokenizer: str, max_tokens: int = 0) -> Tokens:
+    """Split texts into tokens; `bytes` are read as UTF-8.
+
+    What stands behind a text's first `max_tokens` tokens is not read, as if the text ended there; 0: all is. Raises
+    `UsageError` for a tokenizer that does not exist and `TypeError` for a text that is no text; no text raises
+    anything.
+
+    >>> tokenize(["play Hey Jude!", ""], "unicode_words").strings()
+    [['play', 'Hey', 'Jude', '!'], ['']]
+    >>> tokenize(["play Hey Jude!"], "unicode_words", max_tokens=2).strings()
+    [['play', 'Hey']]
+    """
+    if tokenizer not in TOKENIZERS:
+        hint = near_miss(tokenizer, TOKENIZERS) or f" There are: {', '.join(TOKENIZERS)}."
+        raise UsageError(f"no tokenizer named '{tokenizer}'.{hint}")
+    return Tokens(_featurizer.Tokens(texts, _featurizer.Tokenizer.__members__[tokenizer], max_tokens))
+
+
+def tokens_from_lists(rows: Iterable[Iterable[str | bytes]], max_tokens: int = 0) -> Tokens:
+    """Take rows that are split already, as they are, or their first `max_tokens` tokens.
+
+    >>> tokens_from_lists([["New York", "!"], []]).strings()
+    [['New York', '!'], ['']]
+    """
+    return Tokens(_featurizer.Tokens(rows, max_tokens))

@@ -1,0 +1,1 @@
+"""Training: steps, mixtures, optimizers, checkpoints, resuming, logs."""

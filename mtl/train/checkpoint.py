@@ -1,0 +1,196 @@
+"""Checkpoints: one safetensors file per component, published by one atomic pointer. Nothing is ever unpickled.
+
+    checkpoints/pointer.json                       {"last": "step-00000200", "best": "step-00000150"}
+    checkpoints/step-00000200/state.json           step, mixture, positions, best so far, what a resume must find again
+    checkpoints/step-00000200/optimizer.safetensors
+    checkpoints/step-00000200/components/NAME.safetensors
+
+A checkpoint is written under another name, flushed to the disk, renamed, and only then does the pointer name it. So
+a process that is killed at any moment, or a disk that is full, leaves the pointer on checkpoints that are whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from ..base.errors import CheckpointError, Fault
+from ..base.files import UNFINISHED, read_json, replace, sync, sync_tree
+from ..base.tensors import read_tensors, serialized
+from ..compile.loading import load_recipe
+from ..data.fitted import Fitted
+from ..graph.build import build_graph
+from ..graph.sharing_graph import SharingGraph
+from ..model.multi_task import MultiTaskModel
+
+Which = Literal["last", "best"]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that a checkpoint holds: tensors by component, their descriptions, the optimizer's, and plain values."""
+
+    step: int
+    components: Mapping[str, Mapping[str, Tensor]]
+    descriptions: Mapping[str, Mapping[str, str]]
+    optimizer: Mapping[str, Tensor]
+    state: Mapping[str, Any]
+
+
+class Checkpoints:
+    """The checkpoints in a run's folder: at most two, the last one and the best one."""
+
+    def __init__(self, run: Path) -> None:
+        self.folder = run / "checkpoints"
+
+    def pointer(self) -> dict[Which, str]:
+        """Return the folder names of `last` and `best`; empty before the first checkpoint."""
+        path = self.folder / "pointer.json"
+        if not path.exists():
+            return {}
+        found = read_json(path)
+        named = {"last": found.get("last"), "best": found.get("best")} if isinstance(found, dict) else {}
+        if not named or not isinstance(named["last"], str) or not isinstance(named["best"], str | None):
+            raise CheckpointError(f"{path}: should name the checkpoints 'last' and 'best'. Found something else.")
+        order: tuple[Which, Which] = ("last", "best")
+        return {which: name for which in order if (name := named[which]) is not None}
+
+    def path(self, which: Which) -> Path:
+        """Return the folder of a checkpoint; raises `CheckpointError` where there is none yet."""
+        pointer = self.pointer()
+        if which not in pointer:
+            raise CheckpointError(f"{self.folder}: should hold a {which} checkpoint. Found none.")
+        return self.folder / pointer[which]
+
+    def write(self, snapshot: Snapshot, *, best: bool) -> None:
+        """Write a checkpoint, point `last` (and `best`, where asked) at it, and remove those no longer pointed at.
+
+        Raises `CheckpointError` where it cannot be written; the checkpoints before it are then as they were.
+        """
+        name = f"step-{snapshot.step:08d}"
+        pointer = self.pointer()
+        unfinished = self.folder / f"{name}{UNFINISHED}"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.clean(pointer)
+            _write_files(unfinished, snapshot)
+            unfinished.rename(self.folder / name)
+            sync(self.folder)
+            pointer["last"] = name
+            if best:
+                pointer["best"] = name
+            replace(self.folder / "pointer.json", json.dumps(pointer).encode())
+        except OSError as error:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise CheckpointError(
+                f"{self.folder}: the checkpoint of step {snapshot.step} could not be written: "
+                f"{error.strerror or error}. Checkpoints before it are unharmed; make room and resume."
+            ) from error
+        self.clean(pointer)
+
+    def clean(self, pointer: Mapping[Which, str] | None = None) -> None:
+        """Remove whatever the pointer does not name: older checkpoints and what a killed process left behind."""
+        kept = {"pointer.json", *(self.pointer() if pointer is None else pointer).values()}
+        for path in sorted(self.folder.iterdir()) if self.folder.is_dir() else []:
+            if path.name not in kept:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _write_files(folder: Path, snapshot: Snapshot) -> None:
+    (folder / "components").mkdir(parents=True)
+    for name, tensors in snapshot.components.items():
+        content = serialized(tensors, snapshot.descriptions.get(name, {}))
+        (folder / "components" / f"{name}.safetensors").write_bytes(content)
+    (folder / "optimizer.safetensors").write_bytes(serialized(snapshot.optimizer, {}))
+    (folder / "state.json").write_text(json.dumps(snapshot.state, indent=1), "utf-8")
+    sync_tree(folder)
+
+
+def own_tensors(components: Mapping[str, nn.Module]) -> dict[str, dict[str, Tensor]]:
+    """Return every component's parameters and kept buffers by name, each tensor once: with its first component."""
+    taken: set[int] = set()
+    found: dict[str, dict[str, Tensor]] = {}
+    for name, module in components.items():
+        state = module.state_dict(keep_vars=True)
+        found[name] = {key: tensor for key, tensor in state.items() if id(tensor) not in taken}
+        taken.update(id(tensor) for tensor in state.values())
+    return found
+
+
+def describe(graph: SharingGraph, fitted: Fitted) -> dict[str, dict[str, str]]:
+    """Return what a component's tensors mean beside their shapes: its type, its vocabulary, its labels."""
+    found = {}
+    for name, component in graph.components.items():
+        found[name] = {"kind": component.kind, "type": component.config.type}
+        if name in fitted.features:
+            found[name]["vocabulary"] = fingerprint([feature.state() for feature in fitted.features[name]])
+        if component.kind in ("decoder", "output"):
+            task = component.members[0].split(".")[0]
+            found[name]["labels"] = fingerprint(fitted.labels[task].names)
+    return found
+
+
+def fingerprint(value: Any) -> str:
+    """Return the SHA-256 of a plain value."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def read_component(name: str, own: Mapping[str, Tensor], meaning: Mapping[str, str], file: Path) -> dict[str, Tensor]:
+    """Return the tensors of a component's file; raises `CheckpointError` where they are not those of `own`."""
+    tensors, found = read_tensors(file)
+    wrong = []
+    for key, value in meaning.items():
+        if found.get(key, value) != value:
+            digest = key in ("vocabulary", "labels")
+            wrong.append(
+                f"{key} should be the one that '{name}' has here. Found another."
+                if digest
+                else f"{key} should be '{value}'. Found '{found[key]}'."
+            )
+    for key in sorted(own.keys() | tensors.keys()):
+        here, there = (tuple(t[key].shape) if key in t else "none" for t in (own, tensors))
+        if here != there:
+            wrong.append(f"tensor '{key}' should have shape {here}. Found {there}.")
+    if wrong:
+        raise CheckpointError(*(Fault(message, str(file), path=name) for message in wrong))
+    return tensors
+
+
+def load_files(model: MultiTaskModel, files: Mapping[str, Path]) -> None:
+    """Copy files into components: all of them or, where one does not fit, none."""
+    own = own_tensors(model.components)
+    meanings = describe(model.sharing_graph, model.fitted)
+    found = {name: read_component(name, own[name], meanings[name], file) for name, file in files.items()}
+    with torch.no_grad():
+        for name, tensors in found.items():
+            for key, tensor in tensors.items():
+                own[name][key].copy_(tensor)
+
+
+def load_weights(model: MultiTaskModel, checkpoint: Path) -> None:
+    """Load every component from a checkpoint's folder."""
+    load_files(model, {name: checkpoint / "components" / f"{name}.safetensors" for name in model.components})
+
+
+def load_model(run: str | Path, which: Which = "best") -> MultiTaskModel:
+    """Build the model of a run folder with the weights of its best or last checkpoint, in evaluation mode.
+
+    Reads `recipe.yaml`, `fitted.json` and the checkpoint, no data. Raises `CheckpointError` for what is missing.
+    """
+    run = Path(run)
+    recipe = run / "recipe.yaml"
+    if not recipe.is_file():
+        raise CheckpointError(f"{run}: should be a run folder, with a file 'recipe.yaml'. Found none.")
+    checkpoint = Checkpoints(run).path(which)
+    graph = build_graph(load_recipe(recipe))
+    model = MultiTaskModel(graph, Fitted.from_state(graph, read_json(run / "fitted.json")), initial=False)
+    load_weights(model, checkpoint)
+    return model.eval()

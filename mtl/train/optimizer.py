@@ -1,0 +1,253 @@
+"""Optimizers, learning rate schedules, and which component gets which rate.
+
+A parameter that got no gradient in a step is skipped altogether: no weight decay, no momentum, no change of state.
+So a component that no active task needs stays as it is, bit for bit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, ClassVar
+
+import pydantic
+import torch
+from torch import Tensor, nn
+
+from ..base.errors import CheckpointError, UsageError
+from ..base.registry import register
+
+# What a recipe may say is here and not in constructors alone: they import torch's compiler, so `mtl check` calls none.
+Positive = Annotated[float, pydantic.Field(gt=0)]
+FromZero = Annotated[float, pydantic.Field(ge=0)]
+BelowOne = Annotated[float, pydantic.Field(ge=0, lt=1)]
+ParameterGroups = list[dict[str, Any]]  # torch's: {"params": [...], "lr": ...}; "lr" only where it is not the default
+
+
+@register("optimizer", "adam")
+class Adam(torch.optim.Adam):
+    """Adam in torch's fused form: one kernel for all parameters (Kingma and Ba, 2015); decay is added to gradients."""
+
+    kind: ClassVar[str] = "optimizer"
+
+    def __init__(
+        self,
+        groups: ParameterGroups,
+        *,
+        lr: Positive = 1e-3,
+        beta1: BelowOne = 0.9,
+        beta2: BelowOne = 0.999,
+        eps: Positive = 1e-8,
+        weight_decay: FromZero = 0.0,
+    ) -> None:
+        _check(lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay)
+        super().__init__(groups, lr=lr, betas=(beta1, beta2), eps=eps, weight_decay=weight_decay, fused=True)
+
+
+@register("optimizer", "adamw")
+class AdamW(torch.optim.AdamW):
+    """Adam with decoupled weight decay in torch's fused form (Loshchilov and Hutter, 2019)."""
+
+    kind: ClassVar[str] = "optimizer"
+
+    def __init__(
+        self,
+        groups: ParameterGroups,
+        *,
+        lr: Positive = 1e-3,
+        beta1: BelowOne = 0.9,
+        beta2: BelowOne = 0.999,
+        eps: Positive = 1e-8,
+        weight_decay: FromZero = 0.01,
+    ) -> None:
+        _check(lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay)
+        super().__init__(groups, lr=lr, betas=(beta1, beta2), eps=eps, weight_decay=weight_decay, fused=True)
+
+
+@register("optimizer", "sgd")
+class SGD(torch.optim.SGD):
+    """Stochastic gradient descent, with momentum if asked for, in torch's fused form."""
+
+    kind: ClassVar[str] = "optimizer"
+
+    def __init__(
+        self,
+        groups: ParameterGroups,
+        *,
+        lr: Positive = 0.1,
+        momentum: BelowOne = 0.0,
+        nesterov: bool = False,
+        weight_decay: FromZero = 0.0,
+    ) -> None:
+        _check(lr=lr, momentum=momentum, weight_decay=weight_decay)
+        if nesterov and momentum == 0:
+            raise UsageError("train.optimizer.nesterov: should come with a momentum above 0. Found momentum 0.")
+        super().__init__(groups, lr=lr, momentum=momentum, nesterov=nesterov, weight_decay=weight_decay, fused=True)
+        if momentum:  # torch's fused kernel wants all buffers or none; a zero one is what a first step starts from
+            for group in self.param_groups:
+                for parameter in group["params"]:
+                    self.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
+
+
+def _check(**values: float) -> None:
+    for key, value in values.items():
+        if key in ("lr", "eps"):
+            right, should = 0 < value < math.inf, "a positive number"
+        elif key == "weight_decay":
+            right, should = 0 <= value < math.inf, "a number from 0 on"
+        else:
+            right, should = 0 <= value < 1, "a number from 0 to below 1"
+        if not right:
+            raise UsageError(f"train.optimizer.{key}: should be {should}. Found {value:g}.")
+
+
+class Schedule:
+    """The factor that every learning rate is multiplied with at a step; a pure function of the step.
+
+    Registered with `register("schedule", name)`. `steps` is how many the whole training has, `epoch_steps` how
+    many an epoch has. All schedules begin with `warmup` steps in which the factor rises linearly to 1; what
+    follows is laid over the steps that remain.
+    """
+
+    kind: ClassVar[str] = "schedule"
+
+    def __init__(self, steps: int, epoch_steps: int, *, warmup: int = 0) -> None:
+        if warmup < 0:
+            raise UsageError(f"train.schedule.warmup: should be a number of steps from 0 on. Found {warmup}.")
+        self.steps, self.epoch_steps, self.warmup = steps, epoch_steps, warmup
+
+    def factor(self, step: int) -> float:
+        """Return the factor of a step; the first is step 0."""
+        if step < self.warmup:
+            return (step + 1) / self.warmup
+        return self.decay(step - self.warmup)
+
+    def decay(self, step: int) -> float:
+        """Return the factor of the step-th step after the warm-up."""
+        raise NotImplementedError
+
+    def progress(self, step: int) -> float:
+        """Return which part of the steps after the warm-up is done, 0 to 1."""
+        return min(1.0, step / max(1, self.steps - self.warmup))
+
+
+@register("schedule", "constant")
+class Constant(Schedule):
+    """The declared rate, from the end of the warm-up to the last step."""
+
+    def decay(self, step: int) -> float:
+        """Return 1."""
+        return 1.0
+
+
+@register("schedule", "linear")
+class Linear(Schedule):
+    """Down in a straight line to `end` times the declared rate, reached where a step after the last would be."""
+
+    def __init__(self, steps: int, epoch_steps: int, *, warmup: int = 0, end: float = 0.0) -> None:
+        super().__init__(steps, epoch_steps, warmup=warmup)
+        self.end = _part("end", end)
+
+    def decay(self, step: int) -> float:
+        """Return the factor on the line."""
+        return 1 + (self.end - 1) * self.progress(step)
+
+
+@register("schedule", "cosine")
+class Cosine(Schedule):
+    """Down along half a cosine to `end` times the declared rate behind the last step (Loshchilov and Hutter, 2017)."""
+
+    def __init__(self, steps: int, epoch_steps: int, *, warmup: int = 0, end: float = 0.0) -> None:
+        super().__init__(steps, epoch_steps, warmup=warmup)
+        self.end = _part("end", end)
+
+    def decay(self, step: int) -> float:
+        """Return the factor on the curve."""
+        return self.end + (1 - self.end) * (1 + math.cos(math.pi * self.progress(step))) / 2
+
+
+@register("schedule", "exponential")
+class Exponential(Schedule):
+    """Multiplied by `decay` once an epoch, in equal parts at every step."""
+
+    def __init__(self, steps: int, epoch_steps: int, *, warmup: int = 0, decay: float = 0.95) -> None:
+        super().__init__(steps, epoch_steps, warmup=warmup)
+        self.base = _part("decay", decay)
+
+    def decay(self, step: int) -> float:
+        """Return the factor on the curve."""
+        return float(self.base ** (step / self.epoch_steps))
+
+
+def _part(key: str, value: float) -> float:
+    if not 0 <= value <= 1:
+        raise UsageError(f"train.schedule.{key}: should be a number from 0 to 1. Found {value:g}.")
+    return value
+
+
+def parameter_groups(
+    owned: Mapping[str, Iterable[nn.Parameter]], rates: Mapping[str, float], frozen: Iterable[str]
+) -> ParameterGroups:
+    """Return one group per learning rate over all components' own parameters, those of frozen components left out.
+
+    `owned` maps component to parameters (each parameter once), `rates` a component to a rate of its own. One
+    group per rate, not per component, keeps the fused kernel to a few calls. Frozen parameters get
+    `requires_grad` False here, so that no backward pass is spent on them.
+    """
+    still = set(frozen)
+    groups: dict[float | None, list[nn.Parameter]] = {}
+    for component, parameters in owned.items():
+        for parameter in parameters:
+            if component in still:
+                parameter.requires_grad_(False)
+            elif parameter.requires_grad:
+                groups.setdefault(rates.get(component), []).append(parameter)
+    return [
+        {"params": parameters} if rate is None else {"params": parameters, "lr": rate}
+        for rate, parameters in groups.items()
+    ]
+
+
+class Rates:
+    """Sets every group's learning rate to its own declared rate times the schedule's factor."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer, schedule: Schedule) -> None:
+        self.groups: Sequence[dict[str, Any]] = optimizer.param_groups
+        self.base = [float(group["lr"]) for group in self.groups]
+        self.schedule = schedule
+
+    def set(self, step: int) -> float:
+        """Set the rates of a step and return the factor."""
+        factor = self.schedule.factor(step)
+        for group, base in zip(self.groups, self.base, strict=True):
+            group["lr"] = base * factor
+        return factor
+
+
+def optimizer_state(
+    optimizer: torch.optim.Optimizer, named: Mapping[str, Tensor]
+) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return what an optimizer keeps of its parameters: tensors by `name/key`, and other values likewise."""
+    tensors: dict[str, Tensor] = {}
+    plain: dict[str, Any] = {}
+    for name, parameter in named.items():
+        for key, value in optimizer.state.get(parameter, {}).items():
+            kept = tensors if isinstance(value, Tensor) else plain
+            kept[f"{name}/{key}"] = value
+    return tensors, plain
+
+
+def load_optimizer_state(
+    optimizer: torch.optim.Optimizer,
+    named: Mapping[str, Tensor],
+    tensors: Mapping[str, Tensor],
+    plain: Mapping[str, Any],
+) -> None:
+    """Give an optimizer back what `optimizer_state` returned; raises `CheckpointError` for an unknown parameter."""
+    optimizer.state.clear()
+    for full, value in {**tensors, **plain}.items():
+        name, _, key = full.rpartition("/")
+        if name not in named:
+            raise CheckpointError(f"the optimizer's state should be of parameters of this model. Found '{name}'.")
+        # clone: memory that torch aligned itself, so that kernels sum in the same order as before
+        optimizer.state[named[name]][key] = value.clone() if isinstance(value, Tensor) else value

@@ -1,0 +1,116 @@
+"""What has to be as it was for a resumed run to end with the same parameters, bit for bit.
+
+The recipe counts as a whole, `train.max_steps` and `train.epochs` included: schedules and annealing are laid over the
+number of steps, so the same steps under another end would not be the same run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..base.errors import CheckpointError, Fault
+from ..base.files import read_json
+from ..base.version import VERSION
+from ..recipe.config import Recipe
+from ..recipe.document import show
+from ..recipe.filling import digest, filled
+from ..recipe.yaml_core import parse, read
+from .checkpoint import Checkpoints
+
+SHOWN = 3  # differences that a message names
+
+
+def identity(recipe: str, data: Mapping[str, str], fitted: str, threads: int | None) -> dict[str, Any]:
+    """Return the hashes of recipe, data and vocabularies, the versions, and the threads: None is this process's."""
+    versions = {"mtl": VERSION, "torch": str(torch.__version__), "numpy": np.__version__}
+    return {
+        "recipe": recipe,
+        "data": dict(data),
+        "fitted": fitted,
+        "versions": versions,
+        "threads": torch.get_num_threads() if threads is None else threads,
+    }
+
+
+def check(recorded: Mapping[str, Any], current: Mapping[str, Any], run: str) -> None:
+    """Raise `CheckpointError` with a row for everything that is not as it was when the run was started."""
+    faults = [Fault(message, file=run) for message in _differences(recorded, current)]
+    if faults:
+        raise CheckpointError(*faults)
+
+
+def check_recipe(recipe: Recipe, run: Path) -> None:
+    """Raise `CheckpointError` where a run's last checkpoint was made with another recipe, naming what differs."""
+    state = read_json(Checkpoints(run).path("last") / "state.json")
+    before = state.get("identity", {}).get("recipe") if isinstance(state, dict) else None
+    kept = run / "recipe.yaml"
+    if before in (None, digest(recipe)) or not kept.is_file():
+        return  # what else may be wrong is told once the data is read
+    there, here = (_said(tree) for tree in (read(kept).tree, parse(filled(recipe), recipe.title).tree))
+    keys = [key for key in dict.fromkeys([*there, *here]) if there.get(key) != here.get(key)]
+    if not keys:
+        return
+    told = [f"{key}: {_told(there, key)} there, {_told(here, key)} here" for key in keys[:SHOWN]]
+    if len(keys) > SHOWN:
+        told.append(f"and {len(keys) - SHOWN} more")
+    raise CheckpointError(
+        Fault(
+            f"the recipe should be the one that the run was started with. Found another: {'; '.join(told)}. "
+            "The run's own is its recipe.yaml; a changed recipe needs a new run.",
+            file=str(run),
+        )
+    )
+
+
+def _said(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a filled recipe says by dotted keys, without the directories of data and plugins."""
+    plugins = [PurePath(plugin).name if plugin.endswith(".py") else plugin for plugin in tree["plugins"]]
+    return dict(_leaves({key: value for key, value in tree.items() if key != "data"} | {"plugins": plugins}))
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values of a tree by dotted keys; an empty mapping or list is a value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    found = [leaf for key, part in inner for leaf in _leaves(part, f"{path}.{key}" if path else str(key))]
+    yield from found or [(path, value)]
+
+
+def _told(leaves: Mapping[str, Any], key: str) -> str:
+    return show(leaves[key]) if key in leaves else "none"
+
+
+def _differences(recorded: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
+    found = []
+    if recorded["recipe"] != current["recipe"]:
+        found.append(
+            f"the recipe should be the one that the run was started with (SHA-256 {recorded['recipe'][:12]}…). Found "
+            f"another ({current['recipe'][:12]}…). The run's own is its recipe.yaml; a changed recipe needs a new run."
+        )
+    for name in sorted(recorded["data"].keys() | current["data"].keys()):
+        before, now = recorded["data"].get(name), current["data"].get(name)
+        if before != now:
+            found.append(
+                f"the data of '{name}' should be what the run was started with ({_short(before)}). Found {_short(now)}."
+            )
+    if not found and recorded["fitted"] != current["fitted"]:
+        found.append("vocabularies and labels should be those that the run was started with. Found others.")
+    for name, before in recorded["versions"].items():
+        now = current["versions"].get(name)
+        if before != now:
+            found.append(f"{name} should be {before}, with which the run was started. Found {now}.")
+    if recorded["threads"] != current["threads"]:
+        before, now = recorded["threads"], current["threads"]
+        found.append(
+            f"torch should use {before} thread{'s' if before != 1 else ''}, as when the run was started: sums come "
+            f"out otherwise by the last bit. Found {now}. Set OMP_NUM_THREADS={before}."
+        )
+    return found
+
+
+def _short(digest: str | None) -> str:
+    return "none" if digest is None else f"SHA-256 {digest[:12]}…"

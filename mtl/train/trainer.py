@@ -1,0 +1,304 @@
+"""Training: one step after another over the streams of a mixture, with evaluations and checkpoints between them.
+
+A run is a pure function of recipe, data, versions and thread count. The random generator of torch is seeded anew at
+every step from (seed, step), so nothing of it has to be saved: modules draw from it and from no other. What else a
+step depends on is in its checkpoint, and a run that is killed and resumed goes through the same steps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
+
+from ..base.errors import CheckpointError, UsageError
+from ..base.files import read_json
+from ..base.progress import EvalReport, Report, StepReport
+from ..base.tensors import read_tensors
+from ..base.threads import torch_threads
+from ..data.feed import Feed
+from ..evaluate.evaluation import dev_figures, evaluate
+from ..evaluate.selection import Selection, selection
+from ..graph.build import build_graph
+from ..graph.sharing_graph import SharingGraph
+from ..model.multi_task import MultiTaskModel
+from ..recipe.config import Recipe
+from ..recipe.filling import digest
+from .checkpoint import Checkpoints, Snapshot, describe, fingerprint, load_weights, own_tensors
+from .finite import all_finite, bad_gradient, bad_loss
+from .first_weights import load_first_weights
+from .mixture import Mixture, Stream, build_mixture
+from .optimizer import Rates, Schedule, load_optimizer_state, optimizer_state, parameter_groups
+from .resume import check, identity
+
+if TYPE_CHECKING:
+    from ..data.batch import Batch
+    from ..data.prepared import Prepared
+
+__all__ = ["EvalReport", "Report", "StepReport", "Trainer"]
+
+FORMAT = 1  # of state.json; a checkpoint of another format is refused
+
+
+class Trainer:
+    """Trains the joint network of a recipe in a run folder; `train` yields what happens, and the consumer prints it.
+
+    With `resume`, goes on from the folder's last checkpoint; a folder without any starts over, and one whose run is
+    finished trains no more. Raises `CheckpointError` where recipe, data, versions or thread count are not what the
+    checkpoint was made with, and `UsageError` where the folder holds checkpoints and `resume` was not asked for.
+
+    `step` of `steps` are done. `model` is the network; once `train` has ended it is the best one, in evaluation mode.
+    """
+
+    def __init__(
+        self, recipe: Recipe | SharingGraph, prepared: Prepared, out: Path | str, *, resume: bool = False
+    ) -> None:
+        self.graph = recipe if isinstance(recipe, SharingGraph) else build_graph(recipe)
+        self.recipe = self.graph.recipe
+        self.config = self.recipe.train
+        self.prepared = prepared
+        self.checkpoints = Checkpoints(Path(out))
+        fitted = fingerprint(prepared.fitted.state())
+        self.identity = identity(digest(self.recipe), prepared.hashes, fitted, self.config.threads)
+        state = self._recorded(Path(out), resume)
+
+        self.step = 0
+        self.finished = False
+        self.feeds = self._build_feeds()
+        self.mixture = self._build_mixture()
+        self.steps = self.config.epochs * self.mixture.epoch_steps
+        if self.config.max_steps is not None:
+            self.steps = min(self.steps, self.config.max_steps)
+        self.model = MultiTaskModel(self.graph, prepared.fitted, initial=state is None)
+        self.owned = own_tensors(self.model.components)
+        self.optimizer, self.parameters = self._build_optimizer()
+        self.rates = Rates(self.optimizer, self._build_schedule())
+        self.selection = self._build_selection()
+        self.weights = {name: task.weight for name, task in self.recipe.tasks.items()}
+        if state is not None:
+            self._load_state(state)
+        else:
+            load_first_weights(self.model)
+
+    # -- building
+
+    def _recorded(self, out: Path, resume: bool) -> Mapping[str, Any] | None:
+        """Return the state of the last checkpoint if there is one that this run may go on from."""
+        if not self.checkpoints.pointer():
+            return None
+        folder = self.checkpoints.path("last")
+        if not resume:
+            raise UsageError(
+                f"{out}: should hold no checkpoints of another run. Found {folder.name}. Resume that run (--resume, "
+                "resume=True), or name another folder (--out DIR, out=DIR)."
+            )
+        state = read_json(folder / "state.json")
+        if not isinstance(state, dict) or state.get("format") != FORMAT:
+            found = state.get("format", "none") if isinstance(state, dict) else "none"
+            raise CheckpointError(f"{folder}: should be a checkpoint of format {FORMAT}. Found {found}.")
+        check(state["identity"], self.identity, str(out))
+        return state
+
+    def _build_feeds(self) -> dict[str, Feed]:
+        feeds = {}
+        for source, tasks in self.graph.streams().items():
+            split = self.prepared.splits.get((source, "train"))
+            if split is None:
+                raise UsageError(f"source '{source}' should have a train split. Found none.")
+            feeds[source] = Feed(source, tasks, split, self.config.batch, self.recipe.seed)
+        return feeds
+
+    def _build_mixture(self) -> Mixture:
+        streams = [Stream(name, len(feed.split), len(feed)) for name, feed in self.feeds.items()]
+        config = self.config.mixture
+        return build_mixture(config.cls, config.values, streams, self.recipe.seed, self.config.epochs)
+
+    def _build_optimizer(self) -> tuple[torch.optim.Optimizer, list[nn.Parameter]]:
+        training = {name: self.graph.training(name) for name in self.owned}
+        parameters = {
+            name: [tensor for tensor in tensors.values() if isinstance(tensor, nn.Parameter)]
+            for name, tensors in self.owned.items()
+        }
+        groups = parameter_groups(
+            parameters,
+            rates={name: found.lr for name, found in training.items() if found.lr is not None},
+            frozen=[name for name, found in training.items() if found.freeze],
+        )
+        if not groups:
+            raise UsageError("train.components: should leave something to train. Found every component frozen.")
+        config = self.config.optimizer
+        optimizer: torch.optim.Optimizer = config.cls(groups, **config.values)
+        return optimizer, [parameter for group in groups for parameter in group["params"]]
+
+    def _build_schedule(self) -> Schedule:
+        config = self.config.schedule
+        schedule: Schedule = config.cls(self.steps, self.mixture.epoch_steps, **config.values)
+        return schedule
+
+    def _build_selection(self) -> Selection | None:
+        """Return how evaluations are compared, or None where no source has a dev split."""
+        return selection(self.config.select, self.config.patience, *dev_figures(self.graph, self.prepared))
+
+    # -- training
+
+    def train(self) -> Iterator[Report]:
+        """Train to the end and yield a report of every step and every evaluation.
+
+        A checkpoint of a step is written when the consumer asks for what comes after its reports, so that a log that
+        is kept up to a checkpoint's step is complete. A consumer that stops asking stops the training. Meanwhile torch
+        has the recipe's threads.
+        """
+        with torch_threads(self.config.threads):
+            yield from self._train()
+
+    def _train(self) -> Iterator[Report]:
+        self.model.train(not self.finished)
+        while not self.finished:
+            yield self._next_step()
+            evaluated = improved = False
+            if self.selection is not None and self._evaluation_due():
+                report = self._evaluate(self.selection)
+                evaluated, improved = True, report.best
+                yield report
+            self.finished = self.step >= self.steps or (evaluated and self._exhausted())
+            if self.finished or improved or self._checkpoint_due(evaluated):
+                self._save(best=improved or self.selection is None)
+        if self.model.training:
+            load_weights(self.model, self.checkpoints.path("best"))
+            self.model.eval()
+
+    def _next_step(self) -> StepReport:
+        start = time.perf_counter()
+        epoch = self.mixture.epoch + 1
+        feed = self.feeds[self.mixture.draw()]
+        batch = feed.next()
+        factor = self.rates.set(self.step)
+        losses, norm = self.train_step(batch, feed.tasks)
+        self.step += 1
+        return StepReport(
+            step=self.step,
+            steps=self.steps,
+            epoch=epoch,
+            source=feed.source,
+            losses=losses,
+            rows=len(batch.rows),
+            tokens=batch.tokens,
+            norm=norm,
+            factor=factor,
+            seconds=time.perf_counter() - start,
+        )
+
+    def train_step(self, batch: Batch, tasks: Sequence[str]) -> tuple[dict[str, float], float | None]:
+        """Update the components that the tasks with labels in a batch need, and no others.
+
+        Returns every such task's loss and the norm of the gradients before clipping (None where nothing is clipped).
+        Raises `TrainingError` before the update where a loss, a gradient or the norm is not finite.
+        """
+        seed = step_seed(self.recipe.seed, self.step)
+        torch.default_generator.manual_seed(seed)
+        self.optimizer.zero_grad(set_to_none=True)
+        losses = self.model.losses(batch, tasks)
+        figures = {task: loss.item() for task, loss in losses.items()}
+        for task, value in figures.items():
+            if not math.isfinite(value):
+                torch.default_generator.manual_seed(seed)
+                raise bad_loss(self.model, batch, tasks, task, value, self.step + 1)
+        total = self._weighted(losses)
+        if total is None or not total.requires_grad:  # no label in the batch, or all on its way is frozen
+            return figures, None
+        total.backward()  # type: ignore[no-untyped-call]
+        gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
+        norm = None
+        if self.config.clip is not None or not all_finite(gradients):
+            total_norm = get_total_norm(gradients)
+            norm = total_norm.item()
+            if self.config.clip is None or not math.isfinite(norm):
+                raise bad_gradient(self.owned, batch, figures, norm, self.step + 1)
+            if norm > self.config.clip:
+                clip_grads_with_norm_(self.parameters, self.config.clip, total_norm)
+        self.optimizer.step()
+        return figures, norm
+
+    def _weighted(self, losses: Mapping[str, Tensor]) -> Tensor | None:
+        total: Tensor | None = None
+        for task, loss in losses.items():
+            weight = self.weights[task]
+            if weight == 0:
+                continue
+            part = loss if weight == 1 else loss * weight
+            total = part if total is None else total + part
+        return total
+
+    # -- evaluations and checkpoints
+
+    def _evaluation_due(self) -> bool:
+        every = self.config.evaluate_every or self.mixture.epoch_steps
+        return self.step % every == 0 or self.step >= self.steps
+
+    def _checkpoint_due(self, evaluated: bool) -> bool:
+        if self.config.checkpoint_every is not None:
+            return self.step % self.config.checkpoint_every == 0
+        return evaluated or (self.selection is None and self._evaluation_due())
+
+    def _exhausted(self) -> bool:
+        return self.selection is not None and self.selection.exhausted
+
+    def _evaluate(self, selection: Selection) -> EvalReport:
+        start = time.perf_counter()
+        metrics = evaluate(self.model, self.graph, self.prepared, "dev").metrics
+        score, best = selection.add(metrics)
+        return EvalReport(
+            step=self.step,
+            steps=self.steps,
+            epoch=(self.step - 1) // self.mixture.epoch_steps + 1,
+            split="dev",
+            metrics=metrics,
+            score=score,
+            best=best,
+            left=selection.left,
+            seconds=time.perf_counter() - start,
+        )
+
+    def _save(self, *, best: bool) -> None:
+        tensors, plain = optimizer_state(self.optimizer, self._named())
+        state = {
+            "format": FORMAT,
+            "step": self.step,
+            "steps": self.steps,
+            "finished": self.finished,
+            "mixture": self.mixture.state(),
+            "feeds": {source: feed.state() for source, feed in self.feeds.items()},
+            "selection": None if self.selection is None else self.selection.state(),
+            "optimizer": plain,
+            "identity": self.identity,
+        }
+        meanings = describe(self.graph, self.prepared.fitted)
+        self.checkpoints.write(Snapshot(self.step, self.owned, meanings, tensors, state), best=best)
+
+    def _load_state(self, state: Mapping[str, Any]) -> None:
+        folder = self.checkpoints.path("last")
+        self.finished = bool(state["finished"])
+        load_weights(self.model, self.checkpoints.path("best") if self.finished else folder)
+        tensors = read_tensors(folder / "optimizer.safetensors")[0]
+        load_optimizer_state(self.optimizer, self._named(), tensors, state["optimizer"])
+        self.step = int(state["step"])
+        self.mixture.load_state(state["mixture"])
+        for source, feed in self.feeds.items():
+            feed.seek(state["feeds"][source])
+        if self.selection is not None:
+            self.selection.load_state(state["selection"])
+
+    def _named(self) -> dict[str, Tensor]:
+        return {f"{name}/{key}": tensor for name, tensors in self.owned.items() for key, tensor in tensors.items()}
+
+
+def step_seed(seed: int, step: int) -> int:
+    """Return the seed of torch's generator at a step: 63 bits from the recipe's seed and the steps before."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/step {step}".encode()).digest()[:8], "big") >> 1
