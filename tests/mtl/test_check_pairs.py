@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mtl import registry
+from mtl.base import registry
 from mtl.base.errors import RecipeError
 from mtl.compile.loading import recipe_from_text
 from mtl.model.module import Matching, Scorer, Sequence

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mtl import exact_search
+from mtl.serve import exact_search
 from mtl.serve.exact_search import ExactSearch, Vectors, best
 
 

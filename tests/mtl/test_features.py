@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.fuzz import OPSETS, padded, random_texts, text_session, tokens_session
-from mtl import registry
+from mtl.base import registry
 from mtl.base.errors import UsageError
 from mtl.text.features import CharacterIds, Feature, Ragged, WordIds
 from mtl.text.featurizer import TOKENIZERS, tokenize, tokens_from_lists

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from mtl import graph_rules
+from mtl.graph import rules as graph_rules
 from tests.mtl.recipe import fakes
 from tests.mtl.recipe.texts import ALTERNATING, INTENT_SLOT, PAIR, changed, faults, graph
 

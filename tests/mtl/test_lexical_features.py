@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from benchmarks.fuzz import padded, random_texts, text_session, tokens_session
-from mtl import registry
+from mtl.base import registry
 from mtl.base.errors import UsageError
 from mtl.text.featurizer import TOKENIZERS, TextCounts, tokenize, tokens_from_lists
 from mtl.text.lexical_features import InverseDocumentFrequency, WordHash

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.metrics import classification_report, f1_score, precision_score, recall_score
 
-from mtl import metrics
 from mtl.base.registry import lookup, names
+from mtl.evaluate import metrics
 from mtl.evaluate.metrics import Metric, exact_match, spans
 
 OF_LABELS = [name for name in names("metric") if not issubclass(lookup("metric", name), metrics.RankingMetric)]

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mtl import registry
+from mtl.base import registry
 from mtl.base.errors import MtlError, RecipeError, UsageError
 from mtl.compile.loading import recipe_from_dict
 from mtl.data.batch import Batch

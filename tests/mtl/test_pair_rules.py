@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from mtl import graph_rules, registry
+from mtl.base import registry
 from mtl.base.registry import Address
+from mtl.graph import rules as graph_rules
 from mtl.model.module import Scorer
 from tests.mtl.recipe.texts import ENTAILMENT, RANKING, changed, faults, graph
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pydantic
 import pytest
 
-from mtl import registry
+from mtl.base import registry
 from mtl.base.errors import UsageError
 from mtl.base.registry import Address, InitialFile
 from mtl.evaluate.metrics import Metric

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from mtl import metrics, registry
+from mtl.base import registry
 from mtl.base.errors import UsageError
+from mtl.evaluate import metrics
 from mtl_tasks import TextPairRanking
 
 INPUTS = ("query", "document")

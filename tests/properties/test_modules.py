@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from mtl import registry
+from mtl.base import registry
 from mtl.model.module import RankingOutput
 from mtl.model.module import Sequence as Vectors
 from tests.properties.cases import CASES, KINDS, Case, Shared

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mtl import registry
+from mtl.base import registry
 from mtl.base.errors import UsageError
 from mtl.cli.components import components_command, describe, everything
 from mtl.compile.keys import SECTIONS, keys

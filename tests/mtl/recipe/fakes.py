@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from mtl import registry
+from mtl.base import registry
 from mtl.base.registry import Address
 from mtl.model.module import Decoder, Embedding, Representation
 from mtl.recipe.task import Answer, Slot, Task

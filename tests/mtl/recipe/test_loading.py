@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mtl import registry
+from mtl.base import registry
 from mtl.base.errors import RecipeError
 from mtl.compile.loading import load_recipe, recipe_from_dict, recipe_from_text
 from mtl.compile.sections import InputModel

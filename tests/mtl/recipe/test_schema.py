@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import pytest
 
-from mtl import registry
+from mtl.base import registry
 from mtl.recipe.document import from_values
 from mtl.recipe.schema import check
 
