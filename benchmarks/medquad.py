@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtl.base.errors import UsageError
-from mtl.data.pair_split import PairSplit
-from mtl.data.ranking import Pairs
+from mtl.data.judgements import Pairs
+from mtl.data.split import Split
 from mtl.evaluate.evaluation import BATCH_TOKENS
 from mtl.evaluate.metrics import Ranked
 from mtl.evaluate.metrics.ranking import MeanReciprocalRank
@@ -55,11 +55,11 @@ class BM25:
         words = bm25s.tokenize([texts.answer for texts in collection.values()], show_progress=False)
         self.index.index(words, show_progress=False)
 
-    def scores(self, split: PairSplit, pairs: Pairs) -> Scores:
+    def scores(self, split: Split, pairs: Pairs) -> Scores:
         """Return the score of each pair of a split, [P]."""
         names = np.array(split.document_ids())
-        answers = np.array([self.place[name] for name in names[first_rows(split.judged.document)]])
-        questions = [self.collection[name].question for name in names[first_rows(split.judged.query)]]
+        answers = np.array([self.place[name] for name in names[first_rows(split.negatives.document)]])
+        questions = [self.collection[name].question for name in names[first_rows(split.negatives.query)]]
         found = np.empty(len(pairs.query), np.float32)
         for number in np.unique(pairs.query).tolist():
             words = bm25s.tokenize(questions[number], return_ids=False, show_progress=False)[0]
@@ -75,9 +75,9 @@ def collection(run: Run) -> dict[str, Texts]:
     return {row["pair"]: Texts(row["question"], row["answer"]) for row in rows}
 
 
-def same_document(split: PairSplit) -> Pairs:
+def same_document(split: Split) -> Pairs:
     """Return each question with its own answer and all others of its document, where there are any."""
-    judged = split.judged
+    judged = split.negatives
     parts: list[tuple[int, int, float]] = []
     for row, group in enumerate(judged.group.tolist()):
         documents = judged.pool_documents(group)
@@ -109,7 +109,7 @@ def main() -> None:
     arguments = parser.parse_args()
     run = Run.open(arguments.run, data=arguments.data)
     split = run.prepared.splits[run.recipe.tasks[TASK].source, arguments.split]
-    if not isinstance(split, PairSplit):
+    if split is None or split.negatives is None:
         raise UsageError(f"'{TASK}' should be a ranking task. Found another in {arguments.run}.")
     model = run.model.eval()
     bm25 = BM25(collection(run))

@@ -141,3 +141,13 @@ def counted(number: int, noun: str) -> str:
     ('1 task', '1,200 rows')
     """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def short(value: object, most: int = 60) -> str:
+    """Return a value as it is shown in a message.
+
+    >>> short("a" * 80)
+    "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa..."
+    """
+    text = repr(value)
+    return text if len(text) <= most else text[: most - 3] + "..."

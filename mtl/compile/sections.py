@@ -9,6 +9,7 @@ import pydantic
 
 from ..base import registry
 from ..base.errors import MtlError, listing, near_miss
+from ..graph.rules import fits, shapes_of
 from ..recipe.config import InputConfig, ModuleConfig, SourceConfig
 from ..recipe.document import Steps, dotted, show
 from ..recipe.names import EXPORTED, JOINT, MODULES, malformed
@@ -126,7 +127,9 @@ def read_tasks(
         elif name in modules:
             reading.key_fault(("tasks", name), f"a task should not be called as a module is. Found '{name}'.")
     for draft in drafts:
-        handed_out = EXPORTED.union(answer.name for answer in draft.task.answers) if len(draft.inputs) > 1 else ()
+        handed_out = (
+            EXPORTED.union(answer.name for answer in draft.task.target_class().answers) if len(draft.inputs) > 1 else ()
+        )
         for name in draft.inputs:
             steps = (*draft.steps, "inputs", name)
             if name in modules:
@@ -248,11 +251,11 @@ def _read_inputs(
         check_name(reading, name, (*here, name))
     found: dict[str, InputConfig] = {}
     for name in written if names is None else names:
-        found[name] = _read_input(reading, name, written.get(name), (*here, name))
+        found[name] = _read_input(reading, name, written.get(name), (*here, name), task.units == "lists")
     return None if miscounted else found, len(reading.faults) == faults
 
 
-def _read_input(reading: Reading, name: str, raw: Any, steps: Steps) -> InputConfig:
+def _read_input(reading: Reading, name: str, raw: Any, steps: Steps, listed: bool = False) -> InputConfig:
     """Return an input; one of its column alone after noting faults."""
     mapping = {"column": raw} if isinstance(raw, str) else {} if raw is None else raw
     if not isinstance(mapping, Mapping):
@@ -262,7 +265,7 @@ def _read_input(reading: Reading, name: str, raw: Any, steps: Steps) -> InputCon
     at = {key: (*steps, key) for key in mapping}
     checked, wrong = check_at(InputModel, mapping, reading.document, at, steps, "an input")
     reading.faults += wrong
-    return InputConfig(**(checked or {"column": name}), place=reading.document.key_place(steps))
+    return InputConfig(**(checked or {"column": name}), listed=listed, place=reading.document.key_place(steps))
 
 
 def input_count(kind: str, roles: Sequence[str], found: Sequence[str]) -> str:
@@ -280,15 +283,17 @@ def _read_metrics(reading: Reading, task: Task, raw: Any, steps: Steps) -> tuple
         reading.fault(steps, f"should be a list of metrics. Found {show(raw)}.")
         return ()
     found: list[ModuleConfig] = []
-    for i, value in enumerate(task.default_metrics if raw is None else raw):
+    defaults = task.target().metrics if task.default_metrics is None else task.default_metrics
+    for i, value in enumerate(defaults if raw is None else raw):
         metric = read_component(reading, "metric", value, (*steps, i) if raw is not None else steps)
         if metric is None or not _can_be_built(reading, metric, (*steps, i)):
             continue
-        level = getattr(metric.cls, "level", None)
-        levels = ("row", "token") if level is None else (level,)
-        if task.level not in levels:
-            of = " or ".join(levels)
-            message = f"should be a metric of the {task.level} level. Found '{metric.type}', one of the {of} level."
+        target = task.target_class()
+        if not fits(metric.cls, target):
+            message = (
+                f"should be a metric of {target.shape()}, which the task predicts. "
+                f"Found '{metric.type}', one of {shapes_of(metric.cls)}."
+            )
             reading.fault((*steps, i), message)
         for figure, other in _figures_again(metric, found):
             message = f"should give figures of other names. Found '{figure}', as another metric '{other}' gives."

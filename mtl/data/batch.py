@@ -1,10 +1,10 @@
-"""What the model gets: the features and targets of some rows of one source, padded."""
+"""What the model gets: the features and targets of some units of one source, padded."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -12,53 +12,54 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..text.featurizer import Tokens, tokenize
-from .collate import grid, pad_at
+from .collate import Grid, grid, pad_at
+from .plan import FrontEnd, front_end, read_by
 
 if TYPE_CHECKING:
-    from ..graph.sharing_graph import InputKey, SharingGraph
+    from ..graph.calls import InputKey
+    from ..graph.sharing_graph import SharingGraph
     from .fitted import Fitted
 
-    FeatureKey = tuple[str, int, InputKey]
+    Place = tuple[str, int, InputKey]  # embedding component, position among its features, input
+
+Text = str | bytes
 
 
-class FrontEnd(NamedTuple):
-    """How a column becomes tokens: inputs that agree in this are split once; lower-casing comes later."""
+class Index(NamedTuple):
+    """Which texts of an input the units of a batch are made of, by their positions in the batch.
 
-    column: str
-    tokenizer: str
-    max_tokens: int
+    `rows` int64: [P], one text of each of P pairs, or [B, U], the texts of B lists, of which `lengths` [B] are there.
+    """
 
+    rows: Tensor
+    lengths: Tensor | None = None
 
-def front_end(key: InputKey) -> FrontEnd:
-    """Return how an input becomes tokens."""
-    return FrontEnd(key.column, key.tokenizer, key.max_tokens)
+    def to(self, device: torch.device | str) -> Index:
+        """Return the index on another device."""
+        return Index(self.rows.to(device), None if self.lengths is None else self.lengths.to(device))
 
 
 @dataclass
 class Batch:
-    """B rows of a source; T tokens of the longest row of an input, C values of its longest token.
+    """B units of a source; T tokens of the longest text of an input, C values of its longest token.
 
-    `lengths` [B] int64, at least 1. `features` [B, T] or [B, T, C], int64 or float32, 0 where padding, by
-    (embedding component, position among its features, input). `targets` [B] or [B, T] label ids, `MISSING` where
-    there is none, >= C for a label never seen in training; `labelled` [B] bool: the row has at least one label that
-    a loss can use. `tokens` counts the batch's tokens, of a row's longest input, padding apart. `surface` holds the
-    tokens themselves where the batch was made from raw texts.
-
-    Where a ranking task is on the source, B differs between inputs: each text of the batch stands once. P pairs are
-    made of them: `index` [P] int64 says which text of an input, by input; `targets` [P] float32 are grades, `labelled`
-    [P] and `groups` [P] int64 (pairs of one query have one number) are by task.
+    `lengths` of each input's texts, int64, at least 1. `features` [texts, T] or [texts, T, C], int64 or float32, 0
+    where padding, by (embedding component, position among its features, input). Where units have no text each of their
+    own, `index` says which they are made of. `targets` are what each task's target makes of its values (tensors, or
+    named tuples of them); `labelled` [B] bool: the unit has an answer that a loss can use. `tokens` counts the batch's
+    tokens, of a unit's longest input, padding apart. `surface` holds the tokens themselves where the batch was made
+    from raw texts.
     """
 
     source: str
     rows: NDArray[np.int64]
     lengths: dict[InputKey, Tensor]
-    features: dict[FeatureKey, Tensor]
-    targets: dict[str, Tensor] = field(default_factory=dict)
+    features: dict[Place, Tensor]
+    targets: dict[str, Any] = field(default_factory=dict)
     labelled: dict[str, Tensor] = field(default_factory=dict)
     tokens: int = 0
     surface: dict[InputKey, Tokens] = field(default_factory=dict)
-    index: dict[InputKey, Tensor] = field(default_factory=dict)
-    groups: dict[str, Tensor] = field(default_factory=dict)
+    index: dict[InputKey, Index] = field(default_factory=dict)
 
     def to(self, device: torch.device | str) -> Batch:
         """Return the batch on another device (lengths too)."""
@@ -67,58 +68,77 @@ class Batch:
             self.rows,
             {key: value.to(device) for key, value in self.lengths.items()},
             {key: value.to(device) for key, value in self.features.items()},
-            {key: value.to(device) for key, value in self.targets.items()},
-            {key: value.to(device) for key, value in self.labelled.items()},
+            {task: moved(value, device) for task, value in self.targets.items()},
+            {task: value.to(device) for task, value in self.labelled.items()},
             self.tokens,
             self.surface,
             {key: value.to(device) for key, value in self.index.items()},
-            {task: value.to(device) for task, value in self.groups.items()},
         )
 
+    def counts(self, axis: str, key: InputKey) -> Tensor:
+        """Return how long each unit is along an axis: T, the tokens of its text, or U, the texts of its list."""
+        if axis == "T":
+            return self.lengths[key]
+        lengths = self.index[key].lengths
+        if lengths is None:
+            raise ValueError(f"the input '{key}' should hold lists. Found single texts.")
+        return lengths
 
-def leaves(graph: SharingGraph, tasks: Sequence[str]) -> dict[InputKey, tuple[str, ...]]:
-    """Return the inputs that some tasks read, each with the leaf embeddings that it flows into."""
-    embeddings = set(graph.embeddings())
-    found: dict[InputKey, list[str]] = {}
-    for task in tasks:
-        for key in graph.inputs(task).values():
-            found.setdefault(key, [])
-    for call in graph.calls(tasks):
-        if call.component in embeddings:
-            found.setdefault(call.arguments[0], []).append(call.component)  # type: ignore[arg-type]  # a leaf's input
-    return {key: tuple(dict.fromkeys(components)) for key, components in found.items()}
+
+def moved(value: Any, device: torch.device | str) -> Any:
+    """Return a tensor, or a named tuple of tensors, on another device."""
+    if isinstance(value, Tensor):
+        return value.to(device)
+    return type(value)(*(moved(part, device) for part in value))
+
+
+def index_of_lists(at: Grid) -> Index:
+    """Return which texts B lists are made of, where the texts of all lists come one after another."""
+    numbers = np.cumsum(at.mask.reshape(-1)).reshape(at.mask.shape) - 1
+    return Index(torch.from_numpy(numbers * at.mask), torch.from_numpy(at.lengths))
 
 
 def raw_batch(
-    graph: SharingGraph, fitted: Fitted, tasks: Sequence[str], texts: Mapping[str, Sequence[str | bytes]]
+    graph: SharingGraph, fitted: Fitted, tasks: Sequence[str], texts: Mapping[str, Sequence[Text | Sequence[Text]]]
 ) -> Batch:
-    """Return a batch of raw texts for tasks, without targets; `texts` are B texts by the name of the input.
+    """Return a batch of raw texts for tasks, without targets; `texts` are B texts (or lists) by the name of the input.
 
     Texts are tokenized once for each tokenizer. The tokens are kept in `surface`. An input without texts is not in the
-    batch.
+    batch; a list without texts counts as one of an empty text.
     """
     inputs = [(name, key) for task in tasks for name, key in graph.inputs(task).items() if name in texts]
-    columns = {(key.source, key.column): list(texts[name]) for name, key in inputs}
-    tokenized: dict[tuple[str, str, str, int], Tokens] = {}
-    lengths: dict[InputKey, Tensor] = {}
-    features: dict[FeatureKey, Tensor] = {}
-    surface: dict[InputKey, Tokens] = {}
+    columns = {(key.source, key.column): _flat(texts[name], key.listed) for name, key in inputs}
+    tokenized: dict[tuple[str, FrontEnd], Tokens] = {}
+    source = graph.recipe.tasks[tasks[0]].source
+    batch = Batch(source, np.arange(len(next(iter(texts.values()), ()))), {}, {})
     longest: NDArray[np.int64] | None = None
-    for key, components in leaves(graph, tasks).items():
+    for key, components in read_by(graph, list(tasks)).items():
         if (key.source, key.column) not in columns:
             continue
-        front = (key.source, key.column, key.tokenizer, key.max_tokens)
+        listed, sizes = columns[key.source, key.column]
+        front = (key.source, front_end(key))
         if front not in tokenized:
-            tokenized[front] = tokenize(columns[key.source, key.column], key.tokenizer, key.max_tokens)
-        tokens = surface[key] = tokenized[front]
+            tokenized[front] = tokenize(listed, key.tokenizer, key.max_tokens)
+        tokens = batch.surface[key] = tokenized[front]
         at = grid(tokens.row_offsets, np.arange(len(tokens)))
-        lengths[key] = torch.from_numpy(at.lengths)
-        longest = at.lengths if longest is None else np.maximum(longest, at.lengths)
+        batch.lengths[key] = torch.from_numpy(at.lengths)
+        units = at.lengths
+        if sizes is not None:
+            bounds = np.cumsum([0, *sizes])
+            batch.index[key] = index_of_lists(grid(bounds, np.arange(len(sizes))))
+            units = np.add.reduceat(at.lengths, bounds[:-1]) if sizes else at.lengths[:0]
+        longest = units if longest is None else np.maximum(longest, units)
         for component in components:
             for index, feature in enumerate(fitted.features[component]):
                 ragged = feature.compute(tokens, key.lowercase)
-                features[component, index, key] = torch.from_numpy(pad_at(ragged, at))
-    count = 0 if longest is None else len(longest)
-    total = 0 if longest is None else int(longest.sum())
-    source = graph.recipe.tasks[tasks[0]].source
-    return Batch(source, np.arange(count), lengths, features, tokens=total, surface=surface)
+                batch.features[component, index, key] = torch.from_numpy(pad_at(ragged, at))
+    batch.tokens = 0 if longest is None else int(longest.sum())
+    return batch
+
+
+def _flat(texts: Sequence[Any], listed: bool) -> tuple[list[Text], list[int] | None]:
+    """Return texts one after another, and where units hold lists, how many each has."""
+    if not listed:
+        return list(texts), None
+    lists = [list(found) or [""] for found in texts]
+    return [text for found in lists for text in found], [len(found) for found in lists]

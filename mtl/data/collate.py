@@ -41,7 +41,7 @@ def _grid(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> Grid:
 
 
 def values_at(values: NDArray[Any], at: Grid, padding: int = 0) -> NDArray[Any]:
-    """Return a batch's values [B, T], `padding` behind their rows' ends; integers as int64, numbers as float32."""
+    """Return a batch's values [B, T], `padding` after their rows' ends; integers as int64, numbers as float32."""
     dtype: type[np.generic] = np.float32 if np.issubdtype(values.dtype, np.floating) else np.int64
     if not len(values):
         return np.full(at.mask.shape, padding, dtype)

@@ -1,10 +1,11 @@
 """One split, featurized once: from a stream of rows to one memory-mapped Arrow file.
 
 The file is an Arrow IPC file of one record batch of one row, whose every value is a list: a flat array however long it
-is, and each as long as it needs to be. Of N rows: `length` (tokens of a row's longest input), `hash` (of its texts),
-`label:TASK` (an id a row). Of texts: `text:COLUMN`, and for each input a list of structs, one struct a token, whose
-fields are the values of the features (`COMPONENT/INDEX`) and the label ids of token-level tasks (`label:TASK`). A row
-has one text in every column, in the order of the rows; where a ranking task is on the source, see `pair_encoding`.
+is, and each as long as it needs to be. Of every column that holds texts: `text:COLUMN`, `hash:COLUMN` and
+`length:COLUMN` (tokens of a text where it is read at its longest), and for each input a list of structs, one struct a
+token, whose fields are the values of the features (`COMPONENT/INDEX`). Of N units: `target:TASK`, with `bounds:TASK`
+where a unit has several values. A unit has one text of every column, in their order, but where a column holds lists
+(`items:COLUMN` are their bounds) and where units are judged pairs (see `pair_encoding`).
 """
 
 from __future__ import annotations
@@ -12,72 +13,72 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from .batch import front_end
-from .labels import MISSING, Labels
-from .store import Column, Scratch
-from .text_encoding import TextEncoder, flat
+from .pair_encoding import JudgementEncoder, kept_file
+from .plan import front_end
+from .store import Scratch
+from .targets import Names
+from .text_encoding import Bounds, TextEncoder, flat
 
 if TYPE_CHECKING:
-    from ..graph.sharing_graph import InputKey
-    from .fitted import Fitted
-    from .reading import Chunk, Plan, Target
+    from collections.abc import Iterable
 
-VERSION = 3  # of the layout
+    from .fitted import Fitted
+    from .plan import SourcePlan
+    from .reading import Chunk
+    from .targets import Target
+
+VERSION = 4  # of the layout
 METADATA = b"mtl"
 
 
-class LabelColumn:
-    """Label ids of one task; labels that training never had are numbered as they come, behind the known ones."""
+class TargetColumn:
+    """The values of one task's target; labels that training never had are numbered as they come, after the known."""
 
-    def __init__(self, column: Column, labels: Labels) -> None:
-        self.column = column
-        self.known = len(labels)
-        self.ids = labels.ids()
-        self.rows = 0
-        self.count = 0  # of ids
-        self.unseen: Counter[str] = Counter()
+    def __init__(self, target: Target, scratch: Scratch) -> None:
+        self.target = target
+        self.names = Names.of(target.labels)
+        self.rows = 0  # with an answer
+        self.units = 0
+        self.count = 0  # of values
+        self._values = scratch.column()
+        self._bounds = Bounds(scratch.column()) if target.axes else None
 
-    def row_level(self, targets: Iterable[Target]) -> None:
-        """Append one label a row."""
-        found = [MISSING if target is None else self._id(str(target)) for target in targets]
-        self.rows += sum(i != MISSING for i in found)
-        self._write(found)
+    def add(self, golds: Iterable[Any], counts: Sequence[int]) -> None:
+        """Append the answers of some units; `counts` say how many values each has along the target's axis."""
+        found: list[float] = []
+        offsets = [0]
+        for gold, count in zip(golds, counts, strict=True):
+            found += self.target.encode(gold, count, self.names)
+            offsets.append(len(found))
+            self.rows += gold is not None
+        self.units += len(offsets) - 1
+        self.count += len(found)
+        self._values.write(np.array(found, self.target.dtype))
+        if self._bounds is not None:
+            self._bounds.extend(np.array(offsets, np.int64))
 
-    def token_level(self, targets: Iterable[Target], offsets: NDArray[np.int64]) -> None:
-        """Append one label a token."""
-        found: list[int] = []
-        for target, length in zip(targets, np.diff(offsets).tolist(), strict=True):
-            found += [MISSING] * length if target is None else [self._id(label) for label in target]
-            self.rows += target is not None
-        self._write(found)
+    def arrays(self, task: str, scratch: Scratch) -> dict[str, pa.Array]:
+        """Return the values, unseen labels in the order of their names, and their bounds."""
+        found = {f"target:{task}": self._ordered(scratch)}
+        if self._bounds is not None:
+            found[f"bounds:{task}"] = flat(self._bounds.column, np.int64, self.units + 1)
+        return found
 
-    def _write(self, ids: Sequence[int]) -> None:
-        self.count += len(ids)
-        self.column.write(np.array(ids, np.int32))
-
-    def _id(self, label: str) -> int:
-        i = self.ids.setdefault(label, len(self.ids))
-        if i >= self.known:
-            self.unseen[label] += 1
-        return i
-
-    def array(self, scratch: Scratch) -> pa.Array:
-        """Return the ids, unseen labels in the order of their names."""
-        names = list(self.ids)[self.known :]
-        final = {name: self.known + i for i, name in enumerate(sorted(names))}
+    def _ordered(self, scratch: Scratch) -> pa.Array:
+        names = list(self.names.ids)[self.names.known :]
+        final = {name: self.names.known + i for i, name in enumerate(sorted(names))}
         if names == list(final):
-            return flat(self.column, np.int32, self.count)
-        order = np.array([*range(self.known), *(final[name] for name in names)], np.int32)
+            return flat(self._values, self.target.dtype, self.count)
+        order = np.array([*range(self.names.known), *(final[name] for name in names)], np.int32)
         moved = scratch.column()
-        ids = np.frombuffer(self.column.buffer(), np.int32)
+        ids = np.frombuffer(self._values.buffer(), np.int32)
         for start in range(0, len(ids), 1 << 20):
             part = ids[start : start + (1 << 20)]
             moved.write(np.where(part < 0, part, order[np.maximum(part, 0)]))
@@ -86,67 +87,78 @@ class LabelColumn:
 
 
 class Encoder:
-    """Takes the chunks of a split one after another and makes the file at the end."""
+    """Takes the chunks of a split one after another and makes the file at the end; `root` is where the split lies."""
 
-    def __init__(self, plan: Plan, fitted: Fitted, scratch: Scratch) -> None:
+    def __init__(self, plan: SourcePlan, fitted: Fitted, scratch: Scratch, root: str) -> None:
         self.plan = plan
         self.scratch = scratch
+        self.root = root
         self.rows = 0
         self.tokens = 0
         self.pretokenized: frozenset[str] = frozenset()
         self.unread: Counter[str] = Counter()
         self._texts = TextEncoder(plan, fitted, scratch)
-        self._length = scratch.column()
-        self._hash = scratch.column()
-        self._labels = {task.name: LabelColumn(scratch.column(), fitted.labels[task.name]) for task in plan.tasks}
+        self._lengths = {column: scratch.column() for column in plan.columns}
+        self._hashes = {column: scratch.column() for column in plan.columns}
+        self._items = {column: Bounds(scratch.column()) for column in plan.listed}
+        self._targets = {task.name: TargetColumn(fitted.targets[task.name], scratch) for task in plan.tasks}
+        self._judged = None if plan.judgements is None else JudgementEncoder(plan.judgements, scratch, root)
 
     def add(self, chunk: Chunk) -> None:
-        """Encode some rows."""
-        lengths = np.max(list(self._texts.add(chunk.texts, chunk.tokens).values()), axis=0)
+        """Encode some units."""
+        lengths = self._texts.add(chunk.texts, chunk.tokens)
+        for column, texts in chunk.texts.items():
+            self._lengths[column].write(lengths[column].astype(np.int32))
+            self._hashes[column].write(np.array([text_hash(text) for text in texts], np.int64))
+        for column, bounds in self._items.items():
+            bounds.extend(np.cumsum([0, *chunk.counts[column]]))
         for task in self.plan.tasks:
-            column, targets = self._labels[task.name], chunk.targets[task.name]
-            if task.task.level == "row":
-                column.row_level(targets)
-            else:
-                column.token_level(targets, chunk.tokens[front_end(self.plan.first[task.name])].row_offsets)
-        self._hash.write(np.array([text_hash(texts) for texts in zip(*chunk.texts.values(), strict=True)], np.int64))
-        self._length.write(lengths.astype(np.int32))
+            self._targets[task.name].add(chunk.targets[task.name], self._counts(chunk, task.name))
+        if self._judged is not None:
+            self._judged.add(chunk, lengths)
+            self.tokens += sum(int(found.sum()) for found in lengths.values())
+        elif self._items:
+            self.tokens += max(int(found.sum()) for found in lengths.values())
+        else:
+            self.tokens += int(np.max(list(lengths.values()), axis=0).sum())
         self.rows += len(chunk)
-        self.tokens += int(lengths.sum())
         self.pretokenized |= chunk.pretokenized
         self.unread.update(chunk.unread)
 
-    def finish(self, skipped: list[Any]) -> Path:
+    def _counts(self, chunk: Chunk, task: str) -> Sequence[int]:
+        """Return how many values each unit has along the axis of a task's target."""
+        key = self.plan.labelled[task]
+        axes = self._targets[task].target.axes
+        if axes[:1] == ("T",):
+            found: list[int] = chunk.tokens[front_end(key)].lengths.tolist()
+            return found
+        return chunk.counts[key.column] if axes[:1] == ("U",) else [1] * len(chunk)
+
+    def finish(self, skipped: Sequence[Mapping[str, Any]]) -> Path:
         """Put the file together in the scratch folder and return it."""
         self.scratch.close()
-        labels = {name: column.array(self.scratch) for name, column in self._labels.items()}
-        by_row = {task.name for task in self.plan.tasks if task.task.level == "row"}
-        by_token: dict[InputKey, dict[str, pa.Array]] = {}
-        for name, key in self.plan.first.items():
-            if name not in by_row:
-                by_token.setdefault(key, {})[name] = labels[name]
-        arrays = {
-            "length": flat(self._length, np.int32, self.rows),
-            "hash": flat(self._hash, np.int64, self.rows),
-            **{f"label:{name}": labels[name] for name in by_row},
-            **self._texts.arrays(by_token),
-        }
+        counts = self._texts.counts
+        arrays: dict[str, pa.Array] = {}
+        for column, lengths in self._lengths.items():
+            arrays[f"length:{column}"] = flat(lengths, np.int32, counts[column])
+            arrays[f"hash:{column}"] = flat(self._hashes[column], np.int64, counts[column])
+        for column, bounds in self._items.items():
+            arrays[f"items:{column}"] = flat(bounds.column, np.int64, self.rows + 1)
+        for task, target in self._targets.items():
+            arrays |= target.arrays(task, self.scratch)
+        if self._judged is not None:
+            arrays |= self._judged.arrays(self.rows)
         facts = {
+            "rows": self.rows,
             "tokens": self.tokens,
-            **label_facts(self._labels),
+            "labelled": {task: column.rows for task, column in self._targets.items()},
+            "unseen": {task: dict(sorted(column.names.unseen.items())) for task, column in self._targets.items()},
             "pretokenized": sorted(self.pretokenized),
-            "skipped": skipped,
+            "skipped": [{**fault, "file": kept_file(fault["file"] or "", self.root)} for fault in skipped],
             "unread": {task: count for task, count in self.unread.items() if count},
+            "judged": None if self._judged is None else self._judged.facts(),
         }
-        return write(arrays, facts, self.scratch)
-
-
-def label_facts(labels: Mapping[str, LabelColumn]) -> dict[str, Any]:
-    """Return what a file says about its labels: rows that have one, and those that training never had."""
-    return {
-        "labelled": {name: column.rows for name, column in labels.items()},
-        "unseen": {name: dict(sorted(column.unseen.items())) for name, column in labels.items()},
-    }
+        return write({**arrays, **self._texts.arrays()}, facts, self.scratch)
 
 
 def write(arrays: Mapping[str, pa.Array], facts: Mapping[str, Any], scratch: Scratch) -> Path:
@@ -160,7 +172,7 @@ def write(arrays: Mapping[str, pa.Array], facts: Mapping[str, Any], scratch: Scr
     return path
 
 
-def text_hash(texts: Sequence[str]) -> int:
-    """Return 64 bits that stand for a row's texts, runs of white space taken as one space."""
-    joined = "\x1f".join(" ".join(text.split()) for text in texts)
+def text_hash(text: str) -> int:
+    """Return 64 bits that say which text it is, runs of white space taken as one space."""
+    joined = " ".join(text.split())
     return int.from_bytes(hashlib.blake2b(joined.encode(), digest_size=8).digest(), "little", signed=True)

@@ -11,7 +11,7 @@ from ..recipe.config import BatchConfig
 
 if TYPE_CHECKING:
     from .batch import Batch
-    from .encoded_split import EncodedSplit
+    from .split import Split
 
 
 class Feed:
@@ -21,7 +21,7 @@ class Feed:
     one of (seed, pass, index), so the position (pass, index) is all there is to save.
     """
 
-    def __init__(self, source: str, tasks: Sequence[str], split: EncodedSplit, budget: BatchConfig, seed: int) -> None:
+    def __init__(self, source: str, tasks: Sequence[str], split: Split, budget: BatchConfig, seed: int) -> None:
         self.source = source
         self.tasks = tuple(tasks)
         self.split = split

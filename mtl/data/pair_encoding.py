@@ -1,14 +1,12 @@
-"""One split of a source with a ranking task, featurized once: distinct texts, and the pairs that are made of them.
+"""What is kept of judged pairs beside their texts and grades: numbers of texts, queries and pools, and where rows are.
 
-Beside what `encoding` says of texts, the file has `hash:COLUMN` and `length:COLUMN` (one a text), and of N judged
-pairs: `number:COLUMN` (which text), `label:TASK` (the grade's id), `group` and `pool` (numbers; -1 for no pool),
-`line` (of the row), `file:COLUMN` (number of the one that holds it) and `document_id` (empty where nothing names it).
-Files are kept relative to where the split lies, so that data may move.
+Of N pairs: `index:COLUMN` (which text), `group` and `pool` (numbers; -1 for no pool), `line` (of the row),
+`file:COLUMN` (number of the file that holds it) and `document_id` (empty where nothing names it). Files are kept
+relative to where the split lies, so that data may move.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,58 +14,45 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..base.errors import Fault, counted
-from .encoding import LabelColumn, label_facts, text_hash, write
-from .store import Scratch
-from .text_encoding import Bounds, TextEncoder, flat
+from .reading import Place
+from .text_encoding import Bounds, flat
 
 if TYPE_CHECKING:
-    from .fitted import Fitted
-    from .pair_reading import PairChunk, Place
-    from .ranking import Ranking
-    from .reading import Plan
+    from .judgements import Judgements
+    from .reading import Chunk
+    from .store import Scratch
 
 LONG = 10_000  # tokens of a text that somebody should hear of
 
 
-class PairEncoder:
-    """Takes the chunks of a split one after another and makes the file at the end."""
+class JudgementEncoder:
+    """Takes the judgements of a split, chunk after chunk."""
 
-    def __init__(self, plan: Plan, ranking: Ranking, fitted: Fitted, scratch: Scratch, root: str) -> None:
-        self.ranking = ranking
+    def __init__(self, judgements: Judgements, scratch: Scratch, root: str) -> None:
+        self.judgements = judgements
         self.root = root
-        self.scratch = scratch
-        self.rows = 0
-        self.tokens = 0
-        self.pretokenized: frozenset[str] = frozenset()
-        self._texts = TextEncoder(plan, fitted, scratch)
-        self._hashes = {column: scratch.column() for column in plan.columns}
-        self._lengths = {column: scratch.column() for column in plan.columns}
-        self._numbers = {column: scratch.column() for column in (ranking.query, ranking.document)}
-        self._file = {column: scratch.column() for column in (ranking.query, ranking.document)}
-        self._labels = {ranking.task: LabelColumn(scratch.column(), fitted.labels[ranking.task])}
+        columns = (judgements.query, judgements.document)
+        self._numbers = {column: scratch.column() for column in columns}
+        self._file = {column: scratch.column() for column in columns}
         self._group, self._pool, self._line = scratch.column(), scratch.column(), scratch.column()
         self._names = (Bounds(scratch.column()), scratch.column())
         self._notes = _Notes()
-        self._files: dict[str, int] = {}  # that rows stand in, by number
+        self._files: dict[str, int] = {}  # that hold rows, by number
 
-    def add(self, chunk: PairChunk) -> None:
-        """Encode some judgements and the texts that came with them."""
-        for column, lengths in self._texts.add(chunk.texts, chunk.tokens).items():
-            texts, places = chunk.texts[column], chunk.places[column]
-            self._hashes[column].write(np.array([text_hash([text]) for text in texts], np.int64))
-            self._lengths[column].write(lengths.astype(np.int32))
-            self.tokens += int(lengths.sum())
-            for text, length, place in zip(texts, lengths.tolist(), places, strict=True):
+    def add(self, chunk: Chunk, lengths: dict[str, NDArray[np.int64]]) -> None:
+        """Encode some judgements; `lengths` are the tokens of the texts that came with them, by column."""
+        for column, counts in lengths.items():
+            for text, length, place in zip(chunk.texts[column], counts.tolist(), chunk.places[column], strict=True):
                 self._notes.text(column, text, length, place)
         judged = chunk.judged
-        self._labels[self.ranking.task].row_level(judgement.grade for judgement in judged)
-        self._numbers[self.ranking.query].write(np.array([j.query for j in judged], np.int32))
-        self._numbers[self.ranking.document].write(np.array([j.document for j in judged], np.int32))
+        query, document = self.judgements.query, self.judgements.document
+        self._numbers[query].write(np.array([j.query for j in judged], np.int32))
+        self._numbers[document].write(np.array([j.document for j in judged], np.int32))
         self._group.write(np.array([j.group for j in judged], np.int32))
         self._pool.write(np.array([j.pool for j in judged], np.int32))
         self._line.write(np.array([j.query_place[1] for j in judged], np.int64))
-        self._file[self.ranking.query].write(self._file_numbers([j.query_place for j in judged]))
-        self._file[self.ranking.document].write(self._file_numbers([j.document_place for j in judged]))
+        self._file[query].write(self._file_numbers([j.query_place for j in judged]))
+        self._file[document].write(self._file_numbers([j.document_place for j in judged]))
         bounds, data = self._names
         names = [(j.document_id or "").encode() for j in judged]
         bounds.extend(np.cumsum([0, *map(len, names)]))
@@ -75,36 +60,27 @@ class PairEncoder:
         for judgement in judged:
             self._notes.judgement(judgement.group, float(judgement.grade), judgement.query_place)
         self._notes.repeated += chunk.repeated
-        self.rows += len(chunk)
-        self.pretokenized |= chunk.pretokenized
 
     def _file_numbers(self, places: list[Place]) -> NDArray[np.int32]:
         names = (kept_file(file, self.root) for file, _ in places)
         return np.array([self._files.setdefault(name, len(self._files)) for name in names], np.int32)
 
-    def finish(self, skipped: list[Any]) -> Path:
-        """Put the file together in the scratch folder and return it."""
-        self.scratch.close()
-        counts, notes = self._texts.counts, self._notes
-        numbers = {c: flat(column, np.int32, self.rows) for c, column in self._numbers.items()}
+    def arrays(self, rows: int) -> dict[str, pa.Array]:
+        """Return what was written of `rows` judgements, once it is complete."""
         bounds, data = self._names
-        arrays = {
-            "group": flat(self._group, np.int32, self.rows),
-            "pool": flat(self._pool, np.int32, self.rows),
-            "line": flat(self._line, np.int64, self.rows),
-            "document_id": pa.LargeStringArray.from_buffers(self.rows, bounds.column.buffer(), data.buffer()),
-            **{f"label:{name}": column.array(self.scratch) for name, column in self._labels.items()},
-            **{f"number:{column}": array for column, array in numbers.items()},
-            **{f"file:{column}": flat(found, np.int32, self.rows) for column, found in self._file.items()},
-            **{f"hash:{column}": flat(hashes, np.int64, counts[column]) for column, hashes in self._hashes.items()},
-            **{f"length:{column}": flat(found, np.int32, counts[column]) for column, found in self._lengths.items()},
-            **self._texts.arrays({}),
+        return {
+            "group": flat(self._group, np.int32, rows),
+            "pool": flat(self._pool, np.int32, rows),
+            "line": flat(self._line, np.int64, rows),
+            "document_id": pa.LargeStringArray.from_buffers(rows, bounds.column.buffer(), data.buffer()),
+            **{f"index:{column}": flat(found, np.int32, rows) for column, found in self._numbers.items()},
+            **{f"file:{column}": flat(found, np.int32, rows) for column, found in self._file.items()},
         }
-        facts = {
-            "tokens": self.tokens,
-            **label_facts(self._labels),
-            "pretokenized": sorted(self.pretokenized),
-            "skipped": skipped,
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the file says about its judgements."""
+        notes = self._notes
+        return {
             "files": list(self._files),
             "notes": [{**vars(fault), "file": kept_file(fault.file or "", self.root)} for fault in notes.faults()],
             "queries": len(notes.best),
@@ -112,7 +88,6 @@ class PairEncoder:
             "comparable": sum(best != worst for best, worst in zip(notes.best, notes.worst, strict=True)),
             "repeated": len(notes.repeated),
         }
-        return write(arrays, facts, self.scratch)
 
 
 def kept_file(file: str, root: str) -> str:

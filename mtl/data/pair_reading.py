@@ -12,86 +12,72 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..base.errors import Fault
+from ..base.errors import Fault, short
 from ..sources.values import spelled
-from ..text.featurizer import Tokens
-from .reading import CHUNK, as_text, short, tokenized
+from .judgements import Judgement
+from .reading import CHUNK, Chunk, Place, as_text, tokenized
+from .targets import Example
 
 if TYPE_CHECKING:
-    from ..sources import Row, Source
-    from .batch import FrontEnd
-    from .ranking import Ranking
-    from .reading import Plan, Target
+    from ..sources.base import Row, Source
+    from .judgements import Judgements
+    from .plan import SourcePlan
+    from .targets import Target
 
-Place = tuple[str, int]  # file and line of a row
 CHARACTERS = 1 << 22  # of texts in memory at a time: documents may be long
 _BITS = 32  # of a document's number in the key of a pair
 
 
-class Judgement(NamedTuple):
-    """One judged pair: numbers of its texts, its query and its pool (-1: none), and where both texts were read."""
-
-    query: int
-    document: int
-    grade: str
-    group: int
-    pool: int
-    document_id: str | None
-    query_place: Place
-    document_place: Place
-
-
-@dataclass
-class PairChunk:
-    """Some consecutive judgements of a split, and the texts that no row before them had, each with its first place."""
-
-    task: str
-    texts: dict[str, list[str]]
-    places: dict[str, list[Place]]
-    judged: list[Judgement] = field(default_factory=list)
-    repeated: list[Place] = field(default_factory=list)  # rows that say again what an earlier one said
-    pretokenized: frozenset[str] = frozenset()
-    tokens: dict[FrontEnd, Tokens] = field(default_factory=dict)
-    characters: int = 0  # of the texts
-
-    @classmethod
-    def empty(cls, plan: Plan, ranking: Ranking) -> PairChunk:
-        """Return a chunk to fill."""
-        return cls(ranking.task, {c: [] for c in plan.columns}, {c: [] for c in plan.columns})
-
-    def tokenized(self, plan: Plan) -> PairChunk:
-        """Split the texts into tokens, once all of them are there."""
-        self.tokens = tokenized(plan, self.texts)
-        return self
-
-    def __len__(self) -> int:
-        return len(self.judged)
-
-    @property
-    def targets(self) -> dict[str, list[Target]]:
-        """The grades, by task."""
-        return {self.task: [judgement.grade for judgement in self.judged]}
-
-
-def pair_chunks(plan: Plan, ranking: Ranking, source: Source, split: str, base: Path) -> Iterator[PairChunk]:
-    """Yield the judgements of a split in order, with the texts that they bring.
+def pair_chunks(
+    plan: SourcePlan, judgements: Judgements, target: Target, source: Source, split: str, base: Path
+) -> Iterator[Chunk]:
+    """Yield the judgements of a split in order, with the texts that they bring; `target` reads grades.
 
     Raises `DataError` naming file, line and column of a row that is malformed or contradicts an earlier one, or leaves
     it out where the source says so.
     """
-    reader = _Reader(ranking, source)
-    chunk = PairChunk.empty(plan, ranking)
+    reader = _Reader(judgements, target, source)
+    chunk = _Draft.empty(plan)
     for row in source.read(split, base):
         try:
             reader.read(row, chunk)
         except _MalformedError as error:
             place = f"column '{error.column}'"
             source.bad_row(Fault(str(error), source.file_of(row, error.column), row.line, place), split)
-        if len(chunk) + len(chunk.repeated) >= CHUNK or chunk.characters >= CHARACTERS:
-            yield chunk.tokenized(plan)
-            chunk = PairChunk.empty(plan, ranking)
+        if len(chunk.judged) + len(chunk.repeated) >= CHUNK or chunk.characters >= CHARACTERS:
+            yield chunk.finished(plan, judgements)
+            chunk = _Draft.empty(plan)
     if chunk.judged or chunk.repeated:
-        yield chunk.tokenized(plan)
+        yield chunk.finished(plan, judgements)
+
+
+@dataclass
+class _Draft:
+    """A chunk that is being filled."""
+
+    texts: dict[str, list[str]]
+    places: dict[str, list[Place]]
+    judged: list[Judgement] = field(default_factory=list)
+    repeated: list[Place] = field(default_factory=list)
+    pretokenized: frozenset[str] = frozenset()
+    characters: int = 0  # of the texts
+
+    @classmethod
+    def empty(cls, plan: SourcePlan) -> _Draft:
+        return cls({column: [] for column in plan.columns}, {column: [] for column in plan.columns})
+
+    def finished(self, plan: SourcePlan, judgements: Judgements) -> Chunk:
+        """Return the chunk, its texts split into tokens."""
+        return Chunk(
+            texts=self.texts,
+            tokens=tokenized(plan, self.texts),
+            targets={judgements.task: [judgement.grade for judgement in self.judged]},
+            units=len(self.judged),
+            pretokenized=self.pretokenized,
+            judged=self.judged,
+            places=self.places,
+            repeated=self.repeated,
+        )
 
 
 class _MalformedError(ValueError):
@@ -118,10 +104,11 @@ class _Part(NamedTuple):
 class _Reader:
     """What has been read of a split: which texts, queries, pools and judgements there are, all by number."""
 
-    def __init__(self, ranking: Ranking, source: Source) -> None:
-        self.ranking = ranking
+    def __init__(self, judgements: Judgements, target: Target, source: Source) -> None:
+        self.judgements = judgements
+        self.target = target
         self.source = source
-        self.texts: dict[str, dict[bytes, int]] = {ranking.query: {}, ranking.document: {}}
+        self.texts: dict[str, dict[bytes, int]] = {judgements.query: {}, judgements.document: {}}
         self.groups: dict[str, int] = {}
         self.pools: dict[str, int] = {}
         self.names: dict[str, int] = {}  # of documents
@@ -133,48 +120,48 @@ class _Reader:
         self.files: list[str] = []
         self.lines = array("q")
 
-    def read(self, row: Row, chunk: PairChunk) -> None:
+    def read(self, row: Row, chunk: _Draft) -> None:
         """Take a row in; raises `_MalformedError` and takes in nothing of a row that cannot be."""
-        ranking = self.ranking
-        query = _text(row, ranking.query)
+        judgements = self.judgements
+        query = _text(row, judgements.query)
         parts = self._parts(row, query)
-        group = _name(row, ranking.group)
-        pool = _name(row, ranking.pool, optional=True)
+        group = _name(row, judgements.group)
+        pool = _name(row, judgements.pool, optional=True)
         self._fault_if_other_query(group, query)
         fresh = [part for part in parts if not self._is_known(group, query, part)]
-        if len(fresh) < len(parts) and ranking.negative is None:
-            chunk.repeated.append(self._place(row, ranking.document))
+        if len(fresh) < len(parts) and judgements.negative is None:
+            chunk.repeated.append(self._place(row, judgements.document))
         for part in fresh:
             self._add(chunk, row, group, query, part, pool)
-        columns = {ranking.query: ranking.query, **{part.column: ranking.document for part in parts}}
+        columns = {judgements.query: judgements.query, **{part.column: judgements.document for part in parts}}
         chunk.pretokenized |= {c for held, c in columns.items() if isinstance(row.values.get(held), list)}
 
     def _parts(self, row: Row, query: _Text) -> list[_Part]:
         """Return the documents that a row judges: one, or the two of a triple."""
-        ranking = self.ranking
-        document = _text(row, ranking.document)
+        judgements = self.judgements
+        document = _text(row, judgements.document)
         grade = "1"
-        if ranking.target is not None:
+        if judgements.target is not None:
             try:
-                grade = ranking.grade(spelled(row.values.get(ranking.target)), query.text)
+                grade = self.target.read(spelled(row.values.get(judgements.target)), Example(query.text, (), 0))
             except ValueError as error:
-                raise _MalformedError(ranking.target, str(error)) from error
-        name = _name(row, ranking.document_id)
-        parts = [_Part(ranking.document, document, name, grade, ranking.target or ranking.document)]
-        if ranking.negative is not None and row.values.get(ranking.negative) not in (None, ""):
-            negative = _text(row, ranking.negative)
+                raise _MalformedError(judgements.target, str(error)) from error
+        name = _name(row, judgements.document_id)
+        parts = [_Part(judgements.document, document, name, grade, judgements.target or judgements.document)]
+        if judgements.negative is not None and row.values.get(judgements.negative) not in (None, ""):
+            negative = _text(row, judgements.negative)
             if negative.digest == document.digest:
-                message = f"should be another text than that of column '{ranking.document}'. Found the same."
-                raise _MalformedError(ranking.negative, message)
-            parts.append(_Part(ranking.negative, negative, None, "0", ranking.negative))
+                message = f"should be another text than that of column '{judgements.document}'. Found the same."
+                raise _MalformedError(judgements.negative, message)
+            parts.append(_Part(judgements.negative, negative, None, "0", judgements.negative))
         return parts
 
     def _fault_if_other_query(self, group: str | None, query: _Text) -> None:
         number = None if group is None else self.groups.get(group)
-        if number is not None and self.group_texts[number] != self.texts[self.ranking.query].get(query.digest):
+        if number is not None and self.group_texts[number] != self.texts[self.judgements.query].get(query.digest):
             place = _told(self.group_places[number])
             message = f"should be the text that query '{group}' has at {place}. Found another one."
-            raise _MalformedError(self.ranking.query, message)
+            raise _MalformedError(self.judgements.query, message)
 
     def _is_known(self, group: str | None, query: _Text, part: _Part) -> bool:
         """Say whether an earlier row judged the same pair alike; refuses a row that contradicts it."""
@@ -185,7 +172,7 @@ class _Reader:
         document = "the same document" if part.document_id is None else f"document '{part.document_id}'"
         whose = f"{document} for {'the same query' if group is None else f'query {group!r}'}"
         place = _told((self.files[number], self.lines[number]))
-        if self.documents[number] != self.texts[self.ranking.document].get(part.text.digest):
+        if self.documents[number] != self.texts[self.judgements.document].get(part.text.digest):
             raise _MalformedError(part.column, f"should be the text of {whose} at {place}. Found another one.")
         if self.grades[number] != part.grade:
             raise _MalformedError(
@@ -197,20 +184,22 @@ class _Reader:
 
     def _key(self, group: str | None, query: _Text, part: _Part) -> int | None:
         """Return what tells a pair from others; None where a half of it was never read."""
-        ranking = self.ranking
-        by_name = part.document_id is not None and ranking.negative is None  # the second text of a triple has no name
-        first = self.texts[ranking.query].get(query.digest) if group is None else self.groups.get(group)
-        table = self.texts[ranking.document]
+        judgements = self.judgements
+        by_name = (
+            part.document_id is not None and judgements.negative is None
+        )  # the second text of a triple has no name
+        first = self.texts[judgements.query].get(query.digest) if group is None else self.groups.get(group)
+        table = self.texts[judgements.document]
         second = self.names.get(part.document_id or "") if by_name else table.get(part.text.digest)
         return None if first is None or second is None else first << _BITS | second
 
     def _place(self, row: Row, column: str) -> Place:
         return self.source.file_of(row, column), row.line
 
-    def _add(self, chunk: PairChunk, row: Row, group: str | None, query: _Text, part: _Part, pool: str | None) -> None:
-        places = self._place(row, self.ranking.query), self._place(row, part.column)
-        first = self._entered(chunk, self.ranking.query, query, places[0])
-        second = self._entered(chunk, self.ranking.document, part.text, places[1])
+    def _add(self, chunk: _Draft, row: Row, group: str | None, query: _Text, part: _Part, pool: str | None) -> None:
+        places = self._place(row, self.judgements.query), self._place(row, part.column)
+        first = self._entered(chunk, self.judgements.query, query, places[0])
+        second = self._entered(chunk, self.judgements.document, part.text, places[1])
         number = first if group is None else self.groups.setdefault(group, len(self.groups))
         if group is not None and number == len(self.group_texts):
             self.group_texts.append(first)
@@ -227,7 +216,7 @@ class _Reader:
         pooled = -1 if pool is None else self.pools.setdefault(pool, len(self.pools))
         chunk.judged.append(Judgement(first, second, part.grade, number, pooled, part.document_id, *places))
 
-    def _entered(self, chunk: PairChunk, column: str, text: _Text, place: Place) -> int:
+    def _entered(self, chunk: _Draft, column: str, text: _Text, place: Place) -> int:
         """Return a text's number; one that was never read is given the next, and goes into the chunk."""
         table = self.texts[column]
         if text.digest not in table:

@@ -6,7 +6,6 @@ import inspect
 import json
 import math
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,38 +14,25 @@ from typing import TYPE_CHECKING, Any
 from .. import _featurizer
 from ..base.errors import DataError, Fault, RecipeError, listing, near_miss
 from ..graph import rules as graph_rules
-from ..sources import SPLITS
-from .batch import front_end
-from .encoded_split import EncodedSplit
+from ..sources import base as source_module
+from ..sources.base import SPLITS
+from ..text import featurizer as token_module
 from .encoding import VERSION, Encoder
 from .fitted import Fitted
-from .pair_encoding import PairEncoder, found_file, kept_file
+from .pair_encoding import found_file
 from .pair_reading import pair_chunks
-from .pair_split import PairSplit
+from .plan import SourcePlan, check_columns, front_end
 from .prepared import Prepared
-from .reading import Plan, check_columns, chunks, fault_if_empty
-from .store import Scratch, Store, digest_of, sha256
+from .reading import chunks, fault_if_empty
+from .split import Split
+from .store import Store, digest_of, sha256
+from .targets import Grade
 
 if TYPE_CHECKING:
-    from ..graph.sharing_graph import InputKey, SharingGraph
-    from ..sources import Source
-    from .pair_reading import PairChunk
+    from ..graph.calls import InputKey
+    from ..graph.sharing_graph import SharingGraph
+    from ..sources.base import Source
     from .reading import Chunk
-
-MAKERS = (  # modules that no class names which have a part in rows, ids and labels
-    "mtl.text.alignment",
-    "mtl.text.vocabulary",
-    "mtl.sources.named_texts",
-    "mtl.sources.text",
-    "mtl.sources.values",
-    "mtl.data.encoding",
-    "mtl.data.fitted",
-    "mtl.data.pair_encoding",
-    "mtl.data.pair_reading",
-    "mtl.data.ranking",
-    "mtl.data.reading",
-    "mtl.data.text_encoding",
-)
 
 
 def prepare(
@@ -64,7 +50,7 @@ def prepare(
     `RecipeError` where tasks with one decoder differ in their labels, and `MtlError` where the cache cannot be written.
     """
     base = graph.recipe.data
-    plans = {name: Plan.of(graph, name) for name in graph.streams()}
+    plans = {name: SourcePlan.of(graph, name) for name in graph.streams()}
     _check(graph, plans, sources, splits, fitted is None)
     read = {name: [split for split in sources[name].splits if split in splits] for name in plans}
     if fitted is None:
@@ -75,7 +61,7 @@ def prepare(
     code = _code(graph, plans, sources)
     if fitted is None:
         fitted = _fit(graph, plans, sources, store, hashes, code)
-        faults = list(graph_rules.tied_label_sets(graph, {task: x.names for task, x in fitted.labels.items()}))
+        faults = list(graph_rules.tied_label_sets(graph, {task: x.names() for task, x in fitted.targets.items()}))
         if faults:
             raise RecipeError(faults, graph.recipe.title)
         _fault_if_alike(graph, plans, sources, fitted)
@@ -85,15 +71,19 @@ def prepare(
         if split in splits
     }
     skipped = [
-        Fault(**{**fault, "file": found_file(fault["file"], str(sources[name].path(part, base)))})
-        for (name, part), split in encoded.items()
+        Fault(**{**fault, "file": found_file(fault["file"], split.root)})
+        for split in encoded.values()
         for fault in split.skipped
     ]
     return Prepared(fitted, encoded, {f"{name}/{split}": value for (name, split), value in hashes.items()}, skipped)
 
 
 def _check(
-    graph: SharingGraph, plans: Mapping[str, Plan], sources: Mapping[str, Source], splits: Sequence[str], fit: bool
+    graph: SharingGraph,
+    plans: Mapping[str, SourcePlan],
+    sources: Mapping[str, Source],
+    splits: Sequence[str],
+    fit: bool,
 ) -> None:
     faults: list[Fault] = []
     for name, plan in plans.items():
@@ -112,7 +102,7 @@ def _check(
 
 def _fit(
     graph: SharingGraph,
-    plans: Mapping[str, Plan],
+    plans: Mapping[str, SourcePlan],
     sources: Mapping[str, Source],
     store: Store,
     hashes: Mapping[tuple[str, str], str],
@@ -126,15 +116,13 @@ def _fit(
     if kept is not None:
         fitted.load_state(json.loads(kept.read_text("utf-8")))
         return fitted
-    counts: dict[str, Counter[str]] = {task: Counter() for task in graph.recipe.tasks}
     for name, plan in plans.items():
-        _count(plan, sources[name], graph.recipe.data, fitted, counts)
+        _count(plan, sources[name], graph.recipe.data, fitted)
     for features in fitted.features.values():
         for feature in features:
             if feature.needs_fit:
                 feature.fit()
-    _fault_if_unlabelled(graph, sources, counts)
-    fitted.fit_labels(graph, counts)
+    _fit_targets(graph, sources, fitted)
     with store.scratch() as scratch:
         written = scratch.folder / "fitted.json"
         with store.writing():
@@ -143,51 +131,53 @@ def _fit(
     return fitted
 
 
-def _fault_if_unlabelled(
-    graph: SharingGraph, sources: Mapping[str, Source], counts: Mapping[str, Mapping[str, int]]
-) -> None:
-    """Raise `DataError` for every task that no training row has a label of."""
+def _fit_targets(graph: SharingGraph, sources: Mapping[str, Source], fitted: Fitted) -> None:
+    """Fit every target to what was counted; raises `DataError` for those that no training row has an answer of."""
     faults = []
-    for task, found in counts.items():
-        if not found:
+    for task, target in fitted.targets.items():
+        output = graph.output(task).component
+        alike = [fitted.targets[name] for name in graph.recipe.tasks if graph.output(name).component == output]
+        try:
+            target.fit(alike)
+        except ValueError as error:
             config = graph.recipe.tasks[task]
             file = str(sources[config.source].path("train", graph.recipe.data))
-            message = "should have a label in at least one row. Found none."
-            faults.append(Fault(message, file, None, f"column '{config.target}'"))
+            faults.append(Fault(str(error), file, None, f"column '{config.target}'"))
     if faults:
         raise DataError(*faults)
 
 
 def _fault_if_alike(
-    graph: SharingGraph, plans: Mapping[str, Plan], sources: Mapping[str, Source], fitted: Fitted
+    graph: SharingGraph, plans: Mapping[str, SourcePlan], sources: Mapping[str, Source], fitted: Fitted
 ) -> None:
     """Raise `DataError` for every ranking task that has one grade to compare and draws no documents to compare with."""
     faults = []
     for name, plan in plans.items():
-        ranking = plan.ranking
-        grades = fitted.labels[ranking.task].names if ranking else ()
-        if ranking and ranking.negatives == "judged" and len(grades) == 1:
+        judgements = plan.judgements
+        target = fitted.targets[judgements.task] if judgements else None
+        grades = list(target.counts) if isinstance(target, Grade) else []
+        if judgements and judgements.negatives == "judged" and len(grades) == 1:
             message = (
                 "should have documents of different grades, which training compares. "
-                f"Found only the grade {grades[0]}. Add rows of other grades, or let the task '{ranking.task}' take "
+                f"Found only the grade {grades[0]}. Add rows of other grades, or let the task '{judgements.task}' take "
                 "documents that no row judges as of grade 0: 'negatives: batch' or 'negatives: pool'."
             )
-            place = f"column '{ranking.target}'" if ranking.target else None
+            place = f"column '{judgements.target}'" if judgements.target else None
             faults.append(Fault(message, str(sources[name].path("train", graph.recipe.data)), None, place))
     if faults:
         raise DataError(*faults)
 
 
-def _chunks(plan: Plan, source: Source, split: str, base: Path) -> Iterator[Chunk | PairChunk]:
-    if plan.ranking is None:
-        return chunks(plan, source, split, base)
-    return pair_chunks(plan, plan.ranking, source, split, base)
+def _chunks(plan: SourcePlan, fitted: Fitted, source: Source, split: str, base: Path) -> Iterator[Chunk]:
+    if plan.judgements is None:
+        return chunks(plan, fitted.targets, source, split, base)
+    return pair_chunks(plan, plan.judgements, fitted.targets[plan.judgements.task], source, split, base)
 
 
-def _count(plan: Plan, source: Source, base: Path, fitted: Fitted, counts: Mapping[str, Counter[str]]) -> None:
+def _count(plan: SourcePlan, source: Source, base: Path, fitted: Fitted) -> None:
     rows = 0
     counted = _counted(plan)
-    for chunk in _chunks(plan, source, "train", base):
+    for chunk in _chunks(plan, fitted, source, "train", base):
         rows += len(chunk)
         for key, components in counted.items():
             for component in components:
@@ -195,13 +185,14 @@ def _count(plan: Plan, source: Source, base: Path, fitted: Fitted, counts: Mappi
                     if feature.needs_fit:
                         feature.count(chunk.tokens[front_end(key)], key.lowercase)
         for task in plan.tasks:
-            for target in chunk.targets[task.name]:
-                if target is not None:
-                    counts[task.name].update([target] if isinstance(target, str) else target)
+            target = fitted.targets[task.name]
+            for gold in chunk.targets[task.name]:
+                if gold is not None:
+                    target.count(gold)
     fault_if_empty(rows, source, "train", base)
 
 
-def _counted(plan: Plan) -> dict[InputKey, list[str]]:
+def _counted(plan: SourcePlan) -> dict[InputKey, list[str]]:
     """Return the inputs with the components that count them: of those that differ in `max_tokens` alone, the longest.
 
     So that a component which reads a text twice does not count it twice.
@@ -223,63 +214,61 @@ def _reach(key: InputKey) -> float:
 
 
 def _encode(
-    plan: Plan, source: Source, split: str, base: Path, fitted: Fitted, store: Store, content: list[Any]
-) -> EncodedSplit:
+    plan: SourcePlan, source: Source, split: str, base: Path, fitted: Fitted, store: Store, content: list[Any]
+) -> Split:
     states = {c: [f.state() for f in fitted.features[c]] for found in plan.inputs.values() for c in found}
-    labels = {task.name: fitted.labels[task.name].names for task in plan.tasks}
-    name = f"split-{digest_of('split', VERSION, content, _described(plan, fitted), states, labels)}.arrow"
+    targets = {task.name: fitted.targets[task.name].state() for task in plan.tasks}
+    name = f"split-{digest_of('split', VERSION, content, _described(plan, fitted), states, targets)}.arrow"
     path = store.find(name)
+    root = str(source.path(split, base))
     if path is None:
         with store.scratch() as scratch:
-            written = _written(plan, source, split, base, fitted, scratch)
+            encoder = Encoder(plan, fitted, scratch, root)
+            for chunk in _chunks(plan, fitted, source, split, base):
+                encoder.add(chunk)
+            fault_if_empty(encoder.rows, source, split, base)
+            written = encoder.finish([vars(fault) for fault in source.skipped_in(split)])
             path = store.publish(written, name)
-    if plan.ranking is not None:
-        return PairSplit(path, plan, fitted, plan.ranking, str(source.path(split, base)))
-    return EncodedSplit(path, plan, fitted)
+    return Split(path, plan, fitted, root)
 
 
-def _written(plan: Plan, source: Source, split: str, base: Path, fitted: Fitted, scratch: Scratch) -> Path:
-    """Encode a split into the scratch folder."""
-    encoder: Encoder | PairEncoder
-    if plan.ranking is None:
-        encoder = rows = Encoder(plan, fitted, scratch)
-        for chunk in chunks(plan, source, split, base):
-            rows.add(chunk)
-    else:
-        encoder = pairs = PairEncoder(plan, plan.ranking, fitted, scratch, str(source.path(split, base)))
-        for judged in pair_chunks(plan, plan.ranking, source, split, base):
-            pairs.add(judged)
-    fault_if_empty(encoder.rows, source, split, base)
-    root = str(source.path(split, base))
-    skipped = [{**vars(fault), "file": kept_file(fault.file or "", root)} for fault in source.skipped_in(split)]
-    return encoder.finish(skipped)
-
-
-def _described(plan: Plan, fitted: Fitted) -> list[Any]:
+def _described(plan: SourcePlan, fitted: Fitted) -> list[Any]:
     """Return all that decides how rows become ids, vocabularies apart; without names that mean nothing to it."""
-    drawing = ("negatives", "negative_count", "candidates")  # of a ranking task: say nothing of what the file holds
+    drawing = ("negatives", "negative_count", "candidates")  # of judged pairs: say nothing of what the file holds
     tasks = [
-        (t.name, t.type, t.target, t.task.level, sorted((k, v) for k, v in t.values.items() if k not in drawing))
+        (t.name, t.type, t.target, t.task.predicts, sorted((k, v) for k, v in t.values.items() if k not in drawing))
         for t in plan.tasks
     ]
-    first = [(name, _read(key)) for name, key in plan.first.items()]
+    labelled = [(name, _read(key)) for name, key in plan.labelled.items()]
     inputs = [
         (_read(key), [(c, [f.key for f in fitted.features[c]]) for c in components])
         for key, components in plan.inputs.items()
     ]
-    return [tasks, first, inputs]
+    return [tasks, labelled, inputs]
 
 
-def _read(key: InputKey) -> tuple[str, str, bool, int]:
-    return key.column, key.tokenizer, key.lowercase, key.max_tokens
+def _read(key: InputKey) -> tuple[Any, ...]:
+    return key.column, key.tokenizer, key.lowercase, key.max_tokens, key.listed
 
 
-def _code(graph: SharingGraph, plans: Mapping[str, Plan], sources: Mapping[str, Source]) -> list[str]:
-    """Return hashes of the files whose code makes rows, ids and labels: where it changes, the cache is stale."""
+def _code(graph: SharingGraph, plans: Mapping[str, SourcePlan], sources: Mapping[str, Source]) -> list[str]:
+    """Return hashes of the packages whose code makes rows, ids and answers: where it changes, the cache is stale."""
     classes: set[type] = {type(feature) for name in graph.embeddings() for feature in graph.features_of(name)}
     classes |= {type(task.task) for plan in plans.values() for task in plan.tasks}
+    classes |= {task.task.target_class() for plan in plans.values() for task in plan.tasks}
     classes |= {type(sources[name]) for name in plans}
     modules = {base.__module__ for cls in classes for base in inspect.getmro(cls)}
-    modules |= {_featurizer.__name__, *MAKERS}
-    files = {getattr(sys.modules.get(module), "__file__", None) for module in modules}
-    return sorted(sha256(Path(file)) for file in files if file and Path(file).is_file())
+    modules |= {_featurizer.__name__, __name__, token_module.__name__, source_module.__name__}
+    return sorted(sha256(file) for file in set().union(*map(_files, modules)))
+
+
+def _files(name: str) -> set[Path]:
+    """Return the files of a module's package; the one file of a module that is in none, or right under mtl/."""
+    module = sys.modules.get(name)
+    file = getattr(module, "__file__", None)
+    if not file or not Path(file).is_file():
+        return set()
+    package = (getattr(module, "__package__", None) or "").partition(".")
+    if not package[0] or (package[0] == "mtl" and not package[2]):
+        return {Path(file)}
+    return set(Path(file).parent.rglob("*.py"))

@@ -10,9 +10,8 @@ import numpy as np
 
 from ..base.errors import Fault, counted
 from ..sources import SPLITS
-from .encoded_split import EncodedSplit
 from .fitted import Fitted
-from .pair_split import PairSplit
+from .split import Split
 
 
 @dataclass(frozen=True)
@@ -20,11 +19,11 @@ class Prepared:
     """Everything that was read: `splits` by (source, split), content `hashes` by `source/split`, rows left out."""
 
     fitted: Fitted
-    splits: dict[tuple[str, str], EncodedSplit]
+    splits: dict[tuple[str, str], Split]
     hashes: dict[str, str]
     skipped: list[Fault]
 
-    def split(self, source: str, split: str) -> EncodedSplit | None:
+    def split(self, source: str, split: str) -> Split | None:
         """Return a split of a source, None where the source has no such split."""
         return self.splits.get((source, split))
 
@@ -48,7 +47,7 @@ class Prepared:
             found += split.notes
             for earlier in SPLITS[: SPLITS.index(name)]:
                 other = self.splits.get((source, earlier))
-                if isinstance(split, PairSplit) and isinstance(other, PairSplit):
+                if other is not None:
                     found += split.shared_texts(other, earlier)
         return found + self.cut(*SPLITS) + self.unlabelled(*SPLITS)
 
@@ -56,7 +55,7 @@ class Prepared:
         """Return a fault for every task whose `max_tokens` keeps tags of one of these splits from being read."""
         return [
             Fault(
-                "should have no tags behind the tokens that are read of a text (max_tokens). "
+                "should have no tags after the tokens that are read of a text (max_tokens). "
                 f"Found {counted(count, 'tag')}: not learned, and not measured.",
                 f"{source}/{name}",
                 path=task,

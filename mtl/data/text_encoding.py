@@ -16,15 +16,14 @@ from numpy.typing import NDArray
 from ..base.errors import UsageError
 from ..base.registry import name_of
 from ..text.featurizer import Tokens
-from .batch import front_end
+from .plan import front_end
 from .store import Column, Scratch
 
 if TYPE_CHECKING:
-    from ..graph.sharing_graph import InputKey
+    from ..graph.calls import InputKey
     from ..text.features import Feature
-    from .batch import FrontEnd
     from .fitted import Fitted
-    from .reading import Plan
+    from .plan import FrontEnd, SourcePlan
 
     _Place = tuple[InputKey, str, int]  # input, component, position among its features
 
@@ -52,7 +51,7 @@ class Bounds:
 class TextEncoder:
     """Takes texts by column, some at a time; every column has a number of its own of them."""
 
-    def __init__(self, plan: Plan, fitted: Fitted, scratch: Scratch) -> None:
+    def __init__(self, plan: SourcePlan, fitted: Fitted, scratch: Scratch) -> None:
         self.plan = plan
         self.fitted = fitted
         self.counts = dict.fromkeys(plan.columns, 0)
@@ -104,19 +103,14 @@ class TextEncoder:
         if place in self._inner:
             self._inner[place].extend(ragged.offsets[1])
 
-    def tokens_of(self, key: InputKey) -> int:
-        """Return how many tokens an input has so far."""
-        return self._bounds[key].total
-
-    def arrays(self, labels: Mapping[InputKey, Mapping[str, pa.Array]]) -> dict[str, pa.Array]:
-        """Return the columns, once what was written is complete; `labels` has those of tokens, by input and task."""
+    def arrays(self) -> dict[str, pa.Array]:
+        """Return the columns, once what was written is complete."""
         arrays: dict[str, pa.Array] = {}
         for name, (bounds, data) in self._texts.items():
             buffers = bounds.column.buffer(), data.buffer()
             arrays[f"text:{name}"] = pa.LargeStringArray.from_buffers(self.counts[name], *buffers)
         for key, bounds in self._bounds.items():
             fields = {f"{c}/{i}": self._feature_array((k, c, i)) for (k, c, i) in self._values if k == key}
-            fields |= {f"label:{task}": array for task, array in labels.get(key, {}).items()}
             if not fields:
                 fields["none"] = pa.nulls(bounds.total)
             tokens = pa.StructArray.from_arrays(list(fields.values()), list(fields))

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
 
 from ..base.errors import UsageError
 from ..data.batching import batches
@@ -19,14 +18,14 @@ from .scoring import pair_scores
 
 if TYPE_CHECKING:
     from ..data.batch import Batch
-    from ..data.encoded_split import EncodedSplit
     from ..data.prepared import Prepared
+    from ..data.split import Split
     from ..graph.sharing_graph import SharingGraph
     from ..model.multi_task import MultiTaskModel
     from ..recipe.config import TaskConfig
 
 BATCH_TOKENS = 4000
-Answers = list[Any]  # a row's label, its list of labels, one a token, or its score; gold (of a score a grade) or None
+Answers = list[Any]  # one a unit, as the task's target gives them: a label, a list of tags, a score; None: no gold
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def evaluate(
     try:
         for source, tasks in graph.streams().items():
             encoded = prepared.splits.get((source, split))
-            if encoded is not None and ranks(graph, tasks):
+            if encoded is not None and encoded.judgements is not None:
                 for task in tasks:
                     rank(model, encoded, task, result, batch_tokens)
             elif encoded is not None:
@@ -73,47 +72,36 @@ def evaluate(
 
 
 def predict(
-    model: MultiTaskModel, split: EncodedSplit, tasks: Sequence[str], batch_tokens: int = BATCH_TOKENS
+    model: MultiTaskModel, split: Split, tasks: Sequence[str], batch_tokens: int = BATCH_TOKENS
 ) -> dict[str, Answers]:
-    """Return every task's labels for all rows of a split, in its order; `model` should be in evaluation mode."""
+    """Return every task's predictions for all units of a split, in its order; `model` should be in evaluation mode."""
     found: dict[str, Answers] = {task: [None] * len(split) for task in tasks}
-    names = {task: model.labels[task].names for task in tasks}
     with torch.inference_mode():
         for rows in batches(split.lengths, tokens=batch_tokens, seed=0, epoch=0, shuffle=False):
             batch = split.batch(rows)
             for task, answer in model.answers(batch, tasks).items():
-                labels = decoded(answer["best"], names[task], _lengths(model.sharing_graph, batch, task))
-                for row, label in zip(rows.tolist(), labels, strict=True):
-                    found[task][row] = label
+                predicted = model.fitted.targets[task].predicted(answer, unit_lengths(model, batch, task))
+                for row, value in zip(rows.tolist(), predicted, strict=True):
+                    found[task][row] = value
     return found
 
 
-def ranks(graph: SharingGraph, tasks: Sequence[str]) -> bool:
-    """Return whether the tasks of a source rank: such a source's rows are pairs."""
-    return any(graph.recipe.tasks[task].task.level == "pair" for task in tasks)
+def unit_lengths(model: MultiTaskModel, batch: Batch, task: str) -> list[int] | None:
+    """Return how long each unit of a batch is along the first axis of a task's target, if that is one of the input."""
+    axes = model.fitted.targets[task].axes
+    if axes[:1] not in (("T",), ("U",)):
+        return None
+    found: list[int] = batch.counts(axes[0], model.sharing_graph.target_input(task)).tolist()
+    return found
 
 
-def rank(
-    model: MultiTaskModel, split: EncodedSplit, task: str, result: Evaluation, batch_tokens: int = BATCH_TOKENS
-) -> None:
+def rank(model: MultiTaskModel, split: Split, task: str, result: Evaluation, batch_tokens: int = BATCH_TOKENS) -> None:
     """Score a split's pairs and add them to a result: of judged pairs score and grade, of all pairs the ranking."""
     pairs = split.pairs(task)
     scores = pair_scores(model, split, task, pairs, batch_tokens=batch_tokens)
     result.predictions[task] = scores[: len(split)].tolist()
     result.gold[task] = pairs.grades[: len(split)].tolist()
     result.rankings[task] = Ranked.of(scores, pairs.grades, pairs.groups, pairs.document_ids)
-
-
-def decoded(best: Tensor, names: Sequence[str], lengths: Sequence[int]) -> Answers:
-    """Return label ids [B] or [B, T] as labels, without padding."""
-    if best.dim() == 1:
-        return [names[label] for label in best.tolist()]
-    return [[names[label] for label in row[:length]] for row, length in zip(best.tolist(), lengths, strict=True)]
-
-
-def _lengths(graph: SharingGraph, batch: Batch, task: str) -> list[int]:
-    first = next(iter(graph.inputs(task).values()))
-    return [int(length) for length in batch.lengths[first].tolist()]
 
 
 def measure(graph: SharingGraph, result: Evaluation) -> None:
@@ -194,8 +182,6 @@ def dev_figures(graph: SharingGraph, prepared: Prepared) -> tuple[dict[str, bool
             gold = [row for row in golds[task] if row is not None]
             if not gold:
                 continue
-            if config.task.level == "pair":
-                gold = [float(grade) for grade in gold]
             found = {
                 f"{task}.{name}": metric.higher_is_better
                 for metric in metrics_of(config)

@@ -23,9 +23,9 @@ from ..model.module import Sequence
 from ..model.multi_task import Value, taken
 
 if TYPE_CHECKING:
-    from ..data.encoded_split import EncodedSplit
-    from ..data.ranking import Pairs
-    from ..graph.sharing_graph import InputKey
+    from ..data.judgements import Pairs
+    from ..data.split import Split
+    from ..graph.calls import InputKey
     from ..model.multi_task import MultiTaskModel
 
 Encoded = Mapping[int, Value]  # what some texts are to a scorer, by the position of its argument
@@ -34,7 +34,7 @@ CHUNK_VALUES = 1 << 20  # 4 MB of float32 go into a scorer at once; inside it th
 
 def pair_scores(
     model: MultiTaskModel,
-    split: EncodedSplit,
+    split: Split,
     task: str,
     pairs: Pairs,
     *,
@@ -87,21 +87,21 @@ class _Texts(NamedTuple):
     tokens: int
 
     @classmethod
-    def of(cls, split: EncodedSplit, key: InputKey, texts: NDArray[np.int64], batch_tokens: int) -> _Texts:
+    def of(cls, split: Split, key: InputKey, texts: NDArray[np.int64], batch_tokens: int) -> _Texts:
         used, place = np.unique(texts, return_inverse=True)
-        lengths = split.text_lengths(key)[used]
+        lengths = split.token_counts(key)[used]
         cut = batches(lengths, tokens=batch_tokens, seed=0, epoch=0, shuffle=False)
         row = np.empty(len(used), np.int64)
         row[np.concatenate([used[:0], *cut])] = np.arange(len(used))
         return cls(key, [used[part] for part in cut], row[place], int(lengths.sum()))
 
-    def encode(self, model: MultiTaskModel, split: EncodedSplit, task: str) -> Iterator[Encoded]:
+    def encode(self, model: MultiTaskModel, split: Split, task: str) -> Iterator[Encoded]:
         """Yield what each batch of texts is to the scorer."""
         for texts in self.batches:
             yield model.encoded(split.text_batch(self.key, texts), task, self.key)
 
     def passing(
-        self, model: MultiTaskModel, split: EncodedSplit, task: str
+        self, model: MultiTaskModel, split: Split, task: str
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], Encoded]]:
         """Yield, for each batch, the pairs with its texts, the row in the batch of each, and what the rows are."""
         order = np.argsort(self.rows, kind="stable")

@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from ..base.errors import ExportError
 from ..data.batch import raw_batch
-from ..model.module import Sequence as Vectors
+from ..evaluate.evaluation import unit_lengths
 from .head import Head, Texts
 from .probe import first_difference
 
 if TYPE_CHECKING:
     from ..data.batch import Batch
     from ..data.fitted import Fitted
+    from ..data.targets import Answer
     from ..graph.sharing_graph import SharingGraph
     from ..model.multi_task import MultiTaskModel
-    from ..recipe.task import Answer
     from .graphs import Graphs
 
 TIE = 1e-5  # labels whose probabilities (or the likelihoods of whose sequences) differ by less are as good as equal
@@ -99,16 +98,18 @@ class _Example:
         self, comparison: Comparison, task: str, texts: Texts, batch: Batch, rows: Sequence[int] | None
     ) -> None:
         self.comparison, self.texts, self.batch, self.rows = comparison, texts, batch, rows
-        self.config = comparison.graph.recipe.tasks[task].task
-        self.labels = comparison.fitted.labels[task]
-        self.ids = self.labels.ids()
+        self.target = comparison.fitted.targets[task]
+        self.ids = {name: number for number, name in enumerate(self.target.names())}
         self.output = comparison.model.output(task)
         self.scores = comparison.model.scores(batch, [task])[task]
-        self.expected = self.output.answer(self.scores)
+        self.expected = self.output.answer(*self.scores)
         self.size = len(next(iter(texts.values())))
-        key = next(iter(comparison.graph.inputs(task).values()))
-        surface = batch.surface[key].strings() if self.config.level == "token" else []
-        self.tokens = [[] if row == [""] else row for row in surface]  # none in an empty text
+        self.lengths = unit_lengths(comparison.model, batch, task)
+        self.tokens: list[list[str]] = []
+        if self.target.axes[:1] == ("T",):
+            surface = batch.surface[comparison.graph.target_input(task)].strings()
+            self.tokens = [[] if row == [""] else row for row in surface]  # none in an empty text
+            self.lengths = [len(row) for row in self.tokens]
 
     def compare(self, head: Head, found: dict[str, Array]) -> None:
         """Compare tokens, then labels, then scores; raises `ExportError`."""
@@ -116,12 +117,12 @@ class _Example:
             self._compare_tokens(head, found["tokens"], found["lengths"])
         tied = {
             row
-            for answer in self.config.answers
+            for answer in self.target.answers
             if answer.labels
             for row in range(self.size)
             if not self._same_labels(head, answer, row, found[answer.name])
         }
-        for answer in self.config.answers:
+        for answer in self.target.answers:
             if not answer.labels:
                 for row in range(self.size):
                     if row not in tied:
@@ -141,31 +142,13 @@ class _Example:
         given = np.array([self.ids.get(name, -1) for name in found.reshape(-1)]).reshape(found.shape)
         if np.array_equal(wanted, given):
             return True
-        known = given.shape == wanted.shape and bool((given >= 0).all())
-        gap = self._gap(answer, row, wanted, given) if known else float("inf")
+        known = given.shape == wanted.shape and all(name in self.ids or not name for name in found.reshape(-1))
+        gap = self.output.gap(self.scores, answer.value, row, wanted, given) if known else float("inf")
         if not gap < TIE:
             told = f"'{answer.name}' should be {self._named(wanted)}. Found {self._named(given)}."
             raise self._error(head, row, told)
         self.comparison.ties.append(Tie(head.file, head.task, self._number(row), self.size, gap))
         return False
-
-    def _gap(self, answer: Answer, row: int, wanted: Array, given: Array) -> float:
-        """Return how much better eager's labels are than the graph's: in probability, or in log-likelihood."""
-        value = self.output(self.scores)
-        if not isinstance(value, Vectors):
-            return float(value[row, int(wanted)] - value[row, int(given)])
-        odd = np.flatnonzero(wanted != given)
-        probabilities = value.values[row].numpy()
-        apart = float((probabilities[odd, wanted[odd]] - probabilities[odd, given[odd]]).max())
-        losses = [
-            float(self.output.loss(self.scores, self._targets(answer, row, labels))[row]) for labels in (wanted, given)
-        ]
-        return min(apart if len(odd) == 1 else float("inf"), abs(losses[1] - losses[0]) * len(wanted))
-
-    def _targets(self, answer: Answer, row: int, labels: Array) -> Tensor:
-        targets = self.expected[answer.value].clone()
-        targets[row, : len(labels)] = torch.from_numpy(labels)
-        return targets
 
     def _compare_numbers(self, head: Head, answer: Answer, row: int, values: Array) -> None:
         wanted = self._row(self.expected[answer.value].numpy(), row, answer)
@@ -179,10 +162,11 @@ class _Example:
     def _row(self, values: Array, row: int, answer: Answer) -> Array:
         """Return one row of [B, …], values of tokens without padding."""
         found: Array = np.asarray(values[row], dtype=values.dtype)  # else a text would lose NULs at its end
-        return found[: len(self.tokens[row])] if self.tokens and answer.dims[:1] == ("T",) else found
+        cut = self.lengths is not None and answer.dims[:1] == self.target.axes[:1]
+        return found[: self.lengths[row]] if cut and self.lengths else found
 
     def _named(self, ids: Array) -> str:
-        names = [*self.labels.names, ""]  # the last one is that of no label: -1
+        names = [*self.target.names(), ""]  # the last one is that of no label: -1
         found = [names[label] for label in ids.reshape(-1).tolist()]
         return short(found if ids.ndim else found[0])
 

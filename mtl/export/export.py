@@ -27,11 +27,12 @@ import onnx_ir as ir
 
 from ..base.errors import ExportError, UsageError, near_miss
 from ..base.files import ABANDONED, UNFINISHED, sync
+from ..graph.calls import Call
 from .cut import cut
 from .graphs import Graphs, build, from_tokens, groups
 from .joint import Joint
 from .manifest import describe_head, describe_tower, exported, metadata, tower_metadata, write_manifest
-from .network import scores_call
+from .network import entering
 from .swap import publish
 from .towers import Tower
 from .verify import Verification, verify
@@ -149,7 +150,8 @@ def head_of(joint: Joint, graph: SharingGraph, prepared: Prepared, tasks: Sequen
 
 def _separable(graphs: Graphs, graph: SharingGraph, task: str) -> bool | None:
     """Say whether a task's scorer makes a vector of each text; None where a task has no scorer."""
-    if graph.components[scores_call(graph, task).component].kind != "scorer":
+    kinds = {graph.components[step.component].kind for step in entering(graph, task) if isinstance(step, Call)}
+    if "scorer" not in kinds:
         return None
     return any(tower.task == task for tower in graphs.towers)
 

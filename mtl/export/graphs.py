@@ -12,9 +12,10 @@ from .numeric import Numeric, export_numeric
 from .towers import Tower, towers
 
 if TYPE_CHECKING:
-    from ..data.encoded_split import EncodedSplit
     from ..data.prepared import Prepared
-    from ..graph.sharing_graph import InputKey, SharingGraph
+    from ..data.split import Split
+    from ..graph.calls import InputKey
+    from ..graph.sharing_graph import SharingGraph
     from ..model.multi_task import MultiTaskModel
 
 SPLITS = ("test", "dev", "train")
@@ -42,11 +43,11 @@ def build(model: MultiTaskModel, graph: SharingGraph, prepared: Prepared, tasks:
     """Build the joint graphs in memory."""
     fitted = prepared.fitted
     numeric = export_numeric(model, graph, fitted.features, tasks)
-    text = join(numeric, graph, fitted.features, fitted.labels, tasks)
+    text = join(numeric, graph, fitted, tasks)
     sides = tuple(towers(model, graph, tasks))
     if not any(from_tokens(graph, prepared, task) for task in tasks):
         return Graphs(numeric, text, None, sides)
-    return Graphs(numeric, text, join(numeric, graph, fitted.features, fitted.labels, tasks, "tokens"), sides)
+    return Graphs(numeric, text, join(numeric, graph, fitted, tasks, "tokens"), sides)
 
 
 def from_tokens(graph: SharingGraph, prepared: Prepared, task: str) -> bool:
@@ -69,7 +70,7 @@ def groups(graph: SharingGraph, tasks: Sequence[str]) -> dict[str, tuple[str, ..
     }
 
 
-def split_to_verify(graph: SharingGraph, prepared: Prepared, task: str) -> tuple[str, EncodedSplit]:
+def split_to_verify(graph: SharingGraph, prepared: Prepared, task: str) -> tuple[str, Split]:
     """Return the split of a task's source that is compared row by row: test, else dev, else train."""
     source = graph.recipe.tasks[task].source
     for name in SPLITS:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..graph.sharing_graph import SharingGraph
 
 Array = NDArray[Any]
-Texts = Mapping[str, Sequence[str]]  # B texts by the name of the input
+Texts = Mapping[str, Sequence[Any]]  # B texts (or lists of them) by the name of the input
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,10 @@ def feed(graph: SharingGraph, task: str, texts: Texts, batch: Batch, form: Form)
             continue
         names = input_names(key, form)
         if form == "text":
-            given[names[0]] = objects(texts[name])
+            if key.listed:
+                given[names[0]], given[names[1]] = lists(texts[name])
+            else:
+                given[names[0]] = objects(texts[name])
             continue
         # What stands behind the first `max_tokens` is for the graph to cut off.
         tokens = tokenize(texts[name], key.tokenizer) if key.max_tokens else batch.surface[own[name]]
@@ -78,6 +81,15 @@ def feed(graph: SharingGraph, task: str, texts: Texts, batch: Batch, form: Form)
         given[names[0]] = given[names[0]].reshape(len(rows), width)
         given[names[1]] = np.array([len(row) for row in rows], np.int64)
     return given
+
+
+def lists(units: Sequence[Sequence[str]]) -> tuple[Array, Array]:
+    """Return lists of texts as numpy objects, [B, U], padded with empty ones, and how many each has, [B]."""
+    lengths = np.array([len(texts) for texts in units], np.int64)
+    found = np.full((len(units), int(lengths.max(initial=0))), "", dtype=object)
+    for row, texts in enumerate(units):
+        found[row, : len(texts)] = list(texts)
+    return found, lengths
 
 
 def objects(texts: Sequence[str]) -> Array:

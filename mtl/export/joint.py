@@ -6,7 +6,7 @@ component computes) has a name too, so that a failed verification can ask where 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,12 +15,14 @@ import onnx_ir as ir
 from onnx_ir.tape import Tape
 
 from ..base.errors import ExportError
-from ..data.labels import Labels
-from ..graph.sharing_graph import Call, InputKey, SharingGraph
-from ..recipe.task import Answer
+from ..data.fitted import Fitted
+from ..data.targets import Answer, Target
+from ..graph.calls import Call, InputKey
+from ..graph.sharing_graph import SharingGraph
 from ..text.token_values import integers, strings
 from .front_end import TokenValues, text_front_end, tokens_front_end
-from .network import FeatureKey, Features
+from .list_front_end import list_front_end
+from .network import Features, Place
 from .numeric import Numeric, name_of
 
 Form = Literal["text", "tokens"]
@@ -41,43 +43,43 @@ class Joint:
     vectors: dict[tuple[str, str], str] = field(default_factory=dict)
     tokens: dict[InputKey, str] = field(default_factory=dict)
     lengths: dict[InputKey, str] = field(default_factory=dict)
-    features: dict[FeatureKey, str] = field(default_factory=dict)
+    features: dict[Place, str] = field(default_factory=dict)
     calls: dict[Call, str] = field(default_factory=dict)
 
 
 def input_names(key: InputKey, form: Form) -> tuple[str, ...]:
     """Return the names of the graph inputs that an input is read from.
 
-    Text form: `text`, or the input's name where a task has several. Token form: `tokens` and `lengths`, behind
-    the input's name and a dot where there are several.
+    Text form: `text`, or the input's name where a task has several, and where it holds lists of texts, `lengths`.
+    Token form: `tokens` and `lengths`. Where there are several inputs, both follow the input's name and a dot.
     """
-    if form == "text":
-        return (key.column or "text",)
     prefix = f"{key.column}." if key.column else ""
-    return (f"{prefix}tokens", f"{prefix}lengths")
+    if form == "tokens":
+        return (f"{prefix}tokens", f"{prefix}lengths")
+    text = key.column or "text"
+    return (text, f"{prefix}lengths") if key.listed else (text,)
 
 
 def join(
     numeric: Numeric,
     graph: SharingGraph,
-    features: Features,
-    labels: Mapping[str, Labels],
+    fitted: Fitted,
     tasks: Sequence[str],
     form: Form = "text",
 ) -> Joint:
-    """Put front ends before the numeric graph and label decoding behind it; `numeric` stays as it is."""
+    """Put front ends before the numeric graph and what makes answers of it after; `numeric` stays as it is."""
     joint = Joint(numeric.model.clone(), form)
     builder = _Builder(joint, numeric)
     for key in numeric.lengths:
-        builder.add_front_end(key, features)
+        builder.add_front_end(key, fitted.features)
     for task in tasks:
         own = graph.inputs(task, by="front_end")
         joint.inputs[task] = tuple(dict.fromkeys(name for key in own.values() for name in input_names(key, form)))
-        declared = graph.recipe.tasks[task].task
-        if declared.level == "token":
-            builder.add_tokens(task, next(iter(own.values())))
-        for answer in declared.answers:
-            builder.add_answer(task, answer, labels[task], next(iter(own.values())), declared.level == "token")
+        target, key = fitted.targets[task], graph.target_input(task, by="front_end")
+        if target.axes[:1] == ("T",):
+            builder.add_tokens(task, key)
+        for answer in target.answers:
+            builder.add_answer(task, answer, target, key)
         for name, key in own.items():
             if (task, name) in numeric.vectors:
                 builder.add_vector(task, name, key)
@@ -86,17 +88,17 @@ def join(
 
 
 class _Builder:
-    """Adds nodes before and behind the numeric graph."""
+    """Adds nodes before and after the numeric graph."""
 
     def __init__(self, joint: Joint, numeric: Numeric) -> None:
         self.joint = joint
         self.numeric = numeric
         self.graph = joint.model.graph
         self.values = ir.convenience.create_value_mapping(self.graph, include_subgraphs=False)
-        self.before, self.behind = Tape(), Tape()
+        self.before, self.after = Tape(), Tape()
         self.inputs: dict[str, ir.Value] = {}
         self.rows: dict[InputKey, ir.Value] = {}  # int64 [1]: the true B, which is 0 for an empty batch
-        self.padding: dict[InputKey, ir.Value] = {}  # bool [B', T]: where no token stands
+        self.padding: dict[tuple[InputKey, str], ir.Value] = {}  # bool [B, T] or [B, U]: where no token or text is
         self.counts: dict[InputKey, ir.Value] = {}  # int64 [B']: how many tokens each row really has
         self.outputs: list[ir.Value] = []
         self.zero = integers(self.before, [0])
@@ -109,7 +111,7 @@ class _Builder:
 
     def add_front_end(self, key: InputKey, features: Features) -> None:
         """Turn an input into lengths and features and feed the numeric graph with them."""
-        tokens = self._tokens(key)
+        tokens = self._listed(key) if key.listed else self._tokens(key)
         self.counts[key] = tokens.counts
         prefix = input_names(key, "text")[0] if len(self.rows) == 1 else f"{key.column or 'text'}/{len(self.rows)}"
         self.joint.tokens[key] = name_of(_named(tokens.surface, f"{prefix}/surface"))
@@ -138,6 +140,18 @@ class _Builder:
         self.rows[key] = self.before.op("Shape", [lengths])
         return tokens_front_end(self.before, tokens, lengths, key.lowercase, key.max_tokens)
 
+    def _listed(self, key: InputKey) -> TokenValues:
+        """Read lists of texts: their texts go through the front end one after another."""
+        names = input_names(key, self.joint.form)
+        texts = self.input(names[0], ir.DataType.STRING, ["B", f"{key.column}_U" if key.column else "U"])
+        lengths = self.input(names[1], ir.DataType.INT64, ["B"])
+        self.rows[key] = self.before.op("Shape", [lengths])
+        lists = list_front_end(self.before, texts, lengths)
+        for name, value in zip(self.numeric.lists[key], (lists.rows, lists.lengths), strict=True):
+            self._feed(name, value)
+        self.padding[key, "U"] = self._cut_back(lists.padding, key, self.before)
+        return text_front_end(self.before, lists.texts, key.tokenizer, key.lowercase, key.max_tokens)
+
     def _feed(self, name: str, value: ir.Value) -> None:
         """Let `value` take the place of an input of the numeric graph."""
         taken = self.values[name]
@@ -149,22 +163,26 @@ class _Builder:
         surface = self._value(self.joint.tokens[key])
         tokens = self._cut_back(surface, key)
         # Cut back to B rows: answers of the one row too many are broadcast to none by a `Where` over B = 0 rows.
-        self.padding[key] = self.behind.op("Equal", [tokens, strings(self.behind, [""])])
+        self.padding[key, "T"] = self.after.op("Equal", [tokens, strings(self.after, [""])])
         if self.joint.form == "text":
             self._output(task, "tokens", tokens, ir.DataType.STRING, ["T"])
             self._output(task, "lengths", self._cut_back(self.counts[key], key), ir.DataType.INT64, [])
 
-    def add_answer(self, task: str, answer: Answer, labels: Labels, key: InputKey, per_token: bool) -> None:
-        """Hand out one declared answer: ids as their labels, nothing (`""`, 0) where no token stands."""
+    def add_answer(self, task: str, answer: Answer, target: Target, key: InputKey) -> None:
+        """Hand out one declared answer: ids as their labels, nothing (`""`, 0) where no token (or listed text) is."""
         value = self._value(self.numeric.answers[task, answer.value])
-        sizes: list[str | int] = [len(labels) if dim == "C" else dim for dim in answer.dims]
+        sizes: list[str | int] = [len(target.names()) if dim == "C" else dim for dim in answer.dims]
         dtype = value.dtype or ir.DataType.FLOAT
-        if per_token and answer.dims[:1] == ("T",):
+        if answer.dims[:1] in (("T",), ("U",)):
             value = self._without_padding(value, np.array([-1 if answer.labels else 0], dtype.numpy()), key, answer)
         else:
             value = self._cut_back(value, key)
+        decoded = target.in_graph(self.after, answer, value)
         if answer.labels:
-            value, dtype = self._decode(value, labels), ir.DataType.STRING
+            dtype = ir.DataType.STRING
+        if decoded is value:  # a value goes out under one name only
+            decoded = self.after.op("Identity", [value])
+        value = decoded
         self._output(task, answer.name, value, dtype, sizes)
 
     def add_vector(self, task: str, name: str, key: InputKey) -> None:
@@ -180,25 +198,16 @@ class _Builder:
         self.joint.vectors[task, name] = vector.name
         self.outputs.append(vector)
 
-    def _decode(self, ids: ir.Value, labels: Labels) -> ir.Value:
-        """Return labels of ids; the id -1 is that of no label."""
-        attributes: dict[str, str | list[int] | list[str]] = {
-            "keys_int64s": list(range(len(labels))),
-            "values_strings": list(labels.names),
-            "default_string": "",
-        }
-        return self.behind.op("LabelEncoder", [ids], attributes, domain="ai.onnx.ml")
-
     def _without_padding(self, value: ir.Value, nothing: Constant, key: InputKey, answer: Answer) -> ir.Value:
-        padding = self.padding[key]
+        padding = self.padding[key, answer.dims[0]]
         for _ in answer.dims[1:]:
-            padding = self.behind.op("Unsqueeze", [padding, integers(self.behind, [-1])])
-        constant = self.behind.op("Constant", [], {"value": ir.tensor(nothing)})
-        return self.behind.op("Where", [padding, constant, value])
+            padding = self.after.op("Unsqueeze", [padding, integers(self.after, [-1])])
+        constant = self.after.op("Constant", [], {"value": ir.tensor(nothing)})
+        return self.after.op("Where", [padding, constant, value])
 
-    def _cut_back(self, value: ir.Value, key: InputKey) -> ir.Value:
+    def _cut_back(self, value: ir.Value, key: InputKey, tape: Tape | None = None) -> ir.Value:
         """Return the first B rows: an empty batch has one row too many inside the graph."""
-        return self.behind.op("Slice", [value, self.zero, self.rows[key], self.zero])
+        return (tape or self.after).op("Slice", [value, self.zero, self.rows[key], self.zero])
 
     def _output(self, task: str, name: str, value: ir.Value, dtype: ir.DataType, sizes: Sequence[str | int]) -> None:
         value.name = f"{task}.{name}"
@@ -222,7 +231,7 @@ class _Builder:
         graph.inputs.extend(self.inputs.values())
         graph.outputs.clear()
         graph.outputs.extend(self.outputs)
-        for number, node in enumerate([*self.before.nodes, *self.behind.nodes]):
+        for number, node in enumerate([*self.before.nodes, *self.after.nodes]):
             for value in node.outputs:
                 value.name = value.name or f"{node.op_type}.{number}"
         first = next(iter(graph), None)
@@ -230,7 +239,7 @@ class _Builder:
             graph.extend(self.before.nodes)
         else:
             graph.insert_before(first, self.before.nodes)
-        graph.extend(self.behind.nodes)
+        graph.extend(self.after.nodes)
         graph.name = "joint"
         self.joint.model.opset_imports.update({"com.microsoft": 1, "ai.onnx.ml": 4})
 

@@ -58,8 +58,7 @@ def _reading(given: InputConfig) -> dict[str, str]:
 
 def labels_of(graph: SharingGraph, fitted: Fitted, task: str) -> list[str]:
     """Return the labels that a task answers with: none for scores of pairs, whose labels are grades."""
-    answers = graph.recipe.tasks[task].task.answers
-    return list(fitted.labels[task].names) if any(a.labels or "C" in a.dims for a in answers) else []
+    return list(fitted.targets[task].names())
 
 
 def describe_head(
@@ -68,9 +67,12 @@ def describe_head(
     """Return a head's entry in the manifest; that of a task with a scorer says whether it is separable."""
     config = graph.recipe.tasks[task]
     inputs = [str(value.name) for value in model.graph.inputs]  # in the joint graph's order
+    if config.task.units == "lists":  # what a caller gives are the lists, not how long they are
+        inputs = [name for name in inputs if not f".{name}".endswith(".lengths")]
     described: dict[str, Any] = {
         "type": config.type,
-        "level": config.task.level,
+        "predicts": config.task.predicts,
+        "units": config.task.units,
         "file": file,
         "inputs": [name for name in dict.fromkeys([*config.inputs, *inputs]) if name in inputs],
         "outputs": {str(value.name): _described(value) for value in model.graph.outputs},

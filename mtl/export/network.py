@@ -1,88 +1,119 @@
-"""What an export computes, as one torch module: the calls of several tasks over what stands in for their components."""
+"""What an export computes, as one torch module: the calls of several tasks over stand-ins of their components."""
 
 from __future__ import annotations
 
 import itertools
 import operator
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from torch import Tensor, nn
 
 from ..base.errors import ExportError
-from ..graph.sharing_graph import Call, InputKey, SharingGraph, keys_of
+from ..data.batch import Index
+from ..graph.calls import Call, InputKey, Regroup, Step, keys_of, leaves, steps_below, walk
+from ..graph.sharing_graph import SharingGraph
 from ..model.module import Output, Scorer
 from ..model.module import Sequence as Vectors
-from ..model.multi_task import MultiTaskModel, Plan, Value, compute, plan
+from ..model.multi_task import MultiTaskModel, Program, Value, compute, program, regrouped
 from ..text.features import Feature
+from .as_units import as_units
 from .towers import Tower, towers
 
-FeatureKey = tuple[str, int, InputKey]
+Place = tuple[str, int, InputKey]  # embedding component, position among its features, input
 Features = Mapping[str, Sequence[Feature]]
+
+
+class Given(NamedTuple):
+    """What a network is given: lengths of every input's texts, the lists that they make up, features."""
+
+    lengths: dict[InputKey, Tensor]
+    lists: dict[InputKey, Index]
+    features: dict[Place, Tensor]
 
 
 class Network(nn.Module):
     """The calls of several tasks over stand-ins of the components, from a flat list of tensors to another.
 
-    It takes the lengths of `inputs`, which texts pairs are made of for the inputs that are `paired`, and features.
-    Texts of two inputs meet as pairs only, by a scorer or a matching: torch reads each input's number of rows off that
-    input itself, and either side of a scorer can be cut out without the other.
+    It takes the lengths of `inputs`, for those that are `listed` which of their texts make up a unit (positions [B, U],
+    lengths [B]), and features. Where texts of several inputs meet, row i belongs to row i: what is regrouped is handed
+    on, with the number of rows of the first of these inputs. So torch reads every other number of rows off the input
+    itself, and either side of a scorer can be cut out without the other.
     """
 
     def __init__(self, model: MultiTaskModel, graph: SharingGraph, tasks: Sequence[str], features: Features) -> None:
         super().__init__()
         self.graph = graph
         self.tasks = list(tasks)
-        self.scores = {task: scores_call(graph, task) for task in tasks}
-        self.calls = needed_calls(list(self.scores.values()))
-        self.plan: Plan = plan(self.calls)
+        self.entering = {task: entering(graph, task) for task in tasks}
+        steps = walk(step for values in self.entering.values() for step in values)
+        self.calls = [step for step in steps if isinstance(step, Call)]
+        wanted: list[Step] = [*self.calls, *(step for values in self.entering.values() for step in values)]
+        self.program: Program = program(wanted)
         self.towers = towers(model, graph, tasks)
         used = {call.component for call in self.calls} | {self._output_component(task) for task in tasks}
         self.components = [name for name in graph.components if name in used]
-        kinds = {name: graph.components[name].kind for name in self.components}
-        self.kinds = {name: "scorer" if kind == "matching" else kind for name, kind in kinds.items()}
+        self.kinds = {name: graph.components[name].kind for name in self.components}
         # torch numbers what it cannot name: component names may hold dots.
         self.modules_ = nn.ModuleList(model.components[name].exportable() for name in self.components)
-        leaves = dict.fromkeys(_leaves(self.calls))
-        self.inputs: list[InputKey] = list(dict.fromkeys(key for _, key in leaves))
-        scored = [keys_of(call) for call in self.calls if self.kinds[call.component] == "scorer"]
-        self.paired = [key for key in self.inputs if any(key in keys for keys in scored)]
-        self.feature_keys: list[FeatureKey] = [
-            (component, index, key) for component, key in leaves for index in range(len(features[component]))
+        read = dict.fromkeys(leaves(self.calls))
+        self.inputs: list[InputKey] = list(dict.fromkeys(key for _, key in read))
+        self.listed = [key for key in self.inputs if key.listed]
+        self.first = self._first()
+        self.places: list[Place] = [
+            (component, index, key) for component, key in read for index in range(len(features[component]))
         ]
+
+    def _first(self) -> dict[InputKey, InputKey]:
+        """Return, for every input whose texts meet those of others, the first of these."""
+        found: dict[InputKey, InputKey] = {}
+        for call in self.calls:
+            if any(isinstance(argument, Regroup) for argument in call.arguments):
+                meeting = [key for key in self.inputs if key in keys_of(call)]
+                found |= {key: meeting[0] for key in meeting if key not in found}
+        return found
 
     @property
     def by_name(self) -> dict[str, nn.Module]:
         """The stand-ins by component."""
         return dict(zip(self.components, self.modules_, strict=True))
 
-    def given(
-        self, tensors: Sequence[Tensor]
-    ) -> tuple[dict[InputKey, Tensor], dict[FeatureKey, Tensor], dict[InputKey, Tensor]]:
-        """Return lengths, features and texts of pairs by their keys."""
-        lengths = dict(zip(self.inputs, tensors, strict=False))
-        index = dict(zip(self.paired, tensors[len(lengths) :], strict=False))
-        return lengths, dict(zip(self.feature_keys, tensors[len(lengths) + len(index) :], strict=True)), index
+    def given(self, tensors: Sequence[Tensor]) -> Given:
+        """Return lengths, lists and features by their keys."""
+        rest = iter(tensors)
+        lengths = {key: next(rest) for key in self.inputs}
+        lists = {key: Index(next(rest), next(rest)) for key in self.listed}
+        return Given(lengths, lists, dict(zip(self.places, rest, strict=True)))
 
-    def values(self, tensors: Sequence[Tensor]) -> list[Value]:
-        """Return what every call computes, in their order, from lengths and features."""
-        return compute(self.plan, self.by_name, self.kinds, *self.given(tensors))
+    def values(self, tensors: Sequence[Tensor], modules: Mapping[str, nn.Module] | None = None) -> list[Value]:
+        """Return what every call computes, in their order, then what enters the output layers."""
+        given = self.given(tensors)
+
+        def regroup(value: Value, key: InputKey) -> Value:
+            if key in given.lists:
+                return regrouped(value, given.lists[key])
+            return as_units(value, given.lengths[self.first[key]])
+
+        return compute(self.program, modules or self.by_name, self.kinds, given.lengths, given.features, regroup)
 
     def forward(self, *tensors: Tensor) -> list[Tensor]:
         """Return the answers of the tasks in order, the vectors of their towers, then the value of every call."""
         computed = self.values(tensors)
-        by_call = dict(zip(self.calls, computed, strict=True))
+        rest = iter(computed[len(self.calls) :])
+        by_call = dict(zip(self.calls, computed, strict=False))
         found: list[Tensor] = []
-        for task, _, keys in self.answers():
-            answer = self.output_of(task).answer(by_call[self.scores[task]])
+        for task, keys in self.answers():
+            answer = self.output_of(task).answer(*(next(rest) for _ in self.entering[task]))
             found += [answer[key] for key in keys]
         found += [self.scorer_of(tower).encode(by_call[tower.call], tower.position) for tower in self.towers]
-        return found + [value.values if isinstance(value, Vectors) else value for value in computed]
+        values = computed[: len(self.calls)]
+        return found + [value.values if isinstance(value, Vectors) else value for value in values]
 
-    def answers(self) -> Iterator[tuple[str, Call, list[str]]]:
-        """Yield each task with the call of its scores and the keys of its answer that the task declares."""
+    def answers(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield each task with the keys of its answer that its target hands out."""
         for task in self.tasks:
-            declared = self.graph.recipe.tasks[task].task.answers
-            yield task, self.scores[task], list(dict.fromkeys(answer.value for answer in declared))
+            declared = self.graph.recipe.tasks[task].task.target_class().answers
+            yield task, list(dict.fromkeys(answer.value for answer in declared))
 
     def output_of(self, task: str) -> Output:
         """Return the stand-in of a task's output layer."""
@@ -110,32 +141,9 @@ class Network(nn.Module):
         return f"{self.components[int(number)]}.{rest}", tensor.detach()
 
 
-def scores_call(graph: SharingGraph, task: str) -> Call:
-    """Return the call whose value the task's output layer turns into the answer."""
-    scores = graph.output(task, by="front_end").arguments[0]
-    if not isinstance(scores, Call):
-        raise ExportError(f"{task}: the output layer should take a module's scores. Found the input '{scores}'.")
-    return scores
-
-
-def needed_calls(wanted: Sequence[Call]) -> list[Call]:
-    """Return these calls and all that they stand on, each once, arguments first."""
-    found: dict[Call, None] = {}
-
-    def visit(call: Call) -> None:
-        if call not in found:
-            for argument in call.arguments:
-                if isinstance(argument, Call):
-                    visit(argument)
-            found[call] = None
-
-    for call in wanted:
-        visit(call)
-    return list(found)
-
-
-def _leaves(calls: Sequence[Call]) -> Iterator[tuple[str, InputKey]]:
-    for call in calls:
-        for argument in call.arguments:
-            if isinstance(argument, InputKey):
-                yield call.component, argument
+def entering(graph: SharingGraph, task: str) -> tuple[Step, ...]:
+    """Return the calls whose values the task's output layer turns into the answer."""
+    found = steps_below(graph.output(task, by="front_end"))
+    if not found:
+        raise ExportError(f"{task}: the output layer should take a module's scores. Found the text itself.")
+    return found

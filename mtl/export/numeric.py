@@ -17,9 +17,10 @@ import torch
 from torch import Tensor
 
 from ..base.errors import ExportError
-from ..graph.sharing_graph import Call, InputKey, SharingGraph
+from ..graph.calls import Call, InputKey
+from ..graph.sharing_graph import SharingGraph
 from ..model.multi_task import MultiTaskModel
-from .network import FeatureKey, Features, Network
+from .network import Features, Network, Place
 from .tracing import traced
 
 
@@ -27,7 +28,8 @@ from .tracing import traced
 class Numeric:
     """The numeric graph and the names of its values.
 
-    Inputs: `lengths` int64 [B] of every input, `features` [B, T] or [B, T, C]. Outputs: `answers` by task and key of
+    Inputs: `lengths` int64 of every input's texts; of those in lists, which make up a unit (positions [B, U], lengths
+    [B]); `features` [texts, T] or [texts, T, C]. Outputs: `answers` by task and key of
     what the output layer's `answer` returns, `vectors` [B, E] of separable scorers by task and input, and `calls`: what
     every component computed ([B, …], sequences without their lengths). `parameters` are the tensors of its named
     initializers.
@@ -35,7 +37,8 @@ class Numeric:
 
     model: ir.Model
     lengths: Mapping[InputKey, str]
-    features: Mapping[FeatureKey, str]
+    lists: Mapping[InputKey, tuple[str, str]]
+    features: Mapping[Place, str]
     answers: Mapping[tuple[str, str], str]
     vectors: Mapping[tuple[str, str], str]
     calls: Mapping[Call, str]
@@ -61,19 +64,19 @@ def export_numeric(model: MultiTaskModel, graph: SharingGraph, features: Feature
 def _example(network: Network, features: Features) -> tuple[Tensor, ...]:
     """Return lengths and features of a small batch; all its sizes differ, so that none is taken for another."""
     generator = torch.Generator().manual_seed(0)
-    rows, characters = 3, 7
+    characters = 7
     steps = {key: 5 + 4 * number for number, key in enumerate(network.inputs)}
-    lengths = [torch.tensor([steps[key], 2, 4]) for key in network.inputs]
-    pairs = [torch.tensor([0, 2]) for _ in network.paired]
+    lengths = {key: torch.tensor([steps[key], 2, 4] * (2 if key.listed else 1)) for key in network.inputs}
+    lists = [t for _ in network.listed for t in (torch.arange(6).reshape(2, 3), torch.tensor([3, 2]))]
     found = []
-    for component, index, key in network.feature_keys:
+    for component, index, key in network.places:
         feature = features[component][index]
-        shape = (rows, steps[key], characters)[: len(feature.dims) + 1]
+        shape = (len(lengths[key]), steps[key], characters)[: len(feature.dims) + 1]
         if np.issubdtype(feature.dtype, np.integer):
             found.append(torch.randint(0, feature.size or 2, shape, generator=generator))
         else:
             found.append(torch.randn(shape, generator=generator))
-    return (*lengths, *pairs, *found)
+    return (*lengths.values(), *lists, *found)
 
 
 def _named(network: Network, model: ir.Model) -> Numeric:
@@ -91,19 +94,20 @@ def _named(network: Network, model: ir.Model) -> Numeric:
             continue
         value.name = name
         parameters[name], protected[name] = tensor, value
-    lengths = dict(zip(network.inputs, graph.inputs, strict=False))
-    for key, index in zip(network.paired, graph.inputs[len(network.inputs) :], strict=False):
-        remove_pairing(graph, index, lengths[key])
     optimize(model, list(protected.values()))
     _set_apart(graph)
     inputs = [name_of(value) for value in graph.inputs]
-    keys = [(task, key) for task, _, wanted in network.answers() for key in wanted]
+    rest = iter(inputs)
+    lengths = {key: next(rest) for key in network.inputs}
+    lists = {key: (next(rest), next(rest)) for key in network.listed}
+    keys = [(task, key) for task, wanted in network.answers() for key in wanted]
     outputs = [name_of(value) for value in graph.outputs]
     sides = [(tower.task, tower.input) for tower in network.towers]
     return Numeric(
         model,
-        dict(zip(network.inputs, inputs, strict=False)),
-        dict(zip(network.feature_keys, inputs[len(network.inputs) :], strict=True)),
+        lengths,
+        lists,
+        dict(zip(network.places, rest, strict=True)),
         dict(zip(keys, outputs, strict=False)),
         dict(zip(sides, outputs[len(keys) :], strict=False)),
         dict(zip(network.calls, outputs[len(keys) + len(sides) :], strict=True)),
@@ -116,27 +120,6 @@ def _set_apart(graph: ir.Graph) -> None:
     inside = [value for node in ir.traversal.RecursiveGraphIterator(graph) for value in node.outputs]
     for value in dict.fromkeys([*graph.inputs, *inside]):
         value.name = f"numeric.{value.name}"
-
-
-def remove_pairing(graph: ir.Graph, index: ir.Value, lengths: ir.Value) -> None:
-    """Take out an input that says which texts pairs are made of: outside training, row i belongs to row i.
-
-    `lengths` takes its place where only its shape is asked for.
-    """
-    _remove_gathers(graph, index)
-    ir.convenience.replace_all_uses_with(index, lengths)
-    graph.inputs.remove(index)
-
-
-def _remove_gathers(graph: ir.Graph, index: ir.Value) -> None:
-    for node, place in list(index.uses()):
-        if node.op_type == "Gather" and place == 1 and node.inputs[0] is not None:
-            ir.convenience.replace_all_uses_with(node.outputs[0], node.inputs[0], replace_graph_outputs=True)
-            graph.remove(node, safe=True)
-        elif node.op_type in ("Reshape", "Cast") and place == 0:  # to one axis of int64, which the index has
-            _remove_gathers(graph, node.outputs[0])
-        elif node.op_type != "Shape":
-            raise ExportError(f"numeric graph: texts should be paired by 'Gather'. Found '{node.op_type}'.")
 
 
 def optimize(model: ir.Model, protected: Sequence[ir.Value]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from ..data.encoded_split import EncodedSplit
+    from ..data.split import Split
     from ..graph.sharing_graph import SharingGraph
 
 MOST = 8192  # so many pairs of a split are all compared; of more, every text and a fixed sample of pairs
@@ -25,13 +25,13 @@ class Chosen(NamedTuple):
     alone: NDArray[np.int64]
 
 
-def choose(graph: SharingGraph, split: EncodedSplit, task: str) -> Chosen:
+def choose(graph: SharingGraph, split: Split, task: str) -> Chosen:
     """Return all rows, or those of a large split of pairs that hold every text, and a fixed sample of the others."""
     every = np.arange(len(split))
     keys = graph.inputs(task)
     if len(keys) < 2 or len(split) <= MOST:
         return Chosen(every, every)
-    if graph.recipe.tasks[task].task.level == "pair":
+    if split.judgements is not None:
         pairs = split.pairs(task)
         numbers: list[Array] = [pairs.query[: len(split)], pairs.document[: len(split)]]
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..graph.sharing_graph import Call, InputKey
+from ..graph.calls import Call, InputKey, Step, leaves, walk
 from ..model.module import Sequence as Vectors
-from ..model.multi_task import compute, plan
+from ..model.multi_task import compute, program, regrouped
 from ..serve.bundle import session_options
 from .cut import cut, serialized
 from .head import Texts, feed
-from .network import FeatureKey, needed_calls, scores_call
+from .network import Place, entering
 
 if TYPE_CHECKING:
     from ..data.batch import Batch
@@ -37,13 +37,14 @@ def first_difference(
     task: str,
     texts: Texts,
     batch: Batch,
-    wanted: Sequence[Call] | None = None,
+    wanted: Sequence[Step] | None = None,
 ) -> str:
     """Return the first stage at which the joint graph and the model differ on some texts, as part of a sentence.
 
     `wanted` are the calls in question, by front end, where they are not the task's scores.
     """
-    calls = needed_calls([scores_call(graph, task)] if wanted is None else wanted)
+    steps = walk(entering(graph, task) if wanted is None else wanted)
+    calls = [step for step in steps if isinstance(step, Call)]
     lengths, features = by_front_end(graph, task, batch, calls)
     names: list[str] = [joint.lengths[key] for key in lengths]
     names += [joint.features[key] for key in features]
@@ -58,39 +59,42 @@ def first_difference(
             return f"stage ids: feature {index} of '{component}' has other values"
     kinds = {name: component.kind for name, component in graph.components.items()}
     with torch.inference_mode():
-        values = compute(plan(calls), model.components, kinds, lengths, features)
+        lists = {key: batch.index.get(own) for own, key in zip(*_keys(graph, task), strict=True)}
+        values = compute(
+            program(calls), model.components, kinds, lengths, features, lambda v, key: regrouped(v, lists[key])
+        )
     for call, computed in zip(calls, values, strict=True):
         difference = _difference(found[joint.calls[call]], computed)
         if not difference <= TOLERANCE:
             return f"stage component outputs: '{call.component}' differs by {difference:.1e} of its largest value"
     component, what = (graph.output(task).component, "answer of the same scores")
     if wanted is not None:
-        component, what = scores_call(graph, task).component, "vector of the same text"
+        (scores,) = (step for step in entering(graph, task) if isinstance(step, Call))
+        component, what = scores.component, "vector of the same text"
     return f"stage answer: '{component}' makes another {what}"
 
 
 def by_front_end(
     graph: SharingGraph, task: str, batch: Batch, calls: Sequence[Call]
-) -> tuple[dict[InputKey, Tensor], dict[FeatureKey, Tensor]]:
+) -> tuple[dict[InputKey, Tensor], dict[Place, Tensor]]:
     """Return a batch's lengths and features under the keys of the exported graph, those that some calls read."""
-    names = {key.column: name for name, key in graph.inputs(task).items()}
-    alone = len(names) == 1
+    renaming = dict(zip(*_keys(graph, task), strict=True))
 
     def renamed(key: InputKey) -> InputKey:
-        return replace(key, source="", column="" if alone else names[key.column])
+        # A condition reads the same column in its own way: it goes by the name that the task has for the column.
+        same = next(own for own in renaming if own.column == key.column)
+        return replace(key, source="", column=renaming[same].column)
 
     lengths = {renamed(key): value for key, value in batch.lengths.items()}
     features = {(c, index, renamed(key)): value for (c, index, key), value in batch.features.items()}
-    used = set(_leaves(calls))
+    used = set(leaves(calls))
     kept = {key: value for key, value in lengths.items() if any(key == read for _, read in used)}
     return kept, {place: value for place, value in features.items() if (place[0], place[2]) in used}
 
 
-def _leaves(calls: Sequence[Call]) -> Iterator[tuple[str, InputKey]]:
-    for call in calls:
-        for argument in call.arguments:
-            if isinstance(argument, InputKey):
-                yield call.component, argument
+def _keys(graph: SharingGraph, task: str) -> tuple[list[InputKey], list[InputKey]]:
+    """Return the inputs of a task, and under which keys the exported graph has them."""
+    return list(graph.inputs(task).values()), list(graph.inputs(task, by="front_end").values())
 
 
 def _run(

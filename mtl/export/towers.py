@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..graph.sharing_graph import Call, InputKey, SharingGraph
+from ..graph.calls import Call, InputKey, Regroup, steps_below
+from ..graph.sharing_graph import SharingGraph
 from ..model.module import Scorer
 from ..model.multi_task import MultiTaskModel
 
@@ -31,12 +32,14 @@ def towers(model: MultiTaskModel, graph: SharingGraph, tasks: Sequence[str]) -> 
     """Return both sides of every task whose scorer is separable, in the order of the tasks and their inputs."""
     found = []
     for task in tasks:
-        scores = graph.output(task, by="front_end").arguments[0]
+        entering = steps_below(graph.output(task, by="front_end"))
+        scores = entering[0] if entering else None
         scorer = model.components[scores.component] if isinstance(scores, Call) else None
         if not isinstance(scores, Call) or not isinstance(scorer, Scorer) or not scorer.separable:
             continue
         for position, (name, key) in enumerate(graph.inputs(task, by="front_end").items()):
-            call = scores.arguments[position]
+            argument = scores.arguments[position]
+            call = argument.value if isinstance(argument, Regroup) else argument
             if isinstance(call, Call):
                 found.append(Tower(task, name, position, scores.component, key, call))
     return found

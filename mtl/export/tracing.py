@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from ..base.errors import ExportError
-from ..model.multi_task import Value, compute
-from .network import Network, needed_calls
+from ..model.multi_task import Value
+from .network import Network
 from .operators import translation_table
 
 OPSET = 20
@@ -52,10 +52,9 @@ def _blame(network: Network, tensors: tuple[Tensor, ...], error: Exception) -> s
     suspects = {name: _Suspect(name, module) for name, module in network.by_name.items()}
     try:
         with _quiet(), torch.no_grad():
-            compute(network.plan, suspects, network.kinds, *network.given(tensors))
+            network.values(tensors, suspects)
     except _Culprit as found:
-        users = {t: {call.component for call in needed_calls([network.scores[t]])} for t in network.tasks}
-        task = next(task for task, components in users.items() if found.component in components)
+        task = next(t for t in network.tasks if found.component in network.graph.path(t))
         return f"{task}: numeric graph: '{found.component}' cannot be exported: {_first_cause(found)}"
     return f"{', '.join(network.tasks)}: numeric graph: cannot be exported: {_first_cause(error)}"
 

@@ -21,6 +21,7 @@ from .vectors import Side, compare_sides
 
 if TYPE_CHECKING:
     from ..data.prepared import Prepared
+    from ..graph.calls import InputKey
     from ..graph.sharing_graph import SharingGraph
     from ..model.multi_task import MultiTaskModel
 
@@ -103,7 +104,7 @@ def _verify(
             numbers = chosen.alone if size == 1 else chosen.rows
             texts = {name: split.texts(key, numbers) for name, key in keys.items()}
             answers = comparison.rows(heads, texts, numbers.tolist(), size)
-        made_up = list(synthetic(texts))
+        made_up = [as_units(made, keys) for made in synthetic(flat(texts))]
         for made in made_up:
             comparison.compare(heads, made)
         sides = [Side.load(comparison, tower, folder) for tower in comparison.graphs.towers if tower.task == task]
@@ -138,6 +139,24 @@ def synthetic(texts: Texts) -> Iterator[Texts]:
             name: [*batch[number % len(batch) :], *batch[: number % len(batch)]] for number, name in enumerate(texts)
         }
     yield {name: [] for name in texts}
+
+
+def flat(texts: Texts) -> Texts:
+    """Return single texts, those of lists one after another."""
+    return {
+        name: [text for unit in column for text in ([unit] if isinstance(unit, str) else unit)]
+        for name, column in texts.items()
+    }
+
+
+def as_units(made: Texts, keys: Mapping[str, InputKey]) -> Texts:
+    """Return made-up texts as the inputs hold them: in lists of one and of two, and none at all, where they do."""
+    return {
+        name: [[text, *column[(i + 1) % len(column) :][:1]][: i % 3] for i, text in enumerate(column, 1)]
+        if keys[name].listed
+        else column
+        for name, column in made.items()
+    }
 
 
 def _words(column: Sequence[str]) -> list[str]:

@@ -123,13 +123,14 @@ def rankings_take_and_give_no_conditions(graph: SharingGraph) -> Iterator[Fault]
             if condition not in outputs:
                 continue
             if outputs[condition] in rankings:
+                predicted = graph.recipe.tasks[outputs[condition]].task.target_class().shape()
                 yield config.place_of(key).fault(
-                    "should come from a task that answers rows or tokens. "
-                    f"Found '{outputs[condition]}', which scores pairs."
+                    "should come from a task on single texts or on lists of them. "
+                    f"Found '{outputs[condition]}', which predicts {predicted} of judged pairs."
                 )
             elif consumer in rankings:
                 yield config.place_of(key).fault(
-                    f"a task that scores pairs should take no conditions. Found '{condition}' at '{address}'."
+                    f"a task on judged pairs should take no conditions. Found '{condition}' at '{address}'."
                 )
 
 
@@ -156,7 +157,7 @@ def side_branches_read_alike(graph: SharingGraph) -> Iterator[Fault]:
 
 
 def _rankings(graph: SharingGraph) -> Iterator[TaskConfig]:
-    return (task for task in graph.recipe.tasks.values() if task.task.level == "pair")
+    return (task for task in graph.recipe.tasks.values() if task.task.units == "pairs")
 
 
 def _meetings(graph: SharingGraph) -> Iterator[Meeting]:

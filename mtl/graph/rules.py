@@ -10,7 +10,7 @@ that a tied decoder has one label set shows once the data is read (`dataset/prep
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
@@ -78,12 +78,23 @@ def conditions_read_the_same_text(graph: SharingGraph) -> Iterator[Fault]:
                 )
 
 
+def conditions_have_like_units(graph: SharingGraph) -> Iterator[Fault]:
+    """Rule: a task's condition comes from a task with units of the same kind: single texts, or lists of them."""
+    for task, _, place, address in _known_conditions(graph):
+        other = graph.recipe.tasks[address.split(".")[0]]
+        if task.task.units != other.task.units:
+            yield place.fault(
+                f"should come from a task on {task.task.units}, as '{task.name}' is. "
+                f"Found '{other.name}', one on {other.task.units}."
+            )
+
+
 def conditions_line_up(graph: SharingGraph) -> Iterator[Fault]:
     """Rule: one answer a token conditions another only if both mean the same tokens."""
     for task, _, place, address in _known_conditions(graph):
         other = graph.recipe.tasks[address.split(".")[0]]
         mine, theirs = (_only(t.inputs) for t in (task, other))
-        if not task.task.level == other.task.level == "token":
+        if not all(t.task.target_class().axes[:1] == ("T",) for t in (task, other)):
             continue
         if mine.tokenizer != theirs.tokenizer:
             yield place.fault(
@@ -132,14 +143,13 @@ def every_component_reaches_an_output(graph: SharingGraph) -> Iterator[Fault]:
 
 
 def outputs_fit_their_task(graph: SharingGraph) -> Iterator[Fault]:
-    """Rule: an output layer works on what its task labels, whole rows or tokens."""
+    """Rule: an output layer is made for what its task predicts, element and axes."""
     for task in graph.recipe.tasks.values():
-        config, level = graph.addresses()[task.output], task.task.level
-        levels = getattr(config.cls, "levels", (level,))
-        if level not in levels:
+        config, target = graph.addresses()[task.output], task.task.target_class()
+        if not fits(config.cls, target):
             yield config.place.fault(
-                f"should be an output of the {level} level, that of the task '{task.name}'. "
-                f"Found '{config.type}', one of the {' and '.join(levels)} level{'s' if len(levels) > 1 else ''}."
+                f"should be an output for {target.shape()}, which the task '{task.name}' predicts. "
+                f"Found '{config.type}', one for {shapes_of(config.cls)}."
             )
 
 
@@ -148,8 +158,7 @@ def label_ties(graph: SharingGraph) -> dict[tuple[str, ...], str]:
     found: dict[tuple[str, ...], str] = {}
     for component, addresses in graph.members().items():
         tasks = tuple(dict.fromkeys(address.split(".")[0] for address in addresses))
-        pairs = graph.recipe.tasks[tasks[0]].task.level == "pair"  # grades need not be the same
-        if graph.addresses()[addresses[0]].kind in NAMES and len(tasks) > 1 and not pairs:
+        if graph.addresses()[addresses[0]].kind in NAMES and len(tasks) > 1:
             found.setdefault(tasks, component)
     return found
 
@@ -170,6 +179,7 @@ RULES: tuple[Callable[[SharingGraph], Iterator[Fault]], ...] = (
     no_cycle,
     outputs_fit_their_task,
     conditions_read_the_same_text,
+    conditions_have_like_units,
     conditions_line_up,
     tied_embeddings_read_the_same_tokens,
     embeddings_read_one_input,
@@ -230,6 +240,30 @@ WARNINGS: tuple[Callable[[SharingGraph], Iterator[Fault]], ...] = (
 )
 
 
+# -- what is predicted, and what is made for it
+
+
+def shape_of(element: str, axes: Sequence[str] | None) -> str:
+    """Return what is predicted as messages say it: its element, and the axes of a batch.
+
+    >>> shape_of("label", ()), shape_of("label", ("T",)), shape_of("label", None)
+    ('labels [B]', 'labels [B, T]', 'labels [B, …]')
+    """
+    return f"{element}s [{', '.join(('B', *(('…',) if axes is None else axes)))}]"
+
+
+def shapes_of(cls: Any) -> str:
+    """Return all that an output layer or a metric is made for."""
+    elements = cls.elements
+    axes = [None] if cls.axes is None else cls.axes
+    return " or ".join(shape_of(element, some) for element in elements for some in axes)
+
+
+def fits(cls: Any, target: Any) -> bool:
+    """Say whether an output layer or a metric is made for a kind of target: for its element, and for its axes."""
+    return target.element in cls.elements and (cls.axes is None or target.axes in cls.axes)
+
+
 # -- what rules share
 
 
@@ -242,9 +276,9 @@ def _conditions(graph: SharingGraph) -> Iterator[tuple[TaskConfig, str, Place, s
 
 
 def _known_conditions(graph: SharingGraph) -> Iterator[tuple[TaskConfig, str, Place, str]]:
-    """Yield those between tasks that answer rows or tokens (`pair_rules` tells others)."""
-    outputs = {task.output for task in graph.recipe.tasks.values() if task.task.level != "pair"}
-    return (row for row in _conditions(graph) if row[0].task.level != "pair" and row[3] in outputs)
+    """Yield those between tasks on single texts or on lists (`pair_rules` sees to those on judged pairs)."""
+    outputs = {task.output for task in graph.recipe.tasks.values() if task.task.units != "pairs"}
+    return (row for row in _conditions(graph) if row[0].task.units != "pairs" and row[3] in outputs)
 
 
 def _condition_place(graph: SharingGraph, consumer: str, producer: str) -> Place:

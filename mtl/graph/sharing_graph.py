@@ -1,15 +1,14 @@
 """The sharing graph: the components of all tasks after tied modules are merged, and what flows between them.
 
 It is the only place that knows what is shared. Two views of one thing are kept: `graph` (networkx), in which every
-component is one node however many tasks use it, and the `Call`s, which say to what each component is applied. Calls
-are hash-consed: two tasks that apply one component to one value hold the same `Call` object, so whoever walks
-`calls()` computes what several heads need once. Everything else here is derived from these two.
+component is one node however many tasks use it, and the calls (see `calls`), which say to what each component is
+applied. Everything else here is derived from these two.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,59 +18,18 @@ from ..base.errors import Fault, UsageError, near_miss
 from ..recipe.config import ComponentTraining, InputConfig, ModuleConfig, Recipe, TaskConfig
 from ..recipe.flow import addresses, flows, read_alike
 from ..recipe.names import matches
+from ..recipe.task import TARGET
+from .calls import Argument, Call, InputKey, TargetKey, keys_of, leaves, regrouped, walk
 
 By = Literal["source", "front_end"]
 
 
-@dataclass(frozen=True, order=True)
-class InputKey:
-    """A text input: equal keys are one input.
-
-    With `by="front_end"` (export) the source is empty, and the column is the input's name where a task has several
-    inputs and empty where it has one: heads that read their text alike then share one input.
-    """
-
-    source: str
-    column: str
-    tokenizer: str
-    lowercase: bool
-    max_tokens: int = 0  # 0: all of them
-
-    @classmethod
-    def of(cls, source: str, column: str, config: InputConfig) -> InputKey:
-        """Return the key of a text that is read as an input says."""
-        return cls(source, column, config.tokenizer, config.lowercase, config.max_tokens or 0)
-
-    def __str__(self) -> str:
-        place = f"{self.source}.{self.column}".strip(".")
-        most = f", the first {self.max_tokens} tokens" if self.max_tokens else ""
-        return f"{place or 'text'} ({self.tokenizer}{', lowercase' if self.lowercase else ''}{most})"
-
-
 @dataclass(frozen=True)
-class FeatureKey:
-    """Node of a feature: the embedding that eats it and its position among that embedding's features."""
+class FeatureNode:
+    """Node of a feature: the embedding that consumes it and its position among that embedding's features."""
 
     component: str
     index: int
-
-
-@dataclass(frozen=True)
-class Call:
-    """One application of a component to values.
-
-    `arguments` are what flows in, in order: the one `InputKey` of a leaf embedding, the parts of a composite, what a
-    slot takes; then the conditions.
-    """
-
-    component: str
-    arguments: tuple[Call | InputKey, ...]
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash((self.component, self.arguments)))
-
-    def __hash__(self) -> int:
-        return self._hash  # type: ignore[attr-defined, no-any-return]  # kept: a call hashes all that it stands on
 
 
 @dataclass(frozen=True)
@@ -88,7 +46,7 @@ class Component:
 class SharingGraph:
     """Components and what flows between them, for one recipe; made by `build_graph`.
 
-    `graph` has a node for every component (attribute `kind`), every `InputKey` (kind `input`) and every `FeatureKey`
+    `graph` has a node for every component (attribute `kind`), every `InputKey` (kind `input`) and every `FeatureNode`
     (kind `feature`); its edges have an attribute `flow`, `data` or `condition`. `components` is in build order: what
     flows into a component stands before it. `warnings` are faults that stop nobody.
     """
@@ -173,10 +131,8 @@ class SharingGraph:
 
     def connect(self) -> None:
         """Add inputs and features, put the components in build order, find out which tasks need them."""
-        for call in self.calls(self.recipe.tasks):
-            for argument in call.arguments:
-                if isinstance(argument, InputKey):
-                    self._connect_input(argument, call.component)
+        for component, key in leaves(self.calls(self.recipe.tasks)):
+            self._connect_input(key, component)
         members = self.members()
         paths = {task: self.path(task) for task in self.recipe.tasks}
         order = {name: position for position, name in enumerate(members)}
@@ -196,7 +152,7 @@ class SharingGraph:
         self.graph.add_node(key, kind="input")
         features = self.features_of(component)
         for index in range(len(features)):
-            node = FeatureKey(component, index)
+            node = FeatureNode(component, index)
             self.graph.add_node(node, kind="feature")
             _edge(self.graph, key, node, "data")
             _edge(self.graph, node, component, "data")
@@ -212,16 +168,20 @@ class SharingGraph:
         return self._outputs[task, by]
 
     def _output(self, task: TaskConfig, inputs: Mapping[str, InputKey]) -> Call:
-        values: dict[str, Call | InputKey] = dict(inputs)
+        values: dict[str, Argument] = {**inputs, TARGET: TargetKey(task.name)}
+        slots = {slot.name: slot for slot in task.slots}
         last: Call | None = None
         for slot, sources in flows(task).items():
-            last = self._apply(f"{task.name}.{slot}", tuple(values[source] for source in sources), inputs)
+            arguments = tuple(values[source] for source in sources)
+            if slots[slot].units or len(frozenset().union(*map(keys_of, arguments))) > 1:
+                arguments = tuple(map(regrouped, arguments))
+            last = self._apply(f"{task.name}.{slot}", arguments, inputs)
             values[slot] = last
         if last is None:
             raise UsageError(f"task type '{task.type}' should have at least one slot. Found none.")
         return last
 
-    def _apply(self, address: str, arguments: tuple[Call | InputKey, ...], inputs: Mapping[str, InputKey]) -> Call:
+    def _apply(self, address: str, arguments: tuple[Argument, ...], inputs: Mapping[str, InputKey]) -> Call:
         config = self._addresses[address]
         if config.parts:
             arguments = tuple(self._apply(f"{address}.{part}", arguments, inputs) for part in config.parts)
@@ -240,11 +200,11 @@ class SharingGraph:
 
     def calls(self, tasks: Iterable[str], by: By = "source") -> list[Call]:
         """Return every call that the outputs of these tasks need, once, arguments before what takes them."""
-        found: dict[Call, None] = {}
-        for task in tasks:
-            for call in _walk(self.output(task, by), found):
-                found[call] = None
-        return list(found)
+        return [step for step in walk(self.output(task, by) for task in tasks) if isinstance(step, Call)]
+
+    def leaves(self, tasks: Iterable[str]) -> list[tuple[str, InputKey]]:
+        """Return what components of these tasks read which inputs."""
+        return list(leaves(self.calls(tasks)))
 
     def addresses_of(self, call: Call) -> tuple[str, ...]:
         """Return the addresses at which a call is made: several where tied modules are applied to the same values."""
@@ -257,6 +217,11 @@ class SharingGraph:
             return {n: InputKey.of(config.source, i.column, i) for n, i in config.inputs.items()}
         alone = len(config.inputs) == 1
         return {n: InputKey.of("", "" if alone else n, i) for n, i in config.inputs.items()}
+
+    def target_input(self, task: str, by: By = "source") -> InputKey:
+        """Return the input that a task's target belongs to, where it is one over tokens or over a list of texts."""
+        found = self.inputs(task, by)
+        return found[self.recipe.tasks[task].task.target_input(tuple(found))]
 
     # -- what others ask
 
@@ -311,14 +276,6 @@ class SharingGraph:
         return found
 
 
-def keys_of(call: Call) -> frozenset[InputKey]:
-    """Return the inputs that a call stands on."""
-    found: frozenset[InputKey] = frozenset()
-    for argument in call.arguments:
-        found |= keys_of(argument) if isinstance(argument, Call) else {argument}
-    return found
-
-
 def declared_features(config: ModuleConfig) -> tuple[Any, ...]:
     """Return the features that an embedding declares for its configuration; none for other kinds and composites."""
     if config.kind != "embedding" or config.parts:
@@ -332,12 +289,3 @@ def _edge(graph: nx.DiGraph[Any], producer: Any, consumer: Any, flow: str) -> No
     """Add an edge; data wins where a value flows both as data and as a condition."""
     if not graph.has_edge(producer, consumer) or flow == "data":
         graph.add_edge(producer, consumer, flow=flow)
-
-
-def _walk(call: Call, done: Mapping[Call, None]) -> Iterator[Call]:
-    if call in done:
-        return
-    for argument in call.arguments:
-        if isinstance(argument, Call):
-            yield from _walk(argument, done)
-    yield call

@@ -7,7 +7,7 @@ the sharing graph, keyword-only ones are the keys of the recipe (see `mtl.base.r
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -148,19 +148,30 @@ class Decoder(Module):
     kind = "decoder"
 
     def forward(self, inputs: Tensor | Sequence, *conditions: Tensor | Sequence) -> Tensor | Sequence:
-        """Return scores of the same level (row or token) as `inputs`."""
+        """Return scores of the same axes as `inputs`."""
         raise NotImplementedError
 
 
-class Output(Module):
-    """The end of a task: a distribution over its labels, the loss that trains it, and the answer.
+class Losses(NamedTuple):
+    """Losses [N] of whatever an output layer counts, and which of them count, [N] bool: the task's is their mean."""
 
-    The first positional argument is `labels`. Works on scores [B, C] of whole rows or on a `Sequence` of scores;
-    `levels` says on which of them, if not on both.
+    values: Tensor
+    counted: Tensor
+
+
+class Output(Module):
+    """The end of a task: what is predicted from the scores, the loss that trains it, and the answer.
+
+    `elements` and `axes` say which targets it is made for (see `mtl.data.targets`; `axes` None: any). Scores are
+    [B, C] of whole units or a `Sequence` of scores a token (or a text of a list). Where several values flow in, all
+    methods take all of them, in order. Where one of them is a decoder that takes the target, what flows in outside
+    training is `Stepped`, for a search to step (see `mtl.model.search`).
     """
 
     kind = "output"
-    levels: ClassVar[tuple[Literal["row", "token", "pair"], ...]] = ("row", "token")
+    elements: ClassVar[tuple[str, ...]] = ("label",)
+    axes: ClassVar[tuple[tuple[str, ...], ...] | None] = ((), ("T",), ("U",))
+    needs_drawn_negatives: ClassVar[bool] = False  # compares with documents that no row judges for the query
     labels: Labels
 
     @property
@@ -168,58 +179,36 @@ class Output(Module):
         """Number of labels: the size of what a `condition` edge carries."""
         return len(self.labels)
 
-    def forward(self, scores: Tensor | Sequence) -> Tensor | Sequence:
+    def forward(self, *scores: Any) -> Tensor | Sequence:
         """Return label probabilities, as a `condition` edge hands them to another task's decoder."""
         raise NotImplementedError
 
-    def loss(self, scores: Tensor | Sequence, targets: Tensor) -> Tensor:
-        """Return one loss a row, [B]: of its label, or the mean over its labelled tokens; 0 where it has none.
+    def loss(self, *scores_and_targets: Any) -> Tensor | Losses:
+        """Return one loss a unit, [B]: of its answer, or the mean over its labelled tokens; 0 where it has none.
 
-        `targets` holds label ids, [B] or [B, T]; an id outside 0 … C-1 is unlabelled (or a label that was
-        never seen in training) and adds nothing.
+        What flows in comes first, the targets last: of labels their ids, [B] or [B, T]; an id outside 0 … C-1 is
+        unlabelled (or a label that was never seen in training) and adds nothing. An output layer that counts something
+        else than units returns `Losses`.
         """
         raise NotImplementedError
 
-    def answer(self, scores: Tensor | Sequence) -> dict[str, Tensor]:
-        """Return `best` (label ids, int64), `score` (its probability) and, for rows, `scores` (all of them).
+    def answer(self, *scores: Any) -> dict[str, Tensor]:
+        """Return what the target's answers are made of: of labels `best` (ids, int64), `score` (its probability) and,
+        for whole units, `scores` (all of them).
 
-        Row level: [B], [B], [B, C]. Token level: [B, T], [B, T]. Must be traceable by `torch.export`, itself or
-        in the module that `exportable` returns. Of equal scores the label with the lowest id wins.
+        Whole units: [B], [B], [B, C]. Tokens: [B, T], [B, T]. Must be traceable by `torch.export`, itself or in the
+        module that `exportable` returns. Of equal scores the label with the lowest id wins.
         """
         raise NotImplementedError
 
+    def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
+        """Return how much better one answer to a unit is than another, both label ids [] or [T], in probability.
 
-class RankingOutput(Output):
-    """The end of a ranking task: the loss that teaches scores to put a query's documents in order.
-
-    Takes no labels: a pair's target is its grade. P pairs of a batch; pairs of one query have one group number.
-    """
-
-    needs_drawn_negatives: ClassVar[bool] = False  # compares with documents that no row judges for the query
-
-    levels = ("pair",)
-
-    @property
-    def output_dim(self) -> int:
-        """One score a pair."""
-        return 1
-
-    def forward(self, scores: Tensor | Sequence) -> Tensor | Sequence:
-        """Return [P, 1]: the scores as they are."""
-        if isinstance(scores, Sequence):
-            raise ValueError("a ranking output should take one score a pair. Found a sequence.")
-        return scores[:, None]
-
-    def ranking_loss(self, scores: Tensor, grades: Tensor, groups: Tensor) -> tuple[Tensor, Tensor]:
-        """Return (losses [N], counted [N] bool): their mean over what is counted is the task's loss.
-
-        `scores` and `grades` are float [P], `groups` int64 [P] in any order. N is what the loss is counted by (groups,
-        pairs of pairs, pairs); False where there is nothing to compare. Grades above 0 are relevant.
+        Verification asks where an exported graph answers otherwise: what is hardly better at all is a tie.
         """
-        raise NotImplementedError
-
-    def answer(self, scores: Tensor | Sequence) -> dict[str, Tensor]:
-        """Return `score` [P]: what the scorer says, higher for what goes together better."""
-        if isinstance(scores, Sequence):
-            raise ValueError("a ranking output should take one score a pair. Found a sequence.")
-        return {"score": scores}
+        value = self(*scores)
+        if not isinstance(value, Sequence):
+            return float(value[row, int(wanted)] - value[row, int(given)])
+        odd = (wanted != given).nonzero()[0]
+        probabilities = value.values[row].numpy()
+        return float((probabilities[odd, wanted[odd]] - probabilities[odd, given[odd]]).max())

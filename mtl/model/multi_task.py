@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -11,78 +11,81 @@ from torch import Tensor, nn
 
 from ..base.errors import MtlError, RecipeError, UsageError, no_memory, sentences
 from ..base.registry import InitialFile, file_keys, inferred_arguments, nested_kind, recipe_keys
-from ..data.labels import Labels
 from ..graph import rules as graph_rules
-from ..graph.sharing_graph import Call, Component, InputKey, SharingGraph, keys_of
-from .module import Module, Output, RankingOutput, Scorer
+from ..graph.calls import Call, InputKey, Regroup, Step, TargetKey, keys_of, producer_of, steps_below, walk
+from ..graph.sharing_graph import Component, SharingGraph
+from .module import Losses, Module, Output, Scorer
 from .module import Sequence as Vectors
+from .search import Stepped
 
 if TYPE_CHECKING:
-    from ..data.batch import Batch
+    from ..data.batch import Batch, Index
     from ..data.fitted import Fitted
 
-Value = Tensor | Vectors
+Value = Any  # a tensor, a sequence of vectors, or what a search is to step
 SHOULD = "should be built from its keys and from what flows in"
 FeatureTensors = Mapping[tuple[str, int, InputKey], Tensor]
 
 
-class Step(NamedTuple):
-    """One call of a plan: the module's component, and where its arguments come from.
+class Instruction(NamedTuple):
+    """One step of a program: the component to apply, and where its arguments come from.
 
-    `inputs` are the texts that a leaf embedding reads; `values` the positions of earlier steps, and `texts` the one
-    text that each of them stands on, if it is one.
+    `inputs` are the texts that a leaf embedding reads; `values` the positions of earlier steps; `target` is the task
+    whose gold answers flow in. Without a component, the one earlier value is regrouped as the units of `inputs` ask.
     """
 
-    component: str
+    component: str | None
     inputs: tuple[InputKey, ...]
     values: tuple[int, ...]
-    texts: tuple[InputKey | None, ...]
+    target: str | None
 
 
-class Plan(NamedTuple):
-    """Calls in topological order, each once, and the position at which every wanted value comes out."""
+class Program(NamedTuple):
+    """Steps in topological order, each once, and the position at which every wanted value comes out."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[Instruction, ...]
     wanted: tuple[int, ...]
 
 
-def plan(wanted: Sequence[Call]) -> Plan:
-    """Return how to compute these calls: their ancestors in topological order, every call once."""
-    positions: dict[Call, int] = {}
-    steps: list[Step] = []
-
-    def visit(call: Call) -> int:
-        if call not in positions:
-            arguments = [argument for argument in call.arguments if isinstance(argument, Call)]
-            values = tuple(visit(argument) for argument in arguments)
-            inputs = tuple(argument for argument in call.arguments if isinstance(argument, InputKey))
-            texts = tuple(next(iter(keys)) if len(keys) == 1 else None for keys in map(keys_of, arguments))
-            positions[call] = len(steps)
-            steps.append(Step(call.component, inputs, values, texts))
-        return positions[call]
-
-    positions_wanted = tuple(visit(call) for call in wanted)  # fills `steps`
-    return Plan(tuple(steps), positions_wanted)
+def program(wanted: Sequence[Step]) -> Program:
+    """Return how to compute these calls: their ancestors in topological order, every one once."""
+    order = walk(wanted)
+    positions = {step: position for position, step in enumerate(order)}
+    found = []
+    for step in order:
+        values = tuple(positions[below] for below in steps_below(step))
+        if isinstance(step, Regroup):
+            found.append(Instruction(None, (step.input,), values, None))
+            continue
+        inputs = tuple(argument for argument in step.arguments if isinstance(argument, InputKey))
+        target = next((argument.task for argument in step.arguments if isinstance(argument, TargetKey)), None)
+        found.append(Instruction(step.component, inputs, values, target))
+    return Program(tuple(found), tuple(positions[step] for step in wanted))
 
 
 def compute(
-    plan: Plan,
+    program: Program,
     modules: Mapping[str, nn.Module],
     kinds: Mapping[str, str],
     lengths: Mapping[InputKey, Tensor],
     features: FeatureTensors,
-    index: Mapping[InputKey, Tensor] | None = None,
+    regroup: Callable[[Value, InputKey], Value],
+    targets: Mapping[str, Any] | None = None,
 ) -> list[Value]:
-    """Run a plan: apply every component to its arguments once and return the wanted values, in their order.
+    """Run a program: apply every component to its arguments once and return the wanted values, in their order.
 
     `modules` are by component; an exporter hands in what their `exportable()` returned. Embeddings get lengths
-    [B] first: a leaf its features' tensors, a composite its parts' sequences. `index` [P] says, by input, which of its
-    texts each of P pairs is made of: scorers get their arguments so, and everything below them sees each text once.
+    [B] first: a leaf its features' tensors, a composite its parts' sequences. `regroup` takes a value of each text of
+    an input as units ask for it. A component that takes the target gets it last where there are `targets`; without,
+    it is not applied, and what takes its value gets it `Stepped`.
     """
     done: list[Value] = []
-    for step in plan.steps:
-        module = modules[step.component]
-        arguments: list[Value] = [done[position] for position in step.values]
+    for step in program.steps:
+        arguments: list[Any] = [done[position] for position in step.values]
+        if step.component is None:
+            done.append(regroup(arguments[0], step.inputs[0]))
+            continue
+        module: Any = modules[step.component]
         if step.inputs:
             (key,) = step.inputs
             arguments = [lengths[key]]
@@ -91,13 +94,28 @@ def compute(
         elif kinds[step.component] == "embedding":
             first = arguments[0]
             arguments = [first.lengths if isinstance(first, Vectors) else first, *arguments]
-        elif index and kinds[step.component] == "scorer":
-            arguments = [
-                value if key is None else taken(value, index[key])
-                for value, key in zip(arguments, step.texts, strict=True)
-            ]
-        done.append(module(*arguments))
-    return [done[position] for position in plan.wanted]
+        if step.target is None:
+            done.append(module(*arguments))
+        elif targets is None:
+            done.append(Stepped(module, tuple(arguments)))
+        else:
+            done.append(module(*arguments, targets[step.target]))
+    return [done[position] for position in program.wanted]
+
+
+def regrouped(value: Value, index: Index | None) -> Value:
+    """Return a value of each unit, from one of each text; without an index, every unit has a text of its own.
+
+    Texts of lists, whose value is a vector each, become a sequence a unit.
+    """
+    if index is None:
+        return value
+    rows, lengths = index
+    if lengths is None:
+        return taken(value, rows)
+    if not isinstance(value, Tensor):
+        raise UsageError("texts of a list should come as one vector each (a pooling makes it). Found their tokens.")
+    return Vectors(value[rows], lengths)
 
 
 def taken(value: Value, rows: Tensor) -> Value:
@@ -118,9 +136,8 @@ class MultiTaskModel(nn.Module):
     def __init__(self, graph: SharingGraph, fitted: Fitted, *, initial: bool = True) -> None:
         super().__init__()
         self.sharing_graph = graph
-        self.labels: dict[str, Labels] = dict(fitted.labels)
         self.fitted = fitted
-        self._plans: dict[tuple[str, ...], Plan] = {}
+        self._programs: dict[tuple[str, ...], Program] = {}
         self._kinds = {name: component.kind for name, component in graph.components.items()}
         self._built: dict[str, Module] = {}
         _Builder(graph, fitted, initial, self._built).build()
@@ -144,32 +161,47 @@ class MultiTaskModel(nn.Module):
             raise UsageError(f"the last module of task '{task}' should be an output. Found {type(module).__name__}.")
         return module
 
-    def scores(self, batch: Batch, tasks: Iterable[str]) -> dict[str, Value]:
-        """Return what each task's output layer gets, [B, C] or a sequence of [B, T, C], in one walk of the graph."""
+    def scores(
+        self, batch: Batch, tasks: Iterable[str], targets: Mapping[str, Any] | None = None
+    ) -> dict[str, tuple[Value, ...]]:
+        """Return what flows into each task's output layer, such as [B, C] or a sequence of [B, T, C], in one walk.
+
+        `targets` are those that flow into components in training.
+        """
         names = tuple(tasks)
-        if names not in self._plans:
-            # The output layer's own call is left out: its distribution is computed where a condition asks for it.
-            wanted = [self.sharing_graph.output(task).arguments[0] for task in names]
-            self._plans[names] = plan([call for call in wanted if isinstance(call, Call)])
-        values = compute(self._plans[names], self._built, self._kinds, batch.lengths, batch.features, batch.index)
-        return dict(zip(names, values, strict=True))
+        # The output layer's own call is left out: its distribution is computed where a condition asks for it.
+        wanted = {task: self.entering(task) for task in names}
+        if names not in self._programs:
+            self._programs[names] = program([step for steps in wanted.values() for step in steps])
+        values = iter(
+            compute(
+                self._programs[names],
+                self._built,
+                self._kinds,
+                batch.lengths,
+                batch.features,
+                lambda value, key: regrouped(value, batch.index.get(key)),
+                targets,
+            )
+        )
+        return {task: tuple(next(values) for _ in steps) for task, steps in wanted.items()}
+
+    def entering(self, task: str) -> tuple[Step, ...]:
+        """Return the calls whose values flow into a task's output layer."""
+        return steps_below(self.sharing_graph.output(task))
 
     def losses(self, batch: Batch, tasks: Iterable[str]) -> dict[str, Tensor]:
-        """Return each task's loss: the mean over its labelled rows; a task without any in the batch is left out.
+        """Return each task's loss: the mean over its units with an answer; a task without any in the batch is left out.
 
-        A ranking task's is the mean over what its output layer counts, and it is left out where that is nothing.
+        An output layer that counts something else has the mean over that, and is left out where it is nothing.
         """
         active = [task for task in tasks if bool(batch.labelled[task].any())]
         found = {}
-        for task, scores in self.scores(batch, active).items():
-            labelled, targets, output = batch.labelled[task], batch.targets[task], self.output(task)
-            if isinstance(output, RankingOutput) and isinstance(scores, Tensor):
-                judged = labelled.nonzero()[:, 0]
-                losses, counted = output.ranking_loss(scores[judged], targets[judged], batch.groups[task][judged])
-            else:
-                losses, counted = output.loss(scores, targets), labelled
+        for task, scores in self.scores(batch, active, batch.targets).items():
+            losses = self.output(task).loss(*scores, batch.targets[task])
+            values, counted = losses if isinstance(losses, Losses) else (losses, batch.labelled[task])
             if bool(counted.any()):
-                found[task] = torch.where(counted, losses, 0.0).sum() / counted.sum()
+                found[task] = torch.where(counted, values, 0.0).sum() / counted.sum()
         return found
 
     def scorer(self, task: str) -> Scorer:
@@ -181,9 +213,9 @@ class MultiTaskModel(nn.Module):
 
     def scorer_call(self, task: str) -> Call:
         """Return the call of a ranking task's scorer: its arguments are what each text is encoded as."""
-        call = self.sharing_graph.output(task).arguments[0]
+        call = self.entering(task)[0]
         if not isinstance(call, Call):
-            raise UsageError(f"task '{task}' should have a scorer. Found an input.")
+            raise UsageError(f"task '{task}' should have a scorer. Found none before its output layer.")
         return call
 
     def encoded(self, batch: Batch, task: str, key: InputKey) -> dict[int, Value]:
@@ -192,17 +224,17 @@ class MultiTaskModel(nn.Module):
         `batch` needs the lengths and features of this input only.
         """
         wanted = {
-            position: argument
+            position: argument.value if isinstance(argument, Regroup) else argument
             for position, argument in enumerate(self.scorer_call(task).arguments)
-            if isinstance(argument, Call) and keys_of(argument) == {key}
+            if isinstance(argument, (Call, Regroup)) and keys_of(argument) == {key}
         }
-        steps = plan(list(wanted.values()))
-        values = compute(steps, self._built, self._kinds, batch.lengths, batch.features)
+        steps = program(list(wanted.values()))
+        values = compute(steps, self._built, self._kinds, batch.lengths, batch.features, lambda value, _: value)
         return dict(zip(wanted, values, strict=True))
 
     def answers(self, batch: Batch, tasks: Iterable[str]) -> dict[str, dict[str, Tensor]]:
-        """Return each task's answer: `best`, `score` and, for row tasks, `scores` (see `Output.answer`)."""
-        return {task: self.output(task).answer(scores) for task, scores in self.scores(batch, tasks).items()}
+        """Return each task's answer (see `Output.answer`)."""
+        return {task: self.output(task).answer(*scores) for task, scores in self.scores(batch, tasks).items()}
 
 
 class _Builder:
@@ -218,7 +250,7 @@ class _Builder:
             self.calls.setdefault(call.component, []).append(call)
 
     def build(self) -> None:
-        labels = {task: labels.names for task, labels in self.fitted.labels.items()}
+        labels = {task: target.names() for task, target in self.fitted.targets.items()}
         faults = list(graph_rules.tied_label_sets(self.graph, labels))
         cause: Exception | None = None
         for component in self.graph.components.values():
@@ -273,17 +305,17 @@ class _Builder:
     def _inferred(self, component: Component, name: str) -> Any:
         if name == "features":
             return self.fitted.features[component.name]
-        if name in ("labels", "output_dim"):
+        if name in ("labels", "target", "output_dim"):
             task = component.members[0].split(".")[0]  # any of its tasks: their labels are the same
-            labels = self.fitted.labels[task]
-            return labels if name == "labels" else len(labels)
+            target = self.fitted.targets[task]
+            return {"labels": target.labels, "target": target, "output_dim": target.size}[name]
         if name in ("input_dim", "input_dims", "condition_dim"):
             sizes = self._sizes(component)
             return {"input_dim": sizes[0], "input_dims": sizes, "condition_dim": sum(sizes[1:])}[name]
         cls: Any = component.config.cls
         raise UsageError(
             f"the positional arguments of {cls.__module__}.{cls.__qualname__} should be among input_dim, "
-            f"input_dims, condition_dim, output_dim, labels, features. Found '{name}'."
+            f"input_dims, condition_dim, output_dim, labels, target, features. Found '{name}'."
         )
 
     def _sizes(self, component: Component) -> tuple[int, ...]:
@@ -302,7 +334,7 @@ class _Builder:
 
 def _producers(call: Call) -> list[str]:
     """Return the components whose values flow into a call, in order."""
-    return [argument.component for argument in call.arguments if isinstance(argument, Call)]
+    return [name for name in map(producer_of, call.arguments) if name is not None]
 
 
 def component_seed(seed: int, component: str) -> int:

@@ -108,7 +108,8 @@ class InputConfig:
     column: str
     tokenizer: str = "unicode_words"
     lowercase: bool = False
-    max_tokens: int | None = None  # what stands behind so many tokens is not read
+    max_tokens: int | None = None  # what comes after so many tokens is not read
+    listed: bool = False  # the column holds a list of texts: the task type says so
     place: Place = field(default=NOWHERE, compare=False)
 
     @property

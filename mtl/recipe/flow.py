@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from .config import ModuleConfig, TaskConfig
+from .task import TARGET
 
 
 def flows(task: TaskConfig) -> dict[str, tuple[str, ...]]:
@@ -12,7 +13,7 @@ def flows(task: TaskConfig) -> dict[str, tuple[str, ...]]:
 
     What an empty slot would take flows on to whoever takes from it; from an empty side branch nothing does.
     """
-    passed: dict[str, tuple[str, ...]] = {name: (name,) for name in task.inputs}
+    passed: dict[str, tuple[str, ...]] = {name: (name,) for name in (*task.inputs, TARGET)}
     found: dict[str, tuple[str, ...]] = {}
     for slot in task.slots:
         sources = tuple(source for taken in slot.takes for source in passed[taken])

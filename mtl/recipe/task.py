@@ -1,4 +1,4 @@
-"""What a task type is: the modules of a single-task model, the edges between them, and its answers."""
+"""What a task type is: the modules of a single-task model, the edges between them, and what it predicts."""
 
 from __future__ import annotations
 
@@ -6,15 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from ..base import registry
+
+TARGET = "<target>"  # what a slot takes that gets the gold answers; no input can be called so
+
+Units = Literal["rows", "lists", "pairs"]
+
 
 @dataclass(frozen=True)
 class Slot:
     """A place in a task's model that a module fills.
 
     `name` is the module's address within the task (`embedding`; `query.embedding` where a task has several
-    inputs). `takes` are the slots (or the input) whose values flow in, in order. An optional slot that no
-    recipe line fills is left out and its input flows on; from an empty `side` branch nothing does. `default` is the
-    configuration used where neither the task nor a share group writes one.
+    inputs). `takes` are the slots (or the input) whose values flow in, in order; `TARGET` among them is the gold
+    answer, which flows in training only (teacher forcing). An optional slot that no recipe line fills is left out and
+    its input flows on; from an empty `side` branch nothing does. `default` is the configuration used where neither the
+    task nor a share group writes one. With `units`, values of single texts are regrouped before they flow in: a module
+    over a list of texts gets a sequence of them. Where values of several inputs meet, that is done without asking.
     """
 
     name: str
@@ -23,20 +31,7 @@ class Slot:
     optional: bool = False
     default: Mapping[str, Any] | None = None
     side: bool = False
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One named output of an exported head.
-
-    `name` as the user sees it; `value` is the key in what the output layer's `answer` returns; `labels` is True
-    where ids are decoded to the label's string; `dims` names the axes beyond B (`("T",)`, `("C",)`).
-    """
-
-    name: str
-    value: str
-    labels: bool = False
-    dims: tuple[str, ...] = ()
+    units: bool = False
 
 
 class Task:
@@ -45,18 +40,18 @@ class Task:
     Registered with `register("task", name)`. Keyword-only constructor arguments are recipe keys beside `source`,
     `inputs`, `target`, `model`, `weight` and `metrics`, which every task has.
 
-    A task of level `pair` ranks: its last module is a `RankingOutput`, its labels are grades
-    (`format(grade, "g")`), and it has attributes `negatives` (`judged`, `batch` or `pool`), `negative_count` and
-    `candidates` (int or None), which say what pairs are drawn beside those of the rows. Of its columns, `group`,
-    `document_id`, `negative` and `pool` mean what `text_pair_ranking` says they do.
+    `predicts` names the registered kind of target (see `mtl.data.targets`): what a cell of the target column means,
+    what the model's answers are, which output layers and metrics fit. `units` says what an example is: one text of
+    every input (`rows`); the same where a cell holds a list of texts (`lists`); or judged pairs of distinct texts,
+    which a `Judgements` object of the task describes (`pairs`).
     """
 
     kind: ClassVar[str] = "task"
-    level: ClassVar[Literal["row", "token", "pair"]]
+    predicts: ClassVar[str]
+    units: ClassVar[Units] = "rows"
     target_optional: ClassVar[bool] = False  # a recipe may leave `target` out
     input_roles: ClassVar[tuple[str, ...]] = ()  # what inputs that the recipe names are, in order; (): any number
-    answers: ClassVar[tuple[Answer, ...]]
-    default_metrics: tuple[str | Mapping[str, Any], ...]  # of the class, or of an instance whose keys decide
+    default_metrics: Sequence[str | Mapping[str, Any]] | None = None  # None: those of the target
     draws_negatives: bool = False  # training pairs are also made of texts that no row judges together
 
     def columns(self) -> dict[str, str]:
@@ -71,11 +66,22 @@ class Task:
         """Return the model's slots in order of data flow; the last one is the output layer."""
         raise NotImplementedError
 
-    def targets(self, value: Any, tokens: Sequence[tuple[int, int]], text: str) -> list[str] | str | None:
-        """Return a row's gold label, or one label a token; None where the row has no label.
+    def target_options(self) -> dict[str, Any]:
+        """Return the keyword arguments with which the task's target is built."""
+        return {}
 
-        `value` is the target column's value; `tokens` are the (start, end) character offsets of the tokens of
-        the task's first input, `text` that input. Raises `ValueError` with a sentence that says what should be
-        and what was found; the caller adds file, line and column.
-        """
-        raise NotImplementedError
+    def target_input(self, inputs: Sequence[str]) -> str:
+        """Return the input that a target over tokens (or over the texts of a list) belongs to."""
+        return inputs[0]
+
+    def cell(self, value: Any) -> Any:
+        """Return what the target reads, from a value of the target column: a task may translate it first."""
+        return value
+
+    def target(self) -> Any:
+        """Return a new target of the kind that the task predicts (a `mtl.data.targets.Target`)."""
+        return self.target_class()(**self.target_options())
+
+    def target_class(self) -> Any:
+        """Return the class of the target: which axes it has, and which answers."""
+        return registry.lookup("target", self.predicts)

@@ -20,9 +20,8 @@ from torch import Tensor, nn
 from ..base.errors import CheckpointError, Fault, RecipeError, sentences
 from ..base.files import why_unreadable
 from ..base.registry import file_keys
-from ..data.batch import Batch
+from ..data.batch import Batch, Index
 from ..data.fitted import Fitted
-from ..data.labels import Labels
 from ..data.prepare import prepare
 from ..data.prepared import Prepared
 from ..evaluate.evaluation import dev_figures
@@ -30,7 +29,8 @@ from ..evaluate.metrics import Metric
 from ..evaluate.selection import selection
 from ..graph import rules as graph_rules
 from ..graph.build import build_graph
-from ..graph.sharing_graph import InputKey, SharingGraph
+from ..graph.calls import InputKey
+from ..graph.sharing_graph import SharingGraph
 from ..model.multi_task import MultiTaskModel
 from ..recipe.config import ModuleConfig, Recipe, TaskConfig
 from ..text.features import Feature
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from ..sources.base import Source
 
 ROWS, TOKENS, CHARACTERS = 2, 3, 4  # sizes of the fake batch: all different, so that mixed-up axes do not fit
-PAIRS, OTHER_TOKENS = 5, 6  # of a ranking task; tokens of a text that is no task's first input
+PAIRS, LISTS, OTHER_TOKENS = 5, 1, 6  # units of judged pairs, and of lists; tokens of a text that is no first input
 
 
 @dataclass(frozen=True)
@@ -161,8 +161,9 @@ def placeholder(graph: SharingGraph) -> Fitted:
     for alike in nx.connected_components(ties):
         tied = [task for task in graph.recipe.tasks if task in alike]
         named = [label for task in tied for label in named_labels(graph.addresses()[graph.recipe.tasks[task].output])]
-        names = tuple(dict.fromkeys([*fitted.labels[tied[0]].names, *named]))
-        fitted.labels.update(dict.fromkeys(tied, Labels(names, (1,) * len(names))))
+        names = tuple(dict.fromkeys([*fitted.targets[tied[0]].names(), *named]))
+        for task in tied:
+            fitted.targets[task].placeholder(names)
     return fitted
 
 
@@ -183,7 +184,7 @@ def failing(model: MultiTaskModel) -> Iterator[Fault]:
         try:
             scores = model.scores(fake_batch(model, config.source), [task])[task]
             entered.component = graph.output(task).component
-            model.output(task).answer(scores)
+            model.output(task).answer(*scores)
         except Exception as error:  # whatever a module's code raises is told as its fault
             if not entered.component:
                 raise
@@ -222,7 +223,8 @@ class Entered:
 
 def should_take(task: TaskConfig) -> str:
     """Return what is said of a module that a task's fake batch does not pass."""
-    rows = f"{PAIRS} pairs of {ROWS} texts" if task.task.level == "pair" else f"{ROWS} rows"
+    units = {"pairs": f"{PAIRS} pairs of {ROWS} texts", "lists": f"{LISTS} lists of {ROWS} texts"}
+    rows = units.get(task.task.units, f"{ROWS} rows")
     tokens = f"{TOKENS} and {OTHER_TOKENS}" if len(task.inputs) > 1 else f"{TOKENS}"
     return f"should take a batch of {rows}, {tokens} tokens and {CHARACTERS} characters"
 
@@ -239,9 +241,14 @@ def fake_batch(model: MultiTaskModel, source: str) -> Batch:
         for index, feature in enumerate(model.fitted.features[name])
         for key in keys
     }
-    rankings = [t.name for t in graph.recipe.tasks.values() if t.source == source and t.task.level == "pair"]
-    texts = [key for task in rankings for key in graph.inputs(task).values()]
-    index = {key: torch.zeros(PAIRS, dtype=torch.int64, device="meta") for key in texts}
+    index = {}
+    for task in graph.recipe.tasks.values():
+        for key in graph.inputs(task.name).values() if task.source == source else ():
+            if task.task.units == "pairs":
+                index[key] = Index(torch.zeros(PAIRS, dtype=torch.int64, device="meta"))
+            elif task.task.units == "lists":
+                rows = torch.zeros((LISTS, ROWS), dtype=torch.int64, device="meta")
+                index[key] = Index(rows, torch.full((LISTS,), ROWS, device="meta"))
     return Batch(source, np.arange(ROWS), lengths, features, tokens=ROWS * max(sizes.values()), index=index)
 
 
@@ -252,8 +259,8 @@ def fake_tokens(graph: SharingGraph, key: InputKey) -> int:
 
 
 def _keys(graph: SharingGraph, task: str) -> Iterator[InputKey]:
-    for call in graph.calls([task]):
-        yield from (argument for argument in call.arguments if isinstance(argument, InputKey))
+    for _, key in graph.leaves([task]):
+        yield key
 
 
 def fake_feature(feature: Feature, tokens: int) -> Tensor:

@@ -9,19 +9,18 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from ..base.errors import UsageError, listing, near_miss
 from ..data.batch import raw_batch
-from ..graph.sharing_graph import Call
+from ..evaluate.evaluation import unit_lengths
+from ..graph.calls import Call
 from ..model.module import Scorer
 from ..model.multi_task import MultiTaskModel
-from ..recipe.task import Answer as Named
 from ..train.checkpoint import Which, load_model
 
-Column = Sequence[str | bytes]  # bytes are read as UTF-8
+Column = Sequence[Any]  # texts (bytes are read as UTF-8), or lists of them where the task reads lists
 Texts = Column | Mapping[str, Column]
-Answer = dict[str, Any]
+Prediction = dict[str, Any]
 
 
 class Predictor:
@@ -50,20 +49,20 @@ class Predictor:
     def labels(self, task: str) -> tuple[str, ...]:
         """Return the labels that a task answers with, in the order of their ids; none where its answer is a score."""
         self.inputs(task)
-        answers = self.graph.recipe.tasks[task].task.answers
-        return self.model.labels[task].names if any(a.labels or "C" in a.dims for a in answers) else ()
+        return self.model.fitted.targets[task].names()
 
-    def predict(self, task: str, texts: Texts, *, batch_size: int = 64) -> list[Answer]:
+    def predict(self, task: str, texts: Texts, *, batch_size: int = 64) -> list[Prediction]:
         """Return one answer a text, in their order.
 
         `texts` is a list, or lists of equal length by the name of the input. Raises `UsageError` for an unknown
         task, texts that do not fit it, or a batch size below 1.
         """
-        columns = by_input(texts, task, self.inputs(task))
+        listed = task in self.tasks and self.graph.recipe.tasks[task].task.units == "lists"
+        columns = by_input(texts, task, self.inputs(task), listed=listed)
         if not isinstance(batch_size, int | np.integer) or batch_size < 1:
             raise UsageError(f"'batch_size' should be 1 or more. Found {batch_size!r}.")
         count = len(next(iter(columns.values())))
-        answers: list[Answer] = []
+        answers: list[Prediction] = []
         with torch.inference_mode():
             for start in range(0, count, batch_size):
                 answers += self._batch(task, {n: rows[start : start + batch_size] for n, rows in columns.items()})
@@ -95,45 +94,37 @@ class Predictor:
         if input not in inputs:
             hint = near_miss(input, inputs)
             raise UsageError(f"'{input}' is no input of '{task}'.{hint} Inputs: {', '.join(inputs)}.")
-        scores = self.graph.output(task).arguments[0]
+        entering = self.model.entering(task)
+        scores = entering[0] if entering else None
         scorer = self.model.components[scores.component] if isinstance(scores, Call) else None
         if not isinstance(scorer, Scorer) or not scorer.separable:
             found = "one that reads both texts together" if isinstance(scorer, Scorer) else "no scorer"
             raise UsageError(f"'{task}' should have a separable scorer, to encode one text alone. Found {found}.")
         return scorer
 
-    def _batch(self, task: str, texts: Mapping[str, Column]) -> list[Answer]:
+    def _batch(self, task: str, texts: Mapping[str, Column]) -> list[Prediction]:
         batch = raw_batch(self.graph, self.model.fitted, [task], texts)
-        values = self.model.answers(batch, [task])[task]
-        config = self.graph.recipe.tasks[task]
-        rows: list[Answer] = [{} for _ in batch.rows]
-        lengths: list[int] | None = None
-        if config.task.level == "token":
-            first = next(iter(self.graph.inputs(task).values()))
-            tokens = [[] if row == [""] else row for row in batch.surface[first].strings()]
+        values = {name: value.numpy() for name, value in self.model.answers(batch, [task])[task].items()}
+        target = self.model.fitted.targets[task]
+        rows: list[Prediction] = [{} for _ in batch.rows]
+        lengths = unit_lengths(self.model, batch, task)
+        if target.axes[:1] == ("T",):
+            tokens = [[] if row == [""] else row for row in batch.surface[self.graph.target_input(task)].strings()]
             lengths = [len(row) for row in tokens]
             for answer, row in zip(rows, tokens, strict=True):
                 answer["tokens"] = row
-        labels = self.model.labels[task].names
-        for output in config.task.answers:
-            for answer, value in zip(rows, decoded(output, values[output.value], labels, lengths), strict=True):
-                answer[output.name] = value
+        elif lengths is not None:
+            listed = texts[self.graph.recipe.tasks[task].task.target_input(self.inputs(task))]
+            lengths = [len(found) for found in listed]  # a list without texts was read as one empty text
+        for declared in target.answers:
+            for number, answer in enumerate(rows):
+                value = values[declared.value][number]
+                cut = lengths is not None and declared.dims[:1] == target.axes[:1]
+                answer[declared.name] = target.shown(declared, value[: lengths[number]] if cut and lengths else value)
         return rows
 
 
-def decoded(output: Named, values: Tensor, labels: Sequence[str], lengths: Sequence[int] | None) -> list[Any]:
-    """Return a value a row: ids as labels, one value a label as a dict, values of tokens without padding."""
-    found: list[Any] = values.tolist()
-    if "T" in output.dims and lengths is not None:
-        found = [row[:length] for row, length in zip(found, lengths, strict=True)]
-    if output.labels:
-        return [labels[row] if isinstance(row, int) else [labels[i] for i in row] for row in found]
-    if output.dims == ("C",):
-        return [dict(zip(labels, row, strict=True)) for row in found]
-    return found
-
-
-def by_input(texts: Texts, task: str, inputs: Sequence[str]) -> dict[str, list[str | bytes]]:
+def by_input(texts: Texts, task: str, inputs: Sequence[str], *, listed: bool = False) -> dict[str, list[Any]]:
     """Return lists of texts by the name of the input; raises `UsageError`, as a bundle does, where they do not fit."""
     if not isinstance(texts, Mapping):
         if len(inputs) != 1:
@@ -141,7 +132,7 @@ def by_input(texts: Texts, task: str, inputs: Sequence[str]) -> dict[str, list[s
         texts = {inputs[0]: texts}
     if set(texts) != set(inputs):
         raise UsageError(f"'{task}' should get texts for its inputs: {listing(inputs)}. Found {listing(texts)}.")
-    columns = {name: checked(column, task, name) for name, column in texts.items()}
+    columns = {name: checked(column, task, name, listed=listed) for name, column in texts.items()}
     sizes = {name: len(column) for name, column in columns.items()}
     if len(set(sizes.values())) != 1:
         told = ", ".join(f"{size} of '{name}'" for name, size in sizes.items())
@@ -149,13 +140,21 @@ def by_input(texts: Texts, task: str, inputs: Sequence[str]) -> dict[str, list[s
     return columns
 
 
-def checked(column: Any, task: str, name: str) -> list[str | bytes]:
-    """Return the texts of one input as a list; raises `UsageError` naming the row that is none."""
+def checked(column: Any, task: str, name: str, *, listed: bool = False) -> list[Any]:
+    """Return the texts of one input as a list (of lists, if `listed`); raises `UsageError` naming what is none."""
     if isinstance(column, (str, bytes)):
         raise UsageError(f"the input '{name}' of '{task}' should be a list of texts. Found one text.")
     if isinstance(column, Mapping) or not (hasattr(column, "__len__") and hasattr(column, "__getitem__")):
         kind = type(column).__name__  # an iterator among them: it could not be read again
         raise UsageError(f"the input '{name}' of '{task}' should be a list of texts. Found {kind}.")
+    if listed:
+        for row, texts in enumerate(column):
+            if not isinstance(texts, list | tuple):
+                found = type(texts).__name__
+                raise UsageError(
+                    f"row {row} of the input '{name}' of '{task}' should be a list of texts. Found {found}."
+                )
+        return [checked(texts, task, f"{name}[{row}]") for row, texts in enumerate(column)]
     for row, text in enumerate(column):
         if not isinstance(text, (str, bytes)):
             found = type(text).__name__

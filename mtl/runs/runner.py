@@ -40,7 +40,7 @@ from ..train.resume import check_recipe
 from ..train.trainer import Trainer
 from .check import Report as CheckReport
 from .check import check
-from .predictor import Answer, Predictor, Texts
+from .predictor import Prediction, Predictor, Texts
 from .run_data import RunData
 from .run_folder import folder_for
 
@@ -177,7 +177,7 @@ class Run:
         """Answers with the trained model."""
         return Predictor(self.model)
 
-    def predict(self, task: str, texts: Texts, *, batch_size: int = 64) -> list[Answer]:
+    def predict(self, task: str, texts: Texts, *, batch_size: int = 64) -> list[Prediction]:
         """Return one answer a text (see `mtl.runs.predictor.Predictor.predict`)."""
         return self.predictor.predict(task, texts, batch_size=batch_size)
 

@@ -134,7 +134,7 @@ def describe(graph: SharingGraph, fitted: Fitted) -> dict[str, dict[str, str]]:
             found[name]["vocabulary"] = fingerprint([feature.state() for feature in fitted.features[name]])
         if component.kind in ("decoder", "output"):
             task = component.members[0].split(".")[0]
-            found[name]["labels"] = fingerprint(fitted.labels[task].names)
+            found[name]["labels"] = fingerprint(fitted.targets[task].names())
     return found
 
 

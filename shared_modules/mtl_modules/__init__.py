@@ -20,6 +20,7 @@ from .pairwise_logistic import PairwiseLogistic
 from .pointwise_cross_entropy import PointwiseCrossEntropy
 from .regression import Regression
 from .self_attention import SelfAttention
+from .sigmoid import Sigmoid
 from .softmax import Softmax
 from .word import WordEmbedding
 
@@ -44,6 +45,7 @@ __all__ = [
     "PointwiseCrossEntropy",
     "Regression",
     "SelfAttention",
+    "Sigmoid",
     "Softmax",
     "WordEmbedding",
 ]

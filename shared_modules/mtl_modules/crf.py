@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,8 +13,9 @@ from mtl.base.registry import register
 from mtl.data.labels import Labels
 from mtl.model.module import Output, Sequence
 
-from .linear_chain import Chain, best_path, log_partition, marginals, path_score
+from .linear_chain import Chain, log_partition, marginals, path_score
 from .tag_grammar import barriers
+from .viterbi import Viterbi
 
 
 @register("output", "crf")
@@ -24,7 +27,7 @@ class CRF(Output):
     BIO or BIOES tags cannot form.
     """
 
-    levels = ("token",)
+    axes = (("T",), ("U",))
     transitions_barrier: Tensor | None
     start_barrier: Tensor | None
     end_barrier: Tensor | None
@@ -32,6 +35,7 @@ class CRF(Output):
     def __init__(self, labels: Labels, *, constrained: bool = False) -> None:
         super().__init__()
         self.labels = labels
+        self.search = Viterbi()
         count = len(labels)
         self.transitions = nn.Parameter(torch.empty(count, count).uniform_(-0.1, 0.1))
         self.start = nn.Parameter(torch.empty(count).uniform_(-0.1, 0.1))
@@ -66,7 +70,7 @@ class CRF(Output):
     def answer(self, scores: Tensor | Sequence) -> dict[str, Tensor]:
         """Return the labels of the best sequence and the marginal probability of each."""
         chain = self._chain(scores, *self.answering())
-        best = best_path(chain)
+        best: Tensor = self.search(chain)
         return {"best": best, "score": marginals(chain).gather(2, best[:, :, None]).squeeze(2)}
 
     @staticmethod
@@ -84,6 +88,16 @@ class CRF(Output):
             self.start + self.start_barrier,
             self.end + self.end_barrier,
         )
+
+    def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
+        """Return the difference in log-likelihood, or of marginals where that is less and one token alone differs."""
+        apart = super().gap(scores, answer, row, wanted, given)
+        losses = []
+        for labels in (wanted, given):
+            targets = torch.zeros(scores[0].values.shape[:2], dtype=torch.int64)
+            targets[row, : len(labels)] = torch.from_numpy(labels)
+            losses.append(float(self.loss(scores[0], targets)[row]))
+        return min(apart if (wanted != given).sum() == 1 else math.inf, abs(losses[1] - losses[0]) * len(wanted))
 
     def exportable(self) -> nn.Module:
         """Return the same answers from the loops of the exported graph."""

@@ -1,4 +1,4 @@
-"""What stands for a CRF in an exported graph: two loops of ONNX.
+"""What takes the place of a CRF in an exported graph: two loops of ONNX.
 
 torch would unroll the loops over a row's tokens. Operators of our own keep them in one piece; they compute what
 `linear_chain` does, and their translations are ONNX `Scan`s. Imported by the export only. Shapes: B rows, T tokens, C
@@ -24,6 +24,7 @@ class ExportedCRF(nn.Module):
     def __init__(self, crf: CRF) -> None:
         super().__init__()
         transitions, start, end = crf.answering()
+        self.search = crf.search.exportable()
         self.transitions = nn.Parameter(transitions.detach())
         self.start = nn.Parameter(start.detach())
         self.end = nn.Parameter(end.detach())
@@ -34,9 +35,18 @@ class ExportedCRF(nn.Module):
 
     def answer(self, scores: Sequence) -> dict[str, Tensor]:
         """Return the labels of the best sequence and the marginal probability of each."""
-        best = viterbi(*scores, self.transitions, self.start, self.end)
+        best = self.search(Chain(*scores, self.transitions, self.start, self.end))
         score = self(scores).values.gather(2, best[:, :, None]).squeeze(2)
         return {"best": best, "score": score}
+
+
+class ExportedViterbi(nn.Module):
+    """The search for the best label sequence as an ONNX loop."""
+
+    def forward(self, chain: Chain) -> Tensor:
+        """Return [B, T]: the label ids of each row's best sequence."""
+        best: Tensor = viterbi(*chain)
+        return best
 
 
 @torch.library.custom_op("mtl::viterbi", mutates_args=())

@@ -6,14 +6,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mtl.base.registry import register
-from mtl.model.module import RankingOutput
 
+from .grade_output import GradeOutput
 from .limits import Positive
 from .query_groups import Queries
 
 
 @register("output", "in_batch_softmax")
-class InBatchSoftmax(RankingOutput):
+class InBatchSoftmax(GradeOutput):
     """Cross-entropy of choosing a relevant document among itself and its query's irrelevant ones.
 
     Source: Karpukhin et al. (2020), section 3.2; scores are divided by `temperature` (Chen et al., 2020, section 2.1).

@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 
 from mtl.base.registry import register
-from mtl.model.module import RankingOutput
 
+from .grade_output import GradeOutput
 from .limits import Positive
 from .query_groups import Queries
 
 
 @register("output", "listwise_softmax")
-class ListwiseSoftmax(RankingOutput):
+class ListwiseSoftmax(GradeOutput):
     """Cross-entropy between the distributions of grades and of scores over a query's documents.
 
     ListNet (Cao et al., 2007, section 4.2): the probability of a document to come first is its share of the query's

@@ -6,14 +6,14 @@ import torch
 from torch import Tensor
 
 from mtl.base.registry import register
-from mtl.model.module import RankingOutput
 
+from .grade_output import GradeOutput
 from .limits import Positive
 from .query_groups import better_and_worse
 
 
 @register("output", "pairwise_hinge")
-class PairwiseHinge(RankingOutput):
+class PairwiseHinge(GradeOutput):
     """max(0, `margin` - (s_better - s_worse)) (Herbrich et al., 2000; Joachims, 2002).
 
     Counts pairs of documents: any two of one query whose grades differ, so that queries with many weigh more.

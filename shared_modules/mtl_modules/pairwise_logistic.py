@@ -7,13 +7,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mtl.base.registry import register
-from mtl.model.module import RankingOutput
 
+from .grade_output import GradeOutput
 from .query_groups import better_and_worse
 
 
 @register("output", "pairwise_logistic")
-class PairwiseLogistic(RankingOutput):
+class PairwiseLogistic(GradeOutput):
     """log(1 + exp(-(s_better - s_worse))): RankNet (Burges et al., 2005, section 3).
 
     Counts pairs of documents: any two of one query whose grades differ, so that queries with many weigh more.

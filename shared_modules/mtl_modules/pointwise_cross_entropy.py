@@ -7,11 +7,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mtl.base.registry import register
-from mtl.model.module import RankingOutput
+
+from .grade_output import GradeOutput
 
 
 @register("output", "pointwise_cross_entropy")
-class PointwiseCrossEntropy(RankingOutput):
+class PointwiseCrossEntropy(GradeOutput):
     """Logistic loss of the score against "the grade is above 0" (Severyn and Moschitti, 2015).
 
     Counts pairs of a query and a document.

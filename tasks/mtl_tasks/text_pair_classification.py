@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from mtl.base.registry import register
 from mtl.recipe.task import Slot, Task
 
-from .row_labels import ANSWERS, METRICS, row_label
 from .text_slots import both, text_slots
 
 
@@ -20,10 +18,8 @@ class TextPairClassification(Task):
     own, tied or not; `matching` makes one vector of the two texts, from which the label is decoded.
     """
 
-    level = "row"
+    predicts = "class"
     input_roles = ("first text", "second text")
-    answers = ANSWERS
-    default_metrics = METRICS
 
     def inputs(self) -> None:
         """Return None: the recipe names them."""
@@ -36,7 +32,3 @@ class TextPairClassification(Task):
             Slot("decoder", "decoder", ("matching",), default={"type": "mlp"}),
             Slot("output", "output", ("decoder",), default={"type": "softmax"}),
         )
-
-    def targets(self, value: Any, tokens: Sequence[tuple[int, int]], text: str) -> str | None:
-        """Return the label: the column's string (numbers and truth values as they are written), None if empty."""
-        return row_label(value)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from mtl.base.errors import UsageError
 from mtl.base.registry import register
-from mtl.recipe.task import Answer, Slot, Task
+from mtl.recipe.task import Slot, Task
 
-from .row_labels import short
 from .text_slots import both, text_slots
 
 Count = Annotated[int, Field(ge=1)]
@@ -38,17 +36,10 @@ class TextPairRanking(Task):
     query with grade 0; they are always the same.
     """
 
-    level = "pair"
+    predicts = "grade"
+    units = "pairs"
     target_optional = True
     input_roles = ("query", "document")
-    answers = (Answer("score", "score"),)
-    default_metrics = (
-        "map",
-        "mrr",
-        {"type": "ndcg", "at": 10},
-        {"type": "precision", "at": 1},
-        {"type": "recall", "at": 10},
-    )
 
     def __init__(
         self,
@@ -98,24 +89,3 @@ class TextPairRanking(Task):
             Slot("scorer", "scorer", both(inputs, "pooling", "lexical"), default={"type": "dot"}),
             Slot("output", "output", ("scorer",), default={"type": "listwise_softmax"}),
         )
-
-    def targets(self, value: Any, tokens: Sequence[tuple[int, int]], text: str) -> str | None:
-        """Return the grade as a label: "0", "1", "2.5"; None where the row is not judged."""
-        if value is None or (isinstance(value, str) and not value.strip()):
-            return None
-        grade = _number(value)
-        if grade is None:
-            raise ValueError(f"should be a grade, a number. Found {short(value)}.")
-        written = format(grade + 0.0, "g")  # -0.0 is 0
-        return written if float(written) == grade else repr(grade)  # six digits may be too few
-
-
-def _number(value: Any) -> float | None:
-    """Return a finite number, or one that a string holds."""
-    if not isinstance(value, (str, int, float)) or "_" in str(value):  # Python alone reads 1_0 as 10
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):  # the only way to learn whether a string is a number
-        return None
-    return number if math.isfinite(number) else None

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from mtl.base.registry import register
-from mtl.recipe.task import Answer, Slot, Task
-from mtl.text.alignment import align_tags, token_tags, word_spans
-
-Scheme = Literal["auto", "bio", "bioes", "plain"]
-METRICS: dict[Scheme, tuple[str, ...]] = {
-    "auto": ("tagging",),  # which of the others fit shows when the tags are there
-    "bio": ("span_f1", "accuracy", "span_report"),
-    "bioes": ("span_f1", "accuracy", "span_report"),
-    "plain": ("accuracy", "macro_f1", "micro_f1", "report", "confusion"),
-}
+from mtl.recipe.task import Slot, Task
+from mtl.text.alignment import Scheme
 
 
 @register("task", "word_tagging")
@@ -28,12 +20,14 @@ class WordTagging(Task):
     (every piece of a word gets its tag), `auto` decides for each tag by its form.
     """
 
-    level = "token"
-    answers = (Answer("tags", "best", labels=True, dims=("T",)), Answer("score", "score", dims=("T",)))
+    predicts = "tags"
 
     def __init__(self, *, scheme: Scheme = "auto") -> None:
         self.scheme = scheme
-        self.default_metrics = METRICS[scheme]
+
+    def target_options(self) -> dict[str, Any]:
+        """Return the scheme: it says how cells are read."""
+        return {"scheme": self.scheme}
 
     def slots(self, inputs: Sequence[str]) -> tuple[Slot, ...]:
         """Embedding, representation (may be left out), decoder, output."""
@@ -43,12 +37,3 @@ class WordTagging(Task):
             Slot("decoder", "decoder", ("representation",), default={"type": "mlp"}),
             Slot("output", "output", ("decoder",), default={"type": "softmax"}),
         )
-
-    def targets(self, value: Any, tokens: Sequence[tuple[int, int]], text: str) -> list[str] | None:
-        """Return one tag a token; None where the column is empty."""
-        if value == []:  # no spans, which leaves every word outside; or no tags, because there is no word
-            if not word_spans(text):
-                return None
-            if self.scheme == "plain":
-                return align_tags([], word_spans(text), tokens, self.scheme)
-        return token_tags(value, tokens, text, self.scheme)

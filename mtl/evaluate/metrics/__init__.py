@@ -7,6 +7,7 @@ predicted; those of rankings on grades.
 from .base import Metric
 from .classification import Accuracy, Confusion, MacroF1, MicroF1, Report
 from .exact_match import exact_match
+from .numbers import MeanAbsoluteError, RootMeanSquaredError
 from .ranked import Ranked
 from .ranking import (
     MeanAveragePrecision,
@@ -16,12 +17,16 @@ from .ranking import (
     RankingMetric,
     Recall,
 )
+from .sets import LabelsF1, LabelsReport, SameLabels
 from .spans import SpanF1, SpanReport, Tagging, spans
 
 __all__ = [
     "Accuracy",
     "Confusion",
+    "LabelsF1",
+    "LabelsReport",
     "MacroF1",
+    "MeanAbsoluteError",
     "MeanAveragePrecision",
     "MeanReciprocalRank",
     "Metric",
@@ -32,6 +37,8 @@ __all__ = [
     "RankingMetric",
     "Recall",
     "Report",
+    "RootMeanSquaredError",
+    "SameLabels",
     "SpanF1",
     "SpanReport",
     "Tagging",

@@ -11,13 +11,15 @@ Row = str | Sequence[str]
 class Metric:
     """Compares the predictions of a split with its gold labels.
 
-    Registered with `register("metric", name)`; keyword-only constructor arguments are recipe keys. `level` is what
-    it works on (None: rows and tokens). `figures` are the names of the numbers it can give, the first of which stands
-    for the metric where one is needed. A metric without figures gives a report: a value for people to read.
+    Registered with `register("metric", name)`; keyword-only constructor arguments are recipe keys. `elements` and
+    `axes` say which targets it is made for (see `mtl.data.targets`; `axes` None: any). `figures` are the names of the
+    numbers it can give, the first of which is taken where the metric has to be one number. A metric without figures
+    gives a report: a value for people to read.
     """
 
     kind: ClassVar[str] = "metric"
-    level: ClassVar[str | None] = None
+    elements: ClassVar[tuple[str, ...]] = ("label",)
+    axes: ClassVar[tuple[tuple[str, ...], ...] | None] = ((), ("T",), ("U",))
     figures: tuple[str, ...] = ()  # of the class, or of an instance whose keys decide
     higher_is_better: ClassVar[bool] = True
 

@@ -27,7 +27,8 @@ class RankingMetric(Metric):
     sentence selection does (WikiQA: Yang et al., 2015, section 4).
     """
 
-    level = "pair"
+    elements = ("grade",)
+    axes = ((),)
 
     def __init__(self, *, both_kinds: bool = False) -> None:
         self.both_kinds = both_kinds

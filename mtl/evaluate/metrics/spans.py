@@ -65,7 +65,7 @@ def per_type(gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, 
 class SpanF1(Metric):
     """F1, precision and recall of spans: a span is right if its label, first and last token are."""
 
-    level = "token"
+    axes = (("T",),)
     figures = ("f1", "precision", "recall")
 
     def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
@@ -78,7 +78,7 @@ class SpanF1(Metric):
 class SpanReport(Metric):
     """Precision, recall, F1 and number of gold spans (support) of every span label."""
 
-    level = "token"
+    axes = (("T",),)
 
     def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
         """Return `spans`: label -> {precision, recall, f1, support}."""
@@ -92,7 +92,7 @@ class Tagging(Metric):
     `scheme: auto` takes the gold tags for spans if each is O or begins with one of `B- I- E- S-`.
     """
 
-    level = "token"
+    axes = (("T",),)
     figures = ("f1", "precision", "recall", "accuracy", "macro_f1", "micro_f1")
 
     def __init__(self, *, scheme: Literal["auto", "bio", "bioes", "plain"] = "auto") -> None:

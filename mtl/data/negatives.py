@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .ranking import Ranking
+from .judgements import Judgements
 
 Integers = NDArray[np.int64]
 SEED = 20  # of the candidates: whoever measures a model measures it on the same ones
@@ -25,8 +25,11 @@ class Drawn(NamedTuple):
     documents: Integers
 
 
-class Judged:
-    """The judgements of a split by number: `query`, `document`, `group` and `pool` (-1: none), all [N]."""
+class Negatives:
+    """Draws pairs beside the judged ones of a split.
+
+    These are by number: `query`, `document`, `group` and `pool` (-1: none), all [N].
+    """
 
     def __init__(self, query: Integers, document: Integers, group: Integers, pool: Integers, documents: int) -> None:
         self.query, self.document, self.group, self.pool = query, document, group, pool
@@ -84,12 +87,12 @@ class Judged:
         parts = [documents[limits[pool] : limits[pool + 1]] for pool in pools.tolist() if pool >= 0]
         return np.unique(np.concatenate(parts)) if parts else np.empty(0, np.int64)
 
-    def negatives(self, rows: Integers, ranking: Ranking, generator: np.random.Generator) -> Drawn:
+    def draw(self, rows: Integers, judgements: Judgements, generator: np.random.Generator) -> Drawn:
         """Draw unjudged documents for the queries of some rows, as the recipe's `negatives` say."""
         groups = np.unique(self.group[rows])
-        if ranking.negatives == "judged":
+        if judgements.negatives == "judged":
             return Drawn(groups[:0], groups[:0])
-        if ranking.negatives == "batch":
+        if judgements.negatives == "batch":
             documents = np.unique(self.document[rows])
             allowed = np.ones((len(groups), len(documents)), bool)
         else:
@@ -99,10 +102,10 @@ class Judged:
         if documents.size == 0:
             return Drawn(groups[:0], groups[:0])
         allowed &= ~self.is_judged(self.texts[groups][:, None], documents[None, :])
-        count = ranking.negative_count
+        count = judgements.negative_count
         if count is not None and count < len(documents):
             chances = generator.random(allowed.shape)
-            chances[~allowed] = 2.0  # behind everything that may be drawn
+            chances[~allowed] = 2.0  # after everything that may be drawn
             drawn = np.argpartition(chances, count - 1, axis=1)[:, :count]
             chosen = np.zeros_like(allowed)
             np.put_along_axis(chosen, drawn, True, axis=1)

@@ -1,8 +1,8 @@
-"""What a ranking task says about the rows of its source, and the judgements that one split holds."""
+"""What a task on judged pairs says about the rows of its source, and the pairs that one split is measured on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from ..recipe.config import TaskConfig
-    from ..recipe.task import Task
 
-Negatives = Literal["judged", "batch", "pool"]
+Drawing = Literal["judged", "batch", "pool"]
 
 
 @dataclass(frozen=True)
-class Ranking:
-    """A ranking task as its data are read: the columns that its keys name, and which pairs are drawn beside them.
+class Judgements:
+    """The columns that the task's keys name, and which pairs are drawn beside those of the rows.
 
-    `query` and `document` are the columns of the two texts; the others are None where the recipe names none.
+    `query` and `document` are the columns of the two texts; the others are None where the recipe names none. The task
+    type has attributes `negatives`, `negative_count` and `candidates`; `text_pair_ranking` says what all of them mean.
     """
 
     task: str
@@ -30,14 +30,13 @@ class Ranking:
     document_id: str | None
     negative: str | None
     pool: str | None
-    negatives: Negatives
+    negatives: Drawing
     negative_count: int | None
     candidates: int | None
-    type: Task = field(compare=False, repr=False)
 
     @classmethod
-    def of(cls, config: TaskConfig) -> Ranking:
-        """Return what a task of level `pair` says; its type has an attribute for each key."""
+    def of(cls, config: TaskConfig) -> Judgements:
+        """Return what a task with units `pairs` says."""
         query, document = (given.column for given in config.inputs.values())
         named = config.task.columns()
         task: Any = config.task
@@ -53,17 +52,20 @@ class Ranking:
             negatives=task.negatives,
             negative_count=task.negative_count,
             candidates=task.candidates,
-            type=config.task,
         )
 
-    def grade(self, value: Any, query: str) -> str:
-        """Return a row's grade as a label; raises `ValueError` for what is none."""
-        found = self.type.targets(value, (), query)
-        if not isinstance(found, str):
-            raise ValueError(
-                "should be a grade, a number. Found nothing. Where every row is a positive, leave 'target' out."
-            )
-        return found
+
+class Judgement(NamedTuple):
+    """One judged pair: numbers of its texts, its query and its pool (-1: none), and where both texts were read."""
+
+    query: int
+    document: int
+    grade: str
+    group: int
+    pool: int
+    document_id: str | None
+    query_place: tuple[str, int]  # file and line
+    document_place: tuple[str, int]
 
 
 class Pairs(NamedTuple):

@@ -1,0 +1,349 @@
+"""One split of a source, featurized and memory-mapped: texts, and the units that are made of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import torch
+from numpy.typing import NDArray
+
+from ..base.errors import Fault, UsageError, counted
+from ..text.features import Ragged
+from .batch import Batch, Index, index_of_lists
+from .batching import batches
+from .collate import grid, pad_at, values_at
+from .encoding import METADATA
+from .judgements import Pairs
+from .negatives import Negatives
+from .pair_encoding import found_file
+from .targets import Grades
+from .text_encoding import input_name
+
+if TYPE_CHECKING:
+    from ..graph.calls import InputKey
+    from .batch import Place
+    from .fitted import Fitted
+    from .judgements import Judgements
+    from .plan import SourcePlan
+
+Rows = Sequence[int] | NDArray[np.integer] | None
+
+
+class _Texts(NamedTuple):
+    """The tokens of an input's texts: bounds of texts, and the flat values of features."""
+
+    offsets: NDArray[np.int64]
+    features: tuple[tuple[Place, Ragged], ...]
+
+
+class _Values(NamedTuple):
+    """The values of a target, and the bounds of those of each unit where there are several."""
+
+    values: NDArray[Any]
+    bounds: NDArray[np.int64] | None
+
+    def of(self, unit: int) -> NDArray[Any]:
+        """Return a unit's values."""
+        if self.bounds is None:
+            found: NDArray[Any] = self.values[unit]
+            return found
+        return self.values[self.bounds[unit] : self.bounds[unit + 1]]
+
+
+class Split:
+    """N units of a source as ids in a memory-mapped file, numbered from 0 in the order of the source.
+
+    A unit has one text of each column; a list of them, where the column holds lists; or is a judged pair of texts that
+    are kept once each (a triple is two pairs). `lengths` [N] int32 are the tokens of each unit's longest input.
+    `labelled` and `unseen` count, by task, units with an answer and labels that training never had; `unread` counts, by
+    task, tags of tokens after `max_tokens`; `pretokenized` are the columns that held lists of tokens. `notes` are
+    faults that stop nobody. `root` is where the source's split lies, for messages.
+    """
+
+    def __init__(self, path: Path, plan: SourcePlan, fitted: Fitted, root: str) -> None:
+        self.source = plan.source
+        self.root = root
+        self.judgements: Judgements | None = plan.judgements
+        self._batch = pa.ipc.open_file(pa.memory_map(str(path))).get_batch(0)
+        self.facts: dict[str, Any] = json.loads(self._batch.schema.metadata[METADATA])
+        self.tokens: int = self.facts["tokens"]
+        self.labelled: dict[str, int] = self.facts["labelled"]
+        self.unseen: dict[str, dict[str, int]] = self.facts["unseen"]
+        self.pretokenized: frozenset[str] = frozenset(self.facts["pretokenized"])
+        self.unread: dict[str, int] = self.facts["unread"]
+        self.skipped: list[Any] = self.facts["skipped"]
+        self.targets = {task.name: fitted.targets[task.name] for task in plan.tasks}
+        self._values = {task: self._target(task) for task in self.targets}
+        self._texts = {key: self._input(key, plan, fitted) for key in plan.inputs}
+        self.text_lengths = {column: values(self._column(f"length:{column}"), np.int32) for column in plan.columns}
+        self.hashes = {column: values(self._column(f"hash:{column}"), np.int64) for column in plan.columns}
+        self._items = {column: values(self._column(f"items:{column}"), np.int64) for column in plan.listed}
+        self._numbers: dict[str, NDArray[np.int32]] = {}
+        if plan.judgements is not None:
+            self._numbers = {column: values(self._column(f"index:{column}"), np.int32) for column in plan.columns}
+        self.lengths: NDArray[np.int32] = np.max([self._units(c, self.text_lengths[c]) for c in plan.columns], axis=0)
+
+    # -- reading the file
+
+    def _column(self, name: str) -> pa.Array:
+        return self._batch.column(name).values
+
+    def _target(self, task: str) -> _Values:
+        target = self.targets[task]
+        found = values(self._column(f"target:{task}"), target.dtype)
+        if target.axes:
+            return _Values(found, values(self._column(f"bounds:{task}"), np.int64))
+        return _Values(found if target.width == 1 else found.reshape(-1, target.width), None)
+
+    def _input(self, key: InputKey, plan: SourcePlan, fitted: Fitted) -> _Texts:
+        column = self._column(input_name(key))
+        features: list[tuple[Place, Ragged]] = []
+        for component in plan.inputs[key]:
+            for index, feature in enumerate(fitted.features[component]):
+                found = column.values.field(f"{component}/{index}")
+                offsets: tuple[NDArray[np.int64], ...] = (_offsets(column),)
+                if len(feature.dims) == 2:
+                    offsets += (_offsets(found),)
+                    found = found.values
+                features.append(((component, index, key), Ragged(values(found, feature.dtype), offsets)))
+        return _Texts(_offsets(column), tuple(features))
+
+    def _units(self, column: str, of_texts: NDArray[Any]) -> NDArray[Any]:
+        """Return a value of each unit from one of each text of a column: of lists, the sum."""
+        if column in self._numbers:
+            return of_texts[self._numbers[column]]
+        if column in self._items:
+            return np.add.reduceat(of_texts, self._items[column][:-1])
+        return of_texts
+
+    # -- facts
+
+    def __len__(self) -> int:
+        """Return the number of units, N."""
+        found: int = self.facts["rows"]
+        return found
+
+    @cached_property
+    def text_hashes(self) -> NDArray[np.int64]:
+        """[N]: 64 bits that say which texts a unit has."""
+        found = np.zeros(len(self), np.uint64)
+        for column, hashes in self.hashes.items():
+            found = found * np.uint64(0x9E3779B97F4A7C15) ^ self._units(column, hashes.view(np.uint64))
+        return found.view(np.int64)
+
+    @cached_property
+    def notes(self) -> list[Fault]:
+        """What is odd about the rows and stops nobody."""
+        kept = (self.facts["judged"] or {}).get("notes", ())
+        return [Fault(**{**note, "file": found_file(note["file"], self.root)}) for note in kept]
+
+    def unseen_labels(self) -> dict[str, dict[str, int]]:
+        """Return, by task, how often each label occurs that training never had: no answer can be one of them."""
+        return {task: unseen for task, unseen in self.unseen.items() if unseen}
+
+    def described(self) -> dict[str, Any]:
+        """Return, as JSON-able values, what a report says of a split beside what it says of every one."""
+        if self.judgements is None:
+            return {}
+        kept = ("queries", "without_positive", "comparable", "repeated")
+        found = {name: self.facts["judged"][name] for name in kept}
+        return {"pairs": {**found, "documents": len(self.hashes[self.judgements.document])}}
+
+    def shared_texts(self, other: Split, name: str) -> Iterator[Fault]:
+        """Yield a fault for each column of judged pairs whose texts another split, called `name`, has too."""
+        if self.judgements is None or other.judgements is None:
+            return
+        for column, hashes in self.hashes.items():
+            shared = np.isin(hashes, other.hashes[column])
+            if shared.any():
+                first = int(shared[self._numbers[column]].argmax())
+                message = (
+                    f"should have no text that is in {name} too. Found {int(shared.sum()):,} of "
+                    f"{counted(len(shared), 'text')}, the first here."
+                )
+                number = values(self._column(f"file:{column}"), np.int32)[first]
+                file = found_file(self.facts["judged"]["files"][number], self.root)
+                line = int(values(self._column("line"), np.int64)[first])
+                yield Fault(message, file, line, f"column '{column}'")
+
+    # -- batches
+
+    @cached_property
+    def negatives(self) -> Negatives | None:
+        """Who draws pairs beside the judged ones; None where units are no judged pairs."""
+        if self.judgements is None:
+            return None
+        query, document = (
+            self._numbers[column].astype(np.int64) for column in (self.judgements.query, self.judgements.document)
+        )
+        group, pool = (values(self._column(name), np.int32).astype(np.int64) for name in ("group", "pool"))
+        return Negatives(query, document, group, pool, len(self.hashes[self.judgements.document]))
+
+    def batches(
+        self, *, size: int | None = None, tokens: int | None = None, seed: int, epoch: int, shuffle: bool = True
+    ) -> list[NDArray[np.int64]]:
+        """Return the numbers of each batch's units in an epoch (see `mtl.data.batching`).
+
+        The pairs of a query (and the queries of a pool) stay together.
+        """
+        together = None if self.negatives is None else self.negatives.units
+        return batches(self.lengths, size=size, tokens=tokens, seed=seed, epoch=epoch, shuffle=shuffle, units=together)
+
+    def batch(self, rows: NDArray[np.integer], *, draw: int | None = None) -> Batch:
+        """Return some units as padded tensors, for every task on the source.
+
+        Of judged pairs each text is there once, and `draw` seeds the pairs that are drawn beside them; without it
+        nothing is drawn. A drawn pair's grade is 0.
+        """
+        wanted = np.asarray(rows, np.int64)
+        if self.negatives is not None and self.judgements is not None:
+            return self._pair_batch(self.negatives, self.judgements, wanted, draw)
+        batch = Batch(self.source, wanted, {}, {}, tokens=int(self.lengths[wanted].sum()))
+        for task in self.targets:
+            batch.targets[task], batch.labelled[task] = self._tensors(task, wanted)
+        texts = {}
+        for key in self._texts:
+            texts[key] = wanted
+            if key.listed:
+                at = grid(self._items[key.column], wanted)
+                texts[key] = at.positions[at.mask]
+                batch.index[key] = index_of_lists(at)
+        self._fill(batch, texts)
+        return batch
+
+    def _tensors(self, task: str, rows: NDArray[np.int64]) -> tuple[Any, torch.Tensor]:
+        """Return what a loss gets of some units' values, and which have an answer."""
+        target, (found, bounds) = self.targets[task], self._values[task]
+        if bounds is not None:
+            return target.tensors(values_at(found, grid(bounds, rows), int(target.missing)))
+        taken = found[rows]
+        return target.tensors(taken.astype(np.int64) if np.issubdtype(taken.dtype, np.integer) else taken)
+
+    def _pair_batch(
+        self, negatives: Negatives, judgements: Judgements, wanted: NDArray[np.int64], draw: int | None
+    ) -> Batch:
+        groups, documents = negatives.group[wanted], negatives.document[wanted]
+        texts, task = negatives.query[wanted], judgements.task
+        grades, labelled = self._tensors(task, wanted)
+        if draw is not None:
+            drawn = negatives.draw(wanted, judgements, np.random.default_rng(draw))
+            groups = np.concatenate([groups, drawn.groups])
+            documents = np.concatenate([documents, drawn.documents])
+            texts = np.concatenate([texts, negatives.texts[drawn.groups]])
+            grades = torch.cat([grades, grades.new_zeros(len(drawn.groups))])
+            labelled = torch.cat([labelled, labelled.new_ones(len(drawn.groups))])
+        chosen = {
+            judgements.query: np.unique(texts, return_inverse=True),
+            judgements.document: np.unique(documents, return_inverse=True),
+        }
+        batch = Batch(self.source, wanted, {}, {})
+        batch.tokens = sum(int(self.text_lengths[column][numbers].sum()) for column, (numbers, _) in chosen.items())
+        batch.targets[task] = Grades(grades, torch.from_numpy(groups))
+        batch.labelled[task] = labelled
+        batch.index = {key: Index(torch.from_numpy(chosen[key.column][1].reshape(-1))) for key in self._texts}
+        self._fill(batch, {key: chosen[key.column][0] for key in self._texts})
+        return batch
+
+    def _fill(self, batch: Batch, texts: Mapping[InputKey, NDArray[np.int64]]) -> None:
+        """Give a batch some texts of each input, by their numbers."""
+        for key, numbers in texts.items():
+            source = self._texts[key]
+            at = grid(source.offsets, numbers)
+            batch.lengths[key] = torch.from_numpy(at.lengths)
+            for place, ragged in source.features:
+                batch.features[place] = torch.from_numpy(pad_at(ragged, at))
+
+    def text_batch(self, key: InputKey, numbers: Sequence[int] | NDArray[np.integer]) -> Batch:
+        """Return some texts of one input alone, by their numbers."""
+        wanted = np.asarray(numbers, np.int64)
+        batch = Batch(self.source, wanted, {}, {}, tokens=int(self.token_counts(key)[wanted].sum()))
+        self._fill(batch, {key: wanted})
+        return batch
+
+    def text_count(self, key: InputKey) -> int:
+        """Return how many texts of an input are kept."""
+        return len(self._texts[key].offsets) - 1
+
+    def token_counts(self, key: InputKey) -> NDArray[np.int64]:
+        """Return the tokens of each text of an input."""
+        return np.diff(self._texts[key].offsets)
+
+    # -- what is right
+
+    def target_names(self, task: str) -> tuple[str, ...]:
+        """Return a task's labels in the order of the ids in `targets`: those of training, then the unseen."""
+        labels = self.targets[task].labels
+        return () if labels is None else labels.extended(self.unseen[task])
+
+    def gold(self, task: str, rows: Rows = None) -> list[Any]:
+        """Return the right answers of some units (or all), as the task's target gives them; None where one has none."""
+        wanted = range(len(self)) if rows is None else np.asarray(rows, np.int64).tolist()
+        target, found, names = self.targets[task], self._values[task], self.target_names(task)
+        return [target.gold(found.of(unit), names) for unit in wanted]
+
+    def texts(self, key: InputKey | str, rows: Rows = None) -> list[Any]:
+        """Return the raw texts of an input (or of a column) for some units, or for all: a text each, or a list."""
+        column = key if isinstance(key, str) else key.column
+        texts = self._column(f"text:{column}")
+        wanted = np.arange(len(self)) if rows is None else np.asarray(rows, np.int64)
+        if column in self._items:
+            bounds = self._items[column]
+            return [texts.slice(bounds[i], bounds[i + 1] - bounds[i]).to_pylist() for i in wanted.tolist()]
+        if column in self._numbers:
+            wanted = self._numbers[column].astype(np.int64)[wanted]
+        elif rows is None:
+            return list(texts.to_pylist())
+        return list(texts.take(pa.array(wanted)).to_pylist())
+
+    # -- judged pairs
+
+    def pairs(self, task: str) -> Pairs:
+        """Return all judged pairs in the order of the rows, and after them the drawn `candidates` of each query.
+
+        Raises `UsageError` for a task whose units are no judged pairs.
+        """
+        if self.judgements is None or task != self.judgements.task:
+            raise UsageError(f"task '{task}' should have judged pairs for units. Found others.")
+        return self._pairs
+
+    @cached_property
+    def _pairs(self) -> Pairs:
+        if self.judgements is None or self.negatives is None:
+            raise UsageError(f"'{self.source}' should hold judged pairs. Found other units.")
+        judged, names = self.negatives, self.document_ids()
+        grades: NDArray[np.float32] = self._values[self.judgements.task].values
+        query, document, groups = judged.query, judged.document, judged.group
+        if self.judgements.candidates:
+            drawn = judged.candidates(self.judgements.candidates)
+            first = np.zeros(judged.documents, np.int64)
+            first[document[::-1]] = np.arange(len(document))[::-1]  # of several rows, the first names the document
+            names += self.document_ids(first[drawn.documents])
+            query = np.concatenate([query, judged.texts[drawn.groups]])
+            document = np.concatenate([document, drawn.documents])
+            groups = np.concatenate([groups, drawn.groups])
+            grades = np.concatenate([grades, np.zeros(len(drawn.groups), np.float32)])
+        return Pairs(query, document, grades, groups, names)
+
+    def document_ids(self, rows: Rows = None) -> list[str]:
+        """Return the names of the documents of some pairs: their ids, or the row's number where they have none."""
+        numbers = list(range(len(self))) if rows is None else np.asarray(rows, np.int64).tolist()
+        if self.judgements is None or self.judgements.document_id is None:
+            return [str(number) for number in numbers]
+        column = self._column("document_id").to_pylist()
+        return [column[number] or str(number) for number in numbers]
+
+
+def values(array: pa.Array, dtype: Any) -> NDArray[Any]:
+    """Return an Arrow array of numbers as one of NumPy's, over the same memory."""
+    found: NDArray[Any] = np.frombuffer(array.buffers()[1] or b"", dtype)[array.offset : array.offset + len(array)]
+    return found
+
+
+def _offsets(array: pa.Array) -> NDArray[np.int64]:
+    return np.frombuffer(array.buffers()[1], np.int64)[: len(array) + 1]

@@ -1,0 +1,26 @@
+"""What tasks learn from and answer with, one kind a file; importing this package registers all of them.
+
+`class` (one label a unit), `classes` (any number of labels), `tags` (one label a token), `number`, `grade` (of a judged
+pair). A plugin adds its own with `register("target", name)`: see `base`.
+"""
+
+from .base import Answer, Example, LabelTarget, Names, Target
+from .grade import Grade, Grades
+from .labels import Classes
+from .number import Number
+from .one_label import OneLabel
+from .tags import Tags
+
+__all__ = [
+    "Answer",
+    "Classes",
+    "Example",
+    "Grade",
+    "Grades",
+    "LabelTarget",
+    "Names",
+    "Number",
+    "OneLabel",
+    "Tags",
+    "Target",
+]

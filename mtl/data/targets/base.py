@@ -1,0 +1,232 @@
+"""What a target is: what a task learns from and answers with, from a cell of a source to a value that a user reads.
+
+Axes by their letters: B units of a batch, T tokens of an input, U texts of a list, C labels. A target that has none
+holds one value (or `width` of them) a unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ...base.errors import UsageError
+from ...graph.rules import shape_of
+from ..labels import MISSING, Labels
+
+if TYPE_CHECKING:
+    import onnx_ir as ir
+    from onnx_ir.tape import Tape
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One named output of an exported head.
+
+    `name` as the user sees it; `value` is the key in what the output layer's `answer` returns; `labels` is True
+    where ids are decoded to the label's string; `dims` names the axes beyond B (`("T",)`, `("C",)`).
+    """
+
+    name: str
+    value: str
+    labels: bool = False
+    dims: tuple[str, ...] = ()
+
+
+class Example(NamedTuple):
+    """What a cell of the target column belongs to: the text of the target's input and the offsets of its tokens.
+
+    `read` is how many of the tokens the model reads (`max_tokens`). Where an input holds lists, `texts` are those of
+    the unit, and there are no spans.
+    """
+
+    text: str
+    spans: Sequence[Span]
+    read: int
+    texts: Sequence[str] = ()
+
+
+class Names(NamedTuple):
+    """The ids of a split's labels, and how often each occurs that training never had."""
+
+    ids: dict[str, int]
+    unseen: dict[str, int]
+    known: int
+
+    @classmethod
+    def of(cls, labels: Labels | None) -> Names:
+        """Return the names of a label set, of which no other has been seen yet."""
+        return cls(labels.ids() if labels else {}, {}, len(labels) if labels else 0)
+
+    def id(self, label: str) -> int:
+        """Return a label's id; one that training never had gets the next, and is counted."""
+        found = self.ids.setdefault(label, len(self.ids))
+        if found >= self.known:
+            self.unseen[label] = self.unseen.get(label, 0) + 1
+        return found
+
+
+class Target:
+    """What a task predicts, one instance a task; registered with `register("target", name)`.
+
+    `element` is the field's word for one value (`label`, `number`, `grade`, …) and `axes` are those of a unit's values:
+    by the two, output layers and metrics say what they are made for. `answers` are what a head hands out, `metrics`
+    what a task is measured by where nothing is written. Values are kept as `dtype`.
+    """
+
+    kind: ClassVar[str] = "target"
+    element: ClassVar[str]
+    axes: ClassVar[tuple[str, ...]] = ()
+    width: ClassVar[int] = 1  # values a unit, of a target without axes
+    of_tokens: ClassVar[bool] = False  # reading a cell needs the tokens of the target's input
+    dtype: ClassVar[type[np.generic]] = np.int32
+    missing: ClassVar[float] = MISSING  # value of a unit (or token) that has none, and of padding
+    answers: ClassVar[tuple[Answer, ...]]
+    metrics: Sequence[str | Mapping[str, Any]] = ()
+    labels: Labels | None = None  # of a target whose values are label ids, once it is fitted
+
+    @property
+    def size(self) -> int:
+        """How many scores a decoder makes of a vector."""
+        return 1
+
+    # -- from a cell to numbers
+
+    def read(self, value: Any, example: Example) -> Any:
+        """Return a cell's value as metrics see it; None where the unit has no answer.
+
+        Raises `ValueError` with a sentence that says what should be and what was found; the caller adds file, line
+        and column.
+        """
+        raise NotImplementedError
+
+    def count(self, gold: Any) -> None:
+        """Take note of a training unit's answer; called over all of them before `fit`."""
+
+    def fit(self, alike: Sequence[Target]) -> None:
+        """Make up what encoding needs from what was counted; `alike` have one output layer with this one (itself too).
+
+        Raises `ValueError` where there is nothing to learn from.
+        """
+
+    def encode(self, gold: Any, count: int, names: Names) -> Sequence[float]:
+        """Return a unit's values: `count` of them along the tokens or texts that they belong to."""
+        raise NotImplementedError
+
+    def tensors(self, values: NDArray[Any]) -> tuple[Any, Tensor]:
+        """Return what the loss gets of a batch's values ([B, …], padded), and which units have an answer, [B] bool.
+
+        The first is a tensor, or a named tuple of tensors.
+        """
+        raise NotImplementedError
+
+    # -- from numbers to answers
+
+    def gold(self, values: NDArray[Any], names: Sequence[str]) -> Any:
+        """Return what `read` returned, from a unit's values; `names` are the split's labels by their ids."""
+        raise NotImplementedError
+
+    def predicted(self, answer: Mapping[str, Tensor], lengths: Sequence[int] | None) -> list[Any]:
+        """Return a batch's predictions as metrics see them, from what the output layer's `answer` returned.
+
+        `lengths` are those of the target's first axis, None where it has none.
+        """
+        raise NotImplementedError
+
+    def shown(self, answer: Answer, values: NDArray[Any]) -> Any:
+        """Return one unit's answer as the value that a user reads; padding is cut off."""
+        labels = self.names()
+        if answer.labels:
+            return np.array([*labels, ""], object)[values].tolist()
+        if answer.dims == ("C",):
+            return dict(zip(labels, values.tolist(), strict=True))
+        return values.tolist()
+
+    def in_graph(self, tape: Tape, answer: Answer, value: ir.Value) -> ir.Value:
+        """Add nodes that turn a value of the exported graph into what `answer` hands out; -1 is the id of no label."""
+        if not answer.labels:
+            return value
+        labels = self.names()
+        attributes: dict[str, str | list[int] | list[str]] = {
+            "keys_int64s": list(range(len(labels))),
+            "values_strings": list(labels),
+            "default_string": "",
+        }
+        return tape.op("LabelEncoder", [value], attributes, domain="ai.onnx.ml")
+
+    # -- state
+
+    def names(self) -> tuple[str, ...]:
+        """Return the labels by their ids; none where answers are no labels."""
+        return () if self.labels is None else self.labels.names
+
+    def state(self) -> dict[str, Any]:
+        """Return what `fit` made, as JSON-able values."""
+        return {}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take back what `state` returned."""
+
+    def placeholder(self, also: Iterable[str] = ()) -> None:
+        """Fit to made-up values, so that a model can be built before data is read; `also` are labels to have."""
+
+    @classmethod
+    def shape(cls) -> str:
+        """Return what is predicted, with its axes, as messages say it."""
+        return shape_of(cls.element, cls.axes)
+
+
+class LabelTarget(Target):
+    """A target whose values are ids of labels that training has."""
+
+    element = "label"
+    example_names: ClassVar[tuple[str, ...]] = ("B-a", "I-a", "O")  # of a placeholder: some layers know tags
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+
+    @property
+    def size(self) -> int:
+        """Number of labels."""
+        return len(self.names())
+
+    def labels_of(self, gold: Any) -> Iterable[str]:
+        """Return the labels of a unit's answer."""
+        raise NotImplementedError
+
+    def count(self, gold: Any) -> None:
+        for label in self.labels_of(gold):
+            self._counts[label] = self._counts.get(label, 0) + 1
+
+    def fit(self, alike: Sequence[Target]) -> None:
+        """Make labels in the order of their names; one output layer weighs by the counts of all its tasks."""
+        if not self._counts:
+            raise ValueError("should have a label in at least one row. Found none.")
+        names = tuple(sorted(self._counts))
+        others = [other._counts for other in alike if isinstance(other, LabelTarget)]
+        self.labels = Labels(names, tuple(sum(counts.get(name, 0) for counts in others) for name in names))
+
+    def tensors(self, values: NDArray[Any]) -> tuple[Tensor, Tensor]:
+        """Return ids [B, …] int64; ids at or above C are of labels that training never had."""
+        ids = torch.from_numpy(values)
+        known = (ids >= 0) & (ids < self.size)
+        return ids, known.any(dim=1) if known.dim() > 1 else known
+
+    def state(self) -> dict[str, Any]:
+        if self.labels is None:
+            raise UsageError("a target should be fitted before its state is asked for.")
+        return {"names": list(self.labels.names), "counts": list(self.labels.counts)}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        self.labels = Labels(tuple(state["names"]), tuple(state["counts"]))
+
+    def placeholder(self, also: Iterable[str] = ()) -> None:
+        names = tuple(dict.fromkeys([*self.example_names, *also]))
+        self.labels = Labels(names, (1,) * len(names))

@@ -1,0 +1,149 @@
+"""What is computed: the inputs of a graph, calls of its components, and the one walk over them.
+
+Calls are hash-consed: two tasks that apply one component to one value hold the same `Call` object, so whoever walks
+them computes what several heads need once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ..recipe.config import InputConfig
+
+
+@dataclass(frozen=True, order=True)
+class InputKey:
+    """A text input: equal keys are one input.
+
+    In the graph that is exported the source is empty, and the column is the input's name where a task has several
+    inputs and empty where it has one: heads that read their text alike then share one input. `listed` says that a
+    unit holds a list of texts, not one.
+    """
+
+    source: str
+    column: str
+    tokenizer: str
+    lowercase: bool
+    max_tokens: int = 0  # 0: all of them
+    listed: bool = False
+
+    @classmethod
+    def of(cls, source: str, column: str, config: InputConfig) -> InputKey:
+        """Return the key of a text that is read as an input says."""
+        return cls(source, column, config.tokenizer, config.lowercase, config.max_tokens or 0, config.listed)
+
+    def __str__(self) -> str:
+        place = f"{self.source}.{self.column}".strip(".")
+        most = f", the first {self.max_tokens} tokens" if self.max_tokens else ""
+        lists = ", lists" if self.listed else ""
+        return f"{place or 'text'} ({self.tokenizer}{', lowercase' if self.lowercase else ''}{most}{lists})"
+
+
+@dataclass(frozen=True)
+class TargetKey:
+    """The gold answers of a task where they flow into one of its modules, which they do in training only."""
+
+    task: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """One application of a component to values.
+
+    `arguments` are what flows in, in order: the one `InputKey` of a leaf embedding, the parts of a composite, what a
+    slot takes; then the conditions.
+    """
+
+    component: str
+    arguments: tuple[Argument, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.component, self.arguments)))
+
+    def __hash__(self) -> int:
+        return self._hash  # type: ignore[attr-defined, no-any-return]  # kept: a call hashes all that it stands on
+
+
+@dataclass(frozen=True)
+class Regroup:
+    """Where items become units: `value` is computed for each distinct text of `input`, and taken as units ask for it.
+
+    A pair asks for one text of each of its inputs, a dialog for the texts of a list, in their order.
+    """
+
+    value: Call
+    input: InputKey
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.value, self.input)))
+
+    def __hash__(self) -> int:
+        return self._hash  # type: ignore[attr-defined, no-any-return]  # as that of a call
+
+
+Step = Call | Regroup
+Argument = Call | Regroup | InputKey | TargetKey
+
+
+def steps_below(step: Step) -> tuple[Step, ...]:
+    """Return the calls and regroupings whose values flow into one directly, in order."""
+    if isinstance(step, Regroup):
+        return (step.value,)
+    return tuple(argument for argument in step.arguments if isinstance(argument, (Call, Regroup)))
+
+
+def walk(wanted: Iterable[Step]) -> list[Step]:
+    """Return these steps and all that they stand on, each once, arguments before what takes them."""
+    found: dict[Step, None] = {}
+
+    def visit(step: Step) -> None:
+        if step not in found:
+            for below in steps_below(step):
+                visit(below)
+            found[step] = None
+
+    for step in wanted:
+        visit(step)
+    return list(found)
+
+
+def keys_of(value: Argument) -> frozenset[InputKey]:
+    """Return the inputs that a value stands on."""
+    if isinstance(value, InputKey):
+        return frozenset({value})
+    if isinstance(value, TargetKey):
+        return frozenset()
+    if isinstance(value, Regroup):
+        return keys_of(value.value)
+    return frozenset().union(*map(keys_of, value.arguments))
+
+
+def leaves(steps: Iterable[Step]) -> Iterator[tuple[str, InputKey]]:
+    """Yield each component that reads an input, with the input."""
+    for step in steps:
+        if isinstance(step, Call):
+            for argument in step.arguments:
+                if isinstance(argument, InputKey):
+                    yield step.component, argument
+
+
+def regrouped(argument: Argument) -> Argument:
+    """Return the value of each unit: that of one text alone is taken as units ask for it."""
+    keys = keys_of(argument)
+    if isinstance(argument, Call) and len(keys) == 1 and not _in_units(argument):
+        return Regroup(argument, next(iter(keys)))
+    return argument
+
+
+def producer_of(argument: Argument) -> str | None:
+    """Return the component that computes a value; None for inputs and targets."""
+    value = argument.value if isinstance(argument, Regroup) else argument
+    return value.component if isinstance(value, Call) else None
+
+
+def _in_units(call: Call) -> bool:
+    return any(
+        isinstance(argument, Regroup) or (isinstance(argument, Call) and _in_units(argument))
+        for argument in call.arguments
+    )

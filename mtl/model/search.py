@@ -1,0 +1,108 @@
+"""Search: finding the best answer among more than can be listed, eager and in an exported graph.
+
+A search is a module that an output layer holds. Its `forward` is the eager side; `exportable()` returns the side that
+is traced into the graph, an operator of its own (a `Scan`: Viterbi) or a loop over `repeat` (an ONNX `Loop`).
+
+How a decoder that is taught with its own history fits. Its slot takes the target: in training it gets the gold answers
+and makes all scores in one pass, as any component does, and other tasks may tie it. At inference there is no history
+yet, so the graph hands the output layer a `Stepped`: the decoder with all that flows into it but the target. The search
+asks it for a first state (`start`), then for scores and the next state, one choice after another (`step`). States are
+tuples of tensors whose first axis is the batch (a beam multiplies it, and reorders states with `index_select`), so they
+can be carried by an ONNX `Loop`:
+
+- a sequence-to-sequence decoder: the state is the recurrent state, the projected source and its lengths; a step embeds
+  the choice before, attends, and scores the vocabulary; the search stops when every row has chosen the end;
+- a stack parser: the state is the stack as a tensor [B, depth, D] with a pointer [B], the buffer's pointer, the action
+  history's state and the mask of open labels; a step scores actions, forbidden ones at minus infinity, and composing is
+  a gather and a scatter at the pointer; depth and steps are bounded by the length of the text, known before the loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor, nn
+
+State = tuple[Tensor, ...]
+
+
+class Steppable(Protocol):
+    """A decoder that is taught with its own history, seen by a search."""
+
+    def start(self, *values: Any) -> State:
+        """Return the state before the first choice; every tensor's first axis is the batch."""
+        ...
+
+    def step(self, state: State, choice: Tensor) -> tuple[Tensor, State]:
+        """Return scores [B, C] of what comes next, and the state after a choice [B] (int64, -1 before the first)."""
+        ...
+
+
+class Stepped(NamedTuple):
+    """A decoder that takes the target, outside training: the module and what flows into it but the target."""
+
+    decoder: Steppable
+    values: tuple[Any, ...]
+
+
+class Search(nn.Module):
+    """Finds the best answer; `forward` takes what the output layer hands it and is the eager side."""
+
+    def exportable(self) -> nn.Module:
+        """Return the module that takes this one's place in the exported graph: itself, unless it says otherwise."""
+        return self
+
+
+class Greedy(Search):
+    """The best choice at every step, until every row has chosen `end`, or after `most` steps."""
+
+    def __init__(self, end: int) -> None:
+        super().__init__()
+        self.end = end
+
+    def forward(self, stepped: Stepped, most: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Return choices [B, most] (`end` after the first `end`), their lengths [B], and log-probabilities [B].
+
+        A choice of `end` is no part of a length. Of equal scores the lowest id wins.
+        """
+        state = stepped.decoder.start(*stepped.values)
+        rows, device = state[0].shape[0], state[0].device
+        choice = torch.full((rows,), -1, dtype=torch.int64, device=device)
+        done = torch.zeros(rows, dtype=torch.bool, device=device)
+        score = torch.zeros(rows, dtype=torch.float32, device=device)
+        chosen = torch.full((rows, most), self.end, dtype=torch.int64, device=device)
+        number = torch.zeros((), dtype=torch.int64, device=device)
+
+        def going(number: Tensor, choice: Tensor, done: Tensor, *rest: Tensor) -> Tensor:
+            return (number < most) & ~done.all()
+
+        def step(
+            number: Tensor, choice: Tensor, done: Tensor, score: Tensor, chosen: Tensor, *state: Tensor
+        ) -> tuple[Tensor, ...]:
+            scores, following = stepped.decoder.step(state, choice)
+            likely = scores.log_softmax(-1)
+            best = torch.where(done, self.end, likely.argmax(-1))
+            score = score + torch.where(done, 0.0, likely.gather(1, best[:, None])[:, 0])
+            at = torch.arange(most, device=chosen.device) == number
+            chosen = torch.where(at, best[:, None], chosen)
+            return number + 1, best, done | (best == self.end), score, chosen, *following
+
+        _, _, _, score, chosen, *_ = repeat(going, step, (number, choice, done, score, chosen, *state))
+        return chosen, (chosen != self.end).sum(1), score
+
+
+def repeat(
+    going: Callable[..., Tensor], step: Callable[..., tuple[Tensor, ...]], carried: tuple[Tensor, ...]
+) -> tuple[Tensor, ...]:
+    """Apply `step` to what is carried as long as `going` says so: a Python loop, and an ONNX `Loop` once exported.
+
+    `going` returns a bool tensor []; shapes and types of what is carried stay the same from step to step.
+    """
+    if torch.compiler.is_exporting():
+        looped: tuple[Tensor, ...] = torch.ops.higher_order.while_loop(going, step, carried, ())
+        return looped
+    while bool(going(*carried)):
+        carried = step(*carried)
+    return carried

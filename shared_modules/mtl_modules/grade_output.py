@@ -1,0 +1,55 @@
+"""What the ends of ranking tasks have in common: they put a query's documents in order by one score a pair."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from mtl.base.errors import UsageError
+from mtl.data.targets import Grades
+from mtl.model.module import Losses, Output, Sequence
+
+
+class GradeOutput(Output):
+    """Teaches scores to put a query's documents in order. P pairs of a batch; pairs of one query share a group number.
+
+    A subclass says what it counts in `ranking_loss`.
+    """
+
+    elements = ("grade",)
+    axes = ((),)
+
+    @property
+    def output_dim(self) -> int:
+        """One score a pair."""
+        return 1
+
+    def forward(self, *scores: Any) -> Tensor:
+        """Return [P, 1]: the scores as they are."""
+        return one_each(scores[0])[:, None]
+
+    def ranking_loss(self, scores: Tensor, grades: Tensor, groups: Tensor) -> tuple[Tensor, Tensor]:
+        """Return (losses [N], counted [N] bool): their mean over what is counted is the task's loss.
+
+        `scores` and `grades` are float [P], `groups` int64 [P] in any order. N is what the loss is counted by (groups,
+        pairs of pairs, pairs); False where there is nothing to compare. Grades above 0 are relevant.
+        """
+        raise NotImplementedError
+
+    def loss(self, *scores_and_targets: Any) -> Losses:
+        """Return the losses of [P] scores and their `Grades`."""
+        scores, targets = scores_and_targets
+        grades: Grades = targets
+        return Losses(*self.ranking_loss(one_each(scores), grades.grades, grades.groups))
+
+    def answer(self, *scores: Any) -> dict[str, Tensor]:
+        """Return `score` [P]: what the scorer says, higher for what goes together better."""
+        return {"score": one_each(scores[0])}
+
+
+def one_each(scores: Tensor | Sequence) -> Tensor:
+    """Return scores [B], one a unit, of [B] or [B, 1]; raises `UsageError` for a sequence."""
+    if isinstance(scores, Sequence):
+        raise UsageError("the output layer should take one score a unit. Found a sequence.")
+    return scores[:, 0] if scores.dim() == 2 else scores
