@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from .visible import escaped, look_alike, told_apart, visible
+
 _OWN = re.compile(r".+\. Found .+\.")  # what the library's modules say for themselves
 
 
@@ -15,7 +17,8 @@ class Fault:
     """One thing that is wrong: where it stands and what should be there instead.
 
     `message` says what should be, what was found and what to change; `path` is a dotted path inside the
-    file (`tasks.slots.model.representation`); `line` counts from 1.
+    file (`tasks.slots.model.representation`); `line` counts from 1. As text it is one row: control characters in it
+    are written out.
     """
 
     message: str
@@ -27,7 +30,7 @@ class Fault:
         place = self.file or ""
         if self.line is not None:
             place = f"{place}:{self.line}"
-        return ": ".join(part for part in (place, self.path, self.message) if part)
+        return visible(": ".join(part for part in (place, self.path, self.message) if part))
 
 
 class MtlError(Exception):
@@ -88,12 +91,18 @@ class ExportError(MtlError):
 def near_miss(name: str, known: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` for the known name nearest to `name`, or an empty string.
 
+    One that looks like it is shown in ASCII, as both would be read as one name.
+
     >>> near_miss("bilstmm", ["bilstm", "cnn"])
     " Did you mean 'bilstm'?"
     >>> near_miss("transformer", ["bilstm"])
     ''
     """
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    names = list(known)
+    alike = look_alike(name, names)
+    if alike is not None:
+        return f" Did you mean '{escaped(alike)}'? It looks like '{escaped(name)}', but its characters differ."
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     return f" Did you mean '{close[0]}'?" if close else ""
 
 
@@ -129,8 +138,8 @@ def no_memory(error: Exception) -> str | None:
 
 
 def listing(names: Iterable[str]) -> str:
-    """Return names as they stand in a sentence: sorted, comma-separated, or `none`."""
-    found: Sequence[str] = sorted(names)
+    """Return names as they stand in a sentence: sorted, comma-separated, or `none`; look-alikes in ASCII."""
+    found: Sequence[str] = told_apart(sorted(names))
     return ", ".join(found) if found else "none"
 
 

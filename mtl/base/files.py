@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import CheckpointError
+from .file_kinds import stream
 
 UNFINISHED = ".writing"
 ABANDONED = 24 * 3600  # seconds after which what an ended process left unfinished is removed
@@ -25,6 +26,9 @@ def read_json(path: Path) -> Any:
 
 def why_unreadable(path: Path) -> str | None:
     """Return why a file cannot be read, None where it can."""
+    found = stream(path)
+    if found:
+        return f"{found}, which can be read once only"
     try:
         with path.open("rb") as file:
             file.read(1)

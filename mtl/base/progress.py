@@ -1,10 +1,34 @@
-"""The facts that training yields: one report a step, one an evaluation. Printing and saving them is the consumer's."""
+"""The facts that training yields: notes as it starts, a report a step, one an evaluation.
+
+Printing and saving them is the consumer's.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a component has to say once it is built, such as how many of its words a file of vectors holds.
+
+    With `warning`, it is something that is likely not meant. `step` is 0: a run that goes on from a checkpoint has no
+    notes, as nothing starts anew.
+    """
+
+    message: str
+    warning: bool = False
+    component: str = ""
+    step: int = 0
+
+    def record(self) -> dict[str, Any]:
+        """Return the note as plain values, with `event: note`."""
+        return {"event": "note", **asdict(self)}
+
+    def __str__(self) -> str:
+        return f"{self.component}: {self.message}" if self.component else self.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +77,4 @@ class EvalReport:
         return {"event": "evaluation", **asdict(self)}
 
 
-Report = StepReport | EvalReport
+Report = Note | StepReport | EvalReport

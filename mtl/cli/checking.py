@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..base.errors import Fault, UsageError, counted, near_miss
+from ..base.visible import visible
 from ..compile.loading import load_recipe
 from ..graph import drawing
 from ..graph.build import build_graph
@@ -27,7 +28,7 @@ def check_command(
     report = check(load_recipe(recipe, overrides=overrides, data=data, seed=seed))
     warn(report.warnings)
     if not sources:
-        print(summary(report))
+        print(visible(summary(report)))
     else:
         from ..runs.runner import cache_folder
         from ..sources.opening import open_sources
@@ -35,9 +36,9 @@ def check_command(
 
         prepared = read_sources(report.graph, open_sources(report.graph.recipe), cache_folder())
         warn([*prepared.skipped, *prepared.notes])
-        print(summary(report))  # not before its data was found to be as good
+        print(visible(summary(report)))  # not before its data was found to be as good
         for line in reading(prepared.report()):
-            print(line)
+            print(visible(line))
 
 
 def graph_command(recipe: Path, *, format: str, overrides: tuple[str, ...]) -> None:
@@ -46,7 +47,8 @@ def graph_command(recipe: Path, *, format: str, overrides: tuple[str, ...]) -> N
         raise UsageError(f"--format should be {' or '.join(FORMATS)}. Found '{format}'.{near_miss(format, FORMATS)}")
 
     graph = build_graph(load_recipe(recipe, overrides=overrides))
-    print((drawing.text(graph) if format == "text" else drawing.mermaid(graph)).rstrip("\n"))
+    drawn = drawing.text(graph) if format == "text" else drawing.mermaid(graph)
+    print(visible(drawn.rstrip("\n"), lines=True))
 
 
 def warn(faults: Iterable[Fault]) -> None:

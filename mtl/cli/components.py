@@ -12,6 +12,7 @@ from typing import Any
 
 from ..base import registry
 from ..base.errors import UsageError, near_miss
+from ..base.visible import visible
 from ..compile.keys import SECTIONS, keys
 from ..compile.loading import register_built_in
 
@@ -36,7 +37,7 @@ def components_command(kind: str | None, name: str | None, *, plugins: tuple[str
     else:
         lines = describe(kind, name)
     for line in lines:
-        print(line)
+        print(visible(line))
 
 
 def general() -> Iterator[str]:

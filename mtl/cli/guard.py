@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ..base.errors import MtlError, no_memory
+from ..base.visible import visible
 from .codes import BROKEN_PIPE, FAILED, INTERRUPTED
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -88,5 +89,5 @@ def _reraise_in_debug(error: BaseException) -> None:
 
 
 def _end(rows: str, code: int) -> None:
-    print(rows, file=sys.stderr, flush=True)
+    print(visible(rows, lines=True), file=sys.stderr, flush=True)
     sys.exit(code)

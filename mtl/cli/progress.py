@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from ..base.visible import visible
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from ..base.progress import EvalReport, Report, StepReport
+    from ..base.progress import EvalReport, Note, Report, StepReport
 
 SECONDS_BETWEEN_LINES = 10.0  # of steps, where there is no terminal
 
@@ -22,12 +25,14 @@ def show(reports: Iterable[Report], console: Console) -> int:
 
 
 def _lines(reports: Iterable[Report], console: Console) -> int:
-    from ..base.progress import StepReport
+    from ..base.progress import Note, StepReport
 
     steps, tokens, since, last = 0, 0, time.perf_counter(), time.perf_counter()
     for report in reports:
         now = time.perf_counter()
-        if isinstance(report, StepReport):
+        if isinstance(report, Note):
+            note(console, report)
+        elif isinstance(report, StepReport):
             steps += 1
             tokens += report.tokens
             if now - last >= SECONDS_BETWEEN_LINES:
@@ -42,7 +47,7 @@ def _lines(reports: Iterable[Report], console: Console) -> int:
 def _bar(reports: Iterable[Report], console: Console) -> int:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from ..base.progress import StepReport
+    from ..base.progress import Note, StepReport
 
     columns = (
         TextColumn("{task.description}"),
@@ -55,7 +60,9 @@ def _bar(reports: Iterable[Report], console: Console) -> int:
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("training", total=None, figures="")
         for report in reports:
-            if isinstance(report, StepReport):
+            if isinstance(report, Note):
+                note(progress.console, report)
+            elif isinstance(report, StepReport):
                 steps += 1
                 tokens += report.tokens
                 _advance(progress, bar, report, tokens / (time.perf_counter() - since))
@@ -70,9 +77,17 @@ def _advance(progress: Progress, bar: object, report: StepReport, rate: float) -
     progress.update(bar, total=report.steps, completed=report.step, description=description, figures=figures)  # type: ignore[arg-type]  # rich's own TaskID
 
 
+def note(console: Console, report: Note) -> None:
+    """Print a note: a warning on standard error, as all others are."""
+    if report.warning:
+        print(f"warning: {visible(str(report))}", file=sys.stderr)
+    else:
+        line(console, str(report))
+
+
 def line(console: Console, text: str) -> None:
-    """Print one line as it is: neither wrapped nor read as markup."""
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    """Print one line as it is, control characters written out: neither wrapped nor read as markup."""
+    console.print(visible(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def place(report: StepReport | EvalReport) -> str:

@@ -8,16 +8,26 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ..base.errors import counted
+from ..base.visible import visible
+
+
+class PlainTable(Table):
+    """A table whose cells are shown as they are, control characters written out: nothing in them is markup."""
+
+    def add_row(self, *cells: Any, **how: Any) -> None:
+        """Add a row of texts."""
+        super().add_row(*(Text(visible(cell)) if isinstance(cell, str) else cell for cell in cells), **how)
 
 
 def table(*columns: str) -> Table:
     """Return an empty table whose last column is for numbers."""
-    made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    made = PlainTable(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
         last = column == columns[-1]
-        made.add_column(column, justify="right" if last else "left", no_wrap=last, overflow="fold")
+        made.add_column(Text(visible(column)), justify="right" if last else "left", no_wrap=last, overflow="fold")
     return made
 
 

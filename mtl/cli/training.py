@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from ..base.visible import visible
 from .checking import summary, warn
 from .progress import line, show
 from .tables import reading, results
@@ -89,7 +90,7 @@ def started(asked: Asked, console: Console) -> Iterator[Run]:
             line(console, text)
         yield run
     except KeyboardInterrupt:
-        print(f"`{asked.to_resume(run.out)}` goes on with this run.", file=sys.stderr)
+        print(visible(f"`{asked.to_resume(run.out)}` goes on with this run."), file=sys.stderr)
         raise
 
 

@@ -89,7 +89,7 @@ def check_columns(plan: SourcePlan, source: Source, split: str, recipe: Recipe) 
     return [
         Fault(
             f"should have a column '{column}': {' and '.join(uses)}. "
-            f"Found the columns {listing(there)}.{near_miss(column, there)}",
+            f"Found the columns {listing(there)}.{source.hint(there) or near_miss(column, there)}",
             file=file,
         )
         for column, uses in wanted.items()

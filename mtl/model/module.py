@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ..base.progress import Note
+
 if TYPE_CHECKING:
     from ..data.labels import Labels
     from ..text.features import Feature
@@ -33,9 +35,13 @@ class Sequence(NamedTuple):
 
 
 class Module(nn.Module):
-    """A component of the sharing graph; `kind` names its registry."""
+    """A component of the sharing graph; `kind` names its registry.
+
+    `notes` are what a user should know of how it starts; its constructor may set them.
+    """
 
     kind: ClassVar[str]
+    notes: tuple[Note, ...] = ()
 
     @property
     def output_dim(self) -> int:

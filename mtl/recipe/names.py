@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Iterable
 
-NAME = re.compile(r"\w[\w-]*\Z")
+_JOINERS = "\u200c\u200d"  # with which Persian and the scripts of India spell words
 JOINT = "joint"  # the name of the graph and of the metrics of all tasks together
 EXPORTED = frozenset({"tokens", "lengths", "vector"})  # what exported graphs hand out or are called, beside answers
 MODULES = frozenset({"embedding", "representation", "pooling", "matching", "scorer", "decoder", "output"})
@@ -13,9 +13,16 @@ MODULES = frozenset({"embedding", "representation", "pooling", "matching", "scor
 
 def malformed(name: str) -> str | None:
     """Return what is wrong with the form of a name, if anything: it becomes a file name and a step of addresses."""
-    if NAME.match(name):
+    begins = name[:1].isalnum() or name[:1] == "_"
+    if begins and all(map(_belongs, name)) and name[-1] not in _JOINERS:
         return None
     return f"a name should be made of letters, digits, '_' and '-'. Found '{name}'."
+
+
+def _belongs(character: str) -> bool:
+    """Return whether a character is one of a name: a letter or digit of any script, a mark on one, `_` or `-`."""
+    mark = unicodedata.category(character).startswith("M")  # `\w` leaves them out, and with them most vowels of Hindi
+    return character.isalnum() or mark or character in "_-" or character in _JOINERS
 
 
 def matches(pattern: str, address: str) -> bool:

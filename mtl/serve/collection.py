@@ -15,6 +15,7 @@ from typing import BinaryIO
 import numpy as np
 
 from ..base.errors import DataError, Fault
+from ..base.file_kinds import LOOKED_AT, packed, stream
 from ..base.text_lines import JSON_ENDINGS, NamedText, from_fields, from_json, repeated
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -35,8 +36,12 @@ class Collection:
         starts, offset = [], 0
         digest = hashlib.sha256()
         lines: dict[str, int] = {}
-        with self._open() as stream:
-            for number, line in enumerate(stream, 1):
+        with self._open() as opened:
+            begin = opened.read(LOOKED_AT)
+            opened.seek(0)
+            if found_packed := packed(begin):
+                raise self._fault(f"should be utf-8 text. Found {found_packed}")
+            for number, line in enumerate(opened, 1):
                 digest.update(line)
                 if self._parser is None or line.strip():
                     found = self._read(line, number, first=number == 1)
@@ -63,11 +68,11 @@ class Collection:
 
     def texts(self, start: int, end: int) -> Iterator[str]:
         """Yield the texts of some consecutive documents."""
-        with self._open() as stream:
+        with self._open() as opened:
             for position in range(start, min(end, len(self))):
                 offset = int(self._starts[position])
-                stream.seek(offset)
-                found = self._read(stream.readline(), position + 1, first=offset == 0)
+                opened.seek(offset)
+                found = self._read(opened.readline(), position + 1, first=offset == 0)
                 if isinstance(found, str) or found.id != self.ids[position]:
                     raise self._fault("should stay as it is while it is read. Found it changed.")
                 yield found.text
@@ -77,14 +82,15 @@ class Collection:
         return next(self.texts(position, position + 1))
 
     def _open(self) -> BinaryIO:
+        found = stream(self.file)
+        if found:
+            raise self._fault(
+                f"should be a file, as documents are looked up in it. Found {found}. Keep them in a file."
+            )
         try:
-            stream = self.file.open("rb")
+            return self.file.open("rb")
         except OSError as error:
             raise self._fault(f"should be a file of documents that can be read. Found: {error.strerror}.") from error
-        if not stream.seekable():
-            stream.close()
-            raise self._fault("should be a file, as documents are looked up in it. Found a pipe. Keep them in a file.")
-        return stream
 
     def _read(self, line: bytes, number: int, *, first: bool) -> NamedText | str:
         """Return what a line holds, or what is wrong with it; `number` names a text without an id of its own."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from ..base.errors import DataError, Fault, UsageError
+from ..base.file_kinds import stream
 from ..base.registry import name_of
 
 if TYPE_CHECKING:
@@ -84,6 +85,10 @@ class Source:
         """Return the names of the columns of a split: every key of its first 1,000 rows, unless they are declared."""
         return list(dict.fromkeys(key for row in islice(self.read(split, base), _LOOKED_AT) for key in row.values))
 
+    def hint(self, columns: Sequence[str]) -> str:
+        """Return what columns that are not those asked for hint at, with a space before it, or an empty string."""
+        return ""
+
     def file_of(self, row: Row, column: str) -> str:
         """Return the file that a row's column stands in."""
         return row.file
@@ -125,9 +130,9 @@ class Source:
         digest = self._digest()
         for file in self.files(split, base):
             size = 0
-            with open_binary(file) as stream:
+            with open_binary(file) as opened:
                 try:
-                    while block := stream.read(_BLOCK):
+                    while block := opened.read(_BLOCK):
                         digest.update(block)
                         size += len(block)
                 except OSError as error:
@@ -164,6 +169,10 @@ def open_binary(path: Path) -> Any:
     """Open a file for reading bytes; raises `DataError` that names it and what stands in its place."""
     if path.is_dir():
         raise DataError(Fault("should be a file. Found a directory.", file=str(path)))
+    found = stream(path)
+    if found:
+        message = f"should be a file, as rows are read more than once. Found {found}. Keep the rows in a file."
+        raise DataError(Fault(message, file=str(path)))
     try:
         return path.open("rb")
     except FileNotFoundError as error:

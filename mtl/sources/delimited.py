@@ -12,7 +12,9 @@ from pathlib import Path
 
 from ..base.errors import DataError, Fault, UsageError
 from ..base.registry import register
-from .base import OnBadRow, Row, Source, check_distinct
+from .base import OnBadRow, Row, Source
+from .header import Header
+from .table_hints import delimiter_hint, quotes_hint
 from .text import read_lines
 
 _LARGEST_FIELD = 2**31 - 1  # Python's own limit of 131,072 characters is shorter than many documents
@@ -49,43 +51,47 @@ class Table(Source):
             return list(self._names)
         path = self.path(split, base)
         for line, fields in self.fields(path):
-            return self._header(path, line, fields)
+            return list(self._header(path, line, fields).columns)
         raise DataError(Fault("should have a header line that names the columns. Found none.", file=str(path)))
+
+    def hint(self, columns: Sequence[str]) -> str:
+        return delimiter_hint(columns, self._delimiter)
 
     def rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
         path = self.path(split, base)
-        names = self._names
+        header = None if self._names is None else Header(tuple(self._names))
         for line, fields in self.fields(path):
-            if names is None:
-                names = self._header(path, line, fields)
+            if header is None:
+                header = self._header(path, line, fields)
             elif isinstance(fields, Fault):
                 yield fields
-            elif len(fields) != len(names):
-                yield _ragged(path, line, names, fields)
+            elif wrong := header.wrong(fields):
+                yield self._fault(path, line, header, fields, wrong)
             else:
-                yield Row(dict(zip(names, fields, strict=True)), str(path), line)
+                # Not strict: of columns without a name there may be more fields or fewer.
+                yield Row(dict(zip(header.columns, fields, strict=False)), str(path), line)
 
-    def _header(self, path: Path, line: int, fields: list[str] | Fault) -> list[str]:
+    def _header(self, path: Path, line: int, fields: list[str] | Fault) -> Header:
         if isinstance(fields, Fault):
             raise DataError(fields)
         try:
-            check_distinct(fields)
+            return Header(tuple(fields))
         except UsageError as error:
             raise DataError(Fault(str(error), file=str(path), line=line)) from error
-        return fields
 
+    def _fault(self, path: Path, line: int, header: Header, fields: Sequence[str], wrong: str) -> Fault:
+        if len(fields) in header.lengths:
+            return Fault(wrong, file=str(path), line=line)
+        more = len(fields) > len(header.fields)
+        hint = self.hint(header.fields) if more else self.half_quoted(fields)
+        if not more and self._names is not None:
+            hint = hint or self.hint(fields)
+        place = f"column {min(len(header.fields), len(fields)) + 1}"
+        return Fault(f"{wrong}{hint}", file=str(path), line=line, path=place)
 
-def _ragged(path: Path, line: int, names: Sequence[str], fields: Sequence[str]) -> Fault:
-    return Fault(
-        f"should have {_count(len(names))} ({', '.join(names)}). Found {len(fields)}.",
-        file=str(path),
-        line=line,
-        path=f"column {min(len(names), len(fields)) + 1}",
-    )
-
-
-def _count(columns: int) -> str:
-    return f"{columns} column{'s' if columns != 1 else ''}"
+    def half_quoted(self, fields: Sequence[str]) -> str:
+        """Return a hint where quotation marks are why a row has too few fields, or an empty string."""
+        return ""
 
 
 @register("source", "tsv")
@@ -98,6 +104,9 @@ class Tsv(Table):
                 yield number, line
             elif line:
                 yield number, line.split(self._delimiter)
+
+    def half_quoted(self, fields: Sequence[str]) -> str:
+        return quotes_hint(fields, self._delimiter)
 
 
 @register("source", "csv")

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.errors import DataError, Fault
+from ..base.file_kinds import LOOKED_AT
 from ..base.text_lines import JSON_ENDINGS, NamedText, from_fields, from_json, repeated
 from .base import open_binary
-from .text import decode_line, fault_if_marked
+from .text import decode_line, fault_if_marked, fault_if_packed
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -35,6 +36,7 @@ class NamedTexts:
         with open_binary(path) as file:
             if not file.peek(1):
                 raise DataError(Fault("should have rows. Found an empty file.", file=str(path)))
+            fault_if_packed(path, file.peek(LOOKED_AT), encoding)
             fault_if_marked(path, file.peek(4), encoding, "Write it as utf-8.")
             self._file = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         begin = self._file[:1024].removeprefix(_BOM).lstrip()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..base.errors import DataError, Fault
+from ..base.file_kinds import LOOKED_AT, packed
 from .base import open_binary
 
 _MARKS = {  # the longer ones first, as they begin like the shorter
@@ -28,9 +29,10 @@ def read_lines(path: Path, encoding: str, *, undecoded: list[Fault] | None = Non
     is `undecoded`, a fault goes there, and its line is yielded with lone surrogates for the bytes that are no text.
     """
     with open_binary(path) as stream:
-        begin = stream.peek(4)
+        begin = stream.peek(LOOKED_AT)
         if not begin:
             raise DataError(Fault("should have rows. Found an empty file.", file=str(path)))
+        fault_if_packed(path, begin, encoding)
         if not is_wide(encoding):
             fault_if_marked(path, begin, encoding)
         for number, line in enumerate(_wide(path, stream, encoding) if is_wide(encoding) else stream, start=1):
@@ -63,6 +65,13 @@ def fault_if_marked(path: Path, begin: bytes, encoding: str, advice: str | None 
             raise DataError(Fault(message, file=str(path)))
 
 
+def fault_if_packed(path: Path, begin: bytes, encoding: str) -> None:
+    """Raise `DataError` where a file's first bytes are those of a packed file or of a table that is no text."""
+    found = packed(begin)
+    if found:
+        raise DataError(Fault(f"should be {encoding} text. Found {found}", file=str(path)))
+
+
 def decode_line(path: Path, number: int, line: bytes, encoding: str) -> str | Fault:
     """Return a line as text, or a `Fault` that says where it is none."""
     try:
@@ -72,11 +81,30 @@ def decode_line(path: Path, number: int, line: bytes, encoding: str) -> str | Fa
         column = len(before.removeprefix("\ufeff") if number == 1 else before) + 1
         return Fault(
             f"should be {encoding} text. Found the byte 0x{line[error.start]:02x}. "
-            "If the file is written in another encoding, name it: 'encoding: latin-1'.",
+            f"If the file is written in another encoding, name it{_likely(line, encoding)}.",
             file=str(path),
             line=number,
             path=f"column {column}",
         )
+
+
+def _likely(line: bytes, encoding: str) -> str:
+    """Return the encoding to try for a line, as a hint shows it: `: 'encoding: cp1252'`.
+
+    Windows' code page 1252 has letters, quotation marks and dashes at 0x80 to 0x9f, where latin-1 has control
+    characters; five bytes have no character in it, and a line with one of them is in neither.
+    """
+    text = line.decode("utf-8", errors="surrogateescape")
+    undecoded = [character for character in text if "\udc80" <= character <= "\udcff"]
+    if not undecoded and codecs.lookup(encoding).name != "utf-8":
+        return ": 'encoding: utf-8'"
+    if all(character >= "\udca0" for character in undecoded):
+        return ": 'encoding: latin-1'"
+    try:
+        line.decode("cp1252")
+    except UnicodeDecodeError:
+        return " under 'encoding'"
+    return ": 'encoding: cp1252'"
 
 
 def _wide(path: Path, stream: BinaryIO, encoding: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Protocol
 
 from ..base.errors import TrainingError
-from ..base.progress import EvalReport, Report, StepReport
+from ..base.progress import Note, Report, StepReport
 
 
 class Log(Protocol):
@@ -82,6 +82,8 @@ class TensorBoard:
 
 def scalars(report: Report) -> dict[str, float]:
     """Return a report's figures under the names that TensorBoard shows."""
+    if isinstance(report, Note):
+        return {}
     if isinstance(report, StepReport):
         found = {f"loss/{task}": loss for task, loss in report.losses.items()}
         found["train/rate_factor"] = report.factor
@@ -101,7 +103,7 @@ class Logs:
         if TensorBoard.installed():
             self.logs.append(TensorBoard(run / "tensorboard", step))
 
-    def write(self, report: StepReport | EvalReport) -> None:
+    def write(self, report: Report) -> None:
         """Keep a report in every log."""
         for log in self.logs:
             log.write(report)
@@ -117,13 +119,16 @@ class Logs:
 
 
 def cut_back(path: Path, step: int) -> None:
-    """Cut a JSON-lines log off before its first line of a later step, or the first that is not whole."""
+    """Cut a JSON-lines log off before its first line of a later step, or the first that is not whole.
+
+    Before the first step nothing is kept: the notes of the start are written again.
+    """
     if not path.exists():
         return
     kept = 0
     with path.open("rb") as file:
         for line in file:
-            if not line.endswith(b"\n") or _step(line) > step:
+            if step == 0 or not line.endswith(b"\n") or _step(line) > step:
                 break
             kept += len(line)
     os.truncate(path, kept)

@@ -11,6 +11,7 @@ import hashlib
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from ..base.errors import CheckpointError, UsageError
 from ..base.files import read_json
-from ..base.progress import EvalReport, Report, StepReport
+from ..base.progress import EvalReport, Note, Report, StepReport
 from ..base.tensors import read_tensors
 from ..base.threads import torch_threads
 from ..data.feed import Feed
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from ..data.batch import Batch
     from ..data.prepared import Prepared
 
-__all__ = ["EvalReport", "Report", "StepReport", "Trainer"]
+__all__ = ["EvalReport", "Note", "Report", "StepReport", "Trainer"]
 
 FORMAT = 1  # of state.json; a checkpoint of another format is refused
 
@@ -86,6 +87,7 @@ class Trainer:
             self._load_state(state)
         else:
             load_first_weights(self.model)
+        self.notes = self._noted() if state is None else ()
 
     # -- building
 
@@ -146,10 +148,15 @@ class Trainer:
         """Return how evaluations are compared, or None where no source has a dev split."""
         return selection(self.config.select, self.config.patience, *dev_figures(self.graph, self.prepared))
 
+    def _noted(self) -> tuple[Note, ...]:
+        """Return what the components have to say of how they start."""
+        found = self.model.components.items()
+        return tuple(replace(note, component=name) for name, module in found for note in module.notes)
+
     # -- training
 
     def train(self) -> Iterator[Report]:
-        """Train to the end and yield a report of every step and every evaluation.
+        """Train to the end and yield what components note, then a report of every step and every evaluation.
 
         A checkpoint of a step is written when the consumer asks for what comes after its reports, so that a log that
         is kept up to a checkpoint's step is complete. A consumer that stops asking stops the training. Meanwhile torch
@@ -159,6 +166,7 @@ class Trainer:
             yield from self._train()
 
     def _train(self) -> Iterator[Report]:
+        yield from () if self.step else self.notes
         self.model.train(not self.finished)
         while not self.finished:
             yield self._next_step()

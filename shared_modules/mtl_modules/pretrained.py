@@ -1,20 +1,30 @@
 """Word vectors in the text format of GloVe and fastText: a word and its numbers a line, separated by one blank.
 
-A header line (`count dimension`, as fastText writes it) may stand first. Sources: Pennington et al. (2014), Bojanowski
-et al. (2017).
+A header line (`count dimension`, as fastText writes it) may stand first, and the file may be packed by gzip. Sources:
+Pennington et al. (2014), Bojanowski et al. (2017).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import gzip
+import zlib
+from collections.abc import Generator, Mapping
+from contextlib import closing
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from mtl.base.errors import DataError, Fault
+from mtl.base.file_kinds import LOOKED_AT, packed
+from mtl.base.files import why_unreadable
 
 Vector = npt.NDArray[np.float32]
+
+_DIGITS = 18  # of a number in a header: no file holds as many words, and Python reads numbers of 4,300 digits at most
+_GZIP = b"\x1f\x8b"
+_FASTTEXT = b"\xba\x16\x4f\x2f"  # the first bytes of its binary models
 
 
 def dimension(path: Path) -> int:
@@ -24,12 +34,30 @@ def dimension(path: Path) -> int:
 
 def _first_line(path: Path) -> tuple[int, int]:
     """Return how many numbers a vector has, and the number of the header's line (0 where there is none)."""
-    for number, line in _lines(path):
-        fields = line.split(b" ")
-        if len(fields) < 2:
-            raise _malformed(path, number, "a word and its vector", "one field")
-        return (int(fields[1]), number) if _is_header(fields) else (len(fields) - 1, 0)
-    raise DataError(Fault("should hold a word and its vector a line. Found no line.", file=str(path)))
+    with closing(_lines(path)) as lines:
+        number, line = next(lines, (0, b""))
+        second = next(lines, (0, b""))[1]
+    if not number:
+        raise DataError(Fault("should hold a word and its vector a line. Found no line.", file=str(path)))
+    fields = line.split(b" ")
+    if len(fields) < 2:
+        raise _malformed(path, number, "a word and its vector", "one field")
+    if not _is_header(fields):
+        return _size(fields[1:], second.split(b" ")[1:]), 0
+    longest = max(map(len, fields))
+    if longest > _DIGITS:
+        raise _malformed(path, number, "how many words there are, and the size of a vector", f"{longest:,} digits")
+    return int(fields[1]), number
+
+
+def _size(after: list[bytes], next_after: list[bytes]) -> int:
+    """Return the size of vectors from what follows the first field of the first line, and of the one after it.
+
+    All of it is the vector, unless its word goes on there; then the vector is what stands after the word's last field.
+    """
+    words = [place for place, field in enumerate(after, start=1) if not _is_number(field)]
+    alike = len(next_after) == len(after) and all(map(_is_number, next_after))
+    return len(after) if not words or alike else len(after) - words[-1] or len(after)
 
 
 def read_vectors(path: Path, ids: Mapping[str, int]) -> tuple[npt.NDArray[np.int64], Vector]:
@@ -54,22 +82,41 @@ def read_vectors(path: Path, ids: Mapping[str, int]) -> tuple[npt.NDArray[np.int
     return rows, np.stack(list(found.values())) if found else np.zeros((0, size), dtype=np.float32)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def _lines(path: Path) -> Generator[tuple[int, bytes], None, None]:
     """Yield the lines that are not empty and their numbers; tabs count as blanks.
 
     Bytes, because published files hold words that are no valid UTF-8, or white space of other kinds.
     """
     try:
-        with path.open("rb") as file:
+        with _opened(path) as file:
             for number, line in enumerate(file, start=1):
                 stripped = line.rstrip(b"\r\n ").replace(b"\t", b" ")
                 if number == 1:
                     stripped = stripped.removeprefix(b"\xef\xbb\xbf")
                 if stripped:
                     yield number, stripped
-    except OSError as error:
-        message = f"should be a readable file of word vectors. Found: {error.strerror}."
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        message = f"should be a readable file of word vectors. Found: {reason.rstrip('.')}."
         raise DataError(Fault(message, file=str(path))) from error
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Open a file of vectors, unpacked where gzip has packed it; raises `OSError`, and `DataError` for another kind."""
+    reason = why_unreadable(path)
+    if reason:
+        raise OSError(reason)
+    with path.open("rb") as file:
+        begin = file.read(LOOKED_AT)
+    if begin.startswith(_GZIP):
+        return cast("BinaryIO", gzip.open(path, "rb"))
+    other = (
+        "a binary model of fastText. Name its file of vectors as text (.vec)." if begin.startswith(_FASTTEXT) else None
+    )
+    found = other or packed(begin)
+    if found:
+        raise DataError(Fault(f"should be word vectors as text. Found {found}", file=str(path)))
+    return path.open("rb")
 
 
 def _is_header(fields: list[bytes]) -> bool:
@@ -96,6 +143,8 @@ def _parsed(path: Path, number: int, word: bytes, fields: list[bytes]) -> Vector
 
 
 def _is_number(field: bytes) -> bool:
+    if b"_" in field:  # which Python's own numbers may have between digits
+        return False
     try:
         float(field)
     except ValueError:

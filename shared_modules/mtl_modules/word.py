@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from mtl.base.errors import DataError
+from mtl.base.errors import DataError, counted
+from mtl.base.progress import Note
 from mtl.base.registry import InitialFile, register
 from mtl.model.module import Embedding, Sequence
 from mtl.text.features import Feature, WordIds
@@ -22,8 +23,9 @@ class WordEmbedding(Embedding):
     """A table of word vectors, trained with the model.
 
     `dim` is their size D. `min_count` and `max_size` limit the vocabulary. `pretrained` names a GloVe or
-    fastText text file whose vectors the table starts from (words that it lacks start at random). `word_dropout`
-    is the rate of words replaced by the unknown word in training, which is how the unknown word's vector learns.
+    fastText text file, packed by gzip or not, whose vectors the table starts from (words that it lacks start at
+    random; the log has how many). `word_dropout` is the rate of words replaced by the unknown word in training,
+    which is how the unknown word's vector learns.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class WordEmbedding(Embedding):
         rows, vectors = read_vectors(path, ids)
         with torch.no_grad():
             weight[torch.from_numpy(rows)] = torch.from_numpy(vectors).to(weight)
+        self.notes = (covered(path, len(rows), len(ids)),)
 
     def forward(self, lengths: Tensor, *features: Tensor | Sequence) -> Sequence:
         """Return [B, T, dim] for word ids [B, T]."""
@@ -75,3 +78,18 @@ class WordEmbedding(Embedding):
     def output_dim(self) -> int:
         """Size of a vector."""
         return self.table.embedding_dim
+
+
+def covered(path: Path, found: int, words: int) -> Note:
+    """Return what to say of a file that has vectors of so many words of a vocabulary.
+
+    >>> covered(Path("glove.txt"), 812, 1024).message
+    'pretrained: 812 of 1,024 words of the vocabulary have a vector in glove.txt.'
+    """
+    if found:
+        return Note(f"pretrained: {found:,} of {counted(words, 'word')} of the vocabulary have a vector in {path}.")
+    return Note(
+        f"pretrained: {path} should have vectors of words of the vocabulary. Found 0 of {counted(words, 'word')}: all "
+        "start at random. Its words should be written as the input's tokens are (language, lower case).",
+        warning=True,
+    )

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mtl.base.progress import EvalReport, StepReport
+from mtl.base.progress import EvalReport, Note, StepReport
 from mtl.train.logs import JsonLines, Logs, TensorBoard, cut_back, scalars
 
 STEP = StepReport(
@@ -73,6 +73,18 @@ def test_a_run_that_starts_over_has_an_empty_log(tmp_path: Path) -> None:
     cut_back(path, 0)
     assert path.read_text() == ""
     cut_back(tmp_path / "none.jsonl", 0)
+
+
+def test_notes_are_kept_once_however_often_a_run_starts_over(tmp_path: Path) -> None:
+    for _ in range(2):  # the first was killed before its first checkpoint
+        with Logs(tmp_path, 0) as logs:
+            logs.write(Note("1 of 2 words.", component="words"))
+            logs.write(STEP)
+    with Logs(tmp_path, 3):
+        pass
+    note, step = (json.loads(row) for row in (tmp_path / "log.jsonl").read_text("utf-8").splitlines())
+    assert note == {"event": "note", "message": "1 of 2 words.", "warning": False, "component": "words", "step": 0}
+    assert step["step"] == 3
 
 
 FULL_DISK = """

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gzip
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,6 +41,79 @@ def test_a_word_may_hold_blanks(vectors: Callable[[str], Path]) -> None:
     assert values.tolist() == [[1, 2], [3, 4]]
 
 
+@pytest.mark.parametrize(
+    ("content", "ids", "values"),
+    [
+        ("new york 3 4\nplay 1 2\n", [5, 2], [[3, 4], [1, 2]]),
+        ("new york 3 4\n", [5], [[3, 4]]),
+        ("new york 3 4\n. . 5 6\nhey 1 2\n", [5, 3], [[3, 4], [1, 2]]),
+        (". . . 3 4\nplay 1 2\n", [2], [[1, 2]]),
+    ],
+)
+def test_a_word_of_the_first_line_may_hold_blanks(
+    vectors: Callable[[str], Path], content: str, ids: list[int], values: list[list[int]]
+) -> None:
+    path = vectors(content)
+    assert dimension(path) == 2
+    found, read = read_vectors(path, IDS)
+    assert (found.tolist(), read.tolist()) == (ids, values)
+
+
+def test_a_first_vector_that_is_malformed_is_no_longer_word(vectors: Callable[[str], Path]) -> None:
+    for content in ("play x 2\nhey 1 2\n", "play 1 x\nhey 1 2\n"):
+        path = vectors(content)
+        assert dimension(path) == 2
+        with pytest.raises(DataError) as error:
+            read_vectors(path, IDS)
+        assert str(error.value) == f"{path}:1: should hold 2 finite numbers after 'play'. Found 'x'."
+
+
+def test_vectors_packed_by_gzip_are_read(vectors: Callable[[bytes], Path]) -> None:
+    path = vectors(gzip.compress(b"3 2\nplay 1 2\nthe 3 4\njude 5 6\n"))
+    assert dimension(path) == 2
+    rows, values = read_vectors(path, IDS)
+    assert (rows.tolist(), values.tolist()) == ([2, 4], [[1, 2], [5, 6]])
+
+
+UNREADABLE = {
+    "cut": (
+        gzip.compress(b"play 1 2\n" * 9)[:-9],
+        "should be a readable file of word vectors. Found: Compressed file ended before the end-of-stream marker was "
+        "reached.",
+    ),
+    "damaged": (
+        gzip.compress(b"play 1 2\n")[:10] + b"\xff" * 20,
+        "should be a readable file of word vectors. Found: Error -3 while decompressing data: invalid block type.",
+    ),
+    "zip": (
+        b"PK\x03\x04" + bytes(30),
+        "should be word vectors as text. Found a zip archive. Unpack it first; of a workbook (.xlsx) save the sheet as "
+        "CSV.",
+    ),
+    "fastText": (
+        b"\xba\x16\x4f\x2f" + bytes(30),
+        "should be word vectors as text. Found a binary model of fastText. Name its file of vectors as text (.vec).",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNREADABLE)
+def test_a_file_of_another_kind_is_named(vectors: Callable[[bytes], Path], case: str) -> None:
+    content, message = UNREADABLE[case]
+    path = vectors(content)
+    with pytest.raises(DataError) as error:
+        read_vectors(path, IDS)
+    assert str(error.value) == f"{path}: {message}"
+
+
+def test_a_pipe_is_told_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "vectors")
+    with pytest.raises(DataError) as error:
+        dimension(tmp_path / "vectors")
+    wanted = "should be a readable file of word vectors. Found: a pipe, which can be read once only."
+    assert str(error.value) == f"{tmp_path / 'vectors'}: {wanted}"
+
+
 def test_the_first_vector_of_a_word_counts(vectors: Callable[[str], Path]) -> None:
     assert read_vectors(vectors("play 1 2\nplay 3 4\n"), IDS)[1].tolist() == [[1, 2]]
 
@@ -65,6 +140,15 @@ def test_no_known_word(vectors: Callable[[str], Path]) -> None:
         ("play 1 2\nhey 3 nan\n", "{}:2: should hold 2 finite numbers after 'hey'. Found 'nan'."),
         ("play 1 2\nhey\n", "{}:2: should hold a word and 2 numbers. Found one field."),
         ("play\n", "{}:1: should hold a word and its vector. Found one field."),
+        ("play 1 2\nhey 3 1_0\n", "{}:2: should hold 2 finite numbers after 'hey'. Found '1_0'."),
+        (
+            "\n" + "1" * 4301 + " 2\nplay 1 2\n",
+            "{}:2: should hold how many words there are, and the size of a vector. Found 4,301 digits.",
+        ),
+        (
+            "2 " + "2" * 4300 + "\nplay 1 2\n",
+            "{}:1: should hold how many words there are, and the size of a vector. Found 4,300 digits.",
+        ),
     ],
 )
 def test_a_malformed_file_is_named_with_its_line(vectors: Callable[[str], Path], content: str, message: str) -> None:

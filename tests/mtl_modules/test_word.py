@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from mtl.base.errors import DataError
+from mtl.base.progress import Note
 from mtl.base.registry import InitialFile
 from mtl.text.features import WordIds
 from mtl.text.featurizer import tokenize
@@ -60,6 +61,21 @@ def test_pretrained_vectors_are_where_the_table_starts(words: Any, tmp_path: Pat
     weight = WordEmbedding(words, dim=3, pretrained=InitialFile(path)).table.weight
     assert weight[3].tolist() == [1, 2, 3]
     assert torch.equal(weight[:3], plain[:3])
+
+
+def test_how_many_words_the_file_has_is_noted(words: Any, tmp_path: Path) -> None:
+    path = tmp_path / "vectors.txt"
+    path.write_text("jude 1 2 3\n")
+    (note,) = WordEmbedding(words, dim=3, pretrained=InitialFile(path)).notes
+    assert note == Note(f"pretrained: 1 of 2 words of the vocabulary have a vector in {path}.")
+    path.write_text("Jude 1 2 3\n")
+    (note,) = WordEmbedding(words, dim=3, pretrained=InitialFile(path)).notes
+    assert note.warning
+    assert note.message == (
+        f"pretrained: {path} should have vectors of words of the vocabulary. Found 0 of 2 words: all start at random. "
+        "Its words should be written as the input's tokens are (language, lower case)."
+    )
+    assert WordEmbedding(words, dim=3).notes == ()
 
 
 def test_dim_should_be_that_of_the_file(words: Any, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 from tests import small
@@ -27,3 +28,43 @@ def test_a_dev_split_is_there_where_it_is_selected_by(tmp_path: Path) -> None:
     for done in (within("check", recipe, "--sources"), within("train", recipe, "--out", tmp_path / "run")):
         assert (done.returncode, done.stderr.splitlines(keepends=True)[-1]) == (2, message)
     assert not (tmp_path / "run/checkpoints").exists()
+
+
+def test_what_a_file_holds_never_reaches_the_terminal_raw(tmp_path: Path) -> None:
+    recipe = small.write(tmp_path)
+    with (tmp_path / "test.tsv").open("a") as rows:
+        rows.write("hey jude\tle\x1b[31mft\tO O\n")
+    done = within("check", recipe, "--sources")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "  intent: never seen in training, so counted as wrong: le\\x1b[31mft" in done.stdout.splitlines()
+    (tmp_path / "dev.tsv").write_text("te\x1b[2Jxt\tintent\tslots\n")
+    done = within("check", recipe, "--sources")
+    uses = "the input 'text' of task 'intent' and the input 'text' of task 'slots'"
+    assert done.stderr == (
+        f"{tmp_path}/dev.tsv: should have a column 'text': {uses}. Found the columns intent, slots, te\\x1b[2Jxt. "
+        "Did you mean 'te\\x1b[2Jxt'?\n"
+    )
+
+
+def test_columns_that_look_alike_are_told_apart(tmp_path: Path) -> None:
+    composed, decomposed = "caf\u00e9", unicodedata.normalize("NFD", "caf\u00e9")
+    recipe = small.write(tmp_path, small.RECIPE.replace("column: text", f"column: {composed}"))
+    for split in ("train", "dev", "test"):
+        rows = (tmp_path / f"{split}.tsv").read_text().partition("\n")[2]
+        (tmp_path / f"{split}.tsv").write_text(f"{decomposed}\tintent\tslots\n{rows}")
+    done = within("check", recipe, "--sources")
+    uses = "the input 'text' of task 'intent' and the input 'text' of task 'slots'"
+    assert done.stderr.splitlines()[0] == (
+        f"{tmp_path}/train.tsv: should have a column '{composed}': {uses}. Found the columns {decomposed}, intent, "
+        "slots. Did you mean 'cafe\\u0301'? It looks like 'caf\\xe9', but its characters differ."
+    )
+
+
+def test_a_delimiter_that_is_not_the_format_s_is_named(tmp_path: Path) -> None:
+    recipe = small.write(tmp_path)
+    (tmp_path / "train.tsv").write_text("text;intent;slots\nhey;play;O\n")
+    done = within("check", recipe, "--sources")
+    assert done.stderr.splitlines()[1] == (
+        f"{tmp_path}/train.tsv: should have a column 'intent': the target of task 'intent'. Found the columns "
+        "text;intent;slots. If ';' parts the columns, write 'delimiter: \";\"'."
+    )

@@ -38,6 +38,13 @@ def debug() -> Iterator[None]:
         ),
         (MemoryError("Unable to allocate 1 EiB."), 1, "not enough memory. Found Unable to allocate 1 EiB.\n"),
         (MemoryError(), 1, "not enough memory. Found no more of it.\n"),
+        (
+            ValueError("a\x1b[2J\nb"),
+            1,
+            "unexpected ValueError: a\\x1b[2J\nb\nRun again with --debug for the traceback.\n",
+        ),
+        (FileNotFoundError(2, "No such file", "a\x07.tsv"), 1, "a\\x07.tsv: No such file\n"),
+        (DataError(Fault("Found 'a\x9b\nb'.", "a.tsv", 1)), 2, "a.tsv:1: Found 'a\\x9b\\nb'.\n"),
         (KeyboardInterrupt(), 130, "interrupted\n"),
     ],
 )

@@ -3,12 +3,19 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 
+import pytest
 from rich.console import Console
 
-from mtl.base.progress import EvalReport, Report, StepReport
-from mtl.cli.progress import evaluation, show
+from mtl.base.progress import EvalReport, Note, Report, StepReport
+from mtl.cli.progress import evaluation, line, show
 
 METRICS = {"intent": {"accuracy": 0.75, "macro_f1": 0.5}, "joint": {"exact_match": 0.25}}
+
+
+def noted() -> Iterator[Report]:
+    yield Note("pretrained: 1 of 2 words.", component="words")
+    yield Note("pretrained: no\x1b words.", warning=True, component="words")
+    yield from reports()
 
 
 def reports() -> Iterator[Report]:
@@ -37,3 +44,19 @@ def test_a_bar_on_a_terminal() -> None:
 
 def test_an_evaluation_is_one_line() -> None:
     assert evaluation(EvalReport(2, 2, 1, "dev", METRICS, 0.75, False, 1, 0.1)) == LINE.removesuffix(" (best)")
+
+
+def test_a_line_holds_no_orders_to_a_terminal() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True)
+    line(console, "run folder: [red]a\x1b[2J\x9b\n")
+    assert console.file.getvalue() == "run folder: [red]a\\x1b[2J\\x9b\\n\n"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_notes_come_first_and_warnings_on_standard_error(terminal: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console(file=io.StringIO(), force_terminal=terminal, width=120, legacy_windows=False)
+    assert show(noted(), console) == 2
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "words: pretrained: 1 of 2 words.\n" in shown
+    warned = shown if terminal else capsys.readouterr().err  # a bar takes standard error over, to stay below it
+    assert "warning: words: pretrained: no\\x1b words.\n" in warned

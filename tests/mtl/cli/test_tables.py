@@ -142,3 +142,11 @@ def test_what_was_read_of_pairs() -> None:
         "  1 query and 1 document",
         "grades of relevance: 3,000 of 0, 1,000 of 1",
     ]
+
+
+def test_cells_are_neither_markup_nor_orders_to_a_terminal() -> None:
+    metrics = {"[red]intent[/red]": {"f1 of \x1b[31m": 0.5}}
+    assert [" ".join(line.split()) for line in shown(metrics_table("test\x07", metrics, {}))] == [
+        "task figure test\\x07",
+        "[red]intent[/red] f1 of \\x1b[31m 0.5000",
+    ]

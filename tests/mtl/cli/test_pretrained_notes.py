@@ -1,0 +1,44 @@
+"""How many words of a vocabulary a file of vectors holds is told as training starts, and kept in the log."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mtl.runs.runner import Run
+from tests import small
+from tests.commands import within
+
+RECIPE = small.RECIPE.replace("{type: word, dim: 8}", "{type: word, dim: 2, pretrained: vectors.txt}")
+
+
+@pytest.mark.parametrize(("word", "count"), [("jude", "1 of 22 words"), ("Jude", "0 of 22 words")])
+def test_words_with_a_vector_are_told(word: str, count: str, tmp_path: Path) -> None:
+    recipe = small.write(tmp_path, RECIPE.replace("epochs: 24", "epochs: 1"))
+    (tmp_path / "vectors.txt").write_text(f"{word} 1 2\n")
+    done = within("train", recipe, "--out", tmp_path / "run")
+    first = json.loads((tmp_path / "run/log.jsonl").read_text("utf-8").splitlines()[0])
+    told = {
+        "jude": f"pretrained: {count} of the vocabulary have a vector in {tmp_path}/vectors.txt.",
+        "Jude": f"pretrained: {tmp_path}/vectors.txt should have vectors of words of the vocabulary. Found {count}: "
+        "all start at random. Its words should be written as the input's tokens are (language, lower case).",
+    }[word]
+    assert done.returncode == 0
+    assert (f"words.word: {told}" in done.stdout.splitlines()) == (word == "jude")
+    assert (f"warning: words.word: {told}" in done.stderr.splitlines()) == (word == "Jude")
+    expected = {"event": "note", "message": told, "warning": word == "Jude", "component": "words.word", "step": 0}
+    assert first == expected
+
+
+def test_a_run_that_goes_on_has_no_notes(tmp_path: Path) -> None:
+    recipe = small.write(tmp_path, RECIPE.replace("epochs: 24", "epochs: 2"))
+    (tmp_path / "vectors.txt").write_text("jude 1 2\n")
+    for report in Run.start(recipe, tmp_path / "run").train():
+        if report.step == 4:  # a checkpoint is at step 3, the end of the first epoch
+            break
+    events = [report.record()["event"] for report in Run.start(recipe, tmp_path / "run", resume=True).train()]
+    assert events == ["step", "step", "step", "evaluation"]
+    logged = [json.loads(row)["event"] for row in (tmp_path / "run/log.jsonl").read_text("utf-8").splitlines()]
+    assert logged == ["note", *["step"] * 3, "evaluation", *["step"] * 3, "evaluation"]
