@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from mtl.base.errors import UsageError
 from mtl.data.judgements import Pairs
+from mtl.data.negatives import Negatives
 from mtl.data.split import Split
 from mtl.evaluate.evaluation import BATCH_TOKENS
 from mtl.evaluate.metrics import Ranked
@@ -58,8 +59,8 @@ class BM25:
     def scores(self, split: Split, pairs: Pairs) -> Scores:
         """Return the score of each pair of a split, [P]."""
         names = np.array(split.document_ids())
-        answers = np.array([self.place[name] for name in names[first_rows(split.negatives.document)]])
-        questions = [self.collection[name].question for name in names[first_rows(split.negatives.query)]]
+        answers = np.array([self.place[name] for name in names[first_rows(judgements(split).document)]])
+        questions = [self.collection[name].question for name in names[first_rows(judgements(split).query)]]
         found = np.empty(len(pairs.query), np.float32)
         for number in np.unique(pairs.query).tolist():
             words = bm25s.tokenize(questions[number], return_ids=False, show_progress=False)[0]
@@ -75,9 +76,16 @@ def collection(run: Run) -> dict[str, Texts]:
     return {row["pair"]: Texts(row["question"], row["answer"]) for row in rows}
 
 
+def judgements(split: Split) -> Negatives:
+    """Return the judged pairs of a split by number; raises `UsageError` where it has none."""
+    if split.negatives is None:
+        raise UsageError(f"'{TASK}' should be a ranking task. Found another.")
+    return split.negatives
+
+
 def same_document(split: Split) -> Pairs:
     """Return each question with its own answer and all others of its document, where there are any."""
-    judged = split.negatives
+    judged = judgements(split)
     parts: list[tuple[int, int, float]] = []
     for row, group in enumerate(judged.group.tolist()):
         documents = judged.pool_documents(group)
@@ -109,8 +117,6 @@ def main() -> None:
     arguments = parser.parse_args()
     run = Run.open(arguments.run, data=arguments.data)
     split = run.prepared.splits[run.recipe.tasks[TASK].source, arguments.split]
-    if split is None or split.negatives is None:
-        raise UsageError(f"'{TASK}' should be a ranking task. Found another in {arguments.run}.")
     model = run.model.eval()
     bm25 = BM25(collection(run))
     print(f"{'candidates':<12}{'questions':>10}{'answers each':>14}{'model':>9}{'BM25':>9}{'difference':>12}")

@@ -1,4 +1,4 @@
-"""The facts that training yields: notes as it starts, a report a step, one an evaluation.
+"""The facts of training (notes as it starts, a report a step, one an evaluation) and of an export (one a stage).
 
 Printing and saving them is the consumer's.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +78,16 @@ class EvalReport:
 
 
 Report = Note | StepReport | EvalReport
+
+
+@dataclass(frozen=True, slots=True)
+class StageReport:
+    """A stage of an export that begins: tracing the tasks, writing their graphs, or verifying one of them.
+
+    `number` of `count` (from 1) counts the tasks that are verified; both are 1 for the other stages, which are of all.
+    """
+
+    stage: Literal["tracing", "writing", "verifying"]
+    tasks: tuple[str, ...]
+    number: int = 1
+    count: int = 1

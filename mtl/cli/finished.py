@@ -8,6 +8,7 @@ from rich.console import Console
 
 from ..base.errors import UsageError, near_miss
 from .checking import warn
+from .progress import line, stage
 from .tables import metrics_table, results, show
 
 SPLITS = ("train", "dev", "test")
@@ -31,6 +32,7 @@ def export_command(folder: Path, *, out: Path | None, data: Path | None) -> None
     from ..runs.runner import Run
 
     run = Run.open(folder, data=data)
-    report = run.export(out)
+    console = Console()
+    report = run.export(out, report=lambda begun: line(console, stage(begun)))
     warn(run.warnings(*report.verification.split.values()))
-    show(Console(), results({}, {}, report.folder, report.files, report.verification.facts()))
+    show(console, results({}, {}, report.folder, report.files, report.verification.facts()))

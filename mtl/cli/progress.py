@@ -1,4 +1,4 @@
-"""What training reports, as it comes: a bar on a terminal, plain lines elsewhere."""
+"""What training and export report, as it comes: training by a bar on a terminal, all else by plain lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..base.visible import visible
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from ..base.progress import EvalReport, Note, Report, StepReport
+    from ..base.progress import EvalReport, Note, Report, StageReport, StepReport
 
 SECONDS_BETWEEN_LINES = 10.0  # of steps, where there is no terminal
 
@@ -112,3 +112,9 @@ def evaluation(report: EvalReport) -> str:
         parts.append(f"{task}.{name} {value:.4f}")
     best = " (best)" if report.best else ""
     return f"{place(report)}  {report.split} {' '.join(parts)}  score {report.score:.4f}{best}"
+
+
+def stage(report: StageReport) -> str:
+    """Return one line about a stage of an export that begins."""
+    of = f" ({report.number} of {report.count})" if report.stage == "verifying" else ""
+    return f"export: {report.stage} {', '.join(report.tasks)}{of}"

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from ..base.visible import visible
 from .checking import summary, warn
-from .progress import line, show
+from .progress import line, show, stage
 from .tables import reading, results
 from .tables import show as show_table
 
@@ -66,7 +66,7 @@ def run_command(
         if not run.complete:
             run.test()
             line(console, "tested; exporting and verifying")
-            run.export()
+            run.export(report=lambda begun: line(console, stage(begun)))
     manifest = run.manifest
     files = {name: facts["bytes"] for name, facts in manifest["files"].items()}
     show_table(console, results(run.metrics, run.reports, run.out / "export", files, manifest["verified"]))

@@ -136,6 +136,15 @@ def raw_batch(
     return batch
 
 
+def token_counts(texts: Sequence[Any], key: InputKey) -> NDArray[np.int64]:
+    """Return how many tokens the model reads of each unit's text (or of the texts of its list)."""
+    flat, sizes = _flat(texts, key.listed)
+    found: NDArray[np.int64] = tokenize(flat, key.tokenizer, key.max_tokens).lengths
+    if sizes:
+        return np.add.reduceat(found, np.cumsum([0, *sizes])[:-1])
+    return found
+
+
 def _flat(texts: Sequence[Any], listed: bool) -> tuple[list[Text], list[int] | None]:
     """Return texts one after another, and where units hold lists, how many each has."""
     if not listed:

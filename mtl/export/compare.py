@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..base.errors import ExportError
-from ..data.batch import raw_batch
+from ..data.batch import raw_batch, token_counts
 from ..evaluate.evaluation import unit_lengths
 from .head import Head, Texts
 from .probe import first_difference
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .graphs import Graphs
 
 TIE = 1e-5  # labels whose probabilities (or the likelihoods of whose sequences) differ by less are as good as equal
+BLOCK = 1024  # so many rows of a split are answered by eager torch before graphs answer them one by one
+TOGETHER = 64  # of these, so many at a time
 TOLERANCE = 1e-4  # how far scores may be apart; those above 1, which are no probabilities, relative to their size
 
 Array = NDArray[Any]
@@ -68,6 +70,34 @@ class Comparison:
                     found.setdefault(name, []).append(value)
         return {name: np.concatenate(values) for name, values in found.items()}
 
+    def alone(self, heads: Sequence[Head], texts: Texts, rows: Sequence[int]) -> None:
+        """Compare the answers to each of these texts alone, of these rows of a split, in their order.
+
+        Eager torch answers texts of like length together, and a text alone only where a graph says otherwise: what
+        stands beside a text changes no answer, and one by one would take most of the time. Raises as `compare` does.
+        """
+        for start in range(0, len(rows), BLOCK):
+            columns = {name: column[start : start + BLOCK] for name, column in texts.items()}
+            for row, (example, place) in enumerate(self._eager(heads[0].task, columns)):
+                text = {name: column[row : row + 1] for name, column in columns.items()}
+                if not all(example.agrees(head.run(self.graph, text), place) for head in heads):
+                    self.compare(heads, text, rows[start + row : start + row + 1])
+
+    @torch.inference_mode()
+    def _eager(self, task: str, texts: Texts) -> list[tuple[_Example, int]]:
+        """Return the model's answers to every text: the batch that it was in, and its place there."""
+        keys = self.graph.inputs(task)
+        lengths = [token_counts(texts[name], key) for name, key in keys.items()]
+        order = np.lexsort(lengths).tolist()
+        found: dict[int, tuple[_Example, int]] = {}
+        for start in range(0, len(order), TOGETHER):
+            places = order[start : start + TOGETHER]
+            columns = {name: [column[place] for place in places] for name, column in texts.items()}
+            batch = raw_batch(self.graph, self.fitted, [task], columns)
+            example = _Example(self, task, columns, batch, None)
+            found.update({place: (example, number) for number, place in enumerate(places)})
+        return [found[row] for row in range(len(order))]
+
     @torch.inference_mode()
     def compare(self, heads: Sequence[Head], texts: Texts, rows: Sequence[int] | None = None) -> dict[str, Array]:
         """Compare what graphs of one task answer to one batch; eager torch answers once for all of them.
@@ -77,7 +107,7 @@ class Comparison:
         """
         task = heads[0].task
         batch = raw_batch(self.graph, self.fitted, [task], texts)
-        answers = [head.run(self.graph, texts, batch) for head in heads]
+        answers = [head.run(self.graph, texts) for head in heads]
         count = len(next(iter(texts.values())))
         for head, found in zip(heads, answers, strict=True):
             for name, value in found.items():
@@ -110,6 +140,9 @@ class _Example:
             surface = batch.surface[comparison.graph.target_input(task)].strings()
             self.tokens = [[] if row == [""] else row for row in surface]  # none in an empty text
             self.lengths = [len(row) for row in self.tokens]
+        elif self.lengths is not None:  # a list without texts was read as one empty text
+            config = comparison.graph.recipe.tasks[task]
+            self.lengths = [len(unit) for unit in texts[config.task.target_input(tuple(config.inputs))]]
 
     def compare(self, head: Head, found: dict[str, Array]) -> None:
         """Compare tokens, then labels, then scores; raises `ExportError`."""
@@ -128,6 +161,31 @@ class _Example:
                     if row not in tied:
                         self._compare_numbers(head, answer, row, found[answer.name])
 
+    def agrees(self, found: dict[str, Array], row: int) -> bool:
+        """Say whether a graph answers to one text alone as eager torch does to this row."""
+        if any(len(value) != 1 for value in found.values()):
+            return False
+        if "tokens" in found and found["tokens"][0, : int(found["lengths"][0])].tolist() != self.tokens[row]:
+            return False
+        largest = 0.0
+        for answer in self.target.answers:
+            wanted = self._row(self.expected[answer.value].numpy(), row, answer)
+            given = self._cut(np.asarray(found[answer.name][0], dtype=found[answer.name].dtype), row, answer)
+            if answer.labels:
+                if not np.array_equal(wanted, self._label_ids(given)):
+                    return False
+                continue
+            distance = apart(wanted, given)
+            if not distance <= TOLERANCE:
+                return False
+            largest = max(largest, distance)
+        self.comparison.largest = max(self.comparison.largest, largest)
+        return True
+
+    def _label_ids(self, names: Array) -> Array:
+        """Return the ids of labels, -1 for what is none."""
+        return np.array([self.ids.get(name, -1) for name in names.reshape(-1)]).reshape(names.shape)
+
     def _compare_tokens(self, head: Head, tokens: Array, lengths: Array) -> None:
         """Compare surface forms, which a head hands out that is not given them."""
         for row, wanted in enumerate(self.tokens):
@@ -139,7 +197,7 @@ class _Example:
         """Compare the labels of a row; False where they are a tie."""
         wanted = self._row(self.expected[answer.value].numpy(), row, answer)
         found = self._row(names, row, answer)
-        given = np.array([self.ids.get(name, -1) for name in found.reshape(-1)]).reshape(found.shape)
+        given = self._label_ids(found)
         if np.array_equal(wanted, given):
             return True
         known = given.shape == wanted.shape and all(name in self.ids or not name for name in found.reshape(-1))
@@ -161,9 +219,13 @@ class _Example:
 
     def _row(self, values: Array, row: int, answer: Answer) -> Array:
         """Return one row of [B, …], values of tokens without padding."""
-        found: Array = np.asarray(values[row], dtype=values.dtype)  # else a text would lose NULs at its end
-        cut = self.lengths is not None and answer.dims[:1] == self.target.axes[:1]
-        return found[: self.lengths[row]] if cut and self.lengths else found
+        return self._cut(np.asarray(values[row], dtype=values.dtype), row, answer)  # else a text loses NULs at its end
+
+    def _cut(self, values: Array, row: int, answer: Answer) -> Array:
+        """Return the values of a row, those of tokens (or of listed texts) without padding."""
+        if self.lengths is None or answer.dims[:1] != self.target.axes[:1]:
+            return values
+        return values[: self.lengths[row]]
 
     def _named(self, ids: Array) -> str:
         names = [*self.target.names(), ""]  # the last one is that of no label: -1

@@ -11,6 +11,7 @@ from ..base.errors import ExportError
 from .layout import simplify
 
 IR_VERSION = 10
+INFERRED = ("", "ai.onnx", "ai.onnx.ml")  # domains whose types onnx infers itself; without the others' its tools crash
 
 
 def cut(model: ir.Model, outputs: Mapping[str, str], metadata: Mapping[str, str], name: str) -> ir.Model:
@@ -18,7 +19,7 @@ def cut(model: ir.Model, outputs: Mapping[str, str], metadata: Mapping[str, str]
 
     The inputs are those that the values depend on, in the order of `model`. Initializers keep their names and share
     their tensors with `model`, which stays as it is. No sizes but those of inputs and outputs are noted: what torch
-    noted behind an `LSTM` is the length of its example.
+    noted behind an `LSTM` is the length of its example. Types are noted where onnx cannot infer them.
     """
     values = ir.convenience.create_value_mapping(model.graph, include_subgraphs=False)
     missing = [value for value in outputs if value not in values]
@@ -45,9 +46,14 @@ def cut(model: ir.Model, outputs: Mapping[str, str], metadata: Mapping[str, str]
 
 
 def serialized(model: ir.Model) -> bytes:
-    """Return a graph as the bytes of its file, without notes on any value inside it."""
+    """Return a graph as the bytes of its file.
+
+    No initializer is described a second time: tools that replace one would leave a description that is wrong.
+    """
     proto = ir.serde.serialize_model(model)
+    kept = [note for note in proto.graph.value_info if note.name not in model.graph.initializers]
     del proto.graph.value_info[:]
+    proto.graph.value_info.extend(kept)
     return bytes(proto.SerializeToString())
 
 
@@ -92,4 +98,5 @@ def _forget_sizes(graph: ir.Graph) -> None:
             value.metadata_props.clear()
             if value not in kept:
                 value.shape = None
-                value.type = None
+                if node.domain in INFERRED:
+                    value.type = None

@@ -18,7 +18,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ import onnx_ir as ir
 
 from ..base.errors import ExportError, UsageError, near_miss
 from ..base.files import ABANDONED, UNFINISHED, sync
+from ..base.progress import StageReport
 from ..graph.calls import Call
 from .cut import cut
 from .graphs import Graphs, build, from_tokens, groups
@@ -66,11 +67,13 @@ def export(
     *,
     tasks: Sequence[str] | None = None,
     metrics: Mapping[str, Any] | None = None,
+    report: Callable[[StageReport], None] = lambda _: None,
 ) -> ExportReport:
     """Write the graphs of these tasks (all of them by default) to `out`, verified on the whole test split.
 
     `metrics` (by split and task) go into the manifest. `out` should be new, empty or an earlier export, which is
-    replaced at the end. Raises `ExportError` that says how far it got; what was in `out` is then as it was.
+    replaced at the end. `report` is called as each stage begins. Raises `ExportError` that says how far it got; what
+    was in `out` is then as it was.
     """
     out = Path(out)
     names = _tasks(graph, tasks)
@@ -85,9 +88,11 @@ def export(
         scratch = Path(tempfile.mkdtemp(prefix=f"{place.name}.", suffix=UNFINISHED, dir=place.parent))
         unfinished = scratch / place.name  # one level below, as nobody else may read what `mkdtemp` makes
         unfinished.mkdir()
+        report(StageReport("tracing", tuple(names)))
         graphs = build(model, graph, prepared, names)
+        report(StageReport("writing", tuple(names)))
         heads = write_graphs(graphs, graph, prepared, names, unfinished)
-        verification = verify(model, graph, prepared, graphs, names, unfinished)
+        verification = verify(model, graph, prepared, graphs, names, unfinished, report)
         write_manifest(unfinished, graph, heads, verification, metrics or {})
         sync(unfinished)
         publish(unfinished, place)

@@ -17,7 +17,6 @@ from ..text.featurizer import tokenize
 from .joint import Form, input_names
 
 if TYPE_CHECKING:
-    from ..data.batch import Batch
     from ..graph.sharing_graph import SharingGraph
 
 Array = NDArray[Any]
@@ -39,9 +38,9 @@ class Head:
         """Load a graph; raises `ExportError` where onnxruntime refuses it."""
         return cls(task, path.name, loaded(path, task), form, prefix)
 
-    def run(self, graph: SharingGraph, texts: Texts, batch: Batch) -> dict[str, Array]:
-        """Return the task's answers by name; `batch` holds the tokens of the same texts, for a graph from tokens."""
-        given = feed(graph, self.task, texts, batch, self.form)
+    def run(self, graph: SharingGraph, texts: Texts) -> dict[str, Array]:
+        """Return the task's answers by name."""
+        given = feed(graph, self.task, texts, self.form)
         outputs = [output.name for output in self.session.get_outputs() if output.name.startswith(self.prefix)]
         wanted = {value.name for value in self.session.get_inputs()}
         try:
@@ -59,10 +58,9 @@ def loaded(path: Path, task: str) -> onnxruntime.InferenceSession:
         raise ExportError(f"{task}: verification: {path.name} cannot be loaded: {error}") from error
 
 
-def feed(graph: SharingGraph, task: str, texts: Texts, batch: Batch, form: Form) -> dict[str, Array]:
+def feed(graph: SharingGraph, task: str, texts: Texts, form: Form) -> dict[str, Array]:
     """Return graph inputs by name, for the inputs that have texts: these, or their tokens and how many each row has."""
     given: dict[str, Array] = {}
-    own = graph.inputs(task)
     for name, key in graph.inputs(task, by="front_end").items():
         if name not in texts:
             continue
@@ -73,9 +71,8 @@ def feed(graph: SharingGraph, task: str, texts: Texts, batch: Batch, form: Form)
             else:
                 given[names[0]] = objects(texts[name])
             continue
-        # What stands behind the first `max_tokens` is for the graph to cut off.
-        tokens = tokenize(texts[name], key.tokenizer) if key.max_tokens else batch.surface[own[name]]
-        rows = [[] if row == [""] else row for row in tokens.strings()]
+        # All of them: what stands behind the first `max_tokens` is for the graph to cut off.
+        rows = [[] if row == [""] else row for row in tokenize(texts[name], key.tokenizer).strings()]
         width = max(map(len, rows), default=0)
         given[names[0]] = np.array([row + [""] * (width - len(row)) for row in rows], dtype=object)
         given[names[0]] = given[names[0]].reshape(len(rows), width)

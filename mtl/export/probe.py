@@ -49,7 +49,7 @@ def first_difference(
     names: list[str] = [joint.lengths[key] for key in lengths]
     names += [joint.features[key] for key in features]
     names += [joint.calls[call] for call in calls]
-    found = _run(joint, graph, task, texts, batch, list(dict.fromkeys(names)))
+    found = _run(joint, graph, task, texts, list(dict.fromkeys(names)))
     for key, length in lengths.items():
         if not np.array_equal(found[joint.lengths[key]], length.numpy()):
             return f"stage tokens: the texts of '{key}' have other numbers of tokens"
@@ -97,13 +97,11 @@ def _keys(graph: SharingGraph, task: str) -> tuple[list[InputKey], list[InputKey
     return list(graph.inputs(task).values()), list(graph.inputs(task, by="front_end").values())
 
 
-def _run(
-    joint: Joint, graph: SharingGraph, task: str, texts: Texts, batch: Batch, names: list[str]
-) -> dict[str, Array]:
+def _run(joint: Joint, graph: SharingGraph, task: str, texts: Texts, names: list[str]) -> dict[str, Array]:
     model = cut(joint.model, {name: f"probe.{number}" for number, name in enumerate(names)}, {}, "probe")
     session = onnxruntime.InferenceSession(serialized(model), session_options(), providers=["CPUExecutionProvider"])
     wanted = {value.name for value in session.get_inputs()}
-    given = {name: value for name, value in feed(graph, task, texts, batch, joint.form).items() if name in wanted}
+    given = {name: value for name, value in feed(graph, task, texts, joint.form).items() if name in wanted}
     return dict(zip(names, session.run([f"probe.{n}" for n in range(len(names))], given), strict=True))
 
 

@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 
 from ..base.errors import ExportError
-from ..data.batch import raw_batch
-from .compare import TOLERANCE, Comparison, apart, short
+from ..data.batch import Batch, raw_batch
+from .compare import TOGETHER, TOLERANCE, Comparison, apart, short
 from .head import Texts, loaded, objects
 from .pairs import ALONE
 from .probe import first_difference
@@ -40,19 +40,47 @@ class Side:
 
     def vectors(self, texts: Sequence[str], size: int) -> Array:
         """Return the vectors of texts, [B, E], compared in batches of `size`; raises `ExportError`."""
+        if size == 1:
+            return self._alone(texts)
         starts = range(0, max(1, len(texts)), size)
         return np.concatenate([self._batch(texts[start : start + size]) for start in starts])
 
+    def _alone(self, texts: Sequence[str]) -> Array:
+        """Return the vectors of texts, each computed alone; eager torch is asked alone only where they differ."""
+        found = [self._given(texts[:0])]
+        for start in range(0, len(texts), TOGETHER):
+            some = texts[start : start + TOGETHER]
+            wanted = self._wanted(self._raw(some))
+            for number in range(len(some)):
+                given = self._given(some[number : number + 1])
+                distance = apart(wanted[number], given[0])
+                if distance <= TOLERANCE:
+                    self.comparison.largest = max(self.comparison.largest, distance)
+                else:
+                    given = self._batch(some[number : number + 1])
+                found.append(given)
+        return np.concatenate(found)
+
+    def _raw(self, texts: Sequence[str]) -> Batch:
+        comparison = self.comparison
+        return raw_batch(comparison.graph, comparison.fitted, [self.tower.task], {self.tower.input: texts})
+
     @torch.inference_mode()
+    def _wanted(self, batch: Batch) -> Array:
+        """Return what the model makes of a batch of texts."""
+        model, tower = self.comparison.model, self.tower
+        key = self.comparison.graph.inputs(tower.task)[tower.input]
+        value = model.encoded(batch, tower.task, key)[tower.position]
+        wanted: Array = model.scorer(tower.task).encode(value, tower.position).numpy()
+        return wanted
+
     def _batch(self, texts: Sequence[str]) -> Array:
         given = self._given(texts)
         if not texts:  # nothing for eager torch to answer
             return given
         comparison, task = self.comparison, self.tower.task
-        batch = raw_batch(comparison.graph, comparison.fitted, [task], {self.tower.input: texts})
-        key = comparison.graph.inputs(task)[self.tower.input]
-        value = comparison.model.encoded(batch, task, key)[self.tower.position]
-        wanted = comparison.model.scorer(task).encode(value, self.tower.position).numpy()
+        batch = self._raw(texts)
+        wanted = self._wanted(batch)
         for text, one, other in zip(texts, wanted, given, strict=True):
             distance = apart(one, other)
             if not distance <= TOLERANCE:

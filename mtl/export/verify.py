@@ -5,13 +5,14 @@ Raw text goes into onnxruntime on one side, and through the featurizer into torc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..base.progress import StageReport
 from ..base.threads import torch_threads
 from .compare import Comparison, Tie
 from .graphs import Graphs, from_tokens, groups, split_to_verify
@@ -73,26 +74,38 @@ class Verification:
 
 
 def verify(
-    model: MultiTaskModel, graph: SharingGraph, prepared: Prepared, graphs: Graphs, tasks: Sequence[str], folder: Path
+    model: MultiTaskModel,
+    graph: SharingGraph,
+    prepared: Prepared,
+    graphs: Graphs,
+    tasks: Sequence[str],
+    folder: Path,
+    report: Callable[[StageReport], None] = lambda _: None,
 ) -> Verification:
     """Compare every graph in a folder with the model, which should be in evaluation mode.
 
     Each answers the whole test split (or dev, or train, where there is no other) at batch 1 and 64, texts of 1 to 300
     tokens, empty texts and no text. Raises `ExportError` naming head, stage, component and example of the first answer
-    that differs.
+    that differs. `report` is called as each task begins.
     """
     with torch_threads(1):  # at batch 1, threads that wait for each other take most of the time
-        return _verify(Comparison(model, graph, prepared.fitted, graphs), graph, prepared, tasks, folder)
+        return _verify(Comparison(model, graph, prepared.fitted, graphs), graph, prepared, tasks, folder, report)
 
 
 def _verify(
-    comparison: Comparison, graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], folder: Path
+    comparison: Comparison,
+    graph: SharingGraph,
+    prepared: Prepared,
+    tasks: Sequence[str],
+    folder: Path,
+    report: Callable[[StageReport], None],
 ) -> Verification:
     splits: dict[str, str] = {}
     rows: dict[str, int] = {}
     parts: dict[str, tuple[int, int]] = {}
     towers: dict[str, float] = {}
-    for task in tasks:
+    for number, task in enumerate(tasks, 1):
+        report(StageReport("verifying", (task,), number, len(tasks)))
         splits[task], split = split_to_verify(graph, prepared, task)
         chosen = choose(graph, split, task)
         rows[task] = len(chosen.rows)
@@ -103,7 +116,10 @@ def _verify(
         for size in BATCH_SIZES:
             numbers = chosen.alone if size == 1 else chosen.rows
             texts = {name: split.texts(key, numbers) for name, key in keys.items()}
-            answers = comparison.rows(heads, texts, numbers.tolist(), size)
+            if size == 1:
+                comparison.alone(heads, texts, numbers.tolist())
+            else:
+                answers = comparison.rows(heads, texts, numbers.tolist(), size)
         made_up = [as_units(made, keys) for made in synthetic(flat(texts))]
         for made in made_up:
             comparison.compare(heads, made)

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ..base.batch_spans import spans
 from ..base.errors import UsageError, listing, near_miss
-from ..data.batch import raw_batch
+from ..data.batch import raw_batch, token_counts
 from ..evaluate.evaluation import unit_lengths
 from ..graph.calls import Call
 from ..model.module import Scorer
@@ -54,8 +55,8 @@ class Predictor:
     def predict(self, task: str, texts: Texts, *, batch_size: int = 64) -> list[Prediction]:
         """Return one answer a text, in their order.
 
-        `texts` is a list, or lists of equal length by the name of the input. Raises `UsageError` for an unknown
-        task, texts that do not fit it, or a batch size below 1.
+        `texts` is a list, or lists of equal length by the name of the input; `batch_size` are answered at a time, fewer
+        where they are long. Raises `UsageError` for an unknown task, texts that do not fit it, or a batch size below 1.
         """
         listed = task in self.tasks and self.graph.recipe.tasks[task].task.units == "lists"
         columns = by_input(texts, task, self.inputs(task), listed=listed)
@@ -64,9 +65,14 @@ class Predictor:
         count = len(next(iter(columns.values())))
         answers: list[Prediction] = []
         with torch.inference_mode():
-            for start in range(0, count, batch_size):
-                answers += self._batch(task, {n: rows[start : start + batch_size] for n, rows in columns.items()})
+            for rows in spans(count, batch_size, lambda some: self._lengths(task, columns, some)):
+                answers += self._batch(task, {name: column[rows] for name, column in columns.items()})
         return answers
+
+    def _lengths(self, task: str, columns: Mapping[str, Column], rows: slice) -> list[list[int]]:
+        """Return how many tokens some rows have in each input."""
+        keys = self.graph.inputs(task)
+        return [token_counts(column[rows], keys[name]).tolist() for name, column in columns.items()]
 
     def encode(self, task: str, input: str, texts: Column, *, batch_size: int = 64) -> NDArray[np.float32]:
         """Return the vector of each text of one input, [B, E]; the inner product of a pair's vectors is its score.
@@ -80,9 +86,9 @@ class Predictor:
             raise UsageError(f"'batch_size' should be 1 or more. Found {batch_size!r}.")
         vectors = []
         with torch.inference_mode():
-            for start in range(0, max(1, len(column)), batch_size):  # of no texts the vectors have a size, too
-                rows = {input: column[start : start + batch_size] or [""]}
-                batch = raw_batch(self.graph, self.model.fitted, [task], rows)
+            given = column or [""]  # of no texts the vectors have a size, too
+            for rows in spans(len(given), batch_size, lambda some: self._lengths(task, {input: given}, some)):
+                batch = raw_batch(self.graph, self.model.fitted, [task], {input: given[rows]})
                 value = self.model.encoded(batch, task, self.graph.inputs(task)[input])[position]
                 vectors.append(scorer.encode(value, position).numpy())
         found: NDArray[np.float32] = np.concatenate(vectors)[: len(column)]

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base.errors import CheckpointError, Fault, UsageError
 from ..base.files import read_json, replace
-from ..base.progress import Report
+from ..base.progress import Report, StageReport
 from ..base.threads import torch_threads
 from ..compile.loading import load_recipe, recipe_from_dict
 from ..data.fitted import Fitted
@@ -230,13 +230,18 @@ class Run:
         """Whether the run was tested and exported: then there is nothing left to resume."""
         return (self.out / "metrics.json").exists() and (self.out / "export/manifest.json").exists()
 
-    def export(self, out: str | Path | None = None) -> ExportReport:
-        """Write the graphs of all tasks and verify them; raises `ExportError` saying how far it got."""
+    def export(
+        self, out: str | Path | None = None, *, report: Callable[[StageReport], None] = lambda _: None
+    ) -> ExportReport:
+        """Write the graphs of all tasks and verify them; raises `ExportError` saying how far it got.
+
+        `report` is called as each stage begins.
+        """
         from ..export.export import export
 
         known = self.metrics if (self.out / "metrics.json").exists() else {}
         folder = Path(out) if out is not None else self.out / "export"
-        return export(self.model, self.graph, self.prepared, folder, metrics=known)
+        return export(self.model, self.graph, self.prepared, folder, metrics=known, report=report)
 
 
 def run(

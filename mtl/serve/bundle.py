@@ -19,6 +19,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from ..base.batch_spans import estimate, spans
 from ..base.errors import MtlError, UsageError, listing, near_miss
 
 FORMAT = 1  # of the manifest: grows when an older reader would misread it
@@ -32,8 +33,8 @@ class Bundle:
     """The exported heads of a run, each loaded when it is first asked.
 
     `path` is the folder that holds `manifest.json`; `threads` is the number of threads a head computes with, and
-    None leaves it to onnxruntime. Several threads may ask one bundle. Raises `UsageError` where the folder is no
-    export.
+    None leaves it to onnxruntime. Several threads may ask one bundle; a copy, or what another process unpickles, loads
+    heads of its own. Raises `UsageError` where the folder is no export.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, threads: int | None = None) -> None:
@@ -42,6 +43,10 @@ class Bundle:
         self.threads = threads
         self.manifest = _manifest(self.path)
         self._sessions: dict[str, onnxruntime.InferenceSession] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy has: no sessions, which are of this process alone."""
+        return {**self.__dict__, "_sessions": {}}
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -110,9 +115,10 @@ class Bundle:
         """Return one answer a text, in order, as values that JSON knows.
 
         `texts` are strings (bytes are read as UTF-8), or for several inputs a mapping from each input's name to as
-        many. Classification: `label`, `score`, `scores` by label. Tagging: `tokens`, `tags`, `score`, one each a token.
-        Ranking: `score`, higher where the texts go together better. What is not valid Unicode is read as U+FFFD. Raises
-        `UsageError` where texts do not fit the task.
+        many; `batch_size` are answered at a time, fewer where they are long. Classification: `label`, `score`, `scores`
+        by label. Tagging: `tokens`, `tags`, `score`, one each a token. Ranking: `score`, higher where the texts go
+        together better. What is not valid Unicode is read as U+FFFD. Raises `UsageError` where texts do not fit the
+        task.
         """
         columns = self._columns(task, texts)
         _check_size(batch_size)
@@ -122,9 +128,9 @@ class Bundle:
         session, labels = self.session(task), self.labels(task)
         shapes = {name: output["shape"] for name, output in self._task(task)["outputs"].items()}
         found: list[dict[str, Any]] = []
-        for start in range(0, count, batch_size):
+        for rows in spans(count, batch_size, lambda some: self._lengths(task, columns, some)):
             feed = {
-                name: _array(column[start : start + batch_size], f"the input '{name}' of '{task}'", start)
+                name: _array(column[rows], f"the input '{name}' of '{task}'", rows.start)
                 for name, column in columns.items()
             }
             found += _rows(self._run(session, task, shapes, feed), shapes, labels)
@@ -141,9 +147,19 @@ class Bundle:
         _check_size(batch_size)
         found = np.empty((len(texts), size), np.float32)
         session = self.session(task, input)
-        for start in range(0, len(texts), batch_size):
-            feed = {"text": _array(texts[start : start + batch_size], f"the input '{input}' of '{task}'", start)}
-            found[start : start + batch_size] = self._run(session, f"{task}.{input}", ["vector"], feed)["vector"]
+        for rows in spans(len(texts), batch_size, lambda some: self._lengths(task, {input: texts}, some)):
+            feed = {"text": _array(texts[rows], f"the input '{input}' of '{task}'", rows.start)}
+            found[rows] = self._run(session, f"{task}.{input}", ["vector"], feed)["vector"]
+        return found
+
+    def _lengths(self, task: str, columns: Mapping[str, Texts], rows: slice) -> list[list[int]]:
+        """Return about how many tokens some rows have in each input."""
+        reading = self._task(task).get("front_ends", {})
+        found = []
+        for name, column in columns.items():
+            how = {key: value for key, value in reading.get(name, {}).items() if key in ("tokenizer", "max_tokens")}
+            texts = [_valid(text) if isinstance(text, str | bytes) else "" for text in column[rows]]
+            found.append([estimate(text, **how) for text in texts])
         return found
 
     def _run(

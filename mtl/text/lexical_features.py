@@ -35,10 +35,10 @@ class WordHash(Feature):
 
     def onnx(self, tape: Tape, tokens: TokenValues) -> ir.Value:
         """Return [B, T] int64, by onnxruntime's own operator."""
-        from .token_values import INT64, typed  # it imports what only exporting needs
+        from .token_values import INT64, UINT32, typed  # it imports what only exporting needs
 
         attributes = {"positive": 1, "seed": 0}
-        hashes = tape.op("MurmurHash3", [tokens.flat], attributes, domain="com.microsoft")
+        hashes = typed(tape.op("MurmurHash3", [tokens.flat], attributes, domain="com.microsoft"), UINT32, 1)
         return tokens.grid(tape, typed(tape.op("Cast", [hashes], {"to": INT64.value}), INT64, 1))
 
 

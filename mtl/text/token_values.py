@@ -15,6 +15,7 @@ from .vocabulary import FIRST, PADDING, UNKNOWN, Vocabulary
 
 STRING = ir.DataType.STRING
 INT64 = ir.DataType.INT64
+UINT32 = ir.DataType.UINT32
 FLOAT = ir.DataType.FLOAT
 
 

@@ -267,6 +267,12 @@ def test_the_whole_run_as_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert lines[0] == f"{recipe}: no faults. 2 tasks, 9 components, 4 of which serve more than one task."
     assert lines[1] == "run folder: runs/small/1"
     table = "\n".join(lines[lines.index("tested; exporting and verifying") :])
+    assert table.splitlines()[1:5] == [
+        "export: tracing intent, slots",
+        "export: writing intent, slots",
+        "export: verifying intent (1 of 2)",
+        "export: verifying slots (2 of 2)",
+    ]
     for words in ("test intent", "test slots", "test joint", "runs/small/1/export/joint.onnx", "verified"):
         assert words in table
     written = {file: file.stat().st_mtime_ns for file in Path("runs/small/1/export").iterdir()}

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from rich.console import Console
 
-from mtl.base.progress import EvalReport, Note, Report, StepReport
-from mtl.cli.progress import evaluation, line, show
+from mtl.base.progress import EvalReport, Note, Report, StageReport, StepReport
+from mtl.cli.progress import evaluation, line, show, stage
 
 METRICS = {"intent": {"accuracy": 0.75, "macro_f1": 0.5}, "joint": {"exact_match": 0.25}}
 
@@ -60,3 +60,13 @@ def test_notes_come_first_and_warnings_on_standard_error(terminal: bool, capsys:
     assert "words: pretrained: 1 of 2 words.\n" in shown
     warned = shown if terminal else capsys.readouterr().err  # a bar takes standard error over, to stay below it
     assert "warning: words: pretrained: no\\x1b words.\n" in warned
+
+
+def test_stages_of_an_export() -> None:
+    both = ("intent", "slots")
+    reports = (StageReport("tracing", both), StageReport("writing", both), StageReport("verifying", ("slots",), 2, 2))
+    assert [stage(report) for report in reports] == [
+        "export: tracing intent, slots",
+        "export: writing intent, slots",
+        "export: verifying slots (2 of 2)",
+    ]

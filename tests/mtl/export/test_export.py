@@ -17,6 +17,7 @@ import onnxruntime
 import pytest
 
 from mtl.base.errors import ExportError, UsageError
+from mtl.base.progress import StageReport
 from mtl.export import export as exporting
 from mtl.export import swap
 from mtl.export.weights import references
@@ -62,7 +63,9 @@ def test_a_head_holds_its_ancestors_only(tagger: Exported) -> None:
     graph = onnx.load(tagger.folder / "intent.onnx", load_external_data=False).graph
     assert not [t.name for t in graph.initializer if t.name.startswith("slots.")]
     assert [output.name for output in graph.output] == ["label", "score", "scores"]
-    assert not graph.value_info
+    noted = {note.name: note.type.tensor_type for note in graph.value_info}
+    assert set(noted) == {name for node in graph.node if node.domain == "com.microsoft" for name in node.output}
+    assert not any(tensor.HasField("shape") for tensor in noted.values())  # what torch noted is its example's
 
 
 def test_lstm_layers_are_one_node_each(tagger: Exported) -> None:
@@ -177,6 +180,18 @@ def test_some_tasks_can_be_exported_alone(tagger: Exported, tmp_path: Path) -> N
     report = tagger.model.export(tmp_path / "intent", tasks=["intent"])
     assert sorted(report.files) == ["intent.onnx", "joint.onnx", "manifest.json", "weights.safetensors"]
     assert not [name for name in references(tmp_path / "intent") if name.startswith("slots.")]
+
+
+def test_stages_are_reported_as_they_begin(tagger: Exported, tmp_path: Path) -> None:
+    begun: list[StageReport] = []
+
+    def note(report: StageReport) -> None:
+        assert not (tmp_path / "out").exists()
+        begun.append(report)
+
+    tagger.model.export(tmp_path / "out", tasks=["intent"], report=note)
+    stages = [StageReport("tracing", ("intent",)), StageReport("writing", ("intent",))]
+    assert begun == [*stages, StageReport("verifying", ("intent",), 1, 1)]
 
 
 def test_unknown_task(tagger: Exported, tmp_path: Path) -> None:

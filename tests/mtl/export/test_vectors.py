@@ -52,15 +52,18 @@ def test_towers_that_answer_as_the_model(ranking: Exported, graphs: Graphs) -> N
     assert compare_sides(both, TEXTS, scores(ranking), MADE_UP, (1, 64)) < 1e-6
 
 
-def test_vectors_that_differ_from_the_model(ranking: Exported, graphs: Graphs) -> None:
+@pytest.mark.parametrize(("sizes", "batch"), [((64,), 3), ((1, 64), 1)])
+def test_vectors_that_differ_from_the_model(
+    ranking: Exported, graphs: Graphs, sizes: tuple[int, ...], batch: int
+) -> None:
     both = sides(ranking, graphs)
     both[1].session = Lying(both[1].session, 0.5)
     with pytest.raises(ExportError) as caught:
-        compare_sides(both, TEXTS, scores(ranking), [], (64,))
+        compare_sides(both, TEXTS, scores(ranking), [], sizes)
     assert str(caught.value) == (
-        "relevance: verification: relevance.document.onnx: text (''), batch of 3: 'vector' should be within 0.0001. "
-        "Found it 5.0e-01 apart. First to differ: stage answer: 'relevance.scorer' makes another vector of the same "
-        "text."
+        f"relevance: verification: relevance.document.onnx: text (''), batch of {batch}: 'vector' should be within "
+        "0.0001. Found it 5.0e-01 apart. First to differ: stage answer: 'relevance.scorer' makes another vector of the "
+        "same text."
     )
 
 

@@ -14,6 +14,7 @@ import torch
 
 import mtl
 from mtl.base.errors import ExportError
+from mtl.data.batch import Batch
 from mtl.export.compare import Comparison
 from mtl.export.graphs import Graphs, build
 from mtl.export.head import Head
@@ -142,6 +143,78 @@ def answering(tagger: Exported, graphs: Graphs, task: str, change: dict[str, obj
 
     made.compare([Lying(task, "lying.onnx", real.session)], TEXT, [5])
     return made
+
+
+ROWS = ["play songs", "", "add songs to list", "play", "Music by the beatles in Paris", "tomorrow"]
+
+
+class Alone(Head):
+    """A head that notes its batches, and answers one text otherwise where `lie` says how."""
+
+    def __init__(self, head: Head, lie: dict[str, object]) -> None:
+        super().__init__(head.task, "alone.onnx", head.session)
+        self.__dict__.update({"fed": [], "lie": lie})
+
+    def run(self, graph: object, texts: dict[str, list[str]]) -> dict[str, np.ndarray]:  # type: ignore[override]
+        self.__dict__["fed"].append(texts["text"])
+        found = super().run(graph, texts)  # type: ignore[arg-type]
+        return {**found, **self.__dict__["lie"]} if texts["text"] == [ROWS[2]] else found
+
+
+@pytest.mark.parametrize("task", ["intent", "slots"])
+def test_every_row_is_answered_alone_and_by_eager_torch_in_few_batches(
+    tagger: Exported, graphs: Graphs, task: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, batches, real = comparison(tagger, graphs), [], tagger.model.model.scores
+
+    def noting(batch: Batch, tasks: list[str]) -> object:
+        batches.append(len(batch.rows))
+        return real(batch, tasks)
+
+    monkeypatch.setattr(tagger.model.model, "scores", noting)
+    head = Alone(Head.load(tagger.folder / f"{task}.onnx", task), {})
+    made.alone([head], {"text": ROWS}, range(10, 16))
+    assert head.__dict__["fed"] == [[text] for text in ROWS]
+    assert batches == [6]
+    assert 0 < made.largest < 1e-5
+    made.alone([head], {"text": []}, [])
+
+
+@pytest.mark.parametrize(
+    ("task", "lie", "told"),
+    [
+        ("slots", {"tokens": np.array([["add", "songs", "to"]], object)}, "tokens should be ['add', 'songs', 'to', "),
+        ("slots", {"lengths": np.array([3])}, "tokens should be ['add', 'songs', 'to', "),
+        ("slots", {"score": np.zeros((1, 4), np.float32)}, "'score' should be within 0.0001. Found it "),
+        ("intent", {"label": np.array(["zzz"], object)}, "'label' should be '"),
+        ("intent", {"scores": np.full((1, 3), np.nan, np.float32)}, "'scores' should be within 0.0001. Found it nan "),
+    ],
+)
+def test_one_row_that_is_answered_otherwise_alone_is_named(
+    tagger: Exported, graphs: Graphs, task: str, lie: dict[str, object], told: str
+) -> None:
+    head = Alone(Head.load(tagger.folder / f"{task}.onnx", task), lie)
+    with pytest.raises(ExportError) as caught:
+        comparison(tagger, graphs).alone([head], {"text": ROWS}, range(10, 16))
+    place = f"{task}: verification: alone.onnx: row 12 ('add songs to list'), batch of 1: "
+    assert str(caught.value).startswith(place + told)
+    assert " First to differ: stage answer: " in str(caught.value)
+
+
+def test_a_model_whose_answers_depend_on_the_batch_is_asked_alone(
+    tagger: Exported, graphs: Graphs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a difference that only a batch has, nor its lack, decides: the text alone does."""
+    real = tagger.model.model.scores
+    monkeypatch.setattr(
+        tagger.model.model,
+        "scores",
+        lambda batch, tasks: {
+            t: s + 5.0 * (len(batch.rows) > 1) * torch.eye(3)[0] for t, s in real(batch, tasks).items()
+        },
+    )
+    head = Head.load(tagger.folder / "intent.onnx", "intent")
+    comparison(tagger, graphs).alone([head], {"text": ROWS}, range(6))
 
 
 def test_other_tokens(tagger: Exported, graphs: Graphs) -> None:
