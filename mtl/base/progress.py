@@ -1,7 +1,4 @@
-"""The facts of training (notes as it starts, a report a step, one an evaluation) and of an export (one a stage).
-
-Printing and saving them is the consumer's.
-"""
+"""The facts of training and of an export, as they come. Printing and saving them is the consumer's."""
 
 from __future__ import annotations
 
@@ -77,7 +74,26 @@ class EvalReport:
         return {"event": "evaluation", **asdict(self)}
 
 
-Report = Note | StepReport | EvalReport
+@dataclass(frozen=True, slots=True)
+class StopReport:
+    """The end of a training whose budget of time is spent: `minutes` are what it took, in all processes of the run."""
+
+    step: int
+    steps: int
+    epoch: int
+    minutes: float
+
+    @property
+    def reason(self) -> str:
+        """Why training ended."""
+        return f"stopped after {self.minutes:.2f} minutes"
+
+    def record(self) -> dict[str, Any]:
+        """Return the report as plain values, with `event: stop`."""
+        return {"event": "stop", "reason": self.reason, **asdict(self)}
+
+
+Report = Note | StepReport | EvalReport | StopReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ def serialized(tensors: Mapping[str, Tensor], description: Mapping[str, str]) ->
 
     The description is one entry of the file's metadata, as JSON: of several entries the order would be left to chance.
     """
-    whole = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
+    whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     metadata = {DESCRIPTION: json.dumps(dict(description), sort_keys=True)}
     content: bytes = safetensors.torch.save(whole, metadata if description else None)
     return content

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import textwrap
 import types
 import typing
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,9 @@ from ..base.errors import UsageError, near_miss
 from ..base.visible import visible
 from ..compile.keys import SECTIONS, keys
 from ..compile.loading import register_built_in
+from ..compile.notes import NOTES
 
+WIDTH = 100  # of what is wrapped
 RECIPE = "recipe"  # in place of a kind: what is no component's
 
 
@@ -51,6 +54,9 @@ def general() -> Iterator[str]:
             default = "(required)" if key.required else "" if key.type is Any else written(key.default)
             rows.append((key.name, "" if key.type is Any else type_text(key.type), default, key.meaning))
         yield from (f"  {line}" for line in columns(rows))
+        for name, note in NOTES.get(section, {}).items():
+            yield ""
+            yield from textwrap.wrap(f"{name}: {note}", WIDTH, initial_indent="  ", subsequent_indent="    ")
         if section == "a recipe":
             yield ""
             yield "a source"

@@ -14,7 +14,7 @@ from ..base.visible import visible
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from ..base.progress import EvalReport, Note, Report, StageReport, StepReport
+    from ..base.progress import EvalReport, Note, Report, StageReport, StepReport, StopReport
 
 SECONDS_BETWEEN_LINES = 10.0  # of steps, where there is no terminal
 
@@ -40,7 +40,7 @@ def _lines(reports: Iterable[Report], console: Console) -> int:
                 line(console, f"{place(report)}  {losses(report.losses)}  {tokens / (now - since):,.0f} tokens/s")
         else:
             last = now
-            line(console, evaluation(report))
+            line(console, event(report))
     return steps
 
 
@@ -67,7 +67,7 @@ def _bar(reports: Iterable[Report], console: Console) -> int:
                 tokens += report.tokens
                 _advance(progress, bar, report, tokens / (time.perf_counter() - since))
             else:
-                line(progress.console, evaluation(report))
+                line(progress.console, event(report))
     return steps
 
 
@@ -90,7 +90,7 @@ def line(console: Console, text: str) -> None:
     console.print(visible(text), markup=False, highlight=False, soft_wrap=True)
 
 
-def place(report: StepReport | EvalReport) -> str:
+def place(report: StepReport | EvalReport | StopReport) -> str:
     """Return where training stands."""
     return f"step {report.step}/{report.steps}, epoch {report.epoch}"
 
@@ -102,6 +102,13 @@ def losses(of: Mapping[str, float]) -> str:
     'loss intent 0.250 slots 1.500'
     """
     return " ".join(["loss", *(f"{task} {value:.3f}" for task, value in of.items())])
+
+
+def event(report: EvalReport | StopReport) -> str:
+    """Return one line about what is no step."""
+    from ..base.progress import StopReport
+
+    return f"{place(report)}  {report.reason}" if isinstance(report, StopReport) else evaluation(report)
 
 
 def evaluation(report: EvalReport) -> str:

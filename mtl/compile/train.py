@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import pydantic
 
@@ -23,6 +23,7 @@ Positive = Annotated[float, pydantic.Field(gt=0)]
 HERE: Steps = ("train",)
 PARTS = {"mixture": "round_robin", "optimizer": "adamw", "schedule": "constant"}  # kind -> default type
 SECTIONS = (*PARTS, "batch", "components", "select")
+DEVICE = re.compile(r"auto|cpu|cuda(:(0|[1-9]\d{0,2}))?")
 OWN_PLACE = re.compile(r"train\.(?:mixture|schedule)(?:\.(\w+))?: ")
 
 
@@ -54,6 +55,12 @@ class TrainModel(pydantic.BaseModel):
         default=None, description="steps between checkpoints; null: at each evaluation"
     )
     threads: Count | None = pydantic.Field(default=None, description="threads that torch computes with; null: its own")
+    device: str = pydantic.Field(default="cpu", description="where it computes: auto, cpu, cuda or cuda:N")
+    precision: Literal["fp32", "bf16"] = pydantic.Field(
+        default="fp32", description="numbers of the forward pass in training; see below"
+    )
+    accumulate: Count = pydantic.Field(default=1, description="batches of a stream that make one step; see below")
+    minutes: Positive | None = pydantic.Field(default=None, description="budget of time for training; see below")
 
 
 class BatchModel(pydantic.BaseModel):
@@ -96,6 +103,7 @@ def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
     values = reading.mapping(raw, HERE)
     checked, wrong = check(TrainModel, values, reading.document, HERE, "'train'")
     reading.faults += wrong
+    _check_device(reading, values)
     parts = {kind: _read_kind(reading, values.get(kind), kind, default) for kind, default in PARTS.items()}
     batch = _read_batch(reading, values.get("batch"))
     components = _read_components(reading, values.get("components"), known)
@@ -108,7 +116,18 @@ def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
         return None
     _try(reading, mixture, ([Stream(name, 1, 1) for name in known.sources], known.seed, numbers["epochs"]), known)
     _try(reading, schedule, (1, 1), known)
-    return TrainConfig(mixture, optimizer, schedule, batch, components=components, select=select, **numbers)
+    places = {key: reading.document.place((*HERE, key)) for key in ("device", "precision") if key in values}
+    return TrainConfig(
+        mixture, optimizer, schedule, batch, components=components, select=select, places=places, **numbers
+    )
+
+
+def _check_device(reading: Reading, values: Mapping[str, Any]) -> None:
+    """Note a fault where the device has no name of one; whether it is there, a check of the machine says."""
+    device = values.get("device", "cpu")
+    if isinstance(device, str) and not DEVICE.fullmatch(device):
+        message = f"should be 'auto', 'cpu', 'cuda' or 'cuda:N', N the number of a device. Found {show(device)}."
+        reading.fault((*HERE, "device"), message)
 
 
 def _read_kind(reading: Reading, raw: Any, kind: str, default: str) -> ModuleConfig | None:

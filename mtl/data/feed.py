@@ -42,6 +42,13 @@ class Feed:
         self.index += 1
         return self.split.batch(rows, draw=int(draw[0]))
 
+    def group(self, count: int) -> list[Batch]:
+        """Return the next `count` batches, fewer where the pass ends: a group is of one pass."""
+        found = [self.next()]
+        while len(found) < count and self.index < len(self.batches):
+            found.append(self.next())
+        return found
+
     def state(self) -> dict[str, int]:
         """Return the position of the next batch."""
         return {"pass": self.passes, "index": self.index}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from ..base.device import device_of
 from ..base.errors import UsageError
 from ..data.batching import batches
 from .metrics import Metric, Ranked, RankingMetric, exact_match
@@ -78,9 +79,10 @@ def predict(
     found: dict[str, Answers] = {task: [None] * len(split) for task in tasks}
     with torch.inference_mode():
         for rows in batches(split.lengths, tokens=batch_tokens, seed=0, epoch=0, shuffle=False):
-            batch = split.batch(rows)
+            batch = split.batch(rows).to(device_of(model))
             for task, answer in model.answers(batch, tasks).items():
-                predicted = model.fitted.targets[task].predicted(answer, unit_lengths(model, batch, task))
+                host = {name: value.cpu() for name, value in answer.items()}
+                predicted = model.fitted.targets[task].predicted(host, unit_lengths(model, batch, task))
                 for row, value in zip(rows.tolist(), predicted, strict=True):
                     found[task][row] = value
     return found

@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..base.device import device_of
 from ..base.errors import UsageError
 from ..data.batching import batches
 from ..model.module import Sequence
@@ -59,7 +60,7 @@ def pair_scores(
             cost = _cost(held, fewer.rows[chosen], encoded)
             for part in batches(cost, tokens=chunk_values, seed=0, epoch=0, shuffle=False):
                 arguments = {at: values.take(fewer.rows[chosen[part]]) for at, values in held.items()}
-                arguments |= {at: taken(value, torch.from_numpy(rows[part])) for at, value in encoded.items()}
+                arguments |= {at: taken(value, _index(rows[part], model)) for at, value in encoded.items()}
                 scores[chosen[part]] = _score(model, task, arguments)
     return scores
 
@@ -72,7 +73,11 @@ def _score(model: MultiTaskModel, task: str, arguments: Encoded) -> NDArray[np.f
             f"{wanted - len(arguments)} of {wanted} that come from both or none."
         )
     scores = model.scorer(task)(*(arguments[position] for position in range(wanted)))
-    return model.output(task).answer(scores)["score"].numpy()
+    return model.output(task).answer(scores)["score"].cpu().numpy()
+
+
+def _index(rows: NDArray[np.int64], model: MultiTaskModel) -> Tensor:
+    return torch.from_numpy(rows).to(device_of(model))
 
 
 class _Texts(NamedTuple):
@@ -98,7 +103,7 @@ class _Texts(NamedTuple):
     def encode(self, model: MultiTaskModel, split: Split, task: str) -> Iterator[Encoded]:
         """Yield what each batch of texts is to the scorer."""
         for texts in self.batches:
-            yield model.encoded(split.text_batch(self.key, texts), task, self.key)
+            yield model.encoded(split.text_batch(self.key, texts).to(device_of(model)), task, self.key)
 
     def passing(
         self, model: MultiTaskModel, split: Split, task: str
@@ -127,12 +132,12 @@ class _Held(NamedTuple):
 
     def take(self, rows: NDArray[np.int64]) -> Value:
         """Return some texts, padded to the longest of them."""
-        wanted = torch.from_numpy(rows)
+        wanted = torch.from_numpy(rows).to(self.values.device)
         if self.lengths is None:
             return self.values.index_select(0, wanted)
         lengths = self.lengths[wanted]
         starts = (self.lengths.cumsum(0) - self.lengths)[wanted]
-        tokens = torch.arange(int(lengths.max()))
+        tokens = torch.arange(int(lengths.max()), device=lengths.device)
         there = tokens < lengths[:, None]
         values = self.values[torch.where(there, starts[:, None] + tokens, 0)]
         return Sequence(values * there[:, :, None], lengths)
@@ -151,8 +156,8 @@ def _hold(batches: Iterator[Encoded]) -> dict[int, _Held]:
 
 def _cost(held: Mapping[int, _Held], rows: NDArray[np.int64], passing: Encoded) -> NDArray[np.int64]:
     """Return how many values each pair of a batch gives the scorer, [P]; those that pass keep the batch's padding."""
-    lengths = [values.lengths for values in held.values() if values.lengths is not None]
-    one = np.max([length.numpy()[rows] for length in lengths], axis=0) if lengths else np.ones(len(rows), np.int64)
+    lengths = [values.lengths.cpu().numpy() for values in held.values() if values.lengths is not None]
+    one = np.max([length[rows] for length in lengths], axis=0) if lengths else np.ones(len(rows), np.int64)
     other = max((value.values.shape[1] for value in passing.values() if isinstance(value, Sequence)), default=1)
     widths = sum(values.values.shape[-1] for values in held.values())
     other_widths = sum((v.values if isinstance(v, Sequence) else v).shape[-1] for v in passing.values())

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import onnx_ir as ir
 
+from ..base.device import CPU, device_of
 from ..base.errors import ExportError, UsageError, near_miss
 from ..base.files import ABANDONED, UNFINISHED, sync
 from ..base.progress import StageReport
@@ -72,15 +73,15 @@ def export(
     """Write the graphs of these tasks (all of them by default) to `out`, verified on the whole test split.
 
     `metrics` (by split and task) go into the manifest. `out` should be new, empty or an earlier export, which is
-    replaced at the end. `report` is called as each stage begins. Raises `ExportError` that says how far it got; what
-    was in `out` is then as it was.
+    replaced at the end. `report` is called as each stage begins. Meanwhile the model is on the CPU. Raises
+    `ExportError` that says how far it got; what was in `out` is then as it was.
     """
     out = Path(out)
     names = _tasks(graph, tasks)
     _check_place(out)
     place = out.resolve()  # of a link, the folder that it names is replaced, and '.' has a name
-    was_training = model.training
-    model.eval()
+    was_training, device = model.training, device_of(model)
+    model.eval().to(CPU)  # answers are compared with those of onnxruntime there
     scratch: Path | None = None
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -103,7 +104,7 @@ def export(
     finally:
         if scratch is not None:
             shutil.rmtree(scratch, ignore_errors=True)
-        model.train(was_training)
+        model.train(was_training).to(device)
     sizes = {file.name: file.stat().st_size for file in sorted(place.iterdir())}
     return ExportReport(out, sizes, verification)
 

@@ -16,6 +16,7 @@ from ..graph.calls import Call, InputKey, Regroup, Step, TargetKey, keys_of, pro
 from ..graph.sharing_graph import Component, SharingGraph
 from .module import Losses, Module, Output, Scorer
 from .module import Sequence as Vectors
+from .precision import in_float32
 from .search import Stepped
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ class MultiTaskModel(nn.Module):
         active = [task for task in tasks if bool(batch.labelled[task].any())]
         found = {}
         for task, scores in self.scores(batch, active, batch.targets).items():
-            losses = self.output(task).loss(*scores, batch.targets[task])
+            losses = in_float32(self.output(task).loss, *scores, batch.targets[task])
             values, counted = losses if isinstance(losses, Losses) else (losses, batch.labelled[task])
             if bool(counted.any()):
                 found[task] = torch.where(counted, values, 0.0).sum() / counted.sum()
@@ -278,7 +279,7 @@ class _Builder:
         positional = [self._inferred(component, name) for name in inferred_arguments(cls)]
         keywords = self._keywords(component)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(component_seed(self.graph.recipe.seed, component.name))
+            torch.default_generator.manual_seed(component_seed(self.graph.recipe.seed, component.name))
             module: Module = cls(*positional, **keywords)
         return module
 

@@ -232,6 +232,15 @@ class TrainConfig:
     evaluate_every: int | None = None
     checkpoint_every: int | None = None
     threads: int | None = None
+    device: str = "cpu"
+    precision: str = "fp32"
+    accumulate: int = 1
+    minutes: float | None = None
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
+
+    def place_of(self, key: str) -> Place:
+        """Return where a key was written."""
+        return self.places.get(key) or Place(path=f"train.{key}")
 
 
 @dataclass(frozen=True)

@@ -121,4 +121,8 @@ def _train(recipe: Recipe) -> dict[str, Any]:
         "evaluate_every": train.evaluate_every,
         "checkpoint_every": train.checkpoint_every,
         "threads": train.threads,
+        "device": train.device,
+        "precision": train.precision,
+        "accumulate": train.accumulate,
+        "minutes": train.minutes,
     }

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..base.device import lacks_bf16, missing, resolve
 from ..base.errors import CheckpointError, Fault, RecipeError, sentences
 from ..base.files import why_unreadable
 from ..base.registry import file_keys
@@ -64,7 +65,7 @@ def check(recipe: Recipe, *, initial: bool = True) -> Report:
     """
     graph = build_graph(recipe)
     unread = (list(unreadable(graph)) or list(contradicting(graph))) if initial else []
-    faults = [*unread, *unexportable(graph), *without_figures(recipe)]
+    faults = [*unread, *unexportable(graph), *without_figures(recipe), *without_device(recipe)]
     parameters = {}
     try:
         model = build_on_meta(graph, initial=initial and not unread)
@@ -76,7 +77,7 @@ def check(recipe: Recipe, *, initial: bool = True) -> Report:
         parameters = {name: sum(p.numel() for p in module.parameters()) for name, module in model.components.items()}
     if faults:
         raise RecipeError(faults, recipe.title)
-    return Report(graph, parameters, graph.warnings)
+    return Report(graph, parameters, (*graph.warnings, *slow(recipe)))
 
 
 def read_sources(graph: SharingGraph, sources: Mapping[str, Source], cache: Path) -> Prepared:
@@ -109,6 +110,22 @@ def without_figures(recipe: Recipe) -> Iterator[Fault]:
                     f"the metric '{metric.type}', class {metric.cls.__qualname__}: should have a method 'compute'. "
                     "Found none of its own."
                 )
+
+
+def without_device(recipe: Recipe) -> Iterator[Fault]:
+    """Yield a fault for a device that is not there."""
+    message = missing(recipe.train.device)
+    if message is not None:
+        yield recipe.train.place_of("device").fault(message)
+
+
+def slow(recipe: Recipe) -> Iterator[Fault]:
+    """Yield a warning where bf16 costs time instead of saving it; the device should be there."""
+    lacking = lacks_bf16(resolve(recipe.train.device)) if recipe.train.precision == "bf16" else None
+    if lacking is not None:
+        yield recipe.train.place_of("precision").fault(
+            f"'bf16' works, but this {lacking} has no instructions for it, so 'fp32' would be faster."
+        )
 
 
 def unreadable(graph: SharingGraph) -> Iterator[Fault]:

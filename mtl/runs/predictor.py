@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..base.batch_spans import spans
+from ..base.device import device_of
 from ..base.errors import UsageError, listing, near_miss
 from ..data.batch import raw_batch, token_counts
 from ..evaluate.evaluation import unit_lengths
@@ -89,8 +90,9 @@ class Predictor:
             given = column or [""]  # of no texts the vectors have a size, too
             for rows in spans(len(given), batch_size, lambda some: self._lengths(task, {input: given}, some)):
                 batch = raw_batch(self.graph, self.model.fitted, [task], {input: given[rows]})
+                batch = batch.to(device_of(self.model))
                 value = self.model.encoded(batch, task, self.graph.inputs(task)[input])[position]
-                vectors.append(scorer.encode(value, position).numpy())
+                vectors.append(scorer.encode(value, position).cpu().numpy())
         found: NDArray[np.float32] = np.concatenate(vectors)[: len(column)]
         return found
 
@@ -109,8 +111,8 @@ class Predictor:
         return scorer
 
     def _batch(self, task: str, texts: Mapping[str, Column]) -> list[Prediction]:
-        batch = raw_batch(self.graph, self.model.fitted, [task], texts)
-        values = {name: value.numpy() for name, value in self.model.answers(batch, [task])[task].items()}
+        batch = raw_batch(self.graph, self.model.fitted, [task], texts).to(device_of(self.model))
+        values = {name: value.cpu().numpy() for name, value in self.model.answers(batch, [task])[task].items()}
         target = self.model.fitted.targets[task]
         rows: list[Prediction] = [{} for _ in batch.rows]
         lengths = unit_lengths(self.model, batch, task)

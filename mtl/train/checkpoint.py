@@ -22,6 +22,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from ..base.device import present
 from ..base.errors import CheckpointError, Fault
 from ..base.files import UNFINISHED, read_json, replace, sync, sync_tree
 from ..base.tensors import read_tensors, serialized
@@ -183,7 +184,8 @@ def load_weights(model: MultiTaskModel, checkpoint: Path) -> None:
 def load_model(run: str | Path, which: Which = "best") -> MultiTaskModel:
     """Build the model of a run folder with the weights of its best or last checkpoint, in evaluation mode.
 
-    Reads `recipe.yaml`, `fitted.json` and the checkpoint, no data. Raises `CheckpointError` for what is missing.
+    Reads `recipe.yaml`, `fitted.json` and the checkpoint, no data. The model is on the recipe's device where that is
+    there, else on the CPU. Raises `CheckpointError` for what is missing.
     """
     run = Path(run)
     recipe = run / "recipe.yaml"
@@ -193,4 +195,4 @@ def load_model(run: str | Path, which: Which = "best") -> MultiTaskModel:
     graph = build_graph(load_recipe(recipe))
     model = MultiTaskModel(graph, Fitted.from_state(graph, read_json(run / "fitted.json")), initial=False)
     load_weights(model, checkpoint)
-    return model.eval()
+    return model.eval().to(present(graph.recipe.train.device))

@@ -74,7 +74,7 @@ def bad_loss(
 
 
 def bad_gradient(
-    owned: Mapping[str, Mapping[str, Tensor]], batch: Batch, tasks: Iterable[str], value: float, step: int
+    owned: Mapping[str, Mapping[str, Tensor]], batches: Sequence[Batch], tasks: Iterable[str], value: float, step: int
 ) -> TrainingError:
     """Return the error for gradients whose norm is not finite though the losses are."""
     names = [
@@ -88,8 +88,8 @@ def bad_gradient(
         squares = {name: _square(tensors.values()) for name, tensors in owned.items()}
         where = f"largest in component '{max(squares, key=squares.__getitem__)}'"
     return TrainingError(
-        f"the gradients of {listed} should be finite. Found a norm of {value} at step {step} ({_rows(batch)}): {where}."
-        " Nothing was updated; a lower learning rate may help."
+        f"the gradients of {listed} should be finite. Found a norm of {value} at step {step} ({_rows(*batches)}): "
+        f"{where}. Nothing was updated; a lower learning rate may help."
     )
 
 
@@ -98,7 +98,7 @@ def _square(tensors: Iterable[Tensor]) -> float:
     return sum(float(tensor.grad.double().square().sum()) for tensor in tensors if tensor.grad is not None)
 
 
-def _rows(batch: Batch) -> str:
-    rows = [str(row) for row in batch.rows.tolist()]
+def _rows(*batches: Batch) -> str:
+    rows = [str(row) for batch in batches for row in batch.rows.tolist()]
     more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
-    return f"source '{batch.source}', rows {', '.join(rows[:SHOWN])}{more}"
+    return f"source '{batches[0].source}', rows {', '.join(rows[:SHOWN])}{more}"

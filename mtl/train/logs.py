@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Protocol
 
 from ..base.errors import TrainingError
-from ..base.progress import Note, Report, StepReport
+from ..base.progress import Note, Report, StepReport, StopReport
 
 
 class Log(Protocol):
@@ -90,6 +90,8 @@ def scalars(report: Report) -> dict[str, float]:
         if report.norm is not None:
             found["train/gradient_norm"] = report.norm
         return found
+    if isinstance(report, StopReport):
+        return {}
     split = report.split
     figures = {f"{split}/{task}.{name}": value for task, of in report.metrics.items() for name, value in of.items()}
     return {**figures, f"{split}/score": report.score}

@@ -102,14 +102,15 @@ def _check(**values: float) -> None:
 
 
 class Schedule:
-    """The factor that every learning rate is multiplied with at a step; a pure function of the step.
+    """The factor that every learning rate is multiplied with at a step; a pure function of step and `spent`.
 
     Registered with `register("schedule", name)`. `steps` is how many the whole training has, `epoch_steps` how
     many an epoch has. All schedules begin with `warmup` steps in which the factor rises linearly to 1; what
-    follows is laid over the steps that remain.
+    follows is laid over the steps that remain. `spent` is the part of a budget of time that is spent, 0 without one.
     """
 
     kind: ClassVar[str] = "schedule"
+    spent: float = 0.0
 
     def __init__(self, steps: int, epoch_steps: int, *, warmup: int = 0) -> None:
         if warmup < 0:
@@ -127,8 +128,8 @@ class Schedule:
         raise NotImplementedError
 
     def progress(self, step: int) -> float:
-        """Return which part of the steps after the warm-up is done, 0 to 1."""
-        return min(1.0, step / max(1, self.steps - self.warmup))
+        """Return which part is done, 0 to 1: of the steps after the warm-up or of the time, whichever is more."""
+        return min(1.0, max(step / max(1, self.steps - self.warmup), self.spent))
 
 
 @register("schedule", "constant")
@@ -216,8 +217,9 @@ class Rates:
         self.base = [float(group["lr"]) for group in self.groups]
         self.schedule = schedule
 
-    def set(self, step: int) -> float:
-        """Set the rates of a step and return the factor."""
+    def set(self, step: int, spent: float = 0.0) -> float:
+        """Set the rates of a step, at which a part of a budget of time is spent, and return the factor."""
+        self.schedule.spent = spent
         factor = self.schedule.factor(step)
         for group, base in zip(self.groups, self.base, strict=True):
             group["lr"] = base * factor
@@ -249,5 +251,7 @@ def load_optimizer_state(
         name, _, key = full.rpartition("/")
         if name not in named:
             raise CheckpointError(f"the optimizer's state should be of parameters of this model. Found '{name}'.")
-        # clone: memory that torch aligned itself, so that kernels sum in the same order as before
-        optimizer.state[named[name]][key] = value.clone() if isinstance(value, Tensor) else value
+        # a copy: memory that torch aligned itself, so that kernels sum in the same order as before
+        parameter = named[name]
+        kept = value.to(parameter.device, copy=True) if isinstance(value, Tensor) else value
+        optimizer.state[parameter][key] = kept

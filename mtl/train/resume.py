@@ -25,8 +25,10 @@ from .checkpoint import Checkpoints
 SHOWN = 3  # differences that a message names
 
 
-def identity(recipe: str, data: Mapping[str, str], fitted: str, threads: int | None) -> dict[str, Any]:
-    """Return the hashes of recipe, data and vocabularies, the versions, and the threads: None is this process's."""
+def identity(
+    recipe: str, data: Mapping[str, str], fitted: str, threads: int | None, device: str = "cpu"
+) -> dict[str, Any]:
+    """Return the hashes of recipe, data and vocabularies, versions, device and threads: None is this process's."""
     versions = {"mtl": VERSION, "torch": str(torch.__version__), "numpy": np.__version__}
     return {
         "recipe": recipe,
@@ -34,6 +36,7 @@ def identity(recipe: str, data: Mapping[str, str], fitted: str, threads: int | N
         "fitted": fitted,
         "versions": versions,
         "threads": torch.get_num_threads() if threads is None else threads,
+        "device": device,
     }
 
 
@@ -103,6 +106,12 @@ def _differences(recorded: Mapping[str, Any], current: Mapping[str, Any]) -> lis
         now = current["versions"].get(name)
         if before != now:
             found.append(f"{name} should be {before}, with which the run was started. Found {now}.")
+    there, here = (one.get("device", "cpu") for one in (recorded, current))
+    if there != here:
+        found.append(
+            f"the device should be {there}, on which the run was started: another computes other last bits. "
+            f"Found {here}. Resume the run where there is such a device."
+        )
     if recorded["threads"] != current["threads"]:
         before, now = recorded["threads"], current["threads"]
         found.append(

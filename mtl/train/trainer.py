@@ -1,8 +1,9 @@
 """Training: one step after another over the streams of a mixture, with evaluations and checkpoints between them.
 
-A run is a pure function of recipe, data, versions and thread count. The random generator of torch is seeded anew at
-every step from (seed, step), so nothing of it has to be saved: modules draw from it and from no other. What else a
-step depends on is in its checkpoint, and a run that is killed and resumed goes through the same steps.
+A run on a CPU is a pure function of recipe, data, versions and thread count, as long as no budget of time ends it. The
+random generators of torch are seeded anew at every step from (seed, step), so nothing of them has to be saved: modules
+draw from them and from no other. What else a step depends on is in its checkpoint, and a run that is killed and resumed
+goes through the same steps.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,9 +20,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
+from ..base.device import described, resolve, seed_generators
 from ..base.errors import CheckpointError, UsageError
 from ..base.files import read_json
-from ..base.progress import EvalReport, Note, Report, StepReport
+from ..base.progress import EvalReport, Note, Report, StepReport, StopReport
 from ..base.tensors import read_tensors
 from ..base.threads import torch_threads
 from ..data.feed import Feed
@@ -30,8 +32,11 @@ from ..evaluate.selection import Selection, selection
 from ..graph.build import build_graph
 from ..graph.sharing_graph import SharingGraph
 from ..model.multi_task import MultiTaskModel
+from ..model.precision import autocast
 from ..recipe.config import Recipe
 from ..recipe.filling import digest
+from .accumulation import Shares, shares
+from .budget import Budget
 from .checkpoint import Checkpoints, Snapshot, describe, fingerprint, load_weights, own_tensors
 from .finite import all_finite, bad_gradient, bad_loss
 from .first_weights import load_first_weights
@@ -43,7 +48,7 @@ if TYPE_CHECKING:
     from ..data.batch import Batch
     from ..data.prepared import Prepared
 
-__all__ = ["EvalReport", "Note", "Report", "StepReport", "Trainer"]
+__all__ = ["EvalReport", "Note", "Report", "StepReport", "StopReport", "Trainer"]
 
 FORMAT = 1  # of state.json; a checkpoint of another format is refused
 
@@ -56,18 +61,30 @@ class Trainer:
     checkpoint was made with, and `UsageError` where the folder holds checkpoints and `resume` was not asked for.
 
     `step` of `steps` are done. `model` is the network; once `train` has ended it is the best one, in evaluation mode.
+    `device` takes the place of the recipe's; `clock` gives the seconds that a budget of time is spent by.
     """
 
     def __init__(
-        self, recipe: Recipe | SharingGraph, prepared: Prepared, out: Path | str, *, resume: bool = False
+        self,
+        recipe: Recipe | SharingGraph,
+        prepared: Prepared,
+        out: Path | str,
+        *,
+        resume: bool = False,
+        device: torch.device | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.graph = recipe if isinstance(recipe, SharingGraph) else build_graph(recipe)
         self.recipe = self.graph.recipe
         self.config = self.recipe.train
         self.prepared = prepared
+        self.device = resolve(self.config.device) if device is None else device
+        self.budget = Budget(self.config.minutes, clock)
         self.checkpoints = Checkpoints(Path(out))
         fitted = fingerprint(prepared.fitted.state())
-        self.identity = identity(digest(self.recipe), prepared.hashes, fitted, self.config.threads)
+        self.identity = identity(
+            digest(self.recipe), prepared.hashes, fitted, self.config.threads, described(self.device)
+        )
         state = self._recorded(Path(out), resume)
 
         self.step = 0
@@ -77,7 +94,7 @@ class Trainer:
         self.steps = self.config.epochs * self.mixture.epoch_steps
         if self.config.max_steps is not None:
             self.steps = min(self.steps, self.config.max_steps)
-        self.model = MultiTaskModel(self.graph, prepared.fitted, initial=state is None)
+        self.model = MultiTaskModel(self.graph, prepared.fitted, initial=state is None).to(self.device)
         self.owned = own_tensors(self.model.components)
         self.optimizer, self.parameters = self._build_optimizer()
         self.rates = Rates(self.optimizer, self._build_schedule())
@@ -118,7 +135,8 @@ class Trainer:
         return feeds
 
     def _build_mixture(self) -> Mixture:
-        streams = [Stream(name, len(feed.split), len(feed)) for name, feed in self.feeds.items()]
+        groups = {name: math.ceil(len(feed) / self.config.accumulate) for name, feed in self.feeds.items()}
+        streams = [Stream(name, len(feed.split), groups[name]) for name, feed in self.feeds.items()]
         config = self.config.mixture
         return build_mixture(config.cls, config.values, streams, self.recipe.seed, self.config.epochs)
 
@@ -168,14 +186,21 @@ class Trainer:
     def _train(self) -> Iterator[Report]:
         yield from () if self.step else self.notes
         self.model.train(not self.finished)
+        self.budget.begin()
         while not self.finished:
-            yield self._next_step()
+            step = self._next_step()
+            over = self.budget.over
+            yield step
             evaluated = improved = False
-            if self.selection is not None and self._evaluation_due():
+            if self.selection is not None and (over or self._evaluation_due()):
                 report = self._evaluate(self.selection)
                 evaluated, improved = True, report.best
+                over = self.budget.over
                 yield report
             self.finished = self.step >= self.steps or (evaluated and self._exhausted())
+            if over and not self.finished:
+                self.finished = True
+                yield StopReport(self.step, self.steps, step.epoch, self.budget.seconds / 60)
             if self.finished or improved or self._checkpoint_due(evaluated):
                 self._save(best=improved or self.selection is None)
         if self.model.training:
@@ -186,9 +211,9 @@ class Trainer:
         start = time.perf_counter()
         epoch = self.mixture.epoch + 1
         feed = self.feeds[self.mixture.draw()]
-        batch = feed.next()
-        factor = self.rates.set(self.step)
-        losses, norm = self.train_step(batch, feed.tasks)
+        batches = feed.group(self.config.accumulate)
+        factor = self.rates.set(self.step, self.budget.share)
+        losses, norm = self.update(batches, feed.tasks)
         self.step += 1
         return StepReport(
             step=self.step,
@@ -196,48 +221,63 @@ class Trainer:
             epoch=epoch,
             source=feed.source,
             losses=losses,
-            rows=len(batch.rows),
-            tokens=batch.tokens,
+            rows=sum(len(batch.rows) for batch in batches),
+            tokens=sum(batch.tokens for batch in batches),
             norm=norm,
             factor=factor,
             seconds=time.perf_counter() - start,
         )
 
     def train_step(self, batch: Batch, tasks: Sequence[str]) -> tuple[dict[str, float], float | None]:
-        """Update the components that the tasks with labels in a batch need, and no others.
+        """Update by one batch: see `update`."""
+        return self.update([batch], tasks)
 
-        Returns every such task's loss and the norm of the gradients before clipping (None where nothing is clipped).
-        Raises `TrainingError` before the update where a loss, a gradient or the norm is not finite.
+    def update(self, batches: Sequence[Batch], tasks: Sequence[str]) -> tuple[dict[str, float], float | None]:
+        """Update the components that the tasks with labels in some batches of a stream need, and no others.
+
+        Gradients are of each task's mean loss over all batches. Returns every such task's loss and the norm of the
+        gradients before clipping (None where nothing is clipped). Raises `TrainingError` before the update where a
+        loss, a gradient or the norm is not finite.
         """
-        seed = step_seed(self.recipe.seed, self.step)
-        torch.default_generator.manual_seed(seed)
         self.optimizer.zero_grad(set_to_none=True)
-        losses = self.model.losses(batch, tasks)
-        figures = {task: loss.item() for task, loss in losses.items()}
-        for task, value in figures.items():
-            if not math.isfinite(value):
-                torch.default_generator.manual_seed(seed)
-                raise bad_loss(self.model, batch, tasks, task, value, self.step + 1)
-        total = self._weighted(losses)
-        if total is None or not total.requires_grad:  # no label in the batch, or all on its way is frozen
-            return figures, None
-        total.backward()  # type: ignore[no-untyped-call]
+        figures: dict[str, float] = {}
+        for number, (batch, share) in enumerate(zip(batches, shares(batches, tasks), strict=True)):
+            for task, value in self._backward(batch.to(self.device), tasks, share, number).items():
+                figures[task] = figures.get(task, 0.0) + value * share[task]
         gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
+        if not gradients:  # no label in the batches, or all on their way is frozen
+            return figures, None
         norm = None
         if self.config.clip is not None or not all_finite(gradients):
             total_norm = get_total_norm(gradients)
             norm = total_norm.item()
             if self.config.clip is None or not math.isfinite(norm):
-                raise bad_gradient(self.owned, batch, figures, norm, self.step + 1)
+                raise bad_gradient(self.owned, batches, figures, norm, self.step + 1)
             if norm > self.config.clip:
                 clip_grads_with_norm_(self.parameters, self.config.clip, total_norm)
         self.optimizer.step()
         return figures, norm
 
-    def _weighted(self, losses: Mapping[str, Tensor]) -> Tensor | None:
+    def _backward(self, batch: Batch, tasks: Sequence[str], share: Shares, number: int) -> dict[str, float]:
+        """Add a batch's part to the gradients, of the step's batches the number-th; return the tasks' losses in it."""
+        seed = step_seed(self.recipe.seed, self.step, number)
+        seed_generators(self.device, seed)
+        with autocast(self.device, self.config.precision):
+            losses = self.model.losses(batch, tasks)
+            figures = {task: loss.item() for task, loss in losses.items()}
+            for task, value in figures.items():
+                if not math.isfinite(value):
+                    seed_generators(self.device, seed)
+                    raise bad_loss(self.model, batch, tasks, task, value, self.step + 1)
+        total = self._weighted(losses, share)
+        if total is not None and total.requires_grad:
+            total.backward()  # type: ignore[no-untyped-call]
+        return figures
+
+    def _weighted(self, losses: Mapping[str, Tensor], share: Shares) -> Tensor | None:
         total: Tensor | None = None
         for task, loss in losses.items():
-            weight = self.weights[task]
+            weight = self.weights[task] * share[task]
             if weight == 0:
                 continue
             part = loss if weight == 1 else loss * weight
@@ -287,6 +327,8 @@ class Trainer:
             "optimizer": plain,
             "identity": self.identity,
         }
+        if self.budget.minutes is not None:
+            state["seconds"] = self.budget.seconds
         meanings = describe(self.graph, self.prepared.fitted)
         self.checkpoints.write(Snapshot(self.step, self.owned, meanings, tensors, state), best=best)
 
@@ -297,6 +339,7 @@ class Trainer:
         tensors = read_tensors(folder / "optimizer.safetensors")[0]
         load_optimizer_state(self.optimizer, self._named(), tensors, state["optimizer"])
         self.step = int(state["step"])
+        self.budget.before = float(state.get("seconds", 0.0))
         self.mixture.load_state(state["mixture"])
         for source, feed in self.feeds.items():
             feed.seek(state["feeds"][source])
@@ -307,6 +350,10 @@ class Trainer:
         return {f"{name}/{key}": tensor for name, tensors in self.owned.items() for key, tensor in tensors.items()}
 
 
-def step_seed(seed: int, step: int) -> int:
-    """Return the seed of torch's generator at a step: 63 bits from the recipe's seed and the steps before."""
-    return int.from_bytes(hashlib.sha256(f"{seed}/step {step}".encode()).digest()[:8], "big") >> 1
+def step_seed(seed: int, step: int, batch: int = 0) -> int:
+    """Return the seed of torch's generators for a batch of a step: 63 bits from the recipe's seed and the steps before.
+
+    `batch` counts the batches of one step.
+    """
+    said = f"{seed}/step {step}" + (f"/batch {batch}" if batch else "")
+    return int.from_bytes(hashlib.sha256(said.encode()).digest()[:8], "big") >> 1

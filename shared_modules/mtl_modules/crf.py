@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from mtl.base.registry import register
 from mtl.data.labels import Labels
 from mtl.model.module import Output, Sequence
+from mtl.model.precision import in_float32
 
 from .linear_chain import Chain, log_partition, marginals, path_score
 from .tag_grammar import barriers
@@ -47,6 +48,9 @@ class CRF(Output):
 
     def forward(self, scores: Tensor | Sequence) -> Sequence:
         """Return the marginal probabilities [B, T, C]."""
+        return in_float32(self._marginals, scores)
+
+    def _marginals(self, scores: Tensor | Sequence) -> Sequence:
         chain = self._chain(scores, *self.answering())
         return Sequence(marginals(chain), chain.lengths)
 

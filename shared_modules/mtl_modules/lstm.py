@@ -9,6 +9,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from mtl.base.registry import register
 from mtl.model.module import Representation, Sequence
+from mtl.model.precision import in_float32
 
 from .dropout import dropout
 from .limits import Count, Rate
@@ -37,6 +38,11 @@ class BiLSTM(Representation):
 
     def forward(self, inputs: Sequence) -> Sequence:
         """Return [B, T, 2 x hidden] for [B, T, D]; zeros where there is padding."""
+        if inputs.values.device.type == "cpu":  # oneDNN has no LSTM in bf16 for many processors, and then torch raises
+            return in_float32(self._read, inputs)
+        return self._read(inputs)
+
+    def _read(self, inputs: Sequence) -> Sequence:
         values, lengths = inputs
         if self.training and self.dropout:
             values = dropout(values, self.dropout)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from mtl.data.pair_split import PairSplit
 
 from benchmarks import medquad
-from mtl.data.pair_split import PairSplit
 from mtl.runs.runner import Run
 
 RECIPE = Path(__file__).resolve().parents[2] / "recipes" / "medquad.yaml"

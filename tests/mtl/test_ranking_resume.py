@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from mtl.compile.loading import recipe_from_dict
 from mtl.data.prepare import prepare
@@ -37,7 +38,9 @@ def tree(**keys: Any) -> dict[str, Any]:
     }
 
 
-def trainer(folder: Path, *, out: str, resume: bool = False, **keys: Any) -> Trainer:
+def trainer(
+    folder: Path, *, out: str, resume: bool = False, device: torch.device | None = None, **keys: Any
+) -> Trainer:
     recipe = tree(**keys)
     rows = [
         {
@@ -53,7 +56,7 @@ def trainer(folder: Path, *, out: str, resume: bool = False, **keys: Any) -> Tra
     (folder / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     graph = build_graph(recipe_from_dict(recipe, data=folder))
     prepared = prepare(graph, open_sources(graph.recipe), folder / "cache")
-    return Trainer(graph, prepared, folder / out, resume=resume)
+    return Trainer(graph, prepared, folder / out, resume=resume, device=device)
 
 
 KEYS: dict[str, dict[str, Any]] = {

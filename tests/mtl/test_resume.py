@@ -39,6 +39,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "plain_sgd": {"optimizer": {"type": "sgd", "lr": 0.1}, "schedule": {"type": "exponential"}, "clip": None},
     "tokens": {"batch": {"tokens": 25}, "components": {"words_": {"freeze": True}, "encoder": {"lr": 0.001}}},
     "patience": {"patience": 1, "evaluate_every": 3},
+    "accumulate": {"accumulate": 3, "batch": {"size": 3}, "schedule": {"type": "linear"}},
 }
 
 
@@ -188,6 +189,17 @@ def test_another_thread_count_is_refused(begun: Path) -> None:
             f"{begun / 'run'}: torch should use {before} thread{'s' if before != 1 else ''}, as when the run was "
             f"started: sums come out otherwise by the last bit. Found {threads}. Set OMP_NUM_THREADS={before}."
         )
+
+
+def test_another_device_is_refused(begun: Path) -> None:
+    path, state = recorded(begun)
+    assert state["identity"]["device"] == "cpu"
+    state["identity"]["device"] = "cuda (NVIDIA H100)"
+    path.write_text(json.dumps(state))
+    assert refusal(begun, TRAIN) == (
+        f"{begun / 'run'}: the device should be cuda (NVIDIA H100), on which the run was started: another computes "
+        "other last bits. Found cpu. Resume the run where there is such a device."
+    )
 
 
 def test_another_version_is_refused(begun: Path) -> None:

@@ -9,6 +9,7 @@ from mtl.base.errors import UsageError
 from mtl.cli.components import components_command, describe, everything
 from mtl.compile.keys import SECTIONS, keys
 from mtl.compile.loading import RecipeModel
+from mtl.compile.notes import NOTES
 
 
 def test_every_kind_is_listed_with_what_is_registered(capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,6 +90,12 @@ def test_the_general_keys_of_a_recipe_are_those_it_is_checked_against(capsys: py
     assert "  column      str                                      (required)     column of the text; " in out
     assert list(RecipeModel.model_fields) == [key.name for key in keys("a recipe")]
     assert max(map(len, out.splitlines())) <= 120
+    assert "\n  accumulate: A step is one update of the weights." in out
+
+
+def test_a_note_is_of_a_key() -> None:
+    for section, notes in NOTES.items():
+        assert set(notes) <= {key.name for key in keys(section)}
 
 
 def test_a_default_that_cannot_be_seen_is_quoted(capsys: pytest.CaptureFixture[str]) -> None:

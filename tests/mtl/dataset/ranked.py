@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mtl.data.pair_split import PairSplit
+
 from mtl.data.prepare import prepare
 from mtl.data.prepared import Prepared
 from mtl.graph.sharing_graph import InputKey

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from mtl.data.judged import Judged
 from mtl.data.pair_split import PairSplit
 from mtl.data.ranking import Ranking

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from mtl.data.encoded_split import EncodedSplit
 
 from mtl.base.errors import RecipeError, UsageError
 from mtl.data.batch import raw_batch
-from mtl.data.encoded_split import EncodedSplit
 from mtl.data.fitted import Fitted
 from mtl.data.labels import MISSING, Labels
 from mtl.data.prepare import prepare
