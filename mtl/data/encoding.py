@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from .pair_encoding import JudgementEncoder, kept_file
+from .kept_files import kept_file
+from .pair_encoding import JudgementEncoder
 from .plan import front_end
+from .remarks import RemarkCounts
 from .store import Scratch
 from .targets import Names
 from .text_encoding import Bounds, TextEncoder, flat
@@ -97,6 +99,7 @@ class Encoder:
         self.tokens = 0
         self.pretokenized: frozenset[str] = frozenset()
         self.unread: Counter[str] = Counter()
+        self.remarks = RemarkCounts()
         self._texts = TextEncoder(plan, fitted, scratch)
         self._lengths = {column: scratch.column() for column in plan.columns}
         self._hashes = {column: scratch.column() for column in plan.columns}
@@ -124,6 +127,7 @@ class Encoder:
         self.rows += len(chunk)
         self.pretokenized |= chunk.pretokenized
         self.unread.update(chunk.unread)
+        self.remarks.add(chunk.remarks)
 
     def _counts(self, chunk: Chunk, task: str) -> Sequence[int]:
         """Return how many values each unit has along the axis of a task's target."""
@@ -155,6 +159,7 @@ class Encoder:
             "unseen": {task: dict(sorted(column.names.unseen.items())) for task, column in self._targets.items()},
             "pretokenized": sorted(self.pretokenized),
             "skipped": [{**fault, "file": kept_file(fault["file"] or "", self.root)} for fault in skipped],
+            "remarks": self.remarks.kept(self.root),
             "unread": {task: count for task, count in self.unread.items() if count},
             "judged": None if self._judged is None else self._judged.facts(),
         }

@@ -27,10 +27,11 @@ class Fitted:
     @classmethod
     def unfitted(cls, graph: SharingGraph) -> Fitted:
         """Return new features, as the embeddings declare them, and new targets."""
-        return cls(
-            {name: graph.features_of(name) for name in graph.embeddings()},
-            {name: task.task.target() for name, task in graph.recipe.tasks.items()},
-        )
+        targets: dict[str, Target] = {}
+        for name, task in graph.recipe.tasks.items():
+            targets[name] = task.task.target()
+            targets[name].measured_by([config.cls(**config.values) for config in task.metrics])
+        return cls({name: graph.features_of(name) for name in graph.embeddings()}, targets)
 
     @classmethod
     def placeholder(cls, graph: SharingGraph) -> Fitted:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..base.errors import Fault, counted
+from .kept_files import kept_file
 from .reading import Place
 from .text_encoding import Bounds, flat
 
@@ -88,16 +89,6 @@ class JudgementEncoder:
             "comparable": sum(best != worst for best, worst in zip(notes.best, notes.worst, strict=True)),
             "repeated": len(notes.repeated),
         }
-
-
-def kept_file(file: str, root: str) -> str:
-    """Return a file's name as it is kept: what follows the root, behind a NUL, where it begins with that."""
-    return "\0" + file.removeprefix(root) if file.startswith(root) else file
-
-
-def found_file(kept: str, root: str) -> str:
-    """Return the file whose name was kept, for a root that may have moved."""
-    return root + kept[1:] if kept.startswith("\0") else kept
 
 
 class _Notes:

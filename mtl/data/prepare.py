@@ -19,13 +19,14 @@ from ..sources.base import SPLITS
 from ..text import featurizer as token_module
 from .encoding import VERSION, Encoder
 from .fitted import Fitted
-from .pair_encoding import found_file
+from .kept_files import found_file
 from .pair_reading import pair_chunks
 from .plan import SourcePlan, check_columns, front_end
 from .prepared import Prepared
 from .reading import chunks, fault_if_empty
 from .split import Split
 from .store import Store, digest_of, sha256
+from .target_fits import fault_if_unanswerable, survey, target_notes
 from .targets import Grade
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def prepare(
     code = _code(graph, plans, sources)
     if fitted is None:
         fitted = _fit(graph, plans, sources, store, hashes, code)
+        fault_if_unanswerable(graph, fitted)
         faults = list(graph_rules.tied_label_sets(graph, {task: x.names() for task, x in fitted.targets.items()}))
         if faults:
             raise RecipeError(faults, graph.recipe.title)
@@ -75,7 +77,8 @@ def prepare(
         for split in encoded.values()
         for fault in split.skipped
     ]
-    return Prepared(fitted, encoded, {f"{name}/{split}": value for (name, split), value in hashes.items()}, skipped)
+    shown = {f"{name}/{split}": value for (name, split), value in hashes.items()}
+    return Prepared(fitted, encoded, shown, skipped, target_notes(graph, fitted))
 
 
 def _check(
@@ -116,6 +119,7 @@ def _fit(
     if kept is not None:
         fitted.load_state(json.loads(kept.read_text("utf-8")))
         return fitted
+    survey(plans, sources, graph.recipe.data, fitted)
     for name, plan in plans.items():
         _count(plan, sources[name], graph.recipe.data, fitted)
     for features in fitted.features.values():
@@ -236,7 +240,14 @@ def _described(plan: SourcePlan, fitted: Fitted) -> list[Any]:
     """Return all that decides how rows become ids, vocabularies apart; without names that mean nothing to it."""
     drawing = ("negatives", "negative_count", "candidates")  # of judged pairs: say nothing of what the file holds
     tasks = [
-        (t.name, t.type, t.target, t.task.predicts, sorted((k, v) for k, v in t.values.items() if k not in drawing))
+        (
+            t.name,
+            t.type,
+            t.target,
+            t.task.predicts,
+            sorted((k, v) for k, v in t.values.items() if k not in drawing),
+            [(metric.type, sorted(metric.values.items())) for metric in t.metrics],  # a target may ask what measures it
+        )
         for t in plan.tasks
     ]
     labelled = [(name, _read(key)) for name, key in plan.labelled.items()]

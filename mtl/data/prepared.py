@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,7 @@ class Prepared:
     splits: dict[tuple[str, str], Split]
     hashes: dict[str, str]
     skipped: list[Fault]
+    odd: list[Fault] = field(default_factory=list)  # what is odd about the targets of all training rows together
 
     def split(self, source: str, split: str) -> Split | None:
         """Return a split of a source, None where the source has no such split."""
@@ -42,7 +43,7 @@ class Prepared:
     @cached_property
     def notes(self) -> list[Fault]:
         """What is odd about the rows and stops nobody, texts that splits of pairs have in common among it."""
-        found: list[Fault] = []
+        found: list[Fault] = list(self.odd)
         for (source, name), split in self.splits.items():
             found += split.notes
             for earlier in SPLITS[: SPLITS.index(name)]:

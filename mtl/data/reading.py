@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import accumulate, islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base.errors import DataError, Fault, short
 from ..sources.values import spelled, whole
-from ..text.alignment import Span, white_space
-from ..text.featurizer import Tokens, tokenize
+from ..text.alignment import word_spans
+from ..text.featurizer import Tokens, stripped, tokenize
+from ..text.span_tags import Span
+from ..text.tag_rule import BadTagError
 from .plan import front_end
-from .targets import Example, Target
+from .targets import Example, Remark, Target
 
 if TYPE_CHECKING:
     from ..graph.calls import InputKey
@@ -42,6 +44,7 @@ class Chunk:
     pretokenized: frozenset[str] = frozenset()
     counts: dict[str, list[int]] = field(default_factory=dict)
     unread: dict[str, int] = field(default_factory=dict)  # tags after `max_tokens`, by task
+    remarks: list[tuple[str, Remark, Fault]] = field(default_factory=list)  # of a task, and where
     judged: list[Judgement] = field(default_factory=list)
     places: dict[str, list[Place]] = field(default_factory=dict)
     repeated: list[Place] = field(default_factory=list)  # rows that repeat an earlier one
@@ -74,9 +77,8 @@ def _chunk(
     faults: dict[int, Fault] = {}
 
     def note(position: int, column: str, error: ValueError) -> None:
-        row = rows[position]
-        place = f"column '{column}'"
-        faults.setdefault(position, Fault(str(error), file=source.file_of(row, column), line=row.line, path=place))
+        item = error.item if isinstance(error, BadTagError) else None
+        faults.setdefault(position, _fault(str(error), source, rows[position], column, item))
 
     held: dict[str, list[list[str]]] = {column: [] for column in plan.columns}
     for column, found in held.items():
@@ -93,18 +95,22 @@ def _chunk(
     spans = _Spans(plan, targets, flat, tokens)
     answers: dict[str, list[Any]] = {}
     unread: dict[str, int] = {}
+    remarks: list[tuple[str, Remark, Fault]] = []
     for task in plan.tasks:
         key = plan.labelled[task.name]
         answers[task.name] = golds = []
         unread[task.name] = 0
         for position, row in enumerate(rows):
             gold: Any = None
-            example = spans.example(task, key, position, held[key.column][position])
+            example = spans.example(task, key, position, held[key.column][position], row.values.get(key.column))
+            target, value = targets[task.name], row.values.get(task.target or "")
             try:
-                gold = read_target(targets[task.name], task, row.values.get(task.target or ""), example)
+                gold = read_target(target, task, value, example)
+                for remark in () if gold is None else target.remarks(value, example):
+                    remarks.append((task.name, remark, _fault(remark.found, source, row, task.target or "")))
             except ValueError as error:
                 note(position, task.target or "", error)
-            if gold is not None and targets[task.name].axes == ("T",):
+            if gold is not None and target.axes == ("T",):
                 unread[task.name] += len(example.spans) - len(gold)
             golds.append(gold)
     lists = frozenset(
@@ -113,7 +119,13 @@ def _chunk(
         if column not in plan.listed and any(isinstance(row.values.get(column), list) for row in rows)
     )
     counts = {column: [len(texts) for texts in held[column]] for column in plan.listed}
-    return Chunk(flat, tokens, answers, len(rows), lists, counts, unread), faults
+    return Chunk(flat, tokens, answers, len(rows), lists, counts, unread, remarks), faults
+
+
+def _fault(message: str, source: Source, row: Row, column: str, item: int | None = None) -> Fault:
+    """Return a fault of a row's column; `item` says which of a list's items it is, if one."""
+    line = row.lines[item] if item is not None and item < len(row.lines) else row.line
+    return Fault(message, file=source.file_of(row, column), line=line, path=f"column '{column}'")
 
 
 class _Spans:
@@ -134,13 +146,14 @@ class _Spans:
                 found = tokens[front] if front in tokens else tokenize(texts[front.column], front.tokenizer)
                 self.offsets[front] = row_spans(found)
 
-    def example(self, task: TaskConfig, key: InputKey, position: int, texts: list[str]) -> Example:
+    def example(self, task: TaskConfig, key: InputKey, position: int, texts: list[str], value: Any) -> Example:
         """Return what a row's answer belongs to."""
         if key.listed:
             return Example("", (), 0, texts)
         every = self.offsets.get(front_end(key)._replace(max_tokens=0))
         spans = every[position] if every is not None else []
-        return Example(texts[0], spans, min(key.max_tokens or len(spans), len(spans)), texts)
+        read = min(key.max_tokens or len(spans), len(spans))
+        return Example(texts[0], spans, read, texts, _words(value, texts[0]) if every is not None else None)
 
 
 def read_target(target: Target, task: TaskConfig, value: Any, example: Example) -> Any:
@@ -170,20 +183,27 @@ def tokenized(plan: SourcePlan, texts: Mapping[str, Sequence[str]]) -> dict[Fron
 def as_text(value: Any) -> str:
     """Return the text of a column's value: a text itself, or the tokens of a list joined by one space.
 
-    Raises `ValueError` for anything else, and for a token that is empty or has white space inside. Half a surrogate
-    pair, which is no character, becomes U+FFFD.
+    Raises `ValueError` for anything else, and for a token that is empty or only white space. Half a surrogate pair,
+    which is no character, becomes U+FFFD.
     """
     if isinstance(value, list) and all(isinstance(token, str) for token in value):
-        if "" in value:
-            raise ValueError("a token should have at least one character. Found ''.")
-        if white_space("".join(value)):
-            split = next(token for token in value if white_space(token))
-            raise ValueError(f"a token should have no white space inside. Found {split!r}.")
-        value = " ".join(value)
+        tokens = [stripped(token) for token in value]
+        if "" in tokens:
+            found = value[tokens.index("")]
+            raise ValueError(f"a token should have at least one character that is no white space. Found {found!r}.")
+        value = " ".join(tokens)
     if not isinstance(value, str):
         found = "nothing" if value is None else f"{type(value).__name__}: {short(value)}"
         raise ValueError(f"should be a text or a list of tokens. Found {found}.")
     return whole(value)
+
+
+def _words(value: Any, text: str) -> list[Span] | None:
+    """Return where the tokens of a list are in its text, None where white space parts them and nothing else."""
+    if not text or not isinstance(value, list) or len(word_spans(text)) == len(value):
+        return None
+    ends = list(accumulate(len(stripped(token)) + 1 for token in value))
+    return [(start, end - 1) for start, end in zip([0, *ends], ends, strict=False)]
 
 
 def row_spans(tokens: Tokens) -> list[list[Span]]:

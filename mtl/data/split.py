@@ -20,8 +20,9 @@ from .batching import batches
 from .collate import grid, pad_at, values_at
 from .encoding import METADATA
 from .judgements import Pairs
+from .kept_files import found_file
 from .negatives import Negatives
-from .pair_encoding import found_file
+from .remarks import remark_faults
 from .targets import Grades
 from .text_encoding import input_name
 
@@ -141,7 +142,8 @@ class Split:
     def notes(self) -> list[Fault]:
         """What is odd about the rows and stops nobody."""
         kept = (self.facts["judged"] or {}).get("notes", ())
-        return [Fault(**{**note, "file": found_file(note["file"], self.root)}) for note in kept]
+        notes = [Fault(**{**note, "file": found_file(note["file"], self.root)}) for note in kept]
+        return notes + remark_faults(self.facts["remarks"], self.root)
 
     def unseen_labels(self) -> dict[str, dict[str, int]]:
         """Return, by task, how often each label occurs that training never had: no answer can be one of them."""

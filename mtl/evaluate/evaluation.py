@@ -19,6 +19,7 @@ from .scoring import pair_scores
 
 if TYPE_CHECKING:
     from ..data.batch import Batch
+    from ..data.fitted import Fitted
     from ..data.prepared import Prepared
     from ..data.split import Split
     from ..graph.sharing_graph import SharingGraph
@@ -68,7 +69,7 @@ def evaluate(
         model.train(training)
     if not result.predictions:
         raise UsageError(f"a source should have a {split} split. Found none.")
-    measure(graph, result)
+    measure(graph, result, prepared.fitted)
     return result
 
 
@@ -106,13 +107,17 @@ def rank(model: MultiTaskModel, split: Split, task: str, result: Evaluation, bat
     result.rankings[task] = Ranked.of(scores, pairs.grades, pairs.groups, pairs.document_ids)
 
 
-def measure(graph: SharingGraph, result: Evaluation) -> None:
-    """Fill in metrics and reports from predictions and gold, and from rankings; a task without gold gets none."""
+def measure(graph: SharingGraph, result: Evaluation, fitted: Fitted | None = None) -> None:
+    """Fill in metrics and reports from predictions and gold, and from rankings; a task without gold gets none.
+
+    Metrics measure targets as training has shown them to be, which `fitted` says.
+    """
     for task, predictions in result.predictions.items():
         if not _labelled([result.gold[task]]):
             continue
         ranked = result.rankings.get(task)
-        figures, reports = compare(graph.recipe.tasks[task], result.gold[task], predictions, ranked)
+        metrics = metrics_of(graph.recipe.tasks[task], fitted)
+        figures, reports = compare(metrics, result.gold[task], predictions, ranked)
         result.metrics[task] = figures
         if reports:
             result.reports[task] = reports
@@ -131,12 +136,12 @@ def _labelled(golds: Sequence[Answers]) -> bool:
 
 
 def compare(
-    task: TaskConfig, gold: Answers, predictions: Answers, ranked: Ranked | None = None
+    metrics: Sequence[Metric], gold: Answers, predictions: Answers, ranked: Ranked | None = None
 ) -> tuple[dict[str, float], dict[str, Any]]:
-    """Return a task's figures and its reports: those of its metrics, and of a ranking task the counts of its groups."""
+    """Return figures and reports of a task: those of its metrics, and of a ranking task the counts of its groups."""
     figures: dict[str, float] = {}
     reports: dict[str, Any] = {} if ranked is None else dict(ranked.counts())
-    for metric in metrics_of(task):
+    for metric in metrics:
         if ranked is not None and isinstance(metric, RankingMetric):
             figures.update(metric.rank(ranked))
             continue
@@ -148,9 +153,10 @@ def compare(
     return figures, reports
 
 
-def metrics_of(task: TaskConfig) -> list[Metric]:
-    """Return a task's metrics, built as the recipe says."""
-    return [config.cls(**config.values) for config in task.metrics]
+def metrics_of(task: TaskConfig, fitted: Fitted | None = None) -> list[Metric]:
+    """Return a task's metrics, built as the recipe says, for targets as training has shown them to be."""
+    metrics: list[Metric] = [config.cls(**config.values) for config in task.metrics]
+    return metrics if fitted is None else [metric.fitted(fitted.targets[task.name].found) for metric in metrics]
 
 
 def _exact_match(
@@ -186,7 +192,7 @@ def dev_figures(graph: SharingGraph, prepared: Prepared) -> tuple[dict[str, bool
                 continue
             found = {
                 f"{task}.{name}": metric.higher_is_better
-                for metric in metrics_of(config)
+                for metric in metrics_of(config, prepared.fitted)
                 for name in _figures(metric, gold)
             }
             first += list(found)[:1]

@@ -7,6 +7,7 @@ the sharing graph, keyword-only ones are the keys of the recipe (see `mtl.base.r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import torch
@@ -179,6 +180,11 @@ class Output(Module):
     axes: ClassVar[tuple[tuple[str, ...], ...] | None] = ((), ("T",), ("U",))
     needs_drawn_negatives: ClassVar[bool] = False  # compares with documents that no row judges for the query
     labels: Labels
+
+    @classmethod
+    def constraint(cls, values: Mapping[str, Any]) -> str | None:
+        """Return the recipe key that keeps answers to the grammar of tags; None where these values do not."""
+        return None
 
     @property
     def output_dim(self) -> int:

@@ -25,12 +25,14 @@ _LOOKED_AT = 1000  # rows whose keys make up the columns where nothing declares 
 class Row(NamedTuple):
     """One example: column -> text, list of texts, list of span dicts, or None; and where it stands.
 
-    `line` counts from 1: the line of `file` on which the row begins, or its number where the file has no lines.
+    `line` counts from 1: the line of `file` on which the row begins, or its number where the file has no lines. `lines`
+    are those of the items of its lists, where each has one.
     """
 
     values: Mapping[str, Any]
     file: str
     line: int
+    lines: Sequence[int] = ()
 
 
 class Source:

@@ -48,13 +48,14 @@ class Conll(Source):
     def rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
         path = self.path(split, base)
         tokens: list[list[str]] = []
+        lines: list[int] = []
         fault: Fault | None = None
         first = 0
         for number, line in read_lines(path, self._encoding):
             if isinstance(line, str) and (not line.strip(" \t") or _DOCUMENT.match(line)):
                 if tokens or fault:
-                    yield fault or self._row(tokens, path, first)
-                tokens, fault = [], None
+                    yield fault or self._row(tokens, path, first, lines)
+                tokens, lines, fault = [], [], None
                 continue
             if not tokens and not fault:
                 first = number
@@ -63,8 +64,9 @@ class Conll(Source):
                 fault = fault or fields
             else:
                 tokens.append(fields)
+                lines.append(number)
         if tokens or fault:
-            yield fault or self._row(tokens, path, first)
+            yield fault or self._row(tokens, path, first, lines)
 
     def _fields(self, line: str, path: Path, number: int) -> list[str] | Fault:
         fields = line.split("\t") if "\t" in line else _BLANKS.split(line.strip(" "))
@@ -78,7 +80,8 @@ class Conll(Source):
             path=f"column {min(len(self._names), len(fields)) + 1}",
         )
 
-    def _row(self, tokens: list[list[str]], path: Path, line: int) -> Row:
+    def _row(self, tokens: list[list[str]], path: Path, line: int, lines: list[int]) -> Row:
         # Not strict: with an open end, tokens may have more fields than there are names.
         columns = zip(*tokens, strict=False)
-        return Row({n: list(values) for n, values in zip(self._names, columns, strict=False)}, str(path), line)
+        values = {n: list(values) for n, values in zip(self._names, columns, strict=False)}
+        return Row(values, str(path), line, lines)

@@ -41,13 +41,14 @@ class Conllu(Source):
     def rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
         path = self.path(split, base)
         words: list[list[str]] = []
+        lines: list[int] = []
         fault: Fault | None = None
         first = 0
         for number, line in read_lines(path, self._encoding):
             if line == "":
                 if words or fault:
-                    yield fault or _row(words, path, first)
-                words, fault = [], None
+                    yield fault or _row(words, path, first, lines)
+                words, lines, fault = [], [], None
                 continue
             if isinstance(line, str) and line.startswith("#"):
                 continue
@@ -58,8 +59,9 @@ class Conllu(Source):
                 fault = fault or fields
             elif fields[0].isdigit():
                 words.append(fields)
+                lines.append(number)
         if words or fault:
-            yield fault or _row(words, path, first)
+            yield fault or _row(words, path, first, lines)
 
 
 def _fields(line: str, path: Path, number: int) -> list[str] | Fault:
@@ -73,9 +75,9 @@ def _fields(line: str, path: Path, number: int) -> list[str] | Fault:
     return fields
 
 
-def _row(words: list[list[str]], path: Path, line: int) -> Row:
+def _row(words: list[list[str]], path: Path, line: int, lines: list[int]) -> Row:
     values: dict[str, Any] = {}
     for name, column in zip(COLUMNS, zip(*words, strict=True), strict=True):
         absent = name not in _WORDS and set(column) == {"_"}
         values[name] = None if absent else list(column)
-    return Row(values, str(path), line)
+    return Row(values, str(path), line, lines)

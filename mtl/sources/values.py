@@ -9,8 +9,9 @@ from typing import Any
 def plain(value: Any) -> Any:
     """Return a value with its numbers and truth values as text, spelled as JSON spells them; all else unchanged.
 
-    A label 3 is the label "3", and so is every number of a list. Numbers in span dicts stay numbers. NaN, which is how
-    tables write it, is a missing value. Texts are made `whole`.
+    A label 3 is the label "3", and so is every number of a list. Numbers in spans, which are dicts or lists of two
+    numbers and a text inside a list, stay numbers. NaN, which is how tables write it, is a missing value. Texts are
+    made `whole`.
 
     >>> plain([1, True, "x", None, float("nan")])
     ['1', 'true', 'x', None, None]
@@ -24,10 +25,15 @@ def plain(value: Any) -> Any:
     if isinstance(value, (bool, int, float)):
         return spelled(value)
     if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
+        return [native(item) if _is_span(item) else plain(item) for item in value]
     if hasattr(value, "tolist"):  # NumPy scalars and arrays
         return plain(value.tolist())
     return value
+
+
+def _is_span(item: Any) -> bool:
+    kinds = [type(part) for part in item] if isinstance(item, (list, tuple)) else []
+    return len(kinds) == 3 and {kinds[0], kinds[1]} <= {int, float} and kinds[2] is str
 
 
 def native(value: Any) -> Any:

@@ -33,12 +33,23 @@ __all__ = [
     "Tokens",
     "WordCounts",
     "space_ranges",
+    "stripped",
     "tokenize",
     "tokens_from_lists",
     "word_ranges",
 ]
 
 TOKENIZERS = ("whitespace", "unicode_words", "characters")
+_SPACES = "".join(chr(code) for first, last in space_ranges() for code in range(first, last + 1))
+
+
+def stripped(text: str) -> str:
+    """Return a text without white space at its ends; white space is what tokenizers take for it.
+
+    >>> stripped(" New York\u00a0")
+    'New York'
+    """
+    return text.strip(_SPACES)
 
 
 class Tokens:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -25,7 +26,7 @@ class CRF(Output):
 
     A label sequence's score is the sum of its tokens' scores, of a learned transition between neighbours, and of
     learned scores for its first and last label. With `constrained`, answers (not the loss) leave out sequences that
-    BIO or BIOES tags cannot form.
+    BIO, BIOES or BILOU tags cannot form.
     """
 
     axes = (("T",), ("U",))
@@ -45,6 +46,11 @@ class CRF(Output):
         for name, barrier in zip(("transitions", "start", "end"), grammar, strict=True):
             # Not saved: it follows from the labels.
             self.register_buffer(f"{name}_barrier", barrier, persistent=False)
+
+    @classmethod
+    def constraint(cls, values: Mapping[str, Any]) -> str | None:
+        """Return `constrained` where it is set."""
+        return "constrained" if values["constrained"] else None
 
     def forward(self, scores: Tensor | Sequence) -> Sequence:
         """Return the marginal probabilities [B, T, C]."""

@@ -1,4 +1,4 @@
-"""Which tags may follow which: the grammar of BIO and BIOES."""
+"""Which tags may follow which, as scores: the grammar of BIO, BIOES and BILOU."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from mtl.base.errors import UsageError
+from mtl.text.tag_schemes import CLOSING, OUTSIDE, Tag, follows, parsed
 
 FORBIDDEN = -10_000.0  # a score that no sum of others outweighs, and that float32 adds up without overflow
 
@@ -22,25 +23,18 @@ class Barriers(NamedTuple):
 
 
 def barriers(labels: Sequence[str]) -> Barriers:
-    """Return where these tags may stand: an inside or end tag only behind a begin or inside tag of its own label.
+    """Return where these tags may stand: an inside or end tag only after a begin or inside tag of its own label.
 
-    If there are end or single tags (BIOES), a begin or inside tag must be continued as well. Raises `UsageError`
+    If there are end or single tags (BIOES, BILOU), a begin or inside tag must be continued as well. Raises `UsageError`
     where a label is no such tag.
     """
     tags = [_parse(label) for label in labels]
-    closed = any(prefix in "ES" for prefix, _ in tags)
-
-    def follows(before: tuple[str, str], tag: tuple[str, str]) -> bool:
-        is_open = before[0] in "BI"
-        if tag[0] in "IE":
-            return is_open and before[1] == tag[1]
-        return not (is_open and closed)
-
-    outside = ("O", "")
+    closed = any(tag.letter in CLOSING for tag in tags)
+    outside = Tag(OUTSIDE, "")
     return Barriers(
-        torch.tensor([[_score(follows(before, tag)) for tag in tags] for before in tags]),
-        torch.tensor([_score(follows(outside, tag)) for tag in tags]),
-        torch.tensor([_score(follows(tag, outside)) for tag in tags]),
+        torch.tensor([[_score(follows(before, tag, closed)) for tag in tags] for before in tags]),
+        torch.tensor([_score(follows(outside, tag, closed)) for tag in tags]),
+        torch.tensor([_score(follows(tag, outside, closed)) for tag in tags]),
     )
 
 
@@ -48,8 +42,8 @@ def _score(allowed: bool) -> float:
     return 0.0 if allowed else FORBIDDEN
 
 
-def _parse(label: str) -> tuple[str, str]:
-    prefix, dash, kind = label.partition("-")
-    if label == "O" or (prefix in ("B", "I", "E", "S") and dash):
-        return prefix, kind
-    raise UsageError(f"'constrained' should be used with BIO or BIOES tags. Found the label '{label}'.")
+def _parse(label: str) -> Tag:
+    found = parsed(label)
+    if found is None:
+        raise UsageError(f"'constrained' should be used with BIO, BIOES or BILOU tags. Found the label '{label}'.")
+    return found

@@ -7,17 +7,18 @@ from typing import Any
 
 from mtl.base.registry import register
 from mtl.recipe.task import Slot, Task
-from mtl.text.alignment import Scheme
+from mtl.text.tag_schemes import Scheme
 
 
 @register("task", "word_tagging")
 class WordTagging(Task):
     """Give every token one tag: slots, entities, chunks, parts of speech.
 
-    The target column holds a tag for each blank-separated word of the text (a list, or one blank-separated string),
-    or a list of spans: dicts with `start`, `end` (character offsets) and `label`. `scheme` says what tags mean: `bio`
-    and `bioes` mark spans (a word that the tokenizer splits becomes `B-x I-x ...`), `plain` ones stand for themselves
-    (every piece of a word gets its tag), `auto` decides for each tag by its form.
+    The target column holds a tag for each blank-separated word of the text (a list, in which null is a word without a
+    tag, or one blank-separated string), or a list of spans: dicts with `start`, `end` (offsets in characters) and
+    `label`, or lists of the three. `scheme` says what tags mean: `bio` (`B- I-`), `bioes`, `bilou` (also called BIOUL)
+    and `iob1` mark spans (a word that the tokenizer splits becomes `B-x I-x ...`), `plain` ones stand for themselves
+    (every piece of a word gets its tag), `auto` decides by the tags of all training rows.
     """
 
     predicts = "tags"

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.metrics import classification_report, f1_score, precision_score, recall_score
 
+from mtl.base.errors import UsageError
 from mtl.base.registry import lookup, names
 from mtl.evaluate import metrics
 from mtl.evaluate.metrics import Metric, exact_match, spans
@@ -77,11 +78,31 @@ def test_span_report_is_that_of_conlleval() -> None:
         ("B-a I-b", [("a", 0, 1), ("b", 1, 2)]),
         ("B-a E-a I-a", [("a", 0, 2), ("a", 2, 3)]),
         ("S-a E-a", [("a", 0, 1), ("a", 1, 2)]),
+        ("B-a L-a U-a U-a I-a L-a O", [("a", 0, 2), ("a", 2, 3), ("a", 3, 4), ("a", 4, 6)]),
+        ("B I O B", [("", 0, 2), ("", 3, 4)]),
         ("B-a-b I-a-b", [("a-b", 0, 2)]),
     ],
 )
 def test_spans(tags: str, wanted: list[tuple[str, int, int]]) -> None:
     assert [tuple(span) for span in spans(tags.split())] == wanted
+
+
+@pytest.mark.parametrize("tag", ["NOUN", "B_PER", "per-B", "0", "o", "B-", "X-a"])
+def test_tags_that_mark_no_spans_have_no_span_figures(tag: str) -> None:
+    for metric in (metrics.SpanF1(), metrics.SpanReport()):
+        assert metric.needs_spans
+        with pytest.raises(UsageError) as error:
+            metric.compute([["O", tag]], [["O", tag]])
+        assert str(error.value) == (f"tags of spans should be O or begin with B-, I-, E-, S-, L- or U-. Found '{tag}'.")
+
+
+def test_unlabelled_tokens_are_left_out() -> None:
+    gold, predicted = [["B-a", None, "O"]], [["B-a", "B-b", "O"]]
+    assert metrics.Accuracy().compute(gold, predicted) == {"accuracy": 1.0}
+    assert metrics.SpanF1().compute(gold, predicted)["f1"] == 1.0
+    assert list(metrics.Report().compute(gold, predicted)["report"]) == ["B-a", "O"]
+    assert exact_match({"slots": gold}, {"slots": predicted}) == 1.0
+    assert exact_match({"slots": gold}, {"slots": [["O", "B-b", "O"]]}) == 0.0
 
 
 def test_accuracy_counts_rows_or_tokens() -> None:
@@ -132,7 +153,7 @@ def test_unlabelled_rows_are_left_out(name: str) -> None:
 @pytest.mark.parametrize("name", OF_LABELS)
 def test_figures_are_numbers_and_stand_in_the_class(name: str) -> None:
     metric: Metric = lookup("metric", name)()
-    for gold in ([["B-a", "O"]], [["noun", "verb"]], []):
+    for gold in ([["B-a", "O"]], [] if metric.needs_spans else [["noun", "verb"]], []):
         found = metric.compute(gold, gold)
         figures = [figure for figure, value in found.items() if isinstance(value, float)]
         assert set(figures) <= set(metric.figures)
@@ -151,6 +172,13 @@ def test_tagging_gives_label_figures_for_plain_tags() -> None:
     found = metrics.Tagging().compute([["noun", "verb"]], [["noun", "noun"]])
     assert list(found) == ["accuracy", "macro_f1", "micro_f1", "report", "confusion"]
     assert list(metrics.Tagging(scheme="plain").compute([["B-a"]], [["B-a"]])) == list(found)
+
+
+@pytest.mark.parametrize(("scheme", "figure"), [("bio", "f1"), ("plain", "accuracy")])
+def test_tagging_goes_by_the_scheme_of_training(scheme: str, figure: str) -> None:
+    fitted = metrics.Tagging().fitted({"scheme": scheme})
+    assert next(iter(fitted.compute([["O", "O"]], [["O", "O"]]))) == figure
+    assert metrics.Tagging(scheme="plain").fitted({"scheme": "bio"}).scheme == "plain"
 
 
 def test_exact_match_is_the_share_of_rows_right_in_every_task() -> None:

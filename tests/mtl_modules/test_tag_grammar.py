@@ -25,7 +25,17 @@ def test_an_open_span_of_bioes_tags_is_continued() -> None:
     }  # fmt: skip
 
 
+def test_tags_of_bilou_are_as_those_of_bioes() -> None:
+    assert forbidden(["O", "B-x", "L-x", "U-x"]) == {
+        "O L-x", "L-x L-x", "U-x L-x", "^ L-x", "B-x O", "B-x B-x", "B-x U-x", "B-x $"
+    }  # fmt: skip
+
+
+def test_bare_letters_are_tags() -> None:
+    assert forbidden(["O", "B", "I"]) == {"O I", "^ I"}
+
+
 def test_other_labels_are_refused() -> None:
     with pytest.raises(UsageError) as error:
         barriers(["O", "NOUN"])
-    assert str(error.value) == "'constrained' should be used with BIO or BIOES tags. Found the label 'NOUN'."
+    assert str(error.value) == "'constrained' should be used with BIO, BIOES or BILOU tags. Found the label 'NOUN'."

@@ -5,8 +5,8 @@ from typing import Any, get_args
 import pytest
 
 from mtl.base.registry import lookup
+from mtl.text.tag_schemes import Scheme
 from mtl_tasks import WordTagging
-from mtl_tasks.word_tagging import Scheme
 
 TEXT = "fly to new-york now"
 TOKENS = [(0, 3), (4, 6), (7, 10), (10, 11), (11, 15), (16, 19)]

@@ -4,7 +4,7 @@
 pair). A plugin adds its own with `register("target", name)`: see `base`.
 """
 
-from .base import Answer, Example, LabelTarget, Names, Target
+from .base import Answer, Example, LabelTarget, Names, Remark, Target
 from .grade import Grade, Grades
 from .labels import Classes
 from .number import Number
@@ -21,6 +21,7 @@ __all__ = [
     "Names",
     "Number",
     "OneLabel",
+    "Remark",
     "Tags",
     "Target",
 ]

@@ -44,13 +44,22 @@ class Example(NamedTuple):
     """What a cell of the target column belongs to: the text of the target's input and the offsets of its tokens.
 
     `read` is how many of the tokens the model reads (`max_tokens`). Where an input holds lists, `texts` are those of
-    the unit, and there are no spans.
+    the unit, and there are no spans. `words` are the offsets of the items where the text is a list of tokens some of
+    which hold white space; elsewhere white space alone parts words.
     """
 
     text: str
     spans: Sequence[Span]
     read: int
     texts: Sequence[str] = ()
+    words: Sequence[Span] | None = None
+
+
+class Remark(NamedTuple):
+    """What is odd about a unit's answer and stops nobody: what should be, alike for all such units, and what is."""
+
+    should: str
+    found: str
 
 
 class Names(NamedTuple):
@@ -91,6 +100,29 @@ class Target:
     answers: ClassVar[tuple[Answer, ...]]
     metrics: Sequence[str | Mapping[str, Any]] = ()
     labels: Labels | None = None  # of a target whose values are label ids, once it is fitted
+    surveys: bool = False  # all training cells are shown to `survey` before the first is read
+
+    @property
+    def found(self) -> Mapping[str, Any]:
+        """What training has shown of the target, for metrics (see `Metric.fitted`)."""
+        return {}
+
+    def measured_by(self, metrics: Sequence[Any]) -> None:
+        """Take note of the metrics that the task is measured by, before any cell is read."""
+
+    def survey(self, value: Any) -> None:
+        """Take note of a training cell, malformed or not: `read` will say what is wrong with it."""
+
+    def settle(self) -> None:
+        """Decide how cells are read, from all that `survey` was shown."""
+
+    def note(self) -> str:
+        """Return a sentence for the user about all training cells together, or nothing."""
+        return ""
+
+    def remarks(self, value: Any, example: Example) -> list[Remark]:
+        """Return what is odd about a cell that `read` has read; each kind is counted and reported once."""
+        return []
 
     @property
     def size(self) -> int:

@@ -9,15 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...base.registry import register
-from ...text.alignment import Scheme, align_tags, token_tags, word_spans
+from ...base.registry import name_of, register
+from ...text.alignment import align_tags, token_tags, word_spans
+from ...text.span_tags import is_span, uneven_spans
+from ...text.tag_rule import UNLABELLED, TagRule
+from ...text.tag_schemes import Scheme
 from ..labels import MISSING
-from .base import Answer, Example, LabelTarget, Names
+from ..tag_fit import TagFit
+from .base import Answer, Example, LabelTarget, Names, Remark
 
+SPANS = ("span_f1", "accuracy", "span_report")
 METRICS: dict[Scheme, tuple[str, ...]] = {
     "auto": ("tagging",),  # which of the others fit shows when the tags are there
-    "bio": ("span_f1", "accuracy", "span_report"),
-    "bioes": ("span_f1", "accuracy", "span_report"),
+    "bio": SPANS,
+    "bioes": SPANS,
+    "bilou": SPANS,
+    "iob1": SPANS,
     "plain": ("accuracy", "macro_f1", "micro_f1", "report", "confusion"),
 }
 
@@ -28,44 +35,98 @@ class Tags(LabelTarget):
 
     axes = ("T",)
     of_tokens = True
+    surveys = True
     answers = (Answer("tags", "best", labels=True, dims=("T",)), Answer("score", "score", dims=("T",)))
 
     def __init__(self, *, scheme: Scheme = "auto") -> None:
         super().__init__()
         self.scheme = scheme
         self.metrics = METRICS[scheme]
+        self._fit = TagFit(scheme)
+        self._found: dict[str, Any] = {}
+        self._rule = TagRule(scheme, f"the scheme is {scheme}")
 
-    def read(self, value: Any, example: Example) -> list[str] | None:
-        """Return one tag a token that is read; None where the column is empty."""
+    # -- what all tags of training show
+
+    @property
+    def found(self) -> Mapping[str, Any]:
+        """The scheme that training has shown, which tags there may be, and how many rows break the grammar."""
+        return self._found
+
+    def measured_by(self, metrics: Sequence[Any]) -> None:
+        """A metric of spans asks for tags that mark some."""
+        measured = next((name_of(type(metric)) for metric in metrics if metric.needs_spans), None)
+        self._fit = TagFit(self.scheme, measured)
+
+    def survey(self, value: Any) -> None:
+        self._fit.count(value)
+
+    def settle(self) -> None:
+        self._take(self._fit.state())
+
+    def _take(self, found: Mapping[str, Any]) -> None:
+        self._found = dict(found)
+        self.scheme = found["scheme"]
+        self._rule = TagRule(found["rule"], found["reason"], found["bare"])
+
+    def note(self) -> str:
+        return str(self._found.get("note", ""))
+
+    # -- from a cell to ids
+
+    def read(self, value: Any, example: Example) -> list[str | None] | None:
+        """Return one tag a token that is read, None for a token without one; None where no token has one."""
         if isinstance(value, list):
             number = next((tag for tag in value if isinstance(tag, (int, float))), None)
             if number is not None:
-                raise ValueError(f"a tag should be a text. Found {type(number).__name__}: {number}.")
+                unlabelled = ", and null where a token has no label" if UNLABELLED in map(str, value) else ""
+                raise ValueError(f"a tag should be a text{unlabelled}. Found {type(number).__name__}: {number}.")
         found = self._tags(value, example)
         if found is None:
             return None
         if len(found) != len(example.spans):
             raise ValueError(f"should be one label for each of {len(example.spans)} tokens. Found {len(found)}.")
-        return found[: example.read] or None
+        read = list(found[: example.read])
+        return read if any(tag is not None for tag in read) else None
 
-    def _tags(self, value: Any, example: Example) -> list[str] | None:
+    def _tags(self, value: Any, example: Example) -> Sequence[str | None] | None:
         text, tokens = example.text, example.spans
+        words = word_spans(text) if example.words is None else example.words
         if value == []:  # no spans, which leaves every word outside; or no tags, because there is no word
-            if not word_spans(text):
+            if not words:
                 return None
             if self.scheme == "plain":
-                return align_tags([], word_spans(text), tokens, self.scheme)
-        return token_tags(value, tokens, text, self.scheme)
+                return align_tags([], words, tokens, self.scheme)
+        return token_tags(value, tokens, text, self.scheme, rule=self._rule, words=words)
 
-    def labels_of(self, gold: list[str]) -> Iterable[str]:
-        return gold
+    def remarks(self, value: Any, example: Example) -> list[Remark]:
+        """Return a remark on every span that does not begin and end where tokens do."""
+        if not isinstance(value, list) or not value or not is_span(value[0]):
+            return []
+        should = "spans should begin and end where tokens do"
+        return [Remark(should, phrase) for phrase in uneven_spans(value, example.spans, example.text)]
 
-    def encode(self, gold: list[str] | None, count: int, names: Names) -> Sequence[float]:
-        return [MISSING] * count if gold is None else [names.id(tag) for tag in gold]
+    def labels_of(self, gold: list[str | None]) -> Iterable[str]:
+        return (tag for tag in gold if tag is not None)
 
-    def gold(self, values: NDArray[Any], names: Sequence[str]) -> list[str] | None:
-        return None if not len(values) or values[0] == MISSING else [names[tag] for tag in values.tolist()]
+    def encode(self, gold: list[str | None] | None, count: int, names: Names) -> Sequence[float]:
+        tags = [None] * count if gold is None else gold
+        return [MISSING if tag is None else names.id(tag) for tag in tags]
+
+    # -- from ids to tags
+
+    def gold(self, values: NDArray[Any], names: Sequence[str]) -> list[str | None] | None:
+        tags = [names[tag] if tag >= 0 else None for tag in values.tolist()]
+        return tags if any(tag is not None for tag in tags) else None
 
     def predicted(self, answer: Mapping[str, Tensor], lengths: Sequence[int] | None) -> list[Any]:
         tags = np.array(self.names(), object)[answer["best"].numpy()]
         return [row[:length].tolist() for row, length in zip(tags, lengths or (), strict=True)]
+
+    def state(self) -> dict[str, Any]:
+        return {**super().state(), "found": self._found}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        super().load_state(state)
+        if state["found"]:
+            self._take(state["found"])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-Row = str | Sequence[str]
+Row = str | Sequence[str | None]
 
 
 class Metric:
@@ -22,30 +22,45 @@ class Metric:
     axes: ClassVar[tuple[tuple[str, ...], ...] | None] = ((), ("T",), ("U",))
     figures: tuple[str, ...] = ()  # of the class, or of an instance whose keys decide
     higher_is_better: ClassVar[bool] = True
+    needs_spans: bool = False  # of tags, which should mark spans; of the class, or of an instance whose keys decide
+
+    def fitted(self, state: Mapping[str, Any]) -> Metric:
+        """Return the metric as it measures a target of which training has shown `state` (see `Task.target_fit`)."""
+        return self
 
     def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
         """Return figures (float) or reports (JSON-able) by name.
 
         `gold` and `predicted` hold a label a row, or a list of labels, one a token; of a ranking task the grade and the
-        score of each judged pair (figures of queries: see `RankingMetric`). Rows whose gold is None are unlabelled and
-        left out.
+        score of each judged pair (figures of queries: see `RankingMetric`). Rows and tokens whose gold is None are
+        unlabelled and left out.
         """
         raise NotImplementedError
 
 
-def labelled(gold: Sequence[Row | None], predicted: Sequence[Row]) -> list[tuple[Row, Row]]:
-    """Return the labelled rows as (gold, predicted); raises `ValueError` where the two do not fit together."""
+def labelled(gold: Sequence[Row | None], predicted: Sequence[Row]) -> list[tuple[str | list[str], str | list[str]]]:
+    """Return what is labelled of the rows as (gold, predicted): unlabelled rows and tokens are left out.
+
+    Raises `ValueError` where the two do not fit together.
+    """
     if len(gold) != len(predicted):
         raise ValueError(f"there should be as many predictions as gold rows, {len(gold)}. Found {len(predicted)}.")
-    rows = [(g, p) for g, p in zip(gold, predicted, strict=True) if g is not None]
-    for g, p in rows:
-        if isinstance(g, str) != isinstance(p, str):
+    found: list[tuple[str | list[str], str | list[str]]] = []
+    for g, p in zip(gold, predicted, strict=True):
+        if g is None:
+            continue
+        if isinstance(g, str) and isinstance(p, str):
+            found.append((g, p))
+            continue
+        if isinstance(g, str) or isinstance(p, str):
             raise ValueError(
                 f"gold and prediction should both belong to rows, or both to tokens. Found {g!r} and {p!r}."
             )
-        if not isinstance(g, str) and len(g) != len(p):
+        if len(g) != len(p):
             raise ValueError(f"a row of {len(g)} gold labels should have as many predictions. Found {len(p)}.")
-    return rows
+        known = [(label, str(guess)) for label, guess in zip(g, p, strict=True) if label is not None]
+        found.append(([label for label, _ in known], [guess for _, guess in known]))
+    return found
 
 
 def pairs(gold: Sequence[Row | None], predicted: Sequence[Row]) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ def exact_match(gold: Mapping[str, Sequence[Row | None]], predicted: Mapping[str
     """Return the share of rows for which every task's whole answer is right.
 
     `gold` and `predicted` hold, for all tasks of one source, a label or a list of labels for each of its rows. A row
-    that any task has no gold for is left out; 0.0 where no row is left.
+    that any task has no gold for is left out, and so is a token without gold; 0.0 where no row is left.
     """
     right = counted = 0
     for position in range(min((len(rows) for rows in gold.values()), default=0)):
@@ -26,4 +26,4 @@ def exact_match(gold: Mapping[str, Sequence[Row | None]], predicted: Mapping[str
 def _same(gold: Row | None, predicted: Row) -> bool:
     if gold is None or isinstance(gold, str) or isinstance(predicted, str):
         return gold == predicted
-    return list(gold) == list(predicted)
+    return len(gold) == len(predicted) and all(g is None or g == p for g, p in zip(gold, predicted, strict=True))

@@ -53,7 +53,7 @@ class SameLabels(SetMetric):
 
 def label_counts(gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Counts]:
     """Return the counts of every label that occurs in gold or prediction, in code point order."""
-    units = [(set(g), set(p)) for g, p in zip(gold, predicted, strict=True) if g is not None]
+    units = [(set(map(str, g)), set(map(str, p))) for g, p in zip(gold, predicted, strict=True) if g is not None]
     labels = sorted(set().union(*(g | p for g, p in units)))
     return {
         label: Counts(

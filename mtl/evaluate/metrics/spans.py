@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
+from mtl.base.errors import UsageError
 from mtl.base.registry import register
+from mtl.text.tag_schemes import LETTERS, Scheme, Tag, parsed, scheme_of
 
 from .base import Metric, Row, labelled, pairs
 from .classification import Accuracy, Confusion, Counts, MacroF1, MicroF1, Report, total
-
-_CHUNK_TAG = re.compile(r"O|[BIES]-.+", re.DOTALL)
 
 
 class Span(NamedTuple):
@@ -24,7 +23,7 @@ class Span(NamedTuple):
 
 
 def spans(tags: Sequence[str]) -> list[Span]:
-    """Return the spans that BIO, IOB1 or BIOES tags mark, in order.
+    """Return the spans that BIO, IOB1, BIOES or BILOU tags mark, in order; raises `UsageError` for other tags.
 
     As conlleval does, a span also begins where an inside tag has none to continue (after O, after another label,
     after the end of a span): nothing that a model writes is thrown away.
@@ -35,16 +34,23 @@ def spans(tags: Sequence[str]) -> list[Span]:
     found: list[Span] = []
     label, start, ended = "", 0, True  # the open span, if not ended
     for position, tag in enumerate([*tags, "O"]):
-        prefix, _, kind = tag.partition("-")
+        prefix, kind = _parsed(tag)
         inside = prefix != "O"
-        if not ended and (not inside or prefix in "BS" or kind != label):
+        if not ended and (not inside or prefix in "BSU" or kind != label):
             found.append(Span(label, start, position))
             ended = True
         if inside and ended:
             label, start, ended = kind, position, False
-        if inside and prefix in "ES":
+        if inside and prefix in "ELSU":
             found.append(Span(label, start, position + 1))
             ended = True
+    return found
+
+
+def _parsed(tag: str) -> Tag:
+    found = parsed(tag)
+    if found is None:
+        raise UsageError(f"tags of spans should be O or begin with B-, I-, E-, S-, L- or U-. Found '{tag}'.")
     return found
 
 
@@ -67,6 +73,7 @@ class SpanF1(Metric):
 
     axes = (("T",),)
     figures = ("f1", "precision", "recall")
+    needs_spans = True
 
     def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
         """Return `f1`, `precision`, `recall`, each between 0 and 1; 0 where there is no span."""
@@ -79,6 +86,7 @@ class SpanReport(Metric):
     """Precision, recall, F1 and number of gold spans (support) of every span label."""
 
     axes = (("T",),)
+    needs_spans = True
 
     def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
         """Return `spans`: label -> {precision, recall, f1, support}."""
@@ -87,23 +95,31 @@ class SpanReport(Metric):
 
 @register("metric", "tagging")
 class Tagging(Metric):
-    """The figures that fit the tags: of spans and accuracy for BIO and BIOES, accuracy and label F1 for plain ones.
+    """The figures that fit the tags: of spans and accuracy for tags of spans, accuracy and label F1 for plain ones.
 
-    `scheme: auto` takes the gold tags for spans if each is O or begins with one of `B- I- E- S-`.
+    `scheme: auto` takes the scheme that the task found in all tags of training.
     """
 
     axes = (("T",),)
     figures = ("f1", "precision", "recall", "accuracy", "macro_f1", "micro_f1")
 
-    def __init__(self, *, scheme: Literal["auto", "bio", "bioes", "plain"] = "auto") -> None:
+    def __init__(self, *, scheme: Scheme = "auto") -> None:
         self.scheme = scheme
+        self.needs_spans = scheme in LETTERS
+
+    def fitted(self, state: Mapping[str, Any]) -> Tagging:
+        """Return the metric for the scheme that training showed, unless it was given one."""
+        return Tagging(scheme=state["scheme"]) if self.scheme == "auto" and "scheme" in state else self
 
     def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
-        """Return what `span_f1`, `accuracy` and `span_report` give; or `accuracy`, the label F1s and reports."""
-        plain = self.scheme == "plain"
-        if self.scheme == "auto":
-            plain = not all(_CHUNK_TAG.fullmatch(tag) for tag, _ in pairs(gold, predicted))
+        """Return what `span_f1`, `accuracy` and `span_report` give; or `accuracy`, the label F1s and reports.
+
+        Where neither a recipe nor training has said which scheme it is, the gold tags do.
+        """
+        scheme = self.scheme
+        if scheme == "auto":
+            scheme = scheme_of(Counter(tag for tag, _ in pairs(gold, predicted)))
         parts: tuple[Metric, ...] = (SpanF1(), Accuracy(), SpanReport())
-        if plain:
+        if scheme == "plain":
             parts = (Accuracy(), MacroF1(), MicroF1(), Report(), Confusion())
         return {name: value for part in parts for name, value in part.compute(gold, predicted).items()}

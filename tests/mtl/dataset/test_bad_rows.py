@@ -48,13 +48,13 @@ BAD_ROWS: dict[str, tuple[dict[str, Any], str]] = {
         {**GOOD, "text": ["play", None]},
         "column 'text': should be a text or a list of tokens. Found list: ['play', None].",
     ),
-    "white space in a token": (
-        {**GOOD, "text": ["play", "New\u00a0York"]},
-        "column 'text': a token should have no white space inside. Found 'New\\xa0York'.",
+    "a token of white space": (
+        {**GOOD, "text": ["play", "\u00a0"]},
+        "column 'text': a token should have at least one character that is no white space. Found '\\xa0'.",
     ),
     "an empty token": (
         {**GOOD, "text": ["play", ""]},
-        "column 'text': a token should have at least one character. Found ''.",
+        "column 'text': a token should have at least one character that is no white space. Found ''.",
     ),
     "several labels": (
         {**GOOD, "intent": ["a", "b"]},
@@ -176,6 +176,22 @@ def test_a_cache_that_cannot_be_written(case: str, tmp_path: Path, write: Write)
     message = f"the cache should be a folder that can be written to, with room enough. {FOLDERS[case]}"
     assert str(caught.value) == f"{cache}: {message}"
     assert caught.value.exit_code == 1
+
+
+def test_a_task_that_takes_no_words_with_white_space(
+    made: Made, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from mtl_tasks import WordTagging
+
+    monkeypatch.setattr(WordTagging, "takes_words", False)
+    row = {**GOOD, "text": ["play", "New\u00a0York"]}
+    with pytest.raises(DataError) as caught:
+        made({"talk/train": [GOOD, row]})
+    message = (
+        "column 'slots': should belong to tokens without white space, as the task type 'word_tagging' takes them. "
+        "Found 'New\\xa0York'."
+    )
+    assert str(caught.value) == f"{tmp_path}/data/talk/train:2: {message}"
 
 
 def test_a_task_that_answers_with_another_number_of_labels(

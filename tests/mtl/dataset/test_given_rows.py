@@ -33,6 +33,10 @@ def given(rows: list[dict[str, Any]], folder: Path) -> Prepared:
         ({"text": float("nan")}, "column 'text': should be a text or a list of tokens. Found nothing."),
         ({"text": ["play", 5]}, "column 'text': should be a text or a list of tokens. Found list: ['play', 5]."),
         ({"slots": [1, 0]}, "column 'slots': a tag should be a text. Found int: 1."),
+        (
+            {"slots": [-100, 0]},
+            "column 'slots': a tag should be a text, and null where a token has no label. Found int: -100.",
+        ),
         ({"slots": np.array([1, 0])}, "column 'slots': a tag should be a text. Found int: 1."),
         ({"slots": 1}, "column 'slots': should be 2 tags, one a token. Found 1."),
     ],
@@ -41,6 +45,12 @@ def test_numbers_where_texts_should_be(row: dict[str, Any], message: str, tmp_pa
     with pytest.raises(DataError) as caught:
         given([GOOD, {**GOOD, **row}], tmp_path)
     assert str(caught.value) == f"given train rows:2: {message}"
+
+
+def test_spans_in_lists_and_tokens_without_a_tag(tmp_path: Path) -> None:
+    rows = [{**GOOD, "slots": [(0, 4, "x")]}, {**GOOD, "slots": [np.nan, "O"]}, {**GOOD, "slots": [[5.0, 7.0, "y"]]}]
+    split = given(rows, tmp_path).splits["talk", "train"]
+    assert split.gold("slots") == [["B-x", "O"], [None, "O"], ["O", "B-y"]]
 
 
 def test_numbers_are_labels(tmp_path: Path) -> None:

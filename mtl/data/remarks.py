@@ -1,0 +1,48 @@
+"""What is odd about the gold of a split and stops nobody: each kind counted, with the first row that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..base.errors import Fault
+from .kept_files import found_file, kept_file
+
+if TYPE_CHECKING:
+    from .targets import Remark
+
+
+class RemarkCounts:
+    """Counts remarks by task and by what should be."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, str], int] = {}
+        self._first: dict[tuple[str, str], Fault] = {}
+
+    def add(self, remarks: Iterable[tuple[str, Remark, Fault]]) -> None:
+        """Take in remarks, each with its task and a fault that says where it was found."""
+        for task, remark, place in remarks:
+            kind = task, remark.should
+            self._counts[kind] = self._counts.get(kind, 0) + 1
+            self._first.setdefault(kind, place)
+
+    def kept(self, root: str) -> list[dict[str, Any]]:
+        """Return them as JSON-able values; files under `root`, where the split lies, may move with it."""
+        return [
+            {"should": should, "count": count, **vars(first), "file": kept_file(first.file or "", root)}
+            for (task, should), count in self._counts.items()
+            for first in [self._first[task, should]]
+        ]
+
+
+def remark_faults(kept: Iterable[Mapping[str, Any]], root: str) -> list[Fault]:
+    """Return what `RemarkCounts.kept` gave as faults of the rows that were the first of their kind."""
+    return [
+        Fault(
+            f"{remark['should']}. Found {remark['count']:,} that do not, here {remark['message']}.",
+            found_file(remark["file"], root),
+            remark["line"],
+            remark["path"],
+        )
+        for remark in kept
+    ]

@@ -1,0 +1,100 @@
+"""What the tags of all training rows say before any of them is encoded: their scheme, and how often they break it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..base.errors import counted
+from ..text.alignment import stripped_tags
+from ..text.tag_schemes import CLOSING, OUTSIDE, Scheme, family, first_break, parsed, scheme_of, typed
+
+_NAMED = 3  # tags that a note names
+
+
+class TagFit:
+    """Counts the tags of training rows and decides on a scheme once, from all of them.
+
+    `scheme` is what the recipe says; where that is `auto` the tags decide, and a metric of spans (`measured`, its name)
+    rules out `plain`.
+    """
+
+    def __init__(self, scheme: Scheme = "auto", measured: str | None = None) -> None:
+        self.scheme = scheme
+        self.measured = measured
+        self.tags: Counter[str] = Counter()
+        self.rows = 0  # with spans
+        self.inner = 0  # spans that begin with an inside tag
+        self.first = 0  # spans that begin with a begin tag, and do not touch another span of their label
+        self.broken: dict[bool, int] = {False: 0, True: 0}  # rows that break the grammar, by whether spans are closed
+        self.example: dict[bool, str] = {}
+
+    def count(self, value: Any) -> None:
+        """Take in a target column's value; what is no list of tags is none of its business."""
+        tags = stripped_tags(value)
+        if tags is None:
+            return
+        self.tags.update(tag for tag in tags if tag is not None)
+        self.rows += any(tag not in (None, OUTSIDE) for tag in tags)
+        self._count_begins(tags)
+        for closed in self.broken:
+            found = first_break(tags, closed)
+            if found:
+                self.broken[closed] += 1
+                self.example.setdefault(closed, found)
+
+    def _count_begins(self, tags: Sequence[str | None]) -> None:
+        before = parsed(OUTSIDE)
+        for tag in tags:
+            found = None if tag is None else parsed(tag)
+            if found and before and (before.letter == OUTSIDE or before.label != found.label):
+                self.inner += found.letter == "I"
+                self.first += found.letter == "B"
+            before = found
+
+    def state(self) -> dict[str, Any]:
+        """Return what was found, as JSON-able values.
+
+        `scheme` says how tags are read, `rule` which tags there may be and `reason` why; `bare` letters are among them.
+        `rows` have spans, `broken` of them break the grammar, as `example` does; `note` is for the user, or empty.
+        """
+        found = self.scheme if self.scheme != "auto" else self._decided()
+        rule = found if found != "plain" or not self.measured else family(self.tags)
+        closed = any(tag.letter in CLOSING for tag in map(parsed, self.tags) if tag)
+        return {
+            "scheme": found,
+            "rule": rule,
+            "reason": self._reason(rule),
+            "bare": self.scheme != "auto" or self.measured is not None,
+            "rows": self.rows,
+            "broken": self.broken[closed],
+            "example": self.example.get(closed, ""),
+            "note": self._note(found),
+        }
+
+    def _decided(self) -> Scheme:
+        found = family(self.tags) if self.measured else scheme_of(self.tags)
+        return "iob1" if found == "bio" and self.inner and not self.first else found
+
+    def _reason(self, rule: Scheme) -> str:
+        if self.scheme not in ("auto", "plain"):
+            return f"the scheme is {self.scheme}"
+        return f"{self.measured} measures spans" if self.measured else f"the tags of training are {rule}"
+
+    def _note(self, found: Scheme) -> str:
+        spans = dict(typed(self.tags))
+        if self.scheme != "auto" or found != "plain" or not spans:
+            return ""
+        others = {tag: count for tag, count in self.tags.items() if tag not in spans and tag != OUTSIDE}
+        return (
+            f"tags of spans should be O or begin with B- or I- in training. Found {_named(spans)} beside "
+            f"{_named(others)}: all are read as they stand, without spans. "
+            "Write 'scheme: plain' if that is meant, else the scheme of the spans."
+        )
+
+
+def _named(tags: Mapping[str, int]) -> str:
+    names = [f"'{tag}'" for tag in sorted(tags)]
+    rest = len(names) - _NAMED
+    return f"{', '.join(names[:_NAMED])} and {counted(rest, 'other')}" if rest > 0 else ", ".join(names) or "no other"

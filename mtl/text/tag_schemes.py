@@ -1,0 +1,128 @@
+"""Tag schemes: which tags mark spans, what may follow what, and which scheme a whole set of tags is written in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+Scheme = Literal["auto", "bio", "bioes", "bilou", "iob1", "plain"]
+OUTSIDE = "O"
+# The letters with which tags of a scheme begin. BIOUL is BILOU; in IOB1 a span begins with I-, with B- only directly
+# after another one of its label (Ramshaw and Marcus, 1995).
+LETTERS: Mapping[str, str] = {"bio": "BI", "bioes": "BIES", "bilou": "BILU", "iob1": "BI"}
+OPENING, CLOSING = "BI", "ESLU"
+
+_TYPED = re.compile(r"([BIESLU])-(.+)", re.DOTALL)
+_FIRST = re.compile(r"([BIESLUbieslu])[-_:/](.+)", re.DOTALL)
+_LAST = re.compile(r"(.+)[-_:/]([BIESLU])", re.DOTALL)
+_FEW = 10  # tags of spans for each other one, at least, where the other is taken for a mistake
+
+
+class Tag(NamedTuple):
+    """A tag's letter (`O` outside) and the label of its span; '' outside, and where the letter is all."""
+
+    letter: str
+    label: str
+
+
+def parsed(tag: str) -> Tag | None:
+    """Return the parts of a tag of any scheme that marks spans, None for any other text.
+
+    >>> parsed("B-a-b"), parsed("O"), parsed("I"), parsed("NOUN")
+    (Tag(letter='B', label='a-b'), Tag(letter='O', label=''), Tag(letter='I', label=''), None)
+    """
+    if tag == OUTSIDE or (len(tag) == 1 and tag in OPENING + CLOSING):
+        return Tag(tag, "")
+    found = _TYPED.fullmatch(tag)
+    return Tag(found[1], found[2]) if found else None
+
+
+def follows(before: Tag, tag: Tag, closed: bool) -> bool:
+    """Return whether a tag may stand after another one; the ends of a row are as `O`.
+
+    An inside or end tag continues a span of its own label. Where spans are `closed` (by `E- S-` or `L- U-`), a begin or
+    inside tag must be continued as well.
+    """
+    is_open = before.letter in OPENING
+    if tag.letter in "IEL":
+        return is_open and before.label == tag.label
+    return not (is_open and closed)
+
+
+def first_break(tags: Sequence[str | None], closed: bool) -> str | None:
+    """Return what first breaks the grammar of these tags, None where nothing does.
+
+    A token without a label (None) may be anything. Tags of no scheme are passed over as such.
+
+    >>> first_break(["O", "I-per"], closed=False)
+    "'I-per' after 'O'"
+    """
+    row = [OUTSIDE, *tags, OUTSIDE]
+    for position, (before, tag) in enumerate(pairwise(row)):
+        known, new = (None if side is None else parsed(side) for side in (before, tag))
+        if known and new and not follows(known, new, closed):
+            if position == len(tags):
+                return f"'{before}' at the end"
+            return f"'{tag}' at the beginning" if position == 0 else f"'{tag}' after '{before}'"
+    return None
+
+
+def intended(tag: str) -> str | None:
+    """Return the tag that was probably meant by one of no scheme.
+
+    >>> intended("o"), intended("B_PER"), intended("per-B"), intended("NOUN")
+    ('O', 'B-PER', 'B-per', None)
+    """
+    if tag in ("o", "0"):
+        return OUTSIDE
+    first = _FIRST.fullmatch(tag)
+    if first:
+        return f"{first[1].upper()}-{first[2]}"
+    last = _LAST.fullmatch(tag)
+    return f"{last[2]}-{last[1]}" if last else None
+
+
+def family(tags: Mapping[str, int]) -> Scheme:
+    """Return the scheme of tags that mark spans, by their letters; `tags` says how often each occurs."""
+    letters = dict.fromkeys("ESLU", 0)
+    for tag, count in tags.items():
+        found = parsed(tag)
+        if found and found.letter in letters:
+            letters[found.letter] += count
+    ends, lasts = letters["E"] + letters["S"], letters["L"] + letters["U"]
+    return "bio" if not ends + lasts else "bioes" if ends >= lasts else "bilou"
+
+
+def scheme_of(tags: Mapping[str, int]) -> Scheme:
+    """Return the scheme that a whole set of tags is written in; `tags` says how often each occurs.
+
+    They mark spans if those with a letter and a label make a scheme (`E-x` or `L-x` needs `B-x` or `I-x`) and the
+    others are none, look like misspelled ones, or are few. Else they are `plain`, as are bare letters.
+
+    >>> scheme_of({"O": 9, "B-per": 2, "o": 1}), scheme_of({"O": 9, "E-mail": 2}), scheme_of({"NOUN": 3})
+    ('bio', 'plain', 'plain')
+    """
+    spans = dict(typed(tags))
+    opened = {found.label for found in map(parsed, spans) if found and found.letter in OPENING}
+    made = {
+        tag: count
+        for tag, count in spans.items()
+        if (found := parsed(tag)) and (found.label in opened or (opened and found.letter in "SU"))
+    }
+    best = family(made)
+    inside = {tag: count for tag, count in made.items() if tag[0] in LETTERS[best]}
+    strange = {t: n for t, n in tags.items() if t != OUTSIDE and t not in inside and (t in spans or not intended(t))}
+    if set(tags) <= {OUTSIDE}:
+        return "bio"
+    if not inside or len(strange) >= len(inside) or sum(inside.values()) < _FEW * sum(strange.values()):
+        return "plain"
+    return best
+
+
+def typed(tags: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    """Yield the tags that have a letter and a label."""
+    for tag, count in tags.items():
+        if _TYPED.fullmatch(tag):
+            yield tag, count

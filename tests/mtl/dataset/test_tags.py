@@ -1,0 +1,219 @@
+"""Tags of whole splits: one scheme for all of them, and what is said of tags that do not fit it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mtl.base.errors import DataError, RecipeError
+from mtl.compile.loading import recipe_from_dict
+from mtl.data.labels import MISSING
+from mtl.data.prepare import prepare
+from mtl.data.prepared import Prepared
+from mtl.evaluate.evaluation import dev_figures, metrics_of
+from mtl.evaluate.metrics import Tagging
+from mtl.graph.build import build_graph
+from mtl.graph.sharing_graph import SharingGraph
+from mtl.sources.opening import open_sources
+
+from .conftest import Write
+
+TASK: dict[str, Any] = {
+    "type": "word_tagging",
+    "source": "rows",
+    "inputs": {"text": {"column": "text", "tokenizer": "unicode_words"}},
+    "target": "tags",
+    "model": {"embedding": {"type": "word", "dim": 4}},
+}
+BIO = {"text": "a b", "tags": "B-x I-x"}
+
+
+def graph_of(folder: Path, source: Mapping[str, Any], **task: Any) -> SharingGraph:
+    recipe = {"name": "tags", "sources": {"rows": source}, "tasks": {"ner": {**TASK, **task}}}
+    return build_graph(recipe_from_dict(recipe, data=folder))
+
+
+def read(
+    folder: Path, write: Write, train: Sequence[Mapping[str, Any]], dev: Sequence[Mapping[str, Any]] = (), **task: Any
+) -> tuple[SharingGraph, Prepared]:
+    write({"train": train, "dev": dev or train})
+    graph = graph_of(folder / "data", {"format": "jsonl", "train": "train", "dev": "dev"}, **task)
+    return graph, prepare(graph, open_sources(graph.recipe), folder / "cache")
+
+
+def labels(prepared: Prepared) -> tuple[str, ...]:
+    return prepared.fitted.labels["ner"].names
+
+
+@pytest.mark.parametrize(
+    "column",
+    [["B-x ", "I-x"], "B-x  I-x ", ["B-x", "\u00a0I-x"], [{"start": 0, "end": 3, "label": "x "}], [[0, 3, "x"]]],
+)
+def test_white_space_makes_no_label(column: Any, tmp_path: Path, write: Write) -> None:
+    _, prepared = read(tmp_path, write, [BIO, {"text": "a b", "tags": column}])
+    assert labels(prepared) == ("B-x", "I-x")
+
+
+FILES = {
+    "conll": ({"columns": ["text", "tags"]}, "a\tO\nBerlin\tB-per \n\n-DOCSTART-\n\nb\tO\nc\to\n", 7),
+    "conllu": (
+        {},
+        "# text = a Berlin\n" + "1\ta\t_\t_\tO\t_\t_\t_\t_\t_\n2\tBerlin\t_\t_\tB-per \t_\t_\t_\t_\t_\n\n"
+        "1-2\tbc\t_\t_\t_\t_\t_\t_\t_\t_\n1\tb\t_\t_\tO\t_\t_\t_\t_\t_\n2\tc\t_\t_\to\t_\t_\t_\t_\t_\n",
+        7,
+    ),
+}
+
+
+@pytest.mark.parametrize("format", FILES)
+def test_columns_of_tokens_name_the_line_of_a_tag(format: str, tmp_path: Path) -> None:
+    options, content, line = FILES[format]
+    (tmp_path / "file").write_text(content)
+    names = {"text": "form", "tags": "xpos"} if format == "conllu" else {"text": "text", "tags": "tags"}
+    source = {"format": format, "train": "file", **options}
+    inputs = {"text": {"column": names["text"], "tokenizer": "whitespace"}}
+    graph = graph_of(tmp_path, source, inputs=inputs, target=names["tags"])
+    with pytest.raises(DataError) as error:
+        prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
+    assert str(error.value) == (
+        f"{tmp_path}/file:{line}: column '{names['tags']}': a tag should be O or begin with B- or I-: the tags of "
+        "training are bio. Found 'o', tag 2 of 2. Did you mean 'O'?"
+    )
+    (tmp_path / "file").write_text(content.replace("\to", "\tO"))
+    assert labels(prepare(graph, open_sources(graph.recipe), tmp_path / "cache")) == ("B-per", "O")
+
+
+def test_a_stray_tag_of_another_split_is_named(tmp_path: Path, write: Write) -> None:
+    with pytest.raises(DataError) as error:
+        read(tmp_path, write, [BIO], [BIO, {"text": "a b", "tags": "o B-x"}])
+    assert str(error.value) == (
+        f"{tmp_path}/data/dev:2: column 'tags': a tag should be O or begin with B- or I-: the tags of training are "
+        "bio. Found 'o', tag 1 of 2. Did you mean 'O'?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("metrics", "reason"), [(["span_f1"], "span_f1"), (["accuracy", "span_report"], "span_report"),
+                            ([{"type": "tagging", "scheme": "bio"}], "tagging")]
+)  # fmt: skip
+def test_a_metric_of_spans_refuses_tags_that_mark_none(metrics: Any, reason: str, tmp_path: Path, write: Write) -> None:
+    with pytest.raises(DataError) as error:
+        read(tmp_path, write, [{"text": "a b", "tags": "O NOUN"}], metrics=metrics)
+    assert str(error.value) == (
+        f"{tmp_path}/data/train:1: column 'tags': a tag should be O or begin with B- or I-: {reason} measures spans. "
+        "Found 'NOUN', tag 2 of 2. Tags that mark no spans are of the scheme plain, and measured by accuracy and "
+        "macro_f1."
+    )
+
+
+def test_bilou_tags_have_figures_of_spans(tmp_path: Path, write: Write) -> None:
+    rows = [{"text": "a b c", "tags": "B-x L-x U-y"}]
+    graph, prepared = read(tmp_path, write, rows, metrics=["span_f1"])
+    (metric,) = metrics_of(graph.recipe.tasks["ner"], prepared.fitted)
+    assert metric.compute([["B-x", "L-x", "U-y"]], [["B-x", "L-x", "O"]])["recall"] == 0.5
+    assert labels(read(tmp_path, write, [{"text": "a-b", "tags": "U-x"}], scheme="bilou")[1]) == ("B-x", "I-x", "L-x")
+
+
+def test_figures_are_those_of_the_scheme_of_training(tmp_path: Path, write: Write) -> None:
+    graph, prepared = read(tmp_path, write, [{"text": "a", "tags": "NOUN"}], [{"text": "a", "tags": "O"}])
+    assert dev_figures(graph, prepared)[1] == ["ner.accuracy"]
+    assert dev_figures(*read(tmp_path, write, [BIO], [{"text": "a", "tags": "O"}]))[1] == ["ner.f1"]
+    (metric,) = metrics_of(graph.recipe.tasks["ner"], prepared.fitted)
+    assert isinstance(metric, Tagging)
+    assert metric.scheme == "plain"
+
+
+def test_a_class_that_looks_like_an_end_tag_is_not_taken_apart(tmp_path: Path, write: Write) -> None:
+    rows = [{"text": "a-b c", "tags": "E-mail Phone"}]
+    for state in ("read", "from the cache"):
+        prepared = read(tmp_path, write, rows)[1]
+        assert labels(prepared) == ("E-mail", "Phone"), state
+        assert [str(fault) for fault in prepared.notes] == [
+            "rows/train: ner: tags of spans should be O or begin with B- or I- in training. Found 'E-mail' beside "
+            "'Phone': all are read as they stand, without spans. Write 'scheme: plain' if that is meant, else the "
+            "scheme of the spans."
+        ]
+
+
+CONSTRAINED = {"model": {**TASK["model"], "output": {"type": "crf", "constrained": True}}}
+BROKEN = (
+    "'constrained' should be used with tags of which each span begins with B- (BIO) or is closed (BIOES, BILOU). "
+    "Found {} with spans, {} of which break that grammar, the first with {}: no answer can equal them."
+)
+
+
+def test_constrained_answers_to_iob1_are_refused(tmp_path: Path, write: Write) -> None:
+    rows = [{"text": "a b", "tags": "O I-x"}, BIO, {"text": "a", "tags": "I-x"}]
+    with pytest.raises(RecipeError) as error:
+        read(tmp_path, write, rows, **CONSTRAINED)
+    told = BROKEN.format("3 training rows", 2, "'I-x' after 'O'")
+    place = "<recipe>: tasks.ner.model.output.constrained: "
+    assert str(error.value) == f"{place}{told} Leave 'constrained' out.\n1 error in <recipe>"
+    assert read(tmp_path, write, rows)[1].notes == []  # a CRF that is free may answer so
+
+
+def test_a_few_rows_that_constrained_answers_cannot_equal_are_noted(tmp_path: Path, write: Write) -> None:
+    rows = [BIO, BIO, {"text": "a", "tags": "I-x"}, {"text": "a", "tags": "O"}]
+    prepared = read(tmp_path, write, rows, **CONSTRAINED)[1]
+    told = BROKEN.format("3 training rows", 1, "'I-x' at the beginning")
+    assert [str(fault) for fault in prepared.notes] == [f"rows/train: ner: {told}"]
+
+
+def test_spans_that_are_snapped_are_counted_with_the_first(tmp_path: Path, write: Write) -> None:
+    wide = "hi \U0001f44d\U0001f44d Al, Bo"
+    rows = [
+        {"text": "Al Bo", "tags": [[0, 2, "NAME"]]},
+        {"text": wide, "tags": [{"start": 8, "end": 10, "label": "NAME"}]},
+        {"text": "Alan Bo", "tags": [[0, 2, "NAME"], [5, 6, "NAME"]]},
+    ]
+    for state in ("read", "from the cache"):
+        prepared = read(tmp_path, write, rows, rows[:1])[1]
+        assert [str(fault) for fault in prepared.notes] == [
+            f"{tmp_path}/data/train:2: column 'tags': spans should begin and end where tokens do. Found 3 that do not, "
+            "here 8–10 (NAME): ', ' is read as ','; a character beyond U+FFFF stands before it: offsets should count "
+            "characters, not the units of UTF-16."
+        ], state
+
+
+def test_tokens_without_a_label(tmp_path: Path, write: Write) -> None:
+    rows = [{"text": "a b c", "tags": [None, "B-x", "O"]}, {"text": "a b", "tags": [None, None]}]
+    split = read(tmp_path, write, rows)[1].splits["rows", "train"]
+    assert split.batch(np.arange(2)).targets["ner"].tolist() == [[MISSING, 0, 1], [MISSING] * 3]
+    assert split.gold("ner") == [[None, "B-x", "O"], None]
+    assert split.labelled == {"ner": 1}
+
+
+@pytest.mark.parametrize("tags", [[-100, 0], ["-100", "O"]])
+def test_a_number_that_libraries_pass_over_is_no_tag(tags: Any, tmp_path: Path, write: Write) -> None:
+    with pytest.raises(DataError) as error:
+        read(tmp_path, write, [BIO, {"text": "a b", "tags": tags}])
+    assert str(error.value) == (
+        f"{tmp_path}/data/train:2: column 'tags': a token without a label should have null in a list of tags. "
+        "Found '-100', tag 1 of 2, which many libraries write for such a token."
+    )
+
+
+def test_words_that_hold_white_space(tmp_path: Path) -> None:
+    line = "{}\t{}\t_\t_\t{}\t_\t_\t_\t_\t_\n"
+    words = [("1", "12 500", "B-n"), ("2", "km", "I-n"), ("3", "New\u00a0York", "B-x"), ("4", "a ", "O")]
+    (tmp_path / "file").write_text("".join(line.format(*word) for word in words), "utf-8")
+    inputs = {"text": {"column": "form", "tokenizer": "whitespace"}}
+    graph = graph_of(tmp_path, {"format": "conllu", "train": "file"}, inputs=inputs, target="xpos")
+    split = prepare(graph, open_sources(graph.recipe), tmp_path / "cache").splits["rows", "train"]
+    assert split.texts("form") == ["12 500 km New\u00a0York a"]
+    assert split.gold("ner") == [["B-n", "I-n", "I-n", "B-x", "I-x", "O"]]
+
+
+def test_state_of_a_fit_is_kept_with_what_was_fitted(tmp_path: Path, write: Write) -> None:
+    graph, prepared = read(tmp_path, write, [BIO])
+    kept = json.loads(json.dumps(prepared.fitted.state()))
+    again = type(prepared.fitted).from_state(graph, kept)
+    assert again.targets == prepared.fitted.targets
+    assert again.targets["ner"]["scheme"] == "bio"
+    del kept["targets"]  # as a run folder of an earlier version has it
+    assert type(prepared.fitted).from_state(graph, kept).targets == {}
