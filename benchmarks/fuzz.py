@@ -23,7 +23,7 @@ from onnx_ir.tape import Tape
 
 from mtl.export.front_end import text_front_end, tokens_front_end
 from mtl.text.features import CharacterIds, Feature, Ragged, WordIds
-from mtl.text.featurizer import TOKENIZERS, Tokens, space_ranges, tokenize, word_ranges
+from mtl.text.featurizer import TOKENIZERS, Tokens, extend_ranges, space_ranges, tokenize, word_ranges
 from mtl.text.lexical_features import InverseDocumentFrequency, WordHash
 from mtl.text.token_values import TokenValues
 
@@ -41,7 +41,8 @@ def _span(first: int, last: int) -> list[int]:
 
 def _edges() -> list[int]:
     """Both sides of every border between character classes."""
-    borders = {c for first, last in word_ranges() + space_ranges() for c in (first - 1, first, last, last + 1)}
+    classes = word_ranges() + extend_ranges() + space_ranges()
+    borders = {c for first, last in classes for c in (first - 1, first, last, last + 1)}
     return sorted(c for c in borders if 0 <= c <= 0x10FFFF and not 0xD800 <= c <= 0xDFFF)
 
 
@@ -53,6 +54,9 @@ POOLS: dict[str, list[int]] = {
     + [0x1C, 0x1D, 0x1E, 0x1F, 0x180E, 0x200B, 0x2060, 0xFEFF],
     "latin": _span(0xA0, 0x24F),
     "marks": _span(0x300, 0x36F) + _span(0x61, 0x7A) + _span(0x20D0, 0x20F0) + _span(0xFE00, 0xFE0F),
+    "invisible": [c for c in (0x61, 0x42, 0x6CC, 0x2764, 0x21, 0x20, 0x3000) for _ in range(3)]
+    + [0xAD, 0x200B, 0x200C, 0x200D, 0x200E, 0x2060, 0xFE0F, 0xFEFF, 0x301, 0x94D, 0x20E3, 0x1F3FD, 0xE0067],
+    "extend": [c for first, last in extend_ranges() for c in _span(first, last)] + [0x61, 0x2764, 0x20] * 200,
     "indic": _span(0x900, 0x97F) + _span(0x0E00, 0x0E7F),
     "right_to_left": _span(0x590, 0x6FF) + [0x200E, 0x200F, *_span(0x202A, 0x202E), *_span(0x2066, 0x2069)],
     "east_asian": _span(0x3000, 0x30FF) + _span(0x4E00, 0x4E40) + _span(0xFF01, 0xFF5E) + _span(0xAC00, 0xAC20),
@@ -90,15 +94,19 @@ def random_texts(count: int, generator: np.random.Generator) -> list[str]:
 
 def session(inputs: list[ir.Value], build: Callable[[Tape], dict[str, ir.Value]]) -> onnxruntime.InferenceSession:
     """Build a model of the named values and load it in onnxruntime, one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(model_of(inputs, build), options, providers=["CPUExecutionProvider"])
+
+
+def model_of(inputs: list[ir.Value], build: Callable[[Tape], dict[str, ir.Value]]) -> bytes:
+    """Return a model of the named values as its file has it."""
     tape = Tape()
     outputs = build(tape)
     for name, value in outputs.items():
         value.name = name
     graph = ir.Graph(inputs, list(outputs.values()), nodes=tape.nodes, opset_imports=OPSETS, name="front_end")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    model = ir.to_proto(ir.Model(graph, ir_version=10)).SerializeToString()
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return bytes(ir.to_proto(ir.Model(graph, ir_version=10)).SerializeToString())
 
 
 def _outputs(tape: Tape, tokens: TokenValues, features: Sequence[Feature]) -> dict[str, ir.Value]:

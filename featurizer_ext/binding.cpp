@@ -247,6 +247,7 @@ PYBIND11_MODULE(_featurizer, module) {
   module.doc() = "Tokenization and look-up in C++. Use mtl.featurizer.";
   module.attr("UNICODE_VERSION") = kUnicodeVersion;
   module.def("word_ranges", [] { return to_pairs(kWordRanges); });
+  module.def("extend_ranges", [] { return to_pairs(kExtendRanges); });
   module.def("space_ranges", [] { return to_pairs(kSpaceRanges); });
 
   py::enum_<Tokenizer>(module, "Tokenizer")

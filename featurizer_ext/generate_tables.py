@@ -14,6 +14,11 @@ from pathlib import Path
 HEADER = Path(__file__).parent / "core" / "unicode_tables.h"
 LAST_CODE_POINT = 0x10FFFF
 
+# Extend, Format and ZWJ of word boundaries (UAX 29): U+200B is white space in all but the name, and cuts words; skin
+# tones are Extend, though they are symbols.
+ZERO_WIDTH_SPACE = 0x200B
+EMOJI_MODIFIERS = frozenset(range(0x1F3FB, 0x1F400))
+
 # The White_Space property (PropList.txt). `str.isspace` also takes U+001C..U+001F, which do not have it.
 WHITE_SPACE = frozenset(
     [*range(0x09, 0x0E), 0x20, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000]
@@ -39,9 +44,15 @@ inline constexpr Range kSpaceRanges[] = {{
 {space}
 }};
 
-// Letters, numbers and marks: general categories L*, N* and M*.
+// Letters and numbers: general categories L* and N*.
 inline constexpr Range kWordRanges[] = {{
 {word}
+}};
+
+// What stays with the character before it: marks and format characters (general categories M* and Cf, without
+// U+200B) and emoji modifiers.
+inline constexpr Range kExtendRanges[] = {{
+{extend}
 }};
 
 }}  // namespace mtl
@@ -54,8 +65,15 @@ def is_space(code_point: int) -> bool:
 
 
 def is_word(code_point: int) -> bool:
-    """Say whether a code point is a letter, a number or a mark."""
-    return unicodedata.category(chr(code_point))[0] in "LNM"
+    """Say whether a code point is a letter or a number."""
+    return unicodedata.category(chr(code_point))[0] in "LN"
+
+
+def is_extend(code_point: int) -> bool:
+    """Say whether a code point stays with the one before it (rule WB4 of UAX 29)."""
+    category = unicodedata.category(chr(code_point))
+    joins = category[0] == "M" or category == "Cf" or code_point in EMOJI_MODIFIERS
+    return joins and code_point != ZERO_WIDTH_SPACE
 
 
 def ranges(holds: Callable[[int], bool]) -> Iterator[tuple[int, int]]:
@@ -77,7 +95,9 @@ def header() -> str:
         cells = [f"{{0x{first:04X}, 0x{last:04X}}}," for first, last in ranges(holds)]
         return "\n".join("    " + " ".join(cells[i : i + 5]) for i in range(0, len(cells), 5))
 
-    return TEMPLATE.format(version=unicodedata.unidata_version, space=rows(is_space), word=rows(is_word))
+    return TEMPLATE.format(
+        version=unicodedata.unidata_version, space=rows(is_space), word=rows(is_word), extend=rows(is_extend)
+    )
 
 
 if __name__ == "__main__":

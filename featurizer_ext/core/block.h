@@ -15,12 +15,17 @@ inline unsigned lowest(std::uint64_t bits) { return static_cast<unsigned>(__buil
 struct Block {
   std::uint64_t word = 0;
   std::uint64_t space = 0;
-  std::uint64_t inner = 0;  // not the first byte of its character
+  std::uint64_t inner = 0;   // not the first byte of its character
+  std::uint64_t joined = 0;  // inner, or of a character that stays with the one before it
   // What the last character of the block leaves to the next one: its remaining bytes and their class.
   std::uint64_t word_left = 0;
+  std::uint64_t extend_left = 0;
   std::uint64_t space_left = 0;
   std::uint64_t inner_left = 0;
 };
+
+// The bits moved to the following bytes; the last one of the block before comes first.
+inline std::uint64_t one_later(std::uint64_t now, std::uint64_t before) { return now << 1 | before >> 63; }
 
 struct AsciiMasks {
   std::uint64_t word;
@@ -70,8 +75,18 @@ inline AsciiMasks ascii_masks(const char* p) {
 
 #endif
 
+// Makes marks and format characters (the bytes `extend`) part of the word that they follow, or of what else does not
+// have the class of white space.
+inline void join_extend(Block& block, std::uint64_t extend, const Block& previous) {
+  // A sum carries a bit from the first byte of a run of ones to behind its last one.
+  const std::uint64_t first = one_later(block.word, previous.word) & extend;
+  block.word |= ((extend + first) ^ extend) & extend;
+  block.joined |= extend & ~one_later(block.space, previous.space);
+}
+
 // Adds the characters that are not ASCII.
-inline void classify_high(Block& block, std::uint64_t high, const char* base, const char* end) {
+inline void classify_high(Block& block, std::uint64_t high, const char* base, const char* end, const Block& previous) {
+  std::uint64_t extend = previous.extend_left;
   while (high != 0) {
     const unsigned at = lowest(high);
     const Decoded character = decode(base + at, end);
@@ -81,6 +96,9 @@ inline void classify_high(Block& block, std::uint64_t high, const char* base, co
     if (kWord.contains(character.code_point)) {
       block.word |= here;
       block.word_left = left;
+    } else if (kExtend.contains(character.code_point)) {
+      extend |= here;
+      block.extend_left = left;
     } else if (kSpace.contains(character.code_point)) {
       block.space |= here;
       block.space_left = left;
@@ -89,6 +107,8 @@ inline void classify_high(Block& block, std::uint64_t high, const char* base, co
     block.inner_left = left;
     high &= ~here;
   }
+  block.joined = block.inner;
+  if (extend != 0) join_extend(block, extend, previous);
 }
 
 // Classifies the bytes at `base`, up to 64 of them; behind the text's end is white space.
@@ -105,7 +125,8 @@ inline Block classify(const char* base, const char* end, const Block& previous) 
   block.word = ascii.word | previous.word_left;
   block.space = ascii.space | previous.space_left;
   block.inner = previous.inner_left;
-  if (ascii.high != 0) classify_high(block, ascii.high & ~previous.inner_left, base, end);
+  block.joined = previous.inner_left;
+  if (ascii.high != 0) classify_high(block, ascii.high & ~previous.inner_left, base, end, previous);
   return block;
 }
 

@@ -29,6 +29,7 @@ class CodePointSet {
 };
 
 inline const CodePointSet kWord(kWordRanges);
+inline const CodePointSet kExtend(kExtendRanges);
 inline const CodePointSet kSpace(kSpaceRanges);
 
 struct Decoded {

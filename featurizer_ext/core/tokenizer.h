@@ -1,7 +1,9 @@
 // Where the tokens of a UTF-8 text begin and end.
 //
 //   whitespace      runs of characters without the White_Space property
-//   unicode_words   runs of letters, numbers and marks; every other character but white space by itself
+//   unicode_words   runs of letters and numbers; every other character but white space by itself; marks and format
+//                   characters (kExtendRanges) stay with what they follow, and where that is white space or nothing,
+//                   a run of them is a token (rule WB4 of UAX 29)
 //   characters      every character but white space by itself
 //
 // NUL, control characters and unassigned code points are ordinary characters: not white space, no letters.
@@ -18,12 +20,11 @@ enum class Tokenizer { kWhitespace, kUnicodeWords, kCharacters };
 // Bytes of a block at which a token begins.
 template <Tokenizer kind>
 inline std::uint64_t token_starts(const Block& block, const Block& previous) {
-  const auto one_later = [](std::uint64_t now, std::uint64_t before) { return now << 1 | before >> 63; };
   if constexpr (kind == Tokenizer::kWhitespace) {
     return ~block.space & one_later(block.space, previous.space);
   } else if constexpr (kind == Tokenizer::kUnicodeWords) {
     const std::uint64_t run_starts = block.word & ~one_later(block.word, previous.word);
-    return run_starts | ~(block.word | block.space | block.inner);
+    return run_starts | ~(block.word | block.space | block.joined);
   } else {
     return ~(block.space | block.inner);
   }

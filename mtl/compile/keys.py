@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pydantic
 
 from .loading import RecipeModel
-from .sections import GroupModel, InputModel, WholeTaskModel
+from .sections import GroupModel, InputModel, WholeTaskModel, input_model
 from .train import BatchModel, ComponentModel, TrainModel
 
 SECTIONS: dict[str, type[pydantic.BaseModel]] = {
@@ -34,5 +34,6 @@ class Key(NamedTuple):
 
 def keys(section: str) -> Iterator[Key]:
     """Yield the keys of one of `SECTIONS`."""
-    for name, field in SECTIONS[section].model_fields.items():
+    model = input_model() if section == "an input" else SECTIONS[section]
+    for name, field in model.model_fields.items():
         yield Key(name, field.annotation, field.is_required(), field.default, field.description or "")

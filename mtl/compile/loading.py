@@ -29,7 +29,10 @@ from .train import Known, read_train
 
 FOLDER = re.compile(r"[/\\\0-\x1f]|\A\.")  # what the name of a folder of runs should not have
 # Modules of mtl whose import registers classes. They lie on higher floors, so they are named and not imported here.
-BUILT_IN = ("sources", "text.features", "data.targets", "evaluate.metrics", "train.mixture", "train.optimizer")
+BUILT_IN = (
+    *("sources", "text.tokenizers", "text.features", "data.targets"),
+    *("evaluate.metrics", "train.mixture", "train.optimizer"),
+)
 
 
 class RecipeModel(pydantic.BaseModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pydantic
 
@@ -32,6 +32,16 @@ class InputModel(pydantic.BaseModel):
     tokenizer: TOKENIZERS = pydantic.Field(default="unicode_words", description="what cuts the text into tokens")
     lowercase: bool = pydantic.Field(default=False, description="whether tokens are looked up in lower case")
     max_tokens: int | None = pydantic.Field(default=None, gt=0, description="tokens that are read, from the first on")
+
+
+def input_model() -> type[InputModel]:
+    """Return the keys of an input, plugins' tokenizers among the values."""
+    known = get_args(TOKENIZERS)
+    names = (*known, *(name for name in registry.names("tokenizer") if name not in known))
+    if names == known:
+        return InputModel
+    field: Any = (Literal[names], InputModel.model_fields["tokenizer"])
+    return pydantic.create_model("InputModel", __base__=InputModel, tokenizer=field)
 
 
 class GeneralModel(pydantic.BaseModel):
@@ -263,7 +273,7 @@ def _read_input(reading: Reading, name: str, raw: Any, steps: Steps, listed: boo
         mapping = {}
     mapping = {"column": name, **mapping}
     at = {key: (*steps, key) for key in mapping}
-    checked, wrong = check_at(InputModel, mapping, reading.document, at, steps, "an input")
+    checked, wrong = check_at(input_model(), mapping, reading.document, at, steps, "an input")
     reading.faults += wrong
     return InputConfig(**(checked or {"column": name}), listed=listed, place=reading.document.key_place(steps))
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _featurizer
 from ..base.errors import DataError, Fault, RecipeError, listing, near_miss
+from ..base.registry import lookup
 from ..graph import rules as graph_rules
 from ..sources import base as source_module
 from ..sources.base import SPLITS
@@ -268,6 +269,7 @@ def _code(graph: SharingGraph, plans: Mapping[str, SourcePlan], sources: Mapping
     classes |= {type(task.task) for plan in plans.values() for task in plan.tasks}
     classes |= {task.task.target_class() for plan in plans.values() for task in plan.tasks}
     classes |= {type(sources[name]) for name in plans}
+    classes |= {lookup("tokenizer", key.tokenizer) for plan in plans.values() for key in plan.inputs}
     modules = {base.__module__ for cls in classes for base in inspect.getmro(cls)}
     modules |= {_featurizer.__name__, __name__, token_module.__name__, source_module.__name__}
     return sorted(sha256(file) for file in set().union(*map(_files, modules)))

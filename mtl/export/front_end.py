@@ -1,7 +1,6 @@
 """From strings to tokens inside the graph, on the operators of a stock onnxruntime.
 
-Tokens are found by regular expressions made from the code point ranges of the C++ featurizer: RE2's own classes
-know another version of Unicode, and its `\\s` and `\\w` are ASCII.
+Tokens are what the graph side of the input's tokenizer finds (`mtl.text.tokenizers`).
 """
 
 from __future__ import annotations
@@ -9,25 +8,13 @@ from __future__ import annotations
 import onnx_ir as ir
 from onnx_ir.tape import Tape
 
-from ..text.featurizer import space_ranges, word_ranges
-from ..text.token_values import INT64, STRING, TokenValues, integers, label_encoder, strings, tokenizer, typed
+from ..base.errors import ExportError
+from ..base.registry import lookup
+from ..text.token_values import INT64, STRING, TokenValues, integers, label_encoder, strings, typed
+from ..text.tokenizers import Tokenizer
+from .lowercase import lower_cased
 
-__all__ = ["TokenValues", "text_front_end", "tokenizer_expression", "tokens_front_end"]
-
-
-def tokenizer_expression(name: str) -> str:
-    """Return the RE2 expression whose successive matches are the tokens."""
-    space, word = _members(space_ranges()), _members(word_ranges())
-    expressions = {
-        "whitespace": f"[^{space}]+",
-        "unicode_words": f"[{word}]+|[^{space}]",
-        "characters": f"[^{space}]",
-    }
-    return expressions[name]
-
-
-def _members(ranges: list[tuple[int, int]]) -> str:
-    return "".join(rf"\x{{{first:X}}}-\x{{{last:X}}}" for first, last in ranges)
+__all__ = ["TokenValues", "text_front_end", "tokens_front_end"]
 
 
 def text_front_end(tape: Tape, text: ir.Value, name: str, lowercase: bool, max_tokens: int = 0) -> TokenValues:
@@ -40,7 +27,10 @@ def text_front_end(tape: Tape, text: ir.Value, name: str, lowercase: bool, max_t
     # One more text with one token: the batch is never empty, and T is at least 1. It is cut off again unless
     # it is the only one.
     longer = tape.op("Concat", [text, strings(tape, ["x"])], {"axis": 0})
-    tokens = tokenizer(tape, longer, tokenexp=tokenizer_expression(name))
+    tokenizer: Tokenizer = lookup("tokenizer", name)()
+    if not tokenizer.exportable:
+        raise ExportError(f"front end: the tokenizer '{name}' should have a method 'onnx'. Found none.")
+    tokens = typed(tokenizer.onnx(tape, longer), STRING, 2)
     surface = typed(tape.op("Slice", [tokens, integers(tape, [0]), rows]), STRING, 2)
     if max_tokens:
         surface = _first_columns(tape, surface, integers(tape, [max_tokens]))
@@ -94,7 +84,5 @@ def _values(tape: Tape, surface: ir.Value, counts: ir.Value, lowercase: bool) ->
     shape = typed(tape.op("Shape", [surface]), INT64, 1)
     flat = typed(tape.op("Reshape", [surface, integers(tape, [-1])]), STRING, 1)
     if lowercase:
-        # The locale "C" lower-cases ASCII and exists everywhere; the default locale does neither.
-        flat = tape.op("StringNormalizer", [flat], {"case_change_action": "LOWER", "locale": "C"})
-        typed(flat, STRING, 1)
+        flat = lower_cased(tape, flat)
     return TokenValues(flat, surface, typed(lengths, INT64, 1), shape, typed(counts, INT64, 1))

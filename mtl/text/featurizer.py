@@ -3,7 +3,9 @@
 A tokenizer is one of
 
 - `whitespace`: runs of characters that are not white space;
-- `unicode_words`: runs of letters, numbers and marks; every other character but white space by itself;
+- `unicode_words`: runs of letters and numbers; every other character but white space by itself. Marks and format
+  characters (zero-width joiners, soft hyphens, variation selectors, …) and skin tones stay with what they follow, as
+  Unicode's rule WB4 says; where they follow white space or nothing, a run of them is a token;
 - `characters`: every character but white space by itself.
 
 White space is the Unicode property White_Space (25 characters, in every tokenizer the same ones; U+001C to
@@ -15,14 +17,15 @@ the same code point ranges (`mtl.export.front_end`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _featurizer
-from .._featurizer import UNICODE_VERSION, space_ranges, word_ranges
+from .._featurizer import UNICODE_VERSION, extend_ranges, space_ranges, word_ranges
 from ..base.errors import UsageError, near_miss
+from ..base.registry import lookup, names
 from .vocabulary import Vocabulary
 
 __all__ = [
@@ -32,10 +35,12 @@ __all__ = [
     "TextCounts",
     "Tokens",
     "WordCounts",
+    "extend_ranges",
     "space_ranges",
     "stripped",
     "tokenize",
     "tokens_from_lists",
+    "tokens_from_spans",
     "word_ranges",
 ]
 
@@ -59,8 +64,9 @@ class Tokens:
     at least 1. Keeps its texts alive; never changes. Nothing is computed before it is asked for.
     """
 
-    def __init__(self, native: _featurizer.Tokens) -> None:
+    def __init__(self, native: _featurizer.Tokens, spans: NDArray[np.int64] | None = None) -> None:
         self._native = native
+        self._spans = spans  # where the tokens came as such, cut out of a text
         self._row_offsets: NDArray[np.int64] | None = None  # every look-up finds them on the way
 
     @property
@@ -88,7 +94,7 @@ class Tokens:
 
         In rows from `tokens_from_lists` the text is the row's tokens joined by one space.
         """
-        return self._native.spans()
+        return self._native.spans() if self._spans is None else self._spans
 
     def ids(self, vocabulary: Vocabulary, lowercase: bool) -> NDArray[np.int32]:
         """Return [N]: each token's id in the vocabulary."""
@@ -162,17 +168,32 @@ def tokenize(texts: Iterable[str | bytes], tokenizer: str, max_tokens: int = 0) 
 
     What stands behind a text's first `max_tokens` tokens is not read, as if the text ended there; 0: all is. Raises
     `UsageError` for a tokenizer that does not exist and `TypeError` for a text that is no text; no text raises
-    anything.
+    anything. Registered tokenizers (`mtl.text.tokenizers`) have their say by name too.
 
     >>> tokenize(["play Hey Jude!", ""], "unicode_words").strings()
     [['play', 'Hey', 'Jude', '!'], ['']]
     >>> tokenize(["play Hey Jude!"], "unicode_words", max_tokens=2).strings()
     [['play', 'Hey']]
     """
-    if tokenizer not in TOKENIZERS:
-        hint = near_miss(tokenizer, TOKENIZERS) or f" There are: {', '.join(TOKENIZERS)}."
+    if tokenizer in TOKENIZERS:
+        return Tokens(_featurizer.Tokens(texts, _featurizer.Tokenizer.__members__[tokenizer], max_tokens))
+    known = (*TOKENIZERS, *(name for name in names("tokenizer") if name not in TOKENIZERS))
+    if tokenizer not in known:
+        hint = near_miss(tokenizer, known) or f" There are: {', '.join(known)}."
         raise UsageError(f"no tokenizer named '{tokenizer}'.{hint}")
-    return Tokens(_featurizer.Tokens(texts, _featurizer.Tokenizer.__members__[tokenizer], max_tokens))
+    found: Tokens = lookup("tokenizer", tokenizer)().tokenize(texts, max_tokens)
+    return found
+
+
+def tokens_from_spans(texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]) -> Tokens:
+    """Cut tokens out of texts; `spans` says of each text where its tokens begin and end, in characters.
+
+    >>> tokens_from_spans(["play it", ""], [[(0, 4), (5, 7)], []]).spans().tolist()
+    [[0, 4], [5, 7], [0, 0]]
+    """
+    rows = [[text[begin:end] for begin, end in row] for text, row in zip(texts, spans, strict=True)]
+    bounds = [span for row in spans for span in (row or [(0, 0)])]  # a row without tokens has one of padding
+    return Tokens(_featurizer.Tokens(rows), np.array(bounds, np.int64).reshape(-1, 2))
 
 
 def tokens_from_lists(rows: Iterable[Iterable[str | bytes]], max_tokens: int = 0) -> Tokens:

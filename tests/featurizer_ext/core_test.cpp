@@ -33,21 +33,25 @@ bool in(const Range* first, const Range* last, std::uint32_t c) {
 }
 
 bool is_word(std::uint32_t c) { return in(std::begin(kWordRanges), std::end(kWordRanges), c); }
+bool is_extend(std::uint32_t c) { return in(std::begin(kExtendRanges), std::end(kExtendRanges), c); }
 bool is_space(std::uint32_t c) { return in(std::begin(kSpaceRanges), std::end(kSpaceRanges), c); }
 
 std::vector<Piece> slow_tokens(Tokenizer kind, const char* text, std::size_t size) {
   std::vector<Piece> pieces;
   bool joins = false;  // the last piece goes on if the next character is of its run
+  bool token = false;  // the last character is no white space
   for (std::size_t at = 0; at < size;) {
     const Decoded c = decode(text + at, text + size);
     const bool space = is_space(c.code_point);
     const bool runs = kind == Tokenizer::kWhitespace ? !space : kind == Tokenizer::kUnicodeWords && is_word(c.code_point);
-    if (!space && joins && runs) {
+    const bool extends = kind == Tokenizer::kUnicodeWords && is_extend(c.code_point);
+    if (!space && ((joins && runs) || (token && extends))) {
       pieces.back().end = at + c.bytes;
     } else if (!space) {
       pieces.push_back({at, at + c.bytes});
     }
-    joins = runs;
+    joins = extends ? token && joins : runs;
+    token = !space;
     at += c.bytes;
   }
   return pieces;
@@ -61,7 +65,8 @@ std::string lowered(std::string text) {
 std::string random_text(std::mt19937& generator) {
   static const char* const parts[] = {"a", "Zebra", "9", " ", "  ", "\t", ".", ",!", "\xC3\x89", "\xCC\x81", "\xE3\x80\x80",
                                       "\xE2\x80\x83", "\xF0\x9F\x98\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xC0\x80",
-                                      "incomprehensibilities", "\xE6\x97\xA5\xE6\x9C\xAC", "Strasse", "\xC2\x85"};
+                                      "incomprehensibilities", "\xE6\x97\xA5\xE6\x9C\xAC", "Strasse", "\xC2\x85", "\xC2\xAD",
+                                      "\xE2\x80\x8C", "\xEF\xB8\x8F", "\xF0\x9F\x8F\xBD", "\xE2\x9D\xA4"};
   std::string text;
   const unsigned count = generator() % 40;
   for (unsigned i = 0; i < count; ++i) {

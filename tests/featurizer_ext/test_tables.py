@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mtl.text.featurizer import UNICODE_VERSION, space_ranges, word_ranges
+from mtl.text.featurizer import UNICODE_VERSION, extend_ranges, space_ranges, word_ranges
 
 SCRIPT = Path(__file__).parents[2] / "featurizer_ext" / "generate_tables.py"
 
@@ -27,6 +27,7 @@ def test_header_is_what_the_script_writes(generate_tables):
 @pytest.mark.skipif(unicodedata.unidata_version != UNICODE_VERSION, reason="this Python has another Unicode version")
 def test_compiled_ranges_are_the_header_s(generate_tables):
     assert word_ranges() == list(generate_tables.ranges(generate_tables.is_word))
+    assert extend_ranges() == list(generate_tables.ranges(generate_tables.is_extend))
     assert space_ranges() == list(generate_tables.ranges(generate_tables.is_space))
 
 
@@ -38,8 +39,9 @@ def test_white_space_is_what_python_calls_so_but_for_separators_of_files_and_rec
 
 
 def test_classes_share_no_character_and_are_in_order():
-    for ranges in (word_ranges(), space_ranges()):
+    for ranges in (word_ranges(), extend_ranges(), space_ranges()):
         assert all(first <= last for first, last in ranges)
         assert all(last + 1 < first for (_, last), (first, _) in itertools.pairwise(ranges))
-    space = {c for first, last in space_ranges() for c in range(first, last + 1)}
-    assert not any(first <= c <= last for first, last in word_ranges() for c in space)
+    for one, other in itertools.combinations((word_ranges(), extend_ranges(), space_ranges()), 2):
+        members = {c for first, last in one for c in range(first, last + 1)}
+        assert not any(first <= c <= last for first, last in other for c in members)

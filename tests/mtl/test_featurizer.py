@@ -9,6 +9,7 @@ from mtl.text.featurizer import (
     TOKENIZERS,
     CharacterCounts,
     WordCounts,
+    extend_ranges,
     space_ranges,
     tokenize,
     tokens_from_lists,
@@ -21,22 +22,24 @@ def _set(ranges):
     return {chr(c) for first, last in ranges for c in range(first, last + 1)}
 
 
-SPACE, WORD = _set(space_ranges()), _set(word_ranges())
+SPACE, WORD, EXTEND = _set(space_ranges()), _set(word_ranges()), _set(extend_ranges())
 
 
 def slow_tokens(text, tokenizer):
     """Tokens and spans by the definitions, one character after another."""
-    tokens, spans, joins = [], [], False
+    tokens, spans, joins, after = [], [], False, False
     for i, c in enumerate(text):
         runs = c not in SPACE if tokenizer == "whitespace" else tokenizer == "unicode_words" and c in WORD
+        extends = tokenizer == "unicode_words" and c in EXTEND
         if c not in SPACE:
-            if joins and runs:
+            if (joins and runs) or (after and extends):
                 tokens[-1] += c
                 spans[-1] = (spans[-1][0], i + 1)
             else:
                 tokens.append(c)
                 spans.append((i, i + 1))
-        joins = runs
+        joins = after and joins if extends else runs
+        after = c not in SPACE
     return (tokens, spans) if tokens else ([""], [(0, 0)])
 
 
@@ -52,8 +55,15 @@ def slow_lower(text):
         ("नमस्ते e\u0301te\u0301", ["नमस्ते", "e\u0301te\u0301"], ["नमस्ते", "e\u0301te\u0301"]),
         ("日本\u3000שלום", ["日本", "שלום"], ["日本", "שלום"]),
         ("a\x00b\x1cc", ["a\x00b\x1cc"], ["a", "\x00", "b", "\x1c", "c"]),
-        ("a\u200bb\ufeff", ["a\u200bb\ufeff"], ["a", "\u200b", "b", "\ufeff"]),
-        ("👍🏽 ok", ["👍🏽", "ok"], ["👍", "🏽", "ok"]),
+        ("a\u200bb\ufeff", ["a\u200bb\ufeff"], ["a", "\u200b", "b\ufeff"]),
+        ("👍🏽 ok", ["👍🏽", "ok"], ["👍🏽", "ok"]),
+        ("می\u200cروم", ["می\u200cروم"], ["می\u200cروم"]),
+        ("❤\ufe0flove", ["❤\ufe0flove"], ["❤\ufe0f", "love"]),
+        ("co\xadop a\u2060b", ["co\xadop", "a\u2060b"], ["co\xadop", "a\u2060b"]),
+        ("!\u0301a1\ufe0f\u20e3", ["!\u0301a1\ufe0f\u20e3"], ["!\u0301", "a1\ufe0f\u20e3"]),
+        ("\ufeffplay", ["\ufeffplay"], ["\ufeff", "play"]),
+        ("a \u200e\u0301b", ["a", "\u200e\u0301b"], ["a", "\u200e\u0301", "b"]),
+        ("\u0301\u0301a", ["\u0301\u0301a"], ["\u0301\u0301", "a"]),
         ("", [""], [""]),
         (" \t\r\n\x85\u2028", [""], [""]),
     ],

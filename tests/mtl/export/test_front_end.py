@@ -1,15 +1,18 @@
 import re
 
 import numpy as np
+import onnx
 import onnx_ir as ir
+import onnxruntime
 import pytest
 from onnx_ir.tape import Tape
 
 from benchmarks import fuzz
-from mtl.export import front_end
-from mtl.export.front_end import text_front_end, tokenizer_expression
+from mtl import tokenizers
+from mtl.export.front_end import text_front_end
 from mtl.text.features import CharacterIds, WordIds
 from mtl.text.featurizer import TOKENIZERS, tokenize
+from mtl.text.tokenizers import Characters, UnicodeWords
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +45,7 @@ def test_every_code_point_is_treated_alike(graph, features):
 
 
 def test_a_difference_would_be_seen(monkeypatch):
-    monkeypatch.setattr(front_end, "space_ranges", lambda: fuzz.space_ranges()[:-1])  # no U+3000
+    monkeypatch.setattr(tokenizers, "space_ranges", lambda: fuzz.space_ranges()[:-1])  # no U+3000
     found = list(fuzz.compare(["a\u3000b", "a b"], "whitespace", False))
     assert fuzz.Difference("a\u3000b", "whitespace", False) in found
 
@@ -61,6 +64,7 @@ def test_a_difference_would_be_seen(monkeypatch):
         [" " * 100_000],
         ["\u0301" * 100_000],
         ["é日 " * 33_334],
+        ["aBé" * 3_000, "B", "Éa"],
     ],
     ids=lambda batch: f"{len(batch)} of {len(batch[0])}: {batch[0][:3]!a}",
 )
@@ -137,11 +141,37 @@ def test_returned_tokens_are_surface_forms(features):
 
 
 def test_expressions_name_every_range():
-    assert tokenizer_expression("characters").startswith(r"[^\x{9}-\x{D}\x{20}-\x{20}")
-    words = tokenizer_expression("unicode_words")
+    assert Characters.expression().startswith(r"[^\x{9}-\x{D}\x{20}-\x{20}")
+    words = UnicodeWords.expression()
     ranges = r"(\\x\{[0-9A-F]+\}-\\x\{[0-9A-F]+\})+"
-    assert re.fullmatch(rf"\[{ranges}\]\+\|\[\^{ranges}\]", words)
-    assert words.count("-") == len(fuzz.word_ranges()) + len(fuzz.space_ranges())
+    assert re.fullmatch(rf"\[{ranges}\]\[{ranges}\]\*\|\[\^{ranges}\]\[{ranges}\]\*", words)
+    assert words.count("-") == 2 * len(fuzz.word_ranges() + fuzz.extend_ranges()) + len(fuzz.space_ranges())
+
+
+def test_only_batches_of_ascii_alone_reach_the_normalizer(features):
+    text = ir.val("text", dtype=ir.DataType.STRING, shape=("B",))
+
+    def build(tape):
+        tokens = text_front_end(tape, text, "whitespace", True)
+        return {"feature_0": features[0].onnx(tape, tokens)}
+
+    model = onnx.load_from_string(fuzz.model_of([text], build))
+    (branching,) = (node for node in model.graph.node if node.op_type == "If")
+    bodies = {attribute.name: attribute.g.node for attribute in branching.attribute}
+    (normalizer,) = bodies["then_branch"]
+    normalizer.attribute[0].s = b"UPPER"  # what a text makes of it shows whether it came here
+    assert {node.op_type for node in bodies["else_branch"]} & {"StringNormalizer"} == set()
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    texts = {
+        "PLAY Hey": ["?", "?"],
+        "PLAY Hey é": ["play", "hey", "é"],
+        "É Hey": ["?", "hey"],
+        "日本 play": ["日本", "play"],
+    }
+    known = {word: id for id, word in enumerate(features[0].vocabulary.tokens)}
+    for text, words in texts.items():
+        expected = [known.get(word, 1) for word in words]
+        assert session.run(["feature_0"], {"text": np.array([text], object)})[0].tolist() == [expected]
 
 
 def test_values_are_typed():

@@ -1,0 +1,147 @@
+"""Tokenizers: what cuts texts into tokens, in training and once more in the exported graph."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from ..base.errors import UsageError
+from ..base.registry import name_of, register
+from .featurizer import Tokens, extend_ranges, space_ranges, tokenize, tokens_from_spans, word_ranges
+
+if TYPE_CHECKING:
+    import onnx_ir as ir
+    from onnx_ir.tape import Tape
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+class Tokenizer:
+    r"""What cuts texts into tokens in two faces that agree: `spans` for training, `onnx` for the exported graph.
+
+    Register a subclass with `register("tokenizer", name)`; an input asks for it by `tokenizer: name`. It is made
+    without arguments. A token is a part of its text that is not empty.
+
+    >>> class Commas(Tokenizer):
+    ...     '''What stands between commas.'''
+    ...     def spans(self, text):
+    ...         return [found.span() for found in re.finditer("[^,]+", text)]
+    ...     def onnx(self, tape, texts):
+    ...         from mtl.text.token_values import tokenizer
+    ...         return tokenizer(tape, texts, tokenexp="[^,]+")
+    >>> Commas().tokenize(["New York,Rome", ""]).strings()
+    [['New York', 'Rome'], ['']]
+    """
+
+    kind: ClassVar[str] = "tokenizer"
+
+    def spans(self, text: str) -> Sequence[tuple[int, int]]:
+        """Return where each token begins and ends, in characters of the text, one after another."""
+        raise NotImplementedError(f"{type(self).__name__} does not find tokens")
+
+    def onnx(self, tape: Tape, texts: ir.Value) -> ir.Value:
+        """Add nodes that cut texts (string [B]) into the same tokens, string [B, T], `""` behind the last ones.
+
+        There is at least one text, and the last one is `x`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no ONNX face")
+
+    def tokenize(self, texts: Iterable[str | bytes], max_tokens: int = 0) -> Tokens:
+        """Return the tokens of texts, the first `max_tokens` (0: all) of each.
+
+        Raises `UsageError` where `spans` returns what no tokens are, and `TypeError` for a text that is no text.
+        """
+        read = [_valid(text) for text in texts]
+        return tokens_from_spans(read, [self._checked(text)[: max_tokens or None] for text in read])
+
+    @property
+    def exportable(self) -> bool:
+        """Say whether the tokenizer has its second face."""
+        return type(self).onnx is not Tokenizer.onnx
+
+    def _checked(self, text: str) -> list[tuple[int, int]]:
+        found = list(self.spans(text))
+        last = 0
+        for begin, end in found:
+            if not last <= begin < end <= len(text):
+                raise UsageError(
+                    f"the tokenizer '{name_of(type(self))}': spans should lie in their text, one after another, none "
+                    f"of them empty. Found {begin} to {end} after {last} in a text of {len(text)} characters."
+                )
+            last = end
+        return found
+
+
+class _Compiled(Tokenizer):
+    """One that is compiled for training, and a regular expression in the graph.
+
+    The expression is made from the code point ranges of the C++ featurizer: RE2's own classes know another version of
+    Unicode, and its `\\s` and `\\w` are ASCII.
+    """
+
+    native: ClassVar[str]  # its name in the C++ featurizer
+
+    @staticmethod
+    def expression() -> str:
+        """Return the RE2 expression whose successive matches are the tokens."""
+        raise NotImplementedError
+
+    def tokenize(self, texts: Iterable[str | bytes], max_tokens: int = 0) -> Tokens:
+        return tokenize(texts, self.native, max_tokens)
+
+    def spans(self, text: str) -> Sequence[tuple[int, int]]:
+        found = self.tokenize([text]).spans().tolist()
+        return [(begin, end) for begin, end in found if begin < end]
+
+    def onnx(self, tape: Tape, texts: ir.Value) -> ir.Value:
+        from .token_values import tokenizer  # onnx_ir is for those who export
+
+        return tokenizer(tape, texts, tokenexp=self.expression())
+
+
+@register("tokenizer", "whitespace")
+class Whitespace(_Compiled):
+    """Runs of characters that are not white space."""
+
+    native = "whitespace"
+
+    @staticmethod
+    def expression() -> str:
+        return f"[^{_members(space_ranges())}]+"
+
+
+@register("tokenizer", "unicode_words")
+class UnicodeWords(_Compiled):
+    """Words of letters and numbers, other characters one by one; marks stay with what they follow."""
+
+    native = "unicode_words"
+
+    @staticmethod
+    def expression() -> str:
+        space, word, extend = _members(space_ranges()), _members(word_ranges()), _members(extend_ranges())
+        return f"[{word}][{word}{extend}]*|[^{space}][{extend}]*"
+
+
+@register("tokenizer", "characters")
+class Characters(_Compiled):
+    """Every character but white space."""
+
+    native = "characters"
+
+    @staticmethod
+    def expression() -> str:
+        return f"[^{_members(space_ranges())}]"
+
+
+def _members(ranges: list[tuple[int, int]]) -> str:
+    return "".join(rf"\x{{{first:X}}}-\x{{{last:X}}}" for first, last in ranges)
+
+
+def _valid(text: str | bytes) -> str:
+    """Return a text with U+FFFD in place of what UTF-8 cannot say, as the compiled tokenizers read it."""
+    if isinstance(text, bytes):
+        return text.decode("utf-8", "replace")
+    if not isinstance(text, str):
+        raise TypeError(f"a text should be str. Found {type(text).__name__}.")
+    return _SURROGATES.sub("\ufffd", text)
