@@ -35,6 +35,10 @@ class Answers(Protocol):
         """Names of a task's inputs."""
         ...
 
+    def reads_lists(self, task: str) -> bool:
+        """Say whether a row of a task's input is a list of texts."""
+        ...
+
     def predict(self, task: str, texts: Any, *, batch_size: int = 64) -> list[dict[str, Any]]:
         """Return one answer a row."""
         ...
@@ -49,7 +53,9 @@ def predict_command(folder: Path, *, task: str | None, input: str, batch_size: i
     with opened(input) as stream:
         lines = Lines(stream)
         name = "standard input" if input == "-" else input
-        rows = parse(decoded(lines), answers.inputs(task), name, format=format, hint=AS_TEXT)
+        rows = parse(
+            decoded(lines), answers.inputs(task), name, format=format, hint=AS_TEXT, listed=answers.reads_lists(task)
+        )
         for batch in batched(rows, batch_size, lines.waiting):
             texts = {name: [row[name] for row in batch] for name in batch[0]}
             for answer in answers.predict(task, texts, batch_size=batch_size):
@@ -149,8 +155,14 @@ def decoded(stream: Iterable[bytes]) -> Iterator[str]:
 
 
 def parse(
-    lines: Iterator[str], inputs: Sequence[str], name: str, *, format: str | None = None, hint: str = ""
-) -> Iterator[dict[str, str]]:
+    lines: Iterator[str],
+    inputs: Sequence[str],
+    name: str,
+    *,
+    format: str | None = None,
+    hint: str = "",
+    listed: bool = False,
+) -> Iterator[dict[str, Any]]:
     """Yield rows as input name -> text: of JSON lines where the first line begins with `{`, of plain text otherwise.
 
     Empty lines between JSON lines are no rows, those of plain text are empty texts.
@@ -165,12 +177,13 @@ def parse(
     if format == "json" or (format is None and opens(first)):
         for number, line in enumerate(lines, 1):
             if line.strip():  # a file may end with an empty line, or with two
-                yield checked(line, inputs, name, number, format, hint)
+                yield checked(line, inputs, name, number, format, hint, listed=listed)
         return
-    if len(inputs) != 1:
+    if len(inputs) != 1 or listed:
+        why = "the task reads lists of texts" if listed else f"the task has several inputs ({', '.join(inputs)})"
         raise DataError(
             Fault(
-                f"should be JSON lines, as the task has several inputs ({', '.join(inputs)}). Found plain text.",
+                f"should be JSON lines, as {why}. Found plain text.",
                 file=name,
                 line=1,
             )
@@ -199,8 +212,15 @@ def as_json(line: str) -> object:
 
 
 def checked(
-    line: str, inputs: Sequence[str], name: str, number: int, format: str | None = None, hint: str = ""
-) -> dict[str, str]:
+    line: str,
+    inputs: Sequence[str],
+    name: str,
+    number: int,
+    format: str | None = None,
+    hint: str = "",
+    *,
+    listed: bool = False,
+) -> dict[str, Any]:
     """Return the inputs of a row of JSON; columns that the task does not read are left out."""
     value = as_json(line)
     if not isinstance(value, Mapping):
@@ -212,9 +232,12 @@ def checked(
             why, hint = "as the first line is", ""
         raise DataError(Fault(f"should be a JSON object, {why}. Found {short(line)}.{hint}", name, number))
     for key in inputs:
-        if not isinstance(value.get(key), str):
-            found = short(json.dumps(value[key])) if key in value else f"the keys {listing(value)}"
-            raise DataError(Fault(f"should hold a text under '{key}'. Found {found}.", name, number))
+        given = value.get(key)
+        texts = given if listed and isinstance(given, list) else [None] if listed else [given]
+        if not all(isinstance(text, str) for text in texts):
+            found = short(json.dumps(given)) if key in value else f"the keys {listing(value)}"
+            what = "a list of texts" if listed else "a text"
+            raise DataError(Fault(f"should hold {what} under '{key}'. Found {found}.", name, number))
     return {key: value[key] for key in inputs}
 
 
@@ -229,13 +252,13 @@ def never() -> bool:
 
 
 def batched(
-    rows: Iterable[dict[str, str]], size: int, waiting: Callable[[], bool] = never
-) -> Iterator[list[dict[str, str]]]:
+    rows: Iterable[dict[str, Any]], size: int, waiting: Callable[[], bool] = never
+) -> Iterator[list[dict[str, Any]]]:
     """Yield lists of up to `size` rows, fewer where the next would have to be waited for.
 
     Where reading fails, the rows before it are yielded first.
     """
-    batch: list[dict[str, str]] = []
+    batch: list[dict[str, Any]] = []
     failure: DataError | OSError | None = None
     try:
         for row in rows:

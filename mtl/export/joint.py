@@ -50,14 +50,13 @@ class Joint:
 def input_names(key: InputKey, form: Form) -> tuple[str, ...]:
     """Return the names of the graph inputs that an input is read from.
 
-    Text form: `text`, or the input's name where a task has several, and where it holds lists of texts, `lengths`.
-    Token form: `tokens` and `lengths`. Where there are several inputs, both follow the input's name and a dot.
+    Text form: `text`, or the input's name where a task has several; where it holds lists of texts, `texts` and
+    `lengths`. Token form: `tokens` and `lengths`. Of several inputs, these follow the input's name and a dot.
     """
     prefix = f"{key.column}." if key.column else ""
     if form == "tokens":
         return (f"{prefix}tokens", f"{prefix}lengths")
-    text = key.column or "text"
-    return (text, f"{prefix}lengths") if key.listed else (text,)
+    return (f"{prefix}texts", f"{prefix}lengths") if key.listed else (key.column or "text",)
 
 
 def join(

@@ -18,7 +18,7 @@ from .tracing import OPSET
 if TYPE_CHECKING:
     from ..data.fitted import Fitted
     from ..graph.sharing_graph import SharingGraph
-    from ..recipe.config import InputConfig
+    from ..recipe.config import InputConfig, TaskConfig
     from .towers import Tower
     from .verify import Verification
 
@@ -67,14 +67,12 @@ def describe_head(
     """Return a head's entry in the manifest; that of a task with a scorer says whether it is separable."""
     config = graph.recipe.tasks[task]
     inputs = [str(value.name) for value in model.graph.inputs]  # in the joint graph's order
-    if config.task.units == "lists":  # what a caller gives are the lists, not how long they are
-        inputs = [name for name in inputs if not f".{name}".endswith(".lengths")]
     described: dict[str, Any] = {
         "type": config.type,
         "predicts": config.task.predicts,
         "units": config.task.units,
         "file": file,
-        "inputs": [name for name in dict.fromkeys([*config.inputs, *inputs]) if name in inputs],
+        "inputs": _inputs(config, inputs),
         "outputs": {str(value.name): _described(value) for value in model.graph.outputs},
         "labels": labels_of(graph, fitted, task),
         "front_ends": {
@@ -89,6 +87,13 @@ def describe_head(
     if separable is not None:
         described |= {"separable": separable, "towers": {}}
     return described
+
+
+def _inputs(config: TaskConfig, graph_inputs: Sequence[str]) -> list[str]:
+    """Return what a caller gives: the inputs of the graph, or the names of lists, which a graph takes in two parts."""
+    if config.task.units == "lists":
+        return list(config.inputs) if len(config.inputs) > 1 else ["text"]
+    return [name for name in dict.fromkeys([*config.inputs, *graph_inputs]) if name in graph_inputs]
 
 
 def describe_tower(model: ir.Model, tower: Tower) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
+from torch._higher_order_ops.while_loop import while_loop
 
 State = tuple[Tensor, ...]
 
@@ -101,7 +102,7 @@ def repeat(
     `going` returns a bool tensor []; shapes and types of what is carried stay the same from step to step.
     """
     if torch.compiler.is_exporting():
-        looped: tuple[Tensor, ...] = torch.ops.higher_order.while_loop(going, step, carried, ())
+        looped: tuple[Tensor, ...] = while_loop(going, step, carried)
         return looped
     while bool(going(*carried)):
         carried = step(*carried)

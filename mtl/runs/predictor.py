@@ -48,6 +48,10 @@ class Predictor:
             raise UsageError(f"no task named '{task}'.{near_miss(task, self.tasks)} Tasks: {listing(self.tasks)}.")
         return tuple(self.graph.recipe.tasks[task].inputs)
 
+    def reads_lists(self, task: str) -> bool:
+        """Say whether a row of a task's input is a list of texts, not one."""
+        return task in self.tasks and self.graph.recipe.tasks[task].task.units == "lists"
+
     def labels(self, task: str) -> tuple[str, ...]:
         """Return the labels that a task answers with, in the order of their ids; none where its answer is a score."""
         self.inputs(task)
@@ -59,8 +63,7 @@ class Predictor:
         `texts` is a list, or lists of equal length by the name of the input; `batch_size` are answered at a time, fewer
         where they are long. Raises `UsageError` for an unknown task, texts that do not fit it, or a batch size below 1.
         """
-        listed = task in self.tasks and self.graph.recipe.tasks[task].task.units == "lists"
-        columns = by_input(texts, task, self.inputs(task), listed=listed)
+        columns = by_input(texts, task, self.inputs(task), listed=self.reads_lists(task))
         if not isinstance(batch_size, int | np.integer) or batch_size < 1:
             raise UsageError(f"'batch_size' should be 1 or more. Found {batch_size!r}.")
         count = len(next(iter(columns.values())))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,12 +20,11 @@ from numpy.typing import NDArray
 
 from ..base.batch_spans import estimate, spans
 from ..base.errors import MtlError, UsageError, listing, near_miss
+from .arrays import Array, answer_rows, list_arrays, text_array, valid
 
 FORMAT = 1  # of the manifest: grows when an older reader would misread it
 
-Texts = Sequence[str | bytes]
-Array = NDArray[Any]
-_HALVES = re.compile("[\ud800-\udfff]")  # of surrogate pairs: no characters
+Texts = Sequence[Any]  # texts, or lists of them
 
 
 class Bundle:
@@ -60,6 +58,10 @@ class Bundle:
     def inputs(self, task: str) -> tuple[str, ...]:
         """Return the names of a task's inputs."""
         return tuple(self._task(task)["inputs"])
+
+    def reads_lists(self, task: str) -> bool:
+        """Say whether a row of a task's input is a list of texts, not one."""
+        return bool(self._task(task).get("units") == "lists")
 
     def _task(self, task: str) -> Mapping[str, Any]:
         if task not in self.manifest["tasks"]:
@@ -117,8 +119,8 @@ class Bundle:
         `texts` are strings (bytes are read as UTF-8), or for several inputs a mapping from each input's name to as
         many; `batch_size` are answered at a time, fewer where they are long. Classification: `label`, `score`, `scores`
         by label. Tagging: `tokens`, `tags`, `score`, one each a token. Ranking: `score`, higher where the texts go
-        together better. What is not valid Unicode is read as U+FFFD. Raises `UsageError` where texts do not fit the
-        task.
+        together better. A task on lists takes a list of texts in the place of each. What is not valid Unicode is read
+        as U+FFFD. Raises `UsageError` where texts do not fit the task.
         """
         columns = self._columns(task, texts)
         _check_size(batch_size)
@@ -129,11 +131,18 @@ class Bundle:
         shapes = {name: output["shape"] for name, output in self._task(task)["outputs"].items()}
         found: list[dict[str, Any]] = []
         for rows in spans(count, batch_size, lambda some: self._lengths(task, columns, some)):
-            feed = {
-                name: _array(column[rows], f"the input '{name}' of '{task}'", rows.start)
-                for name, column in columns.items()
-            }
-            found += _rows(self._run(session, task, shapes, feed), shapes, labels)
+            feed: dict[str, Array] = {}
+            sizes: Sequence[int] | None = None
+            for name, column in columns.items():
+                where = f"the input '{name}' of '{task}'"
+                if self.reads_lists(task):
+                    prefix = f"{name}." if len(columns) > 1 else ""
+                    feed[f"{prefix}texts"], lengths = list_arrays(column[rows], where, rows.start)
+                    feed[f"{prefix}lengths"] = lengths
+                    sizes = lengths.tolist()
+                else:
+                    feed[name] = text_array(column[rows], where, rows.start)
+            found += answer_rows(self._run(session, task, shapes, feed), shapes, labels, sizes)
         return found
 
     def encode(self, task: str, input: str, texts: Texts, *, batch_size: int = 64) -> NDArray[np.float32]:
@@ -148,7 +157,7 @@ class Bundle:
         found = np.empty((len(texts), size), np.float32)
         session = self.session(task, input)
         for rows in spans(len(texts), batch_size, lambda some: self._lengths(task, {input: texts}, some)):
-            feed = {"text": _array(texts[rows], f"the input '{input}' of '{task}'", rows.start)}
+            feed = {"text": text_array(texts[rows], f"the input '{input}' of '{task}'", rows.start)}
             found[rows] = self._run(session, f"{task}.{input}", ["vector"], feed)["vector"]
         return found
 
@@ -158,8 +167,7 @@ class Bundle:
         found = []
         for name, column in columns.items():
             how = {key: value for key, value in reading.get(name, {}).items() if key in ("tokenizer", "max_tokens")}
-            texts = [_valid(text) if isinstance(text, str | bytes) else "" for text in column[rows]]
-            found.append([estimate(text, **how) for text in texts])
+            found.append([sum(_estimate(text, how) for text in _each(unit)) for unit in column[rows]])
         return found
 
     def _run(
@@ -187,6 +195,14 @@ class Bundle:
             told = ", ".join(f"{size} of '{name}'" for name, size in sizes.items())
             raise UsageError(f"the inputs of '{task}' should have as many texts each. Found {told}.")
         return {name: _sliceable(column) for name, column in texts.items()}
+
+
+def _each(unit: Any) -> Sequence[Any]:
+    return unit if isinstance(unit, list | tuple) else (unit,)
+
+
+def _estimate(text: Any, how: Mapping[str, Any]) -> int:
+    return estimate(valid(text), **how) if isinstance(text, str | bytes) else 0
 
 
 def _check_size(batch_size: int) -> None:
@@ -274,39 +290,3 @@ def sha256(path: Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
-
-
-def _array(texts: Texts, name: str, first: int) -> Array:
-    """Return texts as an array of objects: numpy's own string arrays would lose NUL characters at the end.
-
-    `name` says which texts they are, `first` is the number of the first one.
-    """
-    for row, text in enumerate(texts, first):
-        if not isinstance(text, str | bytes):
-            raise UsageError(f"row {row} of {name} should be a text. Found {type(text).__name__}.")
-    found = np.empty(len(texts), dtype=object)
-    found[:] = [_valid(text) for text in texts]
-    return found
-
-
-def _valid(text: str | bytes) -> str:
-    """Return a text with U+FFFD for what is no character: invalid UTF-8, and halves of surrogate pairs."""
-    if isinstance(text, bytes):
-        return text.decode("utf-8", errors="replace")
-    return text if text.isascii() else _HALVES.sub("\ufffd", text)
-
-
-def _rows(
-    answers: Mapping[str, Array], shapes: Mapping[str, Sequence[str | int]], labels: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Return a batch's answers row by row: those of tokens without padding, those of labels by label."""
-    columns: dict[str, list[Any]] = {}
-    for name, array in answers.items():
-        values, dims = array.tolist(), list(shapes[name][1:])
-        if dims[:1] == ["T"]:
-            values = [row[:length] for row, length in zip(values, answers["lengths"].tolist(), strict=True)]
-        elif dims == [len(labels)]:
-            values = [dict(zip(labels, row, strict=True)) for row in values]
-        if name != "lengths":  # which the lists themselves show
-            columns[name] = values
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
