@@ -28,7 +28,7 @@ from mtl.base.errors import UsageError
 from mtl.data.judgements import Pairs
 from mtl.data.negatives import Negatives
 from mtl.data.split import Split
-from mtl.evaluate.evaluation import BATCH_TOKENS
+from mtl.evaluate.answerers import BATCH_TOKENS
 from mtl.evaluate.metrics import Ranked
 from mtl.evaluate.metrics.ranking import MeanReciprocalRank
 from mtl.evaluate.scoring import pair_scores

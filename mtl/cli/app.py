@@ -129,15 +129,22 @@ def graph(
 
 @app.command()
 def test(
-    run: RunFolder,
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="RUN_OR_EXPORT", help="Run folder, or the export/ folder in it.", show_default=False),
+    ],
     split: Annotated[str, typer.Option("--split", metavar="train|dev|test", help="What to test on.")] = "test",
+    task: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--task", metavar="T", help="Which task; may be given again. Without it, all of them."),
+    ] = None,
     data: Data = None,
 ) -> None:
-    """Measure a trained run on a split."""
+    """Measure a trained run, or what was exported of it, on a split."""
     with guarded():
         from .finished import test_command
 
-        test_command(run, split=split, data=data)
+        test_command(folder, split=split, data=data, tasks=tuple(task or ()))
 
 
 @app.command()

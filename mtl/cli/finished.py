@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
-from ..base.errors import UsageError, near_miss
+from ..base.errors import UsageError, listing, near_miss
 from .checking import warn
 from .progress import line, stage
 from .tables import metrics_table, results, show
@@ -14,17 +15,36 @@ from .tables import metrics_table, results, show
 SPLITS = ("train", "dev", "test")
 
 
-def test_command(folder: Path, *, split: str, data: Path | None) -> None:
-    """Measure a run on a split and print its figures."""
+def test_command(folder: Path, *, split: str, data: Path | None, tasks: Sequence[str] = ()) -> None:
+    """Measure a run, or an export, on a split and print its figures; those of a whole run are kept."""
     if split not in SPLITS:
         raise UsageError(f"--split should be train, dev or test. Found '{split}'.{near_miss(split, SPLITS)}")
     from ..runs.runner import Run
 
-    run = Run.open(folder, data=data)
-    evaluation = run.evaluate(split)
+    exported = folder if (folder / "manifest.json").is_file() else None
+    run = Run.open(folder if exported is None else run_of(exported), data=data)
+    for task in tasks:
+        if task not in run.recipe.tasks:
+            known = run.recipe.tasks
+            raise UsageError(
+                f"--task '{task}' is no task of '{folder}'.{near_miss(task, known)} Tasks: {listing(known)}."
+            )
+    evaluation = run.evaluate(split, tasks=tasks or None, export=exported)
     warn(run.warnings(split))
-    run.keep([evaluation])
+    if exported is None and not tasks:
+        run.keep([evaluation])
     show(Console(), metrics_table(split, evaluation.metrics, evaluation.reports))
+
+
+def run_of(export: Path) -> Path:
+    """Return the run folder that holds an export; raises `UsageError` where it is in none."""
+    folder = export.resolve().parent
+    if not (folder / "recipe.yaml").is_file():
+        raise UsageError(
+            f"'{export}' should be in the folder of its run, whose recipe and data it is measured with. "
+            f"Found no recipe.yaml in '{folder}'."
+        )
+    return folder
 
 
 def export_command(folder: Path, *, out: Path | None, data: Path | None) -> None:

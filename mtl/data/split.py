@@ -303,6 +303,10 @@ class Split:
             return list(texts.to_pylist())
         return list(texts.take(pa.array(wanted)).to_pylist())
 
+    def items(self, key: InputKey, numbers: NDArray[np.integer]) -> list[str]:
+        """Return the raw texts of an input by their numbers, in whatever unit they are."""
+        return list(self._column(f"text:{key.column}").take(pa.array(numbers)).to_pylist())
+
     # -- judged pairs
 
     def pairs(self, task: str) -> Pairs:

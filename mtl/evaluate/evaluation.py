@@ -9,24 +9,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import torch
-
-from ..base.device import device_of
 from ..base.errors import UsageError
-from ..data.batching import batches
+from ..model.multi_task import MultiTaskModel
+from .answerers import BATCH_TOKENS, Answerer, ModelAnswerer
 from .metrics import Metric, Ranked, RankingMetric, exact_match
-from .scoring import pair_scores
 
 if TYPE_CHECKING:
-    from ..data.batch import Batch
     from ..data.fitted import Fitted
     from ..data.prepared import Prepared
     from ..data.split import Split
     from ..graph.sharing_graph import SharingGraph
-    from ..model.multi_task import MultiTaskModel
     from ..recipe.config import TaskConfig
 
-BATCH_TOKENS = 4000
 Answers = list[Any]  # one a unit, as the task's target gives them: a label, a list of tags, a score; None: no gold
 
 
@@ -47,61 +41,54 @@ class Evaluation:
 
 
 def evaluate(
-    model: MultiTaskModel, graph: SharingGraph, prepared: Prepared, split: str, *, batch_tokens: int = BATCH_TOKENS
+    answerer: MultiTaskModel | Answerer,
+    graph: SharingGraph,
+    prepared: Prepared,
+    split: str,
+    *,
+    tasks: Sequence[str] | None = None,
+    batch_tokens: int = BATCH_TOKENS,
 ) -> Evaluation:
-    """Predict a split of every source that has it and compare with gold; `model` keeps its mode.
+    """Let a model, or whoever answers, predict a split of every source that has it, and compare with gold.
 
-    Batches hold up to `batch_tokens` tokens. Raises `UsageError` where no source has such a split.
+    A model keeps its mode, and gets batches of up to `batch_tokens` tokens. Only these `tasks` are asked (by default,
+    all of them). Raises `UsageError` where no source of theirs has such a split.
     """
+    if isinstance(answerer, MultiTaskModel):
+        training = answerer.training
+        answerer.eval()
+        try:
+            return _evaluate(ModelAnswerer(answerer, batch_tokens), graph, prepared, split, tasks)
+        finally:
+            answerer.train(training)
+    return _evaluate(answerer, graph, prepared, split, tasks)
+
+
+def _evaluate(
+    answerer: Answerer, graph: SharingGraph, prepared: Prepared, split: str, wanted: Sequence[str] | None
+) -> Evaluation:
     result = Evaluation(split)
-    training = model.training
-    model.eval()
-    try:
-        for source, tasks in graph.streams().items():
-            encoded = prepared.splits.get((source, split))
-            if encoded is not None and encoded.judgements is not None:
-                for task in tasks:
-                    rank(model, encoded, task, result, batch_tokens)
-            elif encoded is not None:
-                result.predictions.update(predict(model, encoded, tasks, batch_tokens))
-                result.gold.update({task: list(encoded.gold(task)) for task in tasks})
-    finally:
-        model.train(training)
+    for source, tasks in graph.streams().items():
+        encoded = prepared.splits.get((source, split))
+        asked = [task for task in tasks if wanted is None or task in wanted]
+        if encoded is None or not asked:
+            continue
+        if encoded.judgements is not None:
+            for task in asked:
+                rank(answerer, encoded, task, result)
+        else:
+            result.predictions.update(answerer.predictions(encoded, asked))
+            result.gold.update({task: list(encoded.gold(task)) for task in asked})
     if not result.predictions:
         raise UsageError(f"a source should have a {split} split. Found none.")
     measure(graph, result, prepared.fitted)
     return result
 
 
-def predict(
-    model: MultiTaskModel, split: Split, tasks: Sequence[str], batch_tokens: int = BATCH_TOKENS
-) -> dict[str, Answers]:
-    """Return every task's predictions for all units of a split, in its order; `model` should be in evaluation mode."""
-    found: dict[str, Answers] = {task: [None] * len(split) for task in tasks}
-    with torch.inference_mode():
-        for rows in batches(split.lengths, tokens=batch_tokens, seed=0, epoch=0, shuffle=False):
-            batch = split.batch(rows).to(device_of(model))
-            for task, answer in model.answers(batch, tasks).items():
-                host = {name: value.cpu() for name, value in answer.items()}
-                predicted = model.fitted.targets[task].predicted(host, unit_lengths(model, batch, task))
-                for row, value in zip(rows.tolist(), predicted, strict=True):
-                    found[task][row] = value
-    return found
-
-
-def unit_lengths(model: MultiTaskModel, batch: Batch, task: str) -> list[int] | None:
-    """Return how long each unit of a batch is along the first axis of a task's target, if that is one of the input."""
-    axes = model.fitted.targets[task].axes
-    if axes[:1] not in (("T",), ("U",)):
-        return None
-    found: list[int] = batch.counts(axes[0], model.sharing_graph.target_input(task)).tolist()
-    return found
-
-
-def rank(model: MultiTaskModel, split: Split, task: str, result: Evaluation, batch_tokens: int = BATCH_TOKENS) -> None:
+def rank(answerer: Answerer, split: Split, task: str, result: Evaluation) -> None:
     """Score a split's pairs and add them to a result: of judged pairs score and grade, of all pairs the ranking."""
     pairs = split.pairs(task)
-    scores = pair_scores(model, split, task, pairs, batch_tokens=batch_tokens)
+    scores = answerer.scores(split, task, pairs)
     result.predictions[task] = scores[: len(split)].tolist()
     result.gold[task] = pairs.grades[: len(split)].tolist()
     result.rankings[task] = Ranked.of(scores, pairs.grades, pairs.groups, pairs.document_ids)
@@ -124,7 +111,9 @@ def measure(graph: SharingGraph, result: Evaluation, fitted: Fitted | None = Non
     together = [
         tasks
         for tasks in graph.streams().values()
-        if len(tasks) > 1 and tasks[0] in result.predictions and _labelled([result.gold[task] for task in tasks])
+        if len(tasks) > 1
+        and all(task in result.predictions for task in tasks)
+        and _labelled([result.gold[task] for task in tasks])
     ]
     if together:
         result.metrics["joint"] = {"exact_match": _exact_match(together, result.gold, result.predictions)}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..base.errors import ExportError
 from ..data.batch import raw_batch, token_counts
-from ..evaluate.evaluation import unit_lengths
+from ..evaluate.answerers import unit_lengths
 from .head import Head, Texts
 from .probe import first_difference
 

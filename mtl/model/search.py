@@ -102,7 +102,7 @@ def repeat(
     `going` returns a bool tensor []; shapes and types of what is carried stay the same from step to step.
     """
     if torch.compiler.is_exporting():
-        looped: tuple[Tensor, ...] = while_loop(going, step, carried)
+        looped: tuple[Tensor, ...] = while_loop(going, step, carried)  # type: ignore[no-untyped-call]  # torch's own
         return looped
     while bool(going(*carried)):
         carried = step(*carried)

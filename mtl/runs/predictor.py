@@ -14,7 +14,7 @@ from ..base.batch_spans import spans
 from ..base.device import device_of
 from ..base.errors import UsageError, listing, near_miss
 from ..data.batch import raw_batch, token_counts
-from ..evaluate.evaluation import unit_lengths
+from ..evaluate.answerers import unit_lengths
 from ..graph.calls import Call
 from ..model.module import Scorer
 from ..model.multi_task import MultiTaskModel

@@ -26,6 +26,7 @@ from ..compile.loading import load_recipe, recipe_from_dict
 from ..data.fitted import Fitted
 from ..data.prepare import prepare
 from ..data.prepared import Prepared
+from ..evaluate.answerers import TextAnswerer
 from ..evaluate.evaluation import Evaluation, evaluate
 from ..graph import drawing
 from ..graph.build import build_graph
@@ -33,6 +34,7 @@ from ..graph.sharing_graph import SharingGraph
 from ..model.multi_task import MultiTaskModel
 from ..recipe.config import Recipe
 from ..recipe.filling import filled
+from ..serve.bundle import Bundle
 from ..sources.opening import open_sources
 from ..train.checkpoint import Checkpoints, load_model
 from ..train.logs import Logs
@@ -181,10 +183,15 @@ class Run:
         """Return one answer a text (see `mtl.runs.predictor.Predictor.predict`)."""
         return self.predictor.predict(task, texts, batch_size=batch_size)
 
-    def evaluate(self, split: str = "test") -> Evaluation:
-        """Measure the trained model on a split."""
+    def evaluate(
+        self, split: str = "test", *, tasks: Sequence[str] | None = None, export: str | Path | None = None
+    ) -> Evaluation:
+        """Measure the trained model on a split, or the export in a folder: these tasks, all of them by default."""
+        if export is not None:
+            exported = TextAnswerer(Bundle(export), self.graph, self.prepared.fitted)
+            return evaluate(exported, self.graph, self.prepared, split, tasks=tasks)
         with torch_threads(self.recipe.train.threads):
-            return evaluate(self.model, self.graph, self.prepared, split)
+            return evaluate(self.model, self.graph, self.prepared, split, tasks=tasks)
 
     def test(self) -> dict[str, Any]:
         """Measure the splits `test` and `dev`, as far as there are such; write and return `metrics.json`."""

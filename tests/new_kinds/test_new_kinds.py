@@ -95,6 +95,37 @@ def test_a_run_that_is_stopped_and_resumed_ends_with_the_same_bytes(folder: Path
         assert (whole / file).read_bytes() == (stopped / file).read_bytes(), file
 
 
+def test_an_export_is_measured_as_its_run_is(folder: Path) -> None:
+    ours, exported = (python(folder, "-m", "mtl", "test", place) for place in ("r", "r/export"))
+    assert ours == exported
+    assert "same_span" in ours
+    alone = python(folder, "-m", "mtl", "test", "r/export", "--task", "acts", "--split", "dev")
+    assert "acts" in alone
+    assert "topics" not in alone
+
+
+def test_an_export_without_its_run_and_a_task_that_does_not_exist(folder: Path, tmp_path: Path) -> None:
+    lone = tmp_path / "lone"
+    shutil.copytree(folder / "r/export", lone)
+    assert refused(folder, "test", str(lone)) == (
+        f"'{lone}' should be in the folder of its run, whose recipe and data it is measured with. "
+        f"Found no recipe.yaml in '{tmp_path}'.\n"
+    )
+    assert refused(folder, "test", "r/export", "--task", "act") == (
+        "--task 'act' is no task of 'r/export'. Did you mean 'acts'? Tasks: acts, answer, rating, topics.\n"
+    )
+
+
+def refused(folder: Path, *arguments: str) -> str:
+    """Run a command that was asked wrongly, and return what it said."""
+    paths = os.pathsep.join(map(str, [folder, *ROOTS]))
+    environment = {**os.environ, "PYTHONPATH": paths, "MTL_CACHE": str(folder / "cache")}
+    command = [sys.executable, "-m", "mtl", *arguments]
+    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert result.returncode == 2
+    return result.stderr
+
+
 def test_a_malformed_cell_is_named_with_its_place(folder: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     shutil.copytree(folder, broken, ignore=shutil.ignore_patterns("r", "cache", "whole", "stopped"))

@@ -172,6 +172,10 @@ class Target:
         """
         raise NotImplementedError
 
+    def from_answer(self, answer: Mapping[str, Any]) -> Any:
+        """Return a prediction as metrics see it, from the answer that a user reads: by default the first declared."""
+        return answer[self.answers[0].name]
+
     def shown(self, answer: Answer, values: NDArray[Any]) -> Any:
         """Return one unit's answer as the value that a user reads; padding is cut off."""
         labels = self.names()

@@ -51,6 +51,9 @@ class AnswerSpan(Target):
     def gold(self, values: NDArray[Any], names: Sequence[str]) -> tuple[int, int] | None:
         return None if values[0] < 0 else (int(values[0]), int(values[1]))
 
+    def from_answer(self, answer: Mapping[str, Any]) -> tuple[int, int]:
+        return answer["start"], answer["end"]
+
     def predicted(self, answer: Mapping[str, Tensor], lengths: Sequence[int] | None) -> list[Any]:
         return list(zip(answer["start"].tolist(), answer["end"].tolist(), strict=True))
 

@@ -1,0 +1,107 @@
+"""Whoever answers: a trained model, an export in onnxruntime, an ensemble. Evaluation takes any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ..base.device import device_of
+from ..data.batching import batches
+from .scoring import pair_scores
+
+if TYPE_CHECKING:
+    from ..data.batch import Batch
+    from ..data.fitted import Fitted
+    from ..data.judgements import Pairs
+    from ..data.split import Split
+    from ..graph.sharing_graph import SharingGraph
+    from ..model.multi_task import MultiTaskModel
+
+BATCH_TOKENS = 4000
+
+
+class Answerer(Protocol):
+    """What evaluation asks."""
+
+    def predictions(self, split: Split, tasks: Sequence[str]) -> dict[str, list[Any]]:
+        """Return, by task, one prediction a unit of a split, in its order, as the task's target gives them."""
+        ...
+
+    def scores(self, split: Split, task: str, pairs: Pairs) -> NDArray[np.float32]:
+        """Return the score of each pair, [P], in their order."""
+        ...
+
+
+class ReadsTexts(Protocol):
+    """Whoever answers raw texts: a bundle, a predictor, or anything with this method (see `mtl.Bundle.predict`)."""
+
+    def predict(self, task: str, texts: Any, /) -> list[dict[str, Any]]:
+        """Return one answer a text; `texts` are a list, or lists by the name of the input."""
+        ...
+
+
+class ModelAnswerer:
+    """A model in torch, on batches of encoded units; it should be in evaluation mode."""
+
+    def __init__(self, model: MultiTaskModel, batch_tokens: int = BATCH_TOKENS) -> None:
+        self.model = model
+        self.batch_tokens = batch_tokens
+
+    def predictions(self, split: Split, tasks: Sequence[str]) -> dict[str, list[Any]]:
+        """Return the predictions of all tasks, each batch computed once; batches are made by length alone."""
+        model = self.model
+        found: dict[str, list[Any]] = {task: [None] * len(split) for task in tasks}
+        with torch.inference_mode():
+            for rows in batches(split.lengths, tokens=self.batch_tokens, seed=0, epoch=0, shuffle=False):
+                batch = split.batch(rows).to(device_of(model))
+                for task, answer in model.answers(batch, tasks).items():
+                    host = {name: value.cpu() for name, value in answer.items()}
+                    predicted = model.fitted.targets[task].predicted(host, unit_lengths(model, batch, task))
+                    for row, value in zip(rows.tolist(), predicted, strict=True):
+                        found[task][row] = value
+        return found
+
+    def scores(self, split: Split, task: str, pairs: Pairs) -> NDArray[np.float32]:
+        """Return the scores of pairs, every text encoded once."""
+        return pair_scores(self.model, split, task, pairs, batch_tokens=self.batch_tokens)
+
+
+class TextAnswerer:
+    """An answerer of raw texts, such as an export: it is given the texts of a split, not their ids."""
+
+    def __init__(self, reader: ReadsTexts, graph: SharingGraph, fitted: Fitted) -> None:
+        self.reader = reader
+        self.graph = graph
+        self.fitted = fitted
+
+    def predictions(self, split: Split, tasks: Sequence[str]) -> dict[str, list[Any]]:
+        """Return the predictions of all tasks, one after another."""
+        found = {}
+        for task in tasks:
+            texts = {name: split.texts(key) for name, key in self.graph.inputs(task).items()}
+            found[task] = [self.fitted.targets[task].from_answer(answer) for answer in self._answers(task, texts)]
+        return found
+
+    def scores(self, split: Split, task: str, pairs: Pairs) -> NDArray[np.float32]:
+        """Return the scores of pairs, each pair's texts read anew."""
+        numbers = (pairs.query, pairs.document)
+        keys = self.graph.inputs(task)
+        texts = {name: split.items(key, chosen) for (name, key), chosen in zip(keys.items(), numbers, strict=True)}
+        return np.array([answer["score"] for answer in self._answers(task, texts)], np.float32)
+
+    def _answers(self, task: str, texts: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
+        only = next(iter(texts.values())) if len(texts) == 1 else None  # a graph calls its only input `text`
+        return self.reader.predict(task, texts if only is None else only)
+
+
+def unit_lengths(model: MultiTaskModel, batch: Batch, task: str) -> list[int] | None:
+    """Return how long each unit of a batch is along the first axis of a task's target, if that is one of the input."""
+    axes = model.fitted.targets[task].axes
+    if axes[:1] not in (("T",), ("U",)):
+        return None
+    found: list[int] = batch.counts(axes[0], model.sharing_graph.target_input(task)).tolist()
+    return found
