@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mtl import registry
+from mtl.base import registry
 from mtl.compile.loading import recipe_from_text
 from mtl.runs.check import check
 from mtl.runs.runner import Run
@@ -47,9 +47,19 @@ def test_the_script_of_the_readme_needs_onnxruntime_and_numpy_only(small_run: Pa
 def test_the_readme_lists_every_file_and_folder() -> None:
     named = set(re.findall(r"`(mtl/[\w./]+)`", README))
     there = {f"mtl/{p.name}/" for p in (CHECKOUT / "mtl").iterdir() if (p / "__init__.py").exists()}
-    there |= {f"mtl/{p.name}" for p in (CHECKOUT / "mtl").glob("*.py*") if p.name != "__init__.py"}
+    there |= {"mtl/__main__.py"}
     assert named - there == set()
     assert there - named == set()
+
+
+@pytest.mark.parametrize("room", sorted(p.parent.name for p in (CHECKOUT / "mtl").glob("*/__init__.py")))
+def test_every_room_lists_its_files(room: str) -> None:
+    folder = CHECKOUT / "mtl" / room
+    said = (folder / "__init__.py").read_text("utf-8")
+    files = {p.stem for p in folder.glob("*.py") if p.name != "__init__.py"}
+    folders = {f"{p.parent.name}/" for p in folder.glob("*/__init__.py")}
+    listed = set(re.findall(r"^([a-z_]+/?)  +\S", said, re.MULTILINE))
+    assert listed == files | folders
 
 
 def test_every_command_and_option_of_the_readme_exists() -> None:

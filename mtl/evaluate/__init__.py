@@ -1,1 +1,8 @@
-"""A model's answers, and what they are worth."""
+"""Whoever answers, and what the answers are worth.
+
+answerers   whoever answers: a trained model, an export in onnxruntime, an ensemble. Evaluation takes any of them
+evaluation  A model's answers on a split, and what they are worth
+metrics/    figures that compare predictions with gold labels: importing this package registers all of them
+scoring     scores of a split's pairs of texts: every text is encoded once, then the pairs are scored
+selection   which evaluation is the best one, and when training has stopped improving
+"""

@@ -1,1 +1,12 @@
-"""What a recipe says: YAML, its keys and values, task types; and the filled recipe."""
+"""What a recipe says.
+
+config     what a recipe says, checked and filled: frozen values that all other parts of the library read
+document   A recipe as plain values, with the place where each key and value was written
+filling    the filled recipe: every default written out, each tied configuration once, under its group
+flow       what a task's slots say about addresses and about what flows where
+names      names that a recipe gives, and addresses made of them
+overrides  settings given beside the recipe: `--set tasks.slots.weight=2`
+schema     values against a schema: pydantic checks, and its complaints become 'should be X. Found Y.'
+task       what a task type is: the modules of a single-task model, the edges between them, and what it predicts
+yaml_core  YAML 1.2 with its core schema, on PyYAML, which reads YAML 1.1: there `1e-3` is a string and `no` is false
+"""

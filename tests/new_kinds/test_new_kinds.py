@@ -130,16 +130,7 @@ def test_a_malformed_cell_is_named_with_its_place(folder: Path, tmp_path: Path) 
     broken = tmp_path / "broken"
     shutil.copytree(folder, broken, ignore=shutil.ignore_patterns("r", "cache", "whole", "stopped"))
     (broken / "dialog.dev.jsonl").write_text('{"turns": ["hello"], "acts": ["greet", "ask"]}\n', "utf-8")
-    paths = os.pathsep.join(map(str, [broken, *ROOTS]))
-    result = subprocess.run(
-        [sys.executable, "-m", "mtl", "check", "all.yaml", "--sources"],
-        cwd=broken,
-        env={**os.environ, "PYTHONPATH": paths, "MTL_CACHE": str(broken / "cache")},
-        capture_output=True,
-        text=True,
-    )
-    assert result.returncode == 1
     assert (
         f"{broken}/dialog.dev.jsonl:1: column 'acts': should be a list of 1 labels, one an utterance. "
         "Found ['greet', 'ask'].\n"
-    ) in result.stderr
+    ) in refused(broken, "check", "all.yaml", "--sources")
