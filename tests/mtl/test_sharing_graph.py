@@ -7,7 +7,9 @@ import networkx as nx
 import pytest
 
 from mtl.base.errors import UsageError
-from mtl.graph.sharing_graph import Call, FeatureKey, InputKey, SharingGraph, keys_of
+from mtl.graph.calls import Call, InputKey, keys_of
+from mtl.graph.drawing import text as drawn
+from mtl.graph.sharing_graph import FeatureNode, SharingGraph
 from mtl.recipe.config import ComponentTraining
 from tests.mtl.recipe import fakes
 from tests.mtl.recipe.texts import ALTERNATING, ENTAILMENT, INTENT_SLOT, PAIR, changed, graph
@@ -72,9 +74,9 @@ def test_addresses_and_components() -> None:
 def test_nodes_and_edges() -> None:
     found = graph(INTENT_SLOT).graph
     assert found.nodes[TEXT]["kind"] == "input"
-    assert found.nodes[FeatureKey("words.word", 0)]["kind"] == "feature"
+    assert found.nodes[FeatureNode("words.word", 0)]["kind"] == "feature"
     assert found.nodes["words.word"]["kind"] == "embedding"
-    assert found.edges[TEXT, FeatureKey("words.word", 0)]["flow"] == "data"
+    assert found.edges[TEXT, FeatureNode("words.word", 0)]["flow"] == "data"
     assert found.edges["intent.output", "slots.decoder"]["flow"] == "condition"
     assert found.edges["encoder", "slots.decoder"]["flow"] == "data"
     assert nx.is_directed_acyclic_graph(found)
@@ -267,7 +269,7 @@ def test_how_components_are_trained() -> None:
 
 
 def test_a_graph_is_the_same_however_often_it_is_built() -> None:
-    assert graph(INTENT_SLOT).text() == graph(INTENT_SLOT).text()
+    assert drawn(graph(INTENT_SLOT)) == drawn(graph(INTENT_SLOT))
     assert isinstance(graph(INTENT_SLOT), SharingGraph)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from mtl import registry
+from mtl.base import registry
 from mtl.base.errors import ExportError, RecipeError, UsageError
 from mtl.cli.components import components_command
 from mtl.compile.keys import keys

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mtl.data.pair_split import PairSplit
-
 from mtl.data.prepare import prepare
 from mtl.data.prepared import Prepared
-from mtl.graph.sharing_graph import InputKey
+from mtl.data.split import Split
+from mtl.graph.calls import InputKey
 from mtl.sources.opening import open_sources
 
 from .conftest import graph_of
@@ -64,7 +63,7 @@ def prepared(
     return prepare(graph, open_sources(graph.recipe, given), folder / "cache")
 
 
-def split_of(found: Prepared, name: str = "train") -> PairSplit:
+def split_of(found: Prepared, name: str = "train") -> Split:
     split = found.splits["qa", name]
-    assert isinstance(split, PairSplit)
+    assert split.judgements is not None
     return split

@@ -12,7 +12,7 @@ import pytest
 from mtl.base.errors import DataError
 from mtl.data.batch import raw_batch
 from mtl.data.prepare import prepare
-from mtl.graph.sharing_graph import InputKey
+from mtl.graph.calls import InputKey
 from mtl.sources.opening import open_sources
 
 from .conftest import RECIPE, ROWS, Write, graph_of

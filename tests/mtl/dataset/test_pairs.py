@@ -38,12 +38,12 @@ def pairs_of(found: Prepared, batch: Batch) -> list[tuple[str, str, float]]:
     for key, component in ((QUERY, "relevance.query.embedding"), (DOCUMENT, "relevance.document.embedding")):
         feature: Any = found.fitted.features[component][0]
         words = feature.vocabulary.tokens
-        rows = batch.features[component, 0, key][batch.index[key]]
-        lengths = batch.lengths[key][batch.index[key]]
+        rows = batch.features[component, 0, key][batch.index[key].rows]
+        lengths = batch.lengths[key][batch.index[key].rows]
         told.append(
             [" ".join(words[i] for i in row[:n]) for row, n in zip(rows.tolist(), lengths.tolist(), strict=True)]
         )
-    return list(zip(*told, batch.targets["relevance"].tolist(), strict=True))
+    return list(zip(*told, batch.targets["relevance"].grades.tolist(), strict=True))
 
 
 def texts(rows: list[dict[str, Any]]) -> list[tuple[str, str, float]]:
@@ -55,14 +55,14 @@ def test_every_text_is_kept_once(tmp_path: Path) -> None:
     split = split_of(found)
     assert len(split) == 6
     assert (split.text_count(QUERY), split.text_count(DOCUMENT)) == (3, 4)
-    assert split.text_lengths(QUERY).tolist() == [2, 1, 2]
-    assert split.text_lengths(DOCUMENT).tolist() == [4, 1, 2, 3]
+    assert split.text_lengths["query"].tolist() == [2, 1, 2]
+    assert split.text_lengths["document"].tolist() == [4, 1, 2, 3]
     assert split.lengths.tolist() == [4, 2, 1, 2, 4, 3]
     assert split.tokens == 5 + 10
     assert split.texts(QUERY) == [row["query"] for row in ROWS]
     assert split.texts(DOCUMENT, [4, 0]) == ["Ann sings a song"] * 2
-    assert split.gold("relevance") == ["1", "0", "2.5", "0", "0", "1"]
-    assert split.grades.tolist() == [1, 0, 2.5, 0, 0, 1]
+    assert split.gold("relevance") == [1, 0, 2.5, 0, 0, 1]
+    assert split.pairs("relevance").grades.tolist() == [1, 0, 2.5, 0, 0, 1]
     feature: Any = found.fitted.features["relevance.document.embedding"][0]
     assert feature.vocabulary.entries[:2] == ("7", "Ann")  # equal counts: a document counts once, not once a row
 
@@ -73,11 +73,11 @@ def test_a_batch_holds_each_of_its_texts_once(tmp_path: Path) -> None:
     assert batch.rows.tolist() == [0, 1, 3, 2, 4]
     assert batch.lengths[QUERY].tolist() == [2, 1]
     assert batch.lengths[DOCUMENT].tolist() == [4, 1, 2]
-    assert batch.index[QUERY].tolist() == [0, 0, 0, 1, 1]
-    assert batch.index[DOCUMENT].tolist() == [0, 1, 2, 1, 0]
-    assert batch.groups["relevance"].tolist() == [0, 0, 0, 1, 1]
-    assert batch.targets["relevance"].tolist() == [1, 0, 0, 2.5, 0]
-    assert str(batch.targets["relevance"].dtype) == "torch.float32"
+    assert batch.index[QUERY].rows.tolist() == [0, 0, 0, 1, 1]
+    assert batch.index[DOCUMENT].rows.tolist() == [0, 1, 2, 1, 0]
+    assert batch.targets["relevance"].groups.tolist() == [0, 0, 0, 1, 1]
+    assert batch.targets["relevance"].grades.tolist() == [1, 0, 0, 2.5, 0]
+    assert str(batch.targets["relevance"].grades.dtype) == "torch.float32"
     assert batch.labelled["relevance"].all()
     assert batch.tokens == 3 + 7
 
@@ -131,12 +131,12 @@ def test_triples_are_two_rows(tmp_path: Path) -> None:
     split = split_of(prepared(tmp_path, {"train": TRIPLES}, negative="bad", target=None))
     told = list(zip(split.texts("query"), split.texts("document"), split.gold("relevance"), strict=True))
     assert told == [
-        ("who", "Ann", "1"),
-        ("who", "a tree", "0"),
-        ("who", "a stone", "0"),
-        ("what", "a stone", "1"),
-        ("what", "Ann", "0"),
-        ("why", "because", "1"),
+        ("who", "Ann", 1),
+        ("who", "a tree", 0),
+        ("who", "a stone", 0),
+        ("what", "a stone", 1),
+        ("what", "Ann", 0),
+        ("why", "because", 1),
     ]
     assert split.notes == []  # that a positive stands in several triples is what they are for
 
@@ -144,12 +144,12 @@ def test_triples_are_two_rows(tmp_path: Path) -> None:
 def test_positives_only(tmp_path: Path) -> None:
     rows = [{"query": f"q{i}", "document": f"d{i}"} for i in range(3)]
     split = split_of(prepared(tmp_path, {"train": rows}, target=None, negatives="batch"))
-    assert split.gold("relevance") == ["1", "1", "1"]
-    assert split.batch(np.arange(3)).targets["relevance"].tolist() == [1, 1, 1]
+    assert split.gold("relevance") == [1, 1, 1]
+    assert split.batch(np.arange(3)).targets["relevance"].grades.tolist() == [1, 1, 1]
     batch = split.batch(np.arange(3), draw=0)
-    assert batch.targets["relevance"].tolist() == [1, 1, 1] + [0] * 6
-    assert batch.groups["relevance"].tolist() == [0, 1, 2, 0, 0, 1, 1, 2, 2]
-    assert batch.index[DOCUMENT].tolist() == [0, 1, 2, 1, 2, 0, 2, 0, 1]
+    assert batch.targets["relevance"].grades.tolist() == [1, 1, 1] + [0] * 6
+    assert batch.targets["relevance"].groups.tolist() == [0, 1, 2, 0, 0, 1, 1, 2, 2]
+    assert batch.index[DOCUMENT].rows.tolist() == [0, 1, 2, 1, 2, 0, 2, 0, 1]
     assert batch.rows.tolist() == [0, 1, 2]
 
 
@@ -157,7 +157,7 @@ def test_repeated_judgements_count_once(tmp_path: Path) -> None:
     rows = [ROWS[0], {**ROWS[0], "label": "1.0"}, ROWS[1], ROWS[0]]
     for keys in ({}, IDS):
         split = split_of(prepared(tmp_path, {"train": rows}, **keys))
-        assert split.gold("relevance") == ["1", "0"]
+        assert split.gold("relevance") == [1, 0]
         assert [str(note) for note in split.notes] == [
             "given train rows:2: should judge a document of a query once. "
             "Found 2 repetitions of earlier rows, the first here: a pair counts once."
@@ -168,9 +168,9 @@ def test_a_grade_that_training_never_had_is_a_number(tmp_path: Path) -> None:
     test = [judged("a", "b", 7), judged("a", "c", -1), judged("a", "d", 1)]
     found = prepared(tmp_path, {"train": ROWS, "test": test})
     split = split_of(found, "test")
-    assert split.gold("relevance") == ["7", "-1", "1"]
+    assert split.gold("relevance") == [7, -1, 1]
     assert split.pairs("relevance").grades.tolist() == [7, -1, 1]
-    assert split.batch(np.arange(3)).targets["relevance"].tolist() == [7, -1, 1]
+    assert split.batch(np.arange(3)).targets["relevance"].grades.tolist() == [7, -1, 1]
     assert found.report()["splits"]["qa/test"]["unseen"] == {}
 
 
@@ -195,16 +195,16 @@ def test_the_report(tmp_path: Path) -> None:
     }
 
 
-def test_sources_of_rows_have_no_pairs_and_a_text_a_row(made: Made) -> None:
+def test_sources_of_rows_have_no_pairs_and_a_text_a_row(made: Made, tmp_path: Path) -> None:
     split = made().splits["talk", "train"]
-    key = next(iter(split._inputs))
+    key = next(key for key in graph_of(tmp_path).inputs("intent").values())
     assert split.text_count(key) == len(split)
-    assert split.text_lengths(key).tolist() == split.lengths.tolist()
+    assert split.text_lengths["text"].tolist() == split.token_counts(key).tolist() == split.lengths.tolist()
     batch = split.text_batch(key, [1, 0])
     assert batch.lengths[key].tolist() == [6, 3]
     with pytest.raises(UsageError) as caught:
         split.pairs("intent")
-    message = "task 'intent' should be a ranking task, to have pairs. Found one of another level."
+    message = "task 'intent' should have judged pairs for units. Found others."
     assert str(caught.value) == message
 
 
@@ -224,8 +224,8 @@ def test_a_query_is_in_one_batch(budget: dict[str, int], tmp_path: Path) -> None
     for _ in range(len(feed)):
         batch = feed.next()
         seen += batch.rows.tolist()
-        for group in set(batch.groups["relevance"].tolist()):
-            assert (batch.groups["relevance"] == group).sum() == 5
+        for group in set(batch.targets["relevance"].groups.tolist()):
+            assert (batch.targets["relevance"].groups == group).sum() == 5
     assert sorted(seen) == list(range(200))
 
 
@@ -239,8 +239,13 @@ def test_a_pool_is_in_one_batch(tmp_path: Path) -> None:
 
 
 def facts(batch: Batch) -> Any:
-    named = {str(key): value.tolist() for key, value in batch.index.items()}
-    return batch.rows.tolist(), named, batch.targets["relevance"].tolist(), batch.groups["relevance"].tolist()
+    named = {str(key): index.rows.tolist() for key, index in batch.index.items()}
+    return (
+        batch.rows.tolist(),
+        named,
+        batch.targets["relevance"].grades.tolist(),
+        batch.targets["relevance"].groups.tolist(),
+    )
 
 
 def test_draws_are_those_of_seed_pass_and_batch(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from mtl.data.encoded_split import EncodedSplit
 
 from mtl.base.errors import RecipeError, UsageError
 from mtl.data.batch import raw_batch
@@ -17,7 +16,8 @@ from mtl.data.fitted import Fitted
 from mtl.data.labels import MISSING, Labels
 from mtl.data.prepare import prepare
 from mtl.data.prepared import Prepared
-from mtl.graph.sharing_graph import InputKey
+from mtl.data.split import Split
+from mtl.graph.calls import InputKey
 from mtl.sources.opening import open_sources
 from mtl.sources.python import PythonSource
 from mtl.text.features import Feature, Ragged
@@ -33,7 +33,7 @@ def words(prepared: Prepared, component: str = "words.word") -> tuple[str, ...]:
     return tuple(feature.vocabulary.entries)
 
 
-def train(prepared: Prepared) -> EncodedSplit:
+def train(prepared: Prepared) -> Split:
     return prepared.splits["talk", "train"]
 
 

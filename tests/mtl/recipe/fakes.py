@@ -11,14 +11,13 @@ import torch
 from mtl.base import registry
 from mtl.base.registry import Address
 from mtl.model.module import Decoder, Embedding, Representation
-from mtl.recipe.task import Answer, Slot, Task
+from mtl.recipe.task import Slot, Task
 
 
 class Pair(Task):
     """Two texts, each with an embedding and a representation, and one answer."""
 
-    level = "row"
-    answers = (Answer("label", "best", labels=True),)
+    predicts = "class"
     default_metrics = ("accuracy",)
 
     def inputs(self) -> tuple[str, ...] | None:
@@ -51,8 +50,7 @@ class Named(Pair):
 class DeadEnd(Task):
     """A module that leads to no output, and an embedding that reads two inputs."""
 
-    level = "row"
-    answers = (Answer("label", "best", labels=True),)
+    predicts = "class"
     default_metrics = ("accuracy",)
 
     def __init__(self, *, two: bool = False) -> None:

@@ -7,33 +7,34 @@ from typing import Any
 
 import numpy as np
 import pytest
-from mtl.data.judged import Judged
-from mtl.data.pair_split import PairSplit
-from mtl.data.ranking import Ranking
+
+from mtl.data.judgements import Judgements
+from mtl.data.negatives import Negatives
+from mtl.data.split import Split
 
 from .ranked import judged, prepared, split_of
 
 
-def ranking(negatives: str, count: int | None = None) -> Ranking:
+def judgements(negatives: str, count: int | None = None) -> Judgements:
     said: Any = dict.fromkeys(("task", "query", "document", "target", "group", "document_id", "negative", "pool"), "")
-    return Ranking(**said, negatives=negatives, negative_count=count, candidates=None, type=None)  # type: ignore[arg-type]
+    return Judgements(**said, negatives=negatives, negative_count=count, candidates=None)  # type: ignore[arg-type]
 
 
-def judgements(rows: list[tuple[int, int, int]], pools: list[int] | None = None, documents: int = 6) -> Judged:
+def pairs_of(rows: list[tuple[int, int, int]], pools: list[int] | None = None, documents: int = 6) -> Negatives:
     """Rows are (text of the query, document, query)."""
     query, document, group = (np.array(column, np.int64) for column in zip(*rows, strict=True))
-    return Judged(query, document, group, np.array(pools or [-1] * len(rows), np.int64), documents)
+    return Negatives(query, document, group, np.array(pools or [-1] * len(rows), np.int64), documents)
 
 
-def drawn(found: Judged, rows: list[int], negatives: str, count: int | None = None, seed: int = 0) -> list[Any]:
+def drawn(found: Negatives, rows: list[int], negatives: str, count: int | None = None, seed: int = 0) -> list[Any]:
     generator = np.random.default_rng(seed)
-    pairs = found.negatives(np.array(rows, np.int64), ranking(negatives, count), generator)
+    pairs = found.draw(np.array(rows, np.int64), judgements(negatives, count), generator)
     return list(zip(pairs.groups.tolist(), pairs.documents.tolist(), strict=True))
 
 
 # Queries 0 and 1 have one text; query 2 has another one. Documents 0 to 5.
-PAIRS = judgements([(0, 0, 0), (0, 1, 0), (0, 2, 1), (1, 3, 2), (1, 0, 2)])
-POOLED = judgements(
+PAIRS = pairs_of([(0, 0, 0), (0, 1, 0), (0, 2, 1), (1, 3, 2), (1, 0, 2)])
+POOLED = pairs_of(
     [(0, 0, 0), (1, 1, 1), (2, 2, 2), (3, 3, 3), (3, 4, 3), (4, 5, 4)],
     [0, 0, 1, 1, 0, -1],  # query 3 has rows in both pools, query 4 in none
 )
@@ -57,7 +58,7 @@ def test_negatives_of_the_pool_may_be_of_rows_outside_the_batch() -> None:
 @pytest.mark.parametrize("count", [1, 2, 3, 10])
 def test_as_many_as_asked_for(count: int) -> None:
     rows = [(text, text * 3 + i, text) for text in range(5) for i in range(3)]
-    found = judgements(rows, documents=15)
+    found = pairs_of(rows, documents=15)
     chosen = drawn(found, list(range(15)), "batch", count)
     assert len(set(chosen)) == len(chosen)
     for group in range(5):
@@ -71,7 +72,7 @@ def test_fewer_than_asked_for_are_all_there_are() -> None:
 
 
 def test_every_document_has_the_same_chance() -> None:
-    found = judgements([(text, text, text) for text in range(5)], documents=5)
+    found = pairs_of([(text, text, text) for text in range(5)], documents=5)
     times = np.zeros((5, 5), int)
     for seed in range(1000):
         for query, document in drawn(found, [0, 1, 2, 3, 4], "batch", 1, seed):
@@ -100,7 +101,7 @@ def test_candidates_are_of_other_queries_and_pools() -> None:
     assert few.groups.tolist() == [0, 0, 1, 1, 2, 2]
 
 
-def split(folder: Path, **keys: Any) -> PairSplit:
+def split(folder: Path, **keys: Any) -> Split:
     rows = [judged(f"q{i}", f"d{i}", 1, did=f"n{i}", page=f"p{i // 4}") for i in range(40)]
     rows += [judged(f"q{i}", f"d{(i + 1) % 40}", 0, did=f"n{(i + 1) % 40}", page=f"p{i // 4}") for i in range(40)]
     return split_of(prepared(folder, {"train": rows}, **keys))
