@@ -1,13 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from mtl.base.errors import RecipeError
 from mtl.compile.loading import load_recipe, recipe_from_text
+from mtl.graph import drawing
 from mtl.graph.build import build_graph
+from mtl.graph.sharing_graph import SharingGraph
 from mtl.recipe.config import Recipe
 from mtl.runs.check import build_on_meta, check, placeholder
 from tests import small
@@ -328,14 +330,11 @@ def test_data_elsewhere_that_lacks_a_column(tmp_path: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
-@pytest.mark.parametrize("drawing", ["text", "mermaid"])
-def test_graph(tmp_path: Path, drawing: str) -> None:
+@pytest.mark.parametrize(("name", "draw"), [("text", drawing.text), ("mermaid", drawing.mermaid)])
+def test_graph(tmp_path: Path, name: str, draw: Callable[[SharingGraph], str]) -> None:
     recipe = small.write(tmp_path)
-    result = within("graph", recipe, "--format", drawing)
-    graph = build_graph(load_recipe(recipe))
-    assert result.stdout.rstrip("\n") == (drawing.text(graph) if drawing == "text" else drawing.mermaid(graph)).rstrip(
-        "\n"
-    )
+    result = within("graph", recipe, "--format", name)
+    assert result.stdout.rstrip("\n") == draw(build_graph(load_recipe(recipe))).rstrip("\n")
 
 
 def test_a_drawing_that_does_not_exist(tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ import pytest
 
 from mtl.base import registry
 from mtl.base.registry import Address
+from mtl.data.fitted import Fitted
 from mtl.graph import rules as graph_rules
 from mtl.model.module import Scorer
+from mtl.model.multi_task import MultiTaskModel
 from tests.mtl.recipe.texts import ENTAILMENT, RANKING, changed, faults, graph
 
 LEXICAL = ("document: {pooling: max}", "document: {pooling: max, lexical: lexical}")
@@ -176,12 +178,12 @@ def test_drawn_negatives_are_there_where_they_are_needed() -> None:
 
 def test_a_ranking_ends_in_a_ranking_output_and_nothing_else_does() -> None:
     assert faults(RANKING, "tasks.relevance.model.output=softmax") == [
-        "--set tasks.relevance.model.output=softmax: tasks.relevance.model.output: should be an output of the pair level, "
-        "that of the task 'relevance'. Found 'softmax', one of the row and token levels."
+        "--set tasks.relevance.model.output=softmax: tasks.relevance.model.output: should be an output for grades [B], "
+        "which the task 'relevance' predicts. Found 'softmax', one for labels [B] or labels [B, T] or labels [B, U]."
     ]
     assert faults(ENTAILMENT, "tasks.entailment.model.output=pairwise_hinge") == [
-        "--set tasks.entailment.model.output=pairwise_hinge: tasks.entailment.model.output: should be an output of the row level, "
-        "that of the task 'entailment'. Found 'pairwise_hinge', one of the pair level."
+        "--set tasks.entailment.model.output=pairwise_hinge: tasks.entailment.model.output: should be an output for labels [B], "
+        "which the task 'entailment' predicts. Found 'pairwise_hinge', one for grades [B]."
     ]
 
 
@@ -190,8 +192,8 @@ def test_conditions_do_not_come_from_rankings() -> None:
         RANKING, ("    target: kind\n", "    target: kind\n    model: {decoder: {condition: relevance.output}}\n")
     )
     assert faults(text) == [
-        "r.yaml:22: tasks.question.model.decoder.condition: should come from a task that answers rows or tokens. "
-        "Found 'relevance', which scores pairs."
+        "r.yaml:22: tasks.question.model.decoder.condition: should come from a task on single texts or on lists of them. "
+        "Found 'relevance', which predicts grades [B] of judged pairs."
     ]
 
 
@@ -199,7 +201,7 @@ def test_conditions_do_not_come_from_rankings() -> None:
 def test_rankings_take_no_conditions() -> None:
     text = changed(RANKING, ("scorer: cosine", "scorer: {type: fake_conditioned, condition: question.output}"))
     assert faults(text) == [
-        "r.yaml:16: tasks.relevance.model.scorer.condition: a task that scores pairs should take no conditions. "
+        "r.yaml:16: tasks.relevance.model.scorer.condition: a task on judged pairs should take no conditions. "
         "Found 'question.output' at 'relevance.scorer'."
     ]
 
@@ -214,5 +216,11 @@ def test_tied_ranking_outputs_may_have_different_grades() -> None:
     )  # fmt: skip
     found = graph(text)
     assert found.component_of("clicks.output") == "ends"
-    assert graph_rules.label_ties(found) == {}
-    assert list(graph_rules.tied_label_sets(found, {"relevance": ["0", "1"], "clicks": ["0", "7"]})) == []
+    fitted = Fitted.placeholder(found)
+    for task, grades in (("relevance", ["0", "1"]), ("clicks", ["0", "7"])):
+        for grade in grades:
+            fitted.targets[task].count(grade)
+    names = {task: target.names() for task, target in fitted.targets.items()}
+    assert list(graph_rules.tied_label_sets(found, names)) == []
+    model = MultiTaskModel(found, fitted)
+    assert model["clicks.output"] is model["relevance.output"]

@@ -140,8 +140,8 @@ def test_registering(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_asked_of_a_kind_is_what_its_base_class_has() -> None:
-    assert list(registry.ASKED) == list(registry.KINDS)
-    stated = {"level", "answers"}  # of a task, which has to say them
+    assert set(registry.ASKED) == set(registry.KINDS)
+    stated = {"predicts", "element", "answers"}  # of a task or a target, which has to say them
     for base, asked in registry.ASKED.values():
         module, _, name = base.rpartition(".")
         cls = getattr(importlib.import_module(module), name)
@@ -155,8 +155,8 @@ class Hits:
         return {"hits": 0.0}
 
 
-class Levelless(Task):
-    answers = ()
+class Aimless(Task):
+    units = "rows"
 
 
 class Untyped(Metric):
@@ -172,13 +172,13 @@ class Untyped(Metric):
         (
             Hits,
             "metric",
-            "the metric 'mine', class Hits: should have level, figures, higher_is_better, as mtl.evaluate.metrics.Metric says. "
+            "the metric 'mine', class Hits: should have elements, axes, figures, higher_is_better, as mtl.evaluate.metrics.Metric says. "
             "Found none. Derive it from mtl.evaluate.metrics.Metric.",
         ),
         (
-            Levelless,
+            Aimless,
             "task",
-            "the task 'mine', class Levelless: should have level, as mtl.recipe.task.Task says. Found none.",
+            "the task 'mine', class Aimless: should have predicts, as mtl.recipe.task.Task says. Found none.",
         ),
         (
             Untyped,

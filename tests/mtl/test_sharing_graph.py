@@ -7,7 +7,7 @@ import networkx as nx
 import pytest
 
 from mtl.base.errors import UsageError
-from mtl.graph.calls import Call, InputKey, keys_of
+from mtl.graph.calls import Call, InputKey, Regroup, keys_of
 from mtl.graph.drawing import text as drawn
 from mtl.graph.sharing_graph import FeatureNode, SharingGraph
 from mtl.recipe.config import ComponentTraining
@@ -27,7 +27,14 @@ def names(calls: list[Call]) -> list[str]:
 
 
 def given(call: Call) -> list[Any]:
-    return [a.component if isinstance(a, Call) else a for a in call.arguments]
+    """Return what flows in: a component's name for its value, and that in parentheses where it is regrouped."""
+    return [name_of(argument) for argument in call.arguments]
+
+
+def name_of(argument: Any) -> Any:
+    if isinstance(argument, Regroup):
+        return f"({argument.value.component})"
+    return argument.component if isinstance(argument, Call) else argument
 
 
 def test_tied_modules_are_one_component_in_build_order() -> None:
@@ -156,7 +163,9 @@ def test_empty_slots_let_values_through() -> None:
     pooling = next(c for c in found.calls(["relevance"]) if c.component == "relevance.document.pooling")
     assert given(pooling) == ["relevance.document.embedding"]
     decoder = next(c for c in found.calls(["relevance"]) if c.component == "relevance.decoder")
-    assert given(decoder) == ["relevance.query.pooling", "relevance.document.pooling"]
+    assert given(decoder) == ["(relevance.query.pooling)", "(relevance.document.pooling)"]
+    regrouped = [a for a in decoder.arguments if isinstance(a, Regroup)]
+    assert [a.input for a in regrouped] == list(found.inputs("relevance").values())
 
 
 def test_a_condition_is_computed_from_the_conditioned_task_s_texts() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 
 from mtl.base.errors import DataError, MtlError, UsageError
 from mtl.data.prepare import prepare
+from mtl.data.targets import Example, Tags
 from mtl.sources.opening import open_sources
 
 from .conftest import RECIPE, ROWS, Made, Write, graph_of
@@ -178,31 +179,13 @@ def test_a_cache_that_cannot_be_written(case: str, tmp_path: Path, write: Write)
     assert caught.value.exit_code == 1
 
 
-def test_a_task_that_takes_no_words_with_white_space(
+def test_a_target_that_answers_with_another_number_of_labels(
     made: Made, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from mtl_tasks import WordTagging
-
-    monkeypatch.setattr(WordTagging, "takes_words", False)
-    row = {**GOOD, "text": ["play", "New\u00a0York"]}
-    with pytest.raises(DataError) as caught:
-        made({"talk/train": [GOOD, row]})
-    message = (
-        "column 'slots': should belong to tokens without white space, as the task type 'word_tagging' takes them. "
-        "Found 'New\\xa0York'."
-    )
-    assert str(caught.value) == f"{tmp_path}/data/talk/train:2: {message}"
-
-
-def test_a_task_that_answers_with_another_number_of_labels(
-    made: Made, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    from mtl_tasks import WordTagging
-
-    def targets(self: Any, value: Any, tokens: Sequence[tuple[int, int]], text: str) -> list[str]:
+    def one_tag(self: Tags, value: Any, example: Example) -> list[str]:
         return ["O"]
 
-    monkeypatch.setattr(WordTagging, "targets", targets)
+    monkeypatch.setattr(Tags, "_tags", one_tag)
     rows: Mapping[str, Any] = {"talk/train": [GOOD], "words/train": [{"form": "a", "upos": "X"}]}
     with pytest.raises(DataError) as caught:
         made(rows)

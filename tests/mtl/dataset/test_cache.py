@@ -127,12 +127,12 @@ def test_a_damaged_file_is_made_anew(damage: str, made: Made, tmp_path: Path) ->
 KILLED = """
 import itertools, json, os, signal, sys
 from pathlib import Path
-from mtl.data import prepare
-from mtl.data.store import Column
-from mtl.recipe import Recipe
 from mtl.base.registry import load_plugins
-from mtl.graph.sharing_graph import SharingGraph
-from mtl.sources import open_sources
+from mtl.compile.loading import recipe_from_dict
+from mtl.data.prepare import prepare
+from mtl.data.store import Column
+from mtl.graph.build import build_graph
+from mtl.sources.opening import open_sources
 
 recipe, data, cache = json.loads(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
 write, numbers = Column.write, itertools.count(1)

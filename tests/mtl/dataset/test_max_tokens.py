@@ -112,7 +112,7 @@ def test_tags_that_are_not_read_are_told(tmp_path: Path, write: Write) -> None:
     for _ in ("read", "from the cache"):
         prepared = prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
         assert [str(fault) for fault in prepared.notes] == [
-            f"talk/{split}: slots: should have no tags behind the tokens that are read of a text (max_tokens). "
+            f"talk/{split}: slots: should have no tags after the tokens that are read of a text (max_tokens). "
             f"Found {found}: not learned, and not measured."
             for split, found in {"train": "5 tags", "test": "1 tag"}.items()
         ]

@@ -240,12 +240,8 @@ def test_a_pool_is_in_one_batch(tmp_path: Path) -> None:
 
 def facts(batch: Batch) -> Any:
     named = {str(key): index.rows.tolist() for key, index in batch.index.items()}
-    return (
-        batch.rows.tolist(),
-        named,
-        batch.targets["relevance"].grades.tolist(),
-        batch.targets["relevance"].groups.tolist(),
-    )
+    grades, groups = batch.targets["relevance"]
+    return batch.rows.tolist(), named, grades.tolist(), groups.tolist()
 
 
 def test_draws_are_those_of_seed_pass_and_batch(tmp_path: Path) -> None:
