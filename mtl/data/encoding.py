@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from ..base.errors import UsageError, counted
+from ..base.registry import name_of
 from .kept_files import kept_file
 from .pair_encoding import JudgementEncoder
 from .plan import front_end
@@ -57,7 +59,9 @@ class TargetColumn:
         found: list[float] = []
         offsets = [0]
         for gold, count in zip(golds, counts, strict=True):
-            found += self.target.encode(gold, count, self.names)
+            encoded = self.target.encode(gold, count, self.names)
+            self._fault_if_other_count(len(encoded), count)
+            found += encoded
             offsets.append(len(found))
             self.rows += gold is not None
         self.units += len(offsets) - 1
@@ -65,6 +69,14 @@ class TargetColumn:
         self._values.write(np.array(found, self.target.dtype))
         if self._bounds is not None:
             self._bounds.extend(np.array(offsets, np.int64))
+
+    def _fault_if_other_count(self, found: int, count: int) -> None:
+        """Raise `UsageError` where a unit has other than one value a token, or a text, or `width` of them."""
+        axes = self.target.axes
+        wanted = count if axes[:1] in (("T",), ("U",)) else found if axes else self.target.width
+        if found != wanted:
+            name = name_of(type(self.target))
+            raise UsageError(f"the target '{name}' should encode {counted(wanted, 'value')} of a unit. Found {found}.")
 
     def arrays(self, task: str, scratch: Scratch) -> dict[str, pa.Array]:
         """Return the values, unseen labels in the order of their names, and their bounds."""

@@ -19,6 +19,7 @@ from .reading import CHUNK, Chunk, Place, as_text, tokenized
 from .targets import Example
 
 if TYPE_CHECKING:
+    from ..recipe.config import TaskConfig
     from ..sources.base import Row, Source
     from .judgements import Judgements
     from .plan import SourcePlan
@@ -36,7 +37,8 @@ def pair_chunks(
     Raises `DataError` naming file, line and column of a row that is malformed or contradicts an earlier one, or leaves
     it out where the source says so.
     """
-    reader = _Reader(judgements, target, source)
+    task = next(task for task in plan.tasks if task.name == judgements.task)
+    reader = _Reader(judgements, task, target, source)
     chunk = _Draft.empty(plan)
     for row in source.read(split, base):
         try:
@@ -104,8 +106,9 @@ class _Part(NamedTuple):
 class _Reader:
     """What has been read of a split: which texts, queries, pools and judgements there are, all by number."""
 
-    def __init__(self, judgements: Judgements, target: Target, source: Source) -> None:
+    def __init__(self, judgements: Judgements, task: TaskConfig, target: Target, source: Source) -> None:
         self.judgements = judgements
+        self.task = task
         self.target = target
         self.source = source
         self.texts: dict[str, dict[bytes, int]] = {judgements.query: {}, judgements.document: {}}
@@ -143,7 +146,8 @@ class _Reader:
         grade = "1"
         if judgements.target is not None:
             try:
-                grade = self.target.read(spelled(row.values.get(judgements.target)), Example(query.text, (), 0))
+                value = self.task.task.cell(spelled(row.values.get(judgements.target)))
+                grade = self.target.read(value, Example(query.text, (), 0))
             except ValueError as error:
                 raise _MalformedError(judgements.target, str(error)) from error
         name = _name(row, judgements.document_id)

@@ -10,7 +10,7 @@ import pytest
 
 from mtl.base.errors import DataError, MtlError, UsageError
 from mtl.data.prepare import prepare
-from mtl.data.targets import Example, Tags
+from mtl.data.targets import Example, OneLabel, Tags, Target
 from mtl.sources.opening import open_sources
 
 from .conftest import RECIPE, ROWS, Made, Write, graph_of
@@ -191,3 +191,19 @@ def test_a_target_that_answers_with_another_number_of_labels(
         made(rows)
     message = "column 'slots': should be one label for each of 2 tokens. Found 1."
     assert str(caught.value) == f"{tmp_path}/data/talk/train:1: {message}"
+
+
+@pytest.mark.parametrize(
+    ("cls", "message"),
+    [
+        (Tags, "the target 'tags' should encode 2 values of a unit. Found 3."),
+        (OneLabel, "the target 'class' should encode 1 value of a unit. Found 3."),
+    ],
+)
+def test_a_target_that_encodes_another_number_of_values(
+    cls: type[Target], message: str, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cls, "encode", lambda *_: [0, 0, 0])
+    with pytest.raises(UsageError) as caught:
+        made({"talk/train": [GOOD], "words/train": [{"form": "a", "upos": "X"}]})
+    assert str(caught.value) == message

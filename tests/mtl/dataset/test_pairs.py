@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import DataError, UsageError
 from mtl.data import pair_reading
 from mtl.data.batch import Batch
 from mtl.data.feed import Feed
@@ -20,6 +20,7 @@ from mtl.data.prepared import Prepared
 from mtl.recipe.config import BatchConfig
 from mtl.sources.opening import open_sources
 from mtl.sources.python import PythonSource
+from mtl_tasks import TextPairRanking
 
 from .conftest import Made, graph_of
 from .ranked import DOCUMENT, IDS, QUERY, ROWS, judged, prepared, recipe, split_of
@@ -172,6 +173,16 @@ def test_a_grade_that_training_never_had_is_a_number(tmp_path: Path) -> None:
     assert split.pairs("relevance").grades.tolist() == [7, -1, 1]
     assert split.batch(np.arange(3)).targets["relevance"].grades.tolist() == [7, -1, 1]
     assert found.report()["splits"]["qa/test"]["unseen"] == {}
+
+
+def test_a_task_may_translate_grades(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TextPairRanking, "cell", lambda _, value: {"good": 2, "bad": 0}.get(value, value))
+    rows = [judged("who", "Ann", "good"), judged("who", "a tree", "bad"), judged("who", "Ann", 2)]
+    split = split_of(prepared(tmp_path, {"train": rows}))
+    assert split.gold("relevance") == [2, 0]
+    with pytest.raises(DataError) as caught:
+        prepared(tmp_path, {"train": [*rows, judged("who", "Bob", "fair")]})
+    assert str(caught.value) == "given train rows:4: column 'label': should be a grade, a number. Found 'fair'."
 
 
 def test_lists_of_tokens(tmp_path: Path) -> None:
