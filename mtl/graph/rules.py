@@ -1,10 +1,10 @@
 """The rules that a sharing graph must keep, one named function each; `check` applies them all.
 
 They need the modules and the edges between them, not what flows: they hold before any input is connected. Four rules
-are kept where tied configurations are merged, since there is no graph without them: addresses exist (`recipe/ties`),
-a module is in one group only (`recipe/ties`), members are of one kind (`recipe/ties`), configurations agree
-(`recipe/modules`). That dimensions agree along every edge is proven by building the model without memory (`check`);
-that a tied decoder has one label set shows once the data is read (`dataset/prepare`, and whoever builds a `model`).
+are kept where tied configurations are merged, since there is no graph without them: addresses exist (`compile/ties`),
+a module is in one group only (`compile/ties`), members are of one kind (`compile/ties`), configurations agree
+(`compile/modules`). That dimensions agree along every edge is proven by building the model without memory (`runs/check`);
+that a tied decoder has one label set shows once the data is read (`data/prepare`, and whoever builds a `model`).
 """
 
 from __future__ import annotations
@@ -253,10 +253,11 @@ def shape_of(element: str, axes: Sequence[str] | None) -> str:
 
 
 def shapes_of(cls: Any) -> str:
-    """Return all that an output layer or a metric is made for."""
-    elements = cls.elements
-    axes = [None] if cls.axes is None else cls.axes
-    return " or ".join(shape_of(element, some) for element in elements for some in axes)
+    """Return all that an output layer or a metric is made for: `labels [B], [B, T] or [B, U]`."""
+    axes = [shape_of("", some).removeprefix("s ") for some in ([None] if cls.axes is None else cls.axes)]
+    *most, last = axes
+    every = f"{', '.join(most)} or {last}" if most else last
+    return " or ".join(f"{element}s {every}" for element in cls.elements)
 
 
 def fits(cls: Any, target: Any) -> bool:

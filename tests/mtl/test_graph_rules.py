@@ -206,7 +206,7 @@ def test_embeddings_read_one_input() -> None:
 def test_an_output_is_for_what_its_task_predicts() -> None:
     assert faults(INTENT_SLOT, "tasks.intent.model.output=crf") == [
         "--set tasks.intent.model.output=crf: tasks.intent.model.output: should be an output for labels [B], which the task 'intent' predicts. "
-        "Found 'crf', one for labels [B, T] or labels [B, U]."
+        "Found 'crf', one for labels [B, T] or [B, U]."
     ]
     assert faults(INTENT_SLOT, "tasks.slots.model.output=softmax") == []
 

@@ -179,7 +179,7 @@ def test_drawn_negatives_are_there_where_they_are_needed() -> None:
 def test_a_ranking_ends_in_a_ranking_output_and_nothing_else_does() -> None:
     assert faults(RANKING, "tasks.relevance.model.output=softmax") == [
         "--set tasks.relevance.model.output=softmax: tasks.relevance.model.output: should be an output for grades [B], "
-        "which the task 'relevance' predicts. Found 'softmax', one for labels [B] or labels [B, T] or labels [B, U]."
+        "which the task 'relevance' predicts. Found 'softmax', one for labels [B], [B, T] or [B, U]."
     ]
     assert faults(ENTAILMENT, "tasks.entailment.model.output=pairwise_hinge") == [
         "--set tasks.entailment.model.output=pairwise_hinge: tasks.entailment.model.output: should be an output for labels [B], "
