@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from torch import tensor
 
 import mtl
 from mtl.base.errors import CheckpointError, UsageError
-from mtl.recipe.task import Answer
-from mtl.runs.predictor import Predictor, by_input, decoded
+from mtl.data.labels import Labels
+from mtl.data.targets import Answer, OneLabel, Tags
+from mtl.runs.predictor import Predictor, by_input
 
 TEXTS = ["play hey jude now", "", " \n", "wake me at six thirty please", "caf\u00e9 \u4f60\u597d!", "put on blackbird"]
 
@@ -140,14 +140,13 @@ def test_tasks_with_several_inputs(texts: Any, sentence: str) -> None:
     assert str(error.value) == sentence
 
 
-def test_values_are_decoded_by_what_the_task_says_of_them() -> None:
-    labels = ("a", "b")
-    assert decoded(Answer("label", "best", labels=True), tensor([1, 0]), labels, None) == ["b", "a"]
-    tags = Answer("tags", "best", labels=True, dims=("T",))
-    assert decoded(tags, tensor([[1, 0], [1, 1]]), labels, [2, 1]) == [["b", "a"], ["b"]]
-    assert decoded(Answer("scores", "scores", dims=("C",)), tensor([[1.0, 0.0]]), labels, None) == [
-        {"a": 1.0, "b": 0.0}
-    ]
+def test_values_are_shown_as_the_target_says() -> None:
+    label, tags = OneLabel(), Tags()
+    label.labels = tags.labels = Labels(("a", "b"), (1, 1))
+    assert [label.shown(Answer("label", "best", labels=True), np.array(value)) for value in (1, 0)] == ["b", "a"]
+    declared = Answer("tags", "best", labels=True, dims=("T",))
+    assert [tags.shown(declared, np.array(row)) for row in ([1, 0], [1])] == [["b", "a"], ["b"]]
+    assert label.shown(Answer("scores", "scores", dims=("C",)), np.array([1.0, 0.0])) == {"a": 1.0, "b": 0.0}
 
 
 def test_a_folder_without_a_run(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from mtl.data.batch import Batch, raw_batch
 from mtl.data.fitted import Fitted
 from mtl.evaluate.scoring import pair_scores
 from mtl.graph.build import build_graph
-from mtl.graph.sharing_graph import Call, InputKey
+from mtl.graph.calls import Call, InputKey
 from mtl.model.module import Sequence
 from mtl.model.multi_task import MultiTaskModel
 from mtl.text.featurizer import tokenize
@@ -68,10 +68,10 @@ class Texts:
         self.keys = model.sharing_graph.inputs("relevance")
         self.given: Counter[tuple[str, int]] = Counter()
 
-    def text_lengths(self, key: InputKey) -> NDArray[np.int32]:
+    def token_counts(self, key: InputKey) -> NDArray[np.int64]:
         tokens = tokenize(self.texts[key.column], key.tokenizer)
         lengths = np.maximum(np.diff(tokens.row_offsets), 1)
-        return np.minimum(lengths, key.max_tokens or lengths).astype(np.int32)
+        return np.minimum(lengths, key.max_tokens or lengths).astype(np.int64)
 
     def text_batch(self, key: InputKey, numbers: NDArray[np.int64]) -> Batch:
         self.given.update((key.column, number) for number in numbers.tolist())
@@ -85,7 +85,7 @@ class Texts:
     def alone(self, query: int, document: int) -> float:
         batch = self.batch({"query": [self.texts["query"][query]], "document": [self.texts["document"][document]]})
         with torch.inference_mode():
-            scores = self.model.scores(batch, ["relevance"])["relevance"]
+            (scores,) = self.model.scores(batch, ["relevance"])["relevance"]
         assert isinstance(scores, torch.Tensor)
         return float(scores[0])
 

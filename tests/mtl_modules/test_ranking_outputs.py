@@ -9,7 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from mtl.model.module import RankingOutput, Sequence
+from mtl.base.errors import UsageError
+from mtl.data.targets import Grade, Grades
+from mtl.model.module import Losses as CountedLosses
+from mtl.model.module import Output, Sequence
 from mtl_modules import (
     InBatchSoftmax,
     ListwiseSoftmax,
@@ -90,11 +93,11 @@ def listwise(values: Tensor, gain: Callable[[float], float]) -> Losses:
     return found
 
 
-CASES: list[tuple[RankingOutput, Callable[[Tensor], Losses]]] = [
+CASES: list[tuple[Output, Callable[[Tensor], Losses]]] = [
     (PairwiseHinge(margin=0.7), hinge),
     (PairwiseLogistic(), logistic),
     (PointwiseCrossEntropy(), cross_entropy),
-    (Regression(), regression),
+    (Regression(Grade()), regression),
     (InBatchSoftmax(temperature=0.5), in_batch),
     (ListwiseSoftmax(temperature=0.5), lambda values: listwise(values, lambda grade: grade)),
     (ListwiseSoftmax(temperature=0.5, gain="exponential"), lambda values: listwise(values, math.exp)),
@@ -103,24 +106,30 @@ OUTPUTS = [output for output, _ in CASES]
 every_output = pytest.mark.parametrize("output", OUTPUTS, ids=lambda output: type(output).__name__)
 
 
-def mean(output: RankingOutput, values: Tensor) -> Tensor:
-    losses, counted = output.ranking_loss(values, torch.tensor(GRADES), torch.tensor(GROUPS))
+def losses_of(output: Output, values: Tensor, grades: Tensor, groups: Tensor) -> CountedLosses:
+    found = output.loss(values, Grades(grades, groups))
+    assert isinstance(found, CountedLosses)
+    return found
+
+
+def mean(output: Output, values: Tensor) -> Tensor:
+    losses, counted = losses_of(output, values, torch.tensor(GRADES), torch.tensor(GROUPS))
     assert losses.shape == counted.shape
     assert counted.dtype == torch.bool
     return torch.where(counted, losses, 0.0).sum() / counted.sum()
 
 
 @pytest.mark.parametrize(("output", "naive"), CASES, ids=lambda value: getattr(type(value), "__name__", ""))
-def test_losses_are_those_of_a_loop(output: RankingOutput, naive: Callable[[Tensor], Losses]) -> None:
+def test_losses_are_those_of_a_loop(output: Output, naive: Callable[[Tensor], Losses]) -> None:
     values = scores()
-    losses, counted = output.ranking_loss(values, torch.tensor(GRADES), torch.tensor(GROUPS))
+    losses, counted = losses_of(output, values, torch.tensor(GRADES), torch.tensor(GROUPS))
     wanted = list(naive(values).values())
     assert sorted(losses[counted].tolist()) == pytest.approx(sorted(wanted), rel=1e-9)
     assert bool((losses[~counted] == 0).all())
 
 
 @pytest.mark.parametrize(("output", "naive"), CASES, ids=lambda value: getattr(type(value), "__name__", ""))
-def test_gradients_are_those_of_a_loop(output: RankingOutput, naive: Callable[[Tensor], Losses]) -> None:
+def test_gradients_are_those_of_a_loop(output: Output, naive: Callable[[Tensor], Losses]) -> None:
     values = scores().requires_grad_()
     mean(output, values).backward()
     assert values.grad is not None
@@ -135,7 +144,7 @@ def test_gradients_are_those_of_a_loop(output: RankingOutput, naive: Callable[[T
 
 
 @every_output
-def test_large_scores_overflow_nowhere(output: RankingOutput) -> None:
+def test_large_scores_overflow_nowhere(output: Output) -> None:
     values = scores(3e4).float().requires_grad_()
     loss = mean(output, values)
     loss.backward()
@@ -154,12 +163,12 @@ NOTHING = {
 
 @every_output
 @pytest.mark.parametrize("nothing", list(NOTHING.values()), ids=list(NOTHING))
-def test_where_nothing_is_to_be_compared(output: RankingOutput, nothing: tuple[list[int], list[float]]) -> None:
+def test_where_nothing_is_to_be_compared(output: Output, nothing: tuple[list[int], list[float]]) -> None:
     groups, grades = (
         torch.tensor(given, dtype=d) for given, d in zip(nothing, (torch.int64, torch.float32), strict=True)
     )
     values = torch.linspace(-1, 1, len(groups)).requires_grad_()
-    losses, counted = output.ranking_loss(values, grades, groups)
+    losses, counted = losses_of(output, values, grades, groups)
     pointwise = isinstance(output, (PointwiseCrossEntropy, Regression))
     assert int(counted.sum()) == (len(groups) if pointwise else 0)
     losses.sum().backward()
@@ -170,54 +179,54 @@ def test_where_nothing_is_to_be_compared(output: RankingOutput, nothing: tuple[l
 
 
 @every_output
-def test_order_and_names_of_queries_change_nothing(output: RankingOutput) -> None:
+def test_order_and_names_of_queries_change_nothing(output: Output) -> None:
     values, grades, groups = scores(), torch.tensor(GRADES), torch.tensor(GROUPS)
     order = torch.randperm(len(values), generator=torch.Generator().manual_seed(1))
-    losses, counted = output.ranking_loss(values, grades, groups)
-    others, other_counted = output.ranking_loss(values[order], grades[order], 1000 - groups[order])
+    losses, counted = losses_of(output, values, grades, groups)
+    others, other_counted = losses_of(output, values[order], grades[order], 1000 - groups[order])
     assert sorted(others[other_counted].tolist()) == pytest.approx(sorted(losses[counted].tolist()), rel=1e-12)
 
 
 @every_output
-def test_queries_apart_lose_what_they_lose_together(output: RankingOutput) -> None:
+def test_queries_apart_lose_what_they_lose_together(output: Output) -> None:
     values, grades, groups = scores(), torch.tensor(GRADES), torch.tensor(GROUPS)
-    losses, counted = output.ranking_loss(values, grades, groups)
+    losses, counted = losses_of(output, values, grades, groups)
     apart: list[float] = []
     for group in sorted(set(GROUPS)):
         own = groups == group
-        found, found_counted = output.ranking_loss(values[own], grades[own], groups[own])
+        found, found_counted = losses_of(output, values[own], grades[own], groups[own])
         apart += found[found_counted].tolist()
     assert sorted(apart) == pytest.approx(sorted(losses[counted].tolist()), rel=1e-12)
 
 
 @every_output
-def test_thousands_of_pairs_of_hundreds_of_queries(output: RankingOutput) -> None:
+def test_thousands_of_pairs_of_hundreds_of_queries(output: Output) -> None:
     generator = torch.Generator().manual_seed(2)
     groups = torch.randint(0, 300, (4000,), generator=generator)
     grades = torch.randint(0, 3, (4000,), generator=generator).float()
     values = torch.randn(4000, generator=generator).requires_grad_()
-    losses, counted = output.ranking_loss(values, grades, groups)
+    losses, counted = losses_of(output, values, grades, groups)
     (losses[counted].mean()).backward()
-    again, _ = output.ranking_loss(values, grades, groups)
+    again, _ = losses_of(output, values, grades, groups)
     assert torch.equal(losses, again)
     assert values.grad is not None
     assert bool(values.grad.isfinite().all())
 
 
 @every_output
-def test_answers_are_the_scores(output: RankingOutput) -> None:
+def test_answers_are_the_scores(output: Output) -> None:
     values = scores()
-    assert output.answer(values) == {"score": values}
+    assert torch.equal(output.answer(values)["score"], values)
     assert output(values).shape == (len(values), output.output_dim)
-    with pytest.raises(ValueError) as caught:  # the whole text is compared
+    with pytest.raises(UsageError) as caught:  # the whole text is compared
         output.answer(Sequence(values[:, None], torch.ones(1)))
-    assert str(caught.value) == "a ranking output should take one score a pair. Found a sequence."
+    assert str(caught.value) == "the output layer should take one score a unit. Found a sequence."
 
 
 def test_exponential_gains_are_those_of_listnet() -> None:
     output = ListwiseSoftmax(gain="exponential")
     grades = torch.tensor([2.0, 0.0, 1.0], dtype=torch.float64)
-    losses, _ = output.ranking_loss(grades, grades, torch.zeros(3, dtype=torch.int64))
+    losses, _ = losses_of(output, grades, grades, torch.zeros(3, dtype=torch.int64))
     target = grades.softmax(0)  # scores that are the grades are as good as can be: the loss is the entropy
     assert losses.item() == pytest.approx(-(target * target.log()).sum().item())
 
@@ -228,7 +237,7 @@ def test_pairs_of_documents_take_memory_by_query_not_by_batch() -> None:
     groups = torch.arange(queries_of_batch).repeat(documents)
     grades = torch.zeros(queries_of_batch * documents)
     grades[:queries_of_batch] = 1
-    losses, counted = PairwiseHinge(margin=1.0).ranking_loss(torch.zeros(len(groups)), grades, groups)
+    losses, counted = losses_of(PairwiseHinge(margin=1.0), torch.zeros(len(groups)), grades, groups)
     assert len(losses) == int(counted.sum()) == queries_of_batch * (documents - 1)
     assert losses.unique().tolist() == [1.0]
 

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from mtl.data.targets import Example
 from mtl_tasks import TextClassification
+
+EXAMPLE = Example("play", [(0, 4)], 1)
 
 
 @pytest.mark.parametrize(
@@ -12,22 +15,22 @@ from mtl_tasks import TextClassification
     [("music", "music"), (" music ", "music"), (3, "3"), (0.5, "0.5"), (True, "true"), (False, "false")],
 )
 def test_a_label_is_what_the_column_reads(value: Any, label: str) -> None:
-    assert TextClassification().targets(value, [(0, 4)], "play") == label
+    assert TextClassification().target().read(value, EXAMPLE) == label
 
 
 @pytest.mark.parametrize("value", [None, "", "  "])
 def test_an_empty_column_has_no_label(value: Any) -> None:
-    assert TextClassification().targets(value, [(0, 4)], "play") is None
+    assert TextClassification().target().read(value, EXAMPLE) is None
 
 
 def test_a_list_is_no_label() -> None:
     with pytest.raises(ValueError, match=r"^should be one label\. Found list: \['a', 'b'\]\.$"):
-        TextClassification().targets(["a", "b"], [(0, 4)], "play")
+        TextClassification().target().read(["a", "b"], EXAMPLE)
 
 
 def test_a_long_value_is_cut_in_the_message() -> None:
     with pytest.raises(ValueError, match=r"^should be one label\. Found list: \['x{55}\.\.\.\.$"):
-        TextClassification().targets(["x" * 99], [(0, 4)], "play")
+        TextClassification().target().read(["x" * 99], EXAMPLE)
 
 
 def test_slots_are_in_order_of_data_flow() -> None:

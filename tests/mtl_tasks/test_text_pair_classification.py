@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from mtl.data.targets import Example
 from mtl_tasks import TextClassification, TextPairClassification
 
+EXAMPLE = Example("", (), 0)
 INPUTS = ("premise", "hypothesis")
 
 
@@ -31,15 +33,17 @@ def test_the_recipe_names_the_inputs() -> None:
 
 @pytest.mark.parametrize("value", ["entails", " no ", 3, True, None, ""])
 def test_labels_are_read_as_those_of_one_text(value: Any) -> None:
-    read = TextPairClassification().targets(value, (), "")
-    assert read == TextClassification().targets(value, (), "")
+    read = TextPairClassification().target().read(value, EXAMPLE)
+    assert read == TextClassification().target().read(value, EXAMPLE)
 
 
 def test_a_list_is_no_label() -> None:
     with pytest.raises(ValueError, match=r"^should be one label\. Found list: \['a', 'b'\]\.$"):
-        TextPairClassification().targets(["a", "b"], (), "")
+        TextPairClassification().target().read(["a", "b"], EXAMPLE)
 
 
 def test_it_answers_as_a_classification_of_one_text() -> None:
     one, two = TextClassification(), TextPairClassification()
-    assert (one.level, one.answers, one.default_metrics) == (two.level, two.answers, two.default_metrics)
+    assert (one.target_class(), one.units) == (two.target_class(), two.units)
+    assert one.target_options() == two.target_options() == {}
+    assert one.default_metrics is two.default_metrics is None

@@ -7,38 +7,45 @@ import pytest
 
 from mtl.base import registry
 from mtl.base.errors import UsageError
+from mtl.data.targets import Example
 from mtl.evaluate import metrics
+from mtl.graph.rules import fits
 from mtl_tasks import TextPairRanking
 
 INPUTS = ("query", "document")
+EXAMPLE = Example("", (), 0)
 
 
 @pytest.mark.parametrize(
     ("value", "label"),
     [
-        ("1", "1"), (" 2.50 ", "2.5"), (0, "0"), (1.0, "1"), (True, "1"), (False, "0"), (-1, "-1"), (-0.0, "0"),
+        ("1", "1"), (" 2.50 ", "2.5"), (0, "0"), (1.0, "1"), (-1, "-1"), (-0.0, "0"),
         ("1e-3", "0.001"), (1 / 3, "0.3333333333333333"), (12345678, "12345678.0"),
     ],
 )  # fmt: skip
 def test_a_grade_is_a_number_s_shortest_form(value: Any, label: str) -> None:
-    assert TextPairRanking().targets(value, (), "") == label
+    assert TextPairRanking().target().read(value, EXAMPLE) == label
     assert float(label) == float(value)
 
 
 @pytest.mark.parametrize("value", [None, "", "  "])
 def test_an_empty_column_is_no_judgement(value: Any) -> None:
-    assert TextPairRanking().targets(value, (), "") is None
+    with pytest.raises(ValueError) as error:  # the whole text is compared
+        TextPairRanking().target().read(value, EXAMPLE)
+    assert str(error.value) == (
+        "should be a grade, a number. Found nothing. Where every row is a positive, leave 'target' out."
+    )
 
 
-@pytest.mark.parametrize("value", ["x", "nan", "-inf", "1_0", "1,5", [1], "1" + "0" * 400, 10**400])
+@pytest.mark.parametrize("value", ["x", "nan", "-inf", "1_0", "1,5", [1], "1" + "0" * 400, 10**400, True, False, "true"])
 def test_what_is_no_grade(value: Any) -> None:
     with pytest.raises(ValueError, match=r"^should be a grade, a number\. Found .+\.$"):
-        TextPairRanking().targets(value, (), "")
+        TextPairRanking().target().read(value, EXAMPLE)
 
 
 def test_the_sentence_for_what_is_no_grade() -> None:
     with pytest.raises(ValueError, match=r"^should be a grade, a number\. Found 'x'\.$"):
-        TextPairRanking().targets("x", (), "")
+        TextPairRanking().target().read("x", EXAMPLE)
 
 
 def test_texts_have_slots_of_their_own_and_meet_in_the_scorer() -> None:
@@ -97,9 +104,11 @@ def test_judged_negatives_have_no_count() -> None:
 def test_metrics_are_of_pairs() -> None:
     found = []
     assert metrics
-    for metric in TextPairRanking().default_metrics:
+    task = TextPairRanking()
+    assert (task.units, task.default_metrics) == ("pairs", None)
+    for metric in task.target().metrics:
         keys = dict(metric) if isinstance(metric, Mapping) else {"type": metric}
         cls: Any = registry.lookup("metric", keys.pop("type"))
-        assert cls.level == TextPairRanking.level
+        assert fits(cls, task.target_class())
         found += cls(**keys).figures
     assert found == ["map", "mrr", "ndcg@10", "precision@1", "recall@10"]

@@ -5,6 +5,8 @@ from typing import Any, get_args
 import pytest
 
 from mtl.base.registry import lookup
+from mtl.data.targets import Example
+from mtl.graph.rules import fits
 from mtl.text.tag_schemes import Scheme
 from mtl_tasks import WordTagging
 
@@ -12,51 +14,63 @@ TEXT = "fly to new-york now"
 TOKENS = [(0, 3), (4, 6), (7, 10), (10, 11), (11, 15), (16, 19)]
 
 
+def read(value: Any, scheme: Scheme = "auto") -> list[str | None] | None:
+    """Return what a task reads in a training cell of `TEXT`, where it is the only one."""
+    target = WordTagging(scheme=scheme).target()
+    target.survey(value)
+    target.settle()
+    found: list[str | None] | None = target.read(value, Example(TEXT, TOKENS, len(TOKENS)))
+    return found
+
+
 @pytest.mark.parametrize("value", ["O O B-city O", ["O", "O", "B-city", "O"]])
 def test_pieces_of_a_word_continue_its_span(value: Any) -> None:
-    assert WordTagging().targets(value, TOKENS, TEXT) == ["O", "O", "B-city", "I-city", "I-city", "O"]
+    assert read(value) == ["O", "O", "B-city", "I-city", "I-city", "O"]
 
 
 def test_bioes_tags_end_with_the_last_piece() -> None:
-    tags = WordTagging(scheme="bioes").targets("O O S-city O", TOKENS, TEXT)
+    tags = read("O O S-city O", "bioes")
     assert tags == ["O", "O", "B-city", "I-city", "E-city", "O"]
 
 
 def test_plain_tags_are_those_of_every_piece() -> None:
-    tags = WordTagging(scheme="plain").targets("VERB ADP B-x ADV", TOKENS, TEXT)
+    tags = read("VERB ADP B-x ADV", "plain")
     assert tags == ["VERB", "ADP", "B-x", "B-x", "B-x", "ADV"]
 
 
 def test_spans_of_characters_become_bio_tags() -> None:
     value = [{"start": 7, "end": 15, "label": "city"}]
-    assert WordTagging().targets(value, TOKENS, TEXT) == ["O", "O", "B-city", "I-city", "I-city", "O"]
+    assert read(value) == ["O", "O", "B-city", "I-city", "I-city", "O"]
 
 
 def test_a_list_without_spans_leaves_every_token_outside() -> None:
-    assert WordTagging().targets([], TOKENS, TEXT) == ["O"] * 6
+    assert read([]) == ["O"] * 6
 
 
 def test_plain_tags_cannot_be_left_out() -> None:
     with pytest.raises(ValueError, match=r"^should be 4 tags, one a token\. Found 0\.$"):
-        WordTagging(scheme="plain").targets([], TOKENS, TEXT)
+        read([], "plain")
 
 
 @pytest.mark.parametrize("value", ["", [], None])
 def test_a_text_without_words_has_no_tags(value: Any) -> None:
-    assert WordTagging().targets(value, [(0, 0)], "") is None
+    assert WordTagging().target().read(value, Example("", [], 0)) is None
 
 
 @pytest.mark.parametrize("value", [None, "", " "])
 def test_an_empty_column_has_no_tags(value: Any) -> None:
-    assert WordTagging().targets(value, TOKENS, TEXT) is None
+    assert read(value) is None
 
 
 def test_tags_of_another_length_are_refused() -> None:
     with pytest.raises(ValueError, match=r"^should be 4 tags, one a token\. Found 2\.$"):
-        WordTagging().targets("O O", TOKENS, TEXT)
+        read("O O")
 
 
 @pytest.mark.parametrize("scheme", get_args(Scheme))
 def test_every_scheme_has_metrics_of_tokens(scheme: Scheme) -> None:
-    metrics = WordTagging(scheme=scheme).default_metrics
-    assert {lookup("metric", name).level for name in metrics} <= {None, "token"}  # type: ignore[attr-defined]
+    task = WordTagging(scheme=scheme)
+    metrics = task.target().metrics
+    assert task.default_metrics is None
+    assert metrics
+    assert all(fits(lookup("metric", name), task.target_class()) for name in metrics)

@@ -15,6 +15,8 @@ from torch import Tensor, nn
 
 from mtl.base.registry import lookup
 from mtl.data.labels import MISSING, Labels
+from mtl.data.targets import Number
+from mtl.model.module import Losses
 from mtl.model.module import Sequence as Vectors
 from mtl.text.features import CharacterIds, WordIds
 from mtl.text.featurizer import tokenize
@@ -32,7 +34,9 @@ from mtl_modules import (
     Lexical,
     MaxPooling,
     MLPScorer,
+    Regression,
     SelfAttention,
+    Sigmoid,
     Softmax,
     WordEmbedding,
 )
@@ -128,6 +132,7 @@ class Case:
     build: Callable[[], Any]
     inputs: tuple[Given, ...]
     level: str = "token"
+    right: Callable[[Any], Tensor] | None = None  # targets that follow from scores; None: ids of labels
 
     def module(self, seed: int = 0) -> Any:
         """Return the module, with weights that depend on the seed alone, ready for prediction."""
@@ -178,7 +183,7 @@ class Case:
         said = {"forward": module(*arguments)}
         if self.kind == "output":
             said.update(module.answer(*arguments))
-            said["loss"] = module.loss(*arguments, self.targets(rows, extra))
+            said["loss"] = self.loss(module, arguments, rows, extra)
         lengths = [self._length(row) for row in rows]
         return [{n: self._cut(value, i, length) for n, value in said.items()} for i, length in enumerate(lengths)]
 
@@ -186,9 +191,21 @@ class Case:
         values = value.values if isinstance(value, Vectors) else value
         return values[number, :length] if self.level == "token" and values.dim() > 1 else values[number]
 
+    def loss(
+        self, module: Any, arguments: Sequence[Value], rows: Sequence[Sequence[Tensor]], extra: int = 0
+    ) -> Tensor:
+        """Return what an output layer loses on each row, all of which count."""
+        found = module.loss(*arguments, self.targets(rows, extra))
+        if not isinstance(found, Losses):
+            return found
+        assert bool(found.counted.all())
+        return found.values
+
     def targets(self, rows: Sequence[Sequence[Tensor]], extra: int = 0) -> Tensor:
-        """Return label ids that follow from the rows' values: the label of the lowest score."""
+        """Return targets that follow from the rows' values: of labels, that of the lowest score."""
         (scores,) = self.batch(rows, extra)
+        if self.right is not None:
+            return self.right(scores)
         if not isinstance(scores, Vectors):
             return scores.argmin(-1)
         return scores.values.argmin(-1).masked_fill(~scores.mask(), MISSING)
@@ -199,6 +216,13 @@ def fitted(feature: WordIds | CharacterIds) -> Any:
     feature.count(tokenize([TEXT], "unicode_words"), False)
     feature.fit()
     return (feature,)
+
+
+def scaled() -> Number:
+    """Return a target of numbers whose mean and deviation are not those of a unit."""
+    found = Number()
+    found.load_state({"mean": 3.0, "deviation": 2.5})
+    return found
 
 
 def _cases() -> Iterator[Case]:
@@ -237,6 +261,8 @@ def _cases() -> Iterator[Case]:
         (Row(count),),
         "row",
     )
+    yield Case("sigmoid", "output", lambda: Sigmoid(LABELS), (Row(count),), "row", lambda scores: (scores < 0).float())
+    yield Case("regression", "output", lambda: Regression(scaled()), (Row(1),), "row", lambda scores: -scores[:, 0])
     yield Case("crf", "output", lambda: CRF(LABELS), (Tokens(count),))
     yield Case("crf of the tag grammar", "output", lambda: CRF(LABELS, constrained=True), (Tokens(count),))
     yield from _pair_cases()

@@ -105,7 +105,8 @@ def fitted() -> Fitted:
         for feature in features:
             feature.count(tokenize(list(TEXTS), "unicode_words"), True)
             feature.fit()
-    found.labels.update(LABELS)
+    for task, labels in LABELS.items():
+        found.targets[task].labels = labels
     return found
 
 

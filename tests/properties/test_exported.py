@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from mtl.base.registry import names
 from mtl.data.batch import Batch
 from mtl.export.numeric import Numeric, export_numeric
-from mtl.graph.sharing_graph import Call
+from mtl.graph.calls import Call, walk
 from mtl.model.module import Sequence as Vectors
-from mtl.model.multi_task import MultiTaskModel, compute, plan
-from tests.properties import joint, pairs
+from mtl.model.multi_task import MultiTaskModel, compute, program
+from tests.properties import joint, pairs, targets
 
 BATCHES = {
     "all texts": joint.TEXTS,
@@ -32,14 +32,15 @@ BATCHES = {
 
 @dataclass
 class Pair:
-    """A model and the numeric graph that was exported of it."""
+    """A model, batches for it, and the numeric graph that was exported of it."""
 
     model: MultiTaskModel
+    batch: Callable[[tuple[str, ...]], Batch]
     numeric: Numeric
     session: ort.InferenceSession
 
     def exported(self, texts: tuple[str, ...]) -> dict[str, NDArray[Any]]:
-        batch = joint.batch(texts)
+        batch = self.batch(texts)
         feeds = {name: _of(batch.lengths, key).numpy() for key, name in self.numeric.lengths.items()}
         for (component, index, key), name in self.numeric.features.items():
             (found,) = {
@@ -57,19 +58,28 @@ def _of(values: dict[Any, torch.Tensor], wanted: Any) -> torch.Tensor:
     return next(v for k, v in values.items() if (k.tokenizer, k.lowercase) == (wanted.tokenizer, wanted.lowercase))
 
 
-@pytest.fixture(scope="module")
-def pair() -> Iterator[Pair]:
-    model = joint.model()
+def exported(model: MultiTaskModel, batch: Callable[[tuple[str, ...]], Batch]) -> Pair:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(3)  # answers that lie apart from each other
-    numeric = export_numeric(model, joint.graph(), joint.fitted().features, joint.TASKS)
+    graph = model.sharing_graph
+    numeric = export_numeric(model, graph, model.fitted.features, list(graph.recipe.tasks))
     content = ir.to_proto(numeric.model).SerializeToString()
-    yield Pair(model, numeric, ort.InferenceSession(content, providers=["CPUExecutionProvider"]))
+    return Pair(model, batch, numeric, ort.InferenceSession(content, providers=["CPUExecutionProvider"]))
+
+
+@pytest.fixture(scope="module")
+def pair() -> Pair:
+    return exported(joint.model(), joint.batch)
+
+
+@pytest.fixture(scope="module")
+def pair_of_targets() -> Pair:
+    return exported(targets.model(), targets.batch)
 
 
 def test_the_graphs_hold_every_registered_module() -> None:
-    graphs = (joint.graph(), pairs.graph())  # the exported pairs are compared in test_pairs.py
+    graphs = (joint.graph(), targets.graph(), pairs.graph())  # the exported pairs are compared in test_pairs.py
     used = {(c.kind, c.config.type) for graph in graphs for c in graph.components.values()}
     for kind in ("embedding", "representation", "pooling", "matching", "scorer", "decoder", "output"):
         assert {(kind, name) for name in names(kind)} <= used | _of_other_packages(kind)
@@ -84,18 +94,11 @@ def _of_other_packages(kind: str) -> set[tuple[str, str]]:
 def _calls() -> list[Call]:
     """The calls whose values are compared; the distributions of output layers where a condition carries them."""
     wanted = [joint.graph().output(task).arguments[0] for task in joint.TASKS]
-    found: dict[Call, None] = {}
-
-    def visit(call: Call) -> None:
-        for argument in call.arguments:
-            if isinstance(argument, Call):
-                visit(argument)
-        found[call] = None
-
-    for call in wanted:
-        assert isinstance(call, Call)
-        visit(call)
-    return list(found)
+    steps = walk(call for call in wanted if isinstance(call, Call))
+    calls = [step for step in steps if isinstance(step, Call)]
+    assert calls == steps
+    assert set(wanted) <= set(calls)
+    return calls
 
 
 @pytest.mark.parametrize("texts", list(BATCHES.values()), ids=list(BATCHES))
@@ -104,7 +107,9 @@ def test_a_component_computes_the_same_once_exported(pair: Pair, call: Call, tex
     batch: Batch = joint.batch(texts)
     kinds = {name: component.kind for name, component in joint.graph().components.items()}
     with torch.no_grad():
-        (value,) = compute(plan([call]), pair.model.components, kinds, batch.lengths, batch.features)
+        (value,) = compute(
+            program([call]), pair.model.components, kinds, batch.lengths, batch.features, lambda value, _: value
+        )
     (name,) = [name for other, name in pair.numeric.calls.items() if other.component == call.component]
     found = torch.from_numpy(pair.exported(texts)[name])
     if isinstance(value, Vectors):
@@ -128,3 +133,15 @@ def test_answers_are_the_same_once_exported(pair: Pair, task: str, texts: tuple[
             per_token = value.dim() == 2 and key != "scores"
             row_found, row_value = (v[row][:length] if per_token else v[row] for v in (found, value.numpy()))
             np.testing.assert_allclose(row_found, row_value, atol=0 if key == "best" else 2e-5)
+
+
+@pytest.mark.parametrize("texts", list(BATCHES.values()), ids=list(BATCHES))
+@pytest.mark.parametrize("task", targets.TASKS)
+def test_other_targets_are_the_same_once_exported(pair_of_targets: Pair, task: str, texts: tuple[str, ...]) -> None:
+    with torch.no_grad():
+        answer = pair_of_targets.model.answers(targets.batch(texts), [task])[task]
+    exported = pair_of_targets.exported(texts)
+    for declared in pair_of_targets.model.fitted.targets[task].answers:
+        found, wanted = exported[pair_of_targets.numeric.answers[task, declared.value]], answer[declared.value].numpy()
+        assert found.shape == wanted.shape
+        np.testing.assert_allclose(found, wanted, atol=0 if declared.labels else 2e-5)

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from mtl.base import registry
-from mtl.model.module import RankingOutput
+from mtl_modules.grade_output import GradeOutput
 from mtl.model.module import Sequence as Vectors
 from tests.properties.cases import CASES, KINDS, Case, Shared
 
@@ -40,7 +40,7 @@ def test_the_table_holds_every_registered_module() -> None:
         for kind in KINDS
         for name in registry.names(kind)
         if registry.lookup(kind, name).__module__.startswith("mtl_modules.")
-        and not issubclass(registry.lookup(kind, name), RankingOutput)  # these have a table of their own
+        and not issubclass(registry.lookup(kind, name), GradeOutput)  # these have a table of their own
     }
     assert listed == own
 
@@ -50,7 +50,7 @@ def test_gradients_reach_every_parameter(case: Case) -> None:
     module = case.module()
     arguments = case.batch(case.rows())
     if case.kind == "output":
-        loss = module.loss(*arguments, case.targets(case.rows())).sum()
+        loss = case.loss(module, arguments, case.rows()).sum()
     else:
         value = module(*arguments)
         values = value.values[value.mask()] if isinstance(value, Vectors) else value
@@ -75,7 +75,7 @@ def test_gradients_reach_what_flows_in(case: Case) -> None:
         if values.dtype.is_floating_point and not isinstance(what, Shared):  # hashes, as numbers, are given
             values.requires_grad_()
             leaves.append((position, values))
-    value = module.loss(*arguments, case.targets(case.rows())) if case.kind == "output" else module(*arguments)
+    value = case.loss(module, arguments, case.rows()) if case.kind == "output" else module(*arguments)
     values = value.values if isinstance(value, Vectors) else value
     if leaves:
         (values * torch.randn(values.shape, generator=torch.Generator().manual_seed(3))).sum().backward()

@@ -66,7 +66,7 @@ def exported() -> Iterator[Exported]:
 def scores(model: MultiTaskModel, texts: tuple[tuple[str, ...], tuple[str, ...]]) -> dict[str, Tensor]:
     with torch.no_grad():
         found = model.scores(pairs.batch(*texts), pairs.TASKS)
-    return {task: value for task, value in found.items() if isinstance(value, Tensor)}
+    return {task: value for task, (value,) in found.items() if isinstance(value, Tensor)}
 
 
 @every_batch
@@ -75,7 +75,10 @@ def test_answers_are_the_same_once_exported(exported: Exported, texts: tuple[tup
         answers = exported.model.answers(pairs.batch(*texts), pairs.TASKS)
     found = exported.run(texts)
     for task, answer in answers.items():
-        for key, value in answer.items():
+        handed_out = [declared.value for declared in exported.model.fitted.targets[task].answers]
+        assert handed_out == [key for name, key in exported.numeric.answers if name == task]
+        for key in handed_out:
+            value = answer[key]
             given = torch.from_numpy(found[exported.numeric.answers[task, key]])
             torch.testing.assert_close(given, value, atol=2e-5, rtol=1e-4, msg=lambda m, at=task: f"{at}: {m}")
 
@@ -103,7 +106,7 @@ def test_scores_of_nothing_are_finite() -> None:
 def test_gradients_on_nothing_are_finite() -> None:
     model = pairs.model()
     found = model.scores(pairs.batch(*BATCHES["nothing"]), pairs.TASKS)
-    sum(value.sum() for value in found.values() if isinstance(value, Tensor)).backward()  # type: ignore[union-attr]
+    torch.stack([value.sum() for (value,) in found.values() if isinstance(value, Tensor)]).sum().backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is None or bool(parameter.grad.isfinite().all()), name
 

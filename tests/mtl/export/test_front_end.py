@@ -8,7 +8,7 @@ import pytest
 from onnx_ir.tape import Tape
 
 from benchmarks import fuzz
-from mtl import tokenizers
+from mtl.text import tokenizers
 from mtl.export.front_end import text_front_end
 from mtl.text.features import CharacterIds, WordIds
 from mtl.text.featurizer import TOKENIZERS, tokenize

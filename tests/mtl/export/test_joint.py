@@ -11,9 +11,9 @@ import pytest
 from mtl.base.errors import ExportError
 from mtl.export.graphs import Graphs, split_to_verify
 from mtl.export.joint import input_names, join
-from mtl.export.network import scores_call
+from mtl.export.network import entering
 from mtl.export.numeric import export_numeric
-from mtl.graph.sharing_graph import Call, InputKey
+from mtl.graph.calls import Call, InputKey
 from mtl.serve.bundle import Bundle
 from mtl.text.features import WordIds
 from tests.mtl.export import tiny
@@ -72,7 +72,7 @@ def test_a_feature_without_an_onnx_face(tagger: Exported, monkeypatch: pytest.Mo
     numeric = export_numeric(model.model, model.graph, fitted.features, ["intent"])
     monkeypatch.setattr(WordIds, "exportable", False)
     with pytest.raises(ExportError) as caught:
-        join(numeric, model.graph, fitted.features, fitted.labels, ["intent"])
+        join(numeric, model.graph, fitted, ["intent"])
     assert str(caught.value) == "words.word: front end: WordIds should have a method 'onnx'. Found none."
 
 
@@ -81,7 +81,7 @@ def test_a_numeric_graph_with_an_input_that_nobody_computes(tagger: Exported) ->
     numeric = export_numeric(model.model, model.graph, fitted.features, ["intent"])
     numeric.model.graph.inputs.append(ir.val("weather", ir.DataType.FLOAT, ["B"]))
     with pytest.raises(ExportError) as caught:
-        join(numeric, model.graph, fitted.features, fitted.labels, ["intent"])
+        join(numeric, model.graph, fitted, ["intent"])
     told = "joint graph: every feature should be computed in it. Found inputs left: weather."
     assert str(caught.value) == told
 
@@ -89,7 +89,7 @@ def test_a_numeric_graph_with_an_input_that_nobody_computes(tagger: Exported) ->
 def test_a_graph_from_tokens_that_was_not_built(tagger: Exported) -> None:
     model, fitted = tagger.model, tagger.model.prepared.fitted
     numeric = export_numeric(model.model, model.graph, fitted.features, ["intent"])
-    text = join(numeric, model.graph, fitted.features, fitted.labels, ["intent"])
+    text = join(numeric, model.graph, fitted, ["intent"])
     assert Graphs(numeric, text, None).form("text") is text
     with pytest.raises(ExportError) as caught:
         Graphs(numeric, text, None).form("tokens")
@@ -111,8 +111,8 @@ def test_an_output_layer_right_behind_the_text() -> None:
             return Call("intent.output", (InputKey("", "", "whitespace", False),))
 
     with pytest.raises(ExportError) as caught:
-        scores_call(Short(), "intent")  # type: ignore[arg-type]  # a stand-in
-    told = "intent: the output layer should take a module's scores. Found the input 'text (whitespace)'."
+        entering(Short(), "intent")  # type: ignore[arg-type]  # a stand-in
+    told = "intent: the output layer should take a module's scores. Found the text itself."
     assert str(caught.value) == told
 
 

@@ -17,7 +17,6 @@ from mtl.export.compare import apart
 from mtl.export.front_end import text_front_end
 from mtl.export.graphs import Graphs, build
 from mtl.export.joint import join
-from mtl.export.numeric import remove_pairing
 from mtl.export.verify import LENGTHS, Verification, synthetic, verify
 from mtl.export.weights import references
 from tests.mtl.export.conftest import Exported
@@ -162,19 +161,10 @@ def test_vectors_of_no_known_size(ranking: Exported, graphs: Graphs) -> None:
     try:
         vector.shape = ir.Shape(["B", "E"])
         with pytest.raises(ExportError) as caught:
-            join(graphs.numeric, model.graph, fitted.features, fitted.labels, ["relevance"])
+            join(graphs.numeric, model.graph, fitted, ["relevance"])
     finally:
         vector.shape = kept
     assert str(caught.value) == "relevance: joint graph: the vectors of 'query' should have a known size. Found E."
-
-
-def test_texts_that_are_paired_otherwise() -> None:
-    index, lengths = (ir.val(name, ir.DataType.INT64, ["P"]) for name in ("index", "lengths"))
-    node = ir.node("Neg", [index])
-    graph = ir.Graph([index, lengths], [node.outputs[0]], nodes=[node], opset_imports={"": 20}, name="pairs")
-    with pytest.raises(ExportError) as caught:
-        remove_pairing(graph, index, lengths)
-    assert str(caught.value) == "numeric graph: texts should be paired by 'Gather'. Found 'Neg'."
 
 
 def test_a_damaged_tower_is_named(ranking: Exported, graphs: Graphs, tmp_path: Path) -> None:

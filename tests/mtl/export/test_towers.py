@@ -64,7 +64,8 @@ def test_manifest_of_tasks_on_pairs(ranking: Exported) -> None:
     relevance = found["tasks"]["relevance"]
     assert relevance["inputs"] == ["query", "document"]
     assert relevance["outputs"] == {"score": {"type": "float", "shape": ["B"]}}
-    assert (relevance["level"], relevance["labels"], relevance["separable"]) == ("pair", [], True)
+    assert (relevance["predicts"], relevance["units"], relevance["labels"]) == ("grade", "pairs", [])
+    assert relevance["separable"]
     assert relevance["towers"] == {
         "query": {"file": "relevance.query.onnx", "dim": 10},
         "document": {"file": "relevance.document.onnx", "dim": 10},
@@ -74,6 +75,7 @@ def test_manifest_of_tasks_on_pairs(ranking: Exported) -> None:
     overlap = found["tasks"]["overlap"]
     assert (overlap["separable"], overlap["towers"]) == (False, {})
     duplicate = found["tasks"]["duplicate"]
+    assert (duplicate["predicts"], duplicate["units"]) == ("class", "rows")
     assert (duplicate["inputs"], duplicate["labels"]) == (["query", "document"], ["0", "1", "2"])
     assert list(duplicate["outputs"]) == ["label", "score", "scores"]
     assert "separable" not in duplicate

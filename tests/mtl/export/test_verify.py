@@ -210,7 +210,7 @@ def test_a_model_whose_answers_depend_on_the_batch_is_asked_alone(
         tagger.model.model,
         "scores",
         lambda batch, tasks: {
-            t: s + 5.0 * (len(batch.rows) > 1) * torch.eye(3)[0] for t, s in real(batch, tasks).items()
+            t: (s + 5.0 * (len(batch.rows) > 1) * torch.eye(3)[0],) for t, (s,) in real(batch, tasks).items()
         },
     )
     head = Head.load(tagger.folder / "intent.onnx", "intent")

@@ -1,0 +1,86 @@
+"""One small recipe whose tasks answer a text with several labels, or with a number, and the model of it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import mtl_modules  # noqa: F401  # registers its modules
+from mtl import sources  # noqa: F401  # registers the formats
+from mtl.base.registry import register
+from mtl.compile.loading import recipe_from_text
+from mtl.data.batch import Batch, raw_batch
+from mtl.data.fitted import Fitted
+from mtl.data.labels import Labels
+from mtl.graph.build import build_graph
+from mtl.graph.sharing_graph import SharingGraph
+from mtl.model.multi_task import MultiTaskModel
+from mtl.text.featurizer import tokenize
+from mtl_tasks import TextClassification
+from tests.properties.joint import TEXTS
+
+
+@register("task", "test_attributes")
+class Attributes(TextClassification):
+    """Any number of labels for a text."""
+
+    predicts = "classes"
+
+
+@register("task", "test_rating")
+class Rating(TextClassification):
+    """A number for a text."""
+
+    predicts = "number"
+
+
+RECIPE = """
+name: targets
+seed: 7
+sources:
+  utterances: {format: tsv, train: train.tsv}
+tasks:
+  attributes:
+    type: test_attributes
+    source: utterances
+    inputs: {text: {column: text, lowercase: true}}
+    target: attributes
+    model: {embedding: {type: word, dim: 6}, output: {type: sigmoid, threshold: 0.4}}
+  rating:
+    type: test_rating
+    source: utterances
+    inputs: {text: {column: text, lowercase: true}}
+    target: rating
+    model: {embedding: {type: word, dim: 6}, output: regression}
+share:
+  words: [attributes.embedding, rating.embedding]
+"""
+TASKS = ("attributes", "rating")
+
+
+@cache
+def graph() -> SharingGraph:
+    """Return the sharing graph of the recipe."""
+    return build_graph(recipe_from_text(RECIPE))
+
+
+@cache
+def fitted() -> Fitted:
+    """Return a vocabulary of the texts, labels, and the mean and deviation of numbers."""
+    found = Fitted.unfitted(graph())
+    for features in found.features.values():
+        for feature in features:
+            feature.count(tokenize(list(TEXTS), "unicode_words"), True)
+            feature.fit()
+    found.targets["attributes"].labels = Labels(("calm", "loud", "new", "old"), (3, 2, 1, 4))
+    found.targets["rating"].load_state({"mean": 3.0, "deviation": 2.5})
+    return found
+
+
+def model() -> MultiTaskModel:
+    """Return a new model, ready for prediction."""
+    return MultiTaskModel(graph(), fitted()).eval()
+
+
+def batch(texts: tuple[str, ...] = TEXTS) -> Batch:
+    """Return a batch of texts for all tasks."""
+    return raw_batch(graph(), fitted(), TASKS, {"text": list(texts)})
