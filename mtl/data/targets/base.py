@@ -180,7 +180,8 @@ class Target:
         """Return one unit's answer as the value that a user reads; padding is cut off."""
         labels = self.names()
         if answer.labels:
-            return np.array([*labels, ""], object)[values].tolist()
+            found: Any = np.array([*labels, ""], object)[values]
+            return found.tolist() if values.ndim else found
         if answer.dims == ("C",):
             return dict(zip(labels, values.tolist(), strict=True))
         return values.tolist()
