@@ -37,7 +37,9 @@ def test_an_empty_column_is_no_judgement(value: Any) -> None:
     )
 
 
-@pytest.mark.parametrize("value", ["x", "nan", "-inf", "1_0", "1,5", [1], "1" + "0" * 400, 10**400, True, False, "true"])
+@pytest.mark.parametrize(
+    "value", ["x", "nan", "-inf", "1_0", "1,5", [1], "1" + "0" * 400, 10**400, True, False, "true"]
+)
 def test_what_is_no_grade(value: Any) -> None:
     with pytest.raises(ValueError, match=r"^should be a grade, a number\. Found .+\.$"):
         TextPairRanking().target().read(value, EXAMPLE)

@@ -191,9 +191,7 @@ class Case:
         values = value.values if isinstance(value, Vectors) else value
         return values[number, :length] if self.level == "token" and values.dim() > 1 else values[number]
 
-    def loss(
-        self, module: Any, arguments: Sequence[Value], rows: Sequence[Sequence[Tensor]], extra: int = 0
-    ) -> Tensor:
+    def loss(self, module: Any, arguments: Sequence[Value], rows: Sequence[Sequence[Tensor]], extra: int = 0) -> Tensor:
         """Return what an output layer loses on each row, all of which count."""
         found = module.loss(*arguments, self.targets(rows, extra))
         if not isinstance(found, Losses):

@@ -10,8 +10,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from mtl.base import registry
-from mtl_modules.grade_output import GradeOutput
 from mtl.model.module import Sequence as Vectors
+from mtl_modules.grade_output import GradeOutput
 from tests.properties.cases import CASES, KINDS, Case, Shared
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

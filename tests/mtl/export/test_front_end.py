@@ -8,8 +8,8 @@ import pytest
 from onnx_ir.tape import Tape
 
 from benchmarks import fuzz
-from mtl.text import tokenizers
 from mtl.export.front_end import text_front_end
+from mtl.text import tokenizers
 from mtl.text.features import CharacterIds, WordIds
 from mtl.text.featurizer import TOKENIZERS, tokenize
 from mtl.text.tokenizers import Characters, UnicodeWords
