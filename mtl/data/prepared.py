@@ -79,7 +79,7 @@ class Prepared:
         ]
 
     def report(self) -> dict[str, Any]:
-        """Return, as JSON-able values, what was read: rows, labels, unseen labels, overlaps, vocabularies."""
+        """Return, as JSON-able values, what was read: rows, labels or grades, unseen labels, overlaps, vocabularies."""
         splits: dict[str, Any] = {}
         for (source, split), encoded in self.splits.items():
             splits[f"{source}/{split}"] = {
@@ -93,6 +93,6 @@ class Prepared:
             }
         return {
             "splits": splits,
-            "labels": {t: dict(zip(x.names, x.counts, strict=True)) for t, x in self.fitted.labels.items()},
+            "labels": {task: dict(x.tally) for task, x in self.fitted.targets.items() if x.tally},
             "vocabularies": {name: [f.size for f in features] for name, features in self.fitted.features.items()},
         }

@@ -110,13 +110,18 @@ def measure(graph: SharingGraph, result: Evaluation, fitted: Fitted | None = Non
             result.reports[task] = reports
     together = [
         tasks
-        for tasks in graph.streams().values()
+        for tasks in (_exact(graph, every) for every in graph.streams().values())
         if len(tasks) > 1
         and all(task in result.predictions for task in tasks)
         and _labelled([result.gold[task] for task in tasks])
     ]
     if together:
         result.metrics["joint"] = {"exact_match": _exact_match(together, result.gold, result.predictions)}
+
+
+def _exact(graph: SharingGraph, tasks: Sequence[str]) -> list[str]:
+    """Return those of some tasks whose answers are right or wrong."""
+    return [task for task in tasks if graph.recipe.tasks[task].task.target_class().exact]
 
 
 def _labelled(golds: Sequence[Answers]) -> bool:
@@ -151,7 +156,7 @@ def metrics_of(task: TaskConfig, fitted: Fitted | None = None) -> list[Metric]:
 def _exact_match(
     together: Iterable[Sequence[str]], gold: Mapping[str, Answers], predictions: Mapping[str, Answers]
 ) -> float:
-    """Return the share of rows right in all tasks of their source, over the rows of all sources of several tasks."""
+    """Return the share of rows right in all of some tasks on a source, over the rows of all such sources."""
     right = counted = 0.0
     for tasks in together:
         golds = {task: gold[task] for task in tasks}
@@ -186,7 +191,8 @@ def dev_figures(graph: SharingGraph, prepared: Prepared) -> tuple[dict[str, bool
             }
             first += list(found)[:1]
             figures.update(found)
-        if len(tasks) > 1 and _labelled(list(golds.values())):
+        exact = _exact(graph, tasks)
+        if len(exact) > 1 and _labelled([golds[task] for task in exact]):
             figures["joint.exact_match"] = True
     return figures, first
 

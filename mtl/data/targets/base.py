@@ -96,6 +96,7 @@ class Target:
     width: ClassVar[int] = 1  # values a unit, of a target without axes
     of_tokens: ClassVar[bool] = False  # reading a cell needs the tokens of the target's input
     dtype: ClassVar[type[np.generic]] = np.int32
+    exact: ClassVar[bool] = True  # an answer is right or wrong; False: it is nearer to the right one or farther
     missing: ClassVar[float] = MISSING  # value of a unit (or token) that has none, and of padding
     answers: ClassVar[tuple[Answer, ...]]
     metrics: Sequence[str | Mapping[str, Any]] = ()
@@ -105,6 +106,11 @@ class Target:
     @property
     def found(self) -> Mapping[str, Any]:
         """What training has shown of the target, for metrics (see `Metric.fitted`)."""
+        return {}
+
+    @property
+    def tally(self) -> Mapping[str, int]:
+        """How often each value occurs in training, as users are told; nothing of a target whose values are many."""
         return {}
 
     def measured_by(self, metrics: Sequence[Any]) -> None:
@@ -233,6 +239,11 @@ class LabelTarget(Target):
     def size(self) -> int:
         """Number of labels."""
         return len(self.names())
+
+    @property
+    def tally(self) -> Mapping[str, int]:
+        """How many units (or tokens) bear each label."""
+        return {} if self.labels is None else dict(zip(self.labels.names, self.labels.counts, strict=True))
 
     def labels_of(self, gold: Any) -> Iterable[str]:
         """Return the labels of a unit's answer."""

@@ -29,6 +29,7 @@ class Grade(Target):
 
     element = "grade"
     dtype = np.float32
+    exact = False
     missing = math.nan
     answers = (Answer("score", "score"),)
     metrics = (
@@ -41,6 +42,11 @@ class Grade(Target):
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
+
+    @property
+    def tally(self) -> Mapping[str, int]:
+        """How many pairs have each grade, the lowest first."""
+        return dict(sorted(self.counts.items(), key=lambda item: float(item[0])))
 
     def read(self, value: Any, example: Example) -> str:
         """Return the grade as it is written: "0", "1", "2.5"."""

@@ -23,6 +23,7 @@ class Number(Target):
 
     element = "number"
     dtype = np.float32
+    exact = False
     missing = math.nan
     answers = (Answer("value", "value"),)
     metrics = ("mean_absolute_error", "root_mean_squared_error")

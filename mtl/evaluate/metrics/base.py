@@ -25,7 +25,7 @@ class Metric:
     needs_spans: bool = False  # of tags, which should mark spans; of the class, or of an instance whose keys decide
 
     def fitted(self, state: Mapping[str, Any]) -> Metric:
-        """Return the metric as it measures a target of which training has shown `state` (see `Task.target_fit`)."""
+        """Return the metric as it measures a target of which training has shown `state` (see `Target.found`)."""
         return self
 
     def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:

@@ -24,6 +24,6 @@ def exact_match(gold: Mapping[str, Sequence[Row | None]], predicted: Mapping[str
 
 
 def _same(gold: Row | None, predicted: Row) -> bool:
-    if gold is None or isinstance(gold, str) or isinstance(predicted, str):
+    if not isinstance(gold, list) or not isinstance(predicted, list):
         return gold == predicted
     return len(gold) == len(predicted) and all(g is None or g == p for g, p in zip(gold, predicted, strict=True))
