@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from mtl.base import registry
 from mtl.base.errors import UsageError
 from mtl.data.prepare import prepare
-from mtl.evaluate.evaluation import Evaluation, decoded, dev_figures, evaluate, measure
+from mtl.data.targets import OneLabel, Tags
+from mtl.evaluate.evaluation import Evaluation, dev_figures, evaluate, measure
+from mtl.recipe.task import Slot
 from mtl.sources.opening import open_sources
+from mtl_tasks import TextClassification
 from tests.mtl.small_run import small_graph, small_prepared, small_trainer, write_data
+
+
+class TextRating(TextClassification):
+    predicts = "number"
+
+    def slots(self, inputs: Sequence[str]) -> tuple[Slot, ...]:
+        *others, output = super().slots(inputs)
+        return (*others, replace(output, default={"type": "regression"}))
 
 
 def test_batching_and_repetition_change_nothing(tmp_path: Path) -> None:
@@ -77,6 +91,19 @@ def test_rows_without_gold_are_left_out(tmp_path: Path) -> None:
     assert result.metrics["joint"] == {"exact_match": 0.5}
 
 
+def test_answers_that_are_nearer_or_farther_are_not_right_or_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(registry._classes["task"], "text_rating", TextRating)
+    model = {"embedding": {"type": "word", "dim": 8}, "representation": {"type": "bilstm", "hidden": 6}}
+    graph = small_graph(tmp_path, tasks={"intent": {"type": "text_rating", "model": model}})
+    gold = {"intent": [0.5, 2.0], "slots": [["O"], ["O"]]}
+    result = Evaluation("dev", predictions={"intent": [1.0, 2.0], "slots": [["O"], ["O"]]}, gold=gold)
+    measure(graph, result)
+    assert set(result.metrics) == {"intent", "slots"}
+    assert result.metrics["intent"]["mean_absolute_error"] == 0.25
+
+
 def test_a_task_without_gold_gets_no_figure(tmp_path: Path) -> None:
     graph = small_graph(tmp_path)
     predictions = {"intent": ["music", "travel"], "slots": [["O"], ["O"]]}
@@ -104,9 +131,13 @@ def test_a_task_without_a_label_on_dev_has_no_say_in_selection(tmp_path: Path) -
     assert set(result.metrics) == {"slots", "pos"}
 
 
-def test_decoded_leaves_padding_out() -> None:
-    assert decoded(torch.tensor([1, 0]), ["a", "b"], [1, 1]) == ["b", "a"]
-    assert decoded(torch.tensor([[1, 0], [1, 1]]), ["a", "b"], [2, 1]) == [["b", "a"], ["b"]]
+def test_predictions_leave_padding_out() -> None:
+    state = {"names": ["a", "b"], "counts": [1, 1]}
+    label, tags = OneLabel(), Tags()
+    label.load_state(state)
+    tags.load_state({**state, "found": {}})
+    assert label.predicted({"best": torch.tensor([1, 0])}, None) == ["b", "a"]
+    assert tags.predicted({"best": torch.tensor([[1, 0], [1, 1]])}, [2, 1]) == [["b", "a"], ["b"]]
 
 
 def test_figures_of_dev_are_those_that_fit_the_tags(tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ from mtl.base.registry import lookup, names
 from mtl.evaluate import metrics
 from mtl.evaluate.metrics import Metric, exact_match, spans
 
-OF_LABELS = [name for name in names("metric") if not issubclass(lookup("metric", name), metrics.RankingMetric)]
+OF_LABELS, OF_NUMBERS = (
+    [name for name in names("metric") if element in lookup("metric", name).elements] for element in ("label", "number")
+)
 BIO = ["O", "B-a", "I-a", "B-b", "I-b", "B-a-b", "I-a-b"]
 BIOES = [*BIO, "E-a", "S-a", "E-b", "S-b", "E-a-b", "S-a-b"]
 
@@ -179,6 +181,32 @@ def test_tagging_goes_by_the_scheme_of_training(scheme: str, figure: str) -> Non
     fitted = metrics.Tagging().fitted({"scheme": scheme})
     assert next(iter(fitted.compute([["O", "O"]], [["O", "O"]]))) == figure
     assert metrics.Tagging(scheme="plain").fitted({"scheme": "bio"}).scheme == "plain"
+
+
+def test_numbers_are_measured_by_their_differences() -> None:
+    gold, predicted = [1.0, None, -2.0], [4.0, 9.0, 2.0]
+    assert metrics.MeanAbsoluteError().compute(gold, predicted) == {"mean_absolute_error": 3.5}
+    found = metrics.RootMeanSquaredError().compute(gold, predicted)["root_mean_squared_error"]
+    assert found == pytest.approx(12.5**0.5)
+
+
+@pytest.mark.parametrize("name", OF_NUMBERS)
+def test_figures_of_numbers_are_0_where_nothing_differs(name: str) -> None:
+    metric: Metric = lookup("metric", name)()
+    assert not metric.higher_is_better
+    for gold in ([1.5, -2.0], [], [None]):
+        assert metric.compute(gold, [1.5, -2.0][: len(gold)]) == {metric.figures[0]: 0.0}
+
+
+def test_sets_of_labels() -> None:
+    gold, predicted = [["a", "b"], [], ["c"], None], [["a"], [], ["a", "c"], ["a"]]
+    found = metrics.LabelsF1().compute(gold, predicted)
+    # a: 1 of 2 predicted, 1 of 1 gold; b: 0 of 1 gold; c: all
+    assert found == {"micro_f1": pytest.approx(2 / 3), "macro_f1": pytest.approx((2 / 3 + 0 + 1) / 3)}
+    assert metrics.SameLabels().compute(gold, predicted) == {"exact_match": pytest.approx(1 / 3)}
+    report = metrics.LabelsReport().compute(gold, predicted)["report"]
+    assert report["a"] == {"precision": 0.5, "recall": 1.0, "f1": pytest.approx(2 / 3), "support": 1}
+    assert list(report) == ["a", "b", "c"]
 
 
 def test_exact_match_is_the_share_of_rows_right_in_every_task() -> None:

@@ -15,7 +15,7 @@ from mtl.data.fitted import Fitted
 from mtl.data.labels import MISSING, Labels
 from mtl.graph.build import build_graph
 from mtl.model.module import Pooling, Sequence
-from mtl.model.multi_task import MultiTaskModel, component_seed, plan
+from mtl.model.multi_task import MultiTaskModel, component_seed, program
 from mtl.recipe.config import Recipe
 from mtl_modules import SelfAttention
 from tests.properties import joint
@@ -44,7 +44,8 @@ def recipe(
 def build(given: Recipe, **labels: Labels) -> MultiTaskModel:
     graph = build_graph(given)
     fitted = Fitted.placeholder(graph)
-    fitted.labels.update(labels)
+    for name, given_labels in labels.items():
+        fitted.targets[name].labels = given_labels
     return MultiTaskModel(graph, fitted)
 
 
@@ -99,9 +100,9 @@ def test_only_what_a_task_needs_is_computed() -> None:
     assert entered == joint.graph().path("words") - {"words.output"}
 
 
-def test_a_plan_holds_every_call_once() -> None:
+def test_a_program_holds_every_call_once() -> None:
     calls = [joint.graph().output(name) for name in joint.TASKS]
-    steps = plan(calls).steps
+    steps = program(calls).steps
     assert len(steps) == len(joint.graph().calls(joint.TASKS))
     assert all(position < number for number, step in enumerate(steps) for position in step.values)
 
@@ -111,7 +112,8 @@ def test_a_tasks_loss_is_the_mean_over_its_labelled_rows() -> None:
     batch = labelled(joint.batch(), intent=torch.tensor([0, 1, MISSING, 2, MISSING]))
     with torch.no_grad():
         scores = model.scores(batch, ["intent"])["intent"]
-        rows = model.output("intent").loss(scores, batch.targets["intent"])
+        rows = model.output("intent").loss(*scores, batch.targets["intent"])
+        assert isinstance(rows, Tensor)
         assert float(model.losses(batch, ["intent"])["intent"]) == pytest.approx(float(rows[[0, 1, 3]].mean()))
 
 
@@ -282,7 +284,7 @@ def test_positional_arguments_are_those_that_can_be_inferred(monkeypatch: pytest
     assert str(error.value) == (
         "small.yaml: tasks.a.model.pooling: the positional arguments of "
         f"{UnknownArgument.__module__}.UnknownArgument should be among input_dim, "
-        "input_dims, condition_dim, output_dim, labels, features. Found 'colour'.\n"
+        "input_dims, condition_dim, output_dim, labels, target, features. Found 'colour'.\n"
         "1 error in small.yaml"
     )
 

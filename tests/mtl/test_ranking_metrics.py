@@ -158,7 +158,8 @@ def test_names_and_defaults() -> None:
         ("recall@10",),
     ]
     assert metric("recall", at=100).figures == ("recall@100",)
-    assert all(metric(name).level == "pair" and metric(name).higher_is_better for name in names)
+    assert all((metric(name).elements, metric(name).axes) == (("grade",), ((),)) for name in names)
+    assert all(metric(name).higher_is_better for name in names)
     assert Metric.figures == ()
 
 

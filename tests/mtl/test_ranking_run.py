@@ -56,7 +56,7 @@ from mtl.base.registry import register
 
 @register("metric", "test_gap")
 class Gap(Metric):
-    level = "pair"
+    elements, axes = ("grade",), ((),)
     figures = ("gap",)
     higher_is_better = False
 
@@ -147,8 +147,7 @@ def test_predictions_are_the_scores_of_the_rows(scorer: str, tmp_path: Path) -> 
     texts = {name: [row[name] for row in rows] for name in ("query", "document")}
     with torch.inference_mode():
         batch = raw_batch(run.graph, run.model.fitted, ["relevance"], texts)
-        scores = run.model.scores(batch, ["relevance"])["relevance"]
-    assert isinstance(scores, torch.Tensor)
+        (scores,) = run.model.scores(batch, ["relevance"])["relevance"]
     assert found.predictions["relevance"] == pytest.approx(scores.tolist(), abs=1e-5)
 
     judged: dict[str, dict[str, int]] = {}

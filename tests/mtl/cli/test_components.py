@@ -50,8 +50,8 @@ def test_names_of_one_kind(capsys: pytest.CaptureFixture[str]) -> None:
             "embeding",
             None,
             "no kind of component is called 'embeding'. Did you mean 'embedding'? Kinds: recipe, source, tokenizer, "
-            "feature, embedding, representation, pooling, matching, scorer, decoder, output, task, metric, mixture, "
-            "optimizer, schedule.",
+            "feature, embedding, representation, pooling, matching, scorer, decoder, output, task, target, metric, "
+            "mixture, optimizer, schedule.",
         ),
         ("recipe", "task", "'recipe' should stand alone: it is no kind with names. Found 'task' behind it."),
         ("embedding", "wrod", "no embedding named 'wrod'. Did you mean 'word'?"),
