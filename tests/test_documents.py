@@ -73,7 +73,7 @@ def test_every_command_and_option_of_the_readme_exists() -> None:
         assert option in options, option
 
 
-def test_the_module_the_task_the_metric_and_the_feature_of_contributing_run(
+def test_the_module_the_tasks_the_target_the_metric_and_the_feature_of_contributing_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Messages list the tokenizers that there are: those of other tests should not list this one.
@@ -82,10 +82,13 @@ def test_the_module_the_task_the_metric_and_the_feature_of_contributing_run(
     (tmp_path / "mine.py").write_text("\n".join(blocks(CONTRIBUTING, "python")), "utf-8")
     shown = within("components", "representation", "window", "--plugin", tmp_path / "mine.py").stdout
     assert "  neighbours  int   1\n" in shown
-    run = Run.start(recipe, tmp_path / "run", overrides=["train.optimizer.lr=0.01", "train.epochs=20"], seed=2)
+    run = Run.start(recipe, tmp_path / "run", overrides=["train.optimizer.lr=0.01", "train.epochs=40"], seed=2)
     for _ in run.train():
         pass
-    figures = run.test()["test"]["question"]
-    assert (figures["accuracy"], figures["missed"]) == (1.0, 0.0)
-    assert run.export().verification.rows == {"question": 15}
-    assert run.predict("question", ["play yesterday"])[0]["answer"] == "yes"
+    figures = run.test()["test"]
+    assert figures["question"] == {"accuracy": 1.0, "missed": 0.0}
+    assert figures["probability"] == {"missed": 0.0}
+    assert run.export().verification.rows == {"question": 15, "probability": 15}
+    assert run.predict("question", ["play yesterday"])[0]["label"] == "yes"
+    probabilities = [answer["probability"] for answer in run.predict("probability", ["play yesterday", "wake me"])]
+    assert probabilities[0] > 0.5 > probabilities[1]

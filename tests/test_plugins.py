@@ -1,4 +1,4 @@
-"""A task, a module, a feature and a metric from outside: an installed package and a plain script, beside each other.
+"""A task, a target, a module, a feature and a metric from outside: an installed package and a plain script, beside each other.
 
 Both stand in an empty folder outside the checkout, and the run is killed and resumed on its way.
 """
@@ -20,7 +20,7 @@ from tests.commands import start, within
 
 # What both add, under names that begin otherwise.
 CODE = '''
-"""Whether words are long: a feature, an embedding that eats it, a task over it, and a metric."""
+"""Whether words are long: a feature, an embedding that eats it, a task over it, its target, and a metric."""
 
 import torch
 from torch import Tensor, nn
@@ -29,7 +29,8 @@ from mtl.text.features import Feature, Ragged
 from mtl.evaluate.metrics import Metric
 from mtl.model.module import Embedding, Sequence
 from mtl.base.registry import register
-from mtl.recipe.task import Answer, Slot, Task
+from mtl.data.targets import Answer, OneLabel
+from mtl.recipe.task import Slot, Task
 
 
 @register("feature", "PREFIX_long")
@@ -78,7 +79,7 @@ class Lengths(Embedding):
 class Errors(Metric):
     """How many rows are wrong."""
 
-    level = "row"
+    axes = ((),)
     figures = ("errors",)
     higher_is_better = False
 
@@ -86,13 +87,27 @@ class Errors(Metric):
         return {"errors": float(sum(g is not None and g != p for g, p in zip(gold, predicted)))}
 
 
+@register("target", "PREFIX_answer")
+class YesOrNo(OneLabel):
+    """Yes or no; other labels than those called `yes` are a no."""
+
+    answers = (Answer("answer", "best", labels=True), Answer("certainty", "score"))
+    metrics = ("PREFIX_errors",)
+
+    def __init__(self, *, yes: list[str]) -> None:
+        super().__init__()
+        self.yes = yes
+
+    def read(self, value, example):
+        label = super().read(value, example)
+        return None if label is None else "yes" if label in self.yes else "no"
+
+
 @register("task", "PREFIX_yes_no")
 class YesNo(Task):
     """Says of every text whether it is one of the labels called `yes`."""
 
-    level = "row"
-    answers = (Answer("answer", "best", labels=True), Answer("certainty", "score"))
-    default_metrics = ("PREFIX_errors",)
+    predicts = "PREFIX_answer"
 
     def __init__(self, *, yes: list[str]) -> None:
         self.yes = yes
@@ -105,8 +120,8 @@ class YesNo(Task):
             Slot("output", "output", ("decoder",), default={"type": "softmax"}),
         )
 
-    def targets(self, value, tokens, text):
-        return None if value is None else "yes" if value in self.yes else "no"
+    def target_options(self):
+        return {"yes": self.yes}
 '''
 
 SETUP = """
@@ -157,7 +172,7 @@ train:
   evaluate_every: 15
 """
 
-ADDED = {"task": "yes_no", "embedding": "lengths", "feature": "long", "metric": "errors"}
+ADDED = {"task": "yes_no", "target": "answer", "embedding": "lengths", "feature": "long", "metric": "errors"}
 
 
 @pytest.fixture
