@@ -44,7 +44,7 @@ def test_the_script_of_the_readme_needs_onnxruntime_and_numpy_only(small_run: Pa
     assert "['wake', 'me', 'up', 'at', 'seven'" in result.stdout
 
 
-def test_the_readme_lists_every_file_and_folder() -> None:
+def test_the_readme_lists_every_room() -> None:
     named = set(re.findall(r"`(mtl/[\w./]+)`", README))
     there = {f"mtl/{p.name}/" for p in (CHECKOUT / "mtl").iterdir() if (p / "__init__.py").exists()}
     there |= {"mtl/__main__.py"}
