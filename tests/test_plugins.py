@@ -1,4 +1,4 @@
-"""A task, a target, a module, a feature and a metric from outside: an installed package and a plain script, beside each other.
+"""A task, a target, a module, a feature and a metric from outside: an installed package, and a plain script beside it.
 
 Both stand in an empty folder outside the checkout, and the run is killed and resumed on its way.
 """
