@@ -36,7 +36,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 from mtl.compile.loading import recipe_from_dict
 from mtl.data.batching import batches
 from mtl.graph.build import build_graph
-from mtl.model.module import Sequence
+from mtl.model.module import PaddedSequence
 from mtl_modules import BiLSTM
 
 ROWS, WORDS, INTENTS, SLOTS = 8000, 11000, 7, 36
@@ -84,7 +84,7 @@ class Bare(nn.Module):
 
     def encode(self, ids: Tensor, lengths: Tensor) -> Tensor:
         if not self.packed:
-            encoded: Sequence = self.padded(Sequence(self.embedding(ids), lengths))
+            encoded: PaddedSequence = self.padded(PaddedSequence(self.embedding(ids), lengths))
             return encoded.values
         packed = pack_padded_sequence(self.embedding(ids), lengths, batch_first=True)
         packed = PackedSequence(F.dropout(packed.data, DROPOUT), *packed[1:])

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 
 from mtl.text.features import Feature, Ragged
 from mtl.evaluate.metrics import Metric
-from mtl.model.module import Embedding, Sequence
+from mtl.model.module import Embedding, PaddedSequence
 from mtl.base.registry import register
 from mtl.data.targets import Answer, OneLabel
 from mtl.recipe.task import Slot, Task
@@ -67,8 +67,8 @@ class Lengths(Embedding):
     def features(cls, limit: int = 5) -> tuple[Feature, ...]:
         return (Long(limit=limit),)
 
-    def forward(self, lengths: Tensor, *features: Tensor) -> Sequence:
-        return Sequence(self.table(features[0]), lengths)
+    def forward(self, lengths: Tensor, *features: Tensor) -> PaddedSequence:
+        return PaddedSequence(self.table(features[0]), lengths)
 
     @property
     def output_dim(self) -> int:

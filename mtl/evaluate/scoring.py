@@ -20,7 +20,7 @@ from torch import Tensor
 from ..base.device import device_of
 from ..base.errors import UsageError
 from ..data.batching import batches
-from ..model.module import Sequence
+from ..model.module import PaddedSequence
 from ..model.multi_task import Value, taken
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class _Held(NamedTuple):
 
     @classmethod
     def of(cls, parts: list[Value]) -> _Held:
-        sequences = [part for part in parts if isinstance(part, Sequence)]
+        sequences = [part for part in parts if isinstance(part, PaddedSequence)]
         if sequences:
             return cls(torch.cat([part.values for part in sequences]), torch.cat([part.lengths for part in sequences]))
         return cls(torch.cat([part for part in parts if isinstance(part, Tensor)]), None)
@@ -140,7 +140,7 @@ class _Held(NamedTuple):
         tokens = torch.arange(int(lengths.max()), device=lengths.device)
         there = tokens < lengths[:, None]
         values = self.values[torch.where(there, starts[:, None] + tokens, 0)]
-        return Sequence(values * there[:, :, None], lengths)
+        return PaddedSequence(values * there[:, :, None], lengths)
 
 
 def _hold(batches: Iterator[Encoded]) -> dict[int, _Held]:
@@ -148,8 +148,8 @@ def _hold(batches: Iterator[Encoded]) -> dict[int, _Held]:
     parts: dict[int, list[Value]] = {}
     for encoded in batches:
         for at, value in encoded.items():
-            if isinstance(value, Sequence):
-                value = Sequence(value.values[value.mask()], value.lengths)
+            if isinstance(value, PaddedSequence):
+                value = PaddedSequence(value.values[value.mask()], value.lengths)
             parts.setdefault(at, []).append(value)
     return {at: _Held.of(values) for at, values in parts.items()}
 
@@ -158,8 +158,8 @@ def _cost(held: Mapping[int, _Held], rows: NDArray[np.int64], passing: Encoded) 
     """Return how many values each pair of a batch gives the scorer, [P]; those that pass keep the batch's padding."""
     lengths = [values.lengths.cpu().numpy() for values in held.values() if values.lengths is not None]
     one = np.max([length[rows] for length in lengths], axis=0) if lengths else np.ones(len(rows), np.int64)
-    other = max((value.values.shape[1] for value in passing.values() if isinstance(value, Sequence)), default=1)
+    other = max((value.values.shape[1] for value in passing.values() if isinstance(value, PaddedSequence)), default=1)
     widths = sum(values.values.shape[-1] for values in held.values())
-    other_widths = sum((v.values if isinstance(v, Sequence) else v).shape[-1] for v in passing.values())
+    other_widths = sum((v.values if isinstance(v, PaddedSequence) else v).shape[-1] for v in passing.values())
     cost: NDArray[np.int64] = one * other + one * widths + other * other_widths
     return cost

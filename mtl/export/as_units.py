@@ -13,14 +13,14 @@ import torch
 from onnxscript import opset18 as op
 from torch import Tensor
 
-from ..model.module import Sequence as Vectors
+from ..model.module import PaddedSequence
 from .operators import register_operator
 
 
 def as_units(value: Any, rows: Tensor) -> Any:
     """Return a value of every text as one of every unit, of which there are as many as `rows` has."""
-    if isinstance(value, Vectors):
-        return Vectors(_rows(value.values, rows), _rows(value.lengths, rows))
+    if isinstance(value, PaddedSequence):
+        return PaddedSequence(_rows(value.values, rows), _rows(value.lengths, rows))
     return _rows(value, rows)
 
 

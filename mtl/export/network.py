@@ -13,8 +13,7 @@ from ..base.errors import ExportError
 from ..data.batch import Index
 from ..graph.calls import Call, InputKey, Regroup, Step, keys_of, leaves, steps_below, walk
 from ..graph.sharing_graph import SharingGraph
-from ..model.module import Output, Scorer
-from ..model.module import Sequence as Vectors
+from ..model.module import Output, PaddedSequence, Scorer
 from ..model.multi_task import MultiTaskModel, Program, Value, compute, program, regrouped
 from ..text.features import Feature
 from .as_units import as_units
@@ -107,7 +106,7 @@ class Network(nn.Module):
             found += [answer[key] for key in keys]
         found += [self.scorer_of(tower).encode(by_call[tower.call], tower.position) for tower in self.towers]
         values = computed[: len(self.calls)]
-        return found + [value.values if isinstance(value, Vectors) else value for value in values]
+        return found + [value.values if isinstance(value, PaddedSequence) else value for value in values]
 
     def answers(self) -> Iterator[tuple[str, list[str]]]:
         """Yield each task with the keys of its answer that its target hands out."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..graph.calls import Call, InputKey, Step, leaves, walk
-from ..model.module import Sequence as Vectors
+from ..model.module import PaddedSequence
 from ..model.multi_task import compute, program, regrouped
 from ..serve.bundle import session_options
 from .cut import cut, serialized
@@ -111,11 +111,11 @@ def _equal(found: Array, expected: Array) -> bool:
 
 def _difference(found: Array, value: Value) -> float:
     """Return the largest difference outside padding, relative to the largest value (or to 1)."""
-    expected = (value.values if isinstance(value, Vectors) else value).numpy()
+    expected = (value.values if isinstance(value, PaddedSequence) else value).numpy()
     if found.shape != expected.shape:
         return float("inf")
     apart = np.abs(found - expected)
-    if isinstance(value, Vectors):
+    if isinstance(value, PaddedSequence):
         apart = apart[value.mask().numpy()]
         expected = expected[value.mask().numpy()]
     if not apart.size:

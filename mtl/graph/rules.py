@@ -1,10 +1,10 @@
 """The rules that a sharing graph must keep, one named function each; `check` applies them all.
 
 They need the modules and the edges between them, not what flows: they hold before any input is connected. Four rules
-are kept where tied configurations are merged, since there is no graph without them: addresses exist (`compile/ties`),
-a module is in one group only (`compile/ties`), members are of one kind (`compile/ties`), configurations agree
-(`compile/modules`). That dimensions agree along every edge is proven by building the model without memory (`runs/check`);
-that a tied decoder has one label set shows once the data is read (`data/prepare`, and whoever builds a `model`).
+are kept where tied configurations are merged, since there is no graph without them: addresses exist, a module is in
+one group only, members are of one kind (`compile/ties`), and configurations agree (`compile/modules`). That dimensions
+agree along every edge is proven by building the model without memory (`runs/check`); that a tied decoder has one label
+set shows once the data is read (`data/prepare`, and whoever builds a `model`).
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..text.features import Feature
 
 
-class Sequence(NamedTuple):
+class PaddedSequence(NamedTuple):
     """Padded rows of vectors: `values` [B, T, D], and `lengths` [B] (int64), which are at least 1.
 
     What stands behind a row's length is padding: no module's answer may depend on it.
@@ -73,7 +73,7 @@ class Embedding(Module):
         """
         return ()
 
-    def forward(self, lengths: Tensor, *features: Tensor | Sequence) -> Sequence:
+    def forward(self, lengths: Tensor, *features: Tensor | PaddedSequence) -> PaddedSequence:
         """Embed one tensor per declared feature ([B, T] or [B, T, C]); composites take their parts' sequences.
 
         Either way `lengths` [B] comes first.
@@ -86,7 +86,7 @@ class Representation(Module):
 
     kind = "representation"
 
-    def forward(self, inputs: Sequence) -> Sequence:
+    def forward(self, inputs: PaddedSequence) -> PaddedSequence:
         """Return [B, T, output_dim] for [B, T, input_dim], lengths unchanged."""
         raise NotImplementedError
 
@@ -96,7 +96,7 @@ class Pooling(Module):
 
     kind = "pooling"
 
-    def forward(self, inputs: Sequence) -> Tensor:
+    def forward(self, inputs: PaddedSequence) -> Tensor:
         """Return [B, output_dim]."""
         raise NotImplementedError
 
@@ -111,11 +111,13 @@ class Matching(Module):
     pooled: ClassVar[bool | None] = True  # a text is a vector; False: its tokens; None: either
     sides: ClassVar[bool] = False  # side branches may flow in too
 
-    def forward(self, first: Tensor | Sequence, second: Tensor | Sequence, *sides: Sequence) -> Tensor:
+    def forward(
+        self, first: Tensor | PaddedSequence, second: Tensor | PaddedSequence, *sides: PaddedSequence
+    ) -> Tensor:
         """Return [B, output_dim]: row i of one text belongs to row i of the other.
 
-        A text is a vector ([B, D]) where its slot `pooling` is filled and a `Sequence` where it is left out. `sides`
-        are the sequences of the texts' side branches (`lexical`), none or one a text.
+        A text is a vector ([B, D]) where its slot `pooling` is filled and a `PaddedSequence` where it is left out.
+        `sides` are the sequences of the texts' side branches (`lexical`), none or one a text.
         """
         raise NotImplementedError
 
@@ -137,11 +139,13 @@ class Scorer(Module):
         """One score a pair."""
         return 1
 
-    def forward(self, first: Tensor | Sequence, second: Tensor | Sequence, *sides: Sequence) -> Tensor:
+    def forward(
+        self, first: Tensor | PaddedSequence, second: Tensor | PaddedSequence, *sides: PaddedSequence
+    ) -> Tensor:
         """Return [B]; arguments as those of a `Matching`."""
         raise NotImplementedError
 
-    def encode(self, text: Tensor | Sequence, position: int) -> Tensor:
+    def encode(self, text: Tensor | PaddedSequence, position: int) -> Tensor:
         """Return [B, E]: the vectors of the first (`position` 0) or second (1) text, of separable scorers only.
 
         The inner product of a pair's vectors is its score. What `exportable` returns has this method, too.
@@ -154,7 +158,7 @@ class Decoder(Module):
 
     kind = "decoder"
 
-    def forward(self, inputs: Tensor | Sequence, *conditions: Tensor | Sequence) -> Tensor | Sequence:
+    def forward(self, inputs: Tensor | PaddedSequence, *conditions: Tensor | PaddedSequence) -> Tensor | PaddedSequence:
         """Return scores of the same axes as `inputs`."""
         raise NotImplementedError
 
@@ -170,8 +174,8 @@ class Output(Module):
     """The end of a task: what is predicted from the scores, the loss that trains it, and the answer.
 
     `elements` and `axes` say which targets it is made for (see `mtl.data.targets`; `axes` None: any). Scores are
-    [B, C] of whole units or a `Sequence` of scores a token (or a text of a list). Where several values flow in, all
-    methods take all of them, in order. Where one of them is a decoder that takes the target, what flows in outside
+    [B, C] of whole units or a `PaddedSequence` of scores a token (or a text of a list). Where several values flow in,
+    all methods take all of them, in order. Where one of them is a decoder that takes the target, what flows in outside
     training is `Stepped`, for a search to step (see `mtl.model.search`).
     """
 
@@ -191,7 +195,7 @@ class Output(Module):
         """Number of labels: the size of what a `condition` edge carries."""
         return len(self.labels)
 
-    def forward(self, *scores: Any) -> Tensor | Sequence:
+    def forward(self, *scores: Any) -> Tensor | PaddedSequence:
         """Return label probabilities, as a `condition` edge hands them to another task's decoder."""
         raise NotImplementedError
 
@@ -219,7 +223,7 @@ class Output(Module):
         Verification asks where an exported graph answers otherwise: what is hardly better at all is a tie.
         """
         value = self(*scores)
-        if not isinstance(value, Sequence):
+        if not isinstance(value, PaddedSequence):
             return float(value[row, int(wanted)] - value[row, int(given)])
         odd = (wanted != given).nonzero()[0]
         probabilities = value.values[row].numpy()

@@ -14,8 +14,7 @@ from ..base.registry import InitialFile, file_keys, inferred_arguments, nested_k
 from ..graph import rules as graph_rules
 from ..graph.calls import Call, InputKey, Regroup, Step, TargetKey, keys_of, producer_of, steps_below, walk
 from ..graph.sharing_graph import Component, SharingGraph
-from .module import Losses, Module, Output, Scorer
-from .module import Sequence as Vectors
+from .module import Losses, Module, Output, PaddedSequence, Scorer
 from .precision import in_float32
 from .search import Stepped
 
@@ -94,7 +93,7 @@ def compute(
                 arguments.append(features[step.component, len(arguments) - 1, key])
         elif kinds[step.component] == "embedding":
             first = arguments[0]
-            arguments = [first.lengths if isinstance(first, Vectors) else first, *arguments]
+            arguments = [first.lengths if isinstance(first, PaddedSequence) else first, *arguments]
         if step.target is None:
             done.append(module(*arguments))
         elif targets is None:
@@ -116,13 +115,13 @@ def regrouped(value: Value, index: Index | None) -> Value:
         return taken(value, rows)
     if not isinstance(value, Tensor):
         raise UsageError("texts of a list should come as one vector each (a pooling makes it). Found their tokens.")
-    return Vectors(value[rows], lengths)
+    return PaddedSequence(value[rows], lengths)
 
 
 def taken(value: Value, rows: Tensor) -> Value:
     """Return some rows of a value, in their order and as often as they are named."""
-    if isinstance(value, Vectors):
-        return Vectors(value.values.index_select(0, rows), value.lengths.index_select(0, rows))
+    if isinstance(value, PaddedSequence):
+        return PaddedSequence(value.values.index_select(0, rows), value.lengths.index_select(0, rows))
     return value.index_select(0, rows)
 
 

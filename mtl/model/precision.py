@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from .module import Sequence
+from .module import PaddedSequence
 
 T = TypeVar("T")
 CASTING = ("cpu", "cuda")  # the devices of recipes; torch knows no autocast of `meta`
@@ -34,13 +34,13 @@ def in_float32(function: Callable[..., T], *arguments: Any) -> T:
 
 def _device_type(arguments: tuple[Any, ...]) -> str | None:
     for argument in arguments:
-        tensor = argument.values if isinstance(argument, Sequence) else argument
+        tensor = argument.values if isinstance(argument, PaddedSequence) else argument
         if isinstance(tensor, Tensor):
             return tensor.device.type
     return None
 
 
 def _float32(argument: Any) -> Any:
-    if isinstance(argument, Sequence):
-        return Sequence(_float32(argument.values), argument.lengths)
+    if isinstance(argument, PaddedSequence):
+        return PaddedSequence(_float32(argument.values), argument.lengths)
     return argument.float() if isinstance(argument, Tensor) and argument.dtype == torch.bfloat16 else argument

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..base.errors import TrainingError
-from ..model.module import Sequence as Vectors
+from ..model.module import PaddedSequence
 
 if TYPE_CHECKING:
     from ..data.batch import Batch
@@ -21,7 +21,7 @@ SHOWN = 32  # rows of a batch that a message names
 
 def finite(value: Any) -> bool:
     """Return whether a module's value has only finite numbers where no padding stands."""
-    if isinstance(value, Vectors):
+    if isinstance(value, PaddedSequence):
         return bool(torch.isfinite(value.values[value.mask()]).all())
     return not isinstance(value, Tensor) or bool(torch.isfinite(value).all())
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl.base.registry import register
-from mtl.model.module import Scorer, Sequence
+from mtl.model.module import PaddedSequence, Scorer
 
 from .text_sizes import two_sizes, vector
 
@@ -25,10 +25,12 @@ class Bilinear(Scorer):
         first, second = two_sizes(input_dims)
         self.weight = nn.Parameter(torch.eye(first, second))
 
-    def forward(self, first: Tensor | Sequence, second: Tensor | Sequence, *sides: Sequence) -> Tensor:
+    def forward(
+        self, first: Tensor | PaddedSequence, second: Tensor | PaddedSequence, *sides: PaddedSequence
+    ) -> Tensor:
         """Return [B] for [B, D] and [B, E]."""
         return (self.encode(first, 0) * self.encode(second, 1)).sum(-1)
 
-    def encode(self, text: Tensor | Sequence, position: int) -> Tensor:
+    def encode(self, text: Tensor | PaddedSequence, position: int) -> Tensor:
         """Return [B, E]: the first text's vector under W, the second's as it is."""
         return vector(text) if position else vector(text) @ self.weight

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mtl.base.errors import UsageError
 from mtl.base.registry import register
-from mtl.model.module import Embedding, Sequence
+from mtl.model.module import Embedding, PaddedSequence
 from mtl.text.features import CharacterIds, Feature
 from mtl.text.vocabulary import FIRST, PADDING
 
@@ -52,7 +52,7 @@ class CharCNN(Embedding):
         """Character ids under an alphabet of its own."""
         return (CharacterIds(min_count=min_count, max_length=max_length),)
 
-    def forward(self, lengths: Tensor, *features: Tensor | Sequence) -> Sequence:
+    def forward(self, lengths: Tensor, *features: Tensor | PaddedSequence) -> PaddedSequence:
         """Return [B, T, dim] for character ids [B, T, C]; zeros where a token has no character."""
         (ids,) = features
         if not isinstance(ids, Tensor):
@@ -63,7 +63,7 @@ class CharCNN(Embedding):
         else:
             distinct, places = distinct_rows(words)
             vectors = self._windows_of_words(distinct).index_select(0, places)
-        return Sequence(vectors.view(*ids.shape[:2], self._output_dim), lengths)
+        return PaddedSequence(vectors.view(*ids.shape[:2], self._output_dim), lengths)
 
     def _every_window(self, words: Tensor) -> Tensor:
         """Return [N, dim] for words [N, C]; windows over padding are computed and masked."""
@@ -118,7 +118,7 @@ class ExportedCharCNN(nn.Module):
             turned.register_parameter("bias", cast("nn.Parameter", filters.bias))  # a convolution without is never made
             self.add_module(f"width{number}", turned)
 
-    def forward(self, lengths: Tensor, ids: Tensor) -> Sequence:
+    def forward(self, lengths: Tensor, ids: Tensor) -> PaddedSequence:
         """Return [B, T, dim] for character ids [B, T, C]; zeros where a token has no character."""
         words = ids.flatten(0, 1)
         padding = words == PADDING
@@ -132,7 +132,7 @@ class ExportedCharCNN(nn.Module):
             windows = self.characters(torch.cat(places, 2)).flatten(2)
             maxima.append((windows @ turned.weight + barrier).amax(1) + turned.bias)
         vectors = torch.cat(maxima, -1).masked_fill(padding[:, :1], 0.0)
-        return Sequence(vectors.view(ids.shape[0], ids.shape[1], -1), lengths)
+        return PaddedSequence(vectors.view(ids.shape[0], ids.shape[1], -1), lengths)
 
 
 def _margins(filters: nn.Conv1d) -> tuple[int, int]:

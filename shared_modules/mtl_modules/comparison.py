@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from mtl.base.registry import register
-from mtl.model.module import Matching, Sequence
+from mtl.model.module import Matching, PaddedSequence
 
 from .text_sizes import same_size, two_sizes, vector
 
@@ -27,7 +27,9 @@ class Comparison(Matching):
         super().__init__()
         self._output_dim = 4 * same_size(two_sizes(input_dims))
 
-    def forward(self, first: Tensor | Sequence, second: Tensor | Sequence, *sides: Sequence) -> Tensor:
+    def forward(
+        self, first: Tensor | PaddedSequence, second: Tensor | PaddedSequence, *sides: PaddedSequence
+    ) -> Tensor:
         """Return [B, 4 D] for two times [B, D]."""
         return compared(vector(first), vector(second))
 

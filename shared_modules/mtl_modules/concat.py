@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from mtl.base.registry import register
-from mtl.model.module import Embedding, Sequence
+from mtl.model.module import Embedding, PaddedSequence
 
 
 @register("embedding", "concat")
@@ -20,10 +20,10 @@ class Concat(Embedding):
         super().__init__()
         self._output_dim = sum(part.output_dim for part in parts.values())
 
-    def forward(self, lengths: Tensor, *features: Tensor | Sequence) -> Sequence:
+    def forward(self, lengths: Tensor, *features: Tensor | PaddedSequence) -> PaddedSequence:
         """Return [B, T, sum of D] for the parts' sequences, in the order of the recipe."""
-        values = [part.values for part in features if isinstance(part, Sequence)]
-        return Sequence(torch.cat(values, dim=-1) if len(values) > 1 else values[0], lengths)
+        values = [part.values for part in features if isinstance(part, PaddedSequence)]
+        return PaddedSequence(torch.cat(values, dim=-1) if len(values) > 1 else values[0], lengths)
 
     @property
     def output_dim(self) -> int:

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mtl.base.registry import register
-from mtl.model.module import Scorer, Sequence
+from mtl.model.module import PaddedSequence, Scorer
 
 from .text_sizes import same_size, two_sizes, vector
 
@@ -27,10 +27,12 @@ class Cosine(Scorer):
         super().__init__()
         same_size(two_sizes(input_dims))
 
-    def forward(self, first: Tensor | Sequence, second: Tensor | Sequence, *sides: Sequence) -> Tensor:
+    def forward(
+        self, first: Tensor | PaddedSequence, second: Tensor | PaddedSequence, *sides: PaddedSequence
+    ) -> Tensor:
         """Return [B] for two times [B, D]."""
         return (self.encode(first, 0) * self.encode(second, 1)).sum(-1)
 
-    def encode(self, text: Tensor | Sequence, position: int) -> Tensor:
+    def encode(self, text: Tensor | PaddedSequence, position: int) -> Tensor:
         """Return [B, D]: the text's vector at length 1."""
         return F.normalize(vector(text), dim=-1, eps=SHORTEST)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from mtl.base.registry import register
 from mtl.data.labels import Labels
-from mtl.model.module import Output, Sequence
+from mtl.model.module import Output, PaddedSequence
 from mtl.model.precision import in_float32
 
 from .linear_chain import Chain, log_partition, marginals, path_score
@@ -52,15 +52,15 @@ class CRF(Output):
         """Return `constrained` where it is set."""
         return "constrained" if values["constrained"] else None
 
-    def forward(self, scores: Tensor | Sequence) -> Sequence:
+    def forward(self, scores: Tensor | PaddedSequence) -> PaddedSequence:
         """Return the marginal probabilities [B, T, C]."""
         return in_float32(self._marginals, scores)
 
-    def _marginals(self, scores: Tensor | Sequence) -> Sequence:
+    def _marginals(self, scores: Tensor | PaddedSequence) -> PaddedSequence:
         chain = self._chain(scores, *self.answering())
-        return Sequence(marginals(chain), chain.lengths)
+        return PaddedSequence(marginals(chain), chain.lengths)
 
-    def loss(self, scores: Tensor | Sequence, targets: Tensor) -> Tensor:
+    def loss(self, scores: Tensor | PaddedSequence, targets: Tensor) -> Tensor:
         """Return [B]: the negative log-likelihood of each row's labels, over the number of labelled tokens.
 
         Unlabelled tokens are summed out: the likelihood is that of all sequences which agree where there are labels.
@@ -77,15 +77,15 @@ class CRF(Output):
         losses = (log_partition(chain) - gold) / count.clamp(min=1)
         return torch.where(count > 0, losses, 0.0)
 
-    def answer(self, scores: Tensor | Sequence) -> dict[str, Tensor]:
+    def answer(self, scores: Tensor | PaddedSequence) -> dict[str, Tensor]:
         """Return the labels of the best sequence and the marginal probability of each."""
         chain = self._chain(scores, *self.answering())
         best: Tensor = self.search(chain)
         return {"best": best, "score": marginals(chain).gather(2, best[:, :, None]).squeeze(2)}
 
     @staticmethod
-    def _chain(scores: Tensor | Sequence, transitions: Tensor, start: Tensor, end: Tensor) -> Chain:
-        if not isinstance(scores, Sequence):
+    def _chain(scores: Tensor | PaddedSequence, transitions: Tensor, start: Tensor, end: Tensor) -> Chain:
+        if not isinstance(scores, PaddedSequence):
             raise TypeError("a CRF should get the scores of tokens. Found those of whole rows.")
         return Chain(*scores, transitions, start, end)
 

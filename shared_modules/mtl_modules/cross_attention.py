@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mtl.model.module import Sequence
+from mtl.model.module import PaddedSequence
 
 from .comparison import compared
 
@@ -24,7 +24,7 @@ class CrossAttention(nn.Module):
         self.compare = nn.Sequential(nn.Linear(4 * dim, dim), nn.ReLU())
         self.aggregate = nn.Sequential(nn.Linear(4 * dim, dim), nn.ReLU())
 
-    def forward(self, query: Sequence, document: Sequence) -> Tensor:
+    def forward(self, query: PaddedSequence, document: PaddedSequence) -> Tensor:
         """Return [P, dim] for [P, Tq, D] and [P, Td, D]."""
         some, others = self.project(query.values), self.project(document.values)
         similarity = torch.bmm(some, others.transpose(1, 2)) / some.shape[2] ** 0.5
@@ -38,7 +38,7 @@ class CrossAttention(nn.Module):
         return found
 
 
-def _pooled(values: Tensor, text: Sequence) -> tuple[Tensor, Tensor]:
+def _pooled(values: Tensor, text: PaddedSequence) -> tuple[Tensor, Tensor]:
     """Return the mean and the maximum over a text's tokens, [P, D] each."""
     padding = ~text.mask()[:, :, None]
     mean = values.masked_fill(padding, 0.0).sum(1) / text.lengths[:, None].to(values.dtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from mtl.base.registry import register
-from mtl.model.module import Scorer, Sequence
+from mtl.model.module import PaddedSequence, Scorer
 
 from .text_sizes import same_size, two_sizes, vector
 
@@ -23,10 +23,12 @@ class Dot(Scorer):
         super().__init__()
         same_size(two_sizes(input_dims))
 
-    def forward(self, first: Tensor | Sequence, second: Tensor | Sequence, *sides: Sequence) -> Tensor:
+    def forward(
+        self, first: Tensor | PaddedSequence, second: Tensor | PaddedSequence, *sides: PaddedSequence
+    ) -> Tensor:
         """Return [B] for two times [B, D]."""
         return (self.encode(first, 0) * self.encode(second, 1)).sum(-1)
 
-    def encode(self, text: Tensor | Sequence, position: int) -> Tensor:
+    def encode(self, text: Tensor | PaddedSequence, position: int) -> Tensor:
         """Return [B, D]: the text's vector as it is."""
         return vector(text)

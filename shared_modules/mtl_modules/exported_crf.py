@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl.export.operators import register_operator
-from mtl.model.module import Sequence
+from mtl.model.module import PaddedSequence
 
 from . import linear_chain, translations
 from .crf import CRF
@@ -29,11 +29,11 @@ class ExportedCRF(nn.Module):
         self.start = nn.Parameter(start.detach())
         self.end = nn.Parameter(end.detach())
 
-    def forward(self, scores: Sequence) -> Sequence:
+    def forward(self, scores: PaddedSequence) -> PaddedSequence:
         """Return the marginal probabilities [B, T, C]."""
-        return Sequence(crf_marginals(*scores, self.transitions, self.start, self.end), scores.lengths)
+        return PaddedSequence(crf_marginals(*scores, self.transitions, self.start, self.end), scores.lengths)
 
-    def answer(self, scores: Sequence) -> dict[str, Tensor]:
+    def answer(self, scores: PaddedSequence) -> dict[str, Tensor]:
         """Return the labels of the best sequence and the marginal probability of each."""
         best = self.search(Chain(*scores, self.transitions, self.start, self.end))
         score = self(scores).values.gather(2, best[:, :, None]).squeeze(2)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from mtl.export.operators import register_operator
-from mtl.model.module import Sequence
+from mtl.model.module import PaddedSequence
 
 from . import translations
 
@@ -29,12 +29,12 @@ class ExportedBiLSTM(nn.Module):
                 layer.register_parameter(name, nn.Parameter(values, requires_grad=False))
             self.add_module(f"layer{number}", layer)
 
-    def forward(self, inputs: Sequence) -> Sequence:
+    def forward(self, inputs: PaddedSequence) -> PaddedSequence:
         """Return [B, T, 2 x hidden] for [B, T, D]; zeros where there is padding."""
         values, lengths = inputs
         for layer in self.children():
             values = masked_lstm(values, lengths, layer.W, layer.R, layer.B, self.hidden)
-        return Sequence(values, lengths)
+        return PaddedSequence(values, lengths)
 
 
 @torch.library.custom_op("mtl::lstm", mutates_args=())

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mtl.base.errors import UsageError
 from mtl.data.targets import Grades
-from mtl.model.module import Losses, Output, Sequence
+from mtl.model.module import Losses, Output, PaddedSequence
 
 
 class GradeOutput(Output):
@@ -48,8 +48,8 @@ class GradeOutput(Output):
         return {"score": one_each(scores[0])}
 
 
-def one_each(scores: Tensor | Sequence) -> Tensor:
+def one_each(scores: Tensor | PaddedSequence) -> Tensor:
     """Return scores [B], one a unit, of [B] or [B, 1]; raises `UsageError` for a sequence."""
-    if isinstance(scores, Sequence):
+    if isinstance(scores, PaddedSequence):
         raise UsageError("the output layer should take one score a unit. Found a sequence.")
     return scores[:, 0] if scores.dim() == 2 else scores

@@ -7,7 +7,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from mtl.base.registry import register
-from mtl.model.module import Scorer, Sequence
+from mtl.model.module import PaddedSequence, Scorer
 
 from .cross_attention import CrossAttention
 from .kernel_pooling import KernelPooling
@@ -43,7 +43,9 @@ class Interaction(Scorer):
         self.match: nn.Module = KernelPooling(kernels) if match == "kernel" else CrossAttention(size, dim)
         self.last = ScoreLayer(kernels if match == "kernel" else dim, input_dims[2:], average_length)
 
-    def forward(self, first: Tensor | Sequence, second: Tensor | Sequence, *sides: Sequence) -> Tensor:
+    def forward(
+        self, first: Tensor | PaddedSequence, second: Tensor | PaddedSequence, *sides: PaddedSequence
+    ) -> Tensor:
         """Return [B] for [B, Tq, D] and [B, Td, D], and none or two lexical sequences."""
         scores: Tensor = self.last(self.match(tokens(first), tokens(second)), sides)
         return scores

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mtl.model.module import Sequence
+from mtl.model.module import PaddedSequence
 
 from .cosine import SHORTEST
 
@@ -28,7 +28,7 @@ class KernelPooling(nn.Module):
         step = 2 / max(kernels - 1, 1)
         self.kernels = [(1.0, EXACT), *((1 - step * (number + 0.5), WIDTH) for number in range(kernels - 1))]
 
-    def forward(self, query: Sequence, document: Sequence) -> Tensor:
+    def forward(self, query: PaddedSequence, document: PaddedSequence) -> Tensor:
         """Return [P, kernels] for [P, Tq, D] and [P, Td, D]; a hundredth of the sum of the query tokens' logarithms."""
         some = F.normalize(query.values, dim=-1, eps=SHORTEST)
         others = F.normalize(document.values, dim=-1, eps=SHORTEST)

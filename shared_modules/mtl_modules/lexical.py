@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from mtl.base.registry import register
-from mtl.model.module import Embedding, Sequence
+from mtl.model.module import Embedding, PaddedSequence
 from mtl.text.features import Feature
 from mtl.text.lexical_features import InverseDocumentFrequency, WordHash
 
@@ -32,14 +32,14 @@ class Lexical(Embedding):
         """The words' hashes, and their inverse document frequencies."""
         return (WordHash(), InverseDocumentFrequency(min_count=min_count))
 
-    def forward(self, lengths: Tensor, *features: Tensor | Sequence) -> Sequence:
+    def forward(self, lengths: Tensor, *features: Tensor | PaddedSequence) -> PaddedSequence:
         """Return [B, T, 3] for hashes [B, T] and frequencies [B, T]: low and high half of the hash, frequency."""
         hashes, frequencies = features
         if not isinstance(hashes, Tensor) or not isinstance(frequencies, Tensor):
             raise TypeError("a lexical embedding takes hashes and frequencies. Found a sequence.")
         low = torch.remainder(hashes, HALF).to(frequencies.dtype)
         high = torch.div(hashes, HALF, rounding_mode="floor").to(frequencies.dtype)
-        return Sequence(torch.stack([low, high, frequencies], -1), lengths)
+        return PaddedSequence(torch.stack([low, high, frequencies], -1), lengths)
 
     @property
     def output_dim(self) -> int:
@@ -47,7 +47,7 @@ class Lexical(Embedding):
         return 3
 
 
-def hashes_of(words: Sequence) -> Tensor:
+def hashes_of(words: PaddedSequence) -> Tensor:
     """Return [B, T] int64: the hashes that a lexical embedding was made of, 0 where no word stands."""
     values = words.values.masked_fill(~words.mask()[:, :, None], 0.0)
     return values[:, :, 1].to(torch.int64) * HALF + values[:, :, 0].to(torch.int64)

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mtl.model.module import Sequence
+from mtl.model.module import PaddedSequence
 
 from .lexical import hashes_of
 
@@ -40,7 +40,7 @@ class LexicalOverlap(nn.Module):
         self.b = nn.Parameter(torch.zeros(()))
         self.average = nn.Parameter(torch.zeros(()))
 
-    def forward(self, query: Sequence, document: Sequence) -> Tensor:
+    def forward(self, query: PaddedSequence, document: PaddedSequence) -> Tensor:
         """Return [P, 5] for [P, Tq, 3] and [P, Td, 3]."""
         words, others = hashes_of(query), hashes_of(document)
         real = (words != 0).to(query.values.dtype)

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from mtl.base.registry import register
-from mtl.model.module import Representation, Sequence
+from mtl.model.module import PaddedSequence, Representation
 from mtl.model.precision import in_float32
 
 from .dropout import dropout
@@ -36,24 +36,24 @@ class BiLSTM(Representation):
             dropout=dropout if layers > 1 else 0.0,
         )
 
-    def forward(self, inputs: Sequence) -> Sequence:
+    def forward(self, inputs: PaddedSequence) -> PaddedSequence:
         """Return [B, T, 2 x hidden] for [B, T, D]; zeros where there is padding."""
         if inputs.values.device.type == "cpu":  # oneDNN has no LSTM in bf16 for many processors, and then torch raises
             return in_float32(self._read, inputs)
         return self._read(inputs)
 
-    def _read(self, inputs: Sequence) -> Sequence:
+    def _read(self, inputs: PaddedSequence) -> PaddedSequence:
         values, lengths = inputs
         if self.training and self.dropout:
             values = dropout(values, self.dropout)
         full = values.is_meta or int(lengths.min()) == values.shape[1]  # lengths on `meta` have no values
         if (self.training or not full) and pays_off(values, lengths):
-            return Sequence(run_padded(self.lstm, values, lengths), lengths)
+            return PaddedSequence(run_padded(self.lstm, values, lengths), lengths)
         if full:
-            return Sequence(self.lstm(values)[0], lengths)
+            return PaddedSequence(self.lstm(values)[0], lengths)
         packed = pack_padded_sequence(values, lengths.cpu(), batch_first=True, enforce_sorted=False)
         outputs, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=values.shape[1])
-        return Sequence(outputs, lengths)
+        return PaddedSequence(outputs, lengths)
 
     @property
     def output_dim(self) -> int:

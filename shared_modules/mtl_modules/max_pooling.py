@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from mtl.base.registry import register
-from mtl.model.module import Pooling, Sequence
+from mtl.model.module import PaddedSequence, Pooling
 
 
 @register("pooling", "max")
@@ -16,7 +16,7 @@ class MaxPooling(Pooling):
         super().__init__()
         self._output_dim = input_dim
 
-    def forward(self, inputs: Sequence) -> Tensor:
+    def forward(self, inputs: PaddedSequence) -> Tensor:
         """Return [B, D] for [B, T, D]."""
         return inputs.values.masked_fill(~inputs.mask()[:, :, None], float("-inf")).amax(1)
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl.base.registry import Address, register
-from mtl.model.module import Decoder, Sequence
+from mtl.model.module import Decoder, PaddedSequence
 
 from .dropout import Dropout
 from .limits import Count, Rate
@@ -50,24 +50,24 @@ class MLP(Decoder):
         self.layers = nn.Sequential(*layers)
         self._output_dim = output_dim
 
-    def forward(self, inputs: Tensor | Sequence, *conditions: Tensor | Sequence) -> Tensor | Sequence:
+    def forward(self, inputs: Tensor | PaddedSequence, *conditions: Tensor | PaddedSequence) -> Tensor | PaddedSequence:
         """Return scores [B, C] for [B, D], or a sequence of [B, T, C] for one of [B, T, D]."""
-        if isinstance(inputs, Sequence):
+        if isinstance(inputs, PaddedSequence):
             values = [inputs.values, *(self._per_token(c, inputs) for c in conditions)]
-            return Sequence(self.layers(torch.cat(values, -1) if conditions else inputs.values), inputs.lengths)
+            return PaddedSequence(self.layers(torch.cat(values, -1) if conditions else inputs.values), inputs.lengths)
         rows = [inputs, *(self._per_row(c) for c in conditions)]
         scores: Tensor = self.layers(torch.cat(rows, -1) if conditions else inputs)
         return scores
 
     @staticmethod
-    def _per_token(condition: Tensor | Sequence, inputs: Sequence) -> Tensor:
-        if isinstance(condition, Sequence):
+    def _per_token(condition: Tensor | PaddedSequence, inputs: PaddedSequence) -> Tensor:
+        if isinstance(condition, PaddedSequence):
             return condition.values
         return condition[:, None, :].expand(-1, inputs.values.shape[1], -1)
 
     @staticmethod
-    def _per_row(condition: Tensor | Sequence) -> Tensor:
-        if not isinstance(condition, Sequence):
+    def _per_row(condition: Tensor | PaddedSequence) -> Tensor:
+        if not isinstance(condition, PaddedSequence):
             return condition
         mask = condition.mask()[:, :, None]
         return (condition.values * mask).sum(1) / condition.lengths[:, None].to(condition.values.dtype)

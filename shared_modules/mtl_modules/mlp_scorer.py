@@ -7,7 +7,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from mtl.base.registry import register
-from mtl.model.module import Scorer, Sequence
+from mtl.model.module import PaddedSequence, Scorer
 
 from .comparison import compared
 from .dropout import Dropout
@@ -49,7 +49,9 @@ class MLPScorer(Scorer):
         self.layers = nn.Sequential(*layers)
         self.last = ScoreLayer(size, input_dims[2:], average_length)
 
-    def forward(self, first: Tensor | Sequence, second: Tensor | Sequence, *sides: Sequence) -> Tensor:
+    def forward(
+        self, first: Tensor | PaddedSequence, second: Tensor | PaddedSequence, *sides: PaddedSequence
+    ) -> Tensor:
         """Return [B] for two times [B, D] and none or two lexical sequences."""
         scores: Tensor = self.last(self.layers(compared(vector(first), vector(second))), sides)
         return scores

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl.base.errors import UsageError
-from mtl.model.module import Sequence
+from mtl.model.module import PaddedSequence
 
 from .lexical_overlap import LexicalOverlap
 
@@ -39,7 +39,7 @@ class ScoreLayer(nn.Module):
             self.hidden = nn.Sequential(nn.Linear(LexicalOverlap.SIZE, HIDDEN), nn.Tanh())
             self.register_buffer("scales", torch.tensor(SCALES), persistent=False)
 
-    def forward(self, features: Tensor, sides: tuple[Sequence, ...]) -> Tensor:
+    def forward(self, features: Tensor, sides: tuple[PaddedSequence, ...]) -> Tensor:
         """Return [P] for features [P, size] and the two texts' words."""
         if self.overlap is None:
             return self._linear(features)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl.base.registry import register
-from mtl.model.module import Pooling, Sequence
+from mtl.model.module import PaddedSequence, Pooling
 
 from .limits import Count
 
@@ -23,7 +23,7 @@ class SelfAttention(Pooling):
         self.project = nn.Linear(input_dim, dim)
         self.query = nn.Linear(dim, 1, bias=False)  # a bias would cancel in the softmax
 
-    def forward(self, inputs: Sequence) -> Tensor:
+    def forward(self, inputs: PaddedSequence) -> Tensor:
         """Return [B, D] for [B, T, D]."""
         scores = self.query(torch.tanh(self.project(inputs.values))).squeeze(-1)
         weights = scores.masked_fill(~inputs.mask(), float("-inf")).softmax(-1)

@@ -12,7 +12,7 @@ from torch import Tensor
 from mtl.base.errors import UsageError, near_miss
 from mtl.base.registry import register
 from mtl.data.labels import MISSING, Labels
-from mtl.model.module import Output, Sequence
+from mtl.model.module import Output, PaddedSequence
 
 from .limits import Rate
 
@@ -40,17 +40,17 @@ class Softmax(Output):
         weights = None if class_weights is None else torch.tensor(_weights(labels, class_weights))
         self.register_buffer("weights", weights, persistent=False)  # it follows from the recipe and the labels
 
-    def forward(self, scores: Tensor | Sequence) -> Tensor | Sequence:
+    def forward(self, scores: Tensor | PaddedSequence) -> Tensor | PaddedSequence:
         """Return probabilities of the scores' shape."""
-        if isinstance(scores, Sequence):
-            return Sequence(scores.values.softmax(-1), scores.lengths)
+        if isinstance(scores, PaddedSequence):
+            return PaddedSequence(scores.values.softmax(-1), scores.lengths)
         return scores.softmax(-1)
 
-    def loss(self, scores: Tensor | Sequence, targets: Tensor) -> Tensor:
+    def loss(self, scores: Tensor | PaddedSequence, targets: Tensor) -> Tensor:
         """Return [B]: the weighted cross-entropy of each row, or its mean over the row's labelled tokens."""
         count = len(self.labels)
         targets = torch.where((targets >= 0) & (targets < count), targets, MISSING)
-        values = scores.values if isinstance(scores, Sequence) else scores
+        values = scores.values if isinstance(scores, PaddedSequence) else scores
         losses = F.cross_entropy(
             values.reshape(-1, count),
             targets.reshape(-1),
@@ -59,17 +59,17 @@ class Softmax(Output):
             reduction="none",
             label_smoothing=self.label_smoothing,
         )
-        if not isinstance(scores, Sequence):
+        if not isinstance(scores, PaddedSequence):
             return losses
         labelled = (targets != MISSING).sum(1).clamp(min=1)
         return losses.view(targets.shape).sum(1) / labelled
 
-    def answer(self, scores: Tensor | Sequence) -> dict[str, Tensor]:
+    def answer(self, scores: Tensor | PaddedSequence) -> dict[str, Tensor]:
         """Return the most probable label, its probability and, for rows, all probabilities."""
-        values = scores.values if isinstance(scores, Sequence) else scores
+        values = scores.values if isinstance(scores, PaddedSequence) else scores
         probabilities = values.softmax(-1)
         answer = {"best": values.argmax(-1), "score": probabilities.amax(-1)}
-        return answer if isinstance(scores, Sequence) else {**answer, "scores": probabilities}
+        return answer if isinstance(scores, PaddedSequence) else {**answer, "scores": probabilities}
 
 
 def _weights(labels: Labels, given: dict[str, float] | Literal["balanced"]) -> list[float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from mtl.base.errors import UsageError, counted
-from mtl.model.module import Sequence
+from mtl.model.module import PaddedSequence
 
 
 def two_sizes(sizes: tuple[int, ...]) -> tuple[int, int]:
@@ -32,15 +32,15 @@ def same_size(sizes: tuple[int, ...]) -> int:
     return sizes[0]
 
 
-def vector(text: Tensor | Sequence) -> Tensor:
+def vector(text: Tensor | PaddedSequence) -> Tensor:
     """Return a text's vectors [B, D]; raises `TypeError` for a sequence."""
     if not isinstance(text, Tensor):
         raise TypeError("should take one vector a text: a pooling is missing. Found a sequence")
     return text
 
 
-def tokens(text: Tensor | Sequence) -> Sequence:
+def tokens(text: Tensor | PaddedSequence) -> PaddedSequence:
     """Return a text's tokens; raises `TypeError` for pooled vectors."""
-    if not isinstance(text, Sequence):
+    if not isinstance(text, PaddedSequence):
         raise TypeError("should take a text's tokens: no pooling should stand before it. Found one vector a text")
     return text

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from mtl.base.errors import DataError, counted
 from mtl.base.progress import Note
 from mtl.base.registry import InitialFile, register
-from mtl.model.module import Embedding, Sequence
+from mtl.model.module import Embedding, PaddedSequence
 from mtl.text.features import Feature, WordIds
 from mtl.text.vocabulary import FIRST, PADDING, UNKNOWN
 
@@ -64,7 +64,7 @@ class WordEmbedding(Embedding):
             weight[torch.from_numpy(rows)] = torch.from_numpy(vectors).to(weight)
         self.notes = (covered(path, len(rows), len(ids)),)
 
-    def forward(self, lengths: Tensor, *features: Tensor | Sequence) -> Sequence:
+    def forward(self, lengths: Tensor, *features: Tensor | PaddedSequence) -> PaddedSequence:
         """Return [B, T, dim] for word ids [B, T]."""
         (ids,) = features
         if not isinstance(ids, Tensor):
@@ -72,7 +72,7 @@ class WordEmbedding(Embedding):
         if self.training and self.word_dropout:
             dropped = torch.rand(ids.shape, device=ids.device) < self.word_dropout
             ids = torch.where(dropped & (ids != PADDING), UNKNOWN, ids)
-        return Sequence(self.table(ids), lengths)
+        return PaddedSequence(self.table(ids), lengths)
 
     @property
     def output_dim(self) -> int:

@@ -18,7 +18,7 @@ from tests.commands import mtl, within
 PLUGIN = '''
 import torch
 from mtl.text.features import Feature, Ragged
-from mtl.model.module import Decoder, Embedding, Representation, Sequence
+from mtl.model.module import Decoder, Embedding, Representation, PaddedSequence
 from mtl.base.registry import register
 
 @register("representation", "{p}_too_wide")
@@ -79,7 +79,7 @@ class OneFaced(Embedding):
     def features(cls):
         return (OneFace(),)
     def forward(self, lengths, *features):
-        return Sequence(self.table(features[0]), lengths)
+        return PaddedSequence(self.table(features[0]), lengths)
     @property
     def output_dim(self):
         return self.table.embedding_dim

@@ -12,7 +12,7 @@ from torch import Tensor
 from mtl.base import registry
 from mtl.base.errors import RecipeError
 from mtl.compile.loading import recipe_from_text
-from mtl.model.module import Matching, Scorer, Sequence
+from mtl.model.module import Matching, PaddedSequence, Scorer
 from mtl.recipe.config import Recipe
 from mtl.runs.check import check
 from tests.mtl.recipe.texts import ENTAILMENT, RANKING, changed
@@ -30,8 +30,10 @@ class Seen(Scorer):
     def __init__(self, input_dims: tuple[int, ...]) -> None:
         super().__init__()
 
-    def forward(self, first: Tensor | Sequence, second: Tensor | Sequence, *sides: Sequence) -> Tensor:
-        texts = [text.values if isinstance(text, Sequence) else text for text in (first, second, *sides)]
+    def forward(
+        self, first: Tensor | PaddedSequence, second: Tensor | PaddedSequence, *sides: PaddedSequence
+    ) -> Tensor:
+        texts = [text.values if isinstance(text, PaddedSequence) else text for text in (first, second, *sides)]
         type(self).shapes = tuple(tuple(text.shape) for text in texts)
         return texts[0].flatten(1).sum(1)
 
@@ -39,9 +41,11 @@ class Seen(Scorer):
 class SameLength(Seen):
     """Takes two texts of one length for granted."""
 
-    def forward(self, first: Tensor | Sequence, second: Tensor | Sequence, *sides: Sequence) -> Tensor:
-        assert isinstance(first, Sequence)
-        assert isinstance(second, Sequence)
+    def forward(
+        self, first: Tensor | PaddedSequence, second: Tensor | PaddedSequence, *sides: PaddedSequence
+    ) -> Tensor:
+        assert isinstance(first, PaddedSequence)
+        assert isinstance(second, PaddedSequence)
         return torch.bmm(first.values.transpose(1, 2), second.values).sum((1, 2))
 
 
@@ -55,9 +59,11 @@ class Beside(Matching):
         super().__init__()
         self.size = sum(input_dims)
 
-    def forward(self, first: Tensor | Sequence, second: Tensor | Sequence, *sides: Sequence) -> Tensor:
-        assert isinstance(first, Sequence)
-        assert isinstance(second, Sequence)
+    def forward(
+        self, first: Tensor | PaddedSequence, second: Tensor | PaddedSequence, *sides: PaddedSequence
+    ) -> Tensor:
+        assert isinstance(first, PaddedSequence)
+        assert isinstance(second, PaddedSequence)
         type(self).shapes = (tuple(first.values.shape), tuple(second.values.shape))
         return torch.cat([first.values.amax(1), second.values.amax(1)], -1)
 

@@ -14,7 +14,7 @@ from mtl.data.batch import Batch
 from mtl.data.fitted import Fitted
 from mtl.data.labels import MISSING, Labels
 from mtl.graph.build import build_graph
-from mtl.model.module import Pooling, Sequence
+from mtl.model.module import PaddedSequence, Pooling
 from mtl.model.multi_task import MultiTaskModel, component_seed, program
 from mtl.recipe.config import Recipe
 from mtl_modules import SelfAttention
@@ -273,7 +273,7 @@ class UnknownArgument(Pooling):
     def __init__(self, input_dim: int, colour: str) -> None:
         super().__init__()
 
-    def forward(self, inputs: Sequence) -> Tensor:
+    def forward(self, inputs: PaddedSequence) -> Tensor:
         return inputs.values[:, 0]
 
 

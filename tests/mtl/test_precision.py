@@ -11,7 +11,7 @@ import torch
 
 from mtl.base.device import CPU
 from mtl.evaluate.evaluation import evaluate
-from mtl.model.module import Sequence
+from mtl.model.module import PaddedSequence
 from mtl.model.precision import autocast, in_float32
 from mtl.train.trainer import EvalReport, StepReport
 from mtl_modules import CRF, BiLSTM
@@ -22,7 +22,7 @@ CRFS: dict[str, Any] = {"slots": {"model": {"output": {"type": "crf"}}}, "pos": 
 
 
 def values(found: Any) -> torch.Tensor:
-    tensor = found.values if isinstance(found, Sequence) else found
+    tensor = found.values if isinstance(found, PaddedSequence) else found
     assert isinstance(tensor, torch.Tensor)
     return tensor
 
@@ -36,11 +36,11 @@ def test_fp32_is_no_context() -> None:
 
 
 def test_losses_leave_it() -> None:
-    def seen(first: torch.Tensor, second: Sequence, third: torch.Tensor) -> tuple[Any, ...]:
+    def seen(first: torch.Tensor, second: PaddedSequence, third: torch.Tensor) -> tuple[Any, ...]:
         return first.dtype, second.values.dtype, third.dtype, torch.is_autocast_enabled("cpu")
 
     half = torch.ones(2, dtype=torch.bfloat16)
-    given = (half, Sequence(half, torch.ones(2)), torch.ones(2, dtype=torch.int64))
+    given = (half, PaddedSequence(half, torch.ones(2)), torch.ones(2, dtype=torch.int64))
     with autocast(CPU, "bf16"):
         assert in_float32(seen, *given) == (torch.float32, torch.float32, torch.int64, False)
     assert in_float32(seen, *given) == (torch.bfloat16, torch.bfloat16, torch.int64, False)
@@ -58,7 +58,7 @@ def test_every_module_bears_it(case: Case) -> None:
             found = module(*arguments)
     torch.manual_seed(0)
     exact = module.loss(*arguments, case.targets(case.rows())) if case.kind == "output" else module(*arguments)
-    there = exact.mask()[:, :, None] if isinstance(exact, Sequence) else torch.tensor(True)
+    there = exact.mask()[:, :, None] if isinstance(exact, PaddedSequence) else torch.tensor(True)
     exact_values, found_values = values(exact).detach(), values(found).detach().float()
     near = torch.where(there, found_values - exact_values, 0.0).abs().max()
     assert near <= 0.05 * max(1.0, float(torch.where(there, exact_values, 0.0).abs().max()))
@@ -70,8 +70,8 @@ def test_every_module_bears_it(case: Case) -> None:
 
 
 def test_a_crf_and_on_a_cpu_an_lstm_compute_in_float32() -> None:
-    scores = Sequence(torch.randn(2, 4, len(LABELS)).bfloat16(), torch.tensor([4, 2]))
-    crf, exact = CRF(LABELS), Sequence(scores.values.float(), scores.lengths)
+    scores = PaddedSequence(torch.randn(2, 4, len(LABELS)).bfloat16(), torch.tensor([4, 2]))
+    crf, exact = CRF(LABELS), PaddedSequence(scores.values.float(), scores.lengths)
     with autocast(CPU, "bf16"):
         assert torch.equal(crf(scores).values, crf(exact).values)
         assert crf(scores).values.dtype == torch.float32
@@ -101,7 +101,7 @@ def test_evaluation_is_in_float32(tmp_path: Path) -> None:
     seen = set()
 
     def look(module: object, inputs: object, output: Any) -> None:
-        seen.add((output.values if isinstance(output, Sequence) else output).dtype)
+        seen.add((output.values if isinstance(output, PaddedSequence) else output).dtype)
 
     for task in trainer.graph.recipe.tasks:
         trainer.model[f"{task}.decoder"].register_forward_hook(look)

@@ -18,7 +18,7 @@ from mtl.data.fitted import Fitted
 from mtl.evaluate.scoring import pair_scores
 from mtl.graph.build import build_graph
 from mtl.graph.calls import Call, InputKey
-from mtl.model.module import Sequence
+from mtl.model.module import PaddedSequence
 from mtl.model.multi_task import MultiTaskModel
 from mtl.text.featurizer import tokenize
 
@@ -144,7 +144,7 @@ def test_a_chunk_holds_no_more_than_it_may(scorer: str, monkeypatch: pytest.Monk
     chunks: list[int] = []
 
     def count(module: torch.nn.Module, arguments: Any) -> None:
-        values = [argument.values if isinstance(argument, Sequence) else argument for argument in arguments]
+        values = [argument.values if isinstance(argument, PaddedSequence) else argument for argument in arguments]
         grid = values[0].shape[0] * values[0].shape[1] * values[1].shape[1] if values[0].dim() == 3 else 0
         chunks.append(sum(value.numel() for value in values) + grid)
 

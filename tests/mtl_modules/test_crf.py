@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mtl.data.labels import MISSING, Labels
-from mtl.model.module import Sequence
+from mtl.model.module import PaddedSequence
 from mtl_modules import CRF
 
 LABELS = Labels(("B-x", "I-x", "O"), (1, 1, 1))
@@ -24,7 +24,7 @@ def crf(constrained: bool = False) -> CRF:
 
 
 def losses(targets: list[list[int]]) -> torch.Tensor:
-    return crf().loss(Sequence(SCORES, LENGTHS), torch.tensor(targets)).detach()
+    return crf().loss(PaddedSequence(SCORES, LENGTHS), torch.tensor(targets)).detach()
 
 
 def test_the_probabilities_of_all_sequences_sum_to_one() -> None:
@@ -52,7 +52,7 @@ def test_gradients_of_partly_labelled_rows_are_finite() -> None:
     module = crf()
     scores = SCORES.clone().requires_grad_()
     targets = torch.tensor([[0, MISSING, 2, 0], [MISSING] * 4, [0, 1, 2, MISSING]])
-    module.loss(Sequence(scores, LENGTHS), targets).sum().backward()
+    module.loss(PaddedSequence(scores, LENGTHS), targets).sum().backward()
     assert scores.grad is not None
     assert bool(torch.isfinite(scores.grad).all())
     assert float(scores.grad[1].abs().sum()) == 0.0
@@ -62,8 +62,8 @@ def test_gradients_of_partly_labelled_rows_are_finite() -> None:
 
 def test_the_score_of_an_answer_is_the_marginal_of_its_label() -> None:
     module = crf()
-    answer = module.answer(Sequence(SCORES, LENGTHS))
-    probabilities = module(Sequence(SCORES, LENGTHS)).values
+    answer = module.answer(PaddedSequence(SCORES, LENGTHS))
+    probabilities = module(PaddedSequence(SCORES, LENGTHS)).values
     for row, length in enumerate(LENGTHS.tolist()):
         for t in range(length):
             assert answer["score"][row, t] == probabilities[row, t, answer["best"][row, t]]
@@ -72,12 +72,12 @@ def test_the_score_of_an_answer_is_the_marginal_of_its_label() -> None:
 def test_constrained_answers_form_spans() -> None:
     scores = SCORES.clone()
     scores[:, :, 1] += 50.0  # inside, everywhere
-    free = crf().answer(Sequence(scores, LENGTHS))["best"]
+    free = crf().answer(PaddedSequence(scores, LENGTHS))["best"]
     assert free[0].tolist() == [1, 1, 1, 1]
-    answer = crf(constrained=True).answer(Sequence(scores, LENGTHS))
+    answer = crf(constrained=True).answer(PaddedSequence(scores, LENGTHS))
     assert [answer["best"][i, :n].tolist() for i, n in enumerate(LENGTHS.tolist())] == [[0, 1, 1, 1], [0, 1], [0, 1, 1]]
     assert bool(torch.isfinite(answer["score"]).all())
-    assert crf(constrained=True)(Sequence(scores, LENGTHS)).values[:, 0, 1].max().item() < 1e-6
+    assert crf(constrained=True)(PaddedSequence(scores, LENGTHS)).values[:, 0, 1].max().item() < 1e-6
 
 
 def test_constraints_are_not_part_of_the_saved_state() -> None:
@@ -89,12 +89,12 @@ def test_the_exported_stand_in_gives_the_same_answers(constrained: bool) -> None
     module = crf(constrained)
     stand_in = module.exportable()
     with torch.no_grad():
-        wanted, found = module.answer(Sequence(SCORES, LENGTHS)), stand_in.answer(Sequence(SCORES, LENGTHS))
-        mask = Sequence(SCORES, LENGTHS).mask()
+        wanted, found = module.answer(PaddedSequence(SCORES, LENGTHS)), stand_in.answer(PaddedSequence(SCORES, LENGTHS))
+        mask = PaddedSequence(SCORES, LENGTHS).mask()
         assert torch.equal(found["best"][mask], wanted["best"][mask])
         torch.testing.assert_close(found["score"][mask], wanted["score"][mask])
         torch.testing.assert_close(
-            stand_in(Sequence(SCORES, LENGTHS)).values[mask], module(Sequence(SCORES, LENGTHS)).values[mask]
+            stand_in(PaddedSequence(SCORES, LENGTHS)).values[mask], module(PaddedSequence(SCORES, LENGTHS)).values[mask]
         )
 
 

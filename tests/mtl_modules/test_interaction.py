@@ -9,19 +9,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mtl.model.module import Sequence
+from mtl.model.module import PaddedSequence
 from mtl_modules.cross_attention import CrossAttention
 from mtl_modules.kernel_pooling import KernelPooling
 
 
-def texts() -> tuple[Sequence, Sequence]:
+def texts() -> tuple[PaddedSequence, PaddedSequence]:
     generator = torch.Generator().manual_seed(3)
     query, document = (torch.randn(3, steps, 4, generator=generator) for steps in (3, 5))
     document[0, 2] = query[0, 1] * 3  # the same direction: the kernel of equal tokens
-    return Sequence(query, torch.tensor([3, 1, 2])), Sequence(document, torch.tensor([4, 5, 1]))
+    return PaddedSequence(query, torch.tensor([3, 1, 2])), PaddedSequence(document, torch.tensor([4, 5, 1]))
 
 
-def rows(text: Sequence, number: int) -> list[Tensor]:
+def rows(text: PaddedSequence, number: int) -> list[Tensor]:
     return list(text.values[number, : int(text.lengths[number])])
 
 

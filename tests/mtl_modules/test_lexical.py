@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from mtl.data.collate import pad
-from mtl.model.module import Sequence
+from mtl.model.module import PaddedSequence
 from mtl.text.features import Feature
 from mtl.text.featurizer import tokenize
 from mtl_modules import Lexical
@@ -42,12 +42,14 @@ def fitted() -> tuple[Feature, ...]:
     return features
 
 
-def embedded(texts: list[str], *, garbage: float = 0.0, extra: int = 0) -> Sequence:
+def embedded(texts: list[str], *, garbage: float = 0.0, extra: int = 0) -> PaddedSequence:
     tokens = tokenize(texts, "whitespace")
     features = [torch.from_numpy(pad(feature.compute(tokens, False))) for feature in fitted()]
     words = Lexical(fitted())(torch.from_numpy(tokens.lengths), *features)
     values = torch.nn.functional.pad(words.values, (0, 0, 0, extra), value=garbage)
-    return Sequence(torch.where(Sequence(values, words.lengths).mask()[:, :, None], values, garbage), words.lengths)
+    return PaddedSequence(
+        torch.where(PaddedSequence(values, words.lengths).mask()[:, :, None], values, garbage), words.lengths
+    )
 
 
 def idf(word: str) -> float:
@@ -97,7 +99,7 @@ def test_a_hash_survives_as_two_halves() -> None:
     assert words.values.dtype == torch.float32
     assert torch.equal(hashes_of(words), hashes)
     assert bool((words.values[:, :, 2] == 1).all())
-    assert hashes_of(Sequence(words.values, torch.tensor([1, 2]))).tolist() == [[0, 0, 0], [2**16, 2**31, 0]]
+    assert hashes_of(PaddedSequence(words.values, torch.tensor([1, 2]))).tolist() == [[0, 0, 0], [2**16, 2**31, 0]]
 
 
 def test_neighbours_are_told_apart_exactly() -> None:
@@ -110,7 +112,7 @@ def test_neighbours_are_told_apart_exactly() -> None:
 
 
 def test_a_lexical_embedding_takes_features() -> None:
-    words = Sequence(torch.zeros(1, 1, 3), torch.ones(1))
+    words = PaddedSequence(torch.zeros(1, 1, 3), torch.ones(1))
     with pytest.raises(TypeError) as caught:
         Lexical(())(words.lengths, words, words)
     assert str(caught.value) == "a lexical embedding takes hashes and frequencies. Found a sequence."

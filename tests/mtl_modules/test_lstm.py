@@ -5,11 +5,11 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from mtl.model.module import Sequence
+from mtl.model.module import PaddedSequence
 from mtl_modules import BiLSTM
 from mtl_modules.padded_lstm import pays_off
 
-INPUTS = Sequence(torch.randn(3, 5, 4, generator=torch.Generator().manual_seed(0)), torch.tensor([2, 5, 1]))
+INPUTS = PaddedSequence(torch.randn(3, 5, 4, generator=torch.Generator().manual_seed(0)), torch.tensor([2, 5, 1]))
 
 
 @pytest.mark.parametrize("layers", [1, 3])
@@ -41,7 +41,7 @@ def test_every_way_of_computing_gives_the_same(lengths: list[int], training: boo
             packs = pack_padded_sequence(values, torch.tensor(lengths), batch_first=True, enforce_sorted=False)
             outputs = pad_packed_sequence(module.lstm(packs)[0], batch_first=True)[0]
         else:
-            outputs = module(Sequence(values, torch.tensor(lengths))).values
+            outputs = module(PaddedSequence(values, torch.tensor(lengths))).values
         (outputs * weights).sum().backward()
         assert values.grad is not None
         results += [outputs, values.grad, *(p.grad.clone() for p in module.parameters() if p.grad is not None)]
@@ -59,7 +59,7 @@ def test_padding_decides_the_way() -> None:
 
 def test_dropout_between_layers_is_that_of_training() -> None:
     module = BiLSTM(4, hidden=3, layers=2, dropout=0.5)
-    inputs = Sequence(INPUTS.values, torch.tensor([5, 4, 5]))
+    inputs = PaddedSequence(INPUTS.values, torch.tensor([5, 4, 5]))
     assert torch.equal(module.eval()(inputs).values, module(inputs).values)
     assert not torch.equal(module.train()(inputs).values, module(inputs).values)
 

@@ -4,12 +4,12 @@ import pytest
 import torch
 from torch import nn
 
-from mtl.model.module import Sequence
+from mtl.model.module import PaddedSequence
 from mtl_modules import MLP
 from mtl_modules.dropout import Dropout
 
 ROWS = torch.randn(2, 3, generator=torch.Generator().manual_seed(0))
-TOKENS = Sequence(torch.randn(2, 4, 3, generator=torch.Generator().manual_seed(1)), torch.tensor([4, 2]))
+TOKENS = PaddedSequence(torch.randn(2, 4, 3, generator=torch.Generator().manual_seed(1)), torch.tensor([4, 2]))
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_layers(hidden: list[int], dropout: float, wanted: list[type]) -> None:
 def test_a_condition_on_a_row_is_repeated_for_its_tokens() -> None:
     module = MLP(3, 3, 2)
     scores = module(TOKENS, ROWS)
-    assert isinstance(scores, Sequence)
+    assert isinstance(scores, PaddedSequence)
     repeated = ROWS[:, None, :].expand(2, 4, 3)
     torch.testing.assert_close(scores.values, module.layers(torch.cat([TOKENS.values, repeated], -1)))
 
@@ -42,5 +42,5 @@ def test_a_condition_on_tokens_is_averaged_for_their_row() -> None:
 def test_a_condition_on_tokens_stays_with_its_token() -> None:
     module = MLP(3, 3, 2)
     scores = module(TOKENS, TOKENS)
-    assert isinstance(scores, Sequence)
+    assert isinstance(scores, PaddedSequence)
     torch.testing.assert_close(scores.values, module.layers(torch.cat([TOKENS.values, TOKENS.values], -1)))

@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from mtl.base.errors import UsageError
-from mtl.model.module import Scorer, Sequence
+from mtl.model.module import PaddedSequence, Scorer
 from mtl_modules import Bilinear, Comparison, Cosine, Dot, Interaction, MLPScorer
 from mtl_modules.comparison import compared
 
 Q = torch.tensor([[1.0, 2.0, -1.0], [0.0, 0.0, 0.0], [3.0, 4.0, 0.0]])
 D = torch.tensor([[2.0, 0.5, 1.0], [1.0, 1.0, 1.0], [3.0, 4.0, 0.0]])
-SIDE = Sequence(torch.zeros(3, 1, 3), torch.ones(3, dtype=torch.int64))
+SIDE = PaddedSequence(torch.zeros(3, 1, 3), torch.ones(3, dtype=torch.int64))
 
 
 def test_dot() -> None:
@@ -87,15 +87,15 @@ def test_an_mlp_drops_out_before_every_layer() -> None:
 @pytest.mark.parametrize("scorer", [MLPScorer((3, 3, 3, 3)), Interaction((3, 3, 3, 3), match="attention")])
 def test_the_first_scores_with_words_are_bm25_and_the_rest(scorer: Any) -> None:
     words = torch.tensor([[[5.0, 1.0, 2.0], [9.0, 0.0, 0.5]], [[5.0, 1.0, 2.0], [7.0, 0.0, 0.5]]])
-    query = Sequence(words, torch.tensor([2, 2]))
-    document = Sequence(words[:1].expand(2, -1, -1), torch.tensor([2, 2]))
+    query = PaddedSequence(words, torch.tensor([2, 2]))
+    document = PaddedSequence(words[:1].expand(2, -1, -1), torch.tensor([2, 2]))
     texts: list[Any] = [Q[:2], D[:2]]
     if isinstance(scorer, Interaction):
-        texts = [Sequence(text[:, None, :], torch.ones(2, dtype=torch.int64)) for text in texts]
+        texts = [PaddedSequence(text[:, None, :], torch.ones(2, dtype=torch.int64)) for text in texts]
     with torch.no_grad():
         scorer.last.linear.weight[:, -16:] = 0  # the hidden units
     saturated = 2.2 / (1 + 1.2 * (0.25 + 0.75 * 2 / 100))
-    nothing = Sequence(torch.zeros(2, 1, 3), torch.tensor([1, 1]))
+    nothing = PaddedSequence(torch.zeros(2, 1, 3), torch.tensor([1, 1]))
     difference = scorer.eval()(*texts, query, document) - scorer(*texts, nothing, nothing)
     torch.testing.assert_close(difference, torch.tensor([2.5 * saturated, 2.0 * saturated]))
 
@@ -103,7 +103,7 @@ def test_the_first_scores_with_words_are_bm25_and_the_rest(scorer: Any) -> None:
 def test_what_words_share_enters_twice() -> None:
     scorer = MLPScorer((3, 3, 3, 3), hidden=[])
     last = scorer.last
-    words = Sequence(torch.rand(3, 4, 3).mul(3).round(), torch.tensor([4, 2, 3]))
+    words = PaddedSequence(torch.rand(3, 4, 3).mul(3).round(), torch.tensor([4, 2, 3]))
     assert last.overlap is not None
     shared = last.overlap(words, words)
     hidden = torch.tanh((shared * torch.tensor([1, 1, 0.1, 1, 0.2])) @ last.hidden[0].weight.t() + last.hidden[0].bias)

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import torch
 
-from mtl.model.module import Sequence
+from mtl.model.module import PaddedSequence
 from mtl_modules import MaxPooling, SelfAttention
 
-INPUTS = Sequence(torch.randn(2, 4, 3, generator=torch.Generator().manual_seed(0)) - 5, torch.tensor([4, 2]))
+INPUTS = PaddedSequence(torch.randn(2, 4, 3, generator=torch.Generator().manual_seed(0)) - 5, torch.tensor([4, 2]))
 
 
 def test_the_largest_value_of_a_row_is_taken() -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 from mtl.base.errors import UsageError
 from mtl.data.targets import Grade, Grades
 from mtl.model.module import Losses as CountedLosses
-from mtl.model.module import Output, Sequence
+from mtl.model.module import Output, PaddedSequence
 from mtl_modules import (
     InBatchSoftmax,
     ListwiseSoftmax,
@@ -219,7 +219,7 @@ def test_answers_are_the_scores(output: Output) -> None:
     assert torch.equal(output.answer(values)["score"], values)
     assert output(values).shape == (len(values), output.output_dim)
     with pytest.raises(UsageError) as caught:  # the whole text is compared
-        output.answer(Sequence(values[:, None], torch.ones(1)))
+        output.answer(PaddedSequence(values[:, None], torch.ones(1)))
     assert str(caught.value) == "the output layer should take one score a unit. Found a sequence."
 
 

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from mtl.base.errors import UsageError
 from mtl.data.labels import MISSING, Labels
-from mtl.model.module import Sequence
+from mtl.model.module import PaddedSequence
 from mtl_modules import Softmax
 
 LABELS = Labels(("a", "b", "c"), (6, 2, 0))
@@ -22,7 +22,7 @@ def test_the_loss_of_a_row_is_its_cross_entropy() -> None:
 
 def test_the_loss_of_tokens_is_the_mean_over_labelled_ones() -> None:
     targets = torch.tensor([[1, MISSING, 3], [MISSING, 7, MISSING]])
-    found = Softmax(LABELS).loss(Sequence(SCORES, LENGTHS), targets)
+    found = Softmax(LABELS).loss(PaddedSequence(SCORES, LENGTHS), targets)
     torch.testing.assert_close(found[0], F.cross_entropy(SCORES[0, :1], targets[0, :1]))
     assert float(found[1]) == 0.0
 
@@ -69,7 +69,7 @@ def test_of_equal_scores_the_lowest_label_wins() -> None:
 
 def test_rows_are_answered_with_all_scores_and_tokens_without() -> None:
     module = Softmax(LABELS)
-    row, token = module.answer(SCORES[0]), module.answer(Sequence(SCORES, LENGTHS))
+    row, token = module.answer(SCORES[0]), module.answer(PaddedSequence(SCORES, LENGTHS))
     torch.testing.assert_close(row["scores"], SCORES[0].softmax(-1))
     torch.testing.assert_close(row["score"], row["scores"].amax(-1))
     assert list(token) == ["best", "score"]

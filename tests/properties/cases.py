@@ -16,8 +16,7 @@ from torch import Tensor, nn
 from mtl.base.registry import lookup
 from mtl.data.labels import MISSING, Labels
 from mtl.data.targets import Number
-from mtl.model.module import Losses
-from mtl.model.module import Sequence as Vectors
+from mtl.model.module import Losses, PaddedSequence
 from mtl.text.features import CharacterIds, WordIds
 from mtl.text.featurizer import tokenize
 from mtl_modules import (
@@ -47,7 +46,7 @@ LABELS = Labels(("B-x", "I-x", "O", "B-y", "I-y"), (4, 3, 9, 2, 1))
 TEXT = "play the same song by the very same singer again and again"
 GARBAGE = 37.0
 
-Value = Tensor | Vectors
+Value = Tensor | PaddedSequence
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ class Characters:
 
 @dataclass(frozen=True)
 class Tokens:
-    """Vectors of a row's tokens: [T, dim]; probabilities if they come from an output layer.
+    """PaddedSequence of a row's tokens: [T, dim]; probabilities if they come from an output layer.
 
     `second`: those of the second text of a pair, which has a length of its own.
     """
@@ -163,7 +162,7 @@ class Case:
                 padded = torch.full((len(values), int(own.max()) + extra, given.dim), GARBAGE)
                 for i, value in enumerate(values):
                     padded[i, : len(value)] = value
-                found.append(Vectors(padded, own))
+                found.append(PaddedSequence(padded, own))
             else:
                 width = max(value.shape[1] for value in values) + extra if isinstance(given, Characters) else 0
                 shape = (len(values), steps, width) if width else (len(values), steps)
@@ -188,7 +187,7 @@ class Case:
         return [{n: self._cut(value, i, length) for n, value in said.items()} for i, length in enumerate(lengths)]
 
     def _cut(self, value: Value, number: int, length: int) -> Tensor:
-        values = value.values if isinstance(value, Vectors) else value
+        values = value.values if isinstance(value, PaddedSequence) else value
         return values[number, :length] if self.level == "token" and values.dim() > 1 else values[number]
 
     def loss(self, module: Any, arguments: Sequence[Value], rows: Sequence[Sequence[Tensor]], extra: int = 0) -> Tensor:
@@ -204,7 +203,7 @@ class Case:
         (scores,) = self.batch(rows, extra)
         if self.right is not None:
             return self.right(scores)
-        if not isinstance(scores, Vectors):
+        if not isinstance(scores, PaddedSequence):
             return scores.argmin(-1)
         return scores.values.argmin(-1).masked_fill(~scores.mask(), MISSING)
 

@@ -17,7 +17,7 @@ from mtl.base.registry import names
 from mtl.data.batch import Batch
 from mtl.export.numeric import Numeric, export_numeric
 from mtl.graph.calls import Call, walk
-from mtl.model.module import Sequence as Vectors
+from mtl.model.module import PaddedSequence
 from mtl.model.multi_task import MultiTaskModel, compute, program
 from tests.properties import joint, pairs, targets
 
@@ -112,7 +112,7 @@ def test_a_component_computes_the_same_once_exported(pair: Pair, call: Call, tex
         )
     (name,) = [name for other, name in pair.numeric.calls.items() if other.component == call.component]
     found = torch.from_numpy(pair.exported(texts)[name])
-    if isinstance(value, Vectors):
+    if isinstance(value, PaddedSequence):
         found, wanted = found[value.mask()], value.values[value.mask()]
     else:
         wanted = value

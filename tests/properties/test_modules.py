@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from mtl.base import registry
-from mtl.model.module import Sequence as Vectors
+from mtl.model.module import PaddedSequence
 from mtl_modules.grade_output import GradeOutput
 from tests.properties.cases import CASES, KINDS, Case, Shared
 
@@ -53,7 +53,7 @@ def test_gradients_reach_every_parameter(case: Case) -> None:
         loss = case.loss(module, arguments, case.rows()).sum()
     else:
         value = module(*arguments)
-        values = value.values[value.mask()] if isinstance(value, Vectors) else value
+        values = value.values[value.mask()] if isinstance(value, PaddedSequence) else value
         loss = (values * torch.randn(values.shape, generator=torch.Generator().manual_seed(3))).sum()
     parameters = dict(module.named_parameters())
     if parameters:
@@ -71,12 +71,12 @@ def test_gradients_reach_what_flows_in(case: Case) -> None:
     leaves = []
     given = [*case.inputs] if len(arguments) == len(case.inputs) else [None, *case.inputs]  # lengths come first
     for position, (value, what) in enumerate(zip(arguments, given, strict=True)):
-        values = value.values if isinstance(value, Vectors) else value
+        values = value.values if isinstance(value, PaddedSequence) else value
         if values.dtype.is_floating_point and not isinstance(what, Shared):  # hashes, as numbers, are given
             values.requires_grad_()
             leaves.append((position, values))
     value = case.loss(module, arguments, case.rows()) if case.kind == "output" else module(*arguments)
-    values = value.values if isinstance(value, Vectors) else value
+    values = value.values if isinstance(value, PaddedSequence) else value
     if leaves:
         (values * torch.randn(values.shape, generator=torch.Generator().manual_seed(3))).sum().backward()
     for position, values in leaves:
@@ -137,7 +137,7 @@ def test_prediction_is_repeatable(case: Case) -> None:
 def test_output_dim_is_the_size_of_what_comes_out(case: Case) -> None:
     module = case.module()
     value = module(*case.batch(case.rows()))
-    values = value.values if isinstance(value, Vectors) else value
+    values = value.values if isinstance(value, PaddedSequence) else value
     if case.kind == "scorer":  # one number a row, without an axis of its own
         values = values[:, None]
     assert values.shape[-1] == module.output_dim
@@ -149,11 +149,11 @@ def test_shapes_are_the_same_on_the_meta_device(case: Case) -> None:
     with torch.device("meta"):
         module = case.build().eval()
     arguments = [
-        Vectors(a.values.to("meta"), a.lengths.to("meta")) if isinstance(a, Vectors) else a.to("meta")
+        PaddedSequence(a.values.to("meta"), a.lengths.to("meta")) if isinstance(a, PaddedSequence) else a.to("meta")
         for a in case.batch(case.rows())
     ]
     found = module(*arguments)
-    values, wanted = (v.values if isinstance(v, Vectors) else v for v in (found, real))
+    values, wanted = (v.values if isinstance(v, PaddedSequence) else v for v in (found, real))
     assert values.shape == wanted.shape
     if case.kind == "output":
         assert {n: v.shape for n, v in module.answer(*arguments).items()} == {

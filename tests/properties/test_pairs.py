@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mtl.export.numeric import Numeric, export_numeric
-from mtl.model.module import Scorer
-from mtl.model.module import Sequence as Vectors
+from mtl.model.module import PaddedSequence, Scorer
 from mtl.model.multi_task import MultiTaskModel
 from tests.properties import pairs
 
@@ -142,6 +141,6 @@ def test_vectors_of_separable_scorers_give_their_scores(task: str) -> None:
         vectors = {}
         for key in pairs.graph().inputs(task).values():
             ((position, value),) = model.encoded(batch, task, key).items()
-            assert not isinstance(value, Vectors)
+            assert not isinstance(value, PaddedSequence)
             vectors[position] = scorer.encode(value, position)
     torch.testing.assert_close((vectors[0] * vectors[1]).sum(1), scores(model, (QUERIES, DOCUMENTS))[task])

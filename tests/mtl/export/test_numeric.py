@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from mtl.base.errors import ExportError
 from mtl.export.numeric import export_numeric, name_of, optimize
-from mtl.model.module import Sequence
+from mtl.model.module import PaddedSequence
 from tests.mtl.export import tiny
 from tests.mtl.export.conftest import Exported
 
@@ -54,7 +54,7 @@ def test_the_model_keeps_its_mode(softmax: tiny.Model) -> None:
 class Stubborn(nn.Module):
     """Computes something that depends on values: no graph can."""
 
-    def forward(self, inputs: Sequence) -> Tensor:
+    def forward(self, inputs: PaddedSequence) -> Tensor:
         if float(inputs.values.sum()) > 0:
             return inputs.values.sum(1)
         return inputs.values.amax(1)

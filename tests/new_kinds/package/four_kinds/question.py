@@ -14,8 +14,7 @@ from mtl.base.registry import register
 from mtl.data.labels import MISSING
 from mtl.data.targets import Answer, Example, Names, Target
 from mtl.evaluate.metrics import Metric
-from mtl.model.module import Output
-from mtl.model.module import Sequence as Vectors
+from mtl.model.module import Output, PaddedSequence
 from mtl.recipe.task import Slot, Task
 
 
@@ -72,11 +71,11 @@ class SpanSoftmax(Output):
     def output_dim(self) -> int:
         return 2
 
-    def forward(self, *scores: Any) -> Vectors:
-        return Vectors(self._log(scores[0]).exp(), scores[0].lengths)
+    def forward(self, *scores: Any) -> PaddedSequence:
+        return PaddedSequence(self._log(scores[0]).exp(), scores[0].lengths)
 
     @staticmethod
-    def _log(scores: Vectors) -> Tensor:
+    def _log(scores: PaddedSequence) -> Tensor:
         return scores.values.masked_fill(~scores.mask()[:, :, None], -1e9).log_softmax(1)
 
     def loss(self, *scores_and_targets: Any) -> Tensor:
