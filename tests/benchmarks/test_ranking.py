@@ -6,7 +6,7 @@ import pytest
 
 import mtl
 from benchmarks import ranking
-from tests.mtl.test_ranking_run import write
+from tests.mtl.runs.test_ranking_run import write
 
 
 def asked(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> None:

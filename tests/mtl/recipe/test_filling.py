@@ -8,8 +8,8 @@ from mtl.compile.loading import load_recipe, recipe_from_text
 from mtl.graph import drawing
 from mtl.graph.build import build_graph
 from mtl.recipe.filling import digest, filled
+from tests.mtl.compile.test_ties import PARTS
 from tests.mtl.recipe import fakes
-from tests.mtl.recipe.test_ties import PARTS
 from tests.mtl.recipe.texts import ALTERNATING, ENTAILMENT, INTENT_SLOT, PAIR, RANKING, changed
 
 TRAIN = """\

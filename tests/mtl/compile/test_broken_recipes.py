@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-CORPUS = Path(__file__).resolve().parent.parent / "broken_recipes"
+CORPUS = Path(__file__).resolve().parents[2] / "broken_recipes"
 NAMES = sorted(file.stem for file in CORPUS.glob("*.yaml"))
 ALL_IN_ONE = """
 import contextlib, io, json, sys

@@ -15,7 +15,7 @@ from mtl.data.batch import Batch
 from mtl.train.accumulation import shares
 from mtl.train.trainer import EvalReport, StepReport, Trainer, step_seed
 from tests.mtl.small_run import parameters, same, small_trainer
-from tests.mtl.test_resume import optimizer_tensors
+from tests.mtl.train.test_resume import optimizer_tensors
 
 STILL: dict[str, Any] = {  # without dropout: a large batch draws other numbers than its parts
     "embedding": {"type": "word", "dim": 8},

@@ -92,7 +92,7 @@ import resource, sys
 from pathlib import Path
 from mtl.base.errors import TrainingError
 from mtl.train.logs import JsonLines
-from tests.mtl.test_logs import STEP
+from tests.mtl.train.test_logs import STEP
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 log = JsonLines(Path(sys.argv[1]), 0)
 try:

@@ -61,7 +61,7 @@ import resource, sys
 from pathlib import Path
 from mtl.train.checkpoint import Checkpoints
 from mtl.base.errors import CheckpointError
-from tests.mtl.test_checkpoint import snapshot
+from tests.mtl.train.test_checkpoint import snapshot
 import torch
 checkpoints = Checkpoints(Path(sys.argv[1]))
 checkpoints.write(snapshot(1), best=True)

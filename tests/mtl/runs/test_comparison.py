@@ -19,7 +19,7 @@ from mtl.train.checkpoint import Checkpoints
 from tests import small
 from tests.commands import within
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[3]
 SHORT = small.RECIPE.replace("epochs: 24", "epochs: 2")
 
 

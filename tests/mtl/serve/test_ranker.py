@@ -18,7 +18,7 @@ from mtl.serve.bundle import Bundle
 from mtl.serve.ranker import Ranker, batches
 from tests.commands import mtl as command
 from tests.commands import start, within
-from tests.mtl.test_ranking_run import TOPICS, write
+from tests.mtl.runs.test_ranking_run import TOPICS, write
 
 TEXTS = [f"{end} it is about {topic} {number}" for topic in TOPICS for end in ("well", "oh") for number in range(3)]
 QUERIES = ["what is moss number 3", "", "who plays chess", "never seen"]

@@ -18,9 +18,9 @@ from mtl.evaluate.evaluation import evaluate
 from mtl.runs.predictor import Predictor
 from mtl.train.checkpoint import Checkpoints
 from mtl.train.trainer import StepReport, Trainer
-from tests.mtl.elsewhere import ELSEWHERE, elsewhere
 from tests.mtl.small_run import small_graph, small_prepared
-from tests.mtl.test_ranking_resume import trainer as ranking_trainer
+from tests.mtl.train.elsewhere import ELSEWHERE, elsewhere
+from tests.mtl.train.test_ranking_resume import trainer as ranking_trainer
 
 
 def test_the_device_refuses_what_is_elsewhere() -> None:
