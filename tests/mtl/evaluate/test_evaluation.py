@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -97,7 +98,7 @@ def test_answers_that_are_nearer_or_farther_are_not_right_or_wrong(
     monkeypatch.setitem(registry._classes["task"], "text_rating", TextRating)
     model = {"embedding": {"type": "word", "dim": 8}, "representation": {"type": "bilstm", "hidden": 6}}
     graph = small_graph(tmp_path, tasks={"intent": {"type": "text_rating", "model": model}})
-    gold = {"intent": [0.5, 2.0], "slots": [["O"], ["O"]]}
+    gold: dict[str, list[Any]] = {"intent": [0.5, 2.0], "slots": [["O"], ["O"]]}
     result = Evaluation("dev", predictions={"intent": [1.0, 2.0], "slots": [["O"], ["O"]]}, gold=gold)
     measure(graph, result)
     assert set(result.metrics) == {"intent", "slots"}
@@ -106,7 +107,7 @@ def test_answers_that_are_nearer_or_farther_are_not_right_or_wrong(
 
 def test_a_task_without_gold_gets_no_figure(tmp_path: Path) -> None:
     graph = small_graph(tmp_path)
-    predictions = {"intent": ["music", "travel"], "slots": [["O"], ["O"]]}
+    predictions: dict[str, list[Any]] = {"intent": ["music", "travel"], "slots": [["O"], ["O"]]}
     result = Evaluation("dev", predictions=predictions, gold={"intent": [None, None], "slots": [["O"], None]})
     measure(graph, result)
     assert set(result.metrics) == set(result.reports) == {"slots"}

@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,8 +15,9 @@ from mtl.base.registry import lookup, names
 from mtl.evaluate import metrics
 from mtl.evaluate.metrics import Metric, exact_match, spans
 
+METRICS: dict[str, Any] = {name: lookup("metric", name) for name in names("metric")}
 OF_LABELS, OF_NUMBERS = (
-    [name for name in names("metric") if element in lookup("metric", name).elements] for element in ("label", "number")
+    [name for name in METRICS if element in METRICS[name].elements] for element in ("label", "number")
 )
 BIO = ["O", "B-a", "I-a", "B-b", "I-b", "B-a-b", "I-a-b"]
 BIOES = [*BIO, "E-a", "S-a", "E-b", "S-b", "E-a-b", "S-a-b"]
@@ -192,7 +194,7 @@ def test_numbers_are_measured_by_their_differences() -> None:
 
 @pytest.mark.parametrize("name", OF_NUMBERS)
 def test_figures_of_numbers_are_0_where_nothing_differs(name: str) -> None:
-    metric: Metric = lookup("metric", name)()
+    metric = METRICS[name]()
     assert not metric.higher_is_better
     for gold in ([1.5, -2.0], [], [None]):
         assert metric.compute(gold, [1.5, -2.0][: len(gold)]) == {metric.figures[0]: 0.0}
@@ -210,8 +212,8 @@ def test_sets_of_labels() -> None:
 
 
 def test_exact_match_is_the_share_of_rows_right_in_every_task() -> None:
-    gold = {"intent": ["a", "b", "a", None], "slots": [["O"], ["O", "B-x"], ["O"], ["O"]]}
-    predicted = {"intent": ["a", "b", "b", "a"], "slots": [["O"], ["O", "O"], ["O"], ["O"]]}
+    gold: dict[str, list[Any]] = {"intent": ["a", "b", "a", None], "slots": [["O"], ["O", "B-x"], ["O"], ["O"]]}
+    predicted: dict[str, list[Any]] = {"intent": ["a", "b", "b", "a"], "slots": [["O"], ["O", "O"], ["O"], ["O"]]}
     assert exact_match(gold, predicted) == pytest.approx(1 / 3)
     assert exact_match({"intent": [None]}, {"intent": ["a"]}) == 0.0
     assert exact_match({}, {}) == 0.0
