@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mtl.data.pair_split import PairSplit
 
 from benchmarks import medquad
+from mtl.data.split import Split
 from mtl.runs.runner import Run
 
 RECIPE = Path(__file__).resolve().parents[2] / "recipes" / "medquad.yaml"
@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_candidates_of_the_same_document(folder: Path) -> None:
     split = Run.open(folder).prepared.splits["pairs", "test"]
-    assert isinstance(split, PairSplit)
+    assert isinstance(split, Split)
     pairs = medquad.same_document(split)
     found = list(zip(pairs.groups.tolist(), pairs.document_ids, pairs.grades.tolist(), strict=True))
     own = [(group, name) for group, name, grade in found if grade > 0]
@@ -52,7 +52,7 @@ def test_candidates_of_the_same_document(folder: Path) -> None:
 def test_bm25_finds_words_that_texts_share(folder: Path) -> None:
     run = Run.open(folder)
     split = run.prepared.splits["pairs", "test"]
-    assert isinstance(split, PairSplit)
+    assert isinstance(split, Split)
     pairs = split.pairs("relevance")
     scores = medquad.BM25(medquad.collection(run)).scores(split, pairs)
     assert np.all(scores[pairs.grades > 0] > 0)
