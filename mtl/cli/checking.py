@@ -14,7 +14,7 @@ from ..graph import drawing
 from ..graph.build import build_graph
 
 if TYPE_CHECKING:
-    from ..runs.check import Report
+    from ..runs.check import CheckReport
 
 FORMATS = ("text", "mermaid")
 
@@ -57,7 +57,7 @@ def warn(faults: Iterable[Fault]) -> None:
         print(f"warning: {fault}", file=sys.stderr)
 
 
-def summary(report: Report) -> str:
+def summary(report: CheckReport) -> str:
     """Return one line about a recipe that is possible."""
     graph = report.graph
     shared = sum(len(component.tasks) > 1 for component in graph.components.values())

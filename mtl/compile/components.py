@@ -9,7 +9,7 @@ from ..base import registry
 from ..base.errors import MtlError
 from ..recipe.config import ModuleConfig
 from ..recipe.document import Steps, show
-from ..recipe.schema import check
+from ..recipe.schema import fitted_to
 from .draft import Reading
 
 
@@ -29,7 +29,7 @@ def read_component(
     cls = find_class(reading, kind, name, (*steps, key) if isinstance(raw, Mapping) and key in raw else steps)
     if cls is None:
         return None
-    checked, faults = check(registry.schema(cls), values, reading.document, steps, f"the {kind} '{name}'")
+    checked, faults = fitted_to(registry.schema(cls), values, reading.document, steps, f"the {kind} '{name}'")
     reading.faults += faults
     return None if checked is None else ModuleConfig(kind, name, checked, place=reading.document.place(steps))
 

@@ -18,7 +18,7 @@ from ..recipe import overrides as settings
 from ..recipe.config import ModuleConfig, Recipe, ShareGroup, TaskConfig, TrainConfig
 from ..recipe.document import Document, from_values, show
 from ..recipe.flow import addresses
-from ..recipe.schema import check
+from ..recipe.schema import fitted_to
 from ..recipe.yaml_core import parse, read
 from .components import told
 from .draft import Reading, TaskDraft
@@ -97,7 +97,7 @@ def _recipe(
     settings.apply(document, overrides)
     reading = Reading(document, document.faults)
     malformed = len(reading.faults)
-    checked, faults = check(RecipeModel, document.tree, document, (), "a recipe")
+    checked, faults = fitted_to(RecipeModel, document.tree, document, (), "a recipe")
     reading.faults += faults
     if checked and FOLDER.search(checked["name"] or ""):
         reading.fault(("name",), f"should be a name that a folder can have. Found {show(checked['name'])}.")
@@ -171,7 +171,7 @@ def _read_sections(reading: Reading, values: dict[str, Any], malformed: int) -> 
     if reading.faults:
         reading.drop_consequences(malformed)
         unread = {draft.name for draft in drafts if not draft.complete}
-        partial = graph_rules.check(SharingGraph(recipe), broken | unread)
+        partial = graph_rules.broken_rules(SharingGraph(recipe), broken | unread)
         raise RecipeError([*reading.faults, *partial], reading.document.name)
     return recipe
 

@@ -13,7 +13,7 @@ from ..graph.rules import fits, shapes_of
 from ..recipe.config import InputConfig, ModuleConfig, SourceConfig
 from ..recipe.document import Steps, dotted, show
 from ..recipe.names import EXPORTED, JOINT, MODULES, malformed
-from ..recipe.schema import check, check_at, closest, unknown_key
+from ..recipe.schema import check_at, closest, fitted_to, unknown_key
 from .components import find_class, read_component, told
 from .draft import Reading, TaskDraft
 
@@ -203,7 +203,7 @@ def _build_task(
         message = unknown_key(key, [*OWN_KEYS, *model.model_fields], f"the task '{kind}'")
         reading.faults.append(reading.document.key_place((*steps, key)).named(dotted(steps)).fault(message))
     own = {key: value for key, value in values.items() if key not in unknown}
-    checked, faults = check(model, own, reading.document, steps, f"the task '{kind}'")
+    checked, faults = fitted_to(model, own, reading.document, steps, f"the task '{kind}'")
     reading.faults += faults
     if checked is not None:
         try:

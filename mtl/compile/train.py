@@ -13,7 +13,7 @@ from ..base.errors import MtlError, listing, near_miss
 from ..recipe.config import BatchConfig, ComponentTraining, ModuleConfig, TrainConfig
 from ..recipe.document import Steps, show
 from ..recipe.names import JOINT, matching
-from ..recipe.schema import check
+from ..recipe.schema import fitted_to
 from .components import read_component, told
 from .draft import Reading, TaskDraft
 from .sections import STRICT
@@ -101,7 +101,7 @@ def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
     """Return how the recipe is trained, or None after noting faults."""
     faults = len(reading.faults)
     values = reading.mapping(raw, HERE)
-    checked, wrong = check(TrainModel, values, reading.document, HERE, "'train'")
+    checked, wrong = fitted_to(TrainModel, values, reading.document, HERE, "'train'")
     reading.faults += wrong
     _check_device(reading, values)
     parts = {kind: _read_kind(reading, values.get(kind), kind, default) for kind, default in PARTS.items()}
@@ -155,7 +155,7 @@ def _read_batch(reading: Reading, raw: Any) -> BatchConfig:
     steps: Steps = (*HERE, "batch")
     if raw is None:
         return BatchConfig()
-    checked, wrong = check(BatchModel, reading.mapping(raw, steps), reading.document, steps, "a batch")
+    checked, wrong = fitted_to(BatchModel, reading.mapping(raw, steps), reading.document, steps, "a batch")
     reading.faults += wrong
     if checked is not None and isinstance(raw, Mapping):
         if (checked["size"] is None) == (checked["tokens"] is None):
@@ -180,7 +180,7 @@ def _read_components(reading: Reading, raw: Any, known: Known) -> dict[str, Comp
         if not isinstance(value, Mapping):
             reading.fault(here, f"should be a mapping with 'lr' or 'freeze'. Found {show(value)}.")
             continue
-        checked, wrong = check(ComponentModel, value, reading.document, here, "a component's training")
+        checked, wrong = fitted_to(ComponentModel, value, reading.document, here, "a component's training")
         reading.faults += wrong
         if checked is None:
             continue

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..graph.sharing_graph import SharingGraph
     from .fitted import Fitted
 
-    Place = tuple[str, int, InputKey]  # embedding component, position among its features, input
+    FeaturePlace = tuple[str, int, InputKey]  # embedding component, position among its features, input
 
 Text = str | bytes
 
@@ -54,7 +54,7 @@ class Batch:
     source: str
     rows: NDArray[np.int64]
     lengths: dict[InputKey, Tensor]
-    features: dict[Place, Tensor]
+    features: dict[FeaturePlace, Tensor]
     targets: dict[str, Any] = field(default_factory=dict)
     labelled: dict[str, Tensor] = field(default_factory=dict)
     tokens: int = 0

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..base.errors import Fault, counted
 from .kept_files import kept_file
-from .reading import Place
+from .reading import RowPlace
 from .text_encoding import Bounds, flat
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class JudgementEncoder:
             self._notes.judgement(judgement.group, float(judgement.grade), judgement.query_place)
         self._notes.repeated += chunk.repeated
 
-    def _file_numbers(self, places: list[Place]) -> NDArray[np.int32]:
+    def _file_numbers(self, places: list[RowPlace]) -> NDArray[np.int32]:
         names = (kept_file(file, self.root) for file, _ in places)
         return np.array([self._files.setdefault(name, len(self._files)) for name in names], np.int32)
 
@@ -97,19 +97,19 @@ class _Notes:
     def __init__(self) -> None:
         self.best: list[float] = []  # grade of each query's documents
         self.worst: list[float] = []
-        self.first: list[Place] = []
-        self.repeated: list[Place] = []
-        self.empty: dict[str, list[Place]] = {}
-        self.long: dict[str, list[tuple[int, Place]]] = {}
+        self.first: list[RowPlace] = []
+        self.repeated: list[RowPlace] = []
+        self.empty: dict[str, list[RowPlace]] = {}
+        self.long: dict[str, list[tuple[int, RowPlace]]] = {}
 
-    def text(self, column: str, text: str, length: int, place: Place) -> None:
+    def text(self, column: str, text: str, length: int, place: RowPlace) -> None:
         """Take note of a text that no row before had."""
         if not text.strip():
             self.empty.setdefault(column, []).append(place)
         if length > LONG:
             self.long.setdefault(column, []).append((length, place))
 
-    def judgement(self, group: int, grade: float, place: Place) -> None:
+    def judgement(self, group: int, grade: float, place: RowPlace) -> None:
         """Take note of a judgement; queries come in the order of their numbers."""
         if group == len(self.first):
             self.best.append(grade)

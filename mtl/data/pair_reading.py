@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..base.errors import Fault, short
 from ..sources.values import spelled
 from .judgements import Judgement
-from .reading import CHUNK, Chunk, Place, as_text, tokenized
+from .reading import CHUNK, Chunk, RowPlace, as_text, tokenized
 from .targets import Example
 
 if TYPE_CHECKING:
@@ -58,9 +58,9 @@ class _Draft:
     """A chunk that is being filled."""
 
     texts: dict[str, list[str]]
-    places: dict[str, list[Place]]
+    places: dict[str, list[RowPlace]]
     judged: list[Judgement] = field(default_factory=list)
-    repeated: list[Place] = field(default_factory=list)
+    repeated: list[RowPlace] = field(default_factory=list)
     pretokenized: frozenset[str] = frozenset()
     characters: int = 0  # of the texts
 
@@ -117,7 +117,7 @@ class _Reader:
         self.names: dict[str, int] = {}  # of documents
         self.judged: dict[int, int] = {}  # a pair's key -> number of its judgement
         self.group_texts = array("q")  # by query
-        self.group_places: list[Place] = []
+        self.group_places: list[RowPlace] = []
         self.grades: list[str] = []  # by judgement, as the next three
         self.documents = array("q")
         self.files: list[str] = []
@@ -197,7 +197,7 @@ class _Reader:
         second = self.names.get(part.document_id or "") if by_name else table.get(part.text.digest)
         return None if first is None or second is None else first << _BITS | second
 
-    def _place(self, row: Row, column: str) -> Place:
+    def _place(self, row: Row, column: str) -> RowPlace:
         return self.source.file_of(row, column), row.line
 
     def _add(self, chunk: _Draft, row: Row, group: str | None, query: _Text, part: _Part, pool: str | None) -> None:
@@ -220,7 +220,7 @@ class _Reader:
         pooled = -1 if pool is None else self.pools.setdefault(pool, len(self.pools))
         chunk.judged.append(Judgement(first, second, part.grade, number, pooled, part.document_id, *places))
 
-    def _entered(self, chunk: _Draft, column: str, text: _Text, place: Place) -> int:
+    def _entered(self, chunk: _Draft, column: str, text: _Text, place: RowPlace) -> int:
         """Return a text's number; one that was never read is given the next, and goes into the chunk."""
         table = self.texts[column]
         if text.digest not in table:
@@ -253,5 +253,5 @@ def _name(row: Row, column: str | None, *, optional: bool = False) -> str | None
     raise _MalformedError(column, f"should be a name or a number. Found {type(value).__name__}: {short(value)}.")
 
 
-def _told(place: Place) -> str:
+def _told(place: RowPlace) -> str:
     return f"{place[0]}:{place[1]}"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .plan import FrontEnd, SourcePlan
 
 CHUNK = 1024  # rows in memory at a time
-Place = tuple[str, int]  # file and line of a row
+RowPlace = tuple[str, int]  # file and line of a row
 
 
 @dataclass
@@ -46,8 +46,8 @@ class Chunk:
     unread: dict[str, int] = field(default_factory=dict)  # tags after `max_tokens`, by task
     remarks: list[tuple[str, Remark, Fault]] = field(default_factory=list)  # of a task, and where
     judged: list[Judgement] = field(default_factory=list)
-    places: dict[str, list[Place]] = field(default_factory=dict)
-    repeated: list[Place] = field(default_factory=list)  # rows that repeat an earlier one
+    places: dict[str, list[RowPlace]] = field(default_factory=dict)
+    repeated: list[RowPlace] = field(default_factory=list)  # rows that repeat an earlier one
 
     def __len__(self) -> int:
         return self.units
@@ -105,8 +105,9 @@ def _chunk(
             example = spans.example(task, key, position, held[key.column][position], row.values.get(key.column))
             target, value = targets[task.name], row.values.get(task.target or "")
             try:
-                gold = read_target(target, task, value, example)
-                for remark in () if gold is None else target.remarks(value, example):
+                cell = None if value is None or value == "" else task.task.cell(spelled(value))
+                gold = None if cell is None else target.read(cell, example)
+                for remark in () if gold is None else target.remarks(cell, example):
                     remarks.append((task.name, remark, _fault(remark.found, source, row, task.target or "")))
             except ValueError as error:
                 note(position, task.target or "", error)
@@ -154,13 +155,6 @@ class _Spans:
         spans = every[position] if every is not None else []
         read = min(key.max_tokens or len(spans), len(spans))
         return Example(texts[0], spans, read, texts, _words(value, texts[0]) if every is not None else None)
-
-
-def read_target(target: Target, task: TaskConfig, value: Any, example: Example) -> Any:
-    """Return a row's gold answer, None where its cell is empty; raises `ValueError` where it is malformed."""
-    if value is None or value == "":
-        return None
-    return target.read(task.task.cell(spelled(value)), example)
 
 
 def _only_text(value: Any) -> list[str]:

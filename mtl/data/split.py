@@ -28,7 +28,7 @@ from .text_encoding import input_name
 
 if TYPE_CHECKING:
     from ..graph.calls import InputKey
-    from .batch import Place
+    from .batch import FeaturePlace
     from .fitted import Fitted
     from .judgements import Judgements
     from .plan import SourcePlan
@@ -40,7 +40,7 @@ class _Texts(NamedTuple):
     """The tokens of an input's texts: bounds of texts, and the flat values of features."""
 
     offsets: NDArray[np.int64]
-    features: tuple[tuple[Place, Ragged], ...]
+    features: tuple[tuple[FeaturePlace, Ragged], ...]
 
 
 class _Values(NamedTuple):
@@ -104,7 +104,7 @@ class Split:
 
     def _input(self, key: InputKey, plan: SourcePlan, fitted: Fitted) -> _Texts:
         column = self._column(input_name(key))
-        features: list[tuple[Place, Ragged]] = []
+        features: list[tuple[FeaturePlace, Ragged]] = []
         for component in plan.inputs[key]:
             for index, feature in enumerate(fitted.features[component]):
                 found = column.values.field(f"{component}/{index}")

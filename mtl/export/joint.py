@@ -22,7 +22,7 @@ from ..graph.sharing_graph import SharingGraph
 from ..text.token_values import integers, strings
 from .front_end import TokenValues, text_front_end, tokens_front_end
 from .list_front_end import list_front_end
-from .network import Features, Place
+from .network import FeaturePlace, Features
 from .numeric import Numeric, name_of
 
 Form = Literal["text", "tokens"]
@@ -43,7 +43,7 @@ class Joint:
     vectors: dict[tuple[str, str], str] = field(default_factory=dict)
     tokens: dict[InputKey, str] = field(default_factory=dict)
     lengths: dict[InputKey, str] = field(default_factory=dict)
-    features: dict[Place, str] = field(default_factory=dict)
+    features: dict[FeaturePlace, str] = field(default_factory=dict)
     calls: dict[Call, str] = field(default_factory=dict)
 
 

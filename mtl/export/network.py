@@ -19,7 +19,7 @@ from ..text.features import Feature
 from .as_units import as_units
 from .towers import Tower, towers
 
-Place = tuple[str, int, InputKey]  # embedding component, position among its features, input
+FeaturePlace = tuple[str, int, InputKey]  # embedding component, position among its features, input
 Features = Mapping[str, Sequence[Feature]]
 
 
@@ -28,7 +28,7 @@ class Given(NamedTuple):
 
     lengths: dict[InputKey, Tensor]
     lists: dict[InputKey, Index]
-    features: dict[Place, Tensor]
+    features: dict[FeaturePlace, Tensor]
 
 
 class Network(nn.Module):
@@ -59,7 +59,7 @@ class Network(nn.Module):
         self.inputs: list[InputKey] = list(dict.fromkeys(key for _, key in read))
         self.listed = [key for key in self.inputs if key.listed]
         self.first = self._first()
-        self.places: list[Place] = [
+        self.places: list[FeaturePlace] = [
             (component, index, key) for component, key in read for index in range(len(features[component]))
         ]
 

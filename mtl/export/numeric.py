@@ -20,7 +20,7 @@ from ..base.errors import ExportError
 from ..graph.calls import Call, InputKey
 from ..graph.sharing_graph import SharingGraph
 from ..model.multi_task import MultiTaskModel
-from .network import Features, Network, Place
+from .network import FeaturePlace, Features, Network
 from .tracing import traced
 
 
@@ -38,7 +38,7 @@ class Numeric:
     model: ir.Model
     lengths: Mapping[InputKey, str]
     lists: Mapping[InputKey, tuple[str, str]]
-    features: Mapping[Place, str]
+    features: Mapping[FeaturePlace, str]
     answers: Mapping[tuple[str, str], str]
     vectors: Mapping[tuple[str, str], str]
     calls: Mapping[Call, str]

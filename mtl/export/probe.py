@@ -18,7 +18,7 @@ from ..model.multi_task import compute, program, regrouped
 from ..serve.bundle import session_options
 from .cut import cut, serialized
 from .head import Texts, feed
-from .network import Place, entering
+from .network import FeaturePlace, entering
 
 if TYPE_CHECKING:
     from ..data.batch import Batch
@@ -76,7 +76,7 @@ def first_difference(
 
 def by_front_end(
     graph: SharingGraph, task: str, batch: Batch, calls: Sequence[Call]
-) -> tuple[dict[InputKey, Tensor], dict[Place, Tensor]]:
+) -> tuple[dict[InputKey, Tensor], dict[FeaturePlace, Tensor]]:
     """Return a batch's lengths and features under the keys of the exported graph, those that some calls read."""
     renaming = dict(zip(*_keys(graph, task), strict=True))
 

@@ -11,7 +11,7 @@ from .sharing_graph import SharingGraph
 def build_graph(recipe: Recipe) -> SharingGraph:
     """Merge tied modules and connect them; raises `RecipeError` with every rule of the graph that is broken."""
     graph = SharingGraph(recipe)
-    faults = rules.check(graph)
+    faults = rules.broken_rules(graph)
     if faults:
         raise RecipeError(faults, recipe.title)
     graph.connect()

@@ -1,4 +1,4 @@
-"""The rules that a sharing graph must keep, one named function each; `check` applies them all.
+"""The rules that a sharing graph must keep, one named function each; `broken_rules` applies them all.
 
 They need the modules and the edges between them, not what flows: they hold before any input is connected. Four rules
 are kept where tied configurations are merged, since there is no graph without them: addresses exist, a module is in
@@ -27,7 +27,7 @@ MOST = 5  # labels that are shown
 LONGEST = 6  # components of a cycle that are shown; of a longer one the middle is left out
 
 
-def check(graph: SharingGraph, broken: Collection[str] = ()) -> list[Fault]:
+def broken_rules(graph: SharingGraph, broken: Collection[str] = ()) -> list[Fault]:
     """Return every fault of a graph; `broken` are tasks that it lacks because their recipe has faults of its own."""
     faults = [fault for rule in RULES for fault in rule(graph)]
     return faults + list(conditions_name_outputs(graph, broken))

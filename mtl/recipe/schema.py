@@ -22,7 +22,7 @@ BOUNDS = {
 PLAIN: dict[Any, str] = {int: "whole number", float: "number", str: "string", list: "list", dict: "mapping"}
 
 
-def check(
+def fitted_to(
     model: type[pydantic.BaseModel], values: Mapping[str, Any], document: Document, steps: Steps, what: str
 ) -> tuple[dict[str, Any] | None, list[Fault]]:
     """Return the values with defaults filled in, or None, and the faults; `what` names whose keys these are."""

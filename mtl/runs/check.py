@@ -48,7 +48,7 @@ PAIRS, LISTS, OTHER_TOKENS = 5, 1, 6  # units of judged pairs, and of lists; tok
 
 
 @dataclass(frozen=True)
-class Report:
+class CheckReport:
     """What a check found out: the graph, the parameters of every component, warnings that stop nobody."""
 
     graph: SharingGraph
@@ -56,7 +56,7 @@ class Report:
     warnings: tuple[Fault, ...]
 
 
-def check(recipe: Recipe, *, initial: bool = True) -> Report:
+def check(recipe: Recipe, *, initial: bool = True) -> CheckReport:
     """Prove that a recipe can be built and that a batch passes through all its tasks.
 
     Raises `RecipeError` with every rule of the graph that is broken, else with every component that cannot be
@@ -77,7 +77,7 @@ def check(recipe: Recipe, *, initial: bool = True) -> Report:
         parameters = {name: sum(p.numel() for p in module.parameters()) for name, module in model.components.items()}
     if faults:
         raise RecipeError(faults, recipe.title)
-    return Report(graph, parameters, (*graph.warnings, *slow(recipe)))
+    return CheckReport(graph, parameters, (*graph.warnings, *slow(recipe)))
 
 
 def read_sources(graph: SharingGraph, sources: Mapping[str, Source], cache: Path) -> Prepared:

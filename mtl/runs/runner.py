@@ -40,8 +40,7 @@ from ..train.checkpoint import Checkpoints, load_model
 from ..train.logs import Logs
 from ..train.resume import check_recipe
 from ..train.trainer import Trainer
-from .check import Report as CheckReport
-from .check import check
+from .check import CheckReport, check
 from .predictor import Prediction, Predictor, Texts
 from .run_data import RunData
 from .run_folder import folder_for

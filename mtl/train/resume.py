@@ -40,7 +40,7 @@ def identity(
     }
 
 
-def check(recorded: Mapping[str, Any], current: Mapping[str, Any], run: str) -> None:
+def refuse_changes(recorded: Mapping[str, Any], current: Mapping[str, Any], run: str) -> None:
     """Raise `CheckpointError` with a row for everything that is not as it was when the run was started."""
     faults = [Fault(message, file=run) for message in _differences(recorded, current)]
     if faults:

@@ -42,7 +42,7 @@ from .finite import all_finite, bad_gradient, bad_loss
 from .first_weights import load_first_weights
 from .mixture import Mixture, Stream, build_mixture
 from .optimizer import Rates, Schedule, load_optimizer_state, optimizer_state, parameter_groups
-from .resume import check, identity
+from .resume import identity, refuse_changes
 
 if TYPE_CHECKING:
     from ..data.batch import Batch
@@ -122,7 +122,7 @@ class Trainer:
         if not isinstance(state, dict) or state.get("format") != FORMAT:
             found = state.get("format", "none") if isinstance(state, dict) else "none"
             raise CheckpointError(f"{folder}: should be a checkpoint of format {FORMAT}. Found {found}.")
-        check(state["identity"], self.identity, str(out))
+        refuse_changes(state["identity"], self.identity, str(out))
         return state
 
     def _build_feeds(self) -> dict[str, Feed]:

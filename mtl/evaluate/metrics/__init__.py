@@ -5,7 +5,7 @@ predicted; those of rankings on grades.
 """
 
 from .base import Metric
-from .classification import Accuracy, Confusion, MacroF1, MicroF1, Report
+from .classification import Accuracy, Confusion, LabelReport, MacroF1, MicroF1
 from .exact_match import exact_match
 from .numbers import MeanAbsoluteError, RootMeanSquaredError
 from .ranked import Ranked
@@ -23,6 +23,7 @@ from .spans import SpanF1, SpanReport, Tagging, spans
 __all__ = [
     "Accuracy",
     "Confusion",
+    "LabelReport",
     "LabelsF1",
     "LabelsReport",
     "MacroF1",
@@ -36,7 +37,6 @@ __all__ = [
     "Ranked",
     "RankingMetric",
     "Recall",
-    "Report",
     "RootMeanSquaredError",
     "SameLabels",
     "SpanF1",

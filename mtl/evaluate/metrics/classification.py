@@ -95,7 +95,7 @@ class MicroF1(Metric):
 
 
 @register("metric", "report")
-class Report(Metric):
+class LabelReport(Metric):
     """Precision, recall, F1 and number of gold occurrences (support) of every label."""
 
     def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:

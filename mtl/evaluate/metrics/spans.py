@@ -11,7 +11,7 @@ from mtl.base.registry import register
 from mtl.text.tag_schemes import LETTERS, Scheme, Tag, parsed, scheme_of
 
 from .base import Metric, Row, labelled, pairs
-from .classification import Accuracy, Confusion, Counts, MacroF1, MicroF1, Report, total
+from .classification import Accuracy, Confusion, Counts, LabelReport, MacroF1, MicroF1, total
 
 
 class Span(NamedTuple):
@@ -121,5 +121,5 @@ class Tagging(Metric):
             scheme = scheme_of(Counter(tag for tag, _ in pairs(gold, predicted)))
         parts: tuple[Metric, ...] = (SpanF1(), Accuracy(), SpanReport())
         if scheme == "plain":
-            parts = (Accuracy(), MacroF1(), MicroF1(), Report(), Confusion())
+            parts = (Accuracy(), MacroF1(), MicroF1(), LabelReport(), Confusion())
         return {name: value for part in parts for name, value in part.compute(gold, predicted).items()}

@@ -104,7 +104,7 @@ def test_unlabelled_tokens_are_left_out() -> None:
     gold, predicted = [["B-a", None, "O"]], [["B-a", "B-b", "O"]]
     assert metrics.Accuracy().compute(gold, predicted) == {"accuracy": 1.0}
     assert metrics.SpanF1().compute(gold, predicted)["f1"] == 1.0
-    assert list(metrics.Report().compute(gold, predicted)["report"]) == ["B-a", "O"]
+    assert list(metrics.LabelReport().compute(gold, predicted)["report"]) == ["B-a", "O"]
     assert exact_match({"slots": gold}, {"slots": predicted}) == 1.0
     assert exact_match({"slots": gold}, {"slots": [["O", "B-b", "O"]]}) == 0.0
 
@@ -127,7 +127,7 @@ def test_micro_f1_equals_accuracy_unless_labels_are_ignored() -> None:
 
 
 def test_report_has_a_row_a_label() -> None:
-    assert metrics.Report().compute(["a", "a", "b"], ["a", "b", "b"])["report"] == {
+    assert metrics.LabelReport().compute(["a", "a", "b"], ["a", "b", "b"])["report"] == {
         "a": {"precision": 1.0, "recall": 0.5, "f1": pytest.approx(2 / 3), "support": 2},
         "b": {"precision": 0.5, "recall": 1.0, "f1": pytest.approx(2 / 3), "support": 1},
     }
@@ -143,7 +143,7 @@ def test_confusion_has_a_row_a_gold_label() -> None:
 def test_a_label_never_seen_in_training_counts_as_wrong() -> None:
     gold, predicted = ["new", "a"], ["a", "a"]
     assert metrics.Accuracy().compute(gold, predicted) == {"accuracy": 0.5}
-    assert metrics.Report().compute(gold, predicted)["report"]["new"]["recall"] == 0.0
+    assert metrics.LabelReport().compute(gold, predicted)["report"]["new"]["recall"] == 0.0
     assert metrics.SpanF1().compute([["B-new", "B-a"]], [["B-a", "B-a"]])["f1"] == 0.5
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from mtl.base import registry
 from mtl.recipe.document import from_values
-from mtl.recipe.schema import check
+from mtl.recipe.schema import fitted_to
 
 
 class Component:
@@ -32,12 +32,12 @@ class Component:
 
 def rows(**values: Any) -> list[str]:
     document = from_values({"a": values}, "r.yaml")
-    return [str(fault) for fault in check(registry.schema(Component), values, document, ("a",), "it")[1]]
+    return [str(fault) for fault in fitted_to(registry.schema(Component), values, document, ("a",), "it")[1]]
 
 
 def test_right_values_are_kept_and_defaults_filled_in() -> None:
     values = {"rate": 1, "sizes": [1, 2], "weights": "balanced"}
-    found, faults = check(registry.schema(Component), values, from_values({"a": values}, "r"), ("a",), "it")
+    found, faults = fitted_to(registry.schema(Component), values, from_values({"a": values}, "r"), ("a",), "it")
     assert faults == []
     assert found is not None
     assert (found["rate"], found["sizes"], found["weights"], found["on"]) == (1.0, [1, 2], "balanced", False)
@@ -90,7 +90,9 @@ def test_a_component_without_keys() -> None:
         def __init__(self, input_dim: int) -> None: ...
 
     values = {"dim": 3}
-    found = check(registry.schema(Bare), values, from_values({"a": values}, "r.yaml"), ("a",), "the pooling 'max'")[1]
+    found = fitted_to(registry.schema(Bare), values, from_values({"a": values}, "r.yaml"), ("a",), "the pooling 'max'")[
+        1
+    ]
     assert [str(fault) for fault in found] == ["r.yaml: a: the pooling 'max' has no key 'dim'. It has no keys."]
 
 
@@ -100,7 +102,7 @@ def test_a_required_key() -> None:
 
     def check_keys(**values: Any) -> list[str]:
         document = from_values({"a": values}, "r.yaml")
-        return [str(fault) for fault in check(registry.schema(Needy), values, document, ("a",), "it")[1]]
+        return [str(fault) for fault in fitted_to(registry.schema(Needy), values, document, ("a",), "it")[1]]
 
     assert check_keys() == ["r.yaml: a: should have a key 'columns', a list of strings. Found none."]
     assert check_keys(colums=["x"]) == ["r.yaml: a: it has no key 'colums'. Did you mean 'columns'?"]

@@ -21,7 +21,7 @@ from mtl.base.files import read_json
 from mtl.recipe.filling import digest
 from mtl.runs.runner import Run
 from mtl.train.checkpoint import Checkpoints
-from mtl.train.resume import check
+from mtl.train.resume import refuse_changes
 from tests import small
 from tests.mtl.small_run import parameters, same, small_trainer, write_data
 
@@ -221,14 +221,14 @@ def test_all_differences_come_at_once() -> None:
     }
     current = {**recorded, "data": {"x/dev": "c" * 64}, "fitted": "g", "versions": {"mtl": "1"}}
     with pytest.raises(CheckpointError) as caught:
-        check(recorded, current, "run")
+        refuse_changes(recorded, current, "run")
     assert str(caught.value).splitlines() == [
         "run: the data of 'x/dev' should be what the run was started with (none). Found SHA-256 cccccccccccc….",
         "run: the data of 'x/train' should be what the run was started with (SHA-256 bbbbbbbbbbbb…). Found none.",
         "run: mtl should be 0, with which the run was started. Found 1.",
     ]
     with pytest.raises(CheckpointError) as caught:
-        check(recorded, {**recorded, "fitted": "g"}, "run")
+        refuse_changes(recorded, {**recorded, "fitted": "g"}, "run")
     assert str(caught.value) == (
         "run: vocabularies and labels should be those that the run was started with. Found others."
     )
