@@ -1,4 +1,4 @@
-"""Builds the C++ featurizer; everything else about the package stands in setup.cfg."""
+"""Builds the C++ featurizer; everything else about the package is in setup.cfg."""
 
 from pybind11.setup_helpers import ParallelCompile, Pybind11Extension, build_ext
 from setuptools import setup

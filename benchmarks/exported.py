@@ -4,8 +4,8 @@
 
 OUT is the folder of a finished run. Nothing of the export's own verification is used: texts of the test split go
 through `Predictor` on one side and `mtl.Bundle` on the other, and every graph of the folder is run by a bare
-onnxruntime on no text, on empty texts, and on texts of every length from 1 to 300 tokens. Exits with 1 where anything
-is not as it should be.
+onnxruntime on no text, on empty texts, and on texts of every length from 1 to 300 tokens. Exits with 1 if any check
+fails.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def nearly(found: Any, wanted: Any) -> bool:
 
 
 def survival(path: Path, words: Sequence[str]) -> tuple[str, bool]:
-    """Run a graph on no text, on empty texts and on texts of every length; every output has a row a text."""
+    """Run a graph on no text, on empty texts and on texts of every length; every output has a row per text."""
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     inputs = [value.name for value in session.get_inputs()]
     batches: list[list[list[str]]] = [[], [[]], [[], []], [[], [words[0]], []]]

@@ -3,7 +3,7 @@
     python -m benchmarks.featurizer [--data FILE_OR_DIR]
 
 Every contender gets the same lines (list[str]) and the same 30,000-word vocabulary and lower-cases; it may
-answer in the form that it likes best. The text is drawn from a generated lexicon by Zipf's law, or read from
+answer in whatever form suits it. The text is drawn from a generated lexicon by Zipf's law, or read from
 files. A contender's time is its best of several rounds, in which the contenders take turns.
 """
 
@@ -92,7 +92,7 @@ def contenders(lines: list[str]) -> dict[str, Callable[[], object]]:
 
 
 def hugging_face(ids: dict[str, int], lines: list[str]) -> Callable[[], object]:
-    """Return the same work as done by `tokenizers`."""
+    """Return the contender that uses `tokenizers`."""
     import tokenizers
     from tokenizers import models, normalizers, pre_tokenizers
 

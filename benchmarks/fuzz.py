@@ -89,7 +89,7 @@ def random_texts(count: int, generator: np.random.Generator) -> list[str]:
     return texts
 
 
-# --- the two faces ------------------------------------------------------------------------------------------
+# --- the two sides ------------------------------------------------------------------------------------------
 
 
 def session(inputs: list[ir.Value], build: Callable[[Tape], dict[str, ir.Value]]) -> onnxruntime.InferenceSession:
@@ -137,7 +137,7 @@ def tokens_session(lowercase: bool, features: Sequence[Feature], max_tokens: int
 
 
 def padded(ragged: Ragged) -> NDArray[Any]:
-    """Return a feature's values as the graph gives them: [B, T] or [B, T, C], 0 where padding stands."""
+    """Return a feature's values as the graph gives them: [B, T] or [B, T, C], 0 for padding."""
     values, (rows, *deeper) = ragged
     if deeper:
         lengths = np.diff(deeper[0])

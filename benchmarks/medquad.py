@@ -8,9 +8,9 @@ mean reciprocal rank of its own answer among them, for the model and for BM25 on
 - `others`: 99 answers of other documents, always the same (what the recipe's `candidates: 99` draws);
 - `same`: all other answers of the question's own document; questions whose document has no other are left out.
 
-Answers that belong to a question of the same words are no candidates in either. BM25 is `bm25s` as it comes: English
-stop words left out, k1 = 1.5, b = 0.75; it sees whole answers, and counts its frequencies over all answers of all
-splits. Answers of equal score rank as trec_eval ranks them.
+Answers that belong to a question of the same words are no candidates in either. BM25 is `bm25s` with its defaults:
+English stop words left out, k1 = 1.5, b = 0.75; it sees whole answers, and counts its frequencies over all answers of
+all splits. Answers of equal score rank as trec_eval ranks them.
 """
 
 from __future__ import annotations

@@ -39,11 +39,11 @@ def main() -> None:
     """Print both rates as a table."""
     parser = argparse.ArgumentParser(description="documents a second, and a query's latency", prog="benchmarks.ranking")
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="export folder of a run with a separable scorer")
-    parser.add_argument("--documents", type=Path, required=True, metavar="FILE", help="documents, one a line")
+    parser.add_argument("--documents", type=Path, required=True, metavar="FILE", help="documents, one per line")
     parser.add_argument("--task", help="which ranks, where several can")
-    parser.add_argument("--queries", type=Path, metavar="FILE", help="queries, one a line")
+    parser.add_argument("--queries", type=Path, metavar="FILE", help="queries, one per line")
     parser.add_argument("--count", type=int, default=500, help="queries that are timed (500)")
-    parser.add_argument("--top", type=int, default=10, metavar="K", help="documents a query (10)")
+    parser.add_argument("--top", type=int, default=10, metavar="K", help="documents per query (10)")
     given = parser.parse_args()
     asked = given.queries.read_text("utf-8").splitlines() if given.queries else []
     if given.queries and not asked:

@@ -1,4 +1,4 @@
-// mtl._featurizer: hands Python's strings to the core and the core's numbers to NumPy. See mtl/featurizer.py.
+// mtl._featurizer: hands Python's strings to the core and the core's numbers to NumPy. See mtl/text/featurizer.py.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
@@ -122,7 +122,7 @@ class CharacterCounts {
 
 class Tokens {
  public:
-  // `most` tokens a row, 0 for all of them.
+  // `most` tokens per row, 0 for all of them.
   Tokens(const py::object& items, Tokenizer tokenizer, std::size_t most) : rows_(tokenizer, most ? most : kAllTokens) {
     for (const py::handle item : texts_.keep(items)) rows_.add_text(texts_.view(item, "a text"));
   }

@@ -1,4 +1,4 @@
-"""`python -m mtl`: the same as the command `mtl`."""
+"""`python -m mtl`, which is the command `mtl`."""
 
 from .cli import main
 

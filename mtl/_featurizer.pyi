@@ -1,4 +1,4 @@
-"""Types of the compiled module; what they mean stands in mtl/featurizer.py."""
+"""Types of the compiled module; for their meaning see mtl/text/featurizer.py."""
 
 from collections.abc import Iterable
 from typing import overload

@@ -65,7 +65,7 @@ def split_of(document: str) -> str:
 
 
 class Document:
-    """Reads one XML document; expat, since it knows the line on which a pair stands."""
+    """Reads one XML document; expat, since it knows the line of a pair."""
 
     def __init__(self, file: Path) -> None:
         self.file, self.name = file, document_of(file)

@@ -78,7 +78,7 @@ inline AsciiMasks ascii_masks(const char* p) {
 // Makes marks and format characters (the bytes `extend`) part of the word that they follow, or of what else does not
 // have the class of white space.
 inline void join_extend(Block& block, std::uint64_t extend, const Block& previous) {
-  // A sum carries a bit from the first byte of a run of ones to behind its last one.
+  // A sum carries a bit from the first byte of a run of ones to just after its last one.
   const std::uint64_t first = one_later(block.word, previous.word) & extend;
   block.word |= ((extend + first) ^ extend) & extend;
   block.joined |= extend & ~one_later(block.space, previous.space);
@@ -111,7 +111,7 @@ inline void classify_high(Block& block, std::uint64_t high, const char* base, co
   if (extend != 0) join_extend(block, extend, previous);
 }
 
-// Classifies the bytes at `base`, up to 64 of them; behind the text's end is white space.
+// Classifies the bytes at `base`, up to 64 of them; after the text's end is white space.
 inline Block classify(const char* base, const char* end, const Block& previous) {
   char tail[64];
   const char* bytes = base;

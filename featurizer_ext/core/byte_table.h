@@ -9,7 +9,7 @@
 
 namespace mtl {
 
-// What identifies a byte string inside the table. Up to 16 bytes: the bytes themselves, zeros behind them, and
+// What identifies a byte string inside the table. Up to 16 bytes: the bytes themselves, zeros after them, and
 // the length, so that comparing needs no second memory access. Longer: a hash, checked against the stored bytes.
 struct Key {
   std::uint64_t a;
@@ -25,7 +25,7 @@ struct Key {
   }
 };
 
-// A part of a text. Knowing where the text ends allows to read 16 bytes at once wherever they are there.
+// A part of a text. Knowing where the text ends allows reading 16 bytes at once wherever there are as many.
 struct Token {
   const char* begin;
   const char* end;
@@ -91,7 +91,7 @@ inline Key make_key(const Token& token) {
   const std::size_t size = token.size();
   if (size > 16) return long_key<lowercase>(token);
   if (token.text.data() + token.text.size() - token.begin >= 16) return short_key<lowercase>(token.begin, size);
-  char bytes[16] = {};  // near the text's end; the bytes behind the token do not matter
+  char bytes[16] = {};  // near the text's end; the bytes after the token do not matter
   for (std::size_t i = 0; i < size; ++i) bytes[i] = token.begin[i];
   return short_key<lowercase>(bytes, size);
 }

@@ -38,7 +38,7 @@ inline void scan(std::string_view text, Emit&& emit) {
   const char* const end = text.data() + text.size();
   const char* open = nullptr;  // a token whose end is in a later block
   Block previous;
-  previous.space = ~std::uint64_t{0};  // a text begins as if white space stood in front of it
+  previous.space = ~std::uint64_t{0};  // a text begins as if white space came before it
   for (const char* base = text.data(); base < end; base += 64) {
     const Block block = classify(base, end, previous);
     std::uint64_t starts = token_starts<kind>(block, previous);

@@ -20,7 +20,7 @@ inline constexpr std::size_t kAllTokens = static_cast<std::size_t>(-1);
 // remember them.
 class Rows {
  public:
-  // Of every row, `most` tokens are there; what stands behind them is as if it had never been.
+  // Every row has up to `most` tokens; what comes after them is ignored.
   explicit Rows(Tokenizer tokenizer, std::size_t most = kAllTokens)
       : tokenizer_(tokenizer), ready_made_(false), most_(most) {}
   explicit Rows(std::size_t most = kAllTokens) : tokenizer_(Tokenizer::kWhitespace), ready_made_(true), most_(most) {}
@@ -40,7 +40,7 @@ class Rows {
     return most_ < all / (rows + 1) ? most_ * rows : all;
   }
 
-  // Calls `on_token(Token)` for every token and `on_row()` behind every row. A row without tokens gets one empty
+  // Calls `on_token(Token)` for every token and `on_row()` after every row. A row without tokens gets one empty
   // token (the padding token), so that every row's length is at least 1.
   template <typename OnToken, typename OnRow>
   void visit(OnToken&& on_token, OnRow&& on_row) const {
@@ -88,7 +88,7 @@ class Rows {
   Tokenizer tokenizer_;
   bool ready_made_;
   std::size_t most_;  // at least 1
-  std::vector<std::string_view> strings_;  // a text a row, or all tokens
+  std::vector<std::string_view> strings_;  // a text per row, or all tokens
   std::vector<std::size_t> ends_;          // of the rows in `strings_`, where it holds tokens
 };
 
@@ -116,7 +116,7 @@ struct Ids {
   Offsets row_offsets;
 };
 
-// One id a token, and the row offsets that come with them.
+// One id per token, and the row offsets that come with them.
 template <bool lowercase>
 inline Ids word_ids(const Rows& rows, const ByteTable& entries) {
   Ids result{{}, {0}};
@@ -130,7 +130,7 @@ inline Ids word_ids(const Rows& rows, const ByteTable& entries) {
   return result;
 }
 
-// One hash a token.
+// One hash per token.
 template <bool lowercase>
 inline std::vector<std::uint32_t> word_hashes(const Rows& rows) {
   std::vector<std::uint32_t> result;
@@ -158,7 +158,7 @@ inline CharacterIds character_ids(const Rows& rows, const CodePointMap<std::int3
   return result;
 }
 
-// Where tokens begin and end, in code points of their row's text: two numbers a token. Ready-made tokens count as
+// Where tokens begin and end, in code points of their row's text: two numbers per token. Ready-made tokens count as
 // if their row were joined by one space.
 inline std::vector<std::int64_t> spans(const Rows& rows) {
   std::vector<std::int64_t> result;

@@ -11,7 +11,7 @@ from .errors import UsageError
 
 CPU = torch.device("cpu")
 CPUINFO = Path("/proc/cpuinfo")
-BF16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # x86: AVX-512, AMX; ARM. torch has no public answer for them all
+BF16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # x86: AVX-512, AMX; ARM. torch has no public function for all of them
 
 
 def resolve(name: str, cuda: int | None = None) -> torch.device:
@@ -65,7 +65,7 @@ def seed_generators(device: torch.device, seed: int) -> None:
 
 
 def described(device: torch.device) -> str:
-    """Return what a device is, so that two alike are told apart from two that compute otherwise: `cpu`, `cuda (…)`."""
+    """Return what kind a device is; two of one kind compute alike: `cpu`, `cuda (…)`."""
     if device.type != "cuda":
         return device.type
     return f"cuda ({torch.cuda.get_device_name(device)})"

@@ -14,7 +14,7 @@ _OWN = re.compile(r".+\. Found .+\.")  # what the library's modules say for them
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong: where it stands and what should be there instead.
+    """One thing that is wrong: where it is and what should be there instead.
 
     `message` says what should be, what was found and what to change; `path` is a dotted path inside the
     file (`tasks.slots.model.representation`); `line` counts from 1. As text it is one row: control characters in it
@@ -34,7 +34,7 @@ class Fault:
 
 
 class MtlError(Exception):
-    """An error that is told to the user as sentences, never as a traceback.
+    """An error that is shown to the user as sentences, never as a traceback.
 
     The exception owns its rows and the exit code of a command that it ends: 1 for work that failed, 2 (in
     the subclasses that say so) for a request that cannot be carried out as it was asked.
@@ -107,7 +107,7 @@ def near_miss(name: str, known: Iterable[str]) -> str:
 
 
 def sentences(error: Exception, should: str) -> list[str]:
-    """Return what is told of an error that a module's code raised: its own sentences, or one around a foreign reason.
+    """Return what to report of an error that a module's code raised: its own sentences, or one around a foreign reason.
 
     >>> sentences(ValueError("'dim' should be even. Found 3."), "should be built")
     ["'dim' should be even. Found 3."]
@@ -123,7 +123,7 @@ def sentences(error: Exception, should: str) -> list[str]:
 
 
 def no_memory(error: Exception) -> str | None:
-    """Return what is told of an error that says there is no memory left, None of any other.
+    """Return the sentence for an error that says there is no memory left, None for any other.
 
     >>> no_memory(RuntimeError("[enforce fail] can't allocate memory: you tried to allocate 4000 bytes. Error code 12"))
     'not enough memory. Found a request for 4,000 bytes at once.'
@@ -138,7 +138,7 @@ def no_memory(error: Exception) -> str | None:
 
 
 def listing(names: Iterable[str]) -> str:
-    """Return names as they stand in a sentence: sorted, comma-separated, or `none`; look-alikes in ASCII."""
+    """Return names as a sentence shows them: sorted, comma-separated, or `none`; look-alikes in ASCII."""
     found: Sequence[str] = told_apart(sorted(names))
     return ", ".join(found) if found else "none"
 

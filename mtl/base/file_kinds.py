@@ -8,7 +8,7 @@ from pathlib import Path
 
 LOOKED_AT = 16  # bytes at a file's beginning that say which kind it is of
 
-_KINDS = (  # the first bytes, what they are, and what to do; each holds a byte that no text begins with
+_KINDS = (  # the first bytes, what they are, and what to do; each contains a byte that no text begins with
     (b"\x1f\x8b", "gzip", "Unpack it first (gunzip)."),
     (b"BZh91AY&SY", "bzip2", "Unpack it first (bunzip2)."),
     (b"\xfd7zXZ\0", "xz", "Unpack it first (unxz)."),

@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written through to the disk, replaced in one step."""
+"""Files that are complete or absent: written through to the disk, replaced in one step."""
 
 from __future__ import annotations
 

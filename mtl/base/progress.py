@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a component has to say once it is built, such as how many of its words a file of vectors holds.
+    """What a component reports once it is built, such as how many of its words a file of vectors holds.
 
-    With `warning`, it is something that is likely not meant. `step` is 0: a run that goes on from a checkpoint has no
+    With `warning`, it is probably not intended. `step` is 0: a run that goes on from a checkpoint has no
     notes, as nothing starts anew.
     """
 

@@ -2,7 +2,7 @@
 
 A component's `__init__` is its only description. Its *keyword-only* arguments are the keys that a recipe may
 write; its *positional* arguments are inferred along the edges of the graph (`input_dim`, `labels`, …) and
-nobody writes them.
+are never written.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ KINDS = (
     "schedule",
 )
 
-# The base class of each kind, and what is asked of every class of it, whether or not it derives from that.
+# The base class of each kind, and what every class of it must have, whether or not it derives from that.
 _MODULE = ("forward", "output_dim", "exportable")
 ASKED: dict[str, tuple[str, tuple[str, ...]]] = {
     "source": ("mtl.sources.Source", ("splits", "columns", "read", "fingerprint")),
@@ -230,7 +230,7 @@ def nested_kind(annotation: Any) -> tuple[str, bool] | None:
 def schema(cls: type) -> type[pydantic.BaseModel]:
     """Return the pydantic model of a component's recipe keys: strict, frozen, unknown keys forbidden.
 
-    Keys that hold components (see `nested_kind`) are `Any` here; whoever reads the recipe descends into them.
+    Keys that hold components (see `nested_kind`) are `Any` here; the reader of the recipe descends into them.
     Integers are accepted where a float is asked for, as YAML writers expect.
     """
     fields: dict[str, Any] = {}

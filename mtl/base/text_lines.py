@@ -1,6 +1,6 @@
-"""A line of a file of named texts, queries or documents: what it is called, and the text.
+"""A line of a file of named texts, queries or documents: its name and the text.
 
-A line is `id<TAB>text`, as TREC's tracks hand texts out, or a JSON object with `_id` (or `id`), `text` and often
+A line is `id<TAB>text`, as TREC's tracks distribute texts, or a JSON object with `_id` (or `id`), `text` and often
 `title`, as BEIR does (Thakur et al., 2021); then a text is its title and its text, with a space between them.
 """
 
@@ -10,13 +10,13 @@ import json
 import re
 from typing import Any, NamedTuple
 
-JSON_ENDINGS = (".json", ".jsonl", ".ndjson")  # of files that hold JSON objects, one a line
+JSON_ENDINGS = (".json", ".jsonl", ".ndjson")  # of files that hold JSON objects, one per line
 KEYS = {"an id": ("_id", "id"), "a text": ("text",)}
 _HALVES = re.compile("[\ud800-\udfff]")  # of surrogate pairs: JSON can escape them, but they are no characters
 
 
 class NamedText(NamedTuple):
-    """A text and the name that judgements and answers call it by."""
+    """A text and the name that judgements and answers use for it."""
 
     id: str
     text: str
@@ -42,7 +42,7 @@ def from_json(line: str) -> NamedText | str:
     """
     try:
         found = json.loads(line)
-    except (ValueError, RecursionError) as error:  # the latter for brackets within brackets without end
+    except (ValueError, RecursionError) as error:  # the latter for brackets nested too deep
         return f"should be a JSON object. Found what is not JSON: {getattr(error, 'msg', error)}."
     if not isinstance(found, dict):
         return f"should be a JSON object. Found {type(found).__name__}."

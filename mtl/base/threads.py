@@ -1,4 +1,4 @@
-"""How many threads torch computes on, for a while: it is one setting of the whole process."""
+"""How many threads torch computes on, temporarily: the setting is one of the whole process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts as people can tell what they hold: control characters written out, names that look alike told apart."""
+"""Texts as people can read them: control characters written out, names that look alike made distinct."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ Out = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option("--out", metavar="DIR", help="Run folder. Without it: a new folder runs/NAME/N."),
 ]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in --out.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint in --out.")]
 Seed = Annotated[Optional[int], typer.Option("--seed", help="In place of the recipe's seed.")]  # noqa: UP045
 Data = Annotated[
     Optional[Path],  # noqa: UP045
@@ -85,7 +85,7 @@ def train(
     data: Data = None,
     overrides: Overrides = None,
 ) -> None:
-    """Train only; `mtl test` and `mtl export` go on from the run folder."""
+    """Train only; `mtl test` and `mtl export` continue from the run folder."""
     with guarded():
         from .training import train_command
 
@@ -96,7 +96,7 @@ def train(
 def check(
     recipe: RecipeFile,
     data: Data = None,
-    sources: Annotated[bool, typer.Option("--sources", help="Read the sources where the recipe itself says.")] = False,
+    sources: Annotated[bool, typer.Option("--sources", help="Read the sources at the recipe's own paths.")] = False,
     seed: Seed = None,
     overrides: Overrides = None,
 ) -> None:
@@ -136,7 +136,7 @@ def test(
     split: Annotated[str, typer.Option("--split", metavar="train|dev|test", help="What to test on.")] = "test",
     task: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option("--task", metavar="T", help="Which task; may be given again. Without it, all of them."),
+        typer.Option("--task", metavar="T", help="A task to test. May be repeated. Without it: all tasks."),
     ] = None,
     data: Data = None,
 ) -> None:
@@ -155,20 +155,18 @@ def predict(
     ],
     task: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--task", metavar="T", help="Whose answers. May be left out where there is one task."),
+        typer.Option("--task", metavar="T", help="Task that answers. Optional where there is only one."),
     ] = None,
     input: Annotated[
         str, typer.Option("--input", metavar="FILE", help="Lines of text, or JSON lines; - is standard input.")
     ] = "-",
-    batch_size: Annotated[
-        int, typer.Option("--batch-size", min=1, help="Rows that are predicted together, at most.")
-    ] = 64,
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Rows predicted together, at most.")] = 64,
     format: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--format", metavar="text|json", help="What the lines are. Without it: as the first line says."),
+        typer.Option("--format", metavar="text|json", help="What the lines are. Without it: judged by the first line."),
     ] = None,
 ) -> None:
-    """Answer text: one JSON line a row, in the order of the rows.
+    """Answer text: one JSON line per row, in the order of the rows.
 
     Where the first line begins with {, every line is a JSON object with the task's inputs ({"text": "..."});
     otherwise every line is the text itself. A stream that mixes both is an error; --format text reads all of it as
@@ -203,9 +201,11 @@ def compare(
         Path, typer.Option("--out", metavar="DIR", help="Folder of all runs and of compare.json.", show_default=False)
     ],
     seeds: Annotated[
-        int, typer.Option("--seeds", metavar="N", help="Seeds: each recipe's own and those after it.")
+        int, typer.Option("--seeds", metavar="N", help="Number of seeds, counted from each recipe's own.")
     ] = 3,
-    single: Annotated[bool, typer.Option("--single", help="Against every task of a recipe trained alone.")] = False,
+    single: Annotated[
+        bool, typer.Option("--single", help="Compare with each task of the recipe trained alone.")
+    ] = False,
     variants: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(
@@ -220,7 +220,7 @@ def compare(
 ) -> None:
     """Train recipes with several seeds; mean, spread and differences of every test figure.
 
-    Runs that are done are not repeated, and one that was interrupted goes on: give the same command again.
+    Finished runs are not repeated, and interrupted ones continue: give the same command again.
     """
     with guarded():
         from .comparing import compare_command
@@ -250,7 +250,7 @@ def rank(
     ],
     task: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--task", metavar="T", help="Which ranks. May be left out where one task can."),
+        typer.Option("--task", metavar="T", help="Task that ranks. Optional where only one can."),
     ] = None,
     vectors: Annotated[
         Optional[Path],  # noqa: UP045
@@ -259,16 +259,16 @@ def rank(
     queries: Annotated[
         str, typer.Option("--queries", metavar="FILE", help="Lines of text, or JSON lines; - is standard input.")
     ] = "-",
-    top: Annotated[int, typer.Option("--top", metavar="K", help="Documents a query.")] = 10,
-    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Queries that are answered together.")] = 1,
+    top: Annotated[int, typer.Option("--top", metavar="K", help="Documents per query.")] = 10,
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Queries answered together.")] = 1,
     index: Annotated[
         str, typer.Option("--index", metavar="exact|faiss", help="All inner products, or faiss' graph (approximate).")
     ] = "exact",
     text: Annotated[bool, typer.Option("--text", help="Show the documents' texts too.")] = False,
 ) -> None:
-    """Rank a collection for queries: one JSON line a query, the best documents first.
+    """Rank a collection for queries: one JSON line per query, the best documents first.
 
-    Documents are encoded once, by a separable scorer's encoder; an interrupted encoding goes on where it was.
+    Documents are encoded once, by a separable scorer's encoder; an interrupted encoding continues where it stopped.
     """
     with guarded():
         from .ranking import rank_command
@@ -293,13 +293,13 @@ def components(
     plugins: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(
-            "--plugin", metavar="FILE_OR_MODULE", help="Also what this script or module adds. May be repeated."
+            "--plugin", metavar="FILE_OR_MODULE", help="List what this script or module adds, too. May be repeated."
         ),
     ] = None,
 ) -> None:
     """List what a recipe can name: kinds, names of a kind, or the keys of one component.
 
-    `mtl components recipe` lists the keys that are no component's: of a recipe, a task, an input, of training.
+    `mtl components recipe` lists the keys that belong to no component: of a recipe, a task, an input, of training.
     """
     with guarded():
         from .components import components_command
@@ -313,7 +313,7 @@ def main() -> None:
         try:
             app(arguments(sys.argv[1:]), prog_name="mtl")
         except SystemExit:
-            sys.stdout.flush()  # of `--help` too, while failing at it can still be told
+            sys.stdout.flush()  # of `--help` too, while a failure can still be reported
             raise
 
 

@@ -52,13 +52,13 @@ def graph_command(recipe: Path, *, format: str, overrides: tuple[str, ...]) -> N
 
 
 def warn(faults: Iterable[Fault]) -> None:
-    """Print faults that stop nobody on standard error."""
+    """Print warnings, which do not stop a run, on standard error."""
     for fault in faults:
         print(f"warning: {fault}", file=sys.stderr)
 
 
 def summary(report: CheckReport) -> str:
-    """Return one line about a recipe that is possible."""
+    """Return one line about a valid recipe."""
     graph = report.graph
     shared = sum(len(component.tasks) > 1 for component in graph.components.values())
     return (

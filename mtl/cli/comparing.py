@@ -30,7 +30,7 @@ def compare_command(
     console = Console()
     found = contestants(recipes, variants=variants, single=single, data=data, overrides=overrides)
     comparison = Comparison(found, seeds, out)
-    trials = [(trial, trial.done) for trial in comparison.trials()]  # a folder of another recipe is told at once
+    trials = [(trial, trial.done) for trial in comparison.trials()]  # a folder of another recipe is reported at once
     for trial, done in trials:
         line(console, f"run {trial.number}/{trial.total}: {trial.folder}{' is done' if done else ''}")
         if not done:

@@ -19,7 +19,7 @@ from ..compile.loading import register_built_in
 from ..compile.notes import NOTES
 
 WIDTH = 100  # of what is wrapped
-RECIPE = "recipe"  # in place of a kind: what is no component's
+RECIPE = "recipe"  # in place of a kind: what is not a component's
 
 
 def components_command(kind: str | None, name: str | None, *, plugins: tuple[str, ...] = ()) -> None:
@@ -30,7 +30,7 @@ def components_command(kind: str | None, name: str | None, *, plugins: tuple[str
     if kind is not None and kind not in known:
         raise UsageError(f"no kind of component is called '{kind}'.{near_miss(kind, known)} Kinds: {', '.join(known)}.")
     if kind == RECIPE and name is not None:
-        raise UsageError(f"'{RECIPE}' should stand alone: it is no kind with names. Found '{name}' behind it.")
+        raise UsageError(f"'{RECIPE}' should come without a name: it is not a kind. Found '{name}'.")
     if kind == RECIPE:
         lines = general()
     elif kind is None:
@@ -75,7 +75,7 @@ def everything() -> Iterator[str]:
 
 
 def names(kind: str) -> Iterator[str]:
-    """Yield one line a component of this kind: its name and the first sentence about it."""
+    """Yield one line per component of this kind: its name and the first sentence about it."""
     rows = [(name, sentence(registry.lookup(kind, name))) for name in registry.names(kind)]
     yield from columns(rows)
 

@@ -27,7 +27,7 @@ def test_command(folder: Path, *, split: str, data: Path | None, tasks: Sequence
         if task not in run.recipe.tasks:
             known = run.recipe.tasks
             raise UsageError(
-                f"--task '{task}' is no task of '{folder}'.{near_miss(task, known)} Tasks: {listing(known)}."
+                f"--task '{task}' is not a task of '{folder}'.{near_miss(task, known)} Tasks: {listing(known)}."
             )
     evaluation = run.evaluate(split, tasks=tasks or None, export=exported)
     warn(run.warnings(split))

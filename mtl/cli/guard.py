@@ -47,14 +47,14 @@ def guarded() -> Iterator[None]:
         _reraise_in_debug(error)
         row = operating_system_sentence(error)
         _end(f"standard output cannot be written: {row}" if broken else row, FAILED)
-    except Exception as error:  # noqa: BLE001  # the last stop: a bug is told in one row too
+    except Exception as error:  # noqa: BLE001  # the last stop: a bug is reported in one row too
         _reraise_in_debug(error)
         unexpected = f"unexpected {type(error).__name__}: {error}\nRun again with --debug for the traceback."
         _end(no_memory(error) or unexpected, FAILED)
 
 
 def operating_system_sentence(error: OSError) -> str:
-    """Return the row for a full disk, a missing right or a missing file.
+    """Return the row for a full disk, a missing permission or a missing file.
 
     >>> operating_system_sentence(OSError(28, "No space left on device", "runs/a/log.jsonl"))
     'runs/a/log.jsonl: No space left on device'

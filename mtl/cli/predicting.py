@@ -1,4 +1,4 @@
-"""`mtl predict`: rows of text in, one JSON line a row out, in the same order and in constant memory."""
+"""`mtl predict`: rows of text in, one JSON line per row out, in the same order and in constant memory."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Answers(Protocol):
         ...
 
     def predict(self, task: str, texts: Any, *, batch_size: int = 64) -> list[dict[str, Any]]:
-        """Return one answer a row."""
+        """Return one answer per row."""
         ...
 
 
@@ -60,7 +60,7 @@ def predict_command(folder: Path, *, task: str | None, input: str, batch_size: i
             texts = {name: [row[name] for row in batch] for name in batch[0]}
             for answer in answers.predict(task, texts, batch_size=batch_size):
                 sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
-            sys.stdout.buffer.flush()  # whoever reads waits for no more than a batch
+            sys.stdout.buffer.flush()  # a reader waits for no more than a batch
 
 
 def load(folder: Path) -> Answers:
@@ -86,7 +86,9 @@ def choose(task: str | None, tasks: Sequence[str], folder: Path) -> str:
             return tasks[0]
         raise UsageError(f"--task should name one of the tasks of '{folder}': {listing(tasks)}. Found no --task.")
     if task not in tasks:
-        raise UsageError(f"--task '{task}' is no task of '{folder}'.{near_miss(task, tasks)} Tasks: {listing(tasks)}.")
+        raise UsageError(
+            f"--task '{task}' is not a task of '{folder}'.{near_miss(task, tasks)} Tasks: {listing(tasks)}."
+        )
     return task
 
 
@@ -112,7 +114,7 @@ class Lines:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._whole: deque[bytes] = deque()
-        self._begun: list[bytes] = []  # what was read of the line behind them
+        self._begun: list[bytes] = []  # what was read of the line after them
         self._ended = False
         self._slow = not stat.S_ISREG(os.fstat(stream.fileno()).st_mode)  # a file never keeps its reader waiting
 
@@ -167,8 +169,8 @@ def parse(
 
     Empty lines between JSON lines are no rows, those of plain text are empty texts.
 
-    `format` says which it is, whatever the first line is. Raises `DataError` naming the line that is no JSON object of
-    the task's inputs or, in a text that nobody has called one, a line that is; `hint` is what to do about it.
+    `format` says which it is, whatever the first line is. Raises `DataError` naming the line that is not a JSON object
+    of the task's inputs or, in a text not declared as such, a line that is one; `hint` says what to do about it.
     """
     first = next(lines, None)
     if first is None:

@@ -91,7 +91,7 @@ def line(console: Console, text: str) -> None:
 
 
 def place(report: StepReport | EvalReport | StopReport) -> str:
-    """Return where training stands."""
+    """Return how far training is."""
     return f"step {report.step}/{report.steps}, epoch {report.epoch}"
 
 
@@ -105,7 +105,7 @@ def losses(of: Mapping[str, float]) -> str:
 
 
 def event(report: EvalReport | StopReport) -> str:
-    """Return one line about what is no step."""
+    """Return one line about anything but a step."""
     from ..base.progress import StopReport
 
     return f"{place(report)}  {report.reason}" if isinstance(report, StopReport) else evaluation(report)

@@ -50,7 +50,7 @@ def rank_command(
                     ]
                 answer = {ranker.query: query, ranker.document: found}
                 sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
-            sys.stdout.buffer.flush()  # whoever reads waits for no more than a batch
+            sys.stdout.buffer.flush()  # a reader waits for no more than a batch
 
 
 def encode(ranker: Ranker, console: Console) -> None:

@@ -44,7 +44,7 @@ def metrics_table(split: str, metrics: Figures, reports: Reports) -> Table:
 
 
 def figures_of(metrics: Figures, reports: Reports) -> Iterator[tuple[str, str, str]]:
-    """Yield (task, name, text) of every figure; behind a task's figures what its reports count."""
+    """Yield (task, name, text) of every figure; after a task's figures what its reports count."""
     for task, figures in metrics.items():
         for name, value in figures.items():
             yield task, name, f"{value:.4f}"
@@ -71,12 +71,12 @@ def results(
     for task, rows in verified["rows"].items():
         part = verified["parts"].get(task, {"of": rows, "alone": rows})
         fewer = f" ({part['alone']} of them at 1)" if task in verified["parts"] else ""
-        told = f"{task}: {verified['split'][task]} rows that torch answers alike, batch {sizes}{fewer}"
+        told = f"{task}: {verified['split'][task]} rows answered as by torch, batch {sizes}{fewer}"
         made.add_row("verified", told, f"{rows}/{part['of']}")
     for task, apart in verified["towers"].items():
-        made.add_row("verified", f"{task}: largest difference of vectors' inner product and score", f"{apart:.1e}")
-    made.add_row("verified", "largest difference of scores", f"{verified['largest_difference']:.1e}")
-    made.add_row("verified", "rows that torch itself can hardly decide", str(len(verified["ties"])))
+        made.add_row("verified", f"{task}: largest difference between vectors' inner product and score", f"{apart:.1e}")
+    made.add_row("verified", "largest difference between scores", f"{verified['largest_difference']:.1e}")
+    made.add_row("verified", "near ties (eager torch's two best within 1e-5)", str(len(verified["ties"])))
     return made
 
 
@@ -111,7 +111,7 @@ def reading(report: Mapping[str, Any]) -> Iterator[str]:
             if task not in ranking and labelled < split["rows"]:
                 yield f"  {task}: {counted(split['rows'] - labelled, 'row')} without a label"
         for task, unseen in split["unseen"].items():
-            if task not in ranking:  # whose labels are grades: a new number is as good as any
+            if task not in ranking:  # whose labels are grades: an unseen number is no fault
                 yield f"  {task}: {_unseen(unseen)}"
         for earlier, count in split["overlap"].items():
             if count:

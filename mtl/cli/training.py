@@ -36,7 +36,7 @@ class Asked:
     overrides: tuple[str, ...]
 
     def to_resume(self, folder: Path) -> str:
-        """Return the command that goes on with the run in a folder, as a shell reads it."""
+        """Return the command that continues the run in a folder, as a shell reads it."""
         options = ["--resume", "--out", str(folder)]
         options += ["--seed", str(self.seed)] if self.seed is not None else []
         options += ["--data", str(self.data)] if self.data is not None else []
@@ -90,7 +90,7 @@ def started(asked: Asked, console: Console) -> Iterator[Run]:
             line(console, text)
         yield run
     except KeyboardInterrupt:
-        print(visible(f"`{asked.to_resume(run.out)}` goes on with this run."), file=sys.stderr)
+        print(visible(f"`{asked.to_resume(run.out)}` continues this run."), file=sys.stderr)
         raise
 
 

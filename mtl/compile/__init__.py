@@ -2,12 +2,12 @@
 
 alone       one task of a recipe as a recipe of its own: what joint training is compared with
 components  reading the configuration of a registered class that holds no modules: a mixture, an optimizer, a metric
-draft       what the stages of reading a recipe hand to each other
+draft       what the stages of reading a recipe pass to each other
 keys        the general keys of a recipe, for those who write one
 loading     from a recipe file to a `Recipe`: the stages of reading, and all that is wrong in one error
 modules     reading the configuration of modules
-notes       what is to be said of a key beyond its line: shown below the keys of its section
+notes       what there is to say of a key beyond its line: shown below the keys of its section
 sections    reading `sources:` and `tasks:`, all but the modules of the tasks
-ties        which module addresses are one and the same module
+ties        which module addresses are one module
 train       reading `train:`: how the recipe is trained
 """

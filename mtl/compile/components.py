@@ -18,7 +18,7 @@ def read_component(
 ) -> ModuleConfig | None:
     """Return the configuration written at `steps`, or None after noting its faults.
 
-    A bare name stands for `{type: name}`; `default` is the type where none is written; `key` is what the type is
+    A bare name means `{type: name}`; `default` is the type where none is written; `key` is what the type is
     called.
     """
     values = normalised(raw, key)

@@ -1,4 +1,4 @@
-"""What the stages of reading a recipe hand to each other."""
+"""What the stages of reading a recipe pass to each other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Reading:
-    """A document being read: faults are collected, and each stage goes on with what it could read."""
+    """A document being read: faults are collected, and each stage continues with what it could read."""
 
     document: Document
     faults: list[Fault] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Reading:
         self.faults[malformed:] = [fault for fault in self.faults[malformed:] if fault.path not in unread]
 
     def value(self, steps: Steps) -> Any:
-        """Return the value that stands at `steps`."""
+        """Return the value at `steps`."""
         return value_at(self.document, steps)
 
 

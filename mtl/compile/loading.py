@@ -27,8 +27,8 @@ from .sections import STRICT, read_sources, read_tasks
 from .ties import Group, Ties
 from .train import Known, read_train
 
-FOLDER = re.compile(r"[/\\\0-\x1f]|\A\.")  # what the name of a folder of runs should not have
-# Modules of mtl whose import registers classes. They lie on higher floors, so they are named and not imported here.
+FOLDER = re.compile(r"[/\\\0-\x1f]|\A\.")  # what the name of a run's folder should not contain
+# Modules of mtl whose import registers classes. They belong to higher rooms, so they are named and not imported here.
 BUILT_IN = (
     *("sources", "text.tokenizers", "text.features", "data.targets"),
     *("evaluate.metrics", "train.mixture", "train.optimizer"),
@@ -40,12 +40,12 @@ class RecipeModel(pydantic.BaseModel):
 
     model_config = STRICT
     name: str | None = pydantic.Field(default=None, description="name of the run's folder; without it the file's")
-    seed: int = pydantic.Field(default=1, ge=0, description="what all chance follows from")
+    seed: int = pydantic.Field(default=1, ge=0, description="seed of all random numbers")
     data: str | None = pydantic.Field(default=None, description="folder that relative paths start from; the recipe's")
     plugins: list[str] = pydantic.Field(default=[], description="Python files and modules that register components")
     sources: Any = pydantic.Field(default=None, description="data by name; see 'a source'")
     tasks: Any = pydantic.Field(default=None, description="single-task models by name; see 'a task'")
-    share: Any = pydantic.Field(default=None, description="what is one and the same module; see 'a share group'")
+    share: Any = pydantic.Field(default=None, description="which modules are one; see 'a share group'")
     train: Any = pydantic.Field(default=None, description="how it is trained; see 'train'")
 
 

@@ -15,7 +15,7 @@ from .components import find_class, normalised
 from .draft import Reading, TaskDraft
 from .ties import Group, Ties, nested_keys
 
-Written = dict[str, tuple[Any, Steps]]  # key -> its value and where that stands
+Written = dict[str, tuple[Any, Steps]]  # key -> its value and where that is
 
 
 class ModuleReader:
@@ -70,7 +70,7 @@ class ModuleReader:
         """Return the configuration of the module that an address is, or None after noting its faults."""
         root = self.ties.root(address)
         if root not in self._read:
-            self._read[root] = None  # a module that is part of itself ends here; the rule is told already
+            self._read[root] = None  # a module that is part of itself ends here; the fault is already noted
             self._read[root] = self._config(address)
         return self._read[root]
 
@@ -215,7 +215,7 @@ def _part_names(value: Any) -> set[str]:
 
 
 def _agree(one: Any, other: Any) -> bool:
-    """Return whether two YAML values are the same: 1 and 1.0 are, 1 and true are not."""
+    """Return whether two YAML values are equal: 1 and 1.0 are, 1 and true are not."""
     if isinstance(one, dict) and isinstance(other, dict):
         return set(one) == set(other) and all(_agree(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):

@@ -1,4 +1,4 @@
-"""What is to be said of a key beyond its line: shown below the keys of its section."""
+"""What there is to say of a key beyond its line: shown below the keys of its section."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ NOTES: dict[str, dict[str, str]] = {
         " state stay fp32, and so do losses (the sums of a CRF among them) and, on a CPU, LSTMs. "
         "Evaluations, tests and predictions are fp32, as exported graphs are.",
         "accumulate": "A step is one update of the weights. For each step the mixture draws one stream, and gradients "
-        "are summed over so many of its batches, fewer at the end of a pass. Each batch has the budget of"
+        "are summed over this many of its batches, fewer at the end of a pass. Each batch has the budget of"
         " `batch`. Steps are what epochs, `max_steps`, schedules, evaluations, reports and checkpoints "
-        "count: a stream has as many steps a pass as batches divided by `accumulate`, rounded up, and "
-        "mixing rates are of steps. A task's loss is the mean over the labelled rows of all batches of a "
+        "count: a stream has as many steps per pass as batches divided by `accumulate`, rounded up, and "
+        "mixing rates are rates of steps. A task's loss is the mean over the labelled rows of all batches of a "
         "step, as it would be of one batch of their size; what a ranking compares within a batch stays "
         "within it, and its losses are averaged by judged pairs.",
-        "minutes": "Training ends with the first step or evaluation that ends after so many minutes of training, "
+        "minutes": "Training ends with the first step or evaluation that ends after this many minutes of training, "
         "evaluations and checkpoints included; reading data, the test and the export are not counted, nor"
-        " is the last evaluation. The best checkpoint is kept as ever. Time spent is in the checkpoint: a"
+        " is the last evaluation. The best checkpoint is kept as always. Time spent is in the checkpoint: a"
         " resumed run has the rest. Schedules over the whole of training (linear, cosine) go by the time "
         "where it is further on than the steps, so that they reach their end. Such a run depends on the "
         "machine's speed, so it does not repeat bit for bit.",

@@ -31,7 +31,7 @@ class InputModel(pydantic.BaseModel):
     column: str = pydantic.Field(description="column of the text; an input may be that alone")
     tokenizer: TOKENIZERS = pydantic.Field(default="unicode_words", description="what cuts the text into tokens")
     lowercase: bool = pydantic.Field(default=False, description="whether tokens are looked up in lower case")
-    max_tokens: int | None = pydantic.Field(default=None, gt=0, description="tokens that are read, from the first on")
+    max_tokens: int | None = pydantic.Field(default=None, gt=0, description="how many tokens are read, from the first")
 
 
 def input_model() -> type[InputModel]:
@@ -49,17 +49,17 @@ class GeneralModel(pydantic.BaseModel):
 
     model_config = STRICT
     target: str | None = None
-    weight: float = pydantic.Field(default=1.0, gt=0, description="what its loss is multiplied with")
+    weight: float = pydantic.Field(default=1.0, gt=0, description="what its loss is multiplied by")
 
 
 class TaskModel(GeneralModel):
-    """The same of a task that has a target."""
+    """The keys of a task that has a target."""
 
-    target: str = pydantic.Field(description="column with the gold labels; some types can do without")
+    target: str = pydantic.Field(description="column with the gold labels; some types need none")
 
 
 class WholeTaskModel(TaskModel):
-    """The same with the keys that are read on their own."""
+    """The keys of a task, with those that are read on their own."""
 
     type: str = pydantic.Field(description="the task type; `mtl components task TYPE` lists its own keys")
     source: Any = pydantic.Field(description="name of a source, or a source written here, inline")
@@ -135,7 +135,7 @@ def read_tasks(
         if name == JOINT:
             reading.key_fault(("tasks", name), f"'{JOINT}' is reserved for all tasks together. Choose another name.")
         elif name in modules:
-            reading.key_fault(("tasks", name), f"a task should not be called as a module is. Found '{name}'.")
+            reading.key_fault(("tasks", name), f"a task should not be named like a module. Found '{name}'.")
     for draft in drafts:
         handed_out = (
             EXPORTED.union(answer.name for answer in draft.task.target_class().answers) if len(draft.inputs) > 1 else ()
@@ -143,11 +143,13 @@ def read_tasks(
         for name in draft.inputs:
             steps = (*draft.steps, "inputs", name)
             if name in modules:
-                reading.key_fault(steps, f"an input should not be called as a module is. Found '{name}'.")
-            elif name in handed_out:  # of an only input, the graph's is always called `text`
-                reading.key_fault(steps, f"an input should not be called as what an export holds is. Found '{name}'.")
+                reading.key_fault(steps, f"an input should not be named like a module. Found '{name}'.")
+            elif name in handed_out:  # a single input is always called `text` in the graph
+                reading.key_fault(
+                    steps, f"an input should not be named like an exported graph or output. Found '{name}'."
+                )
         if set(draft.inputs) & {slot.name for slot in draft.slots}:
-            broken.add(draft.name)  # what stands under `model` may be meant either way
+            broken.add(draft.name)  # what is under `model` may be meant either way
     return [draft for draft in drafts if draft.name not in broken]
 
 
@@ -195,7 +197,7 @@ def _build_task(
     """Return a task and its keys.
 
     Where the keys are wrong, None, and a task with default keys, if it can have them: what else is wrong with it
-    shows all the same.
+    is still found.
     """
     model = registry.schema(cls)
     unknown = [key for key in values if key not in model.model_fields]
@@ -306,7 +308,10 @@ def _read_metrics(reading: Reading, task: Task, raw: Any, steps: Steps) -> tuple
             )
             reading.fault((*steps, i), message)
         for figure, other in _figures_again(metric, found):
-            message = f"should give figures of other names. Found '{figure}', as another metric '{other}' gives."
+            message = (
+                f"should give figures with names of their own. Found '{figure}', which another metric '{other}' "
+                "gives too."
+            )
             reading.fault((*steps, i), message)
         found.append(metric)
     return tuple(found)

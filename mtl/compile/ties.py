@@ -1,4 +1,4 @@
-"""Which module addresses are one and the same module.
+"""Which module addresses are one module.
 
 A *site* is an address with the places where its configuration is written. Groups join sites into classes; the parts
 of joined composites are joined too. Parts are known once the type of their composite is, and groups may name parts,
@@ -56,7 +56,7 @@ class Ties:
         self.reading, self.broken = reading, broken
         self.unending: set[str] = set()  # composites tied to a part of theirs
         self.sites: dict[str, Site] = {}
-        self.empty: dict[str, Site] = {}  # optional slots that nobody fills, unless a group names them
+        self.empty: dict[str, Site] = {}  # optional slots that are left empty, unless a group names them
         self._parents: dict[str, str] = {}
         for draft in drafts:
             for slot, home in draft.homes():
@@ -91,7 +91,7 @@ class Ties:
     # -- classes
 
     def root(self, address: str) -> str:
-        """Return the address that stands for the class of an address."""
+        """Return the address that represents the class of an address."""
         while self._parents[address] != address:
             address = self._parents[address]
         return address
@@ -124,7 +124,7 @@ class Ties:
         if message is None and name == JOINT:
             message = f"'{JOINT}' is reserved for all tasks together. Choose another name."
         if message is None and (name in self.broken or any(a.split(".")[0] == name for a in self.sites)):
-            message = f"a share group should not be called as a task is. Found '{name}'."
+            message = f"a share group should not be named like a task. Found '{name}'."
         if message is not None:
             self.reading.key_fault(steps, message)
         here, members = steps, raw
@@ -175,7 +175,7 @@ class Ties:
             if matching(pattern, self.sites) or self._beyond(pattern):
                 continue
             hint = near_miss(pattern, [*self.sites, *self.empty])
-            what = "matches no module" if "*" in pattern else "is no module"
+            what = "matches no module" if "*" in pattern else "is not a module"
             self._member_fault(group, steps, f"'{pattern}' {what}.{hint}")
 
     def hidden_members(self, group: Group) -> bool:
@@ -228,7 +228,7 @@ class Ties:
         return self.default_of(address, groups).get("type") or self._written_type(address, groups)
 
     def default_of(self, address: str, groups: Mapping[str, Group]) -> Mapping[str, Any]:
-        """Return the default configuration that what is written stands on: none where another type is written."""
+        """Return the default configuration that what is written builds on: none where another type is written."""
         default = next((site.default for site in self.members(address) if site.default is not None), None) or {}
         written = self._written_type(address, groups)
         return default if written in (None, default.get("type")) else {}

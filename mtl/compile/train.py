@@ -35,13 +35,15 @@ class TrainModel(pydantic.BaseModel):
     """The keys of `train:`; those of `SECTIONS` are read on their own."""
 
     model_config = STRICT
-    mixture: Any = _part("mixture", "which source's batch comes next")
+    mixture: Any = _part("mixture", "which source the next batch is from")
     optimizer: Any = _part("optimizer", "how weights change, at rate `lr`")
-    schedule: Any = _part("schedule", "how rates change on the way")
+    schedule: Any = _part("schedule", "how rates change during training")
     batch: Any = pydantic.Field(default=None, description="budget of a batch; see 'a batch'")
-    epochs: Count = pydantic.Field(default=10, description="how long: what an epoch is the mixture says")
+    epochs: Count = pydantic.Field(default=10, description="passes over the data, as the mixture counts them")
     max_steps: Count | None = pydantic.Field(default=None, description="steps after which training ends, if not before")
-    clip: Positive | None = pydantic.Field(default=5.0, description="norm that gradients are cut to; null: not cut")
+    clip: Positive | None = pydantic.Field(
+        default=5.0, description="norm that gradients are clipped to; null: no clipping"
+    )
     components: Any = pydantic.Field(
         default=None, description="by name, address or glob: rate, freezing; see 'a line of train.components'"
     )
@@ -54,13 +56,15 @@ class TrainModel(pydantic.BaseModel):
     checkpoint_every: Count | None = pydantic.Field(
         default=None, description="steps between checkpoints; null: at each evaluation"
     )
-    threads: Count | None = pydantic.Field(default=None, description="threads that torch computes with; null: its own")
+    threads: Count | None = pydantic.Field(
+        default=None, description="threads that torch computes with; null: its default"
+    )
     device: str = pydantic.Field(default="cpu", description="where it computes: auto, cpu, cuda or cuda:N")
     precision: Literal["fp32", "bf16"] = pydantic.Field(
-        default="fp32", description="numbers of the forward pass in training; see below"
+        default="fp32", description="precision of the forward pass in training; see below"
     )
-    accumulate: Count = pydantic.Field(default=1, description="batches of a stream that make one step; see below")
-    minutes: Positive | None = pydantic.Field(default=None, description="budget of time for training; see below")
+    accumulate: Count = pydantic.Field(default=1, description="batches that make one step; see below")
+    minutes: Positive | None = pydantic.Field(default=None, description="time budget for training; see below")
 
 
 class BatchModel(pydantic.BaseModel):
@@ -76,11 +80,11 @@ class ComponentModel(pydantic.BaseModel):
 
     model_config = STRICT
     lr: Positive | None = pydantic.Field(default=None, description="its own rate, absolute; null: the optimizer's")
-    freeze: bool = pydantic.Field(default=False, description="whether it stays as it is")
+    freeze: bool = pydantic.Field(default=False, description="whether it is left unchanged")
 
 
 class Stream(NamedTuple):
-    """What a mixture is told of a source, here without having read it."""
+    """What a mixture knows of a source, here without having read it."""
 
     name: str
     rows: int
@@ -123,7 +127,7 @@ def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
 
 
 def _check_device(reading: Reading, values: Mapping[str, Any]) -> None:
-    """Note a fault where the device has no name of one; whether it is there, a check of the machine says."""
+    """Note a fault where the device has no name of one; a check of the machine finds whether it is there."""
     device = values.get("device", "cpu")
     if isinstance(device, str) and not DEVICE.fullmatch(device):
         message = f"should be 'auto', 'cpu', 'cuda' or 'cuda:N', N the number of a device. Found {show(device)}."
@@ -175,7 +179,7 @@ def _read_components(reading: Reading, raw: Any, known: Known) -> dict[str, Comp
         # Of what is broken the parts are not known; a name without a dot is a group's.
         group = isinstance(pattern, str) and not {".", "*"} & set(pattern) and pattern not in shared
         if not matching(pattern, known.components) and (group or not known.broken):
-            what = "matches no component" if "*" in pattern else "is no component"
+            what = "matches no component" if "*" in pattern else "is not a component"
             reading.key_fault(here, f"'{pattern}' {what}.{near_miss(pattern, known.components)}")
         if not isinstance(value, Mapping):
             reading.fault(here, f"should be a mapping with 'lr' or 'freeze'. Found {show(value)}.")
@@ -201,7 +205,7 @@ def _read_select(reading: Reading, raw: Any, known: Known) -> dict[str, float]:
             hint = near_miss(name, figures) or f" There are: {listing(figures)}."
             reading.key_fault(here, f"no figure named '{name}'.{hint}")
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
-            message = "should be a number above 0, also where less of the figure is better"
+            message = "should be a number above 0, even where less is better"
             reading.fault(here, f"{message}: the metric says which. Found {show(value)}.")
         else:
             found[name] = float(value)

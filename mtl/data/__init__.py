@@ -1,7 +1,7 @@
-"""Examples as the model needs them: read once, fitted, encoded into a memory-mapped cache, given out in batches.
+"""Examples as the model needs them: read once, fitted, encoded into a memory-mapped cache, delivered in batches.
 
 batch          what the model gets: the features and targets of some units of one source, padded
-batching       which rows go together: batches of like length, a pure function of lengths, budget, seed and epoch
+batching       which rows go together: batches of similar length, a pure function of lengths, budget, seed and epoch
 collate        ragged values to padded arrays, without a Python step per row or token
 encoding       one split, featurized once: from a stream of rows to one memory-mapped Arrow file
 feed           the batches of one stream, pass after pass: a position in them is two numbers
@@ -16,11 +16,11 @@ plan           what is read of a source: the tasks on it, its inputs, and the co
 prepare        from sources to what training needs: count, fit vocabularies and labels, encode
 prepared       what was read and made of it: the fitted vocabularies and labels, every split, and a report on both
 reading        rows of a source as its tasks need them
-remarks        what is odd about the gold of a split and stops nobody
+remarks        what is odd about the gold of a split, as warnings
 split          one split of a source, featurized and memory-mapped: texts, and the units that are made of them
 store          the cache's files: written beside their place and renamed, with a checksum
 tag_fit        what the tags of all training rows say before any of them is encoded
 target_fits    what training shows of targets before any cell is read, and what is wrong with all of them together
-targets/       what tasks learn from and answer with, one kind a file; importing this package registers all of them
+targets/       what tasks learn from and answer with, one kind per file; importing this package registers all of them
 text_encoding  texts as they come, to flat columns
 """

@@ -103,7 +103,7 @@ def raw_batch(
 ) -> Batch:
     """Return a batch of raw texts for tasks, without targets; `texts` are B texts (or lists) by the name of the input.
 
-    Texts are tokenized once for each tokenizer. The tokens are kept in `surface`. An input without texts is not in the
+    Texts are tokenized once per tokenizer. The tokens are kept in `surface`. An input without texts is not in the
     batch; a list without texts counts as one of an empty text.
     """
     inputs = [(name, key) for task in tasks for name, key in graph.inputs(task).items() if name in texts]

@@ -1,4 +1,4 @@
-"""Which rows go together: batches of rows of like length, a pure function of (lengths, budget, seed, epoch)."""
+"""Which rows go together: batches of rows of similar length, a pure function of (lengths, budget, seed, epoch)."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def batches(
 ) -> list[NDArray[np.int64]]:
     """Return the row numbers of each batch of an epoch; every row is in exactly one.
 
-    `lengths` [N] are tokens a row. A batch has `size` rows, or as many as fit into `tokens` tokens, padding
+    `lengths` [N] are tokens per row. A batch has `size` rows, or as many as fit into `tokens` tokens, padding
     included (a longer row is a batch by itself); exactly one of the two budgets is given. With `shuffle`, rows are
     drawn into pools of about 100 batches, sorted by length inside a pool and cut, and the batches are shuffled;
-    without, all rows are sorted by length, whatever seed and epoch are. Rows of one number in `units` [N] stay
+    without it, all rows are sorted by length, whatever the seed and epoch. Rows of one number in `units` [N] stay
     together: then units are drawn, sorted by their longest row and put into batches as long as they fit, and a unit
     over the budget is a batch by itself. Raises `UsageError` for a budget that is not one positive number.
     """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Grid(NamedTuple):
-    """Where a batch's values stand in a flat array.
+    """Where a batch's values are in a flat array.
 
     `positions` [B, T] (0 where padding), `mask` [B, T], `lengths` [B]; one axis more for values in tokens.
     """
@@ -26,7 +26,7 @@ class Grid(NamedTuple):
 
 
 def grid(offsets: NDArray[np.int64], rows: NDArray[np.integer]) -> Grid:
-    """Return where the values of some rows stand; `offsets` [N+1] bounds those of all rows."""
+    """Return where the values of some rows are; `offsets` [N+1] bounds those of all rows."""
     starts = offsets[rows]
     lengths = offsets[rows + 1] - starts
     return _grid(starts, lengths)
@@ -54,7 +54,7 @@ def values_at(values: NDArray[Any], at: Grid, padding: int = 0) -> NDArray[Any]:
 
 
 def inner(offsets: NDArray[np.int64], at: Grid) -> Grid:
-    """Return where the several values of each token stand, [B, T, C]; `offsets` bounds those of all tokens."""
+    """Return where the values of each token are, [B, T, C]; `offsets` bounds those of all tokens."""
     starts = offsets.take(at.positions)
     lengths = offsets.take(at.positions + 1)
     lengths -= starts

@@ -71,7 +71,7 @@ class TargetColumn:
             self._bounds.extend(np.array(offsets, np.int64))
 
     def _fault_if_other_count(self, found: int, count: int) -> None:
-        """Raise `UsageError` where a unit has other than one value a token, or a text, or `width` of them."""
+        """Raise `UsageError` where a unit has other than one value per token, or a text, or `width` of them."""
         axes = self.target.axes
         wanted = count if axes[:1] in (("T",), ("U",)) else found if axes else self.target.width
         if found != wanted:

@@ -61,7 +61,7 @@ class Fitted:
         }
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take back what `state` returned, into the features and targets that this object holds."""
+        """Restore what `state` returned, into the features and targets that this object holds."""
         for name, features in self.features.items():
             for feature, kept in zip(features, state["features"][name], strict=True):
                 feature.load_state(kept)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def kept_file(file: str, root: str) -> str:
-    """Return a file's name as it is kept: what follows the root, behind a NUL, where it begins with that."""
+    """Return a file's name as it is kept: what follows the root, after a NUL, where it begins with that."""
     return "\0" + file.removeprefix(root) if file.startswith(root) else file
 
 

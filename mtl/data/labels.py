@@ -10,7 +10,7 @@ MISSING = -100  # target id of a row or token without a label
 
 @dataclass(frozen=True)
 class Labels:
-    """Labels in the order of their ids, with how many training rows (or tokens) bear each."""
+    """Labels in the order of their ids, with how many training rows (or tokens) have each."""
 
     names: tuple[str, ...]
     counts: tuple[int, ...]

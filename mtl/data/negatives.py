@@ -1,7 +1,7 @@
 """The judged pairs of a split, and the pairs that are drawn beside them: negatives to train on, candidates to rank.
 
-G queries, D documents (distinct texts), N judgements. A drawn pair is one that nobody judged: no row holds the
-document for a query of the same text.
+G queries, D documents (distinct texts), N judgements. A drawn pair is an unjudged one: no row holds the
+document for a query of equal text.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from .judgements import Judgements
 
 Integers = NDArray[np.int64]
-SEED = 20  # of the candidates: whoever measures a model measures it on the same ones
+SEED = 20  # of the candidates: every measurement of a model uses the same ones
 
 
 class Drawn(NamedTuple):

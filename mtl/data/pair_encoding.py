@@ -1,7 +1,7 @@
 """What is kept of judged pairs beside their texts and grades: numbers of texts, queries and pools, and where rows are.
 
 Of N pairs: `index:COLUMN` (which text), `group` and `pool` (numbers; -1 for no pool), `line` (of the row),
-`file:COLUMN` (number of the file that holds it) and `document_id` (empty where nothing names it). Files are kept
+`file:COLUMN` (number of the file that holds it) and `document_id` (empty where it has no name). Files are kept
 relative to where the split lies, so that data may move.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .reading import Chunk
     from .store import Scratch
 
-LONG = 10_000  # tokens of a text that somebody should hear of
+LONG = 10_000  # tokens beyond which a text is worth a warning
 
 
 class JudgementEncoder:
@@ -92,7 +92,7 @@ class JudgementEncoder:
 
 
 class _Notes:
-    """What somebody should hear of a split that stops nobody, each with the first row that shows it."""
+    """Warnings about a split, each with the first row that shows it."""
 
     def __init__(self) -> None:
         self.best: list[float] = []  # grade of each query's documents
@@ -123,29 +123,28 @@ class _Notes:
         return [group for group, best in enumerate(self.best) if best <= 0]
 
     def faults(self) -> list[Fault]:
-        """Return what there is to hear."""
+        """Return the warnings."""
         found = []
         lacking = self.without_positive()
         if lacking:
             message = (
-                f"should have a document of a grade above 0 for every query. Found {len(lacking):,} of "
-                f"{len(self.first):,} queries without one, the first here: they count in no metric."
+                f"{len(lacking):,} of {len(self.first):,} queries without a document of a grade above 0, "
+                "the first here: they count in no metric."
             )
             found.append(Fault(message, *self.first[lacking[0]]))
         if self.repeated:
             message = (
-                "should judge a document of a query once. Found "
                 f"{counted(len(self.repeated), 'repetition')} of earlier rows, the first here: a pair counts once."
             )
             found.append(Fault(message, *self.repeated[0]))
         for column, empty in self.empty.items():
-            message = f"should have no empty text. Found {len(empty):,}, the first here."
+            message = f"{counted(len(empty), 'empty text')}, the first here."
             found.append(Fault(message, *empty[0], path=f"column '{column}'"))
         for column, texts in self.long.items():
             length, place = max(texts, key=lambda found: found[0])
             message = (
-                f"should have {LONG:,} tokens at most. Found {counted(len(texts), 'longer text')}, the longest here "
-                f"with {length:,}. An input's key 'max_tokens' says how many of them are read."
+                f"{counted(len(texts), 'text')} of more than {LONG:,} tokens, the longest here with {length:,}. "
+                "An input's key 'max_tokens' says how many of them are read."
             )
             found.append(Fault(message, *place, path=f"column '{column}'"))
         return found

@@ -1,6 +1,6 @@
-"""Rows of a source with a ranking task: judgements of pairs, in which a text stands once however many rows hold it.
+"""Rows of a source with a ranking task: judgements of pairs, in which a text is kept once however many rows hold it.
 
-Texts are told apart by digests, so memory grows with their number, not with their length.
+Texts are distinguished by digests, so memory grows with their number, not with their length.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class _Text(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """A document of a row with its grade, and the columns that both stand in."""
+    """A document of a row with its grade, and the columns of both."""
 
     column: str
     text: _Text
@@ -155,7 +155,7 @@ class _Reader:
         if judgements.negative is not None and row.values.get(judgements.negative) not in (None, ""):
             negative = _text(row, judgements.negative)
             if negative.digest == document.digest:
-                message = f"should be another text than that of column '{judgements.document}'. Found the same."
+                message = f"should be another text than that of column '{judgements.document}'. Found an equal one."
                 raise _MalformedError(judgements.negative, message)
             parts.append(_Part(judgements.negative, negative, None, "0", judgements.negative))
         return parts
@@ -187,7 +187,7 @@ class _Reader:
         return True
 
     def _key(self, group: str | None, query: _Text, part: _Part) -> int | None:
-        """Return what tells a pair from others; None where a half of it was never read."""
+        """Return what identifies a pair; None where a half of it was never read."""
         judgements = self.judgements
         by_name = (
             part.document_id is not None and judgements.negative is None

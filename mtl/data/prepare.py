@@ -1,4 +1,4 @@
-"""From sources to what training needs: count, fit vocabularies and labels, encode; what is cached is not done again."""
+"""From sources to what training needs: count, fit vocabularies and labels, encode; what is cached is not redone."""
 
 from __future__ import annotations
 

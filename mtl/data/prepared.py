@@ -42,7 +42,7 @@ class Prepared:
 
     @cached_property
     def notes(self) -> list[Fault]:
-        """What is odd about the rows and stops nobody, texts that splits of pairs have in common among it."""
+        """Warnings about the rows, among them texts that splits of pairs have in common."""
         found: list[Fault] = list(self.odd)
         for (source, name), split in self.splits.items():
             found += split.notes
@@ -53,11 +53,11 @@ class Prepared:
         return found + self.cut(*SPLITS) + self.unlabelled(*SPLITS)
 
     def cut(self, *splits: str) -> list[Fault]:
-        """Return a fault for every task whose `max_tokens` keeps tags of one of these splits from being read."""
+        """Return a warning for every task whose `max_tokens` keeps tags of one of these splits from being read."""
         return [
             Fault(
-                "should have no tags after the tokens that are read of a text (max_tokens). "
-                f"Found {counted(count, 'tag')}: not learned, and not measured.",
+                f"{counted(count, 'tag')} after the tokens that are read of a text (max_tokens): not learned, and "
+                "not measured.",
                 f"{source}/{name}",
                 path=task,
             )
@@ -67,8 +67,8 @@ class Prepared:
         ]
 
     def unlabelled(self, *splits: str) -> list[Fault]:
-        """Return a fault for every task that has no label in one of these splits, which so cannot measure it."""
-        message = "should have a label in at least one row. Found none: the task has no figure on this split"
+        """Return a warning for every task that has no label in one of these splits: there it cannot be measured."""
+        message = "no row has a label: the task has no figure on this split"
         selection = " and no say in which checkpoint is the best"
         return [
             Fault(f"{message}{selection if name == 'dev' else ''}.", f"{source}/{name}", path=task)

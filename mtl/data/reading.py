@@ -32,9 +32,9 @@ RowPlace = tuple[str, int]  # file and line of a row
 class Chunk:
     """Some consecutive units of a split, and the texts that they bring, by column.
 
-    `targets` hold an entry a unit, by task. `counts` say, of columns that hold lists, how many texts each unit has. Of
-    a source of judged pairs, `texts` are those that no row before had, each with its `places`, and `judged` says which
-    texts the pairs are made of; elsewhere every unit has texts of its own.
+    `targets` hold one entry per unit and task. `counts` say, of columns that hold lists, how many texts each unit has.
+    Of a source of judged pairs, `texts` are those that no row before had, each with its `places`, and `judged` says
+    which texts the pairs are made of; elsewhere every unit has texts of its own.
     """
 
     texts: dict[str, list[str]]

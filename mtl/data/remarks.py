@@ -1,4 +1,4 @@
-"""What is odd about the gold of a split and stops nobody: each kind counted, with the first row that shows it."""
+"""What is odd about the gold of a split, as warnings: each kind counted, with the first row that shows it."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class Split:
     are kept once each (a triple is two pairs). `lengths` [N] int32 are the tokens of each unit's longest input.
     `labelled` and `unseen` count, by task, units with an answer and labels that training never had; `unread` counts, by
     task, tags of tokens after `max_tokens`; `pretokenized` are the columns that held lists of tokens. `notes` are
-    faults that stop nobody. `root` is where the source's split lies, for messages.
+    warnings. `root` is where the source's split lies, for messages.
     """
 
     def __init__(self, path: Path, plan: SourcePlan, fitted: Fitted, root: str) -> None:
@@ -140,7 +140,7 @@ class Split:
 
     @cached_property
     def notes(self) -> list[Fault]:
-        """What is odd about the rows and stops nobody."""
+        """Warnings about the rows."""
         kept = (self.facts["judged"] or {}).get("notes", ())
         notes = [Fault(**{**note, "file": found_file(note["file"], self.root)}) for note in kept]
         return notes + remark_faults(self.facts["remarks"], self.root)
@@ -158,17 +158,14 @@ class Split:
         return {"pairs": {**found, "documents": len(self.hashes[self.judgements.document])}}
 
     def shared_texts(self, other: Split, name: str) -> Iterator[Fault]:
-        """Yield a fault for each column of judged pairs whose texts another split, called `name`, has too."""
+        """Yield a warning for each column of judged pairs that shares texts with another split, called `name`."""
         if self.judgements is None or other.judgements is None:
             return
         for column, hashes in self.hashes.items():
             shared = np.isin(hashes, other.hashes[column])
             if shared.any():
                 first = int(shared[self._numbers[column]].argmax())
-                message = (
-                    f"should have no text that is in {name} too. Found {int(shared.sum()):,} of "
-                    f"{counted(len(shared), 'text')}, the first here."
-                )
+                message = f"{int(shared.sum()):,} of {counted(len(shared), 'text')} also in {name}, the first here."
                 number = values(self._column(f"file:{column}"), np.int32)[first]
                 file = found_file(self.facts["judged"]["files"][number], self.root)
                 line = int(values(self._column("line"), np.int64)[first])
@@ -178,7 +175,7 @@ class Split:
 
     @cached_property
     def negatives(self) -> Negatives | None:
-        """Who draws pairs beside the judged ones; None where units are no judged pairs."""
+        """What draws pairs beside the judged ones; None where units are not judged pairs."""
         if self.judgements is None:
             return None
         query, document = (
@@ -276,7 +273,7 @@ class Split:
         """Return the tokens of each text of an input."""
         return np.diff(self._texts[key].offsets)
 
-    # -- what is right
+    # -- gold answers
 
     def target_names(self, task: str) -> tuple[str, ...]:
         """Return a task's labels in the order of the ids in `targets`: those of training, then the unseen."""
@@ -284,7 +281,7 @@ class Split:
         return () if labels is None else labels.extended(self.unseen[task])
 
     def gold(self, task: str, rows: Rows = None) -> list[Any]:
-        """Return the right answers of some units (or all), as the task's target gives them; None where one has none."""
+        """Return the gold answers of some units (or all), as the task's target gives them; None where one has none."""
         wanted = range(len(self)) if rows is None else np.asarray(rows, np.int64).tolist()
         target, found, names = self.targets[task], self._values[task], self.target_names(task)
         return [target.gold(found.of(unit), names) for unit in wanted]
@@ -312,7 +309,7 @@ class Split:
     def pairs(self, task: str) -> Pairs:
         """Return all judged pairs in the order of the rows, and after them the drawn `candidates` of each query.
 
-        Raises `UsageError` for a task whose units are no judged pairs.
+        Raises `UsageError` for a task whose units are not judged pairs.
         """
         if self.judgements is None or task != self.judgements.task:
             raise UsageError(f"task '{task}' should have judged pairs for units. Found others.")

@@ -1,4 +1,4 @@
-"""The cache's files: written beside their place and renamed, with a checksum; one that does not match is no file."""
+"""The cache's files: written beside their place and renamed, with a checksum; without a matching one, absent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UNFINISHED = ".writing-"
 
 
 class Store:
-    """A folder of files by key; every file is whole or not there."""
+    """A folder of files by key; every file is complete or absent."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -40,7 +40,7 @@ class Store:
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Scratch]:
-        """Give an empty folder on the same disk, and remove it; what is to stay is moved out by `publish`."""
+        """Provide an empty folder on the same disk, and remove it; `publish` moves out what is to be kept."""
         with self.writing():
             self.folder.mkdir(parents=True, exist_ok=True)
             for left in self.folder.glob(_UNFINISHED + "*"):
@@ -73,7 +73,7 @@ class Store:
         try:
             yield
         except (OSError, pa.ArrowException) as error:
-            number = getattr(error, "errno", None)  # pyarrow's own words stand around the reason
+            number = getattr(error, "errno", None)  # pyarrow puts its own words around the reason
             reason = os.strerror(number) if number else str(error)
             message = f"the cache should be a folder that can be written to, with room enough. Found: {reason}."
             raise MtlError(Fault(message, file=str(self.folder))) from error

@@ -31,7 +31,7 @@ class TagFit:
         self.example: dict[bool, str] = {}
 
     def count(self, value: Any) -> None:
-        """Take in a target column's value; what is no list of tags is none of its business."""
+        """Take in a target column's value; what is not a list of tags is ignored."""
         tags = stripped_tags(value)
         if tags is None:
             return
@@ -88,8 +88,8 @@ class TagFit:
             return ""
         others = {tag: count for tag, count in self.tags.items() if tag not in spans and tag != OUTSIDE}
         return (
-            f"tags of spans should be O or begin with B- or I- in training. Found {_named(spans)} beside "
-            f"{_named(others)}: all are read as they stand, without spans. "
+            f"training has tags like those of spans, {_named(spans)}, beside {_named(others)}: "
+            "all are read as they are, without spans. "
             "Write 'scheme: plain' if that is meant, else the scheme of the spans."
         )
 

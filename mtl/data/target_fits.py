@@ -43,7 +43,7 @@ def fault_if_unanswerable(graph: SharingGraph, fitted: Fitted) -> None:
 
 
 def target_notes(graph: SharingGraph, fitted: Fitted) -> list[Fault]:
-    """Return what is odd about the targets of training: what they say, and gold that no answer can equal."""
+    """Return warnings about the targets of training: their own, and gold that no answer can equal."""
     noted = [(task, target.note()) for task, target in fitted.targets.items()]
     broken = [(task, _broken(key, found)) for task, key, found in _breaking(graph, fitted)]
     tasks = graph.recipe.tasks

@@ -1,7 +1,7 @@
-"""Whoever answers, and what the answers are worth.
+"""What answers, and metrics on the answers.
 
-answerers   whoever answers: a trained model, an export in onnxruntime, an ensemble. Evaluation takes any of them
-evaluation  A model's answers on a split, and what they are worth
+answerers   what answers: a trained model, an export in onnxruntime, an ensemble. Evaluation takes any of them
+evaluation  a model's answers on a split, and metrics on them
 metrics/    figures that compare predictions with gold labels: importing this package registers all of them
 scoring     scores of a split's pairs of texts: every text is encoded once, then the pairs are scored
 selection   which evaluation is the best one, and when training has stopped improving

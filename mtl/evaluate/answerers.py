@@ -1,4 +1,4 @@
-"""Whoever answers: a trained model, an export in onnxruntime, an ensemble. Evaluation takes any of them."""
+"""What answers: a trained model, an export in onnxruntime, an ensemble. Evaluation takes any of them."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ BATCH_TOKENS = 4000
 
 
 class Answerer(Protocol):
-    """What evaluation asks."""
+    """What evaluation calls."""
 
     def predictions(self, split: Split, tasks: Sequence[str]) -> dict[str, list[Any]]:
-        """Return, by task, one prediction a unit of a split, in its order, as the task's target gives them."""
+        """Return, by task, one prediction per unit of a split, in its order, as the task's target gives them."""
         ...
 
     def scores(self, split: Split, task: str, pairs: Pairs) -> NDArray[np.float32]:
@@ -37,10 +37,10 @@ class Answerer(Protocol):
 
 
 class ReadsTexts(Protocol):
-    """Whoever answers raw texts: a bundle, a predictor, or anything with this method (see `mtl.Bundle.predict`)."""
+    """What answers raw texts: a bundle, a predictor, or anything with this method (see `mtl.Bundle.predict`)."""
 
     def predict(self, task: str, texts: Any, /) -> list[dict[str, Any]]:
-        """Return one answer a text; `texts` are a list, or lists by the name of the input."""
+        """Return one answer per text; `texts` are a list, or lists by the name of the input."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""A model's answers on a split, and what they are worth: metrics of every task and of all tasks of a source together.
+"""A model's answers on a split, and metrics on them: of every task, and of all tasks of a source together.
 
 Deterministic: batches are made by length alone, and everything runs in evaluation mode.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..graph.sharing_graph import SharingGraph
     from ..recipe.config import TaskConfig
 
-Answers = list[Any]  # one a unit, as the task's target gives them: a label, a list of tags, a score; None: no gold
+Answers = list[Any]  # one per unit, as the task's target gives them: a label, a list of tags, a score; None: no gold
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def evaluate(
     tasks: Sequence[str] | None = None,
     batch_tokens: int = BATCH_TOKENS,
 ) -> Evaluation:
-    """Let a model, or whoever answers, predict a split of every source that has it, and compare with gold.
+    """Let a model, or anything else that answers, predict a split of every source that has it, and compare with gold.
 
     A model keeps its mode, and gets batches of up to `batch_tokens` tokens. Only these `tasks` are asked (by default,
     all of them). Raises `UsageError` where no source of theirs has such a split.

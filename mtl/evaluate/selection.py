@@ -58,7 +58,7 @@ class Selection:
         return {"best": self.best, "waited": self.waited}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Go on from where `state` was taken."""
+        """Continue from where `state` was taken."""
         self.best, self.waited = state["best"], state["waited"]
 
 
@@ -73,8 +73,8 @@ def selection(
         for key, value in {"select": dict(declared) or None, "patience": patience}.items():
             if value is not None:
                 raise UsageError(
-                    f"train.{key}: should be left out where no source with labels has a dev split, or one should have. "
-                    "Found none."
+                    f"train.{key}: should come with a dev split of a source with labels. Found none: add one, or leave "
+                    f"'{key}' out."
                 )
         return None
     return Selection(selecting(declared, figures, first), patience)

@@ -1,12 +1,12 @@
 """From a trained model to text-in, answer-out ONNX graphs over one weights file.
 
 as_units        regrouping in an exported graph: row i belongs to row i, so nothing is left of it
-compare         answers of graphs against the model's: equal labels, scores within a tolerance, or where they part
+compare         answers of graphs against the model's: equal labels, scores within a tolerance, or where they diverge
 cut             cutting a graph at some of its values: a head is the ancestors of its answers
 export          from a trained model to a verified folder of graphs over one weights file
 front_end       from strings to tokens inside the graph, on the operators of a stock onnxruntime
 graphs          which graphs an export consists of
-head            A graph of an export folder in onnxruntime, fed with what torch is fed with
+head            a graph of an export folder in onnxruntime, with the inputs that torch gets
 joint           the joint graph: front ends, numeric graph and label decoding in one, from strings to answers
 layout          the same values from fewer or faster nodes
 list_front_end  from lists of strings to their texts one after another, and back to units, inside the graph
@@ -14,10 +14,10 @@ lowercase       lower-casing of ASCII letters inside the graph, the same on ever
 manifest        what an export folder says about itself: `manifest.json`, and the metadata inside each graph
 network         what an export computes, as one torch module
 numeric         from features to answers as one ONNX graph: what torch computes of a model, exported in one piece
-operators       operators that `torch.onnx.export` does not know, and what becomes of them in ONNX
+operators       operators that `torch.onnx.export` does not know, and their ONNX translations
 pairs           which rows of a split are verified
-probe           where do an export and its model part? Tokens, ids, then what every component computes
-swap            putting a finished folder in the place of another one in one step
+probe           where do an export and its model diverge? Tokens, ids, then what every component computes
+swap            replacing a folder by a finished one in one step
 towers          the two sides of a separable scorer
 tracing         what `torch.onnx.export` makes of a network, or which component it fails at
 vectors         both sides of a separable scorer, verified

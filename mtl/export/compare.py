@@ -1,4 +1,4 @@
-"""Answers of graphs against the model's: equal labels, scores within a tolerance, or where they part."""
+"""Answers of graphs against the model's: equal labels, scores within a tolerance, or where they diverge."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from .graphs import Graphs
 
 TIE = 1e-5  # labels whose probabilities (or the likelihoods of whose sequences) differ by less are as good as equal
-BLOCK = 1024  # so many rows of a split are answered by eager torch before graphs answer them one by one
-TOGETHER = 64  # of these, so many at a time
+BLOCK = 1024  # rows of a split that eager torch answers before graphs answer them one by one
+TOGETHER = 64  # of these, rows at a time
 TOLERANCE = 1e-4  # how far scores may be apart; those above 1, which are no probabilities, relative to their size
 
 Array = NDArray[Any]
@@ -34,7 +34,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Tie:
-    """A row whose label eager torch itself can hardly decide, and a graph decided otherwise.
+    """A near tie: a row whose label differs in a graph, but eager torch's two best differ by less than `TIE`.
 
     `row` counts from 0 in the split, None for a text that was made up; `gap` is how much better eager's labels are.
     """
@@ -60,7 +60,7 @@ class Comparison:
     def rows(self, heads: Sequence[Head], texts: Texts, rows: Sequence[int], size: int) -> dict[str, Array]:
         """Compare the answers to all these texts, of these rows of a split, in batches of `size`.
 
-        Return the first head's answers [N] that are one number a row, by name.
+        Return the first head's answers [N] that are one number per row, by name.
         """
         found: dict[str, list[Array]] = {}
         for start in range(0, len(rows), size):
@@ -73,8 +73,8 @@ class Comparison:
     def alone(self, heads: Sequence[Head], texts: Texts, rows: Sequence[int]) -> None:
         """Compare the answers to each of these texts alone, of these rows of a split, in their order.
 
-        Eager torch answers texts of like length together, and a text alone only where a graph says otherwise: what
-        stands beside a text changes no answer, and one by one would take most of the time. Raises as `compare` does.
+        Eager torch answers texts of similar length together, and a text alone only where a graph says otherwise: a
+        text's neighbours change no answer, and one by one would take most of the time. Raises as `compare` does.
         """
         for start in range(0, len(rows), BLOCK):
             columns = {name: column[start : start + BLOCK] for name, column in texts.items()}
@@ -187,7 +187,7 @@ class _Example:
         return np.array([self.ids.get(name, -1) for name in names.reshape(-1)]).reshape(names.shape)
 
     def _compare_tokens(self, head: Head, tokens: Array, lengths: Array) -> None:
-        """Compare surface forms, which a head hands out that is not given them."""
+        """Compare surface forms, which a head returns unless it is given them."""
         for row, wanted in enumerate(self.tokens):
             given = tokens[row, : len(wanted)].tolist()
             if given != wanted or int(lengths[row]) != len(wanted):
@@ -213,7 +213,7 @@ class _Example:
         given = self._row(values, row, answer)
         distance = apart(wanted, given)
         if not distance <= TOLERANCE:
-            told = f"'{answer.name}' should be within {TOLERANCE}. Found it {distance:.1e} apart."
+            told = f"'{answer.name}' should be within {TOLERANCE} of eager torch's. Found a distance of {distance:.1e}."
             raise self._error(head, row, told)
         self.comparison.largest = max(self.comparison.largest, distance)
 

@@ -19,7 +19,7 @@ def cut(model: ir.Model, outputs: Mapping[str, str], metadata: Mapping[str, str]
 
     The inputs are those that the values depend on, in the order of `model`. Initializers keep their names and share
     their tensors with `model`, which stays as it is. No sizes but those of inputs and outputs are noted: what torch
-    noted behind an `LSTM` is the length of its example. Types are noted where onnx cannot infer them.
+    noted after an `LSTM` is the length of its example. Types are noted where onnx cannot infer them.
     """
     values = ir.convenience.create_value_mapping(model.graph, include_subgraphs=False)
     missing = [value for value in outputs if value not in values]
@@ -72,7 +72,7 @@ def _name_outputs(graph: ir.Graph, names: list[str]) -> None:
 
 
 def _settle_names(model: ir.Model, answers: list[str]) -> None:
-    """Rename values inside the graph that are called as an output is; raises `ExportError` for inputs."""
+    """Rename values inside the graph that have an output's name; raises `ExportError` for inputs."""
     passes.NameFixPass()(model)
     graph = model.graph
     for value, name in zip(graph.outputs, answers, strict=True):

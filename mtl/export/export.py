@@ -1,13 +1,13 @@
 """From a trained model to a verified folder of graphs over one weights file.
 
 intent.onnx  slots.onnx     a head each: text in, answer out
-slots.tokens.onnx           the same from tokens, where the source is pre-tokenized and the tokenizer splits at blanks
+slots.tokens.onnx           that head from tokens, where the source is pre-tokenized and the tokenizer splits at blanks
 relevance.query.onnx        text in, vector out: one side of a separable scorer; the inner product of both is the score
 joint.onnx                  all heads that read their inputs alike in one graph (joint.2.onnx … for others)
 weights.safetensors         every weight once; the graphs reference it
 manifest.json               what is in the folder: inputs, outputs, labels, metrics, versions
 
-The folder is written under another name, verified there, and only then put in the place of an earlier export.
+The folder is written under another name, verified there, and only then replaces an earlier export.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def export(
         place.parent.mkdir(parents=True, exist_ok=True)
         clear(place)
         scratch = Path(tempfile.mkdtemp(prefix=f"{place.name}.", suffix=UNFINISHED, dir=place.parent))
-        unfinished = scratch / place.name  # one level below, as nobody else may read what `mkdtemp` makes
+        unfinished = scratch / place.name  # one level below, as only the owner may read what `mkdtemp` makes
         unfinished.mkdir()
         report(StageReport("tracing", tuple(names)))
         graphs = build(model, graph, prepared, names)

@@ -1,4 +1,4 @@
-"""From strings to tokens inside the graph, on the operators of a stock onnxruntime.
+"""From strings to tokens inside the graph, with the operators of a stock onnxruntime.
 
 Tokens are what the graph side of the input's tokenizer finds (`mtl.text.tokenizers`).
 """
@@ -21,7 +21,7 @@ def text_front_end(tape: Tape, text: ir.Value, name: str, lowercase: bool, max_t
     """Split texts (string [B]) by the tokenizer `name` and keep the first `max_tokens` (0: all) of each.
 
     An empty batch becomes one row, and an empty text one token of padding: what follows never meets an empty
-    tensor. Whoever uses the answers cuts them back to B rows.
+    tensor. The caller cuts the answers back to B rows.
     """
     rows = tape.op("Max", [tape.op("Shape", [text]), integers(tape, [1])])
     # One more text with one token: the batch is never empty, and T is at least 1. It is cut off again unless
@@ -44,7 +44,7 @@ def tokens_front_end(
 ) -> TokenValues:
     """Take tokens (string [B, T]) as they are, `lengths` (int64 [B]) of them in each row.
 
-    What stands behind a row's length, or behind its first `max_tokens` (0: all), is ignored; a length above T counts as
+    What comes after a row's length, or after its first `max_tokens` (0: all), is ignored; a length above T counts as
     T. A row of no tokens becomes one of one token of padding, a batch of no rows one such row.
     """
     one, zero = integers(tape, [1]), integers(tape, [0])

@@ -1,4 +1,4 @@
-"""A graph of an export folder in onnxruntime, fed with what torch is fed with."""
+"""A graph of an export folder in onnxruntime, with the inputs that torch gets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Texts = Mapping[str, Sequence[Any]]  # B texts (or lists of them) by the name of
 
 @dataclass(frozen=True)
 class Head:
-    """One task's answers in a graph; `prefix` stands before its outputs' names (a joint graph: `task.`)."""
+    """One task's answers in a graph; `prefix` comes before its outputs' names (a joint graph: `task.`)."""
 
     task: str
     file: str
@@ -71,7 +71,7 @@ def feed(graph: SharingGraph, task: str, texts: Texts, form: Form) -> dict[str, 
             else:
                 given[names[0]] = objects(texts[name])
             continue
-        # All of them: what stands behind the first `max_tokens` is for the graph to cut off.
+        # All of them: the graph cuts off what comes after the first `max_tokens`.
         rows = [[] if row == [""] else row for row in tokenize(texts[name], key.tokenizer).strings()]
         width = max(map(len, rows), default=0)
         given[names[0]] = np.array([row + [""] * (width - len(row)) for row in rows], dtype=object)

@@ -1,7 +1,7 @@
 """The joint graph: front ends, numeric graph and label decoding in one, from strings to answers.
 
-Every value that a head hands out is an output called `task.answer`; every value on the way (tokens, ids, what a
-component computes) has a name too, so that a failed verification can ask where answers part.
+Every answer of a head is an output named `task.answer`; every value on the way (tokens, ids, what a component computes)
+has a name too, so that a failed verification can find where answers diverge.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ class _Builder:
         ir.convenience.replace_all_uses_with(taken, value)
 
     def add_tokens(self, task: str, key: InputKey) -> None:
-        """Hand out the surface forms of a task's tokens and how many each row has; not to who gave the tokens."""
+        """Output the surface forms of a task's tokens and their number in each row, unless they were given."""
         surface = self._value(self.joint.tokens[key])
         tokens = self._cut_back(surface, key)
         # Cut back to B rows: answers of the one row too many are broadcast to none by a `Where` over B = 0 rows.
@@ -168,7 +168,7 @@ class _Builder:
             self._output(task, "lengths", self._cut_back(self.counts[key], key), ir.DataType.INT64, [])
 
     def add_answer(self, task: str, answer: Answer, target: Target, key: InputKey) -> None:
-        """Hand out one declared answer: ids as their labels, nothing (`""`, 0) where no token (or listed text) is."""
+        """Output one declared answer: ids as their labels, nothing (`""`, 0) where no token (or listed text) is."""
         value = self._value(self.numeric.answers[task, answer.value])
         sizes: list[str | int] = [len(target.names()) if dim == "C" else dim for dim in answer.dims]
         dtype = value.dtype or ir.DataType.FLOAT
@@ -185,7 +185,7 @@ class _Builder:
         self._output(task, answer.name, value, dtype, sizes)
 
     def add_vector(self, task: str, name: str, key: InputKey) -> None:
-        """Hand out what a text of one input becomes before it meets the other one."""
+        """Output what a text of one input becomes before it meets the other one."""
         value = self._value(self.numeric.vectors[task, name])
         size = None if value.shape is None else value.shape[-1]
         if not isinstance(size, int):

@@ -14,7 +14,7 @@ class ListValues(NamedTuple):
     """The lists of a batch in the graph: at least one, of at least one text each.
 
     `texts` string [B*U]: all texts, one list after another, each padded with `""`; `rows` int64 [B, U]: their
-    positions; `lengths` int64 [B], at least 1; `padding` bool [B, U]: where no text is.
+    positions; `lengths` int64 [B], at least 1; `padding` bool [B, U]: where there is no text.
     """
 
     texts: ir.Value

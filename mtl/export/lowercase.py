@@ -35,7 +35,7 @@ def lower_cased(tape: Tape, words: ir.Value) -> ir.Value:
 def replaced(tape: Tape, words: ir.Value, by: dict[str, str], characters: str) -> ir.Value:
     """Return words (string [N]) with some characters replaced; `characters` is the RE2 class of them.
 
-    Words without any of them stay as they are. The others are cut into such characters and what stands between these.
+    Words without any of them stay as they are. The others are cut into such characters and what lies between them.
     """
     # One more word with such a character: no tensor on the way is empty.
     longer = tape.op("Concat", [words, strings(tape, [next(iter(by))])], {"axis": 0})

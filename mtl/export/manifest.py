@@ -27,7 +27,7 @@ LIBRARIES = ("mtl-nlp", "torch", "onnx", "onnx-ir", "onnxscript", "onnxruntime")
 
 
 def metadata(graph: SharingGraph, fitted: Fitted, tasks: Sequence[str], name: str) -> dict[str, str]:
-    """Return a graph's own metadata: `type`, `labels` (JSON), `tokenizer` …; behind `task.` in a joint graph."""
+    """Return a graph's own metadata: `type`, `labels` (JSON), `tokenizer` …; after `task.` in a joint graph."""
     found = {"recipe": digest(graph.recipe), "tasks": json.dumps(list(tasks))}
     for task in tasks:
         config = graph.recipe.tasks[task]

@@ -109,7 +109,7 @@ class Network(nn.Module):
         return found + [value.values if isinstance(value, PaddedSequence) else value for value in values]
 
     def answers(self) -> Iterator[tuple[str, list[str]]]:
-        """Yield each task with the keys of its answer that its target hands out."""
+        """Yield each task with the keys of its answer that its target outputs."""
         for task in self.tasks:
             declared = self.graph.recipe.tasks[task].task.target_class().answers
             yield task, list(dict.fromkeys(answer.value for answer in declared))

@@ -1,7 +1,7 @@
-"""Operators that `torch.onnx.export` does not know, and what becomes of them in ONNX.
+"""Operators that `torch.onnx.export` does not know, and their ONNX translations.
 
 A module whose computation torch cannot export in one piece (a loop, a kernel of its own) gives it a name with
-`torch.library.custom_op`, and registers here how ONNX says the same. Its stand-in
+`torch.library.custom_op`, and registers its ONNX translation here. Its stand-in
 (`mtl.model.module.Module.exportable`) calls the operator. For the library's own, see `exported_lstm.py` and
 `exported_crf.py` among the shared modules.
 """
@@ -23,7 +23,7 @@ def register_operator(operator: Callable[..., Any], translation: Callable[..., A
 
 
 def unregister_operator(operator: Callable[..., Any]) -> None:
-    """Take back what `register_operator` did; harmless where it was never called."""
+    """Undo `register_operator`; harmless where it was never called."""
     _translations.pop(operator, None)
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..data.split import Split
     from ..graph.sharing_graph import SharingGraph
 
-MOST = 8192  # so many pairs of a split are all compared; of more, every text and a fixed sample of pairs
+MOST = 8192  # up to so many pairs are all compared; of more, every text and a fixed sample of pairs
 ALONE = 1024  # of that sample at batch 1
 
 Array = NDArray[Any]
@@ -40,7 +40,7 @@ def choose(graph: SharingGraph, split: Split, task: str) -> Chosen:
 
 
 def sample(numbers: Sequence[Array], most: int, alone: int) -> Chosen:
-    """Return rows in which every number of every column stands, up to `most` rows where that leaves room."""
+    """Return rows in which every number of every column occurs, up to `most` rows where that leaves room."""
     count = len(numbers[0])
     first = np.zeros(count, bool)
     for column in numbers:

@@ -1,4 +1,4 @@
-"""Where do an export and its model part? Tokens, ids, then what every component computes, in the order of the graph."""
+"""Where do an export and its model diverge? Tokens, ids, then each component's output, in the order of the graph."""
 
 from __future__ import annotations
 

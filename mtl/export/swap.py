@@ -1,4 +1,4 @@
-"""Putting a finished folder in the place of another one in one step."""
+"""Replacing a folder by a finished one in one step."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def publish(finished: Path, place: Path) -> None:
     elif exchange(finished, place):
         replaced = finished
     else:
-        replaced = Path(tempfile.mkdtemp(prefix=f"{place.name}.old-", dir=place.parent))  # a name that nobody has
+        replaced = Path(tempfile.mkdtemp(prefix=f"{place.name}.old-", dir=place.parent))  # an unused name
         place.rename(replaced)  # which is an empty folder
         try:
             finished.rename(place)

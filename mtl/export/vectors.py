@@ -27,7 +27,7 @@ Array = NDArray[Any]
 
 @dataclass
 class Side:
-    """One tower's graph, beside the model that it should answer as."""
+    """One tower's graph, beside the model that it should agree with."""
 
     comparison: Comparison
     tower: Tower
@@ -88,8 +88,8 @@ class Side:
                 graph, joint = comparison.graph, comparison.graphs.text
                 stage = first_difference(comparison.model, graph, joint, task, column, batch, [self.tower.call])
                 raise self._error(
-                    f"text ({short(text)}), batch of {len(texts)}: 'vector' should be within {TOLERANCE}. Found it "
-                    f"{distance:.1e} apart. First to differ: {stage}."
+                    f"text ({short(text)}), batch of {len(texts)}: 'vector' should be within {TOLERANCE} of "
+                    f"eager torch's. Found a distance of {distance:.1e}. First to differ: {stage}."
                 )
             comparison.largest = max(comparison.largest, distance)
         return given

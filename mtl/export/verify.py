@@ -1,4 +1,4 @@
-"""Does the export say what the model says? Every graph on the whole test split, and on texts that nobody wrote.
+"""Does the export say what the model says? Every graph on the whole test split, and on made-up texts.
 
 Raw text goes into onnxruntime on one side, and through the featurizer into torch on the other.
 """
@@ -35,7 +35,8 @@ class Verification:
     """What was compared and found equal: `rows` of which split by task, at `batch_sizes`; `ties` are listed.
 
     `parts` says of a task whose rows were not all compared how many rows its split has, and how many of the compared
-    ones also stood alone. `towers` is by how much the inner products of a task's two vectors differ from its scores.
+    ones were also alone in a batch. `towers` is by how much the inner products of a task's two vectors differ from
+    its scores.
     """
 
     split: Mapping[str, str]
@@ -61,7 +62,7 @@ class Verification:
         return f"{task} {self.rows[task]}/{of} {self.split[task]} rows{only}"
 
     def facts(self) -> dict[str, Any]:
-        """Return the same as JSON-able values."""
+        """Return these facts as JSON-able values."""
         return {
             "split": dict(self.split),
             "rows": dict(self.rows),
@@ -143,7 +144,7 @@ def synthetic(texts: Texts) -> Iterator[Texts]:
     """Yield batches that no data set has: texts of many lengths alone and together, empty texts, no text at all.
 
     Their words are those of `texts` in turn, so that they are known and unknown, short and long. Of several inputs,
-    long texts of one stand beside short ones of the next, and empty ones beside others.
+    long texts of one meet short ones of the next, and empty ones meet others.
     """
     words = {name: _words(column) for name, column in texts.items()}
     lengths = {name: LENGTHS[:: -1 if number % 2 else 1] for number, name in enumerate(texts)}

@@ -41,7 +41,7 @@ def write_weights(folder: Path, parameters: Mapping[str, Tensor]) -> dict[str, i
 def references(folder: Path) -> dict[str, ir.ExternalTensor]:
     """Return where each tensor of a folder's weights file lies, as ONNX external data (bytes from the file's start).
 
-    The file begins with the length of its header (8 bytes, little-endian) and the header; offsets count from behind it.
+    The file begins with the length of its header (8 bytes, little-endian) and the header; offsets count from its end.
     """
     with (folder / WEIGHTS).open("rb") as file:
         (size,) = struct.unpack("<Q", file.read(8))

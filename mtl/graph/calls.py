@@ -1,6 +1,6 @@
 """What is computed: the inputs of a graph, calls of its components, and the one walk over them.
 
-Calls are hash-consed: two tasks that apply one component to one value hold the same `Call` object, so whoever walks
+Calls are hash-consed: two tasks that apply one component to one value hold the same `Call` object, so a walk over
 them computes what several heads need once.
 """
 
@@ -62,7 +62,7 @@ class Call:
         object.__setattr__(self, "_hash", hash((self.component, self.arguments)))
 
     def __hash__(self) -> int:
-        return self._hash  # type: ignore[attr-defined, no-any-return]  # kept: a call hashes all that it stands on
+        return self._hash  # type: ignore[attr-defined, no-any-return]  # kept: a call hashes all that it depends on
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def steps_below(step: Step) -> tuple[Step, ...]:
 
 
 def walk(wanted: Iterable[Step]) -> list[Step]:
-    """Return these steps and all that they stand on, each once, arguments before what takes them."""
+    """Return these steps and all that they depend on, each once, arguments before what takes them."""
     found: dict[Step, None] = {}
 
     def visit(step: Step) -> None:
@@ -109,7 +109,7 @@ def walk(wanted: Iterable[Step]) -> list[Step]:
 
 
 def keys_of(value: Argument) -> frozenset[InputKey]:
-    """Return the inputs that a value stands on."""
+    """Return the inputs that a value depends on."""
     if isinstance(value, InputKey):
         return frozenset({value})
     if isinstance(value, TargetKey):

@@ -1,4 +1,4 @@
-"""Drawings of a sharing graph: for a terminal, and as a Mermaid flowchart. What is tied stands out in both."""
+"""Drawings of a sharing graph: for a terminal, and as a Mermaid flowchart. Both highlight what is tied."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ STYLES = """\
 
 
 def text(graph: SharingGraph) -> str:
-    """Draw one row a component, in build order, and one column a task.
+    """Draw one row per component, in build order, and one column per task.
 
     A line of `═` joins the tasks whose modules are that one component, and the places where one task has it; `if`
-    goes before what comes through a condition. The addresses of what one task has at several places stand below.
+    goes before what comes through a condition. The addresses of what one task has at several places are listed below.
     """
     tasks = list(graph.recipe.tasks)
     nodes = _nodes(graph)
@@ -59,7 +59,7 @@ def mermaid(graph: SharingGraph) -> str:
 
 
 def _nodes(graph: SharingGraph) -> list[Any]:
-    """Return inputs and components, producers first; features are told with their embedding."""
+    """Return inputs and components, producers first; features are shown with their embedding."""
     order = {name: position for position, name in enumerate(graph.components)}
     found = nx.lexicographical_topological_sort(graph.graph, key=lambda node: order.get(node, -1))
     return [node for node in found if graph.graph.nodes[node]["kind"] != "feature"]

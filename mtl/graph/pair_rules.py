@@ -1,4 +1,4 @@
-"""The rules that tasks on two texts keep, one named function each; `graph_rules` applies them with all others."""
+"""The rules for tasks on two texts, one named function each; `graph_rules` applies them with all others."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Meeting(NamedTuple):
 
 
 def texts_of_a_pair_differ(graph: SharingGraph) -> Iterator[Fault]:
-    """Rule: the two texts of a pair stand in two columns."""
+    """Rule: the two texts of a pair are in two columns."""
     for task in dict.fromkeys(meeting.task.name for meeting in _meetings(graph)):
         readers: dict[str, str] = {}
         for name, config in graph.recipe.tasks[task].inputs.items():
@@ -48,7 +48,7 @@ def texts_meet_in_the_form_that_is_taken(graph: SharingGraph) -> Iterator[Fault]
         if pooled is None or not wrong:
             continue
         if pooled:
-            should, found = "one vector a text", f"tokens of {_quoted(wrong)}: write {_quoted(unpooled)}"
+            should, found = "one vector per text", f"tokens of {_quoted(wrong)}: write {_quoted(unpooled)}"
         else:
             should, found = "the tokens of each text", f"pooled ones: write null for {_quoted(wrong)}"
         yield config.place.fault(f"the {config.kind} '{config.type}' should get {should}. Found {found}.")
@@ -98,7 +98,7 @@ def rankings_have_negatives(graph: SharingGraph) -> Iterator[Fault]:
         if task.target is None and not task.task.draws_negatives and "negative" not in task.task.columns():
             yield task.place.fault(
                 "should have documents that rank below others: without a 'target' every row is a positive. Found none: "
-                "write 'negatives: batch', 'negatives: pool', or 'negative', the column of a document that is none."
+                "write 'negatives: batch', 'negatives: pool', or 'negative', the column of a negative document."
             )
 
 

@@ -1,10 +1,10 @@
-"""The rules that a sharing graph must keep, one named function each; `broken_rules` applies them all.
+"""The rules of a sharing graph, one named function each; `broken_rules` applies them all.
 
 They need the modules and the edges between them, not what flows: they hold before any input is connected. Four rules
 are kept where tied configurations are merged, since there is no graph without them: addresses exist, a module is in
 one group only, members are of one kind (`compile/ties`), and configurations agree (`compile/modules`). That dimensions
 agree along every edge is proven by building the model without memory (`runs/check`); that a tied decoder has one label
-set shows once the data is read (`data/prepare`, and whoever builds a `model`).
+set shows once the data is read (`data/prepare`, and whatever builds a `model`).
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def conditions_name_outputs(graph: SharingGraph, broken: Collection[str] = ()) -
         if address in outputs or address.split(".")[0] in broken:
             continue
         hint = near_miss(address, outputs) or f" There are: {listing(outputs)}."
-        what = "is no output" if address in graph.addresses() else "is no module"
+        what = "is not an output" if address in graph.addresses() else "is not a module"
         yield place.fault(f"'{key}' should be the address of a task's output. '{address}' {what}.{hint}")
 
 
@@ -90,7 +90,7 @@ def conditions_have_like_units(graph: SharingGraph) -> Iterator[Fault]:
 
 
 def conditions_line_up(graph: SharingGraph) -> Iterator[Fault]:
-    """Rule: one answer a token conditions another only if both mean the same tokens."""
+    """Rule: one answer per token conditions another only if both mean the same tokens."""
     for task, _, place, address in _known_conditions(graph):
         other = graph.recipe.tasks[address.split(".")[0]]
         mine, theirs = (_only(t.inputs) for t in (task, other))
@@ -109,7 +109,7 @@ def conditions_line_up(graph: SharingGraph) -> Iterator[Fault]:
 
 
 def tied_embeddings_read_the_same_tokens(graph: SharingGraph) -> Iterator[Fault]:
-    """Rule: tied embeddings eat the same features, from the same tokenizer and normalization."""
+    """Rule: tied embeddings consume the same features, from the same tokenizer and normalization."""
     for component, addresses in graph.members().items():
         if graph.addresses()[addresses[0]].kind != "embedding" or component not in graph.recipe.share:
             continue
@@ -192,7 +192,7 @@ RULES: tuple[Callable[[SharingGraph], Iterator[Fault]], ...] = (
 
 
 def warn(graph: SharingGraph) -> Iterator[Fault]:
-    """Yield what is possible but probably not meant, and what will happen."""
+    """Yield what is possible but probably not intended, and its effect."""
     for rule in WARNINGS:
         yield from rule(graph)
 
@@ -210,7 +210,7 @@ def tasks_tied_to_nothing(graph: SharingGraph) -> Iterator[Fault]:
     for task, path in paths.items():
         if len(paths) > 1 and not any(path & other for name, other in paths.items() if name != task):
             place = graph.recipe.tasks[task].place
-            yield place.fault("is tied to no other task: it will be trained beside them and share nothing.")
+            yield place.fault("is tied to no other task: it will be trained alongside and share nothing.")
 
 
 def tied_over_untied(graph: SharingGraph) -> Iterator[Fault]:
@@ -220,7 +220,7 @@ def tied_over_untied(graph: SharingGraph) -> Iterator[Fault]:
         if component.kind == "representation" and len(component.members) > 1 and len(below) > 1:
             names = " and ".join(f"'{n}'" for n in below)
             yield _place(graph, name).fault(
-                f"is tied over embeddings that are not: it will have to learn the vectors of {names} at once."
+                f"is tied, but its embeddings are not: it will have to learn the vectors of {names} at once."
             )
 
 

@@ -48,7 +48,7 @@ class SharingGraph:
 
     `graph` has a node for every component (attribute `kind`), every `InputKey` (kind `input`) and every `FeatureNode`
     (kind `feature`); its edges have an attribute `flow`, `data` or `condition`. `components` is in build order: what
-    flows into a component stands before it. `warnings` are faults that stop nobody.
+    flows into a component comes before it. `warnings` do not stop a run.
     """
 
     def __init__(self, recipe: Recipe) -> None:
@@ -81,7 +81,7 @@ class SharingGraph:
         if address in self.components:
             return address
         hint = near_miss(address, [*self._names, *self.components])
-        raise UsageError(f"'{address}' is no module of {self.recipe.title}.{hint}")
+        raise UsageError(f"'{address}' is not a module of {self.recipe.title}.{hint}")
 
     def addresses(self) -> Mapping[str, ModuleConfig]:
         """Return every module address of the recipe, parts included, with its configuration."""

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 class PaddedSequence(NamedTuple):
     """Padded rows of vectors: `values` [B, T, D], and `lengths` [B] (int64), which are at least 1.
 
-    What stands behind a row's length is padding: no module's answer may depend on it.
+    What comes after a row's length is padding: no module's answer may depend on it.
     """
 
     values: Tensor
     lengths: Tensor
 
     def mask(self) -> Tensor:
-        """Return [B, T] bool: True where a token stands."""
+        """Return [B, T] bool: True where there is a token."""
         positions = torch.arange(self.values.shape[1], device=self.values.device)
         return positions[None, :] < self.lengths[:, None]
 
@@ -38,7 +38,7 @@ class PaddedSequence(NamedTuple):
 class Module(nn.Module):
     """A component of the sharing graph; `kind` names its registry.
 
-    `notes` are what a user should know of how it starts; its constructor may set them.
+    `notes` are what a user should know about its initial state; its constructor may set them.
     """
 
     kind: ClassVar[str]
@@ -52,7 +52,7 @@ class Module(nn.Module):
     def exportable(self) -> nn.Module:
         """Return the module that takes this one's place in the exported graph: itself, unless it says otherwise.
 
-        A stand-in computes the same with ONNX's own operators and holds this module's parameters, some of them
+        A stand-in computes equal values with ONNX's own operators and holds this module's parameters, some of them
         in a declared transform (the gate order of an ONNX `LSTM`). Its `forward` has the same signature.
         """
         return self
@@ -65,10 +65,10 @@ class Embedding(Module):
 
     @classmethod
     def features(cls) -> tuple[Feature, ...]:
-        """Return the features that this embedding eats; takes the recipe keys that concern them as keywords.
+        """Return the features that this embedding consumes; takes the recipe keys that concern them as keywords.
 
         Called before any data is read, with those of the embedding's recipe keys that the method names. A
-        composite of other embeddings eats none itself. The constructor gets the same features back, fitted, as
+        composite of other embeddings consumes none itself. The constructor gets the same features back, fitted, as
         its positional argument `features`.
         """
         return ()
@@ -92,7 +92,7 @@ class Representation(Module):
 
 
 class Pooling(Module):
-    """Turns a sequence into one vector a row."""
+    """Turns a sequence into one vector per row."""
 
     kind = "pooling"
 
@@ -102,7 +102,7 @@ class Pooling(Module):
 
 
 class Matching(Module):
-    """Turns two texts into one vector a pair: what a pair's label is decoded from.
+    """Turns two texts into one vector per pair: what a pair's label is decoded from.
 
     Its positional argument `input_dims` are the sizes of what flows in, the two texts' first.
     """
@@ -117,13 +117,13 @@ class Matching(Module):
         """Return [B, output_dim]: row i of one text belongs to row i of the other.
 
         A text is a vector ([B, D]) where its slot `pooling` is filled and a `PaddedSequence` where it is left out.
-        `sides` are the sequences of the texts' side branches (`lexical`), none or one a text.
+        `sides` are the sequences of the texts' side branches (`lexical`), none or one per text.
         """
         raise NotImplementedError
 
 
 class Scorer(Module):
-    """Turns two texts into one number a pair: how well they go together.
+    """Turns two texts into one number per pair: how well they match.
 
     A `separable` scorer is an inner product of two vectors, each made from one text alone (`encode`): the vectors of
     a collection can be computed once. Its positional argument `input_dims` are the sizes of what flows in.
@@ -136,7 +136,7 @@ class Scorer(Module):
 
     @property
     def output_dim(self) -> int:
-        """One score a pair."""
+        """One score per pair."""
         return 1
 
     def forward(
@@ -174,7 +174,7 @@ class Output(Module):
     """The end of a task: what is predicted from the scores, the loss that trains it, and the answer.
 
     `elements` and `axes` say which targets it is made for (see `mtl.data.targets`; `axes` None: any). Scores are
-    [B, C] of whole units or a `PaddedSequence` of scores a token (or a text of a list). Where several values flow in,
+    [B, C] of whole units or a `PaddedSequence` of scores per token (or a text of a list). Where several values flow in,
     all methods take all of them, in order. Where one of them is a decoder that takes the target, what flows in outside
     training is `Stepped`, for a search to step (see `mtl.model.search`).
     """
@@ -187,7 +187,7 @@ class Output(Module):
 
     @classmethod
     def constraint(cls, values: Mapping[str, Any]) -> str | None:
-        """Return the recipe key that keeps answers to the grammar of tags; None where these values do not."""
+        """Return the recipe key that restricts answers to the grammar of tags; None where these values do not."""
         return None
 
     @property
@@ -200,11 +200,11 @@ class Output(Module):
         raise NotImplementedError
 
     def loss(self, *scores_and_targets: Any) -> Tensor | Losses:
-        """Return one loss a unit, [B]: of its answer, or the mean over its labelled tokens; 0 where it has none.
+        """Return one loss per unit, [B]: of its answer, or the mean over its labelled tokens; 0 where it has none.
 
         What flows in comes first, the targets last: of labels their ids, [B] or [B, T]; an id outside 0 … C-1 is
         unlabelled (or a label that was never seen in training) and adds nothing. An output layer that counts something
-        else than units returns `Losses`.
+        other than units returns `Losses`.
         """
         raise NotImplementedError
 
@@ -220,7 +220,7 @@ class Output(Module):
     def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
         """Return how much better one answer to a unit is than another, both label ids [] or [T], in probability.
 
-        Verification asks where an exported graph answers otherwise: what is hardly better at all is a tie.
+        Verification asks where an exported graph answers otherwise: a difference near 0 is a tie.
         """
         value = self(*scores)
         if not isinstance(value, PaddedSequence):

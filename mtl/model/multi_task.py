@@ -106,7 +106,7 @@ def compute(
 def regrouped(value: Value, index: Index | None) -> Value:
     """Return a value of each unit, from one of each text; without an index, every unit has a text of its own.
 
-    Texts of lists, whose value is a vector each, become a sequence a unit.
+    Texts of lists, whose value is a vector each, become a sequence per unit.
     """
     if index is None:
         return value
@@ -258,7 +258,7 @@ class _Builder:
                 continue  # what flows in has its own fault
             try:
                 self.built[component.name] = self._built(component)
-            except Exception as error:  # whatever a module's code raises is told as its fault
+            except Exception as error:  # whatever a module's code raises is reported as its fault
                 if no_memory(error) is not None:
                     raise self._too_large(component) from error
                 cause = cause or error
@@ -306,7 +306,7 @@ class _Builder:
         if name == "features":
             return self.fitted.features[component.name]
         if name in ("labels", "target", "output_dim"):
-            task = component.members[0].split(".")[0]  # any of its tasks: their labels are the same
+            task = component.members[0].split(".")[0]  # any of its tasks: their labels are equal
             target = self.fitted.targets[task]
             return {"labels": target.labels, "target": target, "output_dim": target.size}[name]
         if name in ("input_dim", "input_dims", "condition_dim"):

@@ -30,11 +30,11 @@ class Place:
     path: str = ""
 
     def named(self, path: str) -> Place:
-        """Return the same place with another path: that of what a message is about."""
+        """Return this place with another path: that of what a message is about."""
         return Place(self.file, self.line, path)
 
     def fault(self, message: str) -> Fault:
-        """Return the fault that this place has."""
+        """Return a fault at this place."""
         return Fault(message, self.file, self.line, self.path or None)
 
 
@@ -103,12 +103,12 @@ class ModuleConfig:
 
 @dataclass(frozen=True)
 class InputConfig:
-    """One text input of a task: the column it stands in and how it becomes tokens."""
+    """One text input of a task: its column and how it becomes tokens."""
 
     column: str
     tokenizer: str = "unicode_words"
     lowercase: bool = False
-    max_tokens: int | None = None  # what comes after so many tokens is not read
+    max_tokens: int | None = None  # tokens beyond so many are not read
     listed: bool = False  # the column holds a list of texts: the task type says so
     place: Place = field(default=NOWHERE, compare=False)
 
@@ -187,7 +187,7 @@ class TaskConfig:
 
 @dataclass(frozen=True)
 class ShareGroup:
-    """Addresses that are one and the same module.
+    """Addresses that are one module.
 
     `members` is complete: globs are expanded, and where a tied composite brings further addresses of a tied part
     with it, they are here too.
@@ -248,7 +248,7 @@ class Recipe:
     """A checked recipe: sources, tasks, what is shared, how it is trained; all defaults filled in.
 
     `data` is the directory that relative data paths start from. `file` is where the recipe was read, if it was;
-    `document` is what stands for it in messages.
+    `document` is its name in messages.
     """
 
     name: str

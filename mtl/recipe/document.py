@@ -52,14 +52,14 @@ class Document:
                 del written[known]
 
     def graft(self, steps: Steps, other: Document) -> None:
-        """Take over the places of a document that now stands at `steps`."""
+        """Take over the places of a document that is now at `steps`."""
         self.forget(steps)
         for mine, theirs in ((self.keys, other.keys), (self.values, other.values)):
             mine.update({steps + known: place for known, place in theirs.items()})
 
 
 def value_at(document: Document, steps: Steps) -> Any:
-    """Return the value that stands at `steps`."""
+    """Return the value at `steps`."""
     found = document.tree
     for step in steps:
         found = found[step]

@@ -73,7 +73,7 @@ def _task(task: TaskConfig, groups: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _place(config: ModuleConfig | None, address: str, groups: Mapping[str, str]) -> dict[str, Any] | None:
-    """Return what stands where a module is used: null if it is left out, nothing if it is written at its group."""
+    """Return what to write where a module is used: null if it is left out, nothing if it is written at its group."""
     if config is None:
         return None
     return {} if address in groups else _module(config, address, groups)

@@ -11,7 +11,7 @@ from .task import TARGET
 def flows(task: TaskConfig) -> dict[str, tuple[str, ...]]:
     """Return, for each filled slot of a task in order, the inputs and filled slots whose values flow in.
 
-    What an empty slot would take flows on to whoever takes from it; from an empty side branch nothing does.
+    What an empty slot would take flows on to whatever takes from it; from an empty side branch nothing does.
     """
     passed: dict[str, tuple[str, ...]] = {name: (name,) for name in (*task.inputs, TARGET)}
     found: dict[str, tuple[str, ...]] = {}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
-_JOINERS = "\u200c\u200d"  # with which Persian and the scripts of India spell words
+_JOINERS = "\u200c\u200d"  # which Persian and the scripts of India need to spell words
 JOINT = "joint"  # the name of the graph and of the metrics of all tasks together
-EXPORTED = frozenset({"tokens", "lengths", "vector"})  # what exported graphs hand out or are called, beside answers
+EXPORTED = frozenset({"tokens", "lengths", "vector"})  # outputs and names of exported graphs, beside answers
 MODULES = frozenset({"embedding", "representation", "pooling", "matching", "scorer", "decoder", "output"})
 
 
@@ -26,7 +26,7 @@ def _belongs(character: str) -> bool:
 
 
 def matches(pattern: str, address: str) -> bool:
-    """Return whether a pattern, whose `*` stand for one step each, is a pattern of an address.
+    """Return whether a pattern, whose `*` match one step each, matches an address.
 
     >>> matches("*.embedding", "intent.embedding"), matches("*.embedding", "intent.embedding.word")
     (True, False)

@@ -38,9 +38,9 @@ def check_at(
     what: str,
     misspelled: Collection[str | None] = (),
 ) -> tuple[dict[str, Any] | None, list[Fault]]:
-    """Do as `check` where the keys of one configuration stand in several places of the document.
+    """Do as `check` where the keys of one configuration are in several places of the document.
 
-    A key that an unknown one was probably meant to be is not told to be missing, nor is one in `misspelled`.
+    A key that an unknown one was probably meant to be is not reported as missing, nor is one in `misspelled`.
     """
     try:
         checked = model.model_validate(dict(values))

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from ..base import registry
 
-TARGET = "<target>"  # what a slot takes that gets the gold answers; no input can be called so
+TARGET = "<target>"  # what a slot takes that gets the gold answers; no input can have this name
 
 Units = Literal["rows", "lists", "pairs"]
 
@@ -42,7 +42,7 @@ class Task:
 
     `predicts` names the registered kind of target (see `mtl.data.targets`): what a cell of the target column means,
     what the model's answers are, which output layers and metrics fit. `units` says what an example is: one text of
-    every input (`rows`); the same where a cell holds a list of texts (`lists`); or judged pairs of distinct texts,
+    every input (`rows`); a list of texts, where cells hold lists (`lists`); or judged pairs of distinct texts,
     which a `Judgements` object of the task describes (`pairs`).
     """
 

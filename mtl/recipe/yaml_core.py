@@ -117,7 +117,7 @@ class _Reader:
         self.document.values[steps] = (self.name, line)
         self.size += 1
         if any(node is around for around in self.open):
-            self.fault("an alias should not stand inside what it stands for. Found one that does.", line, steps)
+            self.fault("an alias should not lie inside the value that it refers to. Found one that does.", line, steps)
             return None
         if self.size > LARGEST:
             if self.size == LARGEST + 1:
@@ -188,7 +188,7 @@ def _tag_name(tag: str) -> str:
 
 
 def _sentence(error: yaml.MarkedYAMLError) -> str:
-    """Return PyYAML's complaint as a sentence of ours."""
+    """Return PyYAML's complaint as a sentence of this library's."""
     problem = error.problem or ""
     if "'\\t'" in problem:
         return "should be indented with spaces. Found a tab."
@@ -197,7 +197,7 @@ def _sentence(error: yaml.MarkedYAMLError) -> str:
     if "scanning an alias" in (error.context or ""):
         return "a text that begins with '*' should be in quotes. Found one that is not."
     if "undefined alias" in problem:
-        return f"an alias should stand for an anchor above it. F{problem[1:]}."
+        return f"an alias should refer to an anchor above it. F{problem[1:]}."
     if "duplicate anchor" in (error.context or ""):
         return "an anchor should have a name of its own. Found one a second time."
     context = f" {error.context}" if error.context else ""

@@ -1,6 +1,6 @@
 """Is this recipe possible? Everything that can be known before training, and all faults at once.
 
-Schema and graph rules have spoken when a `SharingGraph` exists. Here the files of first weights are looked for, its
+Schema and graph rules are applied when a `SharingGraph` exists. Here the files of first weights are looked for, its
 modules are built by their real constructors on torch's meta device, where tensors have shapes and no memory, and one
 fake batch goes through every task: sizes that do not fit show up as faults of the line that configures the component.
 """
@@ -49,7 +49,7 @@ PAIRS, LISTS, OTHER_TOKENS = 5, 1, 6  # units of judged pairs, and of lists; tok
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What a check found out: the graph, the parameters of every component, warnings that stop nobody."""
+    """What a check found out: the graph, the parameters of every component, warnings, which do not stop a run."""
 
     graph: SharingGraph
     parameters: Mapping[str, int]
@@ -96,8 +96,8 @@ def unexportable(graph: SharingGraph) -> Iterator[Fault]:
         for feature in graph.features_of(name):
             if not feature.exportable:
                 yield graph.components[name].config.place.fault(
-                    f"every feature should have an ONNX face, as its tasks ({', '.join(graph.tasks_meeting_at(name))}) "
-                    f"are exported. Found {type(feature).__name__} without the method 'onnx'."
+                    "every feature should have a method 'onnx', as its tasks are exported "
+                    f"({', '.join(graph.tasks_meeting_at(name))}). Found {type(feature).__name__} without one."
                 )
 
 
@@ -202,7 +202,7 @@ def failing(model: MultiTaskModel) -> Iterator[Fault]:
             scores = model.scores(fake_batch(model, config.source), [task])[task]
             entered.component = graph.output(task).component
             model.output(task).answer(*scores)
-        except Exception as error:  # whatever a module's code raises is told as its fault
+        except Exception as error:  # whatever a module's code raises is reported as its fault
             if not entered.component:
                 raise
             if entered.component not in stopped:
@@ -239,7 +239,7 @@ class Entered:
 
 
 def should_take(task: TaskConfig) -> str:
-    """Return what is said of a module that a task's fake batch does not pass."""
+    """Return the message for a module that a task's fake batch does not pass."""
     units = {"pairs": f"{PAIRS} pairs of {ROWS} texts", "lists": f"{LISTS} lists of {ROWS} texts"}
     rows = units.get(task.task.units, f"{ROWS} rows")
     tokens = f"{TOKENS} and {OTHER_TOKENS}" if len(task.inputs) > 1 else f"{TOKENS}"

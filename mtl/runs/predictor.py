@@ -29,7 +29,7 @@ class Predictor:
     """Predicts with a model that is in memory; `load` takes one from a run folder.
 
     The model is put into evaluation mode. Answers are JSON-able: `{"label", "score", "scores": {label: score}}` for
-    a task on rows, `{"tokens", "tags", "score"}`, one value a token, for one on tokens, `{"score"}` for one that ranks.
+    a task on rows, `{"tokens", "tags", "score"}`, one value per token, for one on tokens, `{"score"}` for a ranking.
     """
 
     def __init__(self, model: MultiTaskModel) -> None:
@@ -58,7 +58,7 @@ class Predictor:
         return self.model.fitted.targets[task].names()
 
     def predict(self, task: str, texts: Texts, *, batch_size: int = 64) -> list[Prediction]:
-        """Return one answer a text, in their order.
+        """Return one answer per text, in their order.
 
         `texts` is a list, or lists of equal length by the name of the input; `batch_size` are answered at a time, fewer
         where they are long. Raises `UsageError` for an unknown task, texts that do not fit it, or a batch size below 1.
@@ -104,7 +104,7 @@ class Predictor:
         inputs = self.inputs(task)
         if input not in inputs:
             hint = near_miss(input, inputs)
-            raise UsageError(f"'{input}' is no input of '{task}'.{hint} Inputs: {', '.join(inputs)}.")
+            raise UsageError(f"'{input}' is not an input of '{task}'.{hint} Inputs: {', '.join(inputs)}.")
         entering = self.model.entering(task)
         scores = entering[0] if entering else None
         scorer = self.model.components[scores.component] if isinstance(scores, Call) else None

@@ -35,7 +35,7 @@ def folder_for(name: str, out: str | Path | None, resume: bool) -> Path:
 
 
 def next_folder(parent: Path) -> Path:
-    """Make the folder whose number follows the highest one; two processes never get the same.
+    """Make the folder whose number follows the highest one; two processes never get one number.
 
     Where `parent` is a run itself, the folder is its sibling `NAME-N`: a run holds no other runs.
     """

@@ -55,7 +55,7 @@ Written = str | Path | Mapping[str, Any]  # a recipe's file, or the plain values
 class Run:
     """A run folder and what is in it; made by `start` for a new (or resumed) run and by `open` for a trained one.
 
-    Each step needs those before it: `prepare`, `train`, `test`, `export`. Whoever steps through them prints what
+    Each step needs those before it: `prepare`, `train`, `test`, `export`. The caller prints what
     they yield and return; nothing here does.
     """
 
@@ -151,7 +151,7 @@ class Run:
         return prepared
 
     def warnings(self, *splits: str) -> list[Fault]:
-        """Return what is odd about these splits: data that the run did not have, labels that are missing or unread."""
+        """Return warnings about these splits: data that the run did not have, labels that are missing or unread."""
         had = RunData.load(self.out)
         changed = [] if had is None else had.changed(self.prepared.hashes, splits)
         return [*changed, *self.prepared.cut(*splits), *self.prepared.unlabelled(*splits)]
@@ -159,7 +159,7 @@ class Run:
     def train(self) -> Iterator[Report]:
         """Train, yielding a report for every step and evaluation; the folder's logs keep them too.
 
-        A resumed run goes on behind its last checkpoint; one that has ended yields nothing.
+        A resumed run continues after its last checkpoint; one that has ended yields nothing.
         """
         trainer = Trainer(self.graph, self.prepared, self.out, resume=self.resume)
         with Logs(self.out, trainer.step) as logs:
@@ -179,7 +179,7 @@ class Run:
         return Predictor(self.model)
 
     def predict(self, task: str, texts: Texts, *, batch_size: int = 64) -> list[Prediction]:
-        """Return one answer a text (see `mtl.runs.predictor.Predictor.predict`)."""
+        """Return one answer per text (see `mtl.runs.predictor.Predictor.predict`)."""
         return self.predictor.predict(task, texts, batch_size=batch_size)
 
     def evaluate(

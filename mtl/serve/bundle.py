@@ -66,7 +66,7 @@ class Bundle:
     def _task(self, task: str) -> Mapping[str, Any]:
         if task not in self.manifest["tasks"]:
             hint = near_miss(task, self.tasks)
-            raise UsageError(f"'{task}' is no task of '{self.path}'.{hint} Tasks: {listing(self.tasks)}.")
+            raise UsageError(f"'{task}' is not a task of '{self.path}'.{hint} Tasks: {listing(self.tasks)}.")
         found: Mapping[str, Any] = self.manifest["tasks"][task]
         return found
 
@@ -75,7 +75,7 @@ class Bundle:
         inputs, separable = self.inputs(task), self._task(task).get("separable")
         if input not in inputs:
             hint = near_miss(input, inputs)
-            raise UsageError(f"'{input}' is no input of '{task}'.{hint} Inputs: {', '.join(inputs)}.")
+            raise UsageError(f"'{input}' is not an input of '{task}'.{hint} Inputs: {', '.join(inputs)}.")
         if not separable:
             found = "one that reads both texts together" if separable is False else "no scorer"
             raise UsageError(f"'{task}' should have a separable scorer, to encode one text alone. Found {found}.")
@@ -96,7 +96,7 @@ class Bundle:
                 )
             except Exception as error:  # onnxruntime raises many kinds, without a common base
                 raise MtlError(f"{file}: should be a graph that onnxruntime can load. Found: {error}") from error
-            # Behind the loading, so that a folder which was replaced meanwhile shows too; of two exports mixed up,
+            # After the loading, so that a folder which was replaced meanwhile shows too; with two exports mixed up,
             # answers are noise.
             for name in (file.name, self.manifest["weights"]):
                 self._compare(self._folder / name)
@@ -114,12 +114,12 @@ class Bundle:
             )
 
     def predict(self, task: str, texts: Texts | Mapping[str, Texts], *, batch_size: int = 64) -> list[dict[str, Any]]:
-        """Return one answer a text, in order, as values that JSON knows.
+        """Return one answer per text, in order, as values that JSON knows.
 
         `texts` are strings (bytes are read as UTF-8), or for several inputs a mapping from each input's name to as
         many; `batch_size` are answered at a time, fewer where they are long. Classification: `label`, `score`, `scores`
-        by label. Tagging: `tokens`, `tags`, `score`, one each a token. Ranking: `score`, higher where the texts go
-        together better. A task on lists takes a list of texts in the place of each. What is not valid Unicode is read
+        by label. Tagging: `tokens`, `tags`, `score`, each one per token. Ranking: `score`, higher where the texts
+        match better. A task on lists takes a list of texts in the place of each. What is not valid Unicode is read
         as U+FFFD. Raises `UsageError` where texts do not fit the task.
         """
         columns = self._columns(task, texts)
@@ -223,7 +223,7 @@ def _sliceable(column: Texts) -> Texts:
 
 
 def session_options(threads: int | None = None) -> onnxruntime.SessionOptions:
-    """Return options that suit short sentences: threads that wait for the next one do not keep a core busy."""
+    """Return options that suit short sentences: waiting threads do not keep a core busy."""
     options = onnxruntime.SessionOptions()
     # Nothing but what ends the process: onnxruntime warns of the host's devices and of unused weights, and prints each
     # error before it raises it.
@@ -265,7 +265,7 @@ def _check(file: Path, manifest: Any) -> None:
 
 
 def _parts(manifest: dict[str, Any]) -> Iterator[tuple[str, Any, Mapping[str, tuple[type, str]]]]:
-    """Yield dotted places in a manifest, what stands there, and what should; the later ones trust the earlier ones."""
+    """Yield dotted places in a manifest, what is there, and what should be; the later ones trust the earlier ones."""
     mapping, array, text = (dict, "an object"), (list, "a list"), (str, "a string")
     yield "", manifest, {"tasks": mapping, "files": mapping, "weights": text}
     for task, entry in manifest["tasks"].items():

@@ -74,7 +74,7 @@ class Collection:
                 opened.seek(offset)
                 found = self._read(opened.readline(), position + 1, first=offset == 0)
                 if isinstance(found, str) or found.id != self.ids[position]:
-                    raise self._fault("should stay as it is while it is read. Found it changed.")
+                    raise self._fault("should not change while it is read. Found other content.")
                 yield found.text
 
     def text(self, position: int) -> str:

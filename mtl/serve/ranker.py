@@ -108,7 +108,9 @@ class Ranker:
         if k < 1:
             raise UsageError(f"k should be at least 1. Found {k}.")
         if not self.vectors.complete:
-            raise UsageError(f"the documents of '{self.collection.file}' should be encoded first. Found them not.")
+            raise UsageError(
+                f"the documents of '{self.collection.file}' should be encoded first. Found vectors missing."
+            )
         if self._index is None:
             vectors = self.vectors.read()
             self._index = ExactSearch(vectors) if self._faiss is None else self._graph(vectors)
@@ -141,7 +143,7 @@ class Ranker:
 
 
 def batches(lengths: Sequence[int], size: int) -> Iterator[list[int]]:
-    """Yield row numbers of batches of texts of like length: up to `size`, and to a number of characters."""
+    """Yield row numbers of batches of texts of similar length: up to `size`, and to a number of characters."""
     batch: list[int] = []
     for i in sorted(range(len(lengths)), key=lengths.__getitem__):
         if batch and (len(batch) == size or (len(batch) + 1) * lengths[i] > CHARACTERS):
@@ -166,6 +168,6 @@ def _faiss() -> Any:
         return importlib.import_module("faiss")
     except ImportError as error:
         raise UsageError(
-            "the index of faiss should have the package 'faiss-cpu'. Found it not installed. "
+            "the index 'faiss' should have the package 'faiss-cpu'. Found no such package. "
             "Install it: pip install 'mtl-nlp[faiss]'."
         ) from error

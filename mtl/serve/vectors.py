@@ -27,8 +27,8 @@ Vectors = NDArray[np.float32]
 class VectorFile:
     """The vectors of `rows` documents, `dim` numbers each; `of` says of which documents and encoder, as strings.
 
-    Rows are written in order. What an interrupted writer has left is gone on with if it is of the same; two writers of
-    the same may write at once. Raises `UsageError` where the file holds vectors of something else, or something else.
+    Rows are written in order. What an interrupted writer has left is continued if `of` is equal; two writers with
+    equal `of` may write at once. Raises `UsageError` where the file holds vectors of something else, or something else.
     """
 
     def __init__(self, file: str | Path, rows: int, dim: int, of: dict[str, str]) -> None:
@@ -71,13 +71,13 @@ class VectorFile:
             rows = progress["rows"] if progress["header"] == self._header.decode() else 0
             there = self._growing.stat().st_size - len(self._header)
         except (OSError, ValueError, KeyError, TypeError):
-            return 0  # nothing was begun, or nothing that can be gone on with
+            return 0  # nothing was begun, or nothing that can be continued
         return int(rows) if rows * self.dim * 4 <= there else 0
 
     def write(self, vectors: Vectors, start: int) -> None:
         """Write rows, the first of them at `start`, through to the disk; raises `OSError`.
 
-        `start` is `done`, or less where another process has gone on meanwhile: its rows are these rows. Raises
+        `start` is `done`, or less where another process has continued meanwhile: its rows are these rows. Raises
         `UsageError` where that process has begun anew, with vectors of something else.
         """
         self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -136,7 +136,7 @@ def _is_at(stream: BinaryIO, path: Path) -> bool:
 
 
 def _header(rows: int, dim: int, of: dict[str, str]) -> bytes:
-    """Return what stands before the numbers: the length of a JSON text, and the text, padded to 8 bytes."""
+    """Return what comes before the numbers: the length of a JSON text, and the text, padded to 8 bytes."""
     entry: dict[str, Any] = {"dtype": "F32", "shape": [rows, dim], "data_offsets": [0, rows * dim * 4]}
     text = json.dumps({"__metadata__": of, NAME: entry}, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)

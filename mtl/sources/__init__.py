@@ -3,18 +3,18 @@
 Importing this package registers all of them.
 
 arrow        columnar files read by pyarrow, one record batch in memory at a time
-base         what a source of rows is: named splits, each a stream of rows that know where they stand
+base         what a source of rows is: named splits, each a stream of rows that know their place
 conll        columns of tokens, one token a line, a blank line after each sentence
 conllu       CoNLL-U, the format of Universal Dependencies (https://universaldependencies.org/format.html)
 delimited    tables as text: tab-separated (`tsv`, no quoting) and comma-separated (`csv`, quoted as RFC 4180 says)
 header       the columns of a table: their names, and how many fields a row has for them
 jsonl        JSON lines: one object a line
-lines        files that are aligned line by line: one file a column (SNIPS and ATIS: seq.in, seq.out, label)
-named_texts  a file of named texts, found by name without being held in memory: queries or documents, one a line
+lines        files that are aligned line by line: one file per column (SNIPS and ATIS: seq.in, seq.out, label)
+named_texts  a file of named texts, found by name without being held in memory: queries or documents, one per line
 opening      the sources of a recipe, opened
 python       rows from Python: any iterable of dicts, given by library code or named in a recipe
 qrels        judgements that name their texts
-table_hints  what the rows of a table that do not fit its columns hint at
+table_hints  what rows that do not fit their table's columns hint at
 text         lines of text files: decoded one by one
 torchtext    datasets of torchtext 0.6.0 (an optional extra, imported only when such a source is read)
 values       values of typed formats (JSON, Parquet, Arrow, Python) as the library knows them

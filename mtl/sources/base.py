@@ -1,4 +1,4 @@
-"""What a source of rows is: named splits, each a stream of rows that know where they stand."""
+"""What a source of rows is: named splits, each a stream of rows that know their place."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LOOKED_AT = 1000  # rows whose keys make up the columns where nothing declares 
 
 
 class Row(NamedTuple):
-    """One example: column -> text, list of texts, list of span dicts, or None; and where it stands.
+    """One example: column -> text, list of texts, list of span dicts, or None; and its place.
 
     `line` counts from 1: the line of `file` on which the row begins, or its number where the file has no lines. `lines`
     are those of the items of its lists, where each has one.
@@ -88,11 +88,11 @@ class Source:
         return list(dict.fromkeys(key for row in islice(self.read(split, base), _LOOKED_AT) for key in row.values))
 
     def hint(self, columns: Sequence[str]) -> str:
-        """Return what columns that are not those asked for hint at, with a space before it, or an empty string."""
+        """Return a hint from columns that are not the expected ones, after a space, or an empty string."""
         return ""
 
     def file_of(self, row: Row, column: str) -> str:
-        """Return the file that a row's column stands in."""
+        """Return the file that holds a row's column."""
         return row.file
 
     def path(self, split: str, base: Path) -> Path:
@@ -161,14 +161,14 @@ def _check_options(options: Mapping[str, Any]) -> None:
 
 
 def check_distinct(columns: Sequence[str]) -> None:
-    """Raise `UsageError` where a name stands among the columns twice."""
+    """Raise `UsageError` where a column is named twice."""
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:
         raise UsageError(f"column names should differ. Found '{twice[0]}' more than once.")
 
 
 def open_binary(path: Path) -> Any:
-    """Open a file for reading bytes; raises `DataError` that names it and what stands in its place."""
+    """Open a file for reading bytes; raises `DataError` that names it and what is there instead."""
     if path.is_dir():
         raise DataError(Fault("should be a file. Found a directory.", file=str(path)))
     found = stream(path)

@@ -17,11 +17,11 @@ _DOCUMENT = re.compile(r" *-DOCSTART-([ \t]|$)")
 
 @register("source", "conll")
 class Conll(Source):
-    """One row a sentence, every column a list with one text a token.
+    """One row per sentence, every column a list with one text per token.
 
     Fields are cut at tabs where a line has any, else at blanks. `columns` names them in order; with `...` as its
-    last name, further fields are left out. A line that begins with `-DOCSTART-` is as a blank line, however many fields
-    it has.
+    last name, further fields are left out. A line that begins with `-DOCSTART-` counts as a blank line, however many
+    fields it has.
     """
 
     def __init__(

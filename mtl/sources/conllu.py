@@ -17,7 +17,7 @@ _WORDS = ("form", "lemma")  # where `_` may be the word itself
 
 @register("source", "conllu")
 class Conllu(Source):
-    """One row a sentence, every column a list with one text a syntactic word.
+    """One row per sentence, every column a list with one text per syntactic word.
 
     Multi-word tokens (`12-13`), empty nodes (`8.1`) and comments are left out. A column in which a sentence has
     only `_` has no value there.

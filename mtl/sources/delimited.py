@@ -1,7 +1,7 @@
 """Tables as text: tab-separated (`tsv`, no quoting) and comma-separated (`csv`, quoted as RFC 4180 says).
 
-Both are read with Python's own means: pyarrow's CSV reader reads in blocks and cannot say on which line a malformed row
-stands once a quoted field spans lines, nor go on behind it.
+Both are read with Python's own csv module or plainly: pyarrow's CSV reader reads in blocks and cannot say on which line
+a malformed row is once a quoted field spans lines, nor continue after it.
 """
 
 from __future__ import annotations

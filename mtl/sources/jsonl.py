@@ -20,7 +20,7 @@ from .values import plain
 
 @register("source", "jsonl")
 class JsonLines(Source):
-    """One row a line; a key that a row lacks is a missing value. Numbers and truth values are read as text."""
+    """One row per line; a key that a row lacks is a missing value. Numbers and truth values are read as text."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Files that are aligned line by line: one file a column (SNIPS and ATIS: seq.in, seq.out, label)."""
+"""Files that are aligned line by line: one file per column (SNIPS and ATIS: seq.in, seq.out, label)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file of named texts, found by name without being held in memory: queries or documents, one a line.
+"""A file of named texts, found by name without being held in memory: queries or documents, one per line.
 
 What a line holds, see `mtl.base.text_lines`. Empty lines are left out.
 """
@@ -23,7 +23,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class NamedTexts:
-    """The texts of a file by their names; of each, 16 bytes are kept that say where it stands.
+    """The texts of a file by their names; of each, 16 bytes are kept that say where it is.
 
     `faults` are the lines that cannot be read, and those that name a text again (the first one counts). Raises
     `DataError` for a file that cannot be read or is empty.
@@ -92,7 +92,7 @@ class NamedTexts:
         self._file.seek(offset)
         found = self._read(self._file.readline(), offset, 0)
         if isinstance(found, Fault):
-            raise DataError(Fault("should stay as it is while it is read. Found it changed.", file=str(self.path)))
+            raise DataError(Fault("should not change while it is read. Found other content.", file=str(self.path)))
         return found
 
     def _read(self, line: bytes, offset: int, number: int) -> NamedText | Fault:

@@ -81,11 +81,11 @@ def _iterated(rows: Iterable[Any], place: str) -> Iterator[Any]:
     """Yield rows; what the code that makes them raises becomes a `DataError`."""
     number = 0
     try:
-        for number, row in enumerate(rows, start=1):  # noqa: B007  # told when the next row fails
+        for number, row in enumerate(rows, start=1):  # noqa: B007  # reported when the next row fails
             yield row
     except MtlError:
         raise
-    except Exception as error:  # whatever code of the user's raises is that code's fault
+    except Exception as error:  # whatever the user's code raises is that code's fault
         message = f"should give rows to the end. Found {type(error).__name__}: {error}."
         raise DataError(Fault(message, file=place, line=number + 1)) from error
 

@@ -1,7 +1,7 @@
 """Judgements that name their texts: a file of queries, a file of documents, and a file of judgements a split.
 
 Such are TREC's collections (judgements `query 0 document grade`) and BEIR's (a header `query-id corpus-id score`). A
-document stands in its file once, however many queries it is judged for.
+document is in its file once, however many queries it is judged for.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Qrels(Source):
 
 
 def _fields(line: str) -> list[str]:
-    """Return a line's fields: tabs stand between BEIR's, any blanks between TREC's."""
+    """Return a line's fields: tabs separate BEIR's, any blanks TREC's."""
     return [field.strip() for field in line.split("\t")] if line.count("\t") == 2 else line.split()
 
 

@@ -1,4 +1,4 @@
-"""What the rows of a table that do not fit its columns hint at: another delimiter, fields in quotation marks."""
+"""What rows that do not fit their table's columns hint at: another delimiter, fields in quotation marks."""
 
 from __future__ import annotations
 

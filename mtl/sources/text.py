@@ -1,4 +1,4 @@
-"""Lines of text files: decoded one by one, so that a byte that cannot be decoded is told with its line and column."""
+"""Lines of text files: decoded one by one, so that an undecodable byte is reported with its line and column."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read_lines(path: Path, encoding: str, *, undecoded: list[Fault] | None = Non
     Lines end with `\n` or `\r\n` and with nothing else (a form feed or U+2028 is text). A byte-order mark is
     stripped. NUL is a character like others. Raises `DataError` for a path that cannot be read,
     a file of 0 bytes, and one that begins with the byte-order mark of another encoding. Where there is a list for what
-    is `undecoded`, a fault goes there, and its line is yielded with lone surrogates for the bytes that are no text.
+    is `undecoded`, a fault goes there, and its line is yielded with lone surrogates for the bytes that are not text.
     """
     with open_binary(path) as stream:
         begin = stream.peek(LOOKED_AT)
@@ -111,7 +111,7 @@ def _wide(path: Path, stream: BinaryIO, encoding: str) -> Iterator[str]:
     number = 0
     try:
         with io.TextIOWrapper(stream, encoding=encoding, newline="\n") as lines:
-            for number, line in enumerate(lines, start=1):  # noqa: B007  # told when the next line fails
+            for number, line in enumerate(lines, start=1):  # noqa: B007  # reported when the next line fails
                 yield line
     except UnicodeError as error:
         # The decoder works ahead of the lines: more than "after this line" is not known, and nothing can be skipped.

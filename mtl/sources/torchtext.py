@@ -94,7 +94,7 @@ class Torchtext(Source):
 
 
 def rows_of_examples(examples: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    """Yield the attributes of torchtext `Example`s as dicts: how library code hands over a dataset that it has.
+    """Yield the attributes of torchtext `Example`s as dicts: how library code passes on a dataset that it has.
 
     >>> from types import SimpleNamespace
     >>> list(rows_of_examples([SimpleNamespace(text=["play", "it"], label="music")]))

@@ -39,7 +39,7 @@ def _is_span(item: Any) -> bool:
 def native(value: Any) -> Any:
     """Return a value that Python code gave: as `plain` does, but numbers and truth values stay what they are.
 
-    So a number where a text should be can be told: code, unlike a file's format, says which of the two it means.
+    So a number where a text should be can be reported: code, unlike a file's format, says which of the two it means.
 
     >>> native([1, True, "x", None, float("nan")])
     [1, True, 'x', None, None]

@@ -1,13 +1,13 @@
 """Texts as tokens and features, each with a side for training and one for the exported graph; tags and spans.
 
 alignment         tags and the tokens of a tokenizer
-features          what an embedding eats: a value a token (or several)
+features          what an embedding consumes: a value (or several) per token
 featurizer        tokens of texts and what is computed from them, in C++ (`featurizer_ext/`)
-lexical_features  what a word is, rather than which entry of a vocabulary: its hash, and how rare it is
+lexical_features  features of a word without a vocabulary: its hash, and how rare it is
 span_tags         labelled spans of characters, and the tags that they give to tokens
-tag_rule          which tags a column may hold, and what is said of one that it may not
+tag_rule          which tags a column may hold, and the message for one that it may not
 tag_schemes       tag schemes: which tags mark spans, what may follow what
 token_values      tokens inside an ONNX graph, and what features compute from them there
-tokenizers        tokenizers: what cuts texts into tokens, in training and once more in the exported graph
+tokenizers        tokenizers: what cuts texts into tokens, in training and again in the exported graph
 vocabulary        strings and their ids: 0 is padding, 1 is every string that has no entry, entries count from 2
 """

@@ -1,8 +1,8 @@
-"""Tags and the tokens of a tokenizer: which tag each token bears where tags were written for other tokens.
+"""Tags and the tokens of a tokenizer: which tag each token gets where tags were written for other tokens.
 
 Tags belong to the whitespace-separated words of a text (or to the items of a list, joined by one space), or they come
-as spans of characters. All offsets are characters, [start, end). Faults are `ValueError`s of one sentence; whoever
-knows the row adds file, line and column.
+as spans of characters. All offsets are characters, [start, end). Faults are `ValueError`s of one sentence; the
+caller adds file, line and column.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .tag_schemes import LETTERS, OUTSIDE, Scheme
 _SPACE = "".join(f"{chr(first)}-{chr(last)}" for first, last in space_ranges())
 _WORD = re.compile(f"[^{_SPACE}]+")
 _TYPED = re.compile(r"([BIESLU])-(.*)", re.DOTALL)
-# What the first, inner and last of several pieces of one tagged word bear.
+# What the first, inner and last of several pieces of one tagged word get.
 _PIECES = {"B": "BII", "I": "III", "E": "IIE", "S": "BIE", "L": "IIL", "U": "BIL"}
 
 
@@ -32,7 +32,7 @@ def token_tags(
     rule: TagRule = ANY,
     words: Sequence[Span] | None = None,
 ) -> list[str | None] | None:
-    """Return one tag a token for a target column's value; None where it is missing (None, or a blank text).
+    """Return one tag per token for a target column's value; None where it is missing (None, or a blank text).
 
     `value` is a list of tags or a text of tags between white space, one for each of `words` (without them: of the
     whitespace-separated words of `text`), or a list of spans (an empty list: nothing is labelled). A tag that is None
@@ -61,7 +61,7 @@ def token_tags(
 
 
 def stripped_tags(value: Any) -> list[str | None] | None:
-    """Return the tags of a text or list of tags without the white space around each; None where it is no such thing.
+    """Return the tags of a text or list of tags without the white space around each; None for anything else.
 
     >>> stripped_tags(["O", "B-per ", None]), stripped_tags([{"start": 0}])
     (['O', 'B-per', None], None)
@@ -78,7 +78,7 @@ def _is_tag(item: Any) -> bool:
 
 
 def word_spans(text: str) -> list[Span]:
-    """Return where the whitespace-separated words of a text stand; white space is what the featurizer says it is."""
+    """Return the spans of a text's whitespace-separated words; white space is what the featurizer takes for it."""
     return [match.span() for match in _WORD.finditer(text)]
 
 
@@ -94,12 +94,12 @@ def split_tags(tags: str) -> list[str]:
 def align_tags(
     tags: Sequence[str | None], tag_spans: Sequence[Span], token_spans: Sequence[Span], scheme: Scheme = "auto"
 ) -> list[str | None]:
-    """Return one tag a token for tags that belong to the spans `tag_spans` of the same text.
+    """Return one tag per token for tags that belong to the spans `tag_spans` of the same text.
 
     Where tokens are pieces of a tagged span they inherit its tag: `B-x` becomes `B-x I-x …`, `S-x` becomes
     `B-x … E-x`, `E-x` becomes `I-x … E-x` (`U-` and `L-` alike), anything else is repeated. `auto` takes `B- I- E- S-`
     for such prefixes, a scheme its own and their bare letters, `plain` takes none. A token that lies over several
-    tagged spans bears their tag if they agree and none if one of them has none; one that lies over no span is outside.
+    tagged spans gets their tag if they agree and none if one of them has none; one that lies over no span is outside.
     Raises `ValueError` where counts differ or the tags of one token do not agree.
 
     >>> align_tags(["O", "B-time"], [(0, 2), (3, 7)], [(0, 2), (3, 4), (4, 5), (5, 7)])
@@ -174,7 +174,7 @@ def _merged(found: list[str | None], span: Span, scheme: Scheme) -> str | None:
     else:
         agree = all(p is not None and p[1] == first[1] and p[0] in "IEL" for p in parts[1:])
     if not agree:
-        raise ValueError(f"a token should bear one tag. Found {', '.join(tags)} for the token at {span[0]}–{span[1]}.")
+        raise ValueError(f"a token should have one tag. Found {', '.join(tags)} for the token at {span[0]}–{span[1]}.")
     last = parts[-1]
     if first is not None and last is not None and last[0] in "EL":
         return ({"E": "S", "L": "U"}[last[0]] if first[0] == "B" else last[0]) + first[1]
@@ -183,4 +183,6 @@ def _merged(found: list[str | None], span: Span, scheme: Scheme) -> str | None:
 
 def _check_count(tags: Sequence[str | None], words: Sequence[Span]) -> None:
     if len(tags) != len(words):
-        raise ValueError(f"should be {len(words)} tag{'s' if len(words) != 1 else ''}, one a token. Found {len(tags)}.")
+        raise ValueError(
+            f"should be {len(words)} tag{'s' if len(words) != 1 else ''}, one per token. Found {len(tags)}."
+        )

@@ -1,4 +1,4 @@
-"""What an embedding eats: a value a token (or several), computed here for training and in the graph once exported.
+"""What an embedding consumes: a value (or several) per token, computed here for training and in the exported graph.
 
 Dimensions: B rows of a batch, T tokens of its longest row, C characters of its longest token, N tokens of all rows.
 """
@@ -38,7 +38,7 @@ class Ragged(NamedTuple):
 
     @classmethod
     def of(cls, rows: Iterable[Sequence[Any]], dtype: DTypeLike) -> Ragged:
-        """Return one value a token, from a list of values a row."""
+        """Return one value per token, from a list of values per row."""
         listed = list(rows)
         values = np.array([value for row in listed for value in row], dtype)
         offsets = np.zeros(len(listed) + 1, np.int64)
@@ -47,11 +47,11 @@ class Ragged(NamedTuple):
 
 
 class Feature:
-    """One property of tokens in two faces that agree: `compute` for training, `onnx` for the exported graph.
+    """One property of tokens, computed in two ways that agree: `compute` for training, `onnx` for the exported graph.
 
     Register a subclass with `register("feature", name)` and return an instance from an embedding's `features`.
     Constructor arguments are its options; they make up `key`, so features with equal options are computed
-    once. What is cached is computed anew when an option or `version` changes.
+    once. What is cached is recomputed when an option or `version` changes.
 
     >>> from mtl.text.featurizer import tokenize
     >>> class IsTitle(Feature):
@@ -94,7 +94,7 @@ class Feature:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Name of the class, version and options: equal keys compute the same (once they are fitted on the same)."""
+        """Name of the class, version and options: features of equal keys, fitted alike, compute equal values."""
         # A subclass has its parent's registered name only if it is registered under it itself.
         name = vars(type(self)).get("registered_name", type(self).__qualname__)
         return (name, self.version, *((option, _hashable(value)) for option, value in self._options))
@@ -106,7 +106,7 @@ class Feature:
         """Take note of a batch of training texts; called over all of them before `fit`, if `needs_fit`."""
 
     def fit(self) -> None:
-        """Make up what `compute` needs (a vocabulary) from what was counted."""
+        """Fit what `compute` needs (a vocabulary) from what was counted."""
 
     def compute(self, tokens: Tokens, lowercase: bool) -> Ragged:
         """Return values for every token, of `dtype`; `lowercase` says whether the input is lower-cased.
@@ -116,12 +116,12 @@ class Feature:
         raise NotImplementedError(f"{type(self).__name__} does not compute anything")
 
     def onnx(self, tape: Tape, tokens: TokenValues) -> ir.Value:
-        """Add nodes that compute the same and return [B, T] or [B, T, C], int64 or float, 0 where padding stands."""
-        raise NotImplementedError(f"{type(self).__name__} has no ONNX face")
+        """Add nodes that compute the same values: [B, T] or [B, T, C], int64 or float, 0 for padding."""
+        raise NotImplementedError(f"{type(self).__name__} has no method 'onnx'")
 
     @property
     def exportable(self) -> bool:
-        """Say whether the feature has its second face."""
+        """Say whether the feature has an `onnx` method."""
         return type(self).onnx is not Feature.onnx
 
     def state(self) -> dict[str, Any]:
@@ -129,11 +129,11 @@ class Feature:
         return {}
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Take back what `state` returned."""
+        """Restore what `state` returned."""
 
 
 def _hashable(value: object) -> Hashable:
-    """Return what stands for an option in a key: itself, or for a collection that changes, its items."""
+    """Return what represents an option in a key: itself or, for a mutable collection, its items."""
     if isinstance(value, Mapping):
         return tuple(sorted((str(k), _hashable(v)) for k, v in value.items()))
     if isinstance(value, (list, tuple)):

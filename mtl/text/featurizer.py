@@ -60,7 +60,7 @@ def stripped(text: str) -> str:
 class Tokens:
     """The tokens of B rows of text, N in all, made by `tokenize` or `tokens_from_lists`.
 
-    A row without any token has one all the same, the padding token `""` with id 0, so every row's length is
+    A row without any token still has one, the padding token `""` with id 0, so every row's length is
     at least 1. Keeps its texts alive; never changes. Nothing is computed before it is asked for.
     """
 
@@ -78,7 +78,7 @@ class Tokens:
 
     @property
     def lengths(self) -> NDArray[np.int64]:
-        """[B]: tokens a row."""
+        """[B]: tokens per row."""
         return np.diff(self.row_offsets)
 
     def __len__(self) -> int:
@@ -86,7 +86,7 @@ class Tokens:
         return len(self.row_offsets) - 1
 
     def strings(self, lowercase: bool = False) -> list[list[str]]:
-        """Return every row's tokens, as they stand in the text or with their ASCII letters lower-cased."""
+        """Return every row's tokens, as they are in the text or with their ASCII letters lower-cased."""
         return self._native.strings(lowercase)
 
     def spans(self) -> NDArray[np.int64]:
@@ -166,9 +166,9 @@ class CharacterCounts:
 def tokenize(texts: Iterable[str | bytes], tokenizer: str, max_tokens: int = 0) -> Tokens:
     """Split texts into tokens; `bytes` are read as UTF-8.
 
-    What stands behind a text's first `max_tokens` tokens is not read, as if the text ended there; 0: all is. Raises
-    `UsageError` for a tokenizer that does not exist and `TypeError` for a text that is no text; no text raises
-    anything. Registered tokenizers (`mtl.text.tokenizers`) have their say by name too.
+    Only a text's first `max_tokens` tokens are read, as if the text ended there; 0: all of them. Raises `UsageError`
+    for a tokenizer that does not exist and `TypeError` for a text that is not text; the content of a text never raises.
+    Registered tokenizers (`mtl.text.tokenizers`) are found by name too.
 
     >>> tokenize(["play Hey Jude!", ""], "unicode_words").strings()
     [['play', 'Hey', 'Jude', '!'], ['']]

@@ -1,4 +1,4 @@
-"""What a word is, rather than which entry of a vocabulary: its hash, and how rare it is."""
+"""Features of a word without a vocabulary: its hash, and how rare it is."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from .tag_schemes import OUTSIDE
 Span = tuple[int, int]  # [start, end) in characters
 
 _LAST_OF_ONE_UNIT = "\uffff"  # characters beyond it are two units of UTF-16
-_UTF_16 = "a character beyond U+FFFF stands before it: offsets should count characters, not the units of UTF-16"
+_UTF_16 = "a character beyond U+FFFF comes before it: offsets should count characters, not the units of UTF-16"
 
 
 class _Labelled(NamedTuple):

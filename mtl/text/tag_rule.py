@@ -1,4 +1,4 @@
-"""Which tags a column may hold, and what is said of one that it may not."""
+"""Which tags a column may hold, and the message for one that it may not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .tag_schemes import LETTERS, OUTSIDE, Scheme, intended, parsed
 
-UNLABELLED = "-100"  # what PyTorch's losses and the libraries above it pass over
+UNLABELLED = "-100"  # what PyTorch's losses and the libraries above it ignore
 
 
 class BadTagError(ValueError):

@@ -40,7 +40,7 @@ def parsed(tag: str) -> Tag | None:
 
 
 def follows(before: Tag, tag: Tag, closed: bool) -> bool:
-    """Return whether a tag may stand after another one; the ends of a row are as `O`.
+    """Return whether a tag may follow another one; the ends of a row count as `O`.
 
     An inside or end tag continues a span of its own label. Where spans are `closed` (by `E- S-` or `L- U-`), a begin or
     inside tag must be continued as well.

@@ -23,8 +23,8 @@ FLOAT = ir.DataType.FLOAT
 class TokenValues:
     """The tokens of a batch in the graph: at least one row, and at least one token in each.
 
-    `flat` string [B*T]: tokens as they are looked up (lower-cased if the input is), `""` where padding stands;
-    `surface` string [B, T]: as they stand in the text; `lengths` int64 [B], at least 1; `shape` int64 [2]: B, T;
+    `flat` string [B*T]: tokens as they are looked up (lower-cased if the input is), `""` for padding;
+    `surface` string [B, T]: as they are in the text; `lengths` int64 [B], at least 1; `shape` int64 [2]: B, T;
     `counts` int64 [B]: the lengths, but 0 for an empty text, whose one token is padding.
     """
 
@@ -35,7 +35,7 @@ class TokenValues:
     counts: ir.Value
 
     def grid(self, tape: Tape, flat: ir.Value) -> ir.Value:
-        """Return a value a token, [B*T], as [B, T]."""
+        """Return a value per token, [B*T], as [B, T]."""
         return typed(tape.op("Reshape", [flat, self.shape]), flat.dtype, 2)
 
     def look_up(self, tape: Tape, strings: ir.Value, vocabulary: Vocabulary) -> ir.Value:
@@ -44,7 +44,7 @@ class TokenValues:
         return label_encoder(tape, strings, {"": PADDING, **dict(zip(vocabulary.entries, ids, strict=True))}, UNKNOWN)
 
     def characters(self, tape: Tape, max_length: int) -> ir.Value:
-        """Return the first `max_length` characters of each token, string [B, T, C], `""` behind the last one."""
+        """Return the first `max_length` characters of each token, string [B, T, C], `""` after the last one."""
         count = tape.op("Shape", [self.flat])
         # One more token makes C at least 1. Words are cut before they are split: one endless word would
         # otherwise make every token of the batch as wide.
@@ -84,7 +84,7 @@ def strings(tape: Tape, texts: list[str]) -> ir.Value:
 
 
 def typed(value: ir.Value, dtype: ir.DataType | None, rank: int | None) -> ir.Value:
-    """Note what a value is: nobody infers it for operators outside ONNX's own domain."""
+    """Note a value's type: it is not inferred for operators outside ONNX's own domain."""
     value.type = None if dtype is None else ir.TensorType(dtype)
     value.shape = None if rank is None else ir.Shape([None] * rank)
     return value

@@ -1,4 +1,4 @@
-"""Tokenizers: what cuts texts into tokens, in training and once more in the exported graph."""
+"""Tokenizers: what cuts texts into tokens, in training and again in the exported graph."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class Tokenizer:
-    r"""What cuts texts into tokens in two faces that agree: `spans` for training, `onnx` for the exported graph.
+    r"""Cuts texts into tokens in two ways that agree: `spans` for training, `onnx` for the exported graph.
 
     Register a subclass with `register("tokenizer", name)`; an input asks for it by `tokenizer: name`. It is made
     without arguments. A token is a part of its text that is not empty.
 
     >>> class Commas(Tokenizer):
-    ...     '''What stands between commas.'''
+    ...     '''What lies between commas.'''
     ...     def spans(self, text):
     ...         return [found.span() for found in re.finditer("[^,]+", text)]
     ...     def onnx(self, tape, texts):
@@ -41,23 +41,23 @@ class Tokenizer:
         raise NotImplementedError(f"{type(self).__name__} does not find tokens")
 
     def onnx(self, tape: Tape, texts: ir.Value) -> ir.Value:
-        """Add nodes that cut texts (string [B]) into the same tokens, string [B, T], `""` behind the last ones.
+        """Add nodes that cut texts (string [B]) into the same tokens, string [B, T], `""` after the last ones.
 
         There is at least one text, and the last one is `x`.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no ONNX face")
+        raise NotImplementedError(f"{type(self).__name__} has no method 'onnx'")
 
     def tokenize(self, texts: Iterable[str | bytes], max_tokens: int = 0) -> Tokens:
         """Return the tokens of texts, the first `max_tokens` (0: all) of each.
 
-        Raises `UsageError` where `spans` returns what no tokens are, and `TypeError` for a text that is no text.
+        Raises `UsageError` where `spans` returns no valid tokens, and `TypeError` for a text that is not text.
         """
         read = [_valid(text) for text in texts]
         return tokens_from_spans(read, [self._checked(text)[: max_tokens or None] for text in read])
 
     @property
     def exportable(self) -> bool:
-        """Say whether the tokenizer has its second face."""
+        """Say whether the tokenizer has an `onnx` method."""
         return type(self).onnx is not Tokenizer.onnx
 
     def _checked(self, text: str) -> list[tuple[int, int]]:
@@ -76,7 +76,7 @@ class Tokenizer:
 class _Compiled(Tokenizer):
     """One that is compiled for training, and a regular expression in the graph.
 
-    The expression is made from the code point ranges of the C++ featurizer: RE2's own classes know another version of
+    The expression is made from the code point ranges of the C++ featurizer: RE2's own classes follow another version of
     Unicode, and its `\\s` and `\\w` are ASCII.
     """
 
@@ -95,7 +95,7 @@ class _Compiled(Tokenizer):
         return [(begin, end) for begin, end in found if begin < end]
 
     def onnx(self, tape: Tape, texts: ir.Value) -> ir.Value:
-        from .token_values import tokenizer  # onnx_ir is for those who export
+        from .token_values import tokenizer  # only exporting needs onnx_ir
 
         return tokenizer(tape, texts, tokenexp=self.expression())
 

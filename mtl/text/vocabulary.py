@@ -16,7 +16,7 @@ UNKNOWN_TOKEN = "<unknown>"  # how `tokens` shows id 1; text that happens to rea
 class Vocabulary:
     """Words (or characters) in the order of their ids.
 
-    Raises `ValueError` for an entry that is empty (the empty string is padding) or stands there twice.
+    Raises `ValueError` for an entry that is empty (the empty string is padding) or occurs twice.
 
     >>> vocabulary = Vocabulary(["play", "music"])
     >>> vocabulary.tokens
@@ -62,7 +62,7 @@ class Vocabulary:
         return f"<Vocabulary of {len(self.entries)} entries>"
 
     def id(self, token: str) -> int:
-        """Return the id of a string as it stands (nothing is lower-cased)."""
+        """Return the id of a string as it is (nothing is lower-cased)."""
         return self._ids.get(token, UNKNOWN) if token else PADDING
 
     @cached_property

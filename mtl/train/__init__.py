@@ -1,13 +1,13 @@
 """Training.
 
 accumulation   several batches in one update
-budget         A budget of time: what is spent of it, over all processes of a run
+budget         a time budget: what is spent of it, over all processes of a run
 checkpoint     checkpoints: one safetensors file per component
 finite         finding where a number stopped being finite
 first_weights  what components start from, where a recipe says `weights:`
-logs           what is kept of a training: JSON lines, and TensorBoard's files where that package is installed
+logs           the logs of a training: JSON lines, and TensorBoard's files where that package is installed
 mixture        which source's batch comes next: mixtures of the streams that a recipe's tasks train on
 optimizer      optimizers, learning rate schedules, and which component gets which rate
-resume         what has to be as it was for a resumed run to end with the same parameters, bit for bit
+resume         what must be unchanged for a resumed run to end with the same parameters, bit for bit
 trainer        training: one step after another over the streams of a mixture
 """

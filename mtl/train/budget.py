@@ -1,4 +1,4 @@
-"""A budget of time: what is spent of it, over all processes of a run."""
+"""A time budget: what is spent of it, over all processes of a run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 class Budget:
-    """Minutes that training may take, None for no such end; `clock` gives seconds and runs while training does.
+    """Minutes that training may take, None for no limit; `clock` gives seconds and runs while training does.
 
     `before` is what earlier processes of the run have spent, in seconds.
     """
@@ -30,7 +30,7 @@ class Budget:
 
     @property
     def share(self) -> float:
-        """Which part of the budget is spent, 0 to 1."""
+        """Share of the budget that is spent, 0 to 1."""
         return 0.0 if self.minutes is None else min(1.0, self.seconds / (60 * self.minutes))
 
     @property

@@ -98,7 +98,7 @@ class Checkpoints:
         self.clean(pointer)
 
     def clean(self, pointer: Mapping[Which, str] | None = None) -> None:
-        """Remove whatever the pointer does not name: older checkpoints and what a killed process left behind."""
+        """Remove whatever the pointer does not name: older checkpoints and leftovers of a killed process."""
         kept = {"pointer.json", *(self.pointer() if pointer is None else pointer).values()}
         for path in sorted(self.folder.iterdir()) if self.folder.is_dir() else []:
             if path.name not in kept:

@@ -20,7 +20,7 @@ SHOWN = 32  # rows of a batch that a message names
 
 
 def finite(value: Any) -> bool:
-    """Return whether a module's value has only finite numbers where no padding stands."""
+    """Return whether a module's value has only finite numbers where there is no padding."""
     if isinstance(value, PaddedSequence):
         return bool(torch.isfinite(value.values[value.mask()]).all())
     return not isinstance(value, Tensor) or bool(torch.isfinite(value).all())
@@ -33,7 +33,7 @@ def all_finite(tensors: Sequence[Tensor]) -> bool:
 
 
 def first_culprit(model: MultiTaskModel, batch: Batch, tasks: Iterable[str], task: str) -> str:
-    """Return what is wrong first on a task's way through the model, in one sentence's end.
+    """Return what goes wrong first on a task's way through the model, as the end of a sentence.
 
     Runs the batch again for all its tasks, without gradients; the caller sets the random generator back first.
     """

@@ -1,6 +1,6 @@
-"""What is kept of a training: JSON lines, and TensorBoard's files where that package is installed.
+"""The logs of a training: JSON lines, and TensorBoard's files where that package is installed.
 
-A resumed run goes on from its checkpoint, so what was logged after it is cut off: no step stands there twice.
+A resumed run goes on from its checkpoint, so what was logged after it is cut off: no step is logged twice.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class JsonLines:
         self.file = path.open("ab", buffering=0)
 
     def write(self, report: Report) -> None:
-        """Append a report; it is with the operating system when this returns, whatever becomes of the process.
+        """Append a report; the operating system has it when this returns, whatever happens to the process.
 
         Raises `TrainingError` where the disk is full; the line that was begun is cut off when the run is resumed.
         """

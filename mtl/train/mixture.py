@@ -3,7 +3,7 @@
 A *stream* is the set of tasks on one source; one batch of it serves all of them. Rates are of streams and count
 batches (steps), never rows or tokens. An epoch is a number of steps that is known before training starts, so that
 schedules can be laid over the whole of it; it is counted from the batches of every stream's first pass. A stream
-that runs out within an epoch starts over, reshuffled; where it stands is carried over from epoch to epoch.
+that runs out within an epoch starts over, reshuffled; its position is carried over from epoch to epoch.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Stream(NamedTuple):
 
 
 class Mixture:
-    """Draws streams, one a step; its state is its position and that of its own random generator.
+    """Draws streams, one per step; its state is its position and that of its own random generator.
 
     Registered with `register("mixture", name)`; keyword-only arguments are recipe keys under `train.mixture`.
     `seed` is the recipe's, `epochs` is `train.epochs`. A subclass says by `weights` how likely each stream is, or
@@ -67,7 +67,7 @@ class Mixture:
         return {"position": self.position, "generator": [version, list(numbers), gauss]}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Go on from where `state` was taken."""
+        """Continue from where `state` was taken."""
         version, numbers, gauss = state["generator"]
         self.position = int(state["position"])
         self.generator.setstate((version, tuple(numbers), gauss))
@@ -149,7 +149,7 @@ class Proportional(Mixture):
         return {**super().state(), "left": list(self.left)}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Go on from where `state` was taken."""
+        """Continue from where `state` was taken."""
         super().load_state(state)
         self.left = [int(left) for left in state["left"]]
 
@@ -158,7 +158,7 @@ class Proportional(Mixture):
 class Temperature(Mixture):
     """Every step draws a stream at random, with rate rows ** (1 / temperature).
 
-    At temperature 1 the rates are as the streams' training rows; the higher it is, the nearer they come to equal.
+    At temperature 1 rates are proportional to the streams' training rows; at higher ones they are nearer to equal.
     Rates count batches. An epoch ends after as many steps as all streams together have batches.
     """
 

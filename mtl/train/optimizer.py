@@ -1,7 +1,7 @@
 """Optimizers, learning rate schedules, and which component gets which rate.
 
 A parameter that got no gradient in a step is skipped altogether: no weight decay, no momentum, no change of state.
-So a component that no active task needs stays as it is, bit for bit.
+So a component that no active task needs is unchanged, bit for bit.
 """
 
 from __future__ import annotations
@@ -94,9 +94,9 @@ def _check(**values: float) -> None:
         if key in ("lr", "eps"):
             right, should = 0 < value < math.inf, "a positive number"
         elif key == "weight_decay":
-            right, should = 0 <= value < math.inf, "a number from 0 on"
+            right, should = 0 <= value < math.inf, "a number of at least 0"
         else:
-            right, should = 0 <= value < 1, "a number from 0 to below 1"
+            right, should = 0 <= value < 1, "a number of at least 0 and below 1"
         if not right:
             raise UsageError(f"train.optimizer.{key}: should be {should}. Found {value:g}.")
 
@@ -106,7 +106,7 @@ class Schedule:
 
     Registered with `register("schedule", name)`. `steps` is how many the whole training has, `epoch_steps` how
     many an epoch has. All schedules begin with `warmup` steps in which the factor rises linearly to 1; what
-    follows is laid over the steps that remain. `spent` is the part of a budget of time that is spent, 0 without one.
+    follows is laid over the steps that remain. `spent` is the share of the time budget that is spent, 0 without one.
     """
 
     kind: ClassVar[str] = "schedule"
@@ -114,7 +114,7 @@ class Schedule:
 
     def __init__(self, steps: int, epoch_steps: int, *, warmup: int = 0) -> None:
         if warmup < 0:
-            raise UsageError(f"train.schedule.warmup: should be a number of steps from 0 on. Found {warmup}.")
+            raise UsageError(f"train.schedule.warmup: should be a number of steps, at least 0. Found {warmup}.")
         self.steps, self.epoch_steps, self.warmup = steps, epoch_steps, warmup
 
     def factor(self, step: int) -> float:
@@ -156,7 +156,7 @@ class Linear(Schedule):
 
 @register("schedule", "cosine")
 class Cosine(Schedule):
-    """Down along half a cosine to `end` times the declared rate behind the last step (Loshchilov and Hutter, 2017)."""
+    """Down along half a cosine to `end` times the declared rate after the last step (Loshchilov and Hutter, 2017)."""
 
     def __init__(self, steps: int, epoch_steps: int, *, warmup: int = 0, end: float = 0.0) -> None:
         super().__init__(steps, epoch_steps, warmup=warmup)
@@ -218,7 +218,7 @@ class Rates:
         self.schedule = schedule
 
     def set(self, step: int, spent: float = 0.0) -> float:
-        """Set the rates of a step, at which a part of a budget of time is spent, and return the factor."""
+        """Set the rates of a step, at which a share of the time budget is spent, and return the factor."""
         self.schedule.spent = spent
         factor = self.schedule.factor(step)
         for group, base in zip(self.groups, self.base, strict=True):

@@ -1,7 +1,7 @@
-"""What has to be as it was for a resumed run to end with the same parameters, bit for bit.
+"""What must be unchanged for a resumed run to end with the same parameters, bit for bit.
 
 The recipe counts as a whole, `train.max_steps` and `train.epochs` included: schedules and annealing are laid over the
-number of steps, so the same steps under another end would not be the same run.
+number of steps, so equal steps with another end would be a different run.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def identity(
 
 
 def refuse_changes(recorded: Mapping[str, Any], current: Mapping[str, Any], run: str) -> None:
-    """Raise `CheckpointError` with a row for everything that is not as it was when the run was started."""
+    """Raise `CheckpointError` with a row for everything that has changed since the run was started."""
     faults = [Fault(message, file=run) for message in _differences(recorded, current)]
     if faults:
         raise CheckpointError(*faults)
@@ -53,7 +53,7 @@ def check_recipe(recipe: Recipe, run: Path) -> None:
     before = state.get("identity", {}).get("recipe") if isinstance(state, dict) else None
     kept = run / "recipe.yaml"
     if before in (None, digest(recipe)) or not kept.is_file():
-        return  # what else may be wrong is told once the data is read
+        return  # other differences are reported once the data is read
     there, here = (_said(tree) for tree in (read(kept).tree, parse(filled(recipe), recipe.title).tree))
     keys = [key for key in dict.fromkeys([*there, *here]) if there.get(key) != here.get(key)]
     if not keys:

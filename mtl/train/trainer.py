@@ -1,6 +1,6 @@
 """Training: one step after another over the streams of a mixture, with evaluations and checkpoints between them.
 
-A run on a CPU is a pure function of recipe, data, versions and thread count, as long as no budget of time ends it. The
+A run on a CPU is a pure function of recipe, data, versions and thread count, unless a time budget ends it. The
 random generators of torch are seeded anew at every step from (seed, step), so nothing of them has to be saved: modules
 draw from them and from no other. What else a step depends on is in its checkpoint, and a run that is killed and resumed
 goes through the same steps.
@@ -61,7 +61,7 @@ class Trainer:
     checkpoint was made with, and `UsageError` where the folder holds checkpoints and `resume` was not asked for.
 
     `step` of `steps` are done. `model` is the network; once `train` has ended it is the best one, in evaluation mode.
-    `device` takes the place of the recipe's; `clock` gives the seconds that a budget of time is spent by.
+    `device` replaces the recipe's; `clock` gives the seconds that a time budget is spent by.
     """
 
     def __init__(
@@ -167,7 +167,7 @@ class Trainer:
         return selection(self.config.select, self.config.patience, *dev_figures(self.graph, self.prepared))
 
     def _noted(self) -> tuple[Note, ...]:
-        """Return what the components have to say of how they start."""
+        """Return what the components report about their initial state."""
         found = self.model.components.items()
         return tuple(replace(note, component=name) for name, module in found for note in module.notes)
 

@@ -1,4 +1,4 @@
-"""How well two texts go together: an inner product under a learned matrix."""
+"""How well two texts match: an inner product under a learned matrix."""
 
 from __future__ import annotations
 

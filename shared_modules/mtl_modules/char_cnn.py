@@ -76,7 +76,7 @@ class CharCNN(Embedding):
         return torch.cat(maxima, -1).masked_fill(~mask[:, :, 0], 0.0)
 
     def _windows_of_words(self, words: Tensor) -> Tensor:
-        """Return the same; computes windows over characters only, as one matrix product."""
+        """Return equal vectors; computes windows over characters only, as one matrix product."""
         mask = words != PADDING
         inside = mask.flatten().nonzero().squeeze(1)
         counts = mask.sum(1)
@@ -102,7 +102,7 @@ class CharCNN(Embedding):
 
 
 class ExportedCharCNN(nn.Module):
-    """The convolutions as one matrix product a width: for the few words of a sentence twice as fast as ONNX's `Conv`.
+    """The convolutions as one matrix product per width: for the few words of a sentence twice as fast as ONNX's `Conv`.
 
     `width0.weight` [characters of a window x char_dim, filters] is the first convolution's weight, turned.
     """
@@ -136,7 +136,7 @@ class ExportedCharCNN(nn.Module):
 
 
 def _margins(filters: nn.Conv1d) -> tuple[int, int]:
-    """Return how many zeros before and behind a word give it as many windows as characters."""
+    """Return how many zeros before and after a word give it as many windows as characters."""
     width = filters.kernel_size[0]
     return (width - 1) // 2, width // 2
 
@@ -144,7 +144,7 @@ def _margins(filters: nn.Conv1d) -> tuple[int, int]:
 def distinct_rows(rows: Tensor) -> tuple[Tensor, Tensor]:
     """Return the distinct rows of ids [N, C] and, for each of the N, which of them it is.
 
-    Most tokens of a batch are frequent words, so that half of the work or less is left to do. Rows are told apart by
+    Most tokens of a batch are frequent words, so that half of the work or less is left to do. Rows are distinguished by
     a 64-bit hash; should two collide, all rows count as distinct.
     """
     hashes = (rows * _factors(rows.shape[1]).to(rows.device)).sum(1)

@@ -1,4 +1,4 @@
-"""How well two texts go together: the angle between their vectors."""
+"""How well two texts match: the angle between their vectors."""
 
 from __future__ import annotations
 

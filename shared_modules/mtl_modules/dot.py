@@ -1,4 +1,4 @@
-"""How well two texts go together: the inner product of their vectors."""
+"""How well two texts match: the inner product of their vectors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dropout whose random numbers cost a quarter of what torch's do on a CPU."""
+"""Dropout whose random numbers cost a quarter of torch's on a CPU."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ STEPS = 2**16  # rates are rounded to a multiple of 1 / STEPS: 16 random bits a 
 
 
 def dropout(values: Tensor, rate: float) -> Tensor:
-    """Set a share of the values to zero and scale the others up, so that their sum is expected to stay the same.
+    """Set a share of the values to zero and scale the others up, so that their expected sum is unchanged.
 
     Source: Srivastava et al. (2014), in the form in which nothing is left to do at prediction.
     """

@@ -1,4 +1,4 @@
-"""What takes the place of a CRF in an exported graph: two loops of ONNX.
+"""What replaces a CRF in an exported graph: two loops of ONNX.
 
 torch would unroll the loops over a row's tokens. Operators of our own keep them in one piece; they compute what
 `linear_chain` does, and their translations are ONNX `Scan`s. Imported by the export only. Shapes: B rows, T tokens, C
@@ -51,7 +51,7 @@ class ExportedViterbi(nn.Module):
 
 @torch.library.custom_op("mtl::viterbi", mutates_args=())
 def viterbi(scores: Tensor, lengths: Tensor, transitions: Tensor, start: Tensor, end: Tensor) -> Tensor:
-    """Return the best label sequence of each row, [B, T] int64; anything behind a row's length."""
+    """Return the best label sequence of each row, [B, T] int64; anything after a row's length."""
     return linear_chain.best_path(Chain(scores, lengths, transitions, start, end))
 
 
@@ -62,7 +62,7 @@ def _(scores: Tensor, lengths: Tensor, transitions: Tensor, start: Tensor, end: 
 
 @torch.library.custom_op("mtl::crf_marginals", mutates_args=())
 def crf_marginals(scores: Tensor, lengths: Tensor, transitions: Tensor, start: Tensor, end: Tensor) -> Tensor:
-    """Return the probability of each label at each token, [B, T, C]; anything finite behind a row's length."""
+    """Return the probability of each label at each token, [B, T, C]; anything finite after a row's length."""
     return linear_chain.marginals(Chain(scores, lengths, transitions, start, end))
 
 

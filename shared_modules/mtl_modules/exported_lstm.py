@@ -1,7 +1,7 @@
-"""What stands for a bidirectional LSTM in an exported graph: one ONNX `LSTM` node a layer.
+"""What replaces a bidirectional LSTM in an exported graph: one ONNX `LSTM` node per layer.
 
 torch does not export packed sequences. An operator of our own does what they are for, and is translated into a node
-that is told the rows' lengths. Imported by the export only. Shapes: B rows, T tokens, D input and H hidden dimensions,
+that gets the rows' lengths. Imported by the export only. Shapes: B rows, T tokens, D input and H hidden dimensions,
 N directions.
 """
 
@@ -18,7 +18,7 @@ from . import translations
 
 
 class ExportedBiLSTM(nn.Module):
-    """An LSTM as one ONNX node a layer; `layer0.W`, `R` and `B` are its weights in ONNX's order of gates."""
+    """An LSTM as one ONNX node per layer; `layer0.W`, `R` and `B` are its weights in ONNX's order of gates."""
 
     def __init__(self, lstm: nn.LSTM) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class ExportedBiLSTM(nn.Module):
 
 @torch.library.custom_op("mtl::lstm", mutates_args=())
 def masked_lstm(values: Tensor, lengths: Tensor, W: Tensor, R: Tensor, B: Tensor, hidden: int) -> Tensor:
-    """Return the hidden states [B, T, N*H] of an LSTM over `values` [B, T, D]; zeros behind a row's length.
+    """Return the hidden states [B, T, N*H] of an LSTM over `values` [B, T, D]; zeros after a row's length.
 
     The weights are those of the ONNX operator `LSTM`, gates in the order input, output, forget, cell:
     W [N, 4H, D], R [N, 4H, H], B [N, 8H] (input biases, then recurrent ones). N is 1 or 2 (bidirectional).

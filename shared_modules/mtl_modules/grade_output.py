@@ -1,4 +1,4 @@
-"""What the ends of ranking tasks have in common: they put a query's documents in order by one score a pair."""
+"""What the ends of ranking tasks have in common: they put a query's documents in order by one score per pair."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class GradeOutput(Output):
 
     @property
     def output_dim(self) -> int:
-        """One score a pair."""
+        """One score per pair."""
         return 1
 
     def forward(self, *scores: Any) -> Tensor:
@@ -44,12 +44,12 @@ class GradeOutput(Output):
         return Losses(*self.ranking_loss(one_each(scores), grades.grades, grades.groups))
 
     def answer(self, *scores: Any) -> dict[str, Tensor]:
-        """Return `score` [P]: what the scorer says, higher for what goes together better."""
+        """Return `score` [P]: what the scorer says, higher for texts that match better."""
         return {"score": one_each(scores[0])}
 
 
 def one_each(scores: Tensor | PaddedSequence) -> Tensor:
-    """Return scores [B], one a unit, of [B] or [B, 1]; raises `UsageError` for a sequence."""
+    """Return scores [B], one per unit, of [B] or [B, 1]; raises `UsageError` for a sequence."""
     if isinstance(scores, PaddedSequence):
-        raise UsageError("the output layer should take one score a unit. Found a sequence.")
+        raise UsageError("the output layer should take one score per unit. Found a sequence.")
     return scores[:, 0] if scores.dim() == 2 else scores

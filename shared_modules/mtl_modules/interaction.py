@@ -1,4 +1,4 @@
-"""How well two texts go together: by comparing every token of one with every token of the other."""
+"""How well two texts match: by comparing every token of one with every token of the other."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .text_sizes import same_size, tokens
 
 @register("scorer", "interaction")
 class Interaction(Scorer):
-    """A linear layer over what the tokens of two texts have to do with each other; takes texts without a pooling.
+    """A linear layer over how the tokens of two texts match; takes texts without a pooling.
 
     `match: kernel` pools the matrix of cosines with `kernels` kernels (see `KernelPooling`), `match: attention` aligns
     the tokens in a space of `dim` numbers and compares them (see `CrossAttention`). Where both texts have a `lexical`

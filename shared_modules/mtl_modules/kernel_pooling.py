@@ -20,7 +20,7 @@ class KernelPooling(nn.Module):
     """Sums of RBF kernels over the cosines of all pairs of tokens (K-NRM: Xiong et al., 2017, section 3).
 
     One kernel counts equal tokens (centre 1, width 0.001), `kernels` - 1 of width 0.1 are spread evenly over -1 to 1.
-    Kernels are computed one at a time: memory is that of a few matrices of Tq x Td numbers a pair.
+    Kernels are computed one at a time: memory is that of a few matrices of Tq x Td numbers per pair.
     """
 
     def __init__(self, kernels: int) -> None:

@@ -48,6 +48,6 @@ class Lexical(Embedding):
 
 
 def hashes_of(words: PaddedSequence) -> Tensor:
-    """Return [B, T] int64: the hashes that a lexical embedding was made of, 0 where no word stands."""
+    """Return [B, T] int64: the hashes that a lexical embedding was made of, 0 where there is no word."""
     values = words.values.masked_fill(~words.mask()[:, :, None], 0.0)
     return values[:, :, 1].to(torch.int64) * HALF + values[:, :, 0].to(torch.int64)

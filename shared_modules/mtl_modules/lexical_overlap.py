@@ -16,7 +16,7 @@ K1, B = 1.2, 0.75
 
 
 class LexicalOverlap(nn.Module):
-    """Five numbers a pair from the words of two texts, as a `lexical` embedding gives them.
+    """Five numbers per pair from the words of two texts, as a `lexical` embedding gives them.
 
     - the share of the query's words that the document has, weighted by inverse document frequency;
     - the same without weights;
@@ -25,7 +25,7 @@ class LexicalOverlap(nn.Module):
     - the share of the query's pairs of neighbours that are neighbours in the document, too;
     - the logarithm of the document's length and 1.
 
-    A repeated word of the query counts as often as it stands. All but the length are 0 where a text is empty. Needs
+    A repeated word of the query counts as often as it occurs. All but the length are 0 where a text is empty. Needs
     memory of a few values for each pair of a query's word and a document's word.
     """
 
@@ -76,7 +76,7 @@ def _next(hashes: Tensor) -> Tensor:
 
 
 def _pairs(hashes: Tensor) -> Tensor:
-    """Return one int64 a word that stands for the word and its right neighbour; equal for equal pairs only.
+    """Return one int64 per word, for the word and its right neighbour; equal for equal pairs only.
 
     The first half is moved to the middle, so that nothing overflows.
     """

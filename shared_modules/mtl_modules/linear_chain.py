@@ -28,7 +28,7 @@ class Chain(NamedTuple):
     end: Tensor
 
     def mask(self) -> Tensor:
-        """Return [B, T] bool: True where a token stands."""
+        """Return [B, T] bool: True where there is a token."""
         positions = torch.arange(self.scores.shape[1], device=self.scores.device)
         return positions[None, :] < self.lengths[:, None]
 
@@ -136,7 +136,7 @@ class _LogPartition(torch.autograd.Function):
 
 
 def path_score(chain: Chain, path: Tensor) -> Tensor:
-    """Return [B]: the score of one label sequence a row, `path` [B, T]; what stands in padding is ignored."""
+    """Return [B]: the score of one label sequence per row, `path` [B, T]; labels in padding are ignored."""
     mask = chain.mask()
     path = path * mask
     emitted = (chain.scores.gather(2, path[:, :, None]).squeeze(2) * mask).sum(1)
@@ -157,7 +157,7 @@ def best_path(chain: Chain) -> Tensor:
     for score in scores.unbind(1):
         best_scores.append(arriving + score)
         arriving = (best_scores[-1][:, :, None] + transitions).amax(1)
-    # Which label a maximum came from is found again on the way back, for one label a row instead of all.
+    # Which label a maximum came from is found again on the way back, for one label per row instead of all.
     leaving = torch.cat([transitions.t(), end[None]])
     label = torch.full_like(lengths, len(end))
     path = []

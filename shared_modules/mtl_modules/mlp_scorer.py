@@ -1,4 +1,4 @@
-"""How well two texts go together: a feed-forward network over their vectors."""
+"""How well two texts match: a feed-forward network over their vectors."""
 
 from __future__ import annotations
 

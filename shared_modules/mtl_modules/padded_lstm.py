@@ -1,8 +1,8 @@
 """A bidirectional LSTM over padded rows, for CPUs.
 
 torch runs an LSTM over a padded tensor with oneDNN, over a packed one step by step, for which it takes 1.3 to 1.9
-times as long on batches of rows of like length. Padding stands behind a row's tokens, so reading forwards it harms
-nobody; for reading backwards each row is turned around within its length.
+times as long on batches of rows of similar length. Padding comes after a row's tokens, so it does no harm to reading
+forwards; for reading backwards each row is reversed within its length.
 """
 
 from __future__ import annotations

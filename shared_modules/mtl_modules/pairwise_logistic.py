@@ -1,4 +1,4 @@
-"""Better documents should be the likelier ones to win."""
+"""Better documents should be likelier to win."""
 
 from __future__ import annotations
 

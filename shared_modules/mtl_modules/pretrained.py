@@ -1,6 +1,6 @@
-"""Word vectors in the text format of GloVe and fastText: a word and its numbers a line, separated by one blank.
+"""Word vectors in the text format of GloVe and fastText: a word and its numbers per line, separated by one blank.
 
-A header line (`count dimension`, as fastText writes it) may stand first, and the file may be packed by gzip. Sources:
+A header line (`count dimension`, as fastText writes it) may come first, and the file may be packed by gzip. Sources:
 Pennington et al. (2014), Bojanowski et al. (2017).
 """
 
@@ -38,7 +38,7 @@ def _first_line(path: Path) -> tuple[int, int]:
         number, line = next(lines, (0, b""))
         second = next(lines, (0, b""))[1]
     if not number:
-        raise DataError(Fault("should hold a word and its vector a line. Found no line.", file=str(path)))
+        raise DataError(Fault("should hold a word and its vector per line. Found no line.", file=str(path)))
     fields = line.split(b" ")
     if len(fields) < 2:
         raise _malformed(path, number, "a word and its vector", "one field")
@@ -53,7 +53,7 @@ def _first_line(path: Path) -> tuple[int, int]:
 def _size(after: list[bytes], next_after: list[bytes]) -> int:
     """Return the size of vectors from what follows the first field of the first line, and of the one after it.
 
-    All of it is the vector, unless its word goes on there; then the vector is what stands after the word's last field.
+    All of it is the vector, unless its word goes on there; then the vector is what follows the word's last field.
     """
     words = [place for place, field in enumerate(after, start=1) if not _is_number(field)]
     alike = len(next_after) == len(after) and all(map(_is_number, next_after))
@@ -134,7 +134,7 @@ def _long_word(path: Path, number: int, line: bytes, size: int) -> tuple[bytes, 
 
 def _parsed(path: Path, number: int, word: bytes, fields: list[bytes]) -> Vector:
     if all(map(_is_number, fields)):
-        with np.errstate(over="ignore"):  # what is too large is told below
+        with np.errstate(over="ignore"):  # what is too large is reported below
             vector = np.array(fields, dtype=np.float32)
         if np.isfinite(vector).all():
             return vector

@@ -1,4 +1,4 @@
-"""Sums and maxima over the pairs of each query, and which of a query's documents are better than which.
+"""Sums and maxima over the pairs of each query, and which of a query's documents are better than which others.
 
 P pairs of a batch, in any order; G queries. Nothing loops over queries.
 """

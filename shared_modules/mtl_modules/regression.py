@@ -31,7 +31,7 @@ class Regression(Output):
 
     @property
     def output_dim(self) -> int:
-        """One number a unit."""
+        """One number per unit."""
         return 1
 
     def forward(self, *scores: Any) -> Tensor:

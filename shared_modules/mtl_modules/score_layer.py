@@ -27,7 +27,7 @@ class ScoreLayer(nn.Module):
         super().__init__()
         if any(side != 3 for side in side_sizes):
             raise UsageError(
-                "the side branches should be lexical embeddings, of 3 numbers a word. "
+                "the side branches should be lexical embeddings, of 3 numbers per word. "
                 f"Found {' and '.join(map(str, side_sizes))}."
             )
         self.linear = nn.Linear(size + (HIDDEN if side_sizes else 0), 1)

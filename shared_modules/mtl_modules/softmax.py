@@ -22,7 +22,7 @@ class Softmax(Output):
     """Softmax and cross-entropy, of whole rows or of each token.
 
     `label_smoothing` is the share of the target's weight that is spread over all labels. `class_weights` multiply
-    the losses of labels: a number a label (1 where none is given), or `balanced`: N / (C x count of the label).
+    the losses of labels: a number per label (1 where none is given), or `balanced`: N / (C x count of the label).
     """
 
     weights: Tensor | None

@@ -23,7 +23,7 @@ class Barriers(NamedTuple):
 
 
 def barriers(labels: Sequence[str]) -> Barriers:
-    """Return where these tags may stand: an inside or end tag only after a begin or inside tag of its own label.
+    """Return where these tags may occur: an inside or end tag only after a begin or inside tag of its own label.
 
     If there are end or single tags (BIOES, BILOU), a begin or inside tag must be continued as well. Raises `UsageError`
     where a label is no such tag.

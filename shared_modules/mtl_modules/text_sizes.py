@@ -18,7 +18,7 @@ def two_sizes(sizes: tuple[int, ...]) -> tuple[int, int]:
 def same_size(sizes: tuple[int, ...]) -> int:
     """Return the size of both texts' vectors; raises `UsageError` where they differ.
 
-    `sizes` may go on behind the two texts with those of their side branches.
+    After the two texts', `sizes` may continue with those of their side branches.
     """
     if len(sizes) not in (2, 4):
         raise UsageError(
@@ -35,12 +35,12 @@ def same_size(sizes: tuple[int, ...]) -> int:
 def vector(text: Tensor | PaddedSequence) -> Tensor:
     """Return a text's vectors [B, D]; raises `TypeError` for a sequence."""
     if not isinstance(text, Tensor):
-        raise TypeError("should take one vector a text: a pooling is missing. Found a sequence")
+        raise TypeError("should take one vector per text: a pooling is missing. Found a sequence")
     return text
 
 
 def tokens(text: Tensor | PaddedSequence) -> PaddedSequence:
     """Return a text's tokens; raises `TypeError` for pooled vectors."""
     if not isinstance(text, PaddedSequence):
-        raise TypeError("should take a text's tokens: no pooling should stand before it. Found one vector a text")
+        raise TypeError("should take a text's tokens: no pooling should come before it. Found one vector per text")
     return text

@@ -1,4 +1,4 @@
-"""One trainable vector a word."""
+"""One trainable vector per word."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class WordEmbedding(Embedding):
 
 
 def covered(path: Path, found: int, words: int) -> Note:
-    """Return what to say of a file that has vectors of so many words of a vocabulary.
+    """Return the note on a file that has vectors of `found` of a vocabulary's words.
 
     >>> covered(Path("glove.txt"), 812, 1024).message
     'pretrained: 812 of 1,024 words of the vocabulary have a vector in glove.txt.'
@@ -89,7 +89,7 @@ def covered(path: Path, found: int, words: int) -> Note:
     if found:
         return Note(f"pretrained: {found:,} of {counted(words, 'word')} of the vocabulary have a vector in {path}.")
     return Note(
-        f"pretrained: {path} should have vectors of words of the vocabulary. Found 0 of {counted(words, 'word')}: all "
-        "start at random. Its words should be written as the input's tokens are (language, lower case).",
+        f"pretrained: 0 of {counted(words, 'word')} of the vocabulary have a vector in {path}: all start at random. "
+        "Its words should be written as the input's tokens are (language, lower case).",
         warning=True,
     )

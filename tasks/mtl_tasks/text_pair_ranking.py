@@ -1,4 +1,4 @@
-"""How well a document answers a query: one score a pair, by which a query's documents are put in order."""
+"""How well a document answers a query: one score per pair, by which a query's documents are put in order."""
 
 from __future__ import annotations
 

@@ -13,8 +13,9 @@ def text_slots(
 ) -> Iterator[Slot]:
     """Yield embedding, representation (may be left out) and pooling of each text, `{input}.embedding` and so on.
 
-    `pooling` is the default one; without it, a pooling that nobody writes is left out. Where there is none (null), what
-    the texts meet in gets their tokens. With `lexical` each text may have an embedding of that name too, a side branch.
+    `pooling` is the default one; without it, a pooling that is not written is left out. Where there is none (null), the
+    module in which the texts meet gets their tokens. With `lexical` each text may have an embedding of that name too,
+    a side branch.
     """
     for name in inputs:
         yield Slot(f"{name}.embedding", "embedding", (name,), default={"type": "word"})

@@ -17,7 +17,7 @@ class WordTagging(Task):
     The target column holds a tag for each blank-separated word of the text (a list, in which null is a word without a
     tag, or one blank-separated string), or a list of spans: dicts with `start`, `end` (offsets in characters) and
     `label`, or lists of the three. `scheme` says what tags mean: `bio` (`B- I-`), `bioes`, `bilou` (also called BIOUL)
-    and `iob1` mark spans (a word that the tokenizer splits becomes `B-x I-x ...`), `plain` ones stand for themselves
+    and `iob1` mark spans (a word that the tokenizer splits becomes `B-x I-x ...`), `plain` ones are taken as they are
     (every piece of a word gets its tag), `auto` decides by the tags of all training rows.
     """
 

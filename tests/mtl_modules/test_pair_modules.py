@@ -136,15 +136,15 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
     ),
     (
         lambda: MLPScorer((3, 3, 3, 50)),
-        "the side branches should be lexical embeddings, of 3 numbers a word. Found 3 and 50.",
+        "the side branches should be lexical embeddings, of 3 numbers per word. Found 3 and 50.",
     ),
     (
         lambda: Dot((3, 3))(SIDE, SIDE),
-        "should take one vector a text: a pooling is missing. Found a sequence",
+        "should take one vector per text: a pooling is missing. Found a sequence",
     ),
     (
         lambda: Interaction((3, 3))(Q, D),
-        "should take a text's tokens: no pooling should stand before it. Found one vector a text",
+        "should take a text's tokens: no pooling should come before it. Found one vector per text",
     ),
 ]
 

@@ -133,7 +133,7 @@ def test_no_known_word(vectors: Callable[[str], Path]) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "{}: should hold a word and its vector a line. Found no line."),
+        ("", "{}: should hold a word and its vector per line. Found no line."),
         ("play 1 2\nhey 3\n", "{}:2: should hold a word and 2 numbers. Found 2 fields."),
         ("2 2\nplay 1 2\nhey 3 4 5\n", "{}:3: should hold a word and 2 numbers. Found 4 fields."),
         ("play 1 2\nhey 3 x\n", "{}:2: should hold 2 finite numbers after 'hey'. Found 'x'."),

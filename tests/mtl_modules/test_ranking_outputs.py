@@ -220,7 +220,7 @@ def test_answers_are_the_scores(output: Output) -> None:
     assert output(values).shape == (len(values), output.output_dim)
     with pytest.raises(UsageError) as caught:  # the whole text is compared
         output.answer(PaddedSequence(values[:, None], torch.ones(1)))
-    assert str(caught.value) == "the output layer should take one score a unit. Found a sequence."
+    assert str(caught.value) == "the output layer should take one score per unit. Found a sequence."
 
 
 def test_exponential_gains_are_those_of_listnet() -> None:

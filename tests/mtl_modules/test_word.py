@@ -72,7 +72,7 @@ def test_how_many_words_the_file_has_is_noted(words: Any, tmp_path: Path) -> Non
     (note,) = WordEmbedding(words, dim=3, pretrained=InitialFile(path)).notes
     assert note.warning
     assert note.message == (
-        f"pretrained: {path} should have vectors of words of the vocabulary. Found 0 of 2 words: all start at random. "
+        f"pretrained: 0 of 2 words of the vocabulary have a vector in {path}: all start at random. "
         "Its words should be written as the input's tokens are (language, lower case)."
     )
     assert WordEmbedding(words, dim=3).notes == ()

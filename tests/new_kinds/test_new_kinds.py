@@ -112,7 +112,7 @@ def test_an_export_without_its_run_and_a_task_that_does_not_exist(folder: Path, 
         f"Found no recipe.yaml in '{tmp_path}'.\n"
     )
     assert refused(folder, "test", "r/export", "--task", "act") == (
-        "--task 'act' is no task of 'r/export'. Did you mean 'acts'? Tasks: acts, answer, rating, topics.\n"
+        "--task 'act' is not a task of 'r/export'. Did you mean 'acts'? Tasks: acts, answer, rating, topics.\n"
     )
 
 

@@ -1,7 +1,7 @@
-"""What tasks learn from and answer with, one kind a file; importing this package registers all of them.
+"""What tasks learn from and answer with, one kind per file; importing this package registers all of them.
 
-`class` (one label a unit), `classes` (any number of labels), `tags` (one label a token), `number`, `grade` (of a judged
-pair). A plugin adds its own with `register("target", name)`: see `base`.
+`class` (one label per unit), `classes` (any number of labels), `tags` (one label per token), `number`, `grade` (of a
+judged pair). A plugin adds its own with `register("target", name)`: see `base`.
 """
 
 from .base import Answer, Example, LabelTarget, Names, Remark, Target

@@ -56,7 +56,7 @@ class Example(NamedTuple):
 
 
 class Remark(NamedTuple):
-    """What is odd about a unit's answer and stops nobody: what should be, alike for all such units, and what is."""
+    """A warning about a unit's answer: what should be, the same words for all such units, and what is."""
 
     should: str
     found: str
@@ -83,20 +83,20 @@ class Names(NamedTuple):
 
 
 class Target:
-    """What a task predicts, one instance a task; registered with `register("target", name)`.
+    """What a task predicts, one instance per task; registered with `register("target", name)`.
 
     `element` is the field's word for one value (`label`, `number`, `grade`, …) and `axes` are those of a unit's values:
-    by the two, output layers and metrics say what they are made for. `answers` are what a head hands out, `metrics`
-    what a task is measured by where nothing is written. Values are kept as `dtype`.
+    by the two, output layers and metrics say what they are made for. `answers` are a head's outputs, `metrics`
+    the default metrics of a task. Values are kept as `dtype`.
     """
 
     kind: ClassVar[str] = "target"
     element: ClassVar[str]
     axes: ClassVar[tuple[str, ...]] = ()
-    width: ClassVar[int] = 1  # values a unit, of a target without axes
+    width: ClassVar[int] = 1  # values per unit, of a target without axes
     of_tokens: ClassVar[bool] = False  # reading a cell needs the tokens of the target's input
     dtype: ClassVar[type[np.generic]] = np.int32
-    exact: ClassVar[bool] = True  # an answer is right or wrong; False: it is nearer to the right one or farther
+    exact: ClassVar[bool] = True  # an answer is right or wrong; False: nearer to the right one or farther
     missing: ClassVar[float] = MISSING  # value of a unit (or token) that has none, and of padding
     answers: ClassVar[tuple[Answer, ...]]
     metrics: Sequence[str | Mapping[str, Any]] = ()
@@ -110,7 +110,7 @@ class Target:
 
     @property
     def tally(self) -> Mapping[str, int]:
-        """How often each value occurs in training, as users are told; nothing of a target whose values are many."""
+        """How often each value occurs in training, for reports; empty for a target with many values."""
         return {}
 
     def measured_by(self, metrics: Sequence[Any]) -> None:
@@ -149,7 +149,7 @@ class Target:
         """Take note of a training unit's answer; called over all of them before `fit`."""
 
     def fit(self, alike: Sequence[Target]) -> None:
-        """Make up what encoding needs from what was counted; `alike` have one output layer with this one (itself too).
+        """Fit what encoding needs from what was counted; `alike` have one output layer with this one (itself too).
 
         Raises `ValueError` where there is nothing to learn from.
         """
@@ -193,7 +193,7 @@ class Target:
         return values.tolist()
 
     def in_graph(self, tape: Tape, answer: Answer, value: ir.Value) -> ir.Value:
-        """Add nodes that turn a value of the exported graph into what `answer` hands out; -1 is the id of no label."""
+        """Add nodes that turn a value of the exported graph into an output for `answer`; -1 is the id of no label."""
         if not answer.labels:
             return value
         labels = self.names()
@@ -215,7 +215,7 @@ class Target:
         return {}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take back what `state` returned."""
+        """Restore what `state` returned."""
 
     def placeholder(self, also: Iterable[str] = ()) -> None:
         """Fit to made-up values, so that a model can be built before data is read; `also` are labels to have."""
@@ -242,7 +242,7 @@ class LabelTarget(Target):
 
     @property
     def tally(self) -> Mapping[str, int]:
-        """How many units (or tokens) bear each label."""
+        """How many units (or tokens) have each label."""
         return {} if self.labels is None else dict(zip(self.labels.names, self.labels.counts, strict=True))
 
     def labels_of(self, gold: Any) -> Iterable[str]:

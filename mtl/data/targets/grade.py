@@ -1,4 +1,4 @@
-"""How well two texts go together: the grade of a judged pair."""
+"""How well two texts match: the grade of a judged pair."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .base import Answer, Example, Names, Target
 
 
 class Grades(NamedTuple):
-    """What a ranking loss gets of P pairs: `grades` float [P], and `groups` int64 [P], one number a query."""
+    """What a ranking loss gets of P pairs: `grades` float [P], and `groups` int64 [P], one number per query."""
 
     grades: Tensor
     groups: Tensor
@@ -25,7 +25,7 @@ class Grades(NamedTuple):
 
 @register("target", "grade")
 class Grade(Target):
-    """A number a pair, above 0 where the document is relevant to the query; compared inside a query's group only."""
+    """A number per pair, above 0 where the document is relevant to the query; compared inside a query's group only."""
 
     element = "grade"
     dtype = np.float32

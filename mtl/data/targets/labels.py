@@ -1,4 +1,4 @@
-"""Any number of labels a unit: topics, emotions, attributes."""
+"""Any number of labels per unit: topics, emotions, attributes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A number a unit: a rating, a price, a similarity."""
+"""A number per unit: a rating, a price, a similarity."""
 
 from __future__ import annotations
 

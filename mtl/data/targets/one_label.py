@@ -1,4 +1,4 @@
-"""One label a unit: intent, topic, entailment."""
+"""One label per unit: intent, topic, entailment."""
 
 from __future__ import annotations
 

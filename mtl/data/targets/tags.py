@@ -31,7 +31,7 @@ METRICS: dict[Scheme, tuple[str, ...]] = {
 
 @register("target", "tags")
 class Tags(LabelTarget):
-    """One label a token. A cell holds a tag for each word of the text, or spans of characters; see `alignment`."""
+    """One label per token. A cell holds a tag for each word of the text, or spans of characters; see `alignment`."""
 
     axes = ("T",)
     of_tokens = True
@@ -75,7 +75,7 @@ class Tags(LabelTarget):
     # -- from a cell to ids
 
     def read(self, value: Any, example: Example) -> list[str | None] | None:
-        """Return one tag a token that is read, None for a token without one; None where no token has one."""
+        """Return one tag per token that is read, None for a token without one; None where no token has one."""
         if isinstance(value, list):
             number = next((tag for tag in value if isinstance(tag, (int, float))), None)
             if number is not None:

@@ -31,8 +31,8 @@ class Metric:
     def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
         """Return figures (float) or reports (JSON-able) by name.
 
-        `gold` and `predicted` hold a label a row, or a list of labels, one a token; of a ranking task the grade and the
-        score of each judged pair (figures of queries: see `RankingMetric`). Rows and tokens whose gold is None are
+        `gold` and `predicted` hold a label per row, or a list of labels, one per token; of a ranking task the grade and
+        the score of each judged pair (figures of queries: see `RankingMetric`). Rows and tokens whose gold is None are
         unlabelled and left out.
         """
         raise NotImplementedError

@@ -80,7 +80,7 @@ class MacroF1(Metric):
 class MicroF1(Metric):
     """F1 of all labels' hits taken together (scikit-learn's `average="micro"`).
 
-    `ignore` leaves labels out of the sums; with none left out, one label a row makes this equal to accuracy.
+    `ignore` leaves labels out of the sums; with none left out, one label per row makes this equal to accuracy.
     """
 
     figures = ("micro_f1",)

@@ -1,4 +1,4 @@
-"""Figures about numbers: how far predictions are from what is right."""
+"""Figures about numbers: how far predictions are from gold."""
 
 from __future__ import annotations
 

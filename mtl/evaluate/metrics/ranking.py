@@ -1,7 +1,7 @@
 """Figures about the order of each query's documents, as trec_eval computes them (https://github.com/usnistgov/trec_eval).
 
-Each is a mean over queries that have a relevant document, one with a grade above 0. Queries without any have no order
-to be right about and are counted apart (`Ranked.counts`).
+Each is a mean over queries that have a relevant document, one with a grade above 0. Queries without any cannot be
+ranked well or badly and are counted apart (`Ranked.counts`).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from .classification import Counts, total
 
 
 class SetMetric(Metric):
-    """A figure that compares two sets of labels a unit."""
+    """A figure that compares two sets of labels per unit."""
 
     axes = (("C",),)
 

@@ -26,7 +26,7 @@ def spans(tags: Sequence[str]) -> list[Span]:
     """Return the spans that BIO, IOB1, BIOES or BILOU tags mark, in order; raises `UsageError` for other tags.
 
     As conlleval does, a span also begins where an inside tag has none to continue (after O, after another label,
-    after the end of a span): nothing that a model writes is thrown away.
+    after the end of a span): nothing that a model predicts is thrown away.
 
     >>> spans(["B-a", "I-a", "I-b", "O", "E-b"])
     [Span(label='a', start=0, end=2), Span(label='b', start=2, end=3), Span(label='b', start=4, end=5)]

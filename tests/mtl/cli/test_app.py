@@ -78,7 +78,7 @@ def test_an_interrupt_ends_a_run_cleanly_and_it_can_be_resumed(tmp_path: Path) -
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     again = f"mtl train {recipe} --resume --out {tmp_path / 'run'} --set train.epochs=100000"
-    assert errors.decode() == f"`{again}` goes on with this run.\ninterrupted\n"
+    assert errors.decode() == f"`{again}` continues this run.\ninterrupted\n"
     assert (tmp_path / "run/checkpoints/pointer.json").is_file()
 
 

@@ -22,8 +22,8 @@ def test_no_faults_is_said_once_the_sources_were_read(tmp_path: Path) -> None:
 def test_a_dev_split_is_there_where_it_is_selected_by(tmp_path: Path) -> None:
     recipe = small.write(tmp_path, small.RECIPE.replace("    dev: dev.tsv\n", "") + "  patience: 2\n")
     message = (
-        "train.patience: should be left out where no source with labels has a dev split, or one should have. "
-        "Found none.\n"
+        "train.patience: should come with a dev split of a source with labels. Found none: add one, or leave "
+        "'patience' out.\n"
     )
     for done in (within("check", recipe, "--sources"), within("train", recipe, "--out", tmp_path / "run")):
         assert (done.returncode, done.stderr.splitlines(keepends=True)[-1]) == (2, message)

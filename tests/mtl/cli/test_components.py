@@ -53,7 +53,7 @@ def test_names_of_one_kind(capsys: pytest.CaptureFixture[str]) -> None:
             "feature, embedding, representation, pooling, matching, scorer, decoder, output, task, target, metric, "
             "mixture, optimizer, schedule.",
         ),
-        ("recipe", "task", "'recipe' should stand alone: it is no kind with names. Found 'task' behind it."),
+        ("recipe", "task", "'recipe' should come without a name: it is not a kind. Found 'task'."),
         ("embedding", "wrod", "no embedding named 'wrod'. Did you mean 'word'?"),
     ],
 )
@@ -86,7 +86,7 @@ def test_the_general_keys_of_a_recipe_are_those_it_is_checked_against(capsys: py
             assert f"\n  {key.name} " in out
             assert key.meaning, f"{section}: {key.name} should say what it is"
             assert f"  {key.meaning}\n" in out
-    assert "  epochs            int            10       how long: what an epoch is the mixture says\n" in out
+    assert "  epochs            int            10       passes over the data, as the mixture counts them\n" in out
     assert "  column      str                                      (required)     column of the text; " in out
     assert list(RecipeModel.model_fields) == [key.name for key in keys("a recipe")]
     assert max(map(len, out.splitlines())) <= 120

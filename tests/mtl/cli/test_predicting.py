@@ -124,7 +124,11 @@ def test_rows_before_a_malformed_one_are_held_back_by_nothing(size: int) -> None
     ("task", "tasks", "sentence"),
     [
         (None, ("intent", "slots"), "--task should name one of the tasks of 'run': intent, slots. Found no --task."),
-        ("slot", ("intent", "slots"), "--task 'slot' is no task of 'run'. Did you mean 'slots'? Tasks: intent, slots."),
+        (
+            "slot",
+            ("intent", "slots"),
+            "--task 'slot' is not a task of 'run'. Did you mean 'slots'? Tasks: intent, slots.",
+        ),
     ],
 )
 def test_which_task(task: str | None, tasks: tuple[str, ...], sentence: str) -> None:

@@ -22,7 +22,7 @@ def test_words_with_a_vector_are_told(word: str, count: str, tmp_path: Path) -> 
     first = json.loads((tmp_path / "run/log.jsonl").read_text("utf-8").splitlines()[0])
     told = {
         "jude": f"pretrained: {count} of the vocabulary have a vector in {tmp_path}/vectors.txt.",
-        "Jude": f"pretrained: {tmp_path}/vectors.txt should have vectors of words of the vocabulary. Found {count}: "
+        "Jude": f"pretrained: {count} of the vocabulary have a vector in {tmp_path}/vectors.txt: "
         "all start at random. Its words should be written as the input's tokens are (language, lower case).",
     }[word]
     assert done.returncode == 0

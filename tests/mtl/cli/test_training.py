@@ -21,4 +21,4 @@ def test_an_interrupt_says_how_to_go_on(tmp_path: Path, capsys: pytest.CaptureFi
     asked = Asked("train", recipe, tmp_path / "run", False, None, None, ())
     with pytest.raises(KeyboardInterrupt), started(asked, Console(quiet=True)):
         raise KeyboardInterrupt
-    assert capsys.readouterr().err == f"`mtl train {recipe} --resume --out {tmp_path / 'run'}` goes on with this run.\n"
+    assert capsys.readouterr().err == f"`mtl train {recipe} --resume --out {tmp_path / 'run'}` continues this run.\n"

@@ -143,8 +143,7 @@ def test_names_of_inputs() -> None:
     )
     rows = faults(changed(named, ("type: fake_named", "type: fake_named\n    inputs: {decoder: query}")))
     assert (
-        "r.yaml:7: tasks.relevance.inputs.decoder: an input should not be called as a module is. Found 'decoder'."
-        in rows
+        "r.yaml:7: tasks.relevance.inputs.decoder: an input should not be named like a module. Found 'decoder'." in rows
     )
 
 
@@ -152,7 +151,7 @@ def test_what_a_task_s_constructor_refuses() -> None:
     named = changed(
         PAIR, ("type: fake_pair", "type: fake_named\n    inputs: {query: query, document: text}\n    margin: -1")
     )
-    assert faults(named) == ["r.yaml:5: tasks.relevance: margin should be a number from 0 on. Found -1.0."]
+    assert faults(named) == ["r.yaml:5: tasks.relevance: margin should be a number of at least 0. Found -1.0."]
 
 
 def test_modules_of_several_inputs_that_are_unknown() -> None:

@@ -97,7 +97,7 @@ def test_an_input_that_is_called_as_a_module_of_its_own_task() -> None:
         ("relevance.document.representation", "relevance.scorer.representation"),
     )
     assert faults(text) == [
-        "r.yaml:11: tasks.relevance.inputs.scorer: an input should not be called as a module is. Found 'scorer'."
+        "r.yaml:11: tasks.relevance.inputs.scorer: an input should not be named like a module. Found 'scorer'."
     ]
 
 
@@ -112,6 +112,6 @@ def test_modules_under_a_misspelled_input() -> None:
 
 def test_a_group_with_a_misspelled_member_is_not_told_to_be_configured() -> None:
     assert faults(changed(RANKING, ("towers: [relevance.query.", "towers: [relevance.qery."))) == [
-        "r.yaml:24: share.towers: 'relevance.qery.representation' is no module. "
+        "r.yaml:24: share.towers: 'relevance.qery.representation' is not a module. "
         "Did you mean 'relevance.query.representation'?"
     ]

@@ -21,15 +21,15 @@ LINE = "DATA/talk/train:2: "
 BAD_ROWS: dict[str, tuple[dict[str, Any], str]] = {
     "too few tags": (
         {**GOOD, "slots": "O"},
-        "column 'slots': should be 2 tags, one a token. Found 1.",
+        "column 'slots': should be 2 tags, one per token. Found 1.",
     ),
     "too many tags": (
         {**GOOD, "slots": ["O", "O", "O"]},
-        "column 'slots': should be 2 tags, one a token. Found 3.",
+        "column 'slots': should be 2 tags, one per token. Found 3.",
     ),
     "a tag for no token": (
         {**GOOD, "text": " ", "slots": "O"},
-        "column 'slots': should be 0 tags, one a token. Found 1.",
+        "column 'slots': should be 0 tags, one per token. Found 1.",
     ),
     "a span outside": (
         {**GOOD, "slots": [{"start": 5, "end": 9, "label": "x"}]},
@@ -157,7 +157,7 @@ def test_tags_of_another_number_in_aligned_files_name_the_file_of_the_tags(tmp_p
     graph = graph_of(tmp_path, recipe)
     with pytest.raises(DataError) as caught:
         prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
-    assert str(caught.value) == f"{folder}/seq.out:2: column 'slots': should be 1 tag, one a token. Found 2."
+    assert str(caught.value) == f"{folder}/seq.out:2: column 'slots': should be 1 tag, one per token. Found 2."
 
 
 FOLDERS: dict[str, str] = {

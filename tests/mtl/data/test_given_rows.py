@@ -38,7 +38,7 @@ def given(rows: list[dict[str, Any]], folder: Path) -> Prepared:
             "column 'slots': a tag should be a text, and null where a token has no label. Found int: -100.",
         ),
         ({"slots": np.array([1, 0])}, "column 'slots': a tag should be a text. Found int: 1."),
-        ({"slots": 1}, "column 'slots': should be 2 tags, one a token. Found 1."),
+        ({"slots": 1}, "column 'slots': should be 2 tags, one per token. Found 1."),
     ],
 )
 def test_numbers_where_texts_should_be(row: dict[str, Any], message: str, tmp_path: Path) -> None:

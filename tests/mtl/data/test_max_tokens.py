@@ -51,7 +51,7 @@ def test_labels_are_given_for_all_tokens(tmp_path: Path, write: Write) -> None:
     graph = graph_of(tmp_path / "data", cut_recipe())
     with pytest.raises(DataError) as caught:
         prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
-    message = "column 'slots': should be 3 tags, one a token. Found 2."
+    message = "column 'slots': should be 3 tags, one per token. Found 2."
     assert str(caught.value) == f"{tmp_path}/data/talk/train:6: {message}"
 
 
@@ -112,8 +112,8 @@ def test_tags_that_are_not_read_are_told(tmp_path: Path, write: Write) -> None:
     for _ in ("read", "from the cache"):
         prepared = prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
         assert [str(fault) for fault in prepared.notes] == [
-            f"talk/{split}: slots: should have no tags after the tokens that are read of a text (max_tokens). "
-            f"Found {found}: not learned, and not measured."
+            f"talk/{split}: slots: {found} after the tokens that are read of a text (max_tokens): not learned, and "
+            "not measured."
             for split, found in {"train": "5 tags", "test": "1 tag"}.items()
         ]
     assert [fault.file for fault in prepared.cut("test")] == ["talk/test"]

@@ -134,8 +134,8 @@ def test_a_class_that_looks_like_an_end_tag_is_not_taken_apart(tmp_path: Path, w
         prepared = read(tmp_path, write, rows)[1]
         assert labels(prepared) == ("E-mail", "Phone"), state
         assert [str(fault) for fault in prepared.notes] == [
-            "rows/train: ner: tags of spans should be O or begin with B- or I- in training. Found 'E-mail' beside "
-            "'Phone': all are read as they stand, without spans. Write 'scheme: plain' if that is meant, else the "
+            "rows/train: ner: training has tags like those of spans, 'E-mail', beside "
+            "'Phone': all are read as they are, without spans. Write 'scheme: plain' if that is meant, else the "
             "scheme of the spans."
         ]
 
@@ -175,7 +175,7 @@ def test_spans_that_are_snapped_are_counted_with_the_first(tmp_path: Path, write
         prepared = read(tmp_path, write, rows, rows[:1])[1]
         assert [str(fault) for fault in prepared.notes] == [
             f"{tmp_path}/data/train:2: column 'tags': spans should begin and end where tokens do. Found 3 that do not, "
-            "here 8–10 (NAME): ', ' is read as ','; a character beyond U+FFFF stands before it: offsets should count "
+            "here 8–10 (NAME): ', ' is read as ','; a character beyond U+FFFF comes before it: offsets should count "
             "characters, not the units of UTF-16."
         ], state
 

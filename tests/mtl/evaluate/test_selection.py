@@ -73,11 +73,11 @@ def test_a_weight_says_how_much_a_figure_counts_and_the_metric_what_is_better() 
 
 def test_without_a_dev_split_nothing_can_be_selected_by() -> None:
     assert selection({}, None, {}, []) is None
-    message = "should be left out where no source with labels has a dev split, or one should have. Found none."
+    message = "should come with a dev split of a source with labels. Found none: add one, or leave"
     for declared, patience, key in (({"slots.f1": 1.0}, None, "select"), ({}, 3, "patience")):
         with pytest.raises(UsageError) as caught:
             selection(declared, patience, {}, [])
-        assert str(caught.value) == f"train.{key}: {message}"
+        assert str(caught.value) == f"train.{key}: {message} '{key}' out."
     found = selection({}, 3, FIGURES, ["slots.f1"])
     assert found is not None
     assert (found.weights, found.patience) == ({"slots.f1": 1.0}, 3)

@@ -1,4 +1,4 @@
-"""Joining front ends and numbers: several front ends over one text, and features that have no ONNX face."""
+"""Joining front ends and numbers: several front ends over one text, and features without a method 'onnx'."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def test_a_failure_names_the_pair_and_the_component(ranking: Exported, graphs: G
     finally:
         value.const_value = kept
     start = f"relevance: verification: relevance.onnx: row 0 ({first_pair(ranking)}), batch of 1: 'score' should be"
-    assert message.startswith(f"{start} within 0.0001. Found it ")
+    assert message.startswith(f"{start} within 0.0001 of eager torch's. Found a distance of ")
     assert " First to differ: stage component outputs: 'encoder' differs by " in message
 
 

@@ -62,8 +62,8 @@ def test_vectors_that_differ_from_the_model(
         compare_sides(both, TEXTS, scores(ranking), [], sizes)
     assert str(caught.value) == (
         f"relevance: verification: relevance.document.onnx: text (''), batch of {batch}: 'vector' should be within "
-        "0.0001. Found it 5.0e-01 apart. First to differ: stage answer: 'relevance.scorer' makes another vector of the "
-        "same text."
+        "0.0001 of eager torch's. Found a distance of 5.0e-01. First to differ: stage answer: 'relevance.scorer' makes "
+        "another vector of the same text."
     )
 
 

@@ -185,9 +185,17 @@ def test_every_row_is_answered_alone_and_by_eager_torch_in_few_batches(
     [
         ("slots", {"tokens": np.array([["add", "songs", "to"]], object)}, "tokens should be ['add', 'songs', 'to', "),
         ("slots", {"lengths": np.array([3])}, "tokens should be ['add', 'songs', 'to', "),
-        ("slots", {"score": np.zeros((1, 4), np.float32)}, "'score' should be within 0.0001. Found it "),
+        (
+            "slots",
+            {"score": np.zeros((1, 4), np.float32)},
+            "'score' should be within 0.0001 of eager torch's. Found a distance of ",
+        ),
         ("intent", {"label": np.array(["zzz"], object)}, "'label' should be '"),
-        ("intent", {"scores": np.full((1, 3), np.nan, np.float32)}, "'scores' should be within 0.0001. Found it nan "),
+        (
+            "intent",
+            {"scores": np.full((1, 3), np.nan, np.float32)},
+            "'scores' should be within 0.0001 of eager torch's. Found a distance of nan. ",
+        ),
     ],
 )
 def test_one_row_that_is_answered_otherwise_alone_is_named(
@@ -236,7 +244,7 @@ def test_other_rows(tagger: Exported, graphs: Graphs) -> None:
 def test_other_scores(tagger: Exported, graphs: Graphs) -> None:
     with pytest.raises(ExportError) as caught:
         answering(tagger, graphs, "intent", {"score": np.array([np.nan], np.float32)})
-    assert "'score' should be within 0.0001. Found it nan apart." in str(caught.value)
+    assert "'score' should be within 0.0001 of eager torch's. Found a distance of nan." in str(caught.value)
 
 
 def test_a_label_that_does_not_exist(tagger: Exported, graphs: Graphs) -> None:

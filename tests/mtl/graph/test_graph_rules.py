@@ -36,7 +36,7 @@ def test_every_rule_and_warning_is_quiet_about_a_good_recipe() -> None:
 
 def test_address_exists() -> None:
     assert faults(changed(INTENT_SLOT, ("[intent.embedding, slots", "[intent.embeding, slots"))) == [
-        "r.yaml:30: share.words: 'intent.embeding' is no module. Did you mean 'intent.embedding'?"
+        "r.yaml:30: share.words: 'intent.embeding' is not a module. Did you mean 'intent.embedding'?"
     ]
 
 
@@ -110,9 +110,9 @@ def test_a_module_does_not_feed_its_tied_self() -> None:
 @pytest.mark.parametrize(
     ("address", "rest"),
     [
-        ("intent.decoder", "'intent.decoder' is no output. There are: intent.output, slots.output."),
-        ("intnt.output", "'intnt.output' is no module. Did you mean 'intent.output'?"),
-        ("topic", "'topic' is no module. There are: intent.output, slots.output."),
+        ("intent.decoder", "'intent.decoder' is not an output. There are: intent.output, slots.output."),
+        ("intnt.output", "'intnt.output' is not a module. Did you mean 'intent.output'?"),
+        ("topic", "'topic' is not a module. There are: intent.output, slots.output."),
     ],
 )
 def test_conditions_name_outputs(address: str, rest: str) -> None:
@@ -262,7 +262,7 @@ def test_a_task_tied_to_nothing() -> None:
         INTENT_SLOT, ("share:", "  topic: {type: text_classification, source: utterances, target: topic}\nshare:")
     )
     assert warnings(text) == [
-        "r.yaml:29: tasks.topic: is tied to no other task: it will be trained beside them and share nothing."
+        "r.yaml:29: tasks.topic: is tied to no other task: it will be trained alongside and share nothing."
     ]
 
 
@@ -284,7 +284,7 @@ def test_a_tied_representation_over_untied_embeddings() -> None:
         ("    model:\nshare", "    model: {embedding: {type: word, dim: 10}}\nshare"),
     )
     assert warnings(text) == [
-        "r.yaml:21: share.encoder: is tied over embeddings that are not: it will have to learn the vectors of "
+        "r.yaml:21: share.encoder: is tied, but its embeddings are not: it will have to learn the vectors of "
         "'slots.embedding' and 'chunks.embedding' at once."
     ]
 

@@ -65,11 +65,11 @@ def test_texts_of_a_pair_differ() -> None:
 def test_scorers_of_vectors_get_vectors(scorer: str) -> None:
     text = changed(RANKING, ("scorer: cosine", f"scorer: {scorer}"), ("      document: {pooling: max}\n", ""))
     assert faults(text) == [
-        f"r.yaml:15: tasks.relevance.model.scorer: the scorer '{scorer}' should get one vector a text. "
+        f"r.yaml:15: tasks.relevance.model.scorer: the scorer '{scorer}' should get one vector per text. "
         "Found tokens of 'document.representation': write 'document.pooling'."
     ]
     assert faults(changed(text, (", pooling: max}", "}"))) == [
-        f"r.yaml:15: tasks.relevance.model.scorer: the scorer '{scorer}' should get one vector a text. "
+        f"r.yaml:15: tasks.relevance.model.scorer: the scorer '{scorer}' should get one vector per text. "
         "Found tokens of 'query.representation' and 'document.representation': write 'query.pooling' and 'document.pooling'."
     ]
 
@@ -90,7 +90,7 @@ def test_scorers_of_tokens_get_tokens() -> None:
 def test_matchings_of_vectors_get_vectors() -> None:
     text = changed(ENTAILMENT, ("      decoder:", "      hypothesis: {pooling: null}\n      decoder:"))
     assert faults(text) == [
-        "r.yaml:10: tasks.entailment.model.matching: the matching 'comparison' should get one vector a text. "
+        "r.yaml:10: tasks.entailment.model.matching: the matching 'comparison' should get one vector per text. "
         "Found tokens of 'hypothesis.representation': write 'hypothesis.pooling'."
     ]
 
@@ -134,7 +134,7 @@ def test_side_branches_that_read_differently() -> None:
         ("relevance.query.embedding, relevance.document.embedding, question", "relevance.query.embedding, question"),
     )
     assert warnings(text, "tasks.relevance.inputs.document.lowercase=false") == [
-        "r.yaml:24: share.towers: is tied over embeddings that are not: it will have to learn the vectors of 'words' and "
+        "r.yaml:24: share.towers: is tied, but its embeddings are not: it will have to learn the vectors of 'words' and "
         "'relevance.document.embedding' at once.",
         "r.yaml:16: tasks.relevance.model.scorer: compares 'query.lexical' and 'document.lexical', which read their texts "
         "differently: equal words will not be found equal.",
@@ -159,7 +159,7 @@ def test_rankings_have_negatives() -> None:
     text = changed(RANKING, ("    target: label\n", ""))
     assert faults(text) == [
         "r.yaml:6: tasks.relevance: should have documents that rank below others: without a 'target' every row is a positive. "
-        "Found none: write 'negatives: batch', 'negatives: pool', or 'negative', the column of a document that is none."
+        "Found none: write 'negatives: batch', 'negatives: pool', or 'negative', the column of a negative document."
     ]
     assert faults(text, "tasks.relevance.negative=other") == []
     assert faults(text, "tasks.relevance.negatives=batch") == []

@@ -75,7 +75,7 @@ def test_addresses_and_components() -> None:
     assert found.members()["words.char"] == ["intent.embedding.char", "slots.embedding.char"]
     with pytest.raises(UsageError) as caught:
         found.component_of("slots.embeding")
-    assert str(caught.value) == "'slots.embeding' is no module of r.yaml. Did you mean 'slots.embedding'?"
+    assert str(caught.value) == "'slots.embeding' is not a module of r.yaml. Did you mean 'slots.embedding'?"
 
 
 def test_nodes_and_edges() -> None:

@@ -77,7 +77,7 @@ def test_a_share_group_may_be_called_as_an_attribute_of_the_model() -> None:
 def test_an_address_that_is_none_is_an_error() -> None:
     with pytest.raises(UsageError) as error:
         joint.model()["intent.embeding"]
-    assert str(error.value) == "'intent.embeding' is no module of <recipe>. Did you mean 'intent.embedding'?"
+    assert str(error.value) == "'intent.embeding' is not a module of <recipe>. Did you mean 'intent.embedding'?"
 
 
 def test_a_call_is_computed_once() -> None:

@@ -41,7 +41,7 @@ class Named(Pair):
 
     def __init__(self, *, margin: float = 1.0) -> None:
         if margin < 0:
-            raise ValueError(f"margin should be a number from 0 on. Found {margin}.")
+            raise ValueError(f"margin should be a number of at least 0. Found {margin}.")
 
     def inputs(self) -> tuple[str, ...] | None:
         return None

@@ -157,8 +157,8 @@ def test_a_feature_without_its_second_face(folder: Path) -> None:
         check(recipe)
     file = folder / "small.yaml"
     assert str(error.value).splitlines() == [
-        f"{file}:23: tasks.intent.model.embedding.parts.char: every feature should have an ONNX face, as its tasks "
-        "(intent, slots) are exported. Found OneFace without the method 'onnx'.",
+        f"{file}:23: tasks.intent.model.embedding.parts.char: every feature should have a method 'onnx', as its tasks "
+        "are exported (intent, slots). Found OneFace without one.",
         f"1 error in {file}",
     ]
 

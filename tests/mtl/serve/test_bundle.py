@@ -88,7 +88,7 @@ def test_wrong_calls(bundle: Bundle) -> None:
     task = bundle.tasks[0]
     known = ", ".join(sorted(bundle.tasks))
     hint = f"Did you mean '{task}'? Tasks: {known}."
-    assert message(bundle, task + "s!", ["x"]) == f"'{task}s!' is no task of '{bundle.path}'. {hint}"
+    assert message(bundle, task + "s!", ["x"]) == f"'{task}s!' is not a task of '{bundle.path}'. {hint}"
     assert (
         message(bundle, task, "one text") == f"the input 'text' of '{task}' should be a list of texts. Found one text."
     )

@@ -56,7 +56,7 @@ def test_a_file_that_changes_meanwhile_is_told(tmp_path: Path) -> None:
         found.file.write_bytes(changed)
         with pytest.raises(DataError) as error:
             list(found.texts(0, 2))
-        assert str(error.value) == f"{found.file}: should stay as it is while it is read. Found it changed."
+        assert str(error.value) == f"{found.file}: should not change while it is read. Found other content."
 
 
 def test_a_title_stands_before_its_text(tmp_path: Path) -> None:

@@ -198,7 +198,7 @@ def test_what_cannot_rank_says_so(bundle: Path, small_run: Path, tmp_path: Path)
             "'intent' should have a separable scorer (dot, cosine, bilinear) to rank a collection. "
             f"Found no such task in '{other}'."
         ),
-        (bundle, "relevanc"): (f"'relevanc' is no task of '{bundle}'. Did you mean 'relevance'? Tasks: relevance."),
+        (bundle, "relevanc"): (f"'relevanc' is not a task of '{bundle}'. Did you mean 'relevance'? Tasks: relevance."),
     }
     for (folder, task), message in cases.items():
         with pytest.raises(UsageError) as error:
@@ -207,7 +207,7 @@ def test_what_cannot_rank_says_so(bundle: Path, small_run: Path, tmp_path: Path)
     ranker = Ranker(bundle, file)
     with pytest.raises(UsageError) as error:
         ranker.rank(["moss"])
-    assert str(error.value) == f"the documents of '{file}' should be encoded first. Found them not."
+    assert str(error.value) == f"the documents of '{file}' should be encoded first. Found vectors missing."
     with pytest.raises(UsageError) as error:
         ranker.rank(["moss"], k=0)
     assert str(error.value) == "k should be at least 1. Found 0."
@@ -286,7 +286,7 @@ def test_without_faiss_its_index_says_what_to_install(bundle: Path, tmp_path: Pa
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "the index of faiss should have the package 'faiss-cpu'. Found it not installed. "
+        "the index 'faiss' should have the package 'faiss-cpu'. Found no such package. "
         "Install it: pip install 'mtl-nlp[faiss]'.\n"
     )
 

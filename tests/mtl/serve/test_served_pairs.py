@@ -120,7 +120,7 @@ def test_vectors_of_no_texts_and_of_bytes(served: Served) -> None:
         ),
         (
             lambda served: served.encode("relevance", "documents", ["a"]),
-            "'documents' is no input of 'relevance'. Did you mean 'document'? Inputs: query, document.",
+            "'documents' is not an input of 'relevance'. Did you mean 'document'? Inputs: query, document.",
         ),
         (
             lambda served: served.encode("overlap", "query", ["a"]),

@@ -64,7 +64,7 @@ def test_a_token_over_words_that_agree(case: str) -> None:
 def test_a_token_over_words_that_disagree(tags: list[str]) -> None:
     with pytest.raises(ValueError) as caught:
         align_tags(tags, [(0, 2), (3, 5)], [(0, 5)])
-    assert str(caught.value) == f"a token should bear one tag. Found {tags[0]}, {tags[1]} for the token at 0–5."
+    assert str(caught.value) == f"a token should have one tag. Found {tags[0]}, {tags[1]} for the token at 0–5."
 
 
 def test_a_token_over_no_word_is_outside() -> None:
@@ -72,8 +72,8 @@ def test_a_token_over_no_word_is_outside() -> None:
 
 
 COUNTS = {
-    "O": "should be 3 tags, one a token. Found 1.",
-    "O O O O": "should be 3 tags, one a token. Found 4.",
+    "O": "should be 3 tags, one per token. Found 1.",
+    "O O O O": "should be 3 tags, one per token. Found 4.",
 }
 
 
@@ -85,7 +85,7 @@ def test_another_number_of_tags_than_words(tags: str) -> None:
         assert str(caught.value) == COUNTS[tags]
     with pytest.raises(ValueError) as caught:
         token_tags("O O", [(0, 1)], "a")
-    assert str(caught.value) == "should be 1 tag, one a token. Found 2."
+    assert str(caught.value) == "should be 1 tag, one per token. Found 2."
 
 
 def test_values_of_a_target_column() -> None:
@@ -163,7 +163,7 @@ def test_spans_that_do_not_begin_and_end_where_tokens_do() -> None:
     assert tags_of_spans([[8, 10, "NAME"]], tokens, text) == ["O", "O", "O", "O", "B-NAME", "O"]
     assert uneven_spans([[6, 8, "NAME"], {"start": 0, "end": 2, "label": "x"}], tokens, text) == []
     assert uneven_spans([[8, 10, "NAME"], [1, 2, "x"]], tokens, text) == [
-        "8–10 (NAME): ', ' is read as ','; a character beyond U+FFFF stands before it: offsets should count "
+        "8–10 (NAME): ', ' is read as ','; a character beyond U+FFFF comes before it: offsets should count "
         "characters, not the units of UTF-16",
         "1–2 (x): 'i' is read as 'hi'",
     ]
@@ -208,7 +208,7 @@ def test_a_span_beyond_a_text_that_holds_wide_characters() -> None:
     with pytest.raises(ValueError) as caught:
         tags_of_spans([[3, 5, "x"]], [(0, 1), (2, 4)], "\U0001f44d Al")
     assert str(caught.value) == (
-        "a span should lie within 0–4. Found 3–5 (x). Perhaps a character beyond U+FFFF stands before it: offsets "
+        "a span should lie within 0–4. Found 3–5 (x). Perhaps a character beyond U+FFFF comes before it: offsets "
         "should count characters, not the units of UTF-16."
     )
 

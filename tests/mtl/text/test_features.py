@@ -148,7 +148,7 @@ def test_a_feature_without_the_second_face():
     assert WordIds().exportable
     with pytest.raises(NotImplementedError) as caught:
         Half().onnx(None, None)
-    assert str(caught.value) == "Half has no ONNX face"
+    assert str(caught.value) == "Half has no method 'onnx'"
     with pytest.raises(NotImplementedError) as caught:
         Feature().compute(None, False)
     assert str(caught.value) == "Feature does not compute anything"

@@ -147,11 +147,10 @@ def test_what_is_no_list_of_tags_is_passed_over() -> None:
 def test_tags_of_spans_among_plain_ones_are_noted() -> None:
     assert fit("NOUN VERB")["note"] == fit("O B-a")["note"] == fit("E-mail A", scheme="plain")["note"] == ""
     assert fit("O E-mail Phone A B C")["note"] == (
-        "tags of spans should be O or begin with B- or I- in training. Found 'E-mail' beside 'A', 'B', 'C' and "
-        "1 other: all are read as they stand, without spans. Write 'scheme: plain' if that is meant, else the scheme "
-        "of the spans."
+        "training has tags like those of spans, 'E-mail', beside 'A', 'B', 'C' and 1 other: all are read as they are, "
+        "without spans. Write 'scheme: plain' if that is meant, else the scheme of the spans."
     )
     assert fit("S-a")["note"] == (
-        "tags of spans should be O or begin with B- or I- in training. Found 'S-a' beside no other: all are read as "
-        "they stand, without spans. Write 'scheme: plain' if that is meant, else the scheme of the spans."
+        "training has tags like those of spans, 'S-a', beside no other: all are read as they are, "
+        "without spans. Write 'scheme: plain' if that is meant, else the scheme of the spans."
     )

@@ -196,7 +196,7 @@ def test_a_component_of_another_kind_vocabulary_or_shape_is_refused(tmp_path: Pa
     assert torch.equal(before, trainer.owned["encoder"]["lstm.weight_ih_l0"])
     with pytest.raises(UsageError) as caught:
         load_component(trainer.model, "encodre", components)
-    assert str(caught.value) == f"'encodre' is no module of {trainer.recipe.title}. Did you mean 'encoder'?"
+    assert str(caught.value) == f"'encodre' is not a module of {trainer.recipe.title}. Did you mean 'encoder'?"
 
 
 def test_load_model_wants_a_run_folder(tmp_path: Path) -> None:
