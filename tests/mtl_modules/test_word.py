@@ -87,5 +87,5 @@ def test_dim_should_be_that_of_the_file(words: Any, tmp_path: Path) -> None:
 
 
 def test_ids_are_tensors(words: Any) -> None:
-    with pytest.raises(TypeError, match=r"^a word embedding takes ids\. Found Sequence\.$"):
+    with pytest.raises(TypeError, match=r"^a word embedding takes ids\. Found PaddedSequence\.$"):
         WordEmbedding(words)(LENGTHS, WordEmbedding(words)(LENGTHS, IDS))
