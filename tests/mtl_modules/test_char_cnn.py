@@ -89,5 +89,5 @@ def test_rows_whose_hashes_collide_are_all_kept(monkeypatch: pytest.MonkeyPatch)
 
 def test_ids_are_tensors(characters: Any) -> None:
     module = CharCNN(characters)
-    with pytest.raises(TypeError, match=r"^a character embedding takes ids\. Found Sequence\.$"):
+    with pytest.raises(TypeError, match=r"^a character embedding takes ids\. Found PaddedSequence\.$"):
         module(LENGTHS, module(LENGTHS, WORDS))
