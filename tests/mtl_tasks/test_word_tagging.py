@@ -48,7 +48,7 @@ def test_a_list_without_spans_leaves_every_token_outside() -> None:
 
 
 def test_plain_tags_cannot_be_left_out() -> None:
-    with pytest.raises(ValueError, match=r"^should be 4 tags, one a token\. Found 0\.$"):
+    with pytest.raises(ValueError, match=r"^should be 4 tags, one per token\. Found 0\.$"):
         read([], "plain")
 
 
@@ -63,7 +63,7 @@ def test_an_empty_column_has_no_tags(value: Any) -> None:
 
 
 def test_tags_of_another_length_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"^should be 4 tags, one a token\. Found 2\.$"):
+    with pytest.raises(ValueError, match=r"^should be 4 tags, one per token\. Found 2\.$"):
         read("O O")
 
 

@@ -11,7 +11,7 @@ import torch
 
 from mtl.base.device import CPU
 from mtl.evaluate.evaluation import evaluate
-from mtl.model.module import PaddedSequence
+from mtl.model.module import Losses, PaddedSequence
 from mtl.model.precision import autocast, in_float32
 from mtl.train.trainer import EvalReport, StepReport
 from mtl_modules import CRF, BiLSTM
@@ -22,7 +22,7 @@ CRFS: dict[str, Any] = {"slots": {"model": {"output": {"type": "crf"}}}, "pos": 
 
 
 def values(found: Any) -> torch.Tensor:
-    tensor = found.values if isinstance(found, PaddedSequence) else found
+    tensor = found.values if isinstance(found, PaddedSequence | Losses) else found
     assert isinstance(tensor, torch.Tensor)
     return tensor
 
