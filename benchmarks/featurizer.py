@@ -24,6 +24,7 @@ os.environ["RAYON_NUM_THREADS"] = "1"
 import numpy as np
 
 from mtl.text.featurizer import tokenize
+from mtl.text.front_end import FrontEnd
 from mtl.text.vocabulary import Vocabulary
 
 VOCABULARY = 30_000
@@ -70,14 +71,14 @@ def contenders(lines: list[str]) -> dict[str, Callable[[], object]]:
 
     def featurizer(tokenizer: str) -> Callable[[], object]:
         def run() -> object:
-            tokens = tokenize(lines, tokenizer)
-            return tokens.ids(vocabulary, lowercase=True), tokens.row_offsets
+            tokens = tokenize(lines, FrontEnd(tokenizer, lowercase=True))
+            return tokens.ids(vocabulary), tokens.row_offsets
 
         return run
 
     # A comparison of speed needs equal answers (Python lower-cases beyond ASCII: not asked here).
     lowered = [line.translate(ASCII_LOWER).split() for line in lines]
-    found = tokenize(lines, "whitespace").ids(vocabulary, lowercase=True)
+    found = tokenize(lines, FrontEnd("whitespace", lowercase=True)).ids(vocabulary)
     assert found.tolist() == [ids.get(word, 1) for row in lowered for word in row]
     timed: dict[str, Callable[[], object]] = {
         "Python: lower().split() + dict": python,

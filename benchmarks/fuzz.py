@@ -24,6 +24,7 @@ from onnx_ir.tape import Tape
 from mtl.export.front_end import text_front_end, tokens_front_end
 from mtl.text.features import CharacterIds, Feature, Ragged, WordIds
 from mtl.text.featurizer import TOKENIZERS, Tokens, extend_ranges, space_ranges, tokenize, word_ranges
+from mtl.text.front_end import FrontEnd
 from mtl.text.lexical_features import InverseDocumentFrequency, WordHash
 from mtl.text.token_values import TokenValues
 
@@ -116,23 +117,19 @@ def _outputs(tape: Tape, tokens: TokenValues, features: Sequence[Feature]) -> di
     return outputs
 
 
-def text_session(
-    tokenizer: str, lowercase: bool, features: Sequence[Feature], max_tokens: int = 0
-) -> onnxruntime.InferenceSession:
+def text_session(front_end: FrontEnd, features: Sequence[Feature]) -> onnxruntime.InferenceSession:
     """Load the graph `text` -> `tokens`, `lengths`, `feature_0`, …"""
     text = ir.val("text", dtype=ir.DataType.STRING, shape=("B",))
-    return session(
-        [text], lambda tape: _outputs(tape, text_front_end(tape, text, tokenizer, lowercase, max_tokens), features)
-    )
+    return session([text], lambda tape: _outputs(tape, text_front_end(tape, text, front_end), features))
 
 
-def tokens_session(lowercase: bool, features: Sequence[Feature], max_tokens: int = 0) -> onnxruntime.InferenceSession:
+def tokens_session(front_end: FrontEnd, features: Sequence[Feature]) -> onnxruntime.InferenceSession:
     """Load the graph `tokens`, `given_lengths` -> `tokens`, `lengths`, `feature_0`, …"""
     words = ir.val("words", dtype=ir.DataType.STRING, shape=("B", "T"))
     given = ir.val("given_lengths", dtype=ir.DataType.INT64, shape=("B",))
     return session(
         [words, given],
-        lambda tape: _outputs(tape, tokens_front_end(tape, words, given, lowercase, max_tokens), features),
+        lambda tape: _outputs(tape, tokens_front_end(tape, words, given, front_end), features),
     )
 
 
@@ -151,9 +148,7 @@ def padded(ragged: Ragged) -> NDArray[Any]:
     return grid
 
 
-def differing_rows(
-    tokens: Tokens, lowercase: bool, features: Sequence[Feature], answers: Sequence[NDArray[Any]]
-) -> set[int]:
+def differing_rows(tokens: Tokens, features: Sequence[Feature], answers: Sequence[NDArray[Any]]) -> set[int]:
     """Return the rows in which the graph's answers (tokens, lengths, features) differ from the featurizer's."""
     surface, lengths, *grids = answers
     bad = set(np.flatnonzero(lengths != tokens.lengths).tolist())
@@ -162,7 +157,7 @@ def differing_rows(
         if found != expected + [""] * (width - len(expected)):
             bad.add(row)
     for feature, grid in zip(features, grids, strict=True):
-        expected_grid = padded(feature.compute(tokens, lowercase))
+        expected_grid = padded(feature.compute(tokens))
         if grid.shape != expected_grid.shape:
             bad.update(range(len(surface)))
         else:
@@ -175,24 +170,23 @@ class Difference:
     """A text that the two sides treat differently."""
 
     text: str
-    tokenizer: str
-    lowercase: bool
+    front_end: FrontEnd
 
 
-def compare(texts: Sequence[str], tokenizer: str, lowercase: bool) -> Iterator[Difference]:
+def compare(texts: Sequence[str], front_end: FrontEnd) -> Iterator[Difference]:
     """Yield the texts that differ, with features fitted to half of these texts."""
     features = (WordIds(max_size=5_000), CharacterIds(max_length=12), WordHash(), InverseDocumentFrequency())
-    sample = tokenize(texts[::2], tokenizer)
+    sample = tokenize(texts[::2], front_end)
     for feature in features:
-        feature.count(sample, lowercase)
+        feature.count(sample)
         feature.fit()
-    graph = text_session(tokenizer, lowercase, features)
+    graph = text_session(front_end, features)
     by_length = sorted(texts, key=len)
     for start in range(0, len(by_length), BATCH):
         batch = by_length[start : start + BATCH]
         answers = graph.run(None, {"text": np.array(batch, object)})
-        for row in sorted(differing_rows(tokenize(batch, tokenizer), lowercase, features, answers)):
-            yield Difference(batch[row], tokenizer, lowercase)
+        for row in sorted(differing_rows(tokenize(batch, front_end), features, answers)):
+            yield Difference(batch[row], front_end)
 
 
 def fuzz(count: int, seed: int, progress: Callable[[int, int], None] = lambda done, found: None) -> list[Difference]:
@@ -203,7 +197,7 @@ def fuzz(count: int, seed: int, progress: Callable[[int, int], None] = lambda do
         texts = random_texts(min(CHUNK, count - start), generator)
         for tokenizer in TOKENIZERS:
             for lowercase in (False, True):
-                found += compare(texts, tokenizer, lowercase)
+                found += compare(texts, FrontEnd(tokenizer, lowercase))
         progress(start + len(texts), len(found))
     return found
 

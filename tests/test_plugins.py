@@ -43,7 +43,7 @@ class Long(Feature):
         super().__init__()
         self.limit = limit
 
-    def compute(self, tokens, lowercase):
+    def compute(self, tokens):
         rows = [[0 if not word else 1 + (len(word) >= self.limit) for word in row] for row in tokens.strings()]
         return Ragged.of(rows, self.dtype)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 import pydantic
 
@@ -14,6 +14,8 @@ from ..recipe.config import InputConfig, ModuleConfig, SourceConfig
 from ..recipe.document import Steps, dotted, show
 from ..recipe.names import EXPORTED, JOINT, MODULES, malformed
 from ..recipe.schema import check_at, closest, fitted_to, unknown_key
+from ..text.featurizer import TOKENIZERS
+from ..text.front_end import FrontEnd
 from .components import find_class, read_component, told
 from .draft import Reading, TaskDraft
 
@@ -21,25 +23,22 @@ if TYPE_CHECKING:
     from ..recipe.task import Task
 
 STRICT = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
-TOKENIZERS = Literal["whitespace", "unicode_words", "characters"]
 
 
-class InputModel(pydantic.BaseModel):
-    """The keys of an input."""
+class ColumnModel(pydantic.BaseModel):
+    """The key of an input beside those of its front end."""
 
     model_config = STRICT
     column: str = pydantic.Field(description="column of the text; an input may be that alone")
-    tokenizer: TOKENIZERS = pydantic.Field(default="unicode_words", description="what cuts the text into tokens")
-    lowercase: bool = pydantic.Field(default=False, description="whether tokens are looked up in lower case")
-    max_tokens: int | None = pydantic.Field(default=None, gt=0, description="how many tokens are read, from the first")
 
 
-def input_model() -> type[InputModel]:
-    """Return the keys of an input, plugins' tokenizers among the values."""
-    known = get_args(TOKENIZERS)
-    names = (*known, *(name for name in registry.names("tokenizer") if name not in known))
-    if names == known:
-        return InputModel
+_KEYS: Any = FrontEnd.keys()
+InputModel = pydantic.create_model("InputModel", __base__=ColumnModel, **_KEYS)
+
+
+def input_model() -> type[ColumnModel]:
+    """Return the keys of an input, with the tokenizers that exist, plugins' among them."""
+    names = (*TOKENIZERS, *(name for name in registry.names("tokenizer") if name not in TOKENIZERS))
     field: Any = (Literal[names], InputModel.model_fields["tokenizer"])
     return pydantic.create_model("InputModel", __base__=InputModel, tokenizer=field)
 
@@ -277,7 +276,8 @@ def _read_input(reading: Reading, name: str, raw: Any, steps: Steps, listed: boo
     at = {key: (*steps, key) for key in mapping}
     checked, wrong = check_at(input_model(), mapping, reading.document, at, steps, "an input")
     reading.faults += wrong
-    return InputConfig(**(checked or {"column": name}), listed=listed, place=reading.document.key_place(steps))
+    keys = dict(checked or {"column": name})
+    return InputConfig(keys.pop("column"), FrontEnd(**keys), listed, reading.document.key_place(steps))
 
 
 def input_count(kind: str, roles: Sequence[str], found: Sequence[str]) -> str:

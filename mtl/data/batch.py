@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..text.featurizer import Tokens, tokenize
 from .collate import Grid, grid, pad_at
-from .plan import FrontEnd, front_end, read_by
+from .plan import read_by
 
 if TYPE_CHECKING:
     from ..graph.calls import InputKey
@@ -108,7 +108,7 @@ def raw_batch(
     """
     inputs = [(name, key) for task in tasks for name, key in graph.inputs(task).items() if name in texts]
     columns = {(key.source, key.column): _flat(texts[name], key.listed) for name, key in inputs}
-    tokenized: dict[tuple[str, FrontEnd], Tokens] = {}
+    tokenized: dict[InputKey, Tokens] = {}
     source = graph.recipe.tasks[tasks[0]].source
     batch = Batch(source, np.arange(len(next(iter(texts.values()), ()))), {}, {})
     longest: NDArray[np.int64] | None = None
@@ -116,10 +116,9 @@ def raw_batch(
         if (key.source, key.column) not in columns:
             continue
         listed, sizes = columns[key.source, key.column]
-        front = (key.source, front_end(key))
-        if front not in tokenized:
-            tokenized[front] = tokenize(listed, key.tokenizer, key.max_tokens)
-        tokens = batch.surface[key] = tokenized[front]
+        if key.splitting not in tokenized:
+            tokenized[key.splitting] = tokenize(listed, key.front_end)
+        tokens = batch.surface[key] = tokenized[key.splitting].under(key.front_end)
         at = grid(tokens.row_offsets, np.arange(len(tokens)))
         batch.lengths[key] = torch.from_numpy(at.lengths)
         units = at.lengths
@@ -130,7 +129,7 @@ def raw_batch(
         longest = units if longest is None else np.maximum(longest, units)
         for component in components:
             for index, feature in enumerate(fitted.features[component]):
-                ragged = feature.compute(tokens, key.lowercase)
+                ragged = feature.compute(tokens)
                 batch.features[component, index, key] = torch.from_numpy(pad_at(ragged, at))
     batch.tokens = 0 if longest is None else int(longest.sum())
     return batch
@@ -139,7 +138,7 @@ def raw_batch(
 def token_counts(texts: Sequence[Any], key: InputKey) -> NDArray[np.int64]:
     """Return how many tokens the model reads of each unit's text (or of the texts of its list)."""
     flat, sizes = _flat(texts, key.listed)
-    found: NDArray[np.int64] = tokenize(flat, key.tokenizer, key.max_tokens).lengths
+    found: NDArray[np.int64] = tokenize(flat, key.front_end).lengths
     if sizes:
         return np.add.reduceat(found, np.cumsum([0, *sizes])[:-1])
     return found

@@ -24,7 +24,6 @@ from ..base.errors import UsageError, counted
 from ..base.registry import name_of
 from .kept_files import kept_file
 from .pair_encoding import JudgementEncoder
-from .plan import front_end
 from .remarks import RemarkCounts
 from .store import Scratch
 from .targets import Names
@@ -146,7 +145,7 @@ class Encoder:
         key = self.plan.labelled[task]
         axes = self._targets[task].target.axes
         if axes[:1] == ("T",):
-            found: list[int] = chunk.tokens[front_end(key)].lengths.tolist()
+            found: list[int] = chunk.tokens[key.splitting].lengths.tolist()
             return found
         return chunk.counts[key.column] if axes[:1] == ("U",) else [1] * len(chunk)
 

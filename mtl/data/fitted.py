@@ -39,9 +39,9 @@ class Fitted:
         fitted = cls.unfitted(graph)
         for component, features in fitted.features.items():
             for key in graph.inputs_of(component)[:1]:
-                tokens = tokenize(["a few words", "b"], key.tokenizer)
+                tokens = tokenize(["a few words", "b"], key.front_end.whole)
                 for feature in features:
-                    feature.count(tokens, key.lowercase)
+                    feature.count(tokens)
             for feature in features:
                 feature.fit()
         for target in fitted.targets.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..base.errors import Fault, listing, near_miss
 from .judgements import Judgements
@@ -14,19 +14,6 @@ if TYPE_CHECKING:
     from ..graph.sharing_graph import SharingGraph
     from ..recipe.config import Recipe, TaskConfig
     from ..sources.base import Source
-
-
-class FrontEnd(NamedTuple):
-    """How a column becomes tokens: inputs that agree in this are split once; lower-casing comes later."""
-
-    column: str
-    tokenizer: str
-    max_tokens: int
-
-
-def front_end(key: InputKey) -> FrontEnd:
-    """Return how an input becomes tokens."""
-    return FrontEnd(key.column, key.tokenizer, key.max_tokens)
 
 
 @dataclass(frozen=True)
@@ -59,9 +46,9 @@ class SourcePlan:
         return tuple(dict.fromkeys(key.column for key in self.inputs if key.listed))
 
     @property
-    def front_ends(self) -> tuple[FrontEnd, ...]:
-        """The ways in which columns become tokens, each once."""
-        return tuple(dict.fromkeys(map(front_end, self.inputs)))
+    def splittings(self) -> tuple[InputKey, ...]:
+        """The ways in which columns are split into tokens, each once."""
+        return tuple(dict.fromkeys(key.splitting for key in self.inputs))
 
 
 def read_by(graph: SharingGraph, tasks: tuple[str, ...] | list[str]) -> dict[InputKey, tuple[str, ...]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +21,7 @@ from .encoding import VERSION, Encoder
 from .fitted import Fitted
 from .kept_files import found_file
 from .pair_reading import pair_chunks
-from .plan import SourcePlan, check_columns, front_end
+from .plan import SourcePlan, check_columns
 from .prepared import Prepared
 from .reading import chunks, fault_if_empty
 from .split import Split
@@ -188,7 +187,7 @@ def _count(plan: SourcePlan, source: Source, base: Path, fitted: Fitted) -> None
             for component in components:
                 for feature in fitted.features[component]:
                     if feature.needs_fit:
-                        feature.count(chunk.tokens[front_end(key)], key.lowercase)
+                        feature.count(chunk.tokens[key.splitting].under(key.front_end))
         for task in plan.tasks:
             target = fitted.targets[task.name]
             for gold in chunk.targets[task.name]:
@@ -205,17 +204,13 @@ def _counted(plan: SourcePlan) -> dict[InputKey, list[str]]:
     longest: dict[tuple[str, Any], InputKey] = {}
     for key, components in plan.inputs.items():
         for component in components:
-            alike = (component, replace(key, max_tokens=0))
-            if alike not in longest or _reach(key) > _reach(longest[alike]):
+            alike = (component, replace(key, front_end=key.front_end.whole))
+            if alike not in longest or key.front_end.reach > longest[alike].front_end.reach:
                 longest[alike] = key
     found: dict[InputKey, list[str]] = {}
     for (component, _), key in longest.items():
         found.setdefault(key, []).append(component)
     return found
-
-
-def _reach(key: InputKey) -> float:
-    return key.max_tokens or math.inf
 
 
 def _encode(
@@ -260,7 +255,7 @@ def _described(plan: SourcePlan, fitted: Fitted) -> list[Any]:
 
 
 def _read(key: InputKey) -> tuple[Any, ...]:
-    return key.column, key.tokenizer, key.lowercase, key.max_tokens, key.listed
+    return key.column, key.front_end.state(), key.listed
 
 
 def _code(graph: SharingGraph, plans: Mapping[str, SourcePlan], sources: Mapping[str, Source]) -> list[str]:
@@ -269,7 +264,7 @@ def _code(graph: SharingGraph, plans: Mapping[str, SourcePlan], sources: Mapping
     classes |= {type(task.task) for plan in plans.values() for task in plan.tasks}
     classes |= {task.task.target_class() for plan in plans.values() for task in plan.tasks}
     classes |= {type(sources[name]) for name in plans}
-    classes |= {lookup("tokenizer", key.tokenizer) for plan in plans.values() for key in plan.inputs}
+    classes |= {lookup("tokenizer", key.front_end.tokenizer) for plan in plans.values() for key in plan.inputs}
     modules = {base.__module__ for cls in classes for base in inspect.getmro(cls)}
     modules |= {_featurizer.__name__, __name__, token_module.__name__, source_module.__name__}
     return sorted(sha256(file) for file in set().union(*map(_files, modules)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate, islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,6 @@ from ..text.alignment import word_spans
 from ..text.featurizer import Tokens, stripped, tokenize
 from ..text.span_tags import Span
 from ..text.tag_rule import BadTagError
-from .plan import front_end
 from .targets import Example, Remark, Target
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from ..recipe.config import TaskConfig
     from ..sources.base import Row, Source
     from .judgements import Judgement
-    from .plan import FrontEnd, SourcePlan
+    from .plan import SourcePlan
 
 CHUNK = 1024  # rows in memory at a time
 RowPlace = tuple[str, int]  # file and line of a row
@@ -38,7 +37,7 @@ class Chunk:
     """
 
     texts: dict[str, list[str]]
-    tokens: dict[FrontEnd, Tokens]
+    tokens: dict[InputKey, Tokens]
     targets: dict[str, list[Any]]
     units: int
     pretokenized: frozenset[str] = frozenset()
@@ -137,24 +136,29 @@ class _Spans:
         plan: SourcePlan,
         targets: Mapping[str, Target],
         texts: Mapping[str, Sequence[str]],
-        tokens: Mapping[FrontEnd, Tokens],
+        tokens: Mapping[InputKey, Tokens],
     ) -> None:
-        self.offsets: dict[FrontEnd, list[list[Span]]] = {}
+        self.offsets: dict[InputKey, list[list[Span]]] = {}
         for task in plan.tasks:
             key = plan.labelled[task.name]
-            front = front_end(key)._replace(max_tokens=0)
-            if front not in self.offsets and targets[task.name].of_tokens and not key.listed:
-                found = tokens[front] if front in tokens else tokenize(texts[front.column], front.tokenizer)
-                self.offsets[front] = row_spans(found)
+            every = _every(key)
+            if every not in self.offsets and targets[task.name].of_tokens and not key.listed:
+                found = tokens[every] if every in tokens else tokenize(texts[key.column], every.front_end)
+                self.offsets[every] = row_spans(found)
 
     def example(self, task: TaskConfig, key: InputKey, position: int, texts: list[str], value: Any) -> Example:
         """Return what a row's answer belongs to."""
         if key.listed:
             return Example("", (), 0, texts)
-        every = self.offsets.get(front_end(key)._replace(max_tokens=0))
+        every = self.offsets.get(_every(key))
         spans = every[position] if every is not None else []
-        read = min(key.max_tokens or len(spans), len(spans))
+        read = int(min(key.front_end.reach, len(spans)))
         return Example(texts[0], spans, read, texts, _words(value, texts[0]) if every is not None else None)
+
+
+def _every(key: InputKey) -> InputKey:
+    """Return the input that is split alike and read to the end."""
+    return replace(key, front_end=key.front_end.splitting.whole)
 
 
 def _only_text(value: Any) -> list[str]:
@@ -169,9 +173,9 @@ def as_texts(value: Any) -> list[str]:
     return [as_text(text) for text in value] or [""]
 
 
-def tokenized(plan: SourcePlan, texts: Mapping[str, Sequence[str]]) -> dict[FrontEnd, Tokens]:
+def tokenized(plan: SourcePlan, texts: Mapping[str, Sequence[str]]) -> dict[InputKey, Tokens]:
     """Return the tokens of texts by column, each column's once for every way in which an input reads it."""
-    return {front: tokenize(texts[front.column], front.tokenizer, front.max_tokens) for front in plan.front_ends}
+    return {key: tokenize(texts[key.column], key.front_end) for key in plan.splittings}
 
 
 def as_text(value: Any) -> str:

@@ -16,22 +16,20 @@ from numpy.typing import NDArray
 from ..base.errors import UsageError
 from ..base.registry import name_of
 from ..text.featurizer import Tokens
-from .plan import front_end
 from .store import Column, Scratch
 
 if TYPE_CHECKING:
     from ..graph.calls import InputKey
     from ..text.features import Feature
     from .fitted import Fitted
-    from .plan import FrontEnd, SourcePlan
+    from .plan import SourcePlan
 
     _Place = tuple[InputKey, str, int]  # input, component, position among its features
 
 
 def input_name(key: InputKey) -> str:
     """Return the name of an input's column."""
-    first = f"|first {key.max_tokens}" if key.max_tokens else ""
-    return f"tokens:{key.column}|{key.tokenizer}|{'lower' if key.lowercase else 'as it is'}{first}"
+    return f"tokens:{key.column}|{key.front_end}"
 
 
 class Bounds:
@@ -67,12 +65,12 @@ class TextEncoder:
                         self._inner[key, component, index] = Bounds(scratch.column())
 
     def add(
-        self, texts: Mapping[str, Sequence[str]], tokens: Mapping[FrontEnd, Tokens]
+        self, texts: Mapping[str, Sequence[str]], tokens: Mapping[InputKey, Tokens]
     ) -> dict[str, NDArray[np.int64]]:
         """Encode some texts; return, by column, the tokens of each text where it is read at its longest."""
         lengths = {column: np.zeros(len(listed), np.int64) for column, listed in texts.items()}
         for key, components in self.plan.inputs.items():
-            found = tokens[front_end(key)]
+            found = tokens[key.splitting].under(key.front_end)
             self._bounds[key].extend(found.row_offsets)
             lengths[key.column] = np.maximum(lengths[key.column], found.lengths)
             for component in components:
@@ -86,8 +84,7 @@ class TextEncoder:
         return lengths
 
     def _add_feature(self, place: _Place, feature: Feature, tokens: Tokens) -> None:
-        key = place[0]
-        ragged = feature.compute(tokens, key.lowercase)
+        ragged = feature.compute(tokens)
         if len(ragged.offsets) != len(feature.dims) or not np.array_equal(ragged.offsets[0], tokens.row_offsets):
             raise UsageError(
                 f"the feature '{name_of(type(feature))}' should return its values with the tokens' own offsets"

@@ -10,6 +10,7 @@ from onnx_ir.tape import Tape
 
 from ..base.errors import ExportError
 from ..base.registry import lookup
+from ..text.front_end import FrontEnd
 from ..text.token_values import INT64, STRING, TokenValues, integers, label_encoder, strings, typed
 from ..text.tokenizers import Tokenizer
 from .lowercase import lower_cased
@@ -17,8 +18,8 @@ from .lowercase import lower_cased
 __all__ = ["TokenValues", "text_front_end", "tokens_front_end"]
 
 
-def text_front_end(tape: Tape, text: ir.Value, name: str, lowercase: bool, max_tokens: int = 0) -> TokenValues:
-    """Split texts (string [B]) by the tokenizer `name` and keep the first `max_tokens` (0: all) of each.
+def text_front_end(tape: Tape, text: ir.Value, front_end: FrontEnd) -> TokenValues:
+    """Split texts (string [B]) as a front end says.
 
     An empty batch becomes one row, and an empty text one token of padding: what follows never meets an empty
     tensor. The caller cuts the answers back to B rows.
@@ -27,25 +28,23 @@ def text_front_end(tape: Tape, text: ir.Value, name: str, lowercase: bool, max_t
     # One more text with one token: the batch is never empty, and T is at least 1. It is cut off again unless
     # it is the only one.
     longer = tape.op("Concat", [text, strings(tape, ["x"])], {"axis": 0})
-    tokenizer: Tokenizer = lookup("tokenizer", name)()
+    tokenizer: Tokenizer = lookup("tokenizer", front_end.tokenizer)()
     if not tokenizer.exportable:
-        raise ExportError(f"front end: the tokenizer '{name}' should have a method 'onnx'. Found none.")
+        raise ExportError(f"front end: the tokenizer '{front_end.tokenizer}' should have a method 'onnx'. Found none.")
     tokens = typed(tokenizer.onnx(tape, longer), STRING, 2)
     surface = typed(tape.op("Slice", [tokens, integers(tape, [0]), rows]), STRING, 2)
-    if max_tokens:
-        surface = _first_columns(tape, surface, integers(tape, [max_tokens]))
+    if front_end.max_tokens is not None:
+        surface = _first_columns(tape, surface, integers(tape, [front_end.max_tokens]))
     real = label_encoder(tape, surface, {"": 0}, 1)
     counts = tape.op("ReduceSum", [real, integers(tape, [1])], {"keepdims": 0})
-    return _values(tape, surface, counts, lowercase)
+    return _values(tape, surface, counts, front_end)
 
 
-def tokens_front_end(
-    tape: Tape, tokens: ir.Value, lengths: ir.Value, lowercase: bool, max_tokens: int = 0
-) -> TokenValues:
+def tokens_front_end(tape: Tape, tokens: ir.Value, lengths: ir.Value, front_end: FrontEnd) -> TokenValues:
     """Take tokens (string [B, T]) as they are, `lengths` (int64 [B]) of them in each row.
 
-    What comes after a row's length, or after its first `max_tokens` (0: all), is ignored; a length above T counts as
-    T. A row of no tokens becomes one of one token of padding, a batch of no rows one such row.
+    What comes after a row's length, or after as many as the front end reads, is ignored; a length above T counts as T.
+    A row of no tokens becomes one of one token of padding, a batch of no rows one such row.
     """
     one, zero = integers(tape, [1]), integers(tape, [0])
     given = tape.op("Shape", [tokens])
@@ -59,15 +58,15 @@ def tokens_front_end(
     width = tape.op("Max", [columns, one])
     below = tape.op("Expand", [empty, tape.op("Concat", [new_rows, width], {"axis": 0})])
     grid = tape.op("Concat", [wider, below], {"axis": 0})
-    if max_tokens:
-        width = tape.op("Min", [width, integers(tape, [max_tokens])])
+    if front_end.max_tokens is not None:
+        width = tape.op("Min", [width, integers(tape, [front_end.max_tokens])])
         grid = _first_columns(tape, grid, width)
     longer = tape.op("Concat", [lengths, tape.op("Expand", [zero, new_rows])], {"axis": 0})
     bounded = tape.op("Min", [longer, width])
     positions = tape.op("Range", [_scalar(tape, zero), _scalar(tape, width), _scalar(tape, one)])
     inside = tape.op("Less", [positions, tape.op("Unsqueeze", [bounded, one])])
     surface = typed(tape.op("Where", [inside, grid, empty]), STRING, 2)
-    return _values(tape, surface, bounded, lowercase)
+    return _values(tape, surface, bounded, front_end)
 
 
 def _first_columns(tape: Tape, grid: ir.Value, count: ir.Value) -> ir.Value:
@@ -79,10 +78,10 @@ def _scalar(tape: Tape, vector: ir.Value) -> ir.Value:
     return tape.op("Squeeze", [vector])
 
 
-def _values(tape: Tape, surface: ir.Value, counts: ir.Value, lowercase: bool) -> TokenValues:
+def _values(tape: Tape, surface: ir.Value, counts: ir.Value, front_end: FrontEnd) -> TokenValues:
     lengths = tape.op("Max", [counts, integers(tape, [1])])
     shape = typed(tape.op("Shape", [surface]), INT64, 1)
     flat = typed(tape.op("Reshape", [surface, integers(tape, [-1])]), STRING, 1)
-    if lowercase:
+    if front_end.lowercase:
         flat = lower_cased(tape, flat)
     return TokenValues(flat, surface, typed(lengths, INT64, 1), shape, typed(counts, INT64, 1))

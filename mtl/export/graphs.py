@@ -56,7 +56,7 @@ def from_tokens(graph: SharingGraph, prepared: Prepared, task: str) -> bool:
     columns = {key.column for key in keys}
     splits = [split for (source, _), split in prepared.splits.items() if source == keys[0].source]
     given = bool(splits) and all(columns <= split.pretokenized for split in splits)
-    return given and all(key.tokenizer == "whitespace" for key in keys)
+    return given and all(key.front_end.tokenizer == "whitespace" for key in keys)
 
 
 def groups(graph: SharingGraph, tasks: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -72,7 +72,7 @@ def feed(graph: SharingGraph, task: str, texts: Texts, form: Form) -> dict[str, 
                 given[names[0]] = objects(texts[name])
             continue
         # All of them: the graph cuts off what comes after the first `max_tokens`.
-        rows = [[] if row == [""] else row for row in tokenize(texts[name], key.tokenizer).strings()]
+        rows = [[] if row == [""] else row for row in tokenize(texts[name], key.front_end.whole).strings()]
         width = max(map(len, rows), default=0)
         given[names[0]] = np.array([row + [""] * (width - len(row)) for row in rows], dtype=object)
         given[names[0]] = given[names[0]].reshape(len(rows), width)

@@ -132,12 +132,12 @@ class _Builder:
         if self.joint.form == "text":
             text = self.input(names[0], ir.DataType.STRING, ["B"])
             self.rows[key] = self.before.op("Shape", [text])
-            return text_front_end(self.before, text, key.tokenizer, key.lowercase, key.max_tokens)
+            return text_front_end(self.before, text, key.front_end)
         steps = f"{key.column}_T" if key.column else "T"
         tokens = self.input(names[0], ir.DataType.STRING, ["B", steps])
         lengths = self.input(names[1], ir.DataType.INT64, ["B"])
         self.rows[key] = self.before.op("Shape", [lengths])
-        return tokens_front_end(self.before, tokens, lengths, key.lowercase, key.max_tokens)
+        return tokens_front_end(self.before, tokens, lengths, key.front_end)
 
     def _listed(self, key: InputKey) -> TokenValues:
         """Read lists of texts: their texts go through the front end one after another."""
@@ -149,7 +149,7 @@ class _Builder:
         for name, value in zip(self.numeric.lists[key], (lists.rows, lists.lengths), strict=True):
             self._feed(name, value)
         self.padding[key, "U"] = self._cut_back(lists.padding, key, self.before)
-        return text_front_end(self.before, lists.texts, key.tokenizer, key.lowercase, key.max_tokens)
+        return text_front_end(self.before, lists.texts, key.front_end)
 
     def _feed(self, name: str, value: ir.Value) -> None:
         """Let `value` take the place of an input of the numeric graph."""

@@ -52,8 +52,8 @@ def tower_metadata(graph: SharingGraph, tower: Tower) -> dict[str, str]:
 
 def _reading(given: InputConfig) -> dict[str, str]:
     """Return how an input is read, as strings."""
-    found = {"tokenizer": given.tokenizer, "lowercase": json.dumps(given.lowercase)}
-    return found if given.max_tokens is None else {**found, "max_tokens": str(given.max_tokens)}
+    kept = {key: value for key, value in given.front_end.state().items() if value is not None}
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in kept.items()}
 
 
 def labels_of(graph: SharingGraph, fitted: Fitted, task: str) -> list[str]:
@@ -75,14 +75,7 @@ def describe_head(
         "inputs": _inputs(config, inputs),
         "outputs": {str(value.name): _described(value) for value in model.graph.outputs},
         "labels": labels_of(graph, fitted, task),
-        "front_ends": {
-            str(name): {
-                "tokenizer": given.tokenizer,
-                "lowercase": given.lowercase,
-                "max_tokens": given.max_tokens,
-            }
-            for name, given in config.inputs.items()
-        },
+        "front_ends": {str(name): given.front_end.state() for name, given in config.inputs.items()},
     }
     if separable is not None:
         described |= {"separable": separable, "towers": {}}

@@ -7,12 +7,13 @@ them computes what several heads need once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..recipe.config import InputConfig
+from ..text.front_end import FrontEnd
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class InputKey:
     """A text input: equal keys are one input.
 
@@ -23,21 +24,28 @@ class InputKey:
 
     source: str
     column: str
-    tokenizer: str
-    lowercase: bool
-    max_tokens: int = 0  # 0: all of them
+    front_end: FrontEnd
     listed: bool = False
 
     @classmethod
     def of(cls, source: str, column: str, config: InputConfig) -> InputKey:
         """Return the key of a text that is read as an input says."""
-        return cls(source, column, config.tokenizer, config.lowercase, config.max_tokens or 0, config.listed)
+        return cls(source, column, config.front_end, config.listed)
+
+    @property
+    def splitting(self) -> InputKey:
+        """The input with equal tokens, looked up as they are: texts are split once for all inputs that agree in it."""
+        return replace(self, front_end=self.front_end.splitting)
+
+    def __lt__(self, other: InputKey) -> bool:
+        return self._order() < other._order()
+
+    def _order(self) -> tuple[object, ...]:
+        return self.source, self.column, str(self.front_end), self.listed
 
     def __str__(self) -> str:
         place = f"{self.source}.{self.column}".strip(".")
-        most = f", the first {self.max_tokens} tokens" if self.max_tokens else ""
-        lists = ", lists" if self.listed else ""
-        return f"{place or 'text'} ({self.tokenizer}{', lowercase' if self.lowercase else ''}{most}{lists})"
+        return f"{place or 'text'} ({self.front_end}{', lists' if self.listed else ''})"
 
 
 @dataclass(frozen=True)

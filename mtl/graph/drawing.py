@@ -109,8 +109,7 @@ def _name(node: Any) -> str:
 def _what(graph: SharingGraph, node: Any) -> str:
     component: Component | None = graph.components.get(node)
     if component is None:
-        most = f", first {node.max_tokens} tokens" if node.max_tokens else ""
-        return f"input {node.tokenizer}{', lowercase' if node.lowercase else ''}{most}"
+        return f"input {node.front_end}"
     return f"{component.kind} {component.config.type}"
 
 

@@ -149,7 +149,7 @@ RULES: tuple[Callable[[SharingGraph], Iterator[Fault]], ...] = (
 def side_branches_read_alike(graph: SharingGraph) -> Iterator[Fault]:
     """Warning: side branches that meet read different tokens."""
     for task, config, _, sides, _ in _meetings(graph):
-        fronts = {side: graph.inputs_at(f"{task.name}.{side}")[0].front_end for side in sides}
+        fronts = {side: graph.inputs_at(f"{task.name}.{side}")[0].front_end.whole for side in sides}
         if len(set(fronts.values())) > 1:
             yield config.place.fault(
                 f"compares {_quoted(sides)}, which read their texts differently: equal words will not be found equal."

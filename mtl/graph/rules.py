@@ -17,6 +17,7 @@ import networkx as nx
 from ..base.errors import Fault, listing, near_miss
 from ..recipe.config import InputConfig, Place, TaskConfig
 from ..recipe.flow import read_alike
+from ..text.front_end import FrontEnd
 from . import pair_rules
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def conditions_line_up(graph: SharingGraph) -> Iterator[Fault]:
     """Rule: one answer per token conditions another only if both mean the same tokens."""
     for task, _, place, address in _known_conditions(graph):
         other = graph.recipe.tasks[address.split(".")[0]]
-        mine, theirs = (_only(t.inputs) for t in (task, other))
+        mine, theirs = (_only(t.inputs).front_end for t in (task, other))
         if not all(t.task.target_class().axes[:1] == ("T",) for t in (task, other)):
             continue
         if mine.tokenizer != theirs.tokenizer:
@@ -113,10 +114,10 @@ def tied_embeddings_read_the_same_tokens(graph: SharingGraph) -> Iterator[Fault]
     for component, addresses in graph.members().items():
         if graph.addresses()[addresses[0]].kind != "embedding" or component not in graph.recipe.share:
             continue
-        readers: dict[tuple[str, bool], str] = {}
+        readers: dict[FrontEnd, str] = {}
         for address in addresses:
             for config in graph.inputs_at(address):
-                readers.setdefault(config.front_end, address)
+                readers.setdefault(config.front_end.whole, address)
         if len(readers) > 1:
             (first, one), (second, other) = list(readers.items())[:2]
             yield _place(graph, component).fault(
@@ -320,5 +321,5 @@ def _some(labels: Collection[str]) -> str:
     return shown if len(labels) <= MOST else f"{shown} and {len(labels) - MOST} more"
 
 
-def _front_end(front_end: tuple[str, bool]) -> str:
-    return f"{front_end[0]}{' in lower case' if front_end[1] else ''}"
+def _front_end(front_end: FrontEnd) -> str:
+    return f"{front_end.tokenizer}{' in lower case' if front_end.lowercase else ''}"

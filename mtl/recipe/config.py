@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..base import registry
 from ..base.errors import Fault
+from ..text.front_end import FrontEnd
 
 if TYPE_CHECKING:
     from .task import Slot, Task
-
-FrontEnd = tuple[str, bool]
 
 
 @dataclass(frozen=True)
@@ -103,19 +102,12 @@ class ModuleConfig:
 
 @dataclass(frozen=True)
 class InputConfig:
-    """One text input of a task: its column and how it becomes tokens."""
+    """One text input of a task: its column, and how its texts become tokens."""
 
     column: str
-    tokenizer: str = "unicode_words"
-    lowercase: bool = False
-    max_tokens: int | None = None  # tokens beyond so many are not read
+    front_end: FrontEnd = field(default_factory=FrontEnd)
     listed: bool = False  # the column holds a list of texts: the task type says so
     place: Place = field(default=NOWHERE, compare=False)
-
-    @property
-    def front_end(self) -> FrontEnd:
-        """What decides how a text becomes tokens; how many of them are read is not part of it."""
-        return (self.tokenizer, self.lowercase)
 
 
 @dataclass(frozen=True)

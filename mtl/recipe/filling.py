@@ -44,15 +44,7 @@ def _tree(recipe: Recipe) -> dict[str, Any]:
 
 
 def _task(task: TaskConfig, groups: Mapping[str, str]) -> dict[str, Any]:
-    inputs = {
-        name: {
-            "column": config.column,
-            "tokenizer": config.tokenizer,
-            "lowercase": config.lowercase,
-            "max_tokens": config.max_tokens,
-        }
-        for name, config in task.inputs.items()
-    }
+    inputs = {name: {"column": config.column, **config.front_end.state()} for name, config in task.inputs.items()}
     model: dict[str, Any] = {}
     for name, config in task.model.items():
         *around, last = name.split(".")

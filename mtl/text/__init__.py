@@ -3,6 +3,7 @@
 alignment         tags and the tokens of a tokenizer
 features          what an embedding consumes: a value (or several) per token
 featurizer        tokens of texts and what is computed from them, in C++ (`featurizer_ext/`)
+front_end         how a text becomes tokens, and as what they are looked up: declared once
 lexical_features  features of a word without a vocabulary: its hash, and how rare it is
 span_tags         labelled spans of characters, and the tags that they give to tokens
 tag_rule          which tags a column may hold, and the message for one that it may not

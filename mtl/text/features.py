@@ -57,13 +57,13 @@ class Feature:
     >>> class IsTitle(Feature):
     ...     '''1 for a word that begins with an ASCII capital.'''
     ...     size = 2
-    ...     def compute(self, tokens, lowercase):
+    ...     def compute(self, tokens):
     ...         rows = [["A" <= word[:1] <= "Z" for word in row] for row in tokens.strings()]
     ...         return Ragged.of(rows, self.dtype)
     ...     def onnx(self, tape, tokens):
     ...         title = tape.op("RegexFullMatch", [tokens.surface], {"pattern": "(?s)[A-Z].*"})
     ...         return tape.op("Cast", [title], {"to": 7})  # int64
-    >>> IsTitle().compute(tokenize(["play Hey Jude", ""], "whitespace"), lowercase=True)
+    >>> IsTitle().compute(tokenize(["play Hey Jude", ""], "whitespace"))
     Ragged(values=array([0, 1, 1, 0], dtype=int32), offsets=(array([0, 3, 4]),))
     """
 
@@ -102,14 +102,14 @@ class Feature:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._options)})"
 
-    def count(self, tokens: Tokens, lowercase: bool) -> None:
+    def count(self, tokens: Tokens) -> None:
         """Take note of a batch of training texts; called over all of them before `fit`, if `needs_fit`."""
 
     def fit(self) -> None:
         """Fit what `compute` needs (a vocabulary) from what was counted."""
 
-    def compute(self, tokens: Tokens, lowercase: bool) -> Ragged:
-        """Return values for every token, of `dtype`; `lowercase` says whether the input is lower-cased.
+    def compute(self, tokens: Tokens) -> Ragged:
+        """Return values for every token, of `dtype`.
 
         A row without tokens has the padding token `""`, and its value must be 0 (with dims T, C: no value).
         """
@@ -180,18 +180,18 @@ class WordIds(_VocabularyFeature):
         self.max_size = max_size
         self._counts: WordCounts | None = None  # while texts are counted
 
-    def count(self, tokens: Tokens, lowercase: bool) -> None:
+    def count(self, tokens: Tokens) -> None:
         self._counts = self._counts or WordCounts()
-        self._counts.add(tokens, lowercase)
+        self._counts.add(tokens)
 
     def fit(self) -> None:
         counts = self._counts.items() if self._counts else ()
         self._vocabulary = Vocabulary.build(counts, min_count=self.min_count, max_size=self.max_size)
         self._counts = None
 
-    def compute(self, tokens: Tokens, lowercase: bool) -> Ragged:
+    def compute(self, tokens: Tokens) -> Ragged:
         """Return [N] ids."""
-        return Ragged(tokens.ids(self.vocabulary, lowercase), (tokens.row_offsets,))
+        return Ragged(tokens.ids(self.vocabulary), (tokens.row_offsets,))
 
     def onnx(self, tape: Tape, tokens: TokenValues) -> ir.Value:
         """Return [B, T] ids."""
@@ -212,18 +212,18 @@ class CharacterIds(_VocabularyFeature):
         self.max_length = max_length
         self._counts: CharacterCounts | None = None  # while texts are counted
 
-    def count(self, tokens: Tokens, lowercase: bool) -> None:
+    def count(self, tokens: Tokens) -> None:
         self._counts = self._counts or CharacterCounts()
-        self._counts.add(tokens, lowercase, self.max_length)
+        self._counts.add(tokens, self.max_length)
 
     def fit(self) -> None:
         counts = self._counts.items() if self._counts else ()
         self._vocabulary = Vocabulary.build(counts, min_count=self.min_count)
         self._counts = None
 
-    def compute(self, tokens: Tokens, lowercase: bool) -> Ragged:
+    def compute(self, tokens: Tokens) -> Ragged:
         """Return the ids of all characters, and their bounds in tokens and rows."""
-        ids, offsets = tokens.character_ids(self.vocabulary, lowercase, self.max_length)
+        ids, offsets = tokens.character_ids(self.vocabulary, self.max_length)
         return Ragged(ids, (tokens.row_offsets, offsets))
 
     def onnx(self, tape: Tape, tokens: TokenValues) -> ir.Value:

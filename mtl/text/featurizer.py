@@ -26,6 +26,7 @@ from .. import _featurizer
 from .._featurizer import UNICODE_VERSION, extend_ranges, space_ranges, word_ranges
 from ..base.errors import UsageError, near_miss
 from ..base.registry import lookup, names
+from .front_end import FrontEnd
 from .vocabulary import Vocabulary
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
 ]
 
 TOKENIZERS = ("whitespace", "unicode_words", "characters")
+WHITESPACE = FrontEnd("whitespace")
 _SPACES = "".join(chr(code) for first, last in space_ranges() for code in range(first, last + 1))
 
 
@@ -61,13 +63,21 @@ class Tokens:
     """The tokens of B rows of text, N in all, made by `tokenize` or `tokens_from_lists`.
 
     A row without any token still has one, the padding token `""` with id 0, so every row's length is
-    at least 1. Keeps its texts alive; never changes. Nothing is computed before it is asked for.
+    at least 1. `front_end` says as what they are looked up and counted. Keeps its texts alive; never changes. Nothing
+    is computed before it is asked for.
     """
 
-    def __init__(self, native: _featurizer.Tokens, spans: NDArray[np.int64] | None = None) -> None:
+    def __init__(self, native: _featurizer.Tokens, front_end: FrontEnd, spans: NDArray[np.int64] | None = None) -> None:
+        self.front_end = front_end
         self._native = native
         self._spans = spans  # where the tokens came as such, cut out of a text
         self._row_offsets: NDArray[np.int64] | None = None  # every look-up finds them on the way
+
+    def under(self, front_end: FrontEnd) -> Tokens:
+        """Return these tokens as another front end, which splits texts alike, looks them up."""
+        tokens = Tokens(self._native, front_end, self._spans)
+        tokens._row_offsets = self._row_offsets
+        return tokens
 
     @property
     def row_offsets(self) -> NDArray[np.int64]:
@@ -85,9 +95,13 @@ class Tokens:
         """Return the number of rows, B."""
         return len(self.row_offsets) - 1
 
-    def strings(self, lowercase: bool = False) -> list[list[str]]:
-        """Return every row's tokens, as they are in the text or with their ASCII letters lower-cased."""
-        return self._native.strings(lowercase)
+    def strings(self) -> list[list[str]]:
+        """Return every row's tokens as they are in the text."""
+        return self._native.strings(False)
+
+    def normalized(self) -> list[list[str]]:
+        """Return every row's tokens as they are looked up."""
+        return self._native.strings(self.front_end.lowercase)
 
     def spans(self) -> NDArray[np.int64]:
         """Return [N, 2]: where each token begins and ends, in characters (code points) of its row's text.
@@ -96,32 +110,32 @@ class Tokens:
         """
         return self._native.spans() if self._spans is None else self._spans
 
-    def ids(self, vocabulary: Vocabulary, lowercase: bool) -> NDArray[np.int32]:
+    def ids(self, vocabulary: Vocabulary) -> NDArray[np.int32]:
         """Return [N]: each token's id in the vocabulary."""
-        ids, self._row_offsets = self._native.word_ids(vocabulary.words, lowercase)
+        ids, self._row_offsets = self._native.word_ids(vocabulary.words, self.front_end.lowercase)
         return ids
 
-    def hashes(self, lowercase: bool) -> NDArray[np.uint32]:
+    def hashes(self) -> NDArray[np.uint32]:
         """Return [N]: MurmurHash3 (x86, 32 bits, seed 0) of each token's UTF-8 bytes; 0 for the padding token."""
-        return self._native.word_hashes(lowercase)
+        return self._native.word_hashes(self.front_end.lowercase)
 
-    def character_ids(
-        self, vocabulary: Vocabulary, lowercase: bool, max_length: int
-    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    def character_ids(self, vocabulary: Vocabulary, max_length: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return the ids of each token's first `max_length` characters, and [N+1] offsets of the tokens in them."""
-        ids, offsets, self._row_offsets = self._native.character_ids(vocabulary.characters, lowercase, max_length)
+        ids, offsets, self._row_offsets = self._native.character_ids(
+            vocabulary.characters, self.front_end.lowercase, max_length
+        )
         return ids, offsets
 
 
 class WordCounts:
-    """How often each token occurs; a token is counted as it is looked up, lower-cased or not."""
+    """How often each token occurs; a token is counted as it is looked up."""
 
     def __init__(self) -> None:
         self._native = _featurizer.WordCounts()
 
-    def add(self, tokens: Tokens, lowercase: bool) -> None:
+    def add(self, tokens: Tokens) -> None:
         """Count the tokens of a batch; padding tokens do not count."""
-        self._native.add(tokens._native, lowercase)
+        self._native.add(tokens._native, tokens.front_end.lowercase)
 
     def items(self) -> list[tuple[str, int]]:
         """Return (token, count) in order of first occurrence."""
@@ -129,7 +143,7 @@ class WordCounts:
 
 
 class TextCounts:
-    """In how many texts each token occurs; a token is counted as it is looked up, lower-cased or not."""
+    """In how many texts each token occurs; a token is counted as it is looked up."""
 
     def __init__(self) -> None:
         self._native = _featurizer.TextCounts()
@@ -139,9 +153,9 @@ class TextCounts:
         """How many texts were counted, those without a token among them."""
         return self._native.texts
 
-    def add(self, tokens: Tokens, lowercase: bool) -> None:
+    def add(self, tokens: Tokens) -> None:
         """Count the texts of a batch."""
-        self._native.add(tokens._native, lowercase)
+        self._native.add(tokens._native, tokens.front_end.lowercase)
 
     def items(self) -> list[tuple[str, int]]:
         """Return (token, texts that have it) in order of first occurrence."""
@@ -154,38 +168,41 @@ class CharacterCounts:
     def __init__(self) -> None:
         self._native = _featurizer.CharacterCounts()
 
-    def add(self, tokens: Tokens, lowercase: bool, max_length: int) -> None:
+    def add(self, tokens: Tokens, max_length: int) -> None:
         """Count the characters of a batch."""
-        self._native.add(tokens._native, lowercase, max_length)
+        self._native.add(tokens._native, tokens.front_end.lowercase, max_length)
 
     def items(self) -> list[tuple[str, int]]:
         """Return (character, count) in code point order."""
         return self._native.items()
 
 
-def tokenize(texts: Iterable[str | bytes], tokenizer: str, max_tokens: int = 0) -> Tokens:
-    """Split texts into tokens; `bytes` are read as UTF-8.
+def tokenize(texts: Iterable[str | bytes], front_end: FrontEnd | str) -> Tokens:
+    """Split texts into tokens as a front end says, or a tokenizer alone; `bytes` are read as UTF-8.
 
-    Only a text's first `max_tokens` tokens are read, as if the text ended there; 0: all of them. Raises `UsageError`
-    for a tokenizer that does not exist and `TypeError` for a text that is not text; the content of a text never raises.
-    Registered tokenizers (`mtl.text.tokenizers`) are found by name too.
+    Raises `UsageError` for a tokenizer that does not exist and `TypeError` for a text that is not text; the content of
+    a text never raises. Registered tokenizers (`mtl.text.tokenizers`) are found by name too.
 
     >>> tokenize(["play Hey Jude!", ""], "unicode_words").strings()
     [['play', 'Hey', 'Jude', '!'], ['']]
-    >>> tokenize(["play Hey Jude!"], "unicode_words", max_tokens=2).strings()
+    >>> tokenize(["play Hey Jude!"], FrontEnd(max_tokens=2)).strings()
     [['play', 'Hey']]
     """
+    front = FrontEnd(front_end) if isinstance(front_end, str) else front_end
+    tokenizer, most = front.tokenizer, front.max_tokens or 0
     if tokenizer in TOKENIZERS:
-        return Tokens(_featurizer.Tokens(texts, _featurizer.Tokenizer.__members__[tokenizer], max_tokens))
+        return Tokens(_featurizer.Tokens(texts, _featurizer.Tokenizer.__members__[tokenizer], most), front)
     known = (*TOKENIZERS, *(name for name in names("tokenizer") if name not in TOKENIZERS))
     if tokenizer not in known:
         hint = near_miss(tokenizer, known) or f" There are: {', '.join(known)}."
         raise UsageError(f"no tokenizer named '{tokenizer}'.{hint}")
-    found: Tokens = lookup("tokenizer", tokenizer)().tokenize(texts, max_tokens)
+    found: Tokens = lookup("tokenizer", tokenizer)().tokenize(texts, front)
     return found
 
 
-def tokens_from_spans(texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]) -> Tokens:
+def tokens_from_spans(
+    texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]], front_end: FrontEnd = WHITESPACE
+) -> Tokens:
     """Cut tokens out of texts; `spans` says of each text where its tokens begin and end, in characters.
 
     >>> tokens_from_spans(["play it", ""], [[(0, 4), (5, 7)], []]).spans().tolist()
@@ -193,13 +210,13 @@ def tokens_from_spans(texts: Sequence[str], spans: Sequence[Sequence[tuple[int, 
     """
     rows = [[text[begin:end] for begin, end in row] for text, row in zip(texts, spans, strict=True)]
     bounds = [span for row in spans for span in (row or [(0, 0)])]  # a row without tokens has one of padding
-    return Tokens(_featurizer.Tokens(rows), np.array(bounds, np.int64).reshape(-1, 2))
+    return Tokens(_featurizer.Tokens(rows), front_end, np.array(bounds, np.int64).reshape(-1, 2))
 
 
-def tokens_from_lists(rows: Iterable[Iterable[str | bytes]], max_tokens: int = 0) -> Tokens:
-    """Take rows that are split already, as they are, or their first `max_tokens` tokens.
+def tokens_from_lists(rows: Iterable[Iterable[str | bytes]], front_end: FrontEnd = WHITESPACE) -> Tokens:
+    """Take rows that are split already, as many of their tokens as a front end reads.
 
     >>> tokens_from_lists([["New York", "!"], []]).strings()
     [['New York', '!'], ['']]
     """
-    return Tokens(_featurizer.Tokens(rows, max_tokens))
+    return Tokens(_featurizer.Tokens(rows, front_end.max_tokens or 0), front_end)

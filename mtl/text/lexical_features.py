@@ -29,9 +29,9 @@ class WordHash(Feature):
 
     dtype = np.uint32
 
-    def compute(self, tokens: Tokens, lowercase: bool) -> Ragged:
+    def compute(self, tokens: Tokens) -> Ragged:
         """Return [N] hashes, 0 to 2**32 - 1."""
-        return Ragged(tokens.hashes(lowercase), (tokens.row_offsets,))
+        return Ragged(tokens.hashes(), (tokens.row_offsets,))
 
     def onnx(self, tape: Tape, tokens: TokenValues) -> ir.Value:
         """Return [B, T] int64, by onnxruntime's own operator."""
@@ -68,9 +68,9 @@ class InverseDocumentFrequency(Feature):
             raise UsageError(f"{self!r} should be fitted before it computes anything.")
         return self._words
 
-    def count(self, tokens: Tokens, lowercase: bool) -> None:
+    def count(self, tokens: Tokens) -> None:
         self._counts = self._counts or TextCounts()
-        self._counts.add(tokens, lowercase)
+        self._counts.add(tokens)
 
     def fit(self) -> None:
         counts = self._counts.items() if self._counts else []
@@ -88,9 +88,9 @@ class InverseDocumentFrequency(Feature):
         values[PADDING] = 0
         return values
 
-    def compute(self, tokens: Tokens, lowercase: bool) -> Ragged:
+    def compute(self, tokens: Tokens) -> Ragged:
         """Return [N] float32."""
-        ids = tokens.ids(self.words, lowercase)
+        ids = tokens.ids(self.words)
         return Ragged(self._values[ids], (tokens.row_offsets,))
 
     def onnx(self, tape: Tape, tokens: TokenValues) -> ir.Value:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ..base.errors import UsageError
 from ..base.registry import name_of, register
 from .featurizer import Tokens, extend_ranges, space_ranges, tokenize, tokens_from_spans, word_ranges
+from .front_end import FrontEnd
 
 if TYPE_CHECKING:
     import onnx_ir as ir
     from onnx_ir.tape import Tape
 
+EVERY = FrontEnd()  # reads all tokens, as they are
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -47,13 +50,13 @@ class Tokenizer:
         """
         raise NotImplementedError(f"{type(self).__name__} has no method 'onnx'")
 
-    def tokenize(self, texts: Iterable[str | bytes], max_tokens: int = 0) -> Tokens:
-        """Return the tokens of texts, the first `max_tokens` (0: all) of each.
+    def tokenize(self, texts: Iterable[str | bytes], front_end: FrontEnd = EVERY) -> Tokens:
+        """Return the tokens of texts, as many of each as a front end reads.
 
         Raises `UsageError` where `spans` returns no valid tokens, and `TypeError` for a text that is not text.
         """
         read = [_valid(text) for text in texts]
-        return tokens_from_spans(read, [self._checked(text)[: max_tokens or None] for text in read])
+        return tokens_from_spans(read, [self._checked(text)[: front_end.max_tokens] for text in read], front_end)
 
     @property
     def exportable(self) -> bool:
@@ -87,8 +90,8 @@ class _Compiled(Tokenizer):
         """Return the RE2 expression whose successive matches are the tokens."""
         raise NotImplementedError
 
-    def tokenize(self, texts: Iterable[str | bytes], max_tokens: int = 0) -> Tokens:
-        return tokenize(texts, self.native, max_tokens)
+    def tokenize(self, texts: Iterable[str | bytes], front_end: FrontEnd = EVERY) -> Tokens:
+        return tokenize(texts, replace(front_end, tokenizer=self.native))
 
     def spans(self, text: str) -> Sequence[tuple[int, int]]:
         found = self.tokenize([text]).spans().tolist()

@@ -18,7 +18,7 @@ LENGTHS = torch.tensor([2, 1])
 @pytest.fixture
 def characters() -> Any:
     (feature,) = CharCNN.features(min_count=1)
-    feature.count(tokenize(["abcdefgh"], "whitespace"), False)
+    feature.count(tokenize(["abcdefgh"], "whitespace"))
     feature.fit()
     return (feature,)
 

@@ -37,14 +37,14 @@ DOCUMENTS = [
 def fitted() -> tuple[Feature, ...]:
     features = Lexical.features()
     for feature in features:
-        feature.count(tokenize(TRAINING, "whitespace"), False)
+        feature.count(tokenize(TRAINING, "whitespace"))
         feature.fit()
     return features
 
 
 def embedded(texts: list[str], *, garbage: float = 0.0, extra: int = 0) -> PaddedSequence:
     tokens = tokenize(texts, "whitespace")
-    features = [torch.from_numpy(pad(feature.compute(tokens, False))) for feature in fitted()]
+    features = [torch.from_numpy(pad(feature.compute(tokens))) for feature in fitted()]
     words = Lexical(fitted())(torch.from_numpy(tokens.lengths), *features)
     values = torch.nn.functional.pad(words.values, (0, 0, 0, extra), value=garbage)
     return PaddedSequence(

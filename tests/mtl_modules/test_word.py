@@ -20,7 +20,7 @@ IDS = torch.tensor([[2, 3, 1, 0]])
 @pytest.fixture
 def words() -> Any:
     (feature,) = WordEmbedding.features(min_count=1)
-    feature.count(tokenize(["hey hey jude"], "whitespace"), False)
+    feature.count(tokenize(["hey hey jude"], "whitespace"))
     feature.fit()
     return (feature,)
 

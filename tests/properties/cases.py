@@ -210,7 +210,7 @@ class Case:
 
 def fitted(feature: WordIds | CharacterIds) -> Any:
     """Return the feature, fitted to a text."""
-    feature.count(tokenize([TEXT], "unicode_words"), False)
+    feature.count(tokenize([TEXT], "unicode_words"))
     feature.fit()
     return (feature,)
 

@@ -15,6 +15,7 @@ from mtl.graph.build import build_graph
 from mtl.graph.sharing_graph import SharingGraph
 from mtl.model.multi_task import MultiTaskModel
 from mtl.text.featurizer import tokenize
+from mtl.text.front_end import FrontEnd
 
 RECIPE = """
 name: joint
@@ -103,7 +104,7 @@ def fitted() -> Fitted:
     found = Fitted.unfitted(graph())
     for features in found.features.values():
         for feature in features:
-            feature.count(tokenize(list(TEXTS), "unicode_words"), True)
+            feature.count(tokenize(list(TEXTS), FrontEnd("unicode_words", True)))
             feature.fit()
     for task, labels in LABELS.items():
         found.targets[task].labels = labels

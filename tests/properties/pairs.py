@@ -15,6 +15,7 @@ from mtl.graph.build import build_graph
 from mtl.graph.sharing_graph import SharingGraph
 from mtl.model.multi_task import MultiTaskModel
 from mtl.text.featurizer import tokenize
+from mtl.text.front_end import FrontEnd
 
 POOLED = "query: {pooling: max}, document: {pooling: max}"
 WORDS = "{lexical: lexical}"
@@ -87,7 +88,9 @@ def fitted() -> Fitted:
     found = Fitted.unfitted(graph())
     for features in found.features.values():
         for feature in features:
-            feature.count(tokenize([text for texts in TEXTS.values() for text in texts[1:]], "unicode_words"), True)
+            feature.count(
+                tokenize([text for texts in TEXTS.values() for text in texts[1:]], FrontEnd("unicode_words", True))
+            )
             feature.fit()
     found.targets["duplicate"].labels = Labels(("0", "1", "2"), (3, 2, 1))
     return found

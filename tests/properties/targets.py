@@ -15,6 +15,7 @@ from mtl.graph.build import build_graph
 from mtl.graph.sharing_graph import SharingGraph
 from mtl.model.multi_task import MultiTaskModel
 from mtl.text.featurizer import tokenize
+from mtl.text.front_end import FrontEnd
 from mtl_tasks import TextClassification
 from tests.properties.joint import TEXTS
 
@@ -69,7 +70,7 @@ def fitted() -> Fitted:
     found = Fitted.unfitted(graph())
     for features in found.features.values():
         for feature in features:
-            feature.count(tokenize(list(TEXTS), "unicode_words"), True)
+            feature.count(tokenize(list(TEXTS), FrontEnd("unicode_words", True)))
             feature.fit()
     found.targets["attributes"].labels = Labels(("calm", "loud", "new", "old"), (3, 2, 1, 4))
     found.targets["rating"].load_state({"mean": 3.0, "deviation": 2.5})

@@ -11,11 +11,12 @@ from mtl.data.prepared import Prepared
 from mtl.data.split import Split
 from mtl.graph.calls import InputKey
 from mtl.sources.opening import open_sources
+from mtl.text.front_end import FrontEnd
 
 from .conftest import graph_of
 
-QUERY = InputKey("qa", "query", "unicode_words", True)
-DOCUMENT = InputKey("qa", "document", "unicode_words", False)
+QUERY = InputKey("qa", "query", FrontEnd("unicode_words", True))
+DOCUMENT = InputKey("qa", "document", FrontEnd("unicode_words"))
 IDS = {"group": "qid", "document_id": "did"}
 
 

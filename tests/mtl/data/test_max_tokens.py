@@ -14,10 +14,11 @@ from mtl.data.batch import raw_batch
 from mtl.data.prepare import prepare
 from mtl.graph.calls import InputKey
 from mtl.sources.opening import open_sources
+from mtl.text.front_end import FrontEnd
 
 from .conftest import RECIPE, ROWS, Write, graph_of
 
-CUT = InputKey("talk", "text", "unicode_words", True, 2)
+CUT = InputKey("talk", "text", FrontEnd("unicode_words", True, 2))
 
 
 def cut_recipe(most: int | None = 2) -> dict[str, Any]:
@@ -77,10 +78,10 @@ def test_two_readings_of_one_column(tmp_path: Path, write: Write) -> None:
     prepared = prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
     split = prepared.splits["talk", "train"]
     batch = split.batch(np.array([1]))
-    assert {key.max_tokens: lengths.tolist() for key, lengths in batch.lengths.items()} == {0: [6], 2: [2]}
+    assert {key.front_end.max_tokens: lengths.tolist() for key, lengths in batch.lengths.items()} == {None: [6], 2: [2]}
     assert split.lengths[1] == 6
     raw = raw_batch(graph, prepared.fitted, ["intent", "slots"], {"text": ["wake me at 7:30"]})
-    assert {key.max_tokens: lengths.tolist() for key, lengths in raw.lengths.items()} == {0: [6], 2: [2]}
+    assert {key.front_end.max_tokens: lengths.tolist() for key, lengths in raw.lengths.items()} == {None: [6], 2: [2]}
 
 
 def test_another_number_is_encoded_anew(tmp_path: Path, write: Write) -> None:

@@ -21,10 +21,11 @@ from mtl.graph.calls import InputKey
 from mtl.sources.opening import open_sources
 from mtl.sources.python import PythonSource
 from mtl.text.features import Feature, Ragged
+from mtl.text.front_end import FrontEnd
 
 from .conftest import RECIPE, ROWS, Made, Write, graph_of
 
-TEXT = InputKey("talk", "text", "unicode_words", True)
+TEXT = InputKey("talk", "text", FrontEnd("unicode_words", True))
 ALL = np.arange(5)
 
 
@@ -286,11 +287,11 @@ def test_rows_from_python(tmp_path: Path, write: Write) -> None:
 
 def test_features_that_break_the_rules_are_named(tmp_path: Path, made: Made) -> None:
     class Short(Feature):
-        def compute(self, tokens: Any, lowercase: bool) -> Ragged:
+        def compute(self, tokens: Any) -> Ragged:
             return Ragged(np.zeros(1, np.int32), (tokens.row_offsets,))
 
     class Other(Feature):
-        def compute(self, tokens: Any, lowercase: bool) -> Ragged:
+        def compute(self, tokens: Any) -> Ragged:
             return Ragged.of([[1]], np.int32)
 
     messages = {

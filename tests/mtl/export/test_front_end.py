@@ -12,22 +12,23 @@ from mtl.export.front_end import text_front_end
 from mtl.text import tokenizers
 from mtl.text.features import CharacterIds, WordIds
 from mtl.text.featurizer import TOKENIZERS, tokenize
+from mtl.text.front_end import FrontEnd
 from mtl.text.tokenizers import Characters, UnicodeWords
 
 
 @pytest.fixture(scope="module")
 def features():
-    sample = tokenize(["play hey jude é 日本 it ! \x00"], "unicode_words")
+    sample = tokenize(["play hey jude é 日本 it ! \x00"], FrontEnd("unicode_words", lowercase=True))
     pair = (WordIds(), CharacterIds(max_length=8))
     for feature in pair:
-        feature.count(sample, True)
+        feature.count(sample)
         feature.fit()
     return pair
 
 
-@pytest.fixture(scope="module", params=[(t, low) for t in TOKENIZERS for low in (False, True)], ids=str)
+@pytest.fixture(scope="module", params=[FrontEnd(t, low) for t in TOKENIZERS for low in (False, True)], ids=str)
 def graph(request, features):
-    return (*request.param, fuzz.text_session(*request.param, features))
+    return request.param, fuzz.text_session(request.param, features)
 
 
 def test_random_texts_are_treated_alike():
@@ -35,19 +36,19 @@ def test_random_texts_are_treated_alike():
 
 
 def test_every_code_point_is_treated_alike(graph, features):
-    tokenizer, lowercase, session = graph
+    front_end, session = graph
     every = [chr(c) for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
     texts = ["".join(f"a{c}B" for c in every[i : i + 100]) for i in range(0, len(every), 100)]
     for start in range(0, len(texts), 500):
         batch = texts[start : start + 500]
         answers = session.run(None, {"text": np.array(batch, object)})
-        assert fuzz.differing_rows(tokenize(batch, tokenizer), lowercase, features, answers) == set()
+        assert fuzz.differing_rows(tokenize(batch, front_end), features, answers) == set()
 
 
 def test_a_difference_would_be_seen(monkeypatch):
     monkeypatch.setattr(tokenizers, "space_ranges", lambda: fuzz.space_ranges()[:-1])  # no U+3000
-    found = list(fuzz.compare(["a\u3000b", "a b"], "whitespace", False))
-    assert fuzz.Difference("a\u3000b", "whitespace", False) in found
+    found = list(fuzz.compare(["a\u3000b", "a b"], FrontEnd("whitespace")))
+    assert fuzz.Difference("a\u3000b", FrontEnd("whitespace")) in found
 
 
 @pytest.mark.parametrize(
@@ -69,13 +70,13 @@ def test_a_difference_would_be_seen(monkeypatch):
     ids=lambda batch: f"{len(batch)} of {len(batch[0])}: {batch[0][:3]!a}",
 )
 def test_odd_batches(graph, features, batch):
-    tokenizer, lowercase, session = graph
+    front_end, session = graph
     answers = session.run(None, {"text": np.array(batch, object)})
-    assert fuzz.differing_rows(tokenize(batch, tokenizer), lowercase, features, answers) == set()
+    assert fuzz.differing_rows(tokenize(batch, front_end), features, answers) == set()
 
 
 def test_a_batch_of_no_rows_is_one_row_inside(graph):
-    tokens, lengths, words, characters = graph[2].run(None, {"text": np.array([], object)})
+    tokens, lengths, words, characters = graph[1].run(None, {"text": np.array([], object)})
     assert tokens.shape == words.shape == (1, 1)
     assert lengths.tolist() == [1]
     assert characters.shape == (1, 1, 1)
@@ -83,7 +84,7 @@ def test_a_batch_of_no_rows_is_one_row_inside(graph):
 
 @pytest.mark.parametrize(("rows", "width"), [(0, 0), (0, 3), (2, 0), (1, 0)])
 def test_empty_tables_of_tokens(features, rows, width):
-    session = fuzz.tokens_session(True, features)
+    session = fuzz.tokens_session(FrontEnd(lowercase=True), features)
     feed = {"words": np.full((rows, width), "a", object), "given_lengths": np.zeros(rows, np.int64)}
     tokens, lengths, words, characters = session.run(None, feed)
     shape = (max(rows, 1), max(width, 1))
@@ -95,7 +96,7 @@ def test_empty_tables_of_tokens(features, rows, width):
 
 
 def test_given_lengths_are_brought_into_bounds(features):
-    session = fuzz.tokens_session(False, features)
+    session = fuzz.tokens_session(FrontEnd(), features)
     feed = {"words": np.array([["play", "hey"], ["play", "hey"]], object), "given_lengths": np.array([-3, 7])}
     tokens, lengths, words, _ = session.run(None, feed)
     assert lengths.tolist() == [1, 2]
@@ -106,20 +107,20 @@ def test_given_lengths_are_brought_into_bounds(features):
 @pytest.mark.parametrize("max_tokens", [1, 3, 7])
 @pytest.mark.parametrize("tokenizer", TOKENIZERS)
 def test_the_first_tokens_are_those_of_the_featurizer(features, tokenizer, max_tokens):
-    session = fuzz.text_session(tokenizer, True, features, max_tokens)
+    front_end = FrontEnd(tokenizer, True, max_tokens)
+    session = fuzz.text_session(front_end, features)
     texts = [*fuzz.random_texts(300, np.random.default_rng(max_tokens)), "", "a", "a b c d e f g h"]
     for start in range(0, len(texts), 50):
         batch = texts[start : start + 50]
         answers = session.run(None, {"text": np.array(batch, object)})
         assert answers[0].shape[1] <= max_tokens
-        tokens = tokenize(batch, tokenizer, max_tokens)
-        assert fuzz.differing_rows(tokens, True, features, answers) == set()
+        assert fuzz.differing_rows(tokenize(batch, front_end), features, answers) == set()
     tokens, lengths, *_ = session.run(None, {"text": np.array([], object)})
     assert (tokens.shape, lengths.tolist()) == ((1, 1), [1])
 
 
 def test_the_first_of_given_tokens(features):
-    session = fuzz.tokens_session(True, features, 2)
+    session = fuzz.tokens_session(FrontEnd(max_tokens=2, lowercase=True), features)
     words = np.array([["play", "Hey", "Jude"], ["play", "", ""], ["", "", ""]], object)
     tokens, lengths, ids, characters = session.run(None, {"words": words, "given_lengths": np.array([3, 1, 0])})
     assert tokens.tolist() == [["play", "Hey"], ["play", ""], ["", ""]]
@@ -134,7 +135,7 @@ def test_the_first_of_given_tokens(features):
 
 
 def test_returned_tokens_are_surface_forms(features):
-    session = fuzz.text_session("unicode_words", True, features)
+    session = fuzz.text_session(FrontEnd("unicode_words", True), features)
     tokens, _, words, _ = session.run(None, {"text": np.array(["Play PLAY play"], object)})
     assert tokens.tolist() == [["Play", "PLAY", "play"]]
     assert len(set(words[0].tolist())) == 1
@@ -152,7 +153,7 @@ def test_only_batches_of_ascii_alone_reach_the_normalizer(features):
     text = ir.val("text", dtype=ir.DataType.STRING, shape=("B",))
 
     def build(tape):
-        tokens = text_front_end(tape, text, "whitespace", True)
+        tokens = text_front_end(tape, text, FrontEnd("whitespace", True))
         return {"feature_0": features[0].onnx(tape, tokens)}
 
     model = onnx.load_from_string(fuzz.model_of([text], build))
@@ -177,7 +178,7 @@ def test_only_batches_of_ascii_alone_reach_the_normalizer(features):
 def test_values_are_typed():
     tape = Tape()
     text = ir.val("text", dtype=ir.DataType.STRING, shape=("B",))
-    tokens = text_front_end(tape, text, "whitespace", True)
+    tokens = text_front_end(tape, text, FrontEnd("whitespace", True))
     described = [(v.dtype, len(v.shape)) for v in (tokens.flat, tokens.surface, tokens.lengths, tokens.shape)]
     assert described == [
         (ir.DataType.STRING, 1),

@@ -16,6 +16,7 @@ from mtl.export.numeric import export_numeric
 from mtl.graph.calls import Call, InputKey
 from mtl.serve.bundle import Bundle
 from mtl.text.features import WordIds
+from mtl.text.front_end import FrontEnd
 from tests.mtl.export import tiny
 from tests.mtl.export.conftest import Exported
 
@@ -108,7 +109,7 @@ def test_a_source_without_any_split(tagger: Exported) -> None:
 def test_an_output_layer_right_behind_the_text() -> None:
     class Short:
         def output(self, task: str, by: str) -> Call:
-            return Call("intent.output", (InputKey("", "", "whitespace", False),))
+            return Call("intent.output", (InputKey("", "", FrontEnd("whitespace")),))
 
     with pytest.raises(ExportError) as caught:
         entering(Short(), "intent")  # type: ignore[arg-type]  # a stand-in
@@ -117,7 +118,7 @@ def test_an_output_layer_right_behind_the_text() -> None:
 
 
 def test_names_of_inputs() -> None:
-    alone, query = InputKey("", "", "whitespace", False), InputKey("", "query", "whitespace", False)
+    alone, query = InputKey("", "", FrontEnd("whitespace")), InputKey("", "query", FrontEnd("whitespace"))
     assert input_names(alone, "text") == ("text",)
     assert input_names(query, "text") == ("query",)
     assert input_names(alone, "tokens") == ("tokens", "lengths")

@@ -127,10 +127,10 @@ def test_a_failure_names_the_input_that_is_tokenized_otherwise(
     ranking: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = ranking.model
-    monkeypatch.setattr(joining, "text_front_end", lambda *given: text_front_end(*given[:4]))  # forgets `max_tokens`
+    monkeypatch.setattr(joining, "text_front_end", lambda *given: text_front_end(*given[:2], given[2].whole))
     with pytest.raises(ExportError) as caught:
         model.export(tmp_path / "export", tasks=["relevance"])
-    told = "First to differ: stage tokens: the texts of 'document (unicode_words, lowercase, the first 6 tokens)' have"
+    told = "First to differ: stage tokens: the texts of 'document (unicode_words, lowercase, first 6 tokens)' have"
     assert str(caught.value).endswith(f"{told} other numbers of tokens.")
 
 

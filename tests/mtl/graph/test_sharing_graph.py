@@ -11,10 +11,11 @@ from mtl.graph.calls import Call, InputKey, Regroup, keys_of
 from mtl.graph.drawing import text as drawn
 from mtl.graph.sharing_graph import FeatureNode, SharingGraph
 from mtl.recipe.config import ComponentTraining
+from mtl.text.front_end import FrontEnd
 from tests.mtl.recipe import fakes
 from tests.mtl.recipe.texts import ALTERNATING, ENTAILMENT, INTENT_SLOT, PAIR, changed, graph
 
-TEXT = InputKey("utterances", "text", "unicode_words", True)
+TEXT = InputKey("utterances", "text", FrontEnd("unicode_words", True))
 
 
 @pytest.fixture(autouse=True)
@@ -127,15 +128,15 @@ def test_sources_apart_share_components_but_not_calls() -> None:
     encoders = [call for call in found.calls(["slots", "chunks"]) if call.component == "encoder"]
     assert len(encoders) == 2
     assert found.inputs_of("words") == [
-        InputKey("conll", "words", "whitespace", False),
-        InputKey("snips", "text", "whitespace", False),
+        InputKey("conll", "words", FrontEnd("whitespace")),
+        InputKey("snips", "text", FrontEnd("whitespace")),
     ]
     assert found.components["words"].tasks == ("slots", "chunks")
 
 
 def test_heads_with_one_front_end_share_everything_at_export() -> None:
     found = graph(ALTERNATING)
-    key = InputKey("", "", "whitespace", False)
+    key = InputKey("", "", FrontEnd("whitespace"))
     assert found.inputs("slots", "front_end") == found.inputs("chunks", "front_end") == {"text": key}
     calls = found.calls(["slots", "chunks"], "front_end")
     assert names(calls) == [
@@ -146,8 +147,8 @@ def test_heads_with_one_front_end_share_everything_at_export() -> None:
 def test_the_inputs_of_one_task_stay_apart_at_export() -> None:
     found = graph(PAIR + "share: {words: ['*.*.embedding']}")
     assert found.inputs("relevance", "front_end") == {
-        "query": InputKey("", "query", "unicode_words", False),
-        "document": InputKey("", "document", "unicode_words", False),
+        "query": InputKey("", "query", FrontEnd("unicode_words")),
+        "document": InputKey("", "document", FrontEnd("unicode_words")),
     }
     assert len([c for c in found.calls(["relevance"], "front_end") if c.component == "words"]) == 2
 
@@ -175,7 +176,7 @@ def test_a_condition_is_computed_from_the_conditioned_task_s_texts() -> None:
     assert isinstance(condition, Call)
     assert condition.component == "chunks.output"
     assert condition is not found.output("chunks")
-    snips = InputKey("snips", "text", "whitespace", False)
+    snips = InputKey("snips", "text", FrontEnd("whitespace"))
     assert [a for call in found.calls(["slots"]) for a in given(call) if isinstance(a, InputKey)] == [snips]
     assert found.path("slots") > {"chunks.output", "chunks.decoder", "encoder", "words"}
     assert found.conditions("slots") == ("chunks",)
@@ -196,8 +197,8 @@ def test_a_condition_keeps_its_own_tokens() -> None:
     found = graph(text)
     keys = {a for call in found.calls(["topic"]) for a in call.arguments if isinstance(a, InputKey)}
     assert keys == {
-        InputKey("questions", "query", "unicode_words", False),
-        InputKey("questions", "query", "unicode_words", True),
+        InputKey("questions", "query", FrontEnd("unicode_words")),
+        InputKey("questions", "query", FrontEnd("unicode_words", True)),
     }
 
 
@@ -212,9 +213,9 @@ def test_a_condition_reads_the_text_of_its_column(column: str, name: str) -> Non
     condition = next(c for c in found.calls(["entailment"]) if c.component == "entailment.decoder").arguments[1]
     assert condition == found.output("genre")
     assert isinstance(condition, Call)
-    assert keys_of(condition) == {InputKey("pairs", column, "unicode_words", False)}
+    assert keys_of(condition) == {InputKey("pairs", column, FrontEnd("unicode_words"))}
     exported = next(c for c in found.calls(["entailment"], "front_end") if c.component == "genre.output")
-    assert keys_of(exported) == {InputKey("", name, "unicode_words", False)}
+    assert keys_of(exported) == {InputKey("", name, FrontEnd("unicode_words"))}
     assert keys_of(exported) <= set(found.inputs("entailment", "front_end").values())
 
 
@@ -291,7 +292,7 @@ def test_what_is_below_a_tied_module_in_another_task_is_not_on_the_path() -> Non
     found = graph(text)
     assert found.path("slots") == {"slots.embedding", "encoder", "slots.decoder", "slots.output"}
     assert found.tasks_meeting_at("chunks.embedding") == ("chunks",)
-    assert found.inputs_of("slots.decoder") == [InputKey("snips", "text", "whitespace", False)]
+    assert found.inputs_of("slots.decoder") == [InputKey("snips", "text", FrontEnd("whitespace"))]
     assert len(found.inputs_of("encoder")) == 2
 
 

@@ -66,7 +66,7 @@ class Choosy(Representation):
 class OneFace(Feature):
     """A feature that no graph can compute."""
     size = 2
-    def compute(self, tokens, lowercase):
+    def compute(self, tokens):
         return Ragged.of([[0 for _ in row] for row in tokens.strings()], self.dtype)
 
 @register("embedding", "{p}_one_face")

@@ -8,12 +8,13 @@ from mtl.base import registry
 from mtl.base.errors import UsageError
 from mtl.text.features import CharacterIds, Feature, Ragged, WordIds
 from mtl.text.featurizer import TOKENIZERS, tokenize, tokens_from_lists
+from mtl.text.front_end import FrontEnd
 
 TEXTS = ["Play Hey Jude", "", "play É it!", "   ", "play play"]
 
 
 def fitted(feature, texts=TEXTS, tokenizer="unicode_words", lowercase=True):
-    feature.count(tokenize(texts, tokenizer), lowercase)
+    feature.count(tokenize(texts, FrontEnd(tokenizer, lowercase)))
     feature.fit()
     return feature
 
@@ -23,7 +24,7 @@ class IsTitle(Feature):
 
     size = 2
 
-    def compute(self, tokens, lowercase):
+    def compute(self, tokens):
         return Ragged.of([["A" <= word[:1] <= "Z" for word in row] for row in tokens.strings()], self.dtype)
 
     def onnx(self, tape, tokens):
@@ -40,8 +41,8 @@ class InLexicon(Feature):
         self.words = words
         self.value = value
 
-    def compute(self, tokens, lowercase):
-        rows = tokens.strings(lowercase)
+    def compute(self, tokens):
+        rows = tokens.normalized()
         return Ragged.of([[self.value * (word in self.words) for word in row] for row in rows], self.dtype)
 
     def onnx(self, tape, tokens):
@@ -58,9 +59,9 @@ class InLexicon(Feature):
 def test_custom_features_have_two_equal_faces(tokenizer, lowercase):
     texts = ["play Hey Jude!", "", "É Paris\n", *random_texts(300, np.random.default_rng(4))]
     features = (IsTitle(), InLexicon(words=("play", "É", "paris")))
-    answers = text_session(tokenizer, lowercase, features).run(None, {"text": np.array(texts, object)})
+    answers = text_session(FrontEnd(tokenizer, lowercase), features).run(None, {"text": np.array(texts, object)})
     for feature, answer in zip(features, answers[2:], strict=True):
-        expected = padded(feature.compute(tokenize(texts, tokenizer), lowercase))
+        expected = padded(feature.compute(tokenize(texts, FrontEnd(tokenizer, lowercase))))
         assert expected.any()
         np.testing.assert_array_equal(answer, expected)
 
@@ -76,7 +77,7 @@ def test_word_ids():
     feature = fitted(WordIds(min_count=2))
     assert feature.vocabulary.entries == ("play",)
     assert feature.size == 3
-    ragged = feature.compute(tokenize(TEXTS, "unicode_words"), True)
+    ragged = feature.compute(tokenize(TEXTS, FrontEnd("unicode_words", True)))
     assert ragged.values.tolist() == [2, 1, 1, 0, 2, 1, 1, 1, 0, 2, 2]
     assert ragged.offsets[0].tolist() == [0, 3, 4, 8, 9, 11]
 
@@ -84,7 +85,7 @@ def test_word_ids():
 def test_character_ids():
     feature = fitted(CharacterIds(max_length=2), ["ab Abc"], lowercase=False)
     assert feature.vocabulary.entries == ("b", "A", "a")
-    ragged = feature.compute(tokenize(["abc", ""], "whitespace"), False)
+    ragged = feature.compute(tokenize(["abc", ""], "whitespace"))
     assert ragged.values.tolist() == [4, 2]
     assert [offsets.tolist() for offsets in ragged.offsets] == [[0, 1, 2], [0, 2, 2]]
     assert (CharacterIds.dims, WordIds.dims) == (("T", "C"), ("T",))
@@ -140,7 +141,7 @@ def test_registered():
 
 def test_a_feature_without_the_second_face():
     class Half(Feature):
-        def compute(self, tokens, lowercase):
+        def compute(self, tokens):
             return Ragged.of([[0] * len(row) for row in tokens.strings()], self.dtype)
 
     assert not Half().exportable
@@ -150,7 +151,7 @@ def test_a_feature_without_the_second_face():
         Half().onnx(None, None)
     assert str(caught.value) == "Half has no method 'onnx'"
     with pytest.raises(NotImplementedError) as caught:
-        Feature().compute(None, False)
+        Feature().compute(None)
     assert str(caught.value) == "Feature does not compute anything"
 
 
@@ -163,7 +164,7 @@ def test_bounds_of_max_length(max_length):
 
 def test_use_before_fitting():
     with pytest.raises(UsageError) as caught:
-        WordIds(min_count=2).compute(tokenize(["a"], "whitespace"), False)
+        WordIds(min_count=2).compute(tokenize(["a"], "whitespace"))
     assert str(caught.value) == ("WordIds(min_count=2, max_size=None) should be fitted before its vocabulary is used.")
 
 
@@ -171,24 +172,25 @@ def test_use_before_fitting():
 def test_cut_words_have_two_equal_faces(max_length):
     texts = ["é" * 3000 + " 日本", "", "\n\x00b", "a" * max_length + " " + "a" * (max_length + 1)]
     feature = fitted(CharacterIds(max_length=max_length), texts, "whitespace", False)
-    _, _, ids = text_session("whitespace", False, (feature,)).run(None, {"text": np.array(texts, object)})
-    np.testing.assert_array_equal(ids, padded(feature.compute(tokenize(texts, "whitespace"), False)))
+    _, _, ids = text_session(FrontEnd("whitespace"), (feature,)).run(None, {"text": np.array(texts, object)})
+    np.testing.assert_array_equal(ids, padded(feature.compute(tokenize(texts, "whitespace"))))
 
 
 def test_ready_made_tokens_have_two_equal_faces():
     rows = [["New York", "É!", "x"], [], ["", "a" * 50], ["Play"]]
+    lowercase = FrontEnd("whitespace", lowercase=True)
     features = (WordIds(), CharacterIds(max_length=4), IsTitle())
     for feature in features[:2]:
-        feature.count(tokens_from_lists(rows[:3]), True)
+        feature.count(tokens_from_lists(rows[:3], lowercase))
         feature.fit()
     grid = np.array([row + ["behind"] * (3 - len(row)) for row in rows], object)
     lengths = np.array([len(row) for row in rows], np.int64)
-    answers = tokens_session(True, features).run(None, {"words": grid, "given_lengths": lengths})
-    tokens = tokens_from_lists(rows)
+    answers = tokens_session(lowercase, features).run(None, {"words": grid, "given_lengths": lengths})
+    tokens = tokens_from_lists(rows, lowercase)
     assert answers[0].tolist() == [row + [""] * (3 - len(row)) for row in rows]
     assert answers[1].tolist() == tokens.lengths.tolist() == [3, 1, 2, 1]
     for feature, answer in zip(features, answers[2:], strict=True):
-        np.testing.assert_array_equal(answer, padded(feature.compute(tokens, True)))
+        np.testing.assert_array_equal(answer, padded(feature.compute(tokens)))
 
 
 def test_graphs_use_the_opsets_they_are_built_for():

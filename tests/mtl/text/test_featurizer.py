@@ -15,7 +15,10 @@ from mtl.text.featurizer import (
     tokens_from_lists,
     word_ranges,
 )
+from mtl.text.front_end import FrontEnd
 from mtl.text.vocabulary import Vocabulary
+
+LOWERCASE = FrontEnd("whitespace", lowercase=True)
 
 
 def _set(ranges):
@@ -84,11 +87,12 @@ def test_random_texts_against_the_definitions(tokenizer):
     assert tokens.spans().tolist() == [list(span) for _, spans in expected for span in spans]
     assert tokens.lengths.tolist() == [len(words) for words, _ in expected]
     for lowercase in (False, True):
+        found = tokens.under(FrontEnd(tokenizer, lowercase))
         words = [slow_lower(w) if lowercase else w for row, _ in expected for w in row]
         vocabulary = Vocabulary(sorted({w for w in words[::2] if w}))
-        assert tokenize(texts, tokenizer).ids(vocabulary, lowercase).tolist() == [vocabulary.id(w) for w in words]
+        assert found.ids(vocabulary).tolist() == [vocabulary.id(w) for w in words]
         characters = Vocabulary(sorted({c for w in words[::3] for c in w}))
-        ids, offsets = tokens.character_ids(characters, lowercase, 3)
+        ids, offsets = found.character_ids(characters, 3)
         assert ids.tolist() == [characters.id(c) for w in words for c in w[:3]]
         assert offsets.tolist() == [0, *np.cumsum([len(w[:3]) for w in words])]
 
@@ -96,8 +100,8 @@ def test_random_texts_against_the_definitions(tokenizer):
 def test_row_offsets_are_the_same_however_they_are_found():
     texts, vocabulary = ["a b", "", "c"], Vocabulary(["a"])
     plain, by_ids, by_characters = (tokenize(texts, "whitespace") for _ in range(3))
-    by_ids.ids(vocabulary, False)
-    by_characters.character_ids(vocabulary, False, 5)
+    by_ids.ids(vocabulary)
+    by_characters.character_ids(vocabulary, 5)
     for tokens in (plain, by_ids, by_characters):
         assert tokens.row_offsets.tolist() == [0, 2, 3, 4]
         assert tokens.row_offsets.dtype == np.int64
@@ -108,7 +112,7 @@ def test_no_texts():
     tokens = tokenize([], "unicode_words")
     assert (len(tokens), tokens.strings(), tokens.row_offsets.tolist()) == (0, [], [0])
     assert tokens.spans().shape == (0, 2)
-    assert tokens.ids(Vocabulary(["a"]), True).tolist() == []
+    assert tokens.ids(Vocabulary(["a"])).tolist() == []
 
 
 def test_what_is_no_text_in_utf_8_becomes_the_replacement_character():
@@ -122,10 +126,11 @@ def test_long_texts_and_words():
     assert tokenize(["a " * 50_000], "unicode_words").lengths.tolist() == [50_000]
     word = "Ab\u0301" * 33_334
     tokens = tokenize([word, "x"], "whitespace")
-    assert tokens.strings(lowercase=True) == [[slow_lower(word)], ["x"]]
+    lowered = tokens.under(LOWERCASE)
+    assert lowered.normalized() == [[slow_lower(word)], ["x"]]
     vocabulary = Vocabulary([slow_lower(word), word])
-    assert tokens.ids(vocabulary, True).tolist() == [2, 1]
-    assert tokens.ids(vocabulary, False).tolist() == [3, 1]
+    assert lowered.ids(vocabulary).tolist() == [2, 1]
+    assert tokens.ids(vocabulary).tolist() == [3, 1]
     assert tokens.spans().tolist() == [[0, len(word)], [0, 1]]
 
 
@@ -138,20 +143,21 @@ def test_texts_may_be_changed_after_they_were_handed_over():
 
 def test_ready_made_tokens():
     tokens = tokens_from_lists([["New York", "É!"], [], ("", "x")])
+    lowered = tokens.under(LOWERCASE)
     assert tokens.strings() == [["New York", "É!"], [""], ["", "x"]]
-    assert tokens.strings(lowercase=True)[0] == ["new york", "É!"]
+    assert lowered.normalized()[0] == ["new york", "É!"]
     assert tokens.lengths.tolist() == [2, 1, 2]
     assert tokens.spans().tolist() == [[0, 8], [9, 11], [0, 0], [0, 0], [1, 2]]
-    assert tokens.ids(Vocabulary(["new york", "x"]), True).tolist() == [2, 1, 0, 0, 3]
-    ids, offsets = tokens.character_ids(Vocabulary(["N", "É"]), False, 2)
+    assert lowered.ids(Vocabulary(["new york", "x"])).tolist() == [2, 1, 0, 0, 3]
+    ids, offsets = tokens.character_ids(Vocabulary(["N", "É"]), 2)
     assert (ids.tolist(), offsets.tolist()) == ([2, 1, 3, 1, 1], [0, 2, 4, 4, 4, 5])
 
 
 def test_counts():
     words, characters = WordCounts(), CharacterCounts()
     for texts in (["Play play é", ""], ["play a-b"]):
-        words.add(tokenize(texts, "unicode_words"), True)
-        characters.add(tokenize(texts, "unicode_words"), True, 3)
+        words.add(tokenize(texts, FrontEnd("unicode_words", True)))
+        characters.add(tokenize(texts, FrontEnd("unicode_words", True)), 3)
     assert words.items() == [("play", 3), ("é", 1), ("a", 1), ("-", 1), ("b", 1)]
     assert characters.items() == [("-", 1), ("a", 4), ("b", 1), ("l", 3), ("p", 3), ("é", 1)]
 
@@ -159,7 +165,7 @@ def test_counts():
 def test_counts_of_many_words():
     texts = [f"w{i % 7000} averylongwordofmorethansixteenletters{i % 900}" for i in range(20_000)]
     counts = WordCounts()
-    counts.add(tokenize(texts, "whitespace"), False)
+    counts.add(tokenize(texts, "whitespace"))
     expected = {}
     for word in " ".join(texts).split():
         expected[word] = expected.get(word, 0) + 1
@@ -169,10 +175,10 @@ def test_counts_of_many_words():
 def test_threads_get_the_same_answers():
     texts = random_texts(2000, np.random.default_rng(3))
     vocabulary = Vocabulary(sorted({w for row in tokenize(texts, "whitespace").strings() for w in row if w}))
-    expected = tokenize(texts, "whitespace").ids(vocabulary, False).tolist()
+    expected = tokenize(texts, "whitespace").ids(vocabulary).tolist()
     answers = []
     threads = [
-        threading.Thread(target=lambda: answers.append(tokenize(texts, "whitespace").ids(vocabulary, False).tolist()))
+        threading.Thread(target=lambda: answers.append(tokenize(texts, "whitespace").ids(vocabulary).tolist()))
         for _ in range(4)
     ]
     for thread in threads:
@@ -209,24 +215,26 @@ def test_what_is_no_text(call, message):
 @pytest.mark.parametrize("most", [1, 2, 5, 1000])
 def test_the_first_tokens_are_those_of_the_whole_text(tokenizer: str, most: int) -> None:
     texts = ["play Hey Jude!", "", " \t", "e\u0301 \U0001f600 a.b", "w " * 999, "x" * 70 + " y" * 70]
-    whole, cut = tokenize(texts, tokenizer), tokenize(texts, tokenizer, most)
+    front = FrontEnd(tokenizer, lowercase=True, max_tokens=most)
+    whole, cut = tokenize(texts, front.whole), tokenize(texts, front)
     assert cut.strings() == [row[:most] for row in whole.strings()]
     assert cut.lengths.tolist() == np.minimum(whole.lengths, most).tolist()
     kept = np.concatenate([np.arange(n) < most for n in whole.lengths])
     assert cut.spans().tolist() == whole.spans()[kept].tolist()
     vocabulary = Vocabulary(["play", "w", "y", "a", "P", "p"])
-    assert cut.ids(vocabulary, True).tolist() == whole.ids(vocabulary, True)[kept].tolist()
-    ids, offsets = cut.character_ids(vocabulary, True, 4)
-    wide, bounds = whole.character_ids(vocabulary, True, 4)
+    assert cut.ids(vocabulary).tolist() == whole.ids(vocabulary)[kept].tolist()
+    ids, offsets = cut.character_ids(vocabulary, 4)
+    wide, bounds = whole.character_ids(vocabulary, 4)
     assert np.diff(offsets).tolist() == np.diff(bounds)[kept].tolist()
     assert ids.tolist() == wide[np.repeat(kept, np.diff(bounds))].tolist()
     counts = WordCounts()
-    counts.add(cut, False)
+    counts.add(cut)
     assert sum(count for _, count in counts.items()) == sum(len(row) for row in cut.strings() if row != [""])
 
 
 def test_the_first_tokens_of_ready_made_rows() -> None:
     rows = [["New York", "!", "a"], [], ["b"]]
-    assert tokens_from_lists(rows, 2).strings() == [["New York", "!"], [""], ["b"]]
-    assert tokens_from_lists(rows, 2).spans().tolist() == [[0, 8], [9, 10], [0, 0], [0, 1]]
-    assert tokens_from_lists(rows, 0).strings() == tokens_from_lists(rows).strings()
+    two = FrontEnd("whitespace", max_tokens=2)
+    assert tokens_from_lists(rows, two).strings() == [["New York", "!"], [""], ["b"]]
+    assert tokens_from_lists(rows, two).spans().tolist() == [[0, 8], [9, 10], [0, 0], [0, 1]]
+    assert tokens_from_lists(rows).strings() == [["New York", "!", "a"], [""], ["b"]]

@@ -16,6 +16,7 @@ from mtl.cli.components import components_command
 from mtl.compile.keys import keys
 from mtl.compile.loading import recipe_from_text
 from mtl.text.featurizer import TOKENIZERS, tokenize
+from mtl.text.front_end import FrontEnd
 from mtl.text.tokenizers import Tokenizer
 from tests.mtl.export import tiny
 
@@ -75,7 +76,13 @@ def test_a_tokenizer_of_a_plugin_leaves_with_its_task(
     expected = [["Pla", "y", "so", "me", "mu", "si", "c"], [], ["ae", "STé"]]
     assert found == expected
     assert tokenize(texts, "syllables").strings() == [row or [""] for row in expected]
-    assert tokenize(texts, "syllables", 2).spans().tolist() == [[0, 3], [3, 4], [0, 0], [0, 2], [3, 6]]
+    assert tokenize(texts, FrontEnd("syllables", max_tokens=2)).spans().tolist() == [
+        [0, 3],
+        [3, 4],
+        [0, 0],
+        [0, 2],
+        [3, 6],
+    ]
     monkeypatch.chdir(tmp_path)
     components_command("tokenizer", None, plugins=("syllables.py",))
     assert capsys.readouterr().out.splitlines() == [
