@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..text.featurizer import Tokens, tokenize
-from .collate import Grid, grid, pad_at
+from .collate import Grid, grid, pad, pad_at
 from .plan import read_by
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ class Index(NamedTuple):
 class Batch:
     """B units of a source; T tokens of the longest text of an input, C values of its longest token.
 
-    `lengths` of each input's texts, int64, at least 1. `features` [texts, T] or [texts, T, C], int64 or float32, 0
-    where padding, by (embedding component, position among its features, input). Where units have no text each of their
-    own, `index` says which they are made of. `targets` are what each task's target makes of its values (tensors, or
-    named tuples of them); `labelled` [B] bool: the unit has an answer that a loss can use. `tokens` counts the batch's
-    tokens, of a unit's longest input, padding apart. `surface` holds the tokens themselves where the batch was made
-    from raw texts.
+    `lengths` of each input's texts, int64, at least 1. `features` [texts, T], [texts, T, C] or, of the pieces of all
+    tokens of a text, [texts, P], int64 or float32, 0 where padding, by (embedding component, position among its
+    features, input). Where units have no text each of their own, `index` says which they are made of. `targets` are
+    what each task's target makes of its values (tensors, or named tuples of them); `labelled` [B] bool: the unit has an
+    answer that a loss can use. `tokens` counts the batch's tokens, of a unit's longest input, padding apart. `surface`
+    holds the tokens themselves where the batch was made from raw texts.
     """
 
     source: str
@@ -130,7 +130,11 @@ def raw_batch(
         for component in components:
             for index, feature in enumerate(fitted.features[component]):
                 ragged = feature.compute(tokens)
-                batch.features[component, index, key] = torch.from_numpy(pad_at(ragged, at))
+                if feature.dims == ("P",):
+                    values = pad(ragged.along_rows())
+                else:
+                    values = pad_at(ragged, at)
+                batch.features[component, index, key] = torch.from_numpy(values)
     batch.tokens = 0 if longest is None else int(longest.sum())
     return batch
 

@@ -104,16 +104,20 @@ class Split:
 
     def _input(self, key: InputKey, plan: SourcePlan, fitted: Fitted) -> _Texts:
         column = self._column(input_name(key))
+        bounds = _offsets(column)
         features: list[tuple[FeaturePlace, Ragged]] = []
         for component in plan.inputs[key]:
             for index, feature in enumerate(fitted.features[component]):
                 found = column.values.field(f"{component}/{index}")
-                offsets: tuple[NDArray[np.int64], ...] = (_offsets(column),)
-                if len(feature.dims) == 2:
+                offsets: tuple[NDArray[np.int64], ...] = (bounds,)
+                if feature.nested():
                     offsets += (_offsets(found),)
                     found = found.values
-                features.append(((component, index, key), Ragged(values(found, feature.dtype), offsets)))
-        return _Texts(_offsets(column), tuple(features))
+                ragged = Ragged(values(found, feature.dtype), offsets)
+                if feature.dims == ("P",):
+                    ragged = ragged.along_rows()
+                features.append(((component, index, key), ragged))
+        return _Texts(bounds, tuple(features))
 
     def _units(self, column: str, of_texts: NDArray[Any]) -> NDArray[Any]:
         """Return a value of each unit from one of each text of a column: of lists, the sum."""
@@ -256,7 +260,8 @@ class Split:
             at = grid(source.offsets, numbers)
             batch.lengths[key] = torch.from_numpy(at.lengths)
             for place, ragged in source.features:
-                batch.features[place] = torch.from_numpy(pad_at(ragged, at))
+                own = at if ragged.offsets[0] is source.offsets else grid(ragged.offsets[0], numbers)
+                batch.features[place] = torch.from_numpy(pad_at(ragged, own))
 
     def text_batch(self, key: InputKey, numbers: Sequence[int] | NDArray[np.integer]) -> Batch:
         """Return some texts of one input alone, by their numbers."""

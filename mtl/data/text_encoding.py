@@ -61,7 +61,7 @@ class TextEncoder:
             for component in components:
                 for index, feature in enumerate(fitted.features[component]):
                     self._values[key, component, index] = scratch.column()
-                    if len(feature.dims) == 2:
+                    if feature.nested():
                         self._inner[key, component, index] = Bounds(scratch.column())
 
     def add(
@@ -85,12 +85,12 @@ class TextEncoder:
 
     def _add_feature(self, place: _Place, feature: Feature, tokens: Tokens) -> None:
         ragged = feature.compute(tokens)
-        if len(ragged.offsets) != len(feature.dims) or not np.array_equal(ragged.offsets[0], tokens.row_offsets):
+        if len(ragged.offsets) != 1 + feature.nested() or not np.array_equal(ragged.offsets[0], tokens.row_offsets):
             raise UsageError(
                 f"the feature '{name_of(type(feature))}' should return its values with the tokens' own offsets"
-                f"{' and those of the values in each token' if len(feature.dims) == 2 else ''}. Found other ones."
+                f"{' and those of the values in each token' if feature.nested() else ''}. Found other ones."
             )
-        count = len(ragged.values) if len(feature.dims) == 1 else len(ragged.offsets[1]) - 1
+        count = len(ragged.values) if not feature.nested() else len(ragged.offsets[1]) - 1
         if count != tokens.row_offsets[-1]:
             raise UsageError(
                 f"the feature '{name_of(type(feature))}' should return values for {tokens.row_offsets[-1]} tokens. "

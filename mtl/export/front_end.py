@@ -84,4 +84,4 @@ def _values(tape: Tape, surface: ir.Value, counts: ir.Value, front_end: FrontEnd
     flat = typed(tape.op("Reshape", [surface, integers(tape, [-1])]), STRING, 1)
     if front_end.lowercase:
         flat = lower_cased(tape, flat)
-    return TokenValues(flat, surface, typed(lengths, INT64, 1), shape, typed(counts, INT64, 1))
+    return TokenValues(flat, surface, typed(lengths, INT64, 1), shape, typed(counts, INT64, 1), front_end)

@@ -29,7 +29,7 @@ class Numeric:
     """The numeric graph and the names of its values.
 
     Inputs: `lengths` int64 of every input's texts; of those in lists, which make up a unit (positions [B, U], lengths
-    [B]); `features` [texts, T] or [texts, T, C]. Outputs: `answers` by task and key of
+    [B]); `features` [texts, T], [texts, T, C] or [texts, P]. Outputs: `answers` by task and key of
     what the output layer's `answer` returns, `vectors` [B, E] of separable scorers by task and input, and `calls`: what
     every component computed ([B, …], sequences without their lengths). `parameters` are the tensors of its named
     initializers.
@@ -64,14 +64,14 @@ def export_numeric(model: MultiTaskModel, graph: SharingGraph, features: Feature
 def _example(network: Network, features: Features) -> tuple[Tensor, ...]:
     """Return lengths and features of a small batch; all its sizes differ, so that none is taken for another."""
     generator = torch.Generator().manual_seed(0)
-    characters = 7
     steps = {key: 5 + 4 * number for number, key in enumerate(network.inputs)}
     lengths = {key: torch.tensor([steps[key], 2, 4] * (2 if key.listed else 1)) for key in network.inputs}
     lists = [t for _ in network.listed for t in (torch.arange(6).reshape(2, 3), torch.tensor([3, 2]))]
     found = []
     for component, index, key in network.places:
         feature = features[component][index]
-        shape = (len(lengths[key]), steps[key], characters)[: len(feature.dims) + 1]
+        sizes = {"T": steps[key], "C": 7, "P": steps[key] + 3}
+        shape = (len(lengths[key]), *(sizes[axis] for axis in feature.dims))
         if np.issubdtype(feature.dtype, np.integer):
             found.append(torch.randint(0, feature.size or 2, shape, generator=generator))
         else:

@@ -35,6 +35,31 @@ class PaddedSequence(NamedTuple):
         return positions[None, :] < self.lengths[:, None]
 
 
+class Pieces(NamedTuple):
+    """A sequence of the pieces of tokens, [B, P, D], and the way back to the tokens.
+
+    `counts` [B, T]: how many pieces each token has, 0 where padding; `lengths` [B]: tokens. A token's vector is that of
+    its first piece or, with `mean`, the mean over its pieces. Representations and poolings get the sequence of pieces;
+    to all other modules it comes as one of tokens.
+    """
+
+    sequence: PaddedSequence
+    counts: Tensor
+    lengths: Tensor
+    mean: bool = False
+
+    def of_tokens(self) -> PaddedSequence:
+        """Return one vector per token, [B, T, D]."""
+        values = self.sequence.values
+        first = (self.counts.cumsum(1) - self.counts) * (self.counts > 0)
+        if not self.mean:
+            return PaddedSequence(values.gather(1, first[:, :, None].expand(-1, -1, values.shape[2])), self.lengths)
+        positions = torch.arange(values.shape[1], device=values.device)[None, None, :]
+        inside = (positions >= first[:, :, None]) & (positions < (first + self.counts)[:, :, None])
+        weights = inside.to(values.dtype) / self.counts.clamp(min=1)[:, :, None].to(values.dtype)
+        return PaddedSequence(weights @ values, self.lengths)
+
+
 class Module(nn.Module):
     """A component of the sharing graph; `kind` names its registry.
 
@@ -73,10 +98,10 @@ class Embedding(Module):
         """
         return ()
 
-    def forward(self, lengths: Tensor, *features: Tensor | PaddedSequence) -> PaddedSequence:
-        """Embed one tensor per declared feature ([B, T] or [B, T, C]); composites take their parts' sequences.
+    def forward(self, lengths: Tensor, *features: Tensor | PaddedSequence) -> PaddedSequence | Pieces:
+        """Embed one tensor per declared feature ([B, T], [B, T, C] or [B, P]); composites take their parts' sequences.
 
-        Either way `lengths` [B] comes first.
+        Either way `lengths` [B] comes first. Vectors of pieces of tokens are returned as `Pieces`.
         """
         raise NotImplementedError
 

@@ -14,7 +14,7 @@ from ..base.registry import InitialFile, file_keys, inferred_arguments, nested_k
 from ..graph import rules as graph_rules
 from ..graph.calls import Call, InputKey, Regroup, Step, TargetKey, keys_of, producer_of, steps_below, walk
 from ..graph.sharing_graph import Component, SharingGraph
-from .module import Losses, Module, Output, PaddedSequence, Scorer
+from .module import Losses, Module, Output, PaddedSequence, Pieces, Scorer
 from .precision import in_float32
 from .search import Stepped
 
@@ -77,15 +77,20 @@ def compute(
     `modules` are by component; an exporter hands in what their `exportable()` returned. Embeddings get lengths
     [B] first: a leaf its features' tensors, a composite its parts' sequences. `regroup` takes a value of each text of
     an input as units ask for it. A component that takes the target gets it last where there are `targets`; without,
-    it is not applied, and what takes its value gets it `Stepped`.
+    it is not applied, and what takes its value gets it `Stepped`. Representations and poolings get sequences of pieces;
+    to all other modules, and to the caller, these come with one vector per token.
     """
     done: list[Value] = []
     for step in program.steps:
         arguments: list[Any] = [done[position] for position in step.values]
         if step.component is None:
-            done.append(regroup(arguments[0], step.inputs[0]))
+            done.append(regroup(_of_tokens(arguments[0]), step.inputs[0]))
             continue
         module: Any = modules[step.component]
+        pieces = next((value for value in arguments if isinstance(value, Pieces)), None)
+        if pieces is not None:
+            sees_pieces = kinds[step.component] in ("representation", "pooling")
+            arguments = [_sequence(value) if sees_pieces else _of_tokens(value) for value in arguments]
         if step.inputs:
             (key,) = step.inputs
             arguments = [lengths[key]]
@@ -95,12 +100,22 @@ def compute(
             first = arguments[0]
             arguments = [first.lengths if isinstance(first, PaddedSequence) else first, *arguments]
         if step.target is None:
-            done.append(module(*arguments))
+            value = module(*arguments)
+            along = pieces is not None and kinds[step.component] == "representation"
+            done.append(pieces._replace(sequence=value) if pieces is not None and along else value)
         elif targets is None:
             done.append(Stepped(module, tuple(arguments)))
         else:
             done.append(module(*arguments, targets[step.target]))
-    return [done[position] for position in program.wanted]
+    return [_of_tokens(done[position]) for position in program.wanted]
+
+
+def _of_tokens(value: Value) -> Value:
+    return value.of_tokens() if isinstance(value, Pieces) else value
+
+
+def _sequence(value: Value) -> Value:
+    return value.sequence if isinstance(value, Pieces) else value
 
 
 def regrouped(value: Value, index: Index | None) -> Value:

@@ -282,6 +282,7 @@ def _keys(graph: SharingGraph, task: str) -> Iterator[InputKey]:
 
 def fake_feature(feature: Feature, tokens: int) -> Tensor:
     """Return what a feature's tensor looks like."""
-    shape = (ROWS, tokens, CHARACTERS) if feature.dims == ("T", "C") else (ROWS, tokens)
+    sizes = {"T": tokens, "C": CHARACTERS, "P": tokens + 1}
+    shape = (ROWS, *(sizes[axis] for axis in feature.dims))
     whole = np.issubdtype(feature.dtype, np.integer)
     return torch.zeros(shape, dtype=torch.int64 if whole else torch.float32, device="meta")

@@ -1,6 +1,7 @@
 """What an embedding consumes: a value (or several) per token, computed here for training and in the exported graph.
 
-Dimensions: B rows of a batch, T tokens of its longest row, C characters of its longest token, N tokens of all rows.
+Dimensions: B rows of a batch, T tokens of its longest row, C characters of its longest token, P pieces of its longest
+row, N tokens of all rows.
 """
 
 from __future__ import annotations
@@ -45,6 +46,15 @@ class Ragged(NamedTuple):
         np.cumsum([len(row) for row in listed], out=offsets[1:])
         return cls(values, (offsets,))
 
+    def along_rows(self) -> Ragged:
+        """Return the values of each row as a whole, without the bounds of its tokens.
+
+        >>> Ragged(np.array([7, 8, 9]), (np.array([0, 1, 2]), np.array([0, 2, 3]))).along_rows().offsets
+        (array([0, 2, 3]),)
+        """
+        rows, tokens = self.offsets
+        return Ragged(self.values, (tokens[rows],))
+
 
 class Feature:
     """One property of tokens, computed in two ways that agree: `compute` for training, `onnx` for the exported graph.
@@ -68,7 +78,7 @@ class Feature:
     """
 
     kind: ClassVar[str] = "feature"
-    dims: ClassVar[tuple[str, ...]] = ("T",)  # or ("T", "C")
+    dims: ClassVar[tuple[str, ...]] = ("T",)  # or ("T", "C"), or ("P",): the pieces of all tokens of a row
     dtype: ClassVar[type[np.generic]] = np.int32  # as cached; integers reach the embedding as int64
     version: ClassVar[int] = 1
     needs_fit: ClassVar[bool] = False
@@ -111,13 +121,19 @@ class Feature:
     def compute(self, tokens: Tokens) -> Ragged:
         """Return values for every token, of `dtype`.
 
-        A row without tokens has the padding token `""`, and its value must be 0 (with dims T, C: no value).
+        A row without tokens has the padding token `""`, and its value must be 0 (with dims T, C: no value). With dims P
+        the values are those of pieces, at least one for every token.
         """
         raise NotImplementedError(f"{type(self).__name__} does not compute anything")
 
     def onnx(self, tape: Tape, tokens: TokenValues) -> ir.Value:
-        """Add nodes that compute the same values: [B, T] or [B, T, C], int64 or float, 0 for padding."""
+        """Add nodes that compute equal values: [B, T], [B, T, C] or [B, P], int64 or float, 0 for padding."""
         raise NotImplementedError(f"{type(self).__name__} has no method 'onnx'")
+
+    @classmethod
+    def nested(cls) -> bool:
+        """Say whether each token has values of its own number."""
+        return cls.dims != ("T",)
 
     @property
     def exportable(self) -> bool:
@@ -143,7 +159,7 @@ def _hashable(value: object) -> Hashable:
     return value if isinstance(value, Hashable) else repr(value)
 
 
-class _VocabularyFeature(Feature):
+class VocabularyFeature(Feature):
     """Ids of a vocabulary that is fitted to the training texts."""
 
     needs_fit = True
@@ -171,7 +187,7 @@ class _VocabularyFeature(Feature):
 
 
 @register("feature", "word_ids")
-class WordIds(_VocabularyFeature):
+class WordIds(VocabularyFeature):
     """The id of each token in a vocabulary of the training tokens seen `min_count` times, `max_size` at most."""
 
     def __init__(self, *, min_count: int = 1, max_size: int | None = None) -> None:
@@ -199,7 +215,7 @@ class WordIds(_VocabularyFeature):
 
 
 @register("feature", "character_ids")
-class CharacterIds(_VocabularyFeature):
+class CharacterIds(VocabularyFeature):
     """The ids of each token's first `max_length` characters, among those seen `min_count` times in training."""
 
     dims = ("T", "C")

@@ -5,12 +5,13 @@ Imports onnx_ir, so it is itself imported only by what builds graphs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import onnx_ir as ir
 from onnx_ir.tape import Tape
 
+from .front_end import FrontEnd
 from .vocabulary import FIRST, PADDING, UNKNOWN, Vocabulary
 
 STRING = ir.DataType.STRING
@@ -25,7 +26,8 @@ class TokenValues:
 
     `flat` string [B*T]: tokens as they are looked up (lower-cased if the input is), `""` for padding;
     `surface` string [B, T]: as they are in the text; `lengths` int64 [B], at least 1; `shape` int64 [2]: B, T;
-    `counts` int64 [B]: the lengths, but 0 for an empty text, whose one token is padding.
+    `counts` int64 [B]: the lengths, but 0 for an empty text, whose one token is padding. `made` holds what features
+    of the input share.
     """
 
     flat: ir.Value
@@ -33,6 +35,18 @@ class TokenValues:
     lengths: ir.Value
     shape: ir.Value
     counts: ir.Value
+    front_end: FrontEnd
+    made: dict[str, object] = field(default_factory=dict, compare=False)
+
+    def inside(self, tape: Tape) -> ir.Value:
+        """Return bool [B, T]: whether a token is before its row's length."""
+        if not isinstance(made := self.made.get("inside"), ir.Value):
+            steps = tape.op("Shape", [self.surface], {"start": 1, "end": 2})
+            zero, one = (tape.op("Squeeze", [integers(tape, [number])]) for number in (0, 1))
+            positions = tape.op("Range", [zero, tape.op("Squeeze", [steps]), one])
+            made = tape.op("Less", [positions, tape.op("Unsqueeze", [self.lengths, integers(tape, [1])])])
+            self.made["inside"] = typed(made, ir.DataType.BOOL, 2)
+        return made
 
     def grid(self, tape: Tape, flat: ir.Value) -> ir.Value:
         """Return a value per token, [B*T], as [B, T]."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import onnx_ir as ir
     from onnx_ir.tape import Tape
 
+    from .token_values import TokenValues
+
 EVERY = FrontEnd()  # reads all tokens, as they are
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -50,6 +52,22 @@ class Tokenizer:
         """
         raise NotImplementedError(f"{type(self).__name__} has no method 'onnx'")
 
+    def pieces(self, token: str) -> Sequence[str]:
+        """Return the pieces of a token as it is looked up, at least one, none of them empty: here the token itself.
+
+        Embeddings of pieces read them (`mtl.text.pieces`). A tokenizer that has pieces has them in the graph too.
+        """
+        return (token,)
+
+    def onnx_pieces(self, tape: Tape, tokens: TokenValues) -> ir.Value:
+        """Add nodes that make equal pieces of `tokens.flat` (string [N]): string [N, Q], `""` after the last ones.
+
+        Of the token `""`, which is padding, there is none. Q is at least 1.
+        """
+        from .token_values import STRING, integers, typed  # only exporting needs onnx_ir
+
+        return typed(tape.op("Unsqueeze", [tokens.flat, integers(tape, [1])]), STRING, 2)
+
     def tokenize(self, texts: Iterable[str | bytes], front_end: FrontEnd = EVERY) -> Tokens:
         """Return the tokens of texts, as many of each as a front end reads.
 
@@ -60,8 +78,10 @@ class Tokenizer:
 
     @property
     def exportable(self) -> bool:
-        """Say whether the tokenizer has an `onnx` method."""
-        return type(self).onnx is not Tokenizer.onnx
+        """Say whether the tokenizer has an `onnx` method, and `onnx_pieces` where it has pieces."""
+        cls = type(self)
+        whole = cls.pieces is Tokenizer.pieces or cls.onnx_pieces is not Tokenizer.onnx_pieces
+        return whole and cls.onnx is not Tokenizer.onnx
 
     def _checked(self, text: str) -> list[tuple[int, int]]:
         found = list(self.spans(text))

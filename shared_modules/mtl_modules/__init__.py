@@ -17,6 +17,7 @@ from .mlp import MLP
 from .mlp_scorer import MLPScorer
 from .pairwise_hinge import PairwiseHinge
 from .pairwise_logistic import PairwiseLogistic
+from .piece import PieceEmbedding
 from .pointwise_cross_entropy import PointwiseCrossEntropy
 from .regression import Regression
 from .self_attention import SelfAttention
@@ -42,6 +43,7 @@ __all__ = [
     "MaxPooling",
     "PairwiseHinge",
     "PairwiseLogistic",
+    "PieceEmbedding",
     "PointwiseCrossEntropy",
     "Regression",
     "SelfAttention",

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from mtl.base.registry import lookup
 from mtl.data.labels import MISSING, Labels
 from mtl.data.targets import Number
-from mtl.model.module import Losses, PaddedSequence
+from mtl.model.module import Losses, PaddedSequence, Pieces
+from mtl.text import pieces
 from mtl.text.features import CharacterIds, WordIds
 from mtl.text.featurizer import tokenize
 from mtl_modules import (
@@ -33,6 +34,7 @@ from mtl_modules import (
     Lexical,
     MaxPooling,
     MLPScorer,
+    PieceEmbedding,
     Regression,
     SelfAttention,
     Sigmoid,
@@ -83,6 +85,22 @@ class Characters:
 
 
 @dataclass(frozen=True)
+class PieceCounts:
+    """How many pieces each token of a row has: [T]."""
+
+    def row(self, length: int, generator: torch.Generator) -> Tensor:
+        return 1 + torch.arange(length) % 3
+
+
+@dataclass(frozen=True)
+class PieceIds(PieceCounts):
+    """Ids of the pieces of a row's tokens: [P]."""
+
+    def row(self, length: int, generator: torch.Generator) -> Tensor:
+        return torch.randint(1, 9, (int(super().row(length, generator).sum()),), generator=generator)
+
+
+@dataclass(frozen=True)
 class Tokens:
     """PaddedSequence of a row's tokens: [T, dim]; probabilities if they come from an output layer.
 
@@ -119,7 +137,7 @@ class Row:
         return torch.randn(self.dim, generator=generator) * 2
 
 
-Given = Words | Hashes | Numbers | Characters | Tokens | Row
+Given = Words | Hashes | Numbers | Characters | PieceIds | PieceCounts | Tokens | Row
 
 
 @dataclass(frozen=True)
@@ -165,21 +183,23 @@ class Case:
                 found.append(PaddedSequence(padded, own))
             else:
                 width = max(value.shape[1] for value in values) + extra if isinstance(given, Characters) else 0
-                shape = (len(values), steps, width) if width else (len(values), steps)
+                own_steps = max(map(len, values)) + extra if isinstance(given, PieceIds) else steps
+                shape = (len(values), own_steps, width) if width else (len(values), own_steps)
                 ids = torch.zeros(shape, dtype=values[0].dtype)
                 for i, value in enumerate(values):
                     ids[i][tuple(slice(0, size) for size in value.shape)] = value
                 found.append(ids)
-        leaf = isinstance(self.inputs[0], (Words, Hashes, Characters))
+        leaf = isinstance(self.inputs[0], (Words, Hashes, Characters, PieceIds))
         return [lengths, *found] if leaf or self.name == "concat" else found
 
     def _length(self, row: Sequence[Tensor]) -> int:
-        return next((len(v) for v, given in zip(row, self.inputs, strict=True) if not isinstance(given, Row)), 1)
+        of_tokens = (v for v, given in zip(row, self.inputs, strict=True) if not isinstance(given, (Row, PieceIds)))
+        return next(map(len, of_tokens), 1)
 
     def answers(self, module: Any, rows: Sequence[Sequence[Tensor]], extra: int = 0) -> list[dict[str, Tensor]]:
         """Return all that the module says of each row, cut to the row's length."""
         arguments = self.batch(rows, extra)
-        said = {"forward": module(*arguments)}
+        said = {"forward": of_tokens(module(*arguments))}
         if self.kind == "output":
             said.update(module.answer(*arguments))
             said["loss"] = self.loss(module, arguments, rows, extra)
@@ -208,7 +228,12 @@ class Case:
         return scores.values.argmin(-1).masked_fill(~scores.mask(), MISSING)
 
 
-def fitted(feature: WordIds | CharacterIds) -> Any:
+def of_tokens(value: Any) -> Any:
+    """Return a value with one vector per token where it is a sequence of pieces."""
+    return value.of_tokens() if isinstance(value, Pieces) else value
+
+
+def fitted(feature: WordIds | CharacterIds | pieces.PieceIds) -> Any:
     """Return the feature, fitted to a text."""
     feature.count(tokenize([TEXT], "unicode_words"))
     feature.fit()
@@ -233,6 +258,14 @@ def _cases() -> Iterator[Case]:
         "embedding",
         lambda: CharCNN(fitted(CharacterIds()), dim=7, char_dim=4, widths=[1, 2, 3, 6]),
         (Characters(),),
+    )
+    piece_inputs = (PieceIds(), PieceCounts())
+    yield Case("piece", "embedding", lambda: PieceEmbedding(fitted(pieces.PieceIds()), dim=6), piece_inputs)
+    yield Case(
+        "piece by the mean",
+        "embedding",
+        lambda: PieceEmbedding(fitted(pieces.PieceIds()), dim=6, tokens="mean"),
+        piece_inputs,
     )
     yield Case("concat", "embedding", lambda: Concat(parts=parts()), (Tokens(4), Tokens(3)))
     yield Case("lexical", "embedding", lambda: Lexical(()), (Hashes(), Numbers()))

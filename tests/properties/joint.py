@@ -61,7 +61,7 @@ tasks:
     inputs: {text: {column: text, lowercase: true}}
     target: chunks
     model:
-      embedding: {type: word, dim: 3}
+      embedding: {type: concat, parts: {word: {type: word, dim: 3}, piece: {type: piece, dim: 4, tokens: mean}}}
       decoder: {type: mlp, condition: slots.output}
       output: {type: crf}
   topic:

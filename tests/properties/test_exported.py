@@ -46,7 +46,7 @@ class Pair:
             (found,) = {
                 id(v): v
                 for (c, i, k), v in batch.features.items()
-                if (c, i) == (component, index) and (k.tokenizer, k.lowercase) == (key.tokenizer, key.lowercase)
+                if (c, i) == (component, index) and k.front_end == key.front_end
             }.values()
             feeds[name] = found.numpy()
         wanted = [value.name for value in self.session.get_outputs()]
@@ -55,7 +55,7 @@ class Pair:
 
 
 def _of(values: dict[Any, torch.Tensor], wanted: Any) -> torch.Tensor:
-    return next(v for k, v in values.items() if (k.tokenizer, k.lowercase) == (wanted.tokenizer, wanted.lowercase))
+    return next(v for k, v in values.items() if k.front_end == wanted.front_end)
 
 
 def exported(model: MultiTaskModel, batch: Callable[[tuple[str, ...]], Batch]) -> Pair:

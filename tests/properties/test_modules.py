@@ -12,7 +12,7 @@ from torch import Tensor
 from mtl.base import registry
 from mtl.model.module import PaddedSequence
 from mtl_modules.grade_output import GradeOutput
-from tests.properties.cases import CASES, KINDS, Case, Shared
+from tests.properties.cases import CASES, KINDS, Case, Shared, of_tokens
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
@@ -52,7 +52,7 @@ def test_gradients_reach_every_parameter(case: Case) -> None:
     if case.kind == "output":
         loss = case.loss(module, arguments, case.rows()).sum()
     else:
-        value = module(*arguments)
+        value = of_tokens(module(*arguments))
         values = value.values[value.mask()] if isinstance(value, PaddedSequence) else value
         loss = (values * torch.randn(values.shape, generator=torch.Generator().manual_seed(3))).sum()
     parameters = dict(module.named_parameters())
@@ -75,7 +75,7 @@ def test_gradients_reach_what_flows_in(case: Case) -> None:
         if values.dtype.is_floating_point and not isinstance(what, Shared):  # hashes, as numbers, are given
             values.requires_grad_()
             leaves.append((position, values))
-    value = case.loss(module, arguments, case.rows()) if case.kind == "output" else module(*arguments)
+    value = case.loss(module, arguments, case.rows()) if case.kind == "output" else of_tokens(module(*arguments))
     values = value.values if isinstance(value, PaddedSequence) else value
     if leaves:
         (values * torch.randn(values.shape, generator=torch.Generator().manual_seed(3))).sum().backward()
@@ -136,7 +136,7 @@ def test_prediction_is_repeatable(case: Case) -> None:
 @every_case
 def test_output_dim_is_the_size_of_what_comes_out(case: Case) -> None:
     module = case.module()
-    value = module(*case.batch(case.rows()))
+    value = of_tokens(module(*case.batch(case.rows())))
     values = value.values if isinstance(value, PaddedSequence) else value
     if case.kind == "scorer":  # one number a row, without an axis of its own
         values = values[:, None]
@@ -145,14 +145,14 @@ def test_output_dim_is_the_size_of_what_comes_out(case: Case) -> None:
 
 @every_case
 def test_shapes_are_the_same_on_the_meta_device(case: Case) -> None:
-    real = case.module()(*case.batch(case.rows()))
+    real = of_tokens(case.module()(*case.batch(case.rows())))
     with torch.device("meta"):
         module = case.build().eval()
     arguments = [
         PaddedSequence(a.values.to("meta"), a.lengths.to("meta")) if isinstance(a, PaddedSequence) else a.to("meta")
         for a in case.batch(case.rows())
     ]
-    found = module(*arguments)
+    found = of_tokens(module(*arguments))
     values, wanted = (v.values if isinstance(v, PaddedSequence) else v for v in (found, real))
     assert values.shape == wanted.shape
     if case.kind == "output":
