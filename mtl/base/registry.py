@@ -49,7 +49,7 @@ KINDS = (
 _MODULE = ("forward", "output_dim", "exportable")
 ASKED: dict[str, tuple[str, tuple[str, ...]]] = {
     "source": ("mtl.sources.Source", ("splits", "columns", "read", "fingerprint")),
-    "tokenizer": ("mtl.text.tokenizers.Tokenizer", ("tokenize", "onnx", "exportable")),
+    "tokenizer": ("mtl.text.tokenizers.Tokenizer", ("tokenize", "pieces", "onnx", "onnx_pieces", "missing")),
     "feature": ("mtl.text.features.Feature", ("key", "needs_fit", "compute", "onnx", "state")),
     "embedding": ("mtl.model.module.Embedding", ("features", *_MODULE)),
     "representation": ("mtl.model.module.Representation", _MODULE),

@@ -29,8 +29,10 @@ def text_front_end(tape: Tape, text: ir.Value, front_end: FrontEnd) -> TokenValu
     # it is the only one.
     longer = tape.op("Concat", [text, strings(tape, ["x"])], {"axis": 0})
     tokenizer: Tokenizer = lookup("tokenizer", front_end.tokenizer)()
-    if not tokenizer.exportable:
-        raise ExportError(f"front end: the tokenizer '{front_end.tokenizer}' should have a method 'onnx'. Found none.")
+    missing = tokenizer.missing()
+    if missing is not None:
+        name = front_end.tokenizer
+        raise ExportError(f"front end: the tokenizer '{name}' should have a method '{missing}'. Found none.")
     tokens = typed(tokenizer.onnx(tape, longer), STRING, 2)
     surface = typed(tape.op("Slice", [tokens, integers(tape, [0]), rows]), STRING, 2)
     if front_end.max_tokens is not None:

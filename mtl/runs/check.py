@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from ..base.device import lacks_bf16, missing, resolve
 from ..base.errors import CheckpointError, Fault, RecipeError, sentences
 from ..base.files import why_unreadable
-from ..base.registry import file_keys
+from ..base.registry import file_keys, lookup
 from ..data.batch import Batch, Index
 from ..data.fitted import Fitted
 from ..data.prepare import prepare
@@ -35,6 +35,7 @@ from ..graph.sharing_graph import SharingGraph
 from ..model.multi_task import MultiTaskModel
 from ..recipe.config import ModuleConfig, Recipe, TaskConfig
 from ..text.features import Feature
+from ..text.tokenizers import Tokenizer
 from ..train.checkpoint import own_tensors
 from ..train.first_weights import first_weights, weight_files
 
@@ -91,7 +92,16 @@ def read_sources(graph: SharingGraph, sources: Mapping[str, Source], cache: Path
 
 
 def unexportable(graph: SharingGraph) -> Iterator[Fault]:
-    """Yield a fault for every feature that cannot be computed in an exported graph."""
+    """Yield a fault for every tokenizer and every feature that cannot be had in an exported graph."""
+    for task in graph.recipe.tasks.values():
+        for given in task.inputs.values():
+            name = given.front_end.tokenizer
+            tokenizer: type[Tokenizer] = lookup("tokenizer", name)
+            lacking = tokenizer.missing()
+            if lacking is not None:
+                yield given.place.fault(
+                    f"the tokenizer '{name}' should have a method '{lacking}', as the task is exported. Found none."
+                )
     for name in graph.embeddings():
         for feature in graph.features_of(name):
             if not feature.exportable:

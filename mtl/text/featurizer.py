@@ -197,7 +197,7 @@ def tokenize(texts: Iterable[str | bytes], front_end: FrontEnd | str) -> Tokens:
         hint = near_miss(tokenizer, known) or f" There are: {', '.join(known)}."
         raise UsageError(f"no tokenizer named '{tokenizer}'.{hint}")
     found: Tokens = lookup("tokenizer", tokenizer)().tokenize(texts, front)
-    return found
+    return found.under(front)
 
 
 def tokens_from_spans(

@@ -76,12 +76,13 @@ class Tokenizer:
         read = [_valid(text) for text in texts]
         return tokens_from_spans(read, [self._checked(text)[: front_end.max_tokens] for text in read], front_end)
 
-    @property
-    def exportable(self) -> bool:
-        """Say whether the tokenizer has an `onnx` method, and `onnx_pieces` where it has pieces."""
-        cls = type(self)
-        whole = cls.pieces is Tokenizer.pieces or cls.onnx_pieces is not Tokenizer.onnx_pieces
-        return whole and cls.onnx is not Tokenizer.onnx
+    @classmethod
+    def missing(cls) -> str | None:
+        """Return the method that the tokenizer would need in a graph and does not have."""
+        if cls.onnx is Tokenizer.onnx:
+            return "onnx"
+        in_one_way = cls.pieces is not Tokenizer.pieces and cls.onnx_pieces is Tokenizer.onnx_pieces
+        return "onnx_pieces" if in_one_way else None
 
     def _checked(self, text: str) -> list[tuple[int, int]]:
         found = list(self.spans(text))
