@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mtl.base import registry
 from mtl.base.errors import RecipeError
 from mtl.compile.loading import load_recipe, recipe_from_text
 from mtl.graph import drawing
@@ -12,6 +13,7 @@ from mtl.graph.build import build_graph
 from mtl.graph.sharing_graph import SharingGraph
 from mtl.recipe.config import Recipe
 from mtl.runs.check import build_on_meta, check, placeholder
+from mtl.text.tokenizers import Whitespace
 from tests import small
 from tests.commands import mtl, within
 
@@ -224,6 +226,26 @@ def test_faults_of_every_sort_come_together(folder: Path) -> None:
     )
     lines = [row.removeprefix(f"{folder / 'small.yaml'}:").split(":")[0] for row in refused(recipe)]
     assert lines == ["22", "23", "24", f"3 errors in {folder / 'small.yaml'}"]
+
+
+def test_a_tokenizer_without_a_graph_side(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry._classes, "tokenizer", dict(registry._classes["tokenizer"]))
+
+    class Letters(Whitespace):
+        """Pieces of one letter each, in training alone."""
+
+        def pieces(self, token: str) -> list[str]:
+            return list(token)
+
+    registry.register("tokenizer", "letters")(Letters)
+    letters = ("{column: text, lowercase: true}", "{column: text, tokenizer: letters, lowercase: true}")
+    file = folder / "small.yaml"
+    message = "the tokenizer 'letters' should have a method 'onnx_pieces', as the task is exported. Found none."
+    assert refused(load(folder, letters, letters)) == [
+        f"{file}:16: tasks.intent.inputs.text: {message}",
+        f"{file}:29: tasks.slots.inputs.text: {message}",
+        f"2 errors in {file}",
+    ]
 
 
 # -- files of first weights
