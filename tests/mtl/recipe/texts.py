@@ -158,3 +158,8 @@ def faults(text: str, *overrides: str) -> list[str]:
 def graph(text: str, *overrides: str) -> SharingGraph:
     """Return the graph of a recipe."""
     return build_graph(recipe_from_text(text, name="r.yaml", overrides=overrides))
+
+
+def warnings(text: str, *overrides: str) -> list[str]:
+    """Return what the graph of a recipe warns of."""
+    return [str(fault) for fault in graph(text, *overrides).warnings]

@@ -1,0 +1,109 @@
+"""The rules of a sharing graph, one rule or one family a file; `broken_rules` applies all, `warn` yields warnings.
+
+A rule is a function from a graph to its faults: a new one gets a file and its place in `RULES` or `WARNINGS`.
+
+conditions      conditions between tasks on single texts or on lists of them
+cycles          what flows makes no cycle
+dead_ends       every component leads to an output
+embeddings      what embeddings read: one input, and what is tied reads the same tokens
+label_sets      tasks with one decoder or one output layer have one label set
+loose_ties      warnings about groups that share nothing, or less than it seems
+meetings        where the texts of a task meet: two columns, in the form that is taken there
+output_layers   an output layer is made for what its task predicts
+places          where a recipe writes what a rule finds wrong, and how messages name it
+rankings        tasks on judged pairs: a source of their own, negatives, no conditions
+shapes          what is predicted and what is made for it: element and axes
+side_branches   side branches of texts that meet: at every text, taken where they lead, reading alike
+unread_sources  warning about sources that no task names
+
+Rules need the modules and the edges between them, not what flows: they hold before any input is connected. Four are
+kept where tied configurations are merged, since there is no graph without them: addresses exist, a module is in one
+group only, members are of one kind (`compile/ties`), and configurations agree (`compile/modules`). That dimensions
+agree along every edge is proven by building the model without memory (`runs/check`); that a tied decoder has one label
+set shows once the data is read (`data/prepare`, and whatever builds a `model`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from typing import TYPE_CHECKING
+
+from ...base.errors import Fault
+from .conditions import (
+    conditions_have_like_units,
+    conditions_line_up,
+    conditions_name_outputs,
+    conditions_read_the_same_text,
+)
+from .cycles import no_cycle
+from .dead_ends import every_component_reaches_an_output
+from .embeddings import embeddings_read_one_input, tied_embeddings_read_the_same_tokens
+from .label_sets import label_ties, tied_label_sets
+from .loose_ties import groups_of_one, tasks_tied_to_nothing, tied_over_untied
+from .meetings import texts_meet_in_the_form_that_is_taken, texts_of_a_pair_differ
+from .output_layers import outputs_fit_their_task
+from .rankings import (
+    drawn_negatives_are_there_where_they_are_needed,
+    rankings_have_a_source_of_their_own,
+    rankings_have_negatives,
+    rankings_take_and_give_no_conditions,
+)
+from .shapes import fits, shape_of, shapes_of
+from .side_branches import side_branches_are_taken, side_branches_read_alike, side_branches_stand_at_every_text
+from .unread_sources import sources_without_tasks
+
+if TYPE_CHECKING:
+    from ..sharing_graph import SharingGraph
+
+__all__ = [
+    "RULES",
+    "WARNINGS",
+    "broken_rules",
+    "fits",
+    "label_ties",
+    "shape_of",
+    "shapes_of",
+    "tied_label_sets",
+    "warn",
+]
+
+Rule = Callable[["SharingGraph"], Iterator[Fault]]
+
+RULES: tuple[Rule, ...] = (
+    no_cycle,
+    outputs_fit_their_task,
+    conditions_read_the_same_text,
+    conditions_have_like_units,
+    conditions_line_up,
+    tied_embeddings_read_the_same_tokens,
+    embeddings_read_one_input,
+    every_component_reaches_an_output,
+    texts_of_a_pair_differ,
+    texts_meet_in_the_form_that_is_taken,
+    side_branches_stand_at_every_text,
+    side_branches_are_taken,
+    rankings_have_a_source_of_their_own,
+    rankings_have_negatives,
+    drawn_negatives_are_there_where_they_are_needed,
+    rankings_take_and_give_no_conditions,
+)
+
+WARNINGS: tuple[Rule, ...] = (
+    groups_of_one,
+    tasks_tied_to_nothing,
+    tied_over_untied,
+    sources_without_tasks,
+    side_branches_read_alike,
+)
+
+
+def broken_rules(graph: SharingGraph, broken: Collection[str] = ()) -> list[Fault]:
+    """Return every fault of a graph; `broken` are tasks that it lacks because their recipe has faults of its own."""
+    faults = [fault for rule in RULES for fault in rule(graph)]
+    return faults + list(conditions_name_outputs(graph, broken))
+
+
+def warn(graph: SharingGraph) -> Iterator[Fault]:
+    """Yield what is possible but probably not intended, and its effect."""
+    for rule in WARNINGS:
+        yield from rule(graph)

@@ -1,0 +1,73 @@
+"""Where the texts of a task meet: two columns, in the form that is taken there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...base.errors import Fault
+from ...recipe.config import ModuleConfig, TaskConfig
+from ...recipe.flow import flows
+from .places import config_at, quoted
+
+if TYPE_CHECKING:
+    from ..sharing_graph import SharingGraph
+
+MEET = ("matching", "scorer")  # kinds of modules in which two texts meet
+
+
+class Meeting(NamedTuple):
+    """Where the texts of a task meet: the module, what flows into it of the texts and of their side branches.
+
+    `unpooled` are the empty slots of poolings on the way.
+    """
+
+    task: TaskConfig
+    config: ModuleConfig
+    texts: tuple[str, ...]
+    sides: tuple[str, ...]
+    unpooled: tuple[str, ...]
+
+
+def texts_of_a_pair_differ(graph: SharingGraph) -> Iterator[Fault]:
+    """Rule: the two texts of a pair are in two columns."""
+    for task in dict.fromkeys(meeting.task.name for meeting in meetings(graph)):
+        readers: dict[str, str] = {}
+        for name, config in graph.recipe.tasks[task].inputs.items():
+            first = readers.setdefault(config.column, name)
+            if first != name:
+                yield config.place.fault(
+                    f"should read another column than the input '{first}'. Found '{config.column}' at both."
+                )
+
+
+def texts_meet_in_the_form_that_is_taken(graph: SharingGraph) -> Iterator[Fault]:
+    """Rule: a module in which texts meet gets vectors or tokens, whichever it takes."""
+    for task, config, texts, _, unpooled in meetings(graph):
+        pooled = getattr(config.cls, "pooled", None)
+        wrong = [text for text in texts if (_kind(task, text) == "pooling") != pooled]
+        if pooled is None or not wrong:
+            continue
+        if pooled:
+            should, found = "one vector per text", f"tokens of {quoted(wrong)}: write {quoted(unpooled)}"
+        else:
+            should, found = "the tokens of each text", f"pooled ones: write null for {quoted(wrong)}"
+        yield config.place.fault(f"the {config.kind} '{config.type}' should get {should}. Found {found}.")
+
+
+def meetings(graph: SharingGraph) -> Iterator[Meeting]:
+    """Yield each module in which texts of a task meet, with what flows in."""
+    for task in graph.recipe.tasks.values():
+        sides = {slot.name for slot in task.slots if slot.side}
+        for slot, sources in flows(task).items():
+            if _kind(task, slot) in MEET:
+                texts = tuple(source for source in sources if source not in sides)
+                taken = next(other.takes for other in task.slots if other.name == slot)
+                unpooled = tuple(n for n in taken if _kind(task, n) == "pooling" and task.model[n] is None)
+                beside = tuple(source for source in sources if source in sides)
+                yield Meeting(task, config_at(task, slot), texts, beside, unpooled)
+
+
+def _kind(task: TaskConfig, name: str) -> str:
+    """Return the kind of module that a slot holds; an input is none."""
+    return next((slot.kind for slot in task.slots if slot.name == name), "input")

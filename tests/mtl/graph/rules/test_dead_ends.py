@@ -1,0 +1,26 @@
+# messages and recipes stand in one piece
+"""A component that leads to no output."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.mtl.recipe import fakes
+from tests.mtl.recipe.texts import faults
+
+DEAD_END = """\
+sources: {s: {format: tsv, train: a.tsv}}
+tasks:
+  t: {type: fake_dead_end, source: s, target: t, model: {representation: bilstm}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    fakes.register(monkeypatch)
+
+
+def test_every_component_reaches_an_output() -> None:
+    assert faults(DEAD_END) == [
+        "r.yaml:3: tasks.t.model.representation: should lead to an output. Found no way from 't.representation' to one."
+    ]

@@ -1,0 +1,48 @@
+# messages and recipes stand in one piece
+"""What embeddings read, by recipes in which it is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.mtl.recipe import fakes
+from tests.mtl.recipe.texts import ALTERNATING, INTENT_SLOT, changed, faults
+
+DEAD_END = """\
+sources: {s: {format: tsv, train: a.tsv}}
+tasks:
+  t: {type: fake_dead_end, source: s, target: t, model: {representation: bilstm}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    fakes.register(monkeypatch)
+
+
+def test_tied_embeddings_read_the_same_tokens() -> None:
+    assert faults(ALTERNATING, "tasks.slots.inputs.text.tokenizer=unicode_words") == [
+        "r.yaml:21: share.words: tied embeddings should read the same tokens. "
+        "Found unicode_words at 'slots.embedding' and whitespace at 'chunks.embedding'."
+    ]
+    assert faults(ALTERNATING, "tasks.chunks.inputs.text.lowercase=true") == [
+        "r.yaml:21: share.words: tied embeddings should read the same tokens. "
+        "Found whitespace at 'slots.embedding' and whitespace in lower case at 'chunks.embedding'."
+    ]
+
+
+def test_tied_parts_read_the_same_tokens() -> None:
+    text = changed(
+        INTENT_SLOT,
+        ("  words: [intent.embedding, slots.embedding]", "  words: [intent.embedding.word, slots.embedding]"),
+    )
+    assert faults(text, "tasks.slots.inputs.text.lowercase=false") == [
+        "r.yaml:30: share.words: tied embeddings should read the same tokens. "
+        "Found unicode_words in lower case at 'intent.embedding.word' and unicode_words at 'slots.embedding'."
+    ]
+
+
+def test_embeddings_read_one_input() -> None:
+    assert faults(changed(DEAD_END, ("model: {representation: bilstm}", "two: true"))) == [
+        "r.yaml:3: tasks.t.model.embedding: an embedding should read one input. Found 2 that flow into 't.embedding'."
+    ]
