@@ -12,7 +12,7 @@ Lengths = Sequence[Sequence[int]]  # tokens of each row, by input
 _TOKENS = re.compile(r"\w+|[^\w\s]")
 
 
-def spans(count: int, rows: int, lengths: Callable[[slice], Lengths], most: int = MOST_TOKENS) -> Iterator[slice]:
+def batch_spans(count: int, rows: int, lengths: Callable[[slice], Lengths], most: int = MOST_TOKENS) -> Iterator[slice]:
     """Yield which of `count` texts are answered together, in their order: up to `rows`, and `most` tokens of them.
 
     `lengths` says how many tokens some rows have in each input. A row of more tokens than `most` is alone.

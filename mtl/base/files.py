@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from .file_kinds import stream
 
 UNFINISHED = ".writing"
 ABANDONED = 24 * 3600  # seconds after which what an ended process left unfinished is removed
+_BLOCK = 1 << 18  # bytes hashed at a time
 
 
 def read_json(path: Path) -> Any:
@@ -37,6 +39,16 @@ def why_unreadable(path: Path) -> str | None:
     except ValueError as error:  # a path that no file can have
         return str(error)
     return None
+
+
+def sha256(path: Path) -> str:
+    """Return the sha256 of a file's bytes, in hexadecimal; raises `OSError`."""
+    digest = hashlib.sha256()
+    block = memoryview(bytearray(_BLOCK))
+    with path.open("rb", buffering=0) as file:
+        while count := file.readinto(block):
+            digest.update(block[:count])
+    return digest.hexdigest()
 
 
 def write(path: Path, content: bytes) -> None:

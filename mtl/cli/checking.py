@@ -23,7 +23,7 @@ def check_command(
     recipe: Path, *, data: Path | None, sources: bool, seed: int | None, overrides: tuple[str, ...]
 ) -> None:
     """Check a recipe, and its sources where asked; print what it is."""
-    from ..runs.check import check, read_sources
+    from ..runs.check import check, read_data
 
     report = check(load_recipe(recipe, overrides=overrides, data=data, seed=seed))
     warn(report.warnings)
@@ -34,7 +34,7 @@ def check_command(
         from ..sources.opening import open_sources
         from .tables import reading
 
-        prepared = read_sources(report.graph, open_sources(report.graph.recipe), cache_folder())
+        prepared = read_data(report.graph, open_sources(report.graph.recipe), cache_folder())
         warn([*prepared.skipped, *prepared.notes])
         print(visible(summary(report)))  # not before its data was found to be as good
         for line in reading(prepared.report()):

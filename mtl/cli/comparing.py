@@ -9,9 +9,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from .progress import line
-from .progress import show as show_progress
-from .tables import show, table
+from .progress import line, show_progress
+from .tables import print_table, table
 
 
 def compare_command(
@@ -25,17 +24,17 @@ def compare_command(
     overrides: tuple[str, ...],
 ) -> None:
     """Train what is not trained yet, then print and write what came out."""
-    from ..runs.comparison import Comparison, contestants
+    from ..runs.comparison import RecipeComparison, contestants
 
     console = Console()
     found = contestants(recipes, variants=variants, single=single, data=data, overrides=overrides)
-    comparison = Comparison(found, seeds, out)
+    comparison = RecipeComparison(found, seeds, out)
     trials = [(trial, trial.done) for trial in comparison.trials()]  # a folder of another recipe is reported at once
     for trial, done in trials:
         line(console, f"run {trial.number}/{trial.total}: {trial.folder}{' is done' if done else ''}")
         if not done:
             show_progress(trial.run(), console)
-    show(console, comparison_table(comparison.result()))
+    print_table(console, comparison_table(comparison.result()))
     line(console, f"{out / 'compare.json'}: written")
 
 

@@ -36,7 +36,7 @@ def components_command(kind: str | None, name: str | None, *, plugins: tuple[str
     elif kind is None:
         lines = everything()
     elif name is None:
-        lines = names(kind)
+        lines = name_lines(kind)
     else:
         lines = describe(kind, name)
     for line in lines:
@@ -69,12 +69,12 @@ def everything() -> Iterator[str]:
         if number:
             yield ""
         yield kind
-        yield from (f"  {line}" for line in names(kind))
+        yield from (f"  {line}" for line in name_lines(kind))
     yield ""
     yield f"The general keys of a recipe: `mtl components {RECIPE}`."
 
 
-def names(kind: str) -> Iterator[str]:
+def name_lines(kind: str) -> Iterator[str]:
     """Yield one line per component of this kind: its name and the first sentence about it."""
     rows = [(name, sentence(registry.lookup(kind, name))) for name in registry.names(kind)]
     yield from columns(rows)

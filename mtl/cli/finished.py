@@ -10,7 +10,7 @@ from rich.console import Console
 from ..base.errors import UsageError, listing, near_miss
 from .checking import warn
 from .progress import line, stage
-from .tables import metrics_table, results, show
+from .tables import metrics_table, print_table, results
 
 SPLITS = ("train", "dev", "test")
 
@@ -33,7 +33,7 @@ def test_command(folder: Path, *, split: str, data: Path | None, tasks: Sequence
     warn(run.warnings(split))
     if exported is None and not tasks:
         run.keep([evaluation])
-    show(Console(), metrics_table(split, evaluation.metrics, evaluation.reports))
+    print_table(Console(), metrics_table(split, evaluation.metrics, evaluation.reports))
 
 
 def run_of(export: Path) -> Path:
@@ -55,4 +55,4 @@ def export_command(folder: Path, *, out: Path | None, data: Path | None) -> None
     console = Console()
     report = run.export(out, report=lambda begun: line(console, stage(begun)))
     warn(run.warnings(*report.verification.split.values()))
-    show(console, results({}, {}, report.folder, report.files, report.verification.facts()))
+    print_table(console, results({}, {}, report.folder, report.files, report.verification.facts()))

@@ -23,7 +23,7 @@ BLOCK = 1 << 18  # bytes that are asked for at once; a pipe gives what it has
 SHOWN = 60  # characters of a malformed row that a message shows
 
 
-class Answers(Protocol):
+class AnyPredictor(Protocol):
     """What a bundle and an eager predictor have in common."""
 
     @property
@@ -49,11 +49,11 @@ def predict_command(folder: Path, *, task: str | None, input: str, batch_size: i
     if format not in (None, *FORMATS):
         raise UsageError(f"--format should be {' or '.join(FORMATS)}. Found '{format}'.{near_miss(format, FORMATS)}")
     answers = load(folder)
-    task = choose(task, answers.tasks, folder)
+    task = chosen_task(task, answers.tasks, folder)
     with opened(input) as stream:
-        lines = Lines(stream)
+        lines = StreamLines(stream)
         name = "standard input" if input == "-" else input
-        rows = parse(
+        rows = parsed_rows(
             decoded(lines), answers.inputs(task), name, format=format, hint=AS_TEXT, listed=answers.reads_lists(task)
         )
         for batch in batched(rows, batch_size, lines.waiting):
@@ -63,7 +63,7 @@ def predict_command(folder: Path, *, task: str | None, input: str, batch_size: i
             sys.stdout.buffer.flush()  # a reader waits for no more than a batch
 
 
-def load(folder: Path) -> Answers:
+def load(folder: Path) -> AnyPredictor:
     """Return the bundle or the eager predictor of a folder."""
     if (folder / "manifest.json").is_file():
         from ..serve.bundle import Bundle
@@ -79,7 +79,7 @@ def load(folder: Path) -> Answers:
     )
 
 
-def choose(task: str | None, tasks: Sequence[str], folder: Path) -> str:
+def chosen_task(task: str | None, tasks: Sequence[str], folder: Path) -> str:
     """Return the task that answers; it may be left out where there is only one."""
     if task is None:
         if len(tasks) == 1:
@@ -108,7 +108,7 @@ def opened(input: str, option: str = "--input") -> Iterator[BinaryIO]:
         yield stream
 
 
-class Lines:
+class StreamLines:
     """The lines of an open stream, as bytes with their ends, and whether the next one is there already."""
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -156,7 +156,7 @@ def decoded(stream: Iterable[bytes]) -> Iterator[str]:
         yield text.removeprefix(BYTE_ORDER_MARK) if number == 0 else text
 
 
-def parse(
+def parsed_rows(
     lines: Iterator[str],
     inputs: Sequence[str],
     name: str,
@@ -179,7 +179,7 @@ def parse(
     if format == "json" or (format is None and opens(first)):
         for number, line in enumerate(lines, 1):
             if line.strip():  # a file may end with an empty line, or with two
-                yield checked(line, inputs, name, number, format, hint, listed=listed)
+                yield inputs_of(line, inputs, name, number, format, hint, listed=listed)
         return
     if len(inputs) != 1 or listed:
         why = "the task reads lists of texts" if listed else f"the task has several inputs ({', '.join(inputs)})"
@@ -213,7 +213,7 @@ def as_json(line: str) -> object:
         return None
 
 
-def checked(
+def inputs_of(
     line: str,
     inputs: Sequence[str],
     name: str,
@@ -232,18 +232,18 @@ def checked(
             why = "as it begins with {"
         else:
             why, hint = "as the first line is", ""
-        raise DataError(Fault(f"should be a JSON object, {why}. Found {short(line)}.{hint}", name, number))
+        raise DataError(Fault(f"should be a JSON object, {why}. Found {quoted_start(line)}.{hint}", name, number))
     for key in inputs:
         given = value.get(key)
         texts = given if listed and isinstance(given, list) else [None] if listed else [given]
         if not all(isinstance(text, str) for text in texts):
-            found = short(json.dumps(given)) if key in value else f"the keys {listing(value)}"
+            found = quoted_start(json.dumps(given)) if key in value else f"the keys {listing(value)}"
             what = "a list of texts" if listed else "a text"
             raise DataError(Fault(f"should hold {what} under '{key}'. Found {found}.", name, number))
     return {key: value[key] for key in inputs}
 
 
-def short(text: str) -> str:
+def quoted_start(text: str) -> str:
     """Return a text as a message shows it."""
     return f"'{text}'" if len(text) <= SHOWN else f"'{text[: SHOWN - 3]}...'"
 

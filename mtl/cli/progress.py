@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_LINES = 10.0  # of steps, where there is no terminal
 
 
-def show(reports: Iterable[Report], console: Console) -> int:
+def show_progress(reports: Iterable[Report], console: Console) -> int:
     """Show reports until training ends; return how many steps it took."""
     return _bar(reports, console) if console.is_terminal else _lines(reports, console)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from ..base.errors import UsageError, counted
-from .predicting import Lines, batched, decoded, opened, parse
+from .predicting import StreamLines, batched, decoded, opened, parsed_rows
 from .progress import line
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def rank_command(
     ranker = Ranker(bundle, documents, task=task, vectors=vectors, index=index)
     with opened(queries, "--queries") as stream:
         encode(ranker, Console(stderr=True))  # standard output is for answers
-        lines = Lines(stream)
-        rows = parse(decoded(lines), [ranker.query], "standard input" if queries == "-" else queries)
+        lines = StreamLines(stream)
+        rows = parsed_rows(decoded(lines), [ranker.query], "standard input" if queries == "-" else queries)
         for batch in batched(rows, batch_size, lines.waiting):
             asked = [row[ranker.query] for row in batch]
             for query, hits in zip(asked, ranker.rank(asked, top), strict=True):

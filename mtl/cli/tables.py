@@ -93,7 +93,7 @@ def size_text(size: float) -> str:
     return f"{size:.1f} GB"
 
 
-def show(console: Console, made: Table) -> None:
+def print_table(console: Console, made: Table) -> None:
     """Print a table: where there is no terminal, as wide as it needs to be."""
     if not console.is_terminal:
         console = Console(file=console.file, width=240)

@@ -15,9 +15,8 @@ from rich.console import Console
 
 from ..base.visible import visible
 from .checking import summary, warn
-from .progress import line, show, stage
-from .tables import reading, results
-from .tables import show as show_table
+from .progress import line, show_progress, stage
+from .tables import print_table, reading, results
 
 if TYPE_CHECKING:
     from ..runs.runner import Run
@@ -69,7 +68,7 @@ def run_command(
             run.export(report=lambda begun: line(console, stage(begun)))
     manifest = run.manifest
     files = {name: facts["bytes"] for name, facts in manifest["files"].items()}
-    show_table(console, results(run.metrics, run.reports, run.out / "export", files, manifest["verified"]))
+    print_table(console, results(run.metrics, run.reports, run.out / "export", files, manifest["verified"]))
 
 
 @contextmanager
@@ -97,6 +96,6 @@ def started(asked: Asked, console: Console) -> Iterator[Run]:
 def train(run: Run, console: Console) -> None:
     """Train, showing progress."""
     begin = time.perf_counter()
-    steps = show(run.train(), console)
+    steps = show_progress(run.train(), console)
     seconds = time.perf_counter() - begin
     line(console, f"trained: {steps} steps in {seconds:.1f} s" if steps else "nothing to train: the run is finished")

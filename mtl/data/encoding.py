@@ -174,10 +174,10 @@ class Encoder:
             "unread": {task: count for task, count in self.unread.items() if count},
             "judged": None if self._judged is None else self._judged.facts(),
         }
-        return write({**arrays, **self._texts.arrays()}, facts, self.scratch)
+        return write_split({**arrays, **self._texts.arrays()}, facts, self.scratch)
 
 
-def write(arrays: Mapping[str, pa.Array], facts: Mapping[str, Any], scratch: Scratch) -> Path:
+def write_split(arrays: Mapping[str, pa.Array], facts: Mapping[str, Any], scratch: Scratch) -> Path:
     """Write a file of arrays and facts into the scratch folder and return it."""
     lists = [pa.LargeListArray.from_arrays([0, len(array)], array) for array in arrays.values()]
     batch = pa.RecordBatch.from_arrays(lists, list(arrays))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _featurizer
 from ..base.errors import DataError, Fault, RecipeError, listing, near_miss
+from ..base.files import sha256
 from ..base.registry import lookup
 from ..graph import rules as graph_rules
 from ..sources import base as source_module
@@ -25,7 +26,7 @@ from .plan import SourcePlan, check_columns
 from .prepared import Prepared
 from .reading import chunks, fault_if_empty
 from .split import Split
-from .store import Store, digest_of, sha256
+from .store import Store, digest_of
 from .target_fits import fault_if_unanswerable, survey, target_notes
 from .targets import Grade
 

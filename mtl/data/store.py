@@ -16,9 +16,8 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from ..base.errors import Fault, MtlError
-from ..base.files import ABANDONED
+from ..base.files import ABANDONED, sha256
 
-_BLOCK = 1 << 18
 _UNFINISHED = ".writing-"
 
 
@@ -132,16 +131,6 @@ class Column:
         if not self._path.stat().st_size:
             return pa.py_buffer(b"")
         return pa.memory_map(str(self._path)).read_buffer()
-
-
-def sha256(path: Path) -> str:
-    """Return the sha256 of a file's bytes; raises `OSError`."""
-    digest = hashlib.sha256()
-    block = memoryview(bytearray(_BLOCK))
-    with path.open("rb", buffering=0) as file:
-        while count := file.readinto(block):
-            digest.update(block[:count])
-    return digest.hexdigest()
 
 
 def digest_of(*parts: Any) -> str:

@@ -75,7 +75,7 @@ def _evaluate(
             continue
         if encoded.judgements is not None:
             for task in asked:
-                rank(answerer, encoded, task, result)
+                add_ranking(answerer, encoded, task, result)
         else:
             result.predictions.update(answerer.predictions(encoded, asked))
             result.gold.update({task: list(encoded.gold(task)) for task in asked})
@@ -85,7 +85,7 @@ def _evaluate(
     return result
 
 
-def rank(answerer: Answerer, split: Split, task: str, result: Evaluation) -> None:
+def add_ranking(answerer: Answerer, split: Split, task: str, result: Evaluation) -> None:
     """Score a split's pairs and add them to a result: of judged pairs score and grade, of all pairs the ranking."""
     pairs = split.pairs(task)
     scores = answerer.scores(split, task, pairs)
@@ -104,7 +104,7 @@ def measure(graph: SharingGraph, result: Evaluation, fitted: Fitted | None = Non
             continue
         ranked = result.rankings.get(task)
         metrics = metrics_of(graph.recipe.tasks[task], fitted)
-        figures, reports = compare(metrics, result.gold[task], predictions, ranked)
+        figures, reports = figures_and_reports(metrics, result.gold[task], predictions, ranked)
         result.metrics[task] = figures
         if reports:
             result.reports[task] = reports
@@ -129,7 +129,7 @@ def _labelled(golds: Sequence[Answers]) -> bool:
     return any(all(gold is not None for gold in row) for row in zip(*golds, strict=True))
 
 
-def compare(
+def figures_and_reports(
     metrics: Sequence[Metric], gold: Answers, predictions: Answers, ranked: Ranked | None = None
 ) -> tuple[dict[str, float], dict[str, Any]]:
     """Return figures and reports of a task: those of its metrics, and of a ranking task the counts of its groups."""

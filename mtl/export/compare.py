@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from ..base.errors import ExportError
 from ..data.batch import raw_batch, token_counts
 from ..evaluate.answerers import unit_lengths
-from .head import Head, Texts
+from ..serve.arrays import Array
+from .head import Head, InputTexts
 from .probe import first_difference
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ TIE = 1e-5  # labels whose probabilities (or the likelihoods of whose sequences)
 BLOCK = 1024  # rows of a split that eager torch answers before graphs answer them one by one
 TOGETHER = 64  # of these, rows at a time
 TOLERANCE = 1e-4  # how far scores may be apart; those above 1, which are no probabilities, relative to their size
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Tie:
     gap: float
 
 
-class Comparison:
+class GraphComparison:
     """Compares graphs with a model; notes `ties` and the `largest` difference between scores."""
 
     def __init__(self, model: MultiTaskModel, graph: SharingGraph, fitted: Fitted, graphs: Graphs) -> None:
@@ -57,7 +55,7 @@ class Comparison:
         self.largest = 0.0
         self.ties: list[Tie] = []
 
-    def rows(self, heads: Sequence[Head], texts: Texts, rows: Sequence[int], size: int) -> dict[str, Array]:
+    def rows(self, heads: Sequence[Head], texts: InputTexts, rows: Sequence[int], size: int) -> dict[str, Array]:
         """Compare the answers to all these texts, of these rows of a split, in batches of `size`.
 
         Return the first head's answers [N] that are one number per row, by name.
@@ -70,7 +68,7 @@ class Comparison:
                     found.setdefault(name, []).append(value)
         return {name: np.concatenate(values) for name, values in found.items()}
 
-    def alone(self, heads: Sequence[Head], texts: Texts, rows: Sequence[int]) -> None:
+    def alone(self, heads: Sequence[Head], texts: InputTexts, rows: Sequence[int]) -> None:
         """Compare the answers to each of these texts alone, of these rows of a split, in their order.
 
         Eager torch answers texts of similar length together, and a text alone only where a graph says otherwise: a
@@ -84,7 +82,7 @@ class Comparison:
                     self.compare(heads, text, rows[start + row : start + row + 1])
 
     @torch.inference_mode()
-    def _eager(self, task: str, texts: Texts) -> list[tuple[_Example, int]]:
+    def _eager(self, task: str, texts: InputTexts) -> list[tuple[_Example, int]]:
         """Return the model's answers to every text: the batch that it was in, and its place there."""
         keys = self.graph.inputs(task)
         lengths = [token_counts(texts[name], key) for name, key in keys.items()]
@@ -99,7 +97,7 @@ class Comparison:
         return [found[row] for row in range(len(order))]
 
     @torch.inference_mode()
-    def compare(self, heads: Sequence[Head], texts: Texts, rows: Sequence[int] | None = None) -> dict[str, Array]:
+    def compare(self, heads: Sequence[Head], texts: InputTexts, rows: Sequence[int] | None = None) -> dict[str, Array]:
         """Compare what graphs of one task answer to one batch; eager torch answers once for all of them.
 
         `rows` are the texts' numbers in the split, None where they were made up. Return the first graph's answers by
@@ -125,7 +123,7 @@ class _Example:
     """A batch with the model's answers to it."""
 
     def __init__(
-        self, comparison: Comparison, task: str, texts: Texts, batch: Batch, rows: Sequence[int] | None
+        self, comparison: GraphComparison, task: str, texts: InputTexts, batch: Batch, rows: Sequence[int] | None
     ) -> None:
         self.comparison, self.texts, self.batch, self.rows = comparison, texts, batch, rows
         self.target = comparison.fitted.targets[task]
@@ -191,7 +189,7 @@ class _Example:
         for row, wanted in enumerate(self.tokens):
             given = tokens[row, : len(wanted)].tolist()
             if given != wanted or int(lengths[row]) != len(wanted):
-                raise self._error(head, row, f"tokens should be {short(wanted)}. Found {short(given)}.")
+                raise self._error(head, row, f"tokens should be {shown(wanted)}. Found {shown(given)}.")
 
     def _same_labels(self, head: Head, answer: Answer, row: int, names: Array) -> bool:
         """Compare the labels of a row; False where they are a tie."""
@@ -230,7 +228,7 @@ class _Example:
     def _named(self, ids: Array) -> str:
         names = [*self.target.names(), ""]  # the last one is that of no label: -1
         found = [names[label] for label in ids.reshape(-1).tolist()]
-        return short(found if ids.ndim else found[0])
+        return shown(found if ids.ndim else found[0])
 
     def _number(self, row: int) -> int | None:
         return None if self.rows is None else int(self.rows[row])
@@ -239,7 +237,7 @@ class _Example:
         """Return the error that says where and from which stage on answers differ."""
         joint = self.comparison.graphs.form(head.form)
         stage = first_difference(self.comparison.model, self.comparison.graph, joint, head.task, self.texts, self.batch)
-        text = " | ".join(short(column[row]) for column in self.texts.values())
+        text = " | ".join(shown(column[row]) for column in self.texts.values())
         number = self._number(row)
         place = f"{'made-up row' if number is None else f'row {number}'} ({text}), batch of {self.size}"
         return ExportError(f"{head.task}: verification: {head.file}: {place}: {what} First to differ: {stage}.")
@@ -252,7 +250,7 @@ def apart(wanted: Array, given: Array) -> float:
     return float((np.abs(wanted - given) / np.maximum(1.0, np.abs(wanted))).max(initial=0.0))
 
 
-def short(value: object) -> str:
+def shown(value: object) -> str:
     """Return a value as it is shown in a sentence."""
     text = repr(value)
     return text if len(text) <= 100 else text[:97] + "..."

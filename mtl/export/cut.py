@@ -45,7 +45,7 @@ def cut(model: ir.Model, outputs: Mapping[str, str], metadata: Mapping[str, str]
     return found
 
 
-def serialized(model: ir.Model) -> bytes:
+def graph_bytes(model: ir.Model) -> bytes:
     """Return a graph as the bytes of its file.
 
     No initializer is described a second time: tools that replace one would leave a description that is wrong.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
 
 from ..base.errors import ExportError
+from ..serve.arrays import Array, Texts
 from ..serve.bundle import session_options
 from ..text.featurizer import tokenize
 from .joint import Form, input_names
@@ -19,8 +19,7 @@ from .joint import Form, input_names
 if TYPE_CHECKING:
     from ..graph.sharing_graph import SharingGraph
 
-Array = NDArray[Any]
-Texts = Mapping[str, Sequence[Any]]  # B texts (or lists of them) by the name of the input
+InputTexts = Mapping[str, Texts]  # B of each input, by its name
 
 
 @dataclass(frozen=True)
@@ -36,9 +35,9 @@ class Head:
     @classmethod
     def load(cls, path: Path, task: str, *, form: Form = "text", prefix: str = "") -> Head:
         """Load a graph; raises `ExportError` where onnxruntime refuses it."""
-        return cls(task, path.name, loaded(path, task), form, prefix)
+        return cls(task, path.name, session_of(path, task), form, prefix)
 
-    def run(self, graph: SharingGraph, texts: Texts) -> dict[str, Array]:
+    def run(self, graph: SharingGraph, texts: InputTexts) -> dict[str, Array]:
         """Return the task's answers by name."""
         given = feed(graph, self.task, texts, self.form)
         outputs = [output.name for output in self.session.get_outputs() if output.name.startswith(self.prefix)]
@@ -50,7 +49,7 @@ class Head:
         return {name.removeprefix(self.prefix): value for name, value in zip(outputs, found, strict=True)}
 
 
-def loaded(path: Path, task: str) -> onnxruntime.InferenceSession:
+def session_of(path: Path, task: str) -> onnxruntime.InferenceSession:
     """Return the session of a task's graph; raises `ExportError` where onnxruntime refuses it."""
     try:
         return onnxruntime.InferenceSession(path, session_options(threads=1), providers=["CPUExecutionProvider"])
@@ -58,7 +57,7 @@ def loaded(path: Path, task: str) -> onnxruntime.InferenceSession:
         raise ExportError(f"{task}: verification: {path.name} cannot be loaded: {error}") from error
 
 
-def feed(graph: SharingGraph, task: str, texts: Texts, form: Form) -> dict[str, Array]:
+def feed(graph: SharingGraph, task: str, texts: InputTexts, form: Form) -> dict[str, Array]:
     """Return graph inputs by name, for the inputs that have texts: these, or their tokens and how many each row has."""
     given: dict[str, Array] = {}
     for name, key in graph.inputs(task, by="front_end").items():

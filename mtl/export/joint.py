@@ -23,10 +23,10 @@ from ..text.token_values import integers, strings
 from .front_end import TokenValues, text_front_end, tokens_front_end
 from .list_front_end import list_front_end
 from .network import FeaturePlace, Features
-from .numeric import Numeric, name_of
+from .numeric import Numeric, value_name
 
 Form = Literal["text", "tokens"]
-Constant = np.ndarray[tuple[int, ...], np.dtype[np.generic]]
+ConstantArray = np.ndarray[tuple[int, ...], np.dtype[np.generic]]
 
 
 @dataclass
@@ -113,8 +113,8 @@ class _Builder:
         tokens = self._listed(key) if key.listed else self._tokens(key)
         self.counts[key] = tokens.counts
         prefix = input_names(key, "text")[0] if len(self.rows) == 1 else f"{key.column or 'text'}/{len(self.rows)}"
-        self.joint.tokens[key] = name_of(_named(tokens.surface, f"{prefix}/surface"))
-        self.joint.lengths[key] = name_of(_named(tokens.lengths, f"{prefix}/lengths"))
+        self.joint.tokens[key] = value_name(_named(tokens.surface, f"{prefix}/surface"))
+        self.joint.lengths[key] = value_name(_named(tokens.lengths, f"{prefix}/lengths"))
         self._feed(self.numeric.lengths[key], tokens.lengths)
         for place, name in self.numeric.features.items():
             component, index, read = place
@@ -124,7 +124,7 @@ class _Builder:
                 if not feature.exportable:
                     raise ExportError(f"{component}: front end: {kind} should have a method 'onnx'. Found none.")
                 value = feature.onnx(self.before, tokens)
-                self.joint.features[place] = name_of(_named(value, f"{prefix}/{component}/{kind}"))
+                self.joint.features[place] = value_name(_named(value, f"{prefix}/{component}/{kind}"))
                 self._feed(name, value)
 
     def _tokens(self, key: InputKey) -> TokenValues:
@@ -197,7 +197,7 @@ class _Builder:
         self.joint.vectors[task, name] = vector.name
         self.outputs.append(vector)
 
-    def _without_padding(self, value: ir.Value, nothing: Constant, key: InputKey, answer: Answer) -> ir.Value:
+    def _without_padding(self, value: ir.Value, nothing: ConstantArray, key: InputKey, answer: Answer) -> ir.Value:
         padding = self.padding[key, answer.dims[0]]
         for _ in answer.dims[1:]:
             padding = self.after.op("Unsqueeze", [padding, integers(self.after, [-1])])
@@ -217,14 +217,14 @@ class _Builder:
 
     def _value(self, name: str) -> ir.Value:
         if name not in self.values:
-            self.values.update({name_of(v): v for node in self.before.nodes for v in node.outputs if v.name})
+            self.values.update({value_name(v): v for node in self.before.nodes for v in node.outputs if v.name})
         return self.values[name]
 
     def finish(self) -> None:
         """Put all nodes into the graph and forget every size that the exporter noted for its example."""
         graph = self.graph
         if graph.inputs:
-            left = ", ".join(name_of(value) for value in graph.inputs)
+            left = ", ".join(value_name(value) for value in graph.inputs)
             raise ExportError(f"joint graph: every feature should be computed in it. Found inputs left: {left}.")
         self.joint.calls.update(self.numeric.calls)
         graph.inputs.extend(self.inputs.values())

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import onnx_ir as ir
 
-from ..base.files import write
+from ..base.files import sha256, write
 from ..recipe.filling import digest
-from ..serve.bundle import FORMAT, sha256
+from ..serve.bundle import FORMAT
 from .tracing import OPSET
 
 if TYPE_CHECKING:

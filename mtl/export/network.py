@@ -23,7 +23,7 @@ FeaturePlace = tuple[str, int, InputKey]  # embedding component, position among 
 Features = Mapping[str, Sequence[Feature]]
 
 
-class Given(NamedTuple):
+class NetworkInputs(NamedTuple):
     """What a network is given: lengths of every input's texts, the lists that they make up, features."""
 
     lengths: dict[InputKey, Tensor]
@@ -77,12 +77,12 @@ class Network(nn.Module):
         """The stand-ins by component."""
         return dict(zip(self.components, self.modules_, strict=True))
 
-    def given(self, tensors: Sequence[Tensor]) -> Given:
+    def given(self, tensors: Sequence[Tensor]) -> NetworkInputs:
         """Return lengths, lists and features by their keys."""
         rest = iter(tensors)
         lengths = {key: next(rest) for key in self.inputs}
         lists = {key: Index(next(rest), next(rest)) for key in self.listed}
-        return Given(lengths, lists, dict(zip(self.places, rest, strict=True)))
+        return NetworkInputs(lengths, lists, dict(zip(self.places, rest, strict=True)))
 
     def values(self, tensors: Sequence[Tensor], modules: Mapping[str, nn.Module] | None = None) -> list[Value]:
         """Return what every call computes, in their order, then what enters the output layers."""

@@ -84,24 +84,24 @@ def _named(network: Network, model: ir.Model) -> Numeric:
     parameters: dict[str, Tensor] = {}
     protected: dict[str, ir.Value] = {}
     for value in list(graph.initializers.values()):
-        weight = network.weight(name_of(value))
+        weight = network.weight(value_name(value))
         if weight is None:
             continue
         name, tensor = weight
         if name in protected:
             ir.convenience.replace_all_uses_with(value, protected[name])
-            del graph.initializers[name_of(value)]
+            del graph.initializers[value_name(value)]
             continue
         value.name = name
         parameters[name], protected[name] = tensor, value
     optimize(model, list(protected.values()))
     _set_apart(graph)
-    inputs = [name_of(value) for value in graph.inputs]
+    inputs = [value_name(value) for value in graph.inputs]
     rest = iter(inputs)
     lengths = {key: next(rest) for key in network.inputs}
     lists = {key: (next(rest), next(rest)) for key in network.listed}
     keys = [(task, key) for task, wanted in network.answers() for key in wanted]
-    outputs = [name_of(value) for value in graph.outputs]
+    outputs = [value_name(value) for value in graph.outputs]
     sides = [(tower.task, tower.input) for tower in network.towers]
     return Numeric(
         model,
@@ -127,7 +127,7 @@ def optimize(model: ir.Model, protected: Sequence[ir.Value]) -> None:
     graph = model.graph
     values = {value.name: value.const_value for value in protected}
     for value in protected:
-        del graph.initializers[name_of(value)]
+        del graph.initializers[value_name(value)]
         value.const_value = None
         graph.inputs.append(value)
     onnxscript.optimizer.optimize_ir(model, input_size_limit=1024, output_size_limit=1024)
@@ -139,7 +139,7 @@ def optimize(model: ir.Model, protected: Sequence[ir.Value]) -> None:
             graph.register_initializer(value)
 
 
-def name_of(value: ir.Value) -> str:
+def value_name(value: ir.Value) -> str:
     """Return the name of a value that has to have one."""
     if value.name is None:
         raise ExportError("every value of a graph that is asked for should have a name. Found one without.")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ..serve.arrays import Array
 
 if TYPE_CHECKING:
     from ..data.split import Split
@@ -14,8 +16,6 @@ if TYPE_CHECKING:
 
 MOST = 8192  # up to so many pairs are all compared; of more, every text and a fixed sample of pairs
 ALONE = 1024  # of that sample at batch 1
-
-Array = NDArray[Any]
 
 
 class Chosen(NamedTuple):
@@ -25,7 +25,7 @@ class Chosen(NamedTuple):
     alone: NDArray[np.int64]
 
 
-def choose(graph: SharingGraph, split: Split, task: str) -> Chosen:
+def rows_to_verify(graph: SharingGraph, split: Split, task: str) -> Chosen:
     """Return all rows, or those of a large split of pairs that hold every text, and a fixed sample of the others."""
     every = np.arange(len(split))
     keys = graph.inputs(task)

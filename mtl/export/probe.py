@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnxruntime
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ..graph.calls import Call, InputKey, Step, leaves, walk
 from ..model.module import PaddedSequence
 from ..model.multi_task import compute, program, regrouped
+from ..serve.arrays import Array
 from ..serve.bundle import session_options
-from .cut import cut, serialized
-from .head import Texts, feed
+from .cut import cut, graph_bytes
+from .head import InputTexts, feed
 from .network import FeaturePlace, entering
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from ..model.multi_task import MultiTaskModel, Value
     from .joint import Joint
 
-Array = NDArray[Any]
 TOLERANCE = 1e-3  # of a component's largest value: rounding adds up from component to component
 
 
@@ -35,7 +34,7 @@ def first_difference(
     graph: SharingGraph,
     joint: Joint,
     task: str,
-    texts: Texts,
+    texts: InputTexts,
     batch: Batch,
     wanted: Sequence[Step] | None = None,
 ) -> str:
@@ -97,9 +96,9 @@ def _keys(graph: SharingGraph, task: str) -> tuple[list[InputKey], list[InputKey
     return list(graph.inputs(task).values()), list(graph.inputs(task, by="front_end").values())
 
 
-def _run(joint: Joint, graph: SharingGraph, task: str, texts: Texts, names: list[str]) -> dict[str, Array]:
+def _run(joint: Joint, graph: SharingGraph, task: str, texts: InputTexts, names: list[str]) -> dict[str, Array]:
     model = cut(joint.model, {name: f"probe.{number}" for number, name in enumerate(names)}, {}, "probe")
-    session = onnxruntime.InferenceSession(serialized(model), session_options(), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(graph_bytes(model), session_options(), providers=["CPUExecutionProvider"])
     wanted = {value.name for value in session.get_inputs()}
     given = {name: value for name, value in feed(graph, task, texts, joint.form).items() if name in wanted}
     return dict(zip(names, session.run([f"probe.{n}" for n in range(len(names))], given), strict=True))

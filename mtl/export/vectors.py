@@ -5,38 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnxruntime
 import torch
-from numpy.typing import NDArray
 
 from ..base.errors import ExportError
 from ..data.batch import Batch, raw_batch
-from .compare import TOGETHER, TOLERANCE, Comparison, apart, short
-from .head import Texts, loaded, objects
+from ..serve.arrays import Array
+from .compare import TOGETHER, TOLERANCE, GraphComparison, apart, shown
+from .head import InputTexts, objects, session_of
 from .pairs import ALONE
 from .probe import first_difference
 from .towers import Tower
 
 SCORE_TOLERANCE = 1e-5  # between inner product and score; of scores above 1, relative to their size
 
-Array = NDArray[Any]
-
 
 @dataclass
 class Side:
     """One tower's graph, beside the model that it should agree with."""
 
-    comparison: Comparison
+    comparison: GraphComparison
     tower: Tower
     session: onnxruntime.InferenceSession
 
     @classmethod
-    def load(cls, comparison: Comparison, tower: Tower, folder: Path) -> Side:
+    def load(cls, comparison: GraphComparison, tower: Tower, folder: Path) -> Side:
         """Load a tower's graph; raises `ExportError` where onnxruntime refuses it."""
-        return cls(comparison, tower, loaded(folder / tower.file, tower.task))
+        return cls(comparison, tower, session_of(folder / tower.file, tower.task))
 
     def vectors(self, texts: Sequence[str], size: int) -> Array:
         """Return the vectors of texts, [B, E], compared in batches of `size`; raises `ExportError`."""
@@ -88,7 +85,7 @@ class Side:
                 graph, joint = comparison.graph, comparison.graphs.text
                 stage = first_difference(comparison.model, graph, joint, task, column, batch, [self.tower.call])
                 raise self._error(
-                    f"text ({short(text)}), batch of {len(texts)}: 'vector' should be within {TOLERANCE} of "
+                    f"text ({shown(text)}), batch of {len(texts)}: 'vector' should be within {TOLERANCE} of "
                     f"eager torch's. Found a distance of {distance:.1e}. First to differ: {stage}."
                 )
             comparison.largest = max(comparison.largest, distance)
@@ -110,7 +107,7 @@ class Side:
 
 
 def compare_sides(
-    sides: Sequence[Side], texts: Texts, scores: Array, made_up: Sequence[Texts], sizes: Sequence[int]
+    sides: Sequence[Side], texts: InputTexts, scores: Array, made_up: Sequence[InputTexts], sizes: Sequence[int]
 ) -> float:
     """Compare vectors with the model's and inner products with scores; return the latter's largest difference.
 
@@ -132,13 +129,13 @@ def compare_sides(
     return _compare_scores(sides, texts, product.sum(1), scores)
 
 
-def _compare_scores(sides: Sequence[Side], texts: Texts, found: Array, scores: Array) -> float:
+def _compare_scores(sides: Sequence[Side], texts: InputTexts, found: Array, scores: Array) -> float:
     differences = np.abs(found - scores) / np.maximum(1, np.abs(scores))
     if not len(differences):
         return 0.0
     worst = int(np.argmax(np.where(np.isnan(differences), np.inf, differences)))
     if not differences[worst] <= SCORE_TOLERANCE:
-        pair = " | ".join(short(texts[side.tower.input][worst]) for side in sides)
+        pair = " | ".join(shown(texts[side.tower.input][worst]) for side in sides)
         should = f"the inner product of the vectors should be the score within {SCORE_TOLERANCE}: {scores[worst]:.7g}"
         raise ExportError(f"{sides[0].tower.task}: verification: ({pair}): {should}. Found {found[worst]:.7g}.")
     return float(differences[worst])

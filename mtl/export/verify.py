@@ -14,10 +14,10 @@ import numpy as np
 
 from ..base.progress import StageReport
 from ..base.threads import torch_threads
-from .compare import Comparison, Tie
+from .compare import GraphComparison, Tie
 from .graphs import Graphs, from_tokens, groups, split_to_verify
-from .head import Head, Texts
-from .pairs import choose
+from .head import Head, InputTexts
+from .pairs import rows_to_verify
 from .vectors import Side, compare_sides
 
 if TYPE_CHECKING:
@@ -90,11 +90,11 @@ def verify(
     that differs. `report` is called as each task begins.
     """
     with torch_threads(1):  # at batch 1, threads that wait for each other take most of the time
-        return _verify(Comparison(model, graph, prepared.fitted, graphs), graph, prepared, tasks, folder, report)
+        return _verify(GraphComparison(model, graph, prepared.fitted, graphs), graph, prepared, tasks, folder, report)
 
 
 def _verify(
-    comparison: Comparison,
+    comparison: GraphComparison,
     graph: SharingGraph,
     prepared: Prepared,
     tasks: Sequence[str],
@@ -108,7 +108,7 @@ def _verify(
     for number, task in enumerate(tasks, 1):
         report(StageReport("verifying", (task,), number, len(tasks)))
         splits[task], split = split_to_verify(graph, prepared, task)
-        chosen = choose(graph, split, task)
+        chosen = rows_to_verify(graph, split, task)
         rows[task] = len(chosen.rows)
         if rows[task] < len(split):
             parts[task] = len(split), len(chosen.alone)
@@ -121,7 +121,7 @@ def _verify(
                 comparison.alone(heads, texts, numbers.tolist())
             else:
                 answers = comparison.rows(heads, texts, numbers.tolist(), size)
-        made_up = [as_units(made, keys) for made in synthetic(flat(texts))]
+        made_up = [in_lists(made, keys) for made in synthetic(single_texts(texts))]
         for made in made_up:
             comparison.compare(heads, made)
         sides = [Side.load(comparison, tower, folder) for tower in comparison.graphs.towers if tower.task == task]
@@ -140,7 +140,7 @@ def _heads(graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], task: 
     return [*heads, Head.load(folder / joint, task, prefix=f"{task}.")]
 
 
-def synthetic(texts: Texts) -> Iterator[Texts]:
+def synthetic(texts: InputTexts) -> Iterator[InputTexts]:
     """Yield batches that no data set has: texts of many lengths alone and together, empty texts, no text at all.
 
     Their words are those of `texts` in turn, so that they are known and unknown, short and long. Of several inputs,
@@ -158,7 +158,7 @@ def synthetic(texts: Texts) -> Iterator[Texts]:
     yield {name: [] for name in texts}
 
 
-def flat(texts: Texts) -> Texts:
+def single_texts(texts: InputTexts) -> InputTexts:
     """Return single texts, those of lists one after another."""
     return {
         name: [text for unit in column for text in ([unit] if isinstance(unit, str) else unit)]
@@ -166,7 +166,7 @@ def flat(texts: Texts) -> Texts:
     }
 
 
-def as_units(made: Texts, keys: Mapping[str, InputKey]) -> Texts:
+def in_lists(made: InputTexts, keys: Mapping[str, InputKey]) -> InputTexts:
     """Return made-up texts as the inputs hold them: in lists of one and of two, and none at all, where they do."""
     return {
         name: [[text, *column[(i + 1) % len(column) :][:1]][: i % 3] for i, text in enumerate(column, 1)]

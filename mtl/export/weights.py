@@ -13,7 +13,7 @@ from torch import Tensor
 from ..base.errors import ExportError
 from ..base.files import write
 from ..base.tensors import write_tensors
-from .cut import serialized
+from .cut import graph_bytes
 
 WEIGHTS = "weights.safetensors"
 
@@ -76,4 +76,4 @@ def save(model: ir.Model, path: Path, weights: Mapping[str, ir.ExternalTensor]) 
     for name, value in model.graph.initializers.items():
         if name in weights:
             value.const_value = weights[name]
-    write(path, serialized(model))
+    write(path, graph_bytes(model))

@@ -15,5 +15,5 @@ def build_graph(recipe: Recipe) -> SharingGraph:
     if faults:
         raise RecipeError(faults, recipe.title)
     graph.connect()
-    graph.warnings = tuple(rules.warn(graph))
+    graph.warnings = tuple(rules.warnings_of(graph))
     return graph

@@ -81,7 +81,7 @@ def check(recipe: Recipe, *, initial: bool = True) -> CheckReport:
     return CheckReport(graph, parameters, (*graph.warnings, *slow(recipe)))
 
 
-def read_sources(graph: SharingGraph, sources: Mapping[str, Source], cache: Path) -> Prepared:
+def read_data(graph: SharingGraph, sources: Mapping[str, Source], cache: Path) -> Prepared:
     """Read every split as a run would: columns, labels, vocabularies; raises `DataError` where one is wrong.
 
     Raises `UsageError` where the recipe selects by a dev split, and there is none.

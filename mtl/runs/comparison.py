@@ -163,7 +163,7 @@ def slug(name: str) -> str:
     return found.decode(errors="ignore")  # a character may have been cut in two
 
 
-class Comparison:
+class RecipeComparison:
     """Every contestant trained with `seeds` seeds, the recipe's and those that follow it.
 
     Runs that are done are not repeated, one that was interrupted goes on from its last checkpoint. Raises

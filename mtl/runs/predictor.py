@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..base.batch_spans import spans
+from ..base.batch_spans import batch_spans
 from ..base.device import device_of
 from ..base.errors import UsageError, listing, near_miss
 from ..data.batch import raw_batch, token_counts
@@ -18,10 +18,9 @@ from ..evaluate.answerers import unit_lengths
 from ..graph.calls import Call
 from ..model.module import Scorer
 from ..model.multi_task import MultiTaskModel
+from ..serve.arrays import Texts
 from ..train.checkpoint import Which, load_model
 
-Column = Sequence[Any]  # texts (bytes are read as UTF-8), or lists of them where the task reads lists
-Texts = Column | Mapping[str, Column]
 Prediction = dict[str, Any]
 
 
@@ -57,7 +56,7 @@ class Predictor:
         self.inputs(task)
         return self.model.fitted.targets[task].names()
 
-    def predict(self, task: str, texts: Texts, *, batch_size: int = 64) -> list[Prediction]:
+    def predict(self, task: str, texts: Texts | Mapping[str, Texts], *, batch_size: int = 64) -> list[Prediction]:
         """Return one answer per text, in their order.
 
         `texts` is a list, or lists of equal length by the name of the input; `batch_size` are answered at a time, fewer
@@ -69,29 +68,29 @@ class Predictor:
         count = len(next(iter(columns.values())))
         answers: list[Prediction] = []
         with torch.inference_mode():
-            for rows in spans(count, batch_size, lambda some: self._lengths(task, columns, some)):
+            for rows in batch_spans(count, batch_size, lambda some: self._lengths(task, columns, some)):
                 answers += self._batch(task, {name: column[rows] for name, column in columns.items()})
         return answers
 
-    def _lengths(self, task: str, columns: Mapping[str, Column], rows: slice) -> list[list[int]]:
+    def _lengths(self, task: str, columns: Mapping[str, Texts], rows: slice) -> list[list[int]]:
         """Return how many tokens some rows have in each input."""
         keys = self.graph.inputs(task)
         return [token_counts(column[rows], keys[name]).tolist() for name, column in columns.items()]
 
-    def encode(self, task: str, input: str, texts: Column, *, batch_size: int = 64) -> NDArray[np.float32]:
+    def encode(self, task: str, input: str, texts: Texts, *, batch_size: int = 64) -> NDArray[np.float32]:
         """Return the vector of each text of one input, [B, E]; the inner product of a pair's vectors is its score.
 
         Only a task whose scorer is separable has them. Raises `UsageError` where it is not, or texts do not fit.
         """
         scorer = self._separable(task, input)
         position = self.inputs(task).index(input)
-        column = checked(texts, task, input)
+        column = checked_texts(texts, task, input)
         if not isinstance(batch_size, int | np.integer) or batch_size < 1:
             raise UsageError(f"'batch_size' should be 1 or more. Found {batch_size!r}.")
         vectors = []
         with torch.inference_mode():
             given = column or [""]  # of no texts the vectors have a size, too
-            for rows in spans(len(given), batch_size, lambda some: self._lengths(task, {input: given}, some)):
+            for rows in batch_spans(len(given), batch_size, lambda some: self._lengths(task, {input: given}, some)):
                 batch = raw_batch(self.graph, self.model.fitted, [task], {input: given[rows]})
                 batch = batch.to(device_of(self.model))
                 value = self.model.encoded(batch, task, self.graph.inputs(task)[input])[position]
@@ -113,7 +112,7 @@ class Predictor:
             raise UsageError(f"'{task}' should have a separable scorer, to encode one text alone. Found {found}.")
         return scorer
 
-    def _batch(self, task: str, texts: Mapping[str, Column]) -> list[Prediction]:
+    def _batch(self, task: str, texts: Mapping[str, Texts]) -> list[Prediction]:
         batch = raw_batch(self.graph, self.model.fitted, [task], texts).to(device_of(self.model))
         values = {name: value.cpu().numpy() for name, value in self.model.answers(batch, [task])[task].items()}
         target = self.model.fitted.targets[task]
@@ -135,7 +134,9 @@ class Predictor:
         return rows
 
 
-def by_input(texts: Texts, task: str, inputs: Sequence[str], *, listed: bool = False) -> dict[str, list[Any]]:
+def by_input(
+    texts: Texts | Mapping[str, Texts], task: str, inputs: Sequence[str], *, listed: bool = False
+) -> dict[str, list[Any]]:
     """Return lists of texts by the name of the input; raises `UsageError`, as a bundle does, where they do not fit."""
     if not isinstance(texts, Mapping):
         if len(inputs) != 1:
@@ -143,7 +144,7 @@ def by_input(texts: Texts, task: str, inputs: Sequence[str], *, listed: bool = F
         texts = {inputs[0]: texts}
     if set(texts) != set(inputs):
         raise UsageError(f"'{task}' should get texts for its inputs: {listing(inputs)}. Found {listing(texts)}.")
-    columns = {name: checked(column, task, name, listed=listed) for name, column in texts.items()}
+    columns = {name: checked_texts(column, task, name, listed=listed) for name, column in texts.items()}
     sizes = {name: len(column) for name, column in columns.items()}
     if len(set(sizes.values())) != 1:
         told = ", ".join(f"{size} of '{name}'" for name, size in sizes.items())
@@ -151,7 +152,7 @@ def by_input(texts: Texts, task: str, inputs: Sequence[str], *, listed: bool = F
     return columns
 
 
-def checked(column: Any, task: str, name: str, *, listed: bool = False) -> list[Any]:
+def checked_texts(column: Any, task: str, name: str, *, listed: bool = False) -> list[Any]:
     """Return the texts of one input as a list (of lists, if `listed`); raises `UsageError` naming what is none."""
     if isinstance(column, (str, bytes)):
         raise UsageError(f"the input '{name}' of '{task}' should be a list of texts. Found one text.")
@@ -165,7 +166,7 @@ def checked(column: Any, task: str, name: str, *, listed: bool = False) -> list[
                 raise UsageError(
                     f"row {row} of the input '{name}' of '{task}' should be a list of texts. Found {found}."
                 )
-        return [checked(texts, task, f"{name}[{row}]") for row, texts in enumerate(column)]
+        return [checked_texts(texts, task, f"{name}[{row}]") for row, texts in enumerate(column)]
     for row, text in enumerate(column):
         if not isinstance(text, (str, bytes)):
             found = type(text).__name__

@@ -34,6 +34,7 @@ from ..graph.sharing_graph import SharingGraph
 from ..model.multi_task import MultiTaskModel
 from ..recipe.config import Recipe
 from ..recipe.filling import filled
+from ..serve.arrays import Texts
 from ..serve.bundle import Bundle
 from ..sources.opening import open_sources
 from ..train.checkpoint import Checkpoints, load_model
@@ -41,15 +42,15 @@ from ..train.logs import Logs
 from ..train.resume import check_recipe
 from ..train.trainer import Trainer
 from .check import CheckReport, check
-from .predictor import Prediction, Predictor, Texts
+from .predictor import Prediction, Predictor
 from .run_data import RunData
 from .run_folder import folder_for
 
 if TYPE_CHECKING:
     from ..export.export import ExportReport
 
-Given = Mapping[str, Mapping[str, Iterable[Mapping[str, Any]]]]  # source -> split -> rows
-Written = str | Path | Mapping[str, Any]  # a recipe's file, or the plain values that YAML would give
+GivenRows = Mapping[str, Mapping[str, Iterable[Mapping[str, Any]]]]  # source -> split -> rows
+UnreadRecipe = str | Path | Mapping[str, Any]  # a recipe's file, or the plain values that YAML would give
 
 
 class Run:
@@ -67,7 +68,7 @@ class Run:
         resume: bool = False,
         trained: bool = False,
         elsewhere: bool = False,
-        sources: Given | None = None,
+        sources: GivenRows | None = None,
     ) -> None:
         self.out = out
         self.graph = graph
@@ -82,14 +83,14 @@ class Run:
     @classmethod
     def start(
         cls,
-        recipe: Recipe | Written,
+        recipe: Recipe | UnreadRecipe,
         out: str | Path | None = None,
         *,
         data: str | Path | None = None,
         resume: bool = False,
         seed: int | None = None,
         overrides: Sequence[str] = (),
-        sources: Given | None = None,
+        sources: GivenRows | None = None,
     ) -> Run:
         """Check a recipe and make its run folder.
 
@@ -108,7 +109,7 @@ class Run:
         return run
 
     @classmethod
-    def open(cls, out: str | Path, *, data: str | Path | None = None, sources: Given | None = None) -> Run:
+    def open(cls, out: str | Path, *, data: str | Path | None = None, sources: GivenRows | None = None) -> Run:
         """Open the folder of a run that was trained; raises `CheckpointError` where it is none.
 
         A run whose rows came from memory needs them again in `sources`, as soon as data is read.
@@ -178,7 +179,7 @@ class Run:
         """Answers with the trained model."""
         return Predictor(self.model)
 
-    def predict(self, task: str, texts: Texts, *, batch_size: int = 64) -> list[Prediction]:
+    def predict(self, task: str, texts: Texts | Mapping[str, Texts], *, batch_size: int = 64) -> list[Prediction]:
         """Return one answer per text (see `mtl.runs.predictor.Predictor.predict`)."""
         return self.predictor.predict(task, texts, batch_size=batch_size)
 
@@ -251,14 +252,14 @@ class Run:
 
 
 def run(
-    recipe: Recipe | Written,
+    recipe: Recipe | UnreadRecipe,
     out: str | Path | None = None,
     *,
     data: str | Path | None = None,
     resume: bool = False,
     seed: int | None = None,
     overrides: Sequence[str] = (),
-    sources: Given | None = None,
+    sources: GivenRows | None = None,
 ) -> Run:
     """Check, train, test, export and verify a recipe; return the run.
 

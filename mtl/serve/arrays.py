@@ -13,6 +13,7 @@ from ..base.errors import UsageError
 
 Text = str | bytes
 Array = NDArray[Any]
+Texts = Sequence[Any]  # texts (bytes are read as UTF-8), or lists of them where the task reads lists
 _HALVES = re.compile("[\ud800-\udfff]")  # of surrogate pairs: no characters
 
 

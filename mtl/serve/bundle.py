@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,13 +17,12 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from ..base.batch_spans import estimate, spans
+from ..base.batch_spans import batch_spans, estimate
 from ..base.errors import MtlError, UsageError, listing, near_miss
-from .arrays import Array, answer_rows, list_arrays, text_array, valid
+from ..base.files import sha256
+from .arrays import Array, Texts, answer_rows, list_arrays, text_array, valid
 
 FORMAT = 1  # of the manifest: grows when an older reader would misread it
-
-Texts = Sequence[Any]  # texts, or lists of them
 
 
 class Bundle:
@@ -130,7 +128,7 @@ class Bundle:
         session, labels = self.session(task), self.labels(task)
         shapes = {name: output["shape"] for name, output in self._task(task)["outputs"].items()}
         found: list[dict[str, Any]] = []
-        for rows in spans(count, batch_size, lambda some: self._lengths(task, columns, some)):
+        for rows in batch_spans(count, batch_size, lambda some: self._lengths(task, columns, some)):
             feed: dict[str, Array] = {}
             sizes: Sequence[int] | None = None
             for name, column in columns.items():
@@ -156,7 +154,7 @@ class Bundle:
         _check_size(batch_size)
         found = np.empty((len(texts), size), np.float32)
         session = self.session(task, input)
-        for rows in spans(len(texts), batch_size, lambda some: self._lengths(task, {input: texts}, some)):
+        for rows in batch_spans(len(texts), batch_size, lambda some: self._lengths(task, {input: texts}, some)):
             feed = {"text": text_array(texts[rows], f"the input '{input}' of '{task}'", rows.start)}
             found[rows] = self._run(session, f"{task}.{input}", ["vector"], feed)["vector"]
         return found
@@ -281,12 +279,3 @@ def _parts(manifest: dict[str, Any]) -> Iterator[tuple[str, Any, Mapping[str, tu
             yield f"tasks.{task}.outputs.{output}.", described, {"shape": array}
     for name, entry in manifest["files"].items():
         yield f"files.{name}.", entry, {"sha256": text}
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal; raises `OSError`."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

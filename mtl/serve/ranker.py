@@ -18,8 +18,8 @@ from ..base.errors import UsageError, listing
 from ..base.files import UNFINISHED
 from .bundle import Bundle
 from .collection import Collection
-from .exact_search import ExactSearch, Found
-from .vectors import VectorFile, Vectors
+from .exact_search import ExactSearch, Found, Vectors
+from .vectors import VectorFile
 
 CHUNK = 1024  # documents whose texts are in memory at a time
 CHUNK_BYTES = 16 << 20  # of their texts; a longer document is one by itself
@@ -93,7 +93,7 @@ class Ranker:
             chunk = self.collection.chunk(done, documents=CHUNK, size=CHUNK_BYTES)
             texts = list(self.collection.texts(chunk.start, chunk.stop))
             made = np.empty((len(texts), self.vectors.dim), np.float32)
-            for rows in batches([len(text) for text in texts], batch_size):
+            for rows in batches_of_like_length([len(text) for text in texts], batch_size):
                 made[rows] = self.bundle.encode(
                     self.task, self.document, [texts[i] for i in rows], batch_size=len(rows)
                 )
@@ -142,7 +142,7 @@ class Ranker:
         return index
 
 
-def batches(lengths: Sequence[int], size: int) -> Iterator[list[int]]:
+def batches_of_like_length(lengths: Sequence[int], size: int) -> Iterator[list[int]]:
     """Yield row numbers of batches of texts of similar length: up to `size`, and to a number of characters."""
     batch: list[int] = []
     for i in sorted(range(len(lengths)), key=lengths.__getitem__):

@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..base.errors import UsageError
 from ..base.files import UNFINISHED, replace, sync
+from .exact_search import Vectors
 
 NAME = "vectors"
 PROGRESS = ".progress"
-Vectors = NDArray[np.float32]
 
 
 class VectorFile:

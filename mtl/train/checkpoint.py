@@ -144,7 +144,9 @@ def fingerprint(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def read_component(name: str, own: Mapping[str, Tensor], meaning: Mapping[str, str], file: Path) -> dict[str, Tensor]:
+def tensors_of_component(
+    name: str, own: Mapping[str, Tensor], meaning: Mapping[str, str], file: Path
+) -> dict[str, Tensor]:
     """Return the tensors of a component's file; raises `CheckpointError` where they are not those of `own`."""
     tensors, found = read_tensors(file)
     wrong = []
@@ -169,7 +171,7 @@ def load_files(model: MultiTaskModel, files: Mapping[str, Path]) -> None:
     """Copy files into components: all of them or, where one does not fit, none."""
     own = own_tensors(model.components)
     meanings = describe(model.sharing_graph, model.fitted)
-    found = {name: read_component(name, own[name], meanings[name], file) for name, file in files.items()}
+    found = {name: tensors_of_component(name, own[name], meanings[name], file) for name, file in files.items()}
     with torch.no_grad():
         for name, tensors in found.items():
             for key, tensor in tensors.items():

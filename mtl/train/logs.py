@@ -28,7 +28,7 @@ class Log(Protocol):
         ...
 
 
-class JsonLines:
+class JsonLog:
     """A file of one JSON object a line; keeps what earlier runs wrote up to `step` and nothing after."""
 
     def __init__(self, path: Path, step: int) -> None:
@@ -101,7 +101,7 @@ class Logs:
     """All logs of a run folder: `log.jsonl`, and `tensorboard/` where the package is installed. A context manager."""
 
     def __init__(self, run: Path, step: int) -> None:
-        self.logs: list[Log] = [JsonLines(run / "log.jsonl", step)]
+        self.logs: list[Log] = [JsonLog(run / "log.jsonl", step)]
         if TensorBoard.installed():
             self.logs.append(TensorBoard(run / "tensorboard", step))
 

@@ -17,7 +17,7 @@ from ..base.errors import UsageError, listing, near_miss
 from ..base.registry import name_of, register
 
 
-class Stream(NamedTuple):
+class TrainingStream(NamedTuple):
     """What a mixture knows of a stream: the source's name, its training rows and the batches of one pass."""
 
     name: str
@@ -35,7 +35,7 @@ class Mixture:
 
     kind: ClassVar[str] = "mixture"
 
-    def __init__(self, streams: Sequence[Stream], seed: int, epochs: int) -> None:
+    def __init__(self, streams: Sequence[TrainingStream], seed: int, epochs: int) -> None:
         self.streams = tuple(streams)
         self.epochs = epochs
         self.position = 0
@@ -100,7 +100,7 @@ class Weighted(Mixture):
     either has. Every stream needs a rate. An epoch ends after as many steps as all streams together have batches.
     """
 
-    def __init__(self, streams: Sequence[Stream], seed: int, epochs: int, *, rates: dict[str, float]) -> None:
+    def __init__(self, streams: Sequence[TrainingStream], seed: int, epochs: int, *, rates: dict[str, float]) -> None:
         super().__init__(streams, seed, epochs)
         names = [stream.name for stream in streams]
         for name in rates:
@@ -128,7 +128,7 @@ class Proportional(Mixture):
     A step draws one of the batches that are still left in the epoch; an epoch ends when none is left.
     """
 
-    def __init__(self, streams: Sequence[Stream], seed: int, epochs: int) -> None:
+    def __init__(self, streams: Sequence[TrainingStream], seed: int, epochs: int) -> None:
         super().__init__(streams, seed, epochs)
         self.left = [stream.batches for stream in streams]
 
@@ -162,7 +162,7 @@ class Temperature(Mixture):
     Rates count batches. An epoch ends after as many steps as all streams together have batches.
     """
 
-    def __init__(self, streams: Sequence[Stream], seed: int, epochs: int, *, temperature: float = 2.0) -> None:
+    def __init__(self, streams: Sequence[TrainingStream], seed: int, epochs: int, *, temperature: float = 2.0) -> None:
         super().__init__(streams, seed, epochs)
         if not temperature >= 1:
             raise UsageError(f"train.mixture.temperature: should be at least 1. Found {temperature:g}.")
@@ -184,7 +184,7 @@ class Annealed(Mixture):
     """
 
     def __init__(
-        self, streams: Sequence[Stream], seed: int, epochs: int, *, start: float = 1.0, end: float = 0.2
+        self, streams: Sequence[TrainingStream], seed: int, epochs: int, *, start: float = 1.0, end: float = 0.2
     ) -> None:
         super().__init__(streams, seed, epochs)
         for key, value in (("start", start), ("end", end)):
@@ -198,13 +198,13 @@ class Annealed(Mixture):
         return tempered(self.streams, self.start + (self.end - self.start) * done)
 
 
-def tempered(streams: Sequence[Stream], exponent: float) -> list[float]:
+def tempered(streams: Sequence[TrainingStream], exponent: float) -> list[float]:
     """Return rows ** exponent of each stream."""
     return [stream.rows**exponent for stream in streams]
 
 
 def build_mixture(
-    cls: type[Mixture], values: Mapping[str, Any], streams: Sequence[Stream], seed: int, epochs: int
+    cls: type[Mixture], values: Mapping[str, Any], streams: Sequence[TrainingStream], seed: int, epochs: int
 ) -> Mixture:
     """Build a registered mixture over streams that all have batches; raises `UsageError` where one has none."""
     for stream in streams:

@@ -40,7 +40,7 @@ from .budget import Budget
 from .checkpoint import Checkpoints, Snapshot, describe, fingerprint, load_weights, own_tensors
 from .finite import all_finite, bad_gradient, bad_loss
 from .first_weights import load_first_weights
-from .mixture import Mixture, Stream, build_mixture
+from .mixture import Mixture, TrainingStream, build_mixture
 from .optimizer import Rates, Schedule, load_optimizer_state, optimizer_state, parameter_groups
 from .resume import identity, refuse_changes
 
@@ -136,7 +136,7 @@ class Trainer:
 
     def _build_mixture(self) -> Mixture:
         groups = {name: math.ceil(len(feed) / self.config.accumulate) for name, feed in self.feeds.items()}
-        streams = [Stream(name, len(feed.split), groups[name]) for name, feed in self.feeds.items()]
+        streams = [TrainingStream(name, len(feed.split), groups[name]) for name, feed in self.feeds.items()]
         config = self.config.mixture
         return build_mixture(config.cls, config.values, streams, self.recipe.seed, self.config.epochs)
 

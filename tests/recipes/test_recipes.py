@@ -10,7 +10,7 @@ import pytest
 
 import mtl
 from mtl.compile.loading import load_recipe
-from mtl.runs.check import check, read_sources
+from mtl.runs.check import check, read_data
 from mtl.sources.opening import open_sources
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
@@ -70,7 +70,7 @@ def test_all_tasks_meet_where_the_recipe_says(name: str) -> None:
 def test_recipe_reads_its_data_sets(name: str, data_sets: Callable[[str], Path], tmp_path: Path) -> None:
     folders = [data_sets(data_set) for data_set in DATA_SETS[name]]
     recipe = load_recipe(RECIPES / f"{name}.yaml", data=folders[0].parent)
-    prepared = read_sources(check(recipe).graph, open_sources(recipe), tmp_path)
+    prepared = read_data(check(recipe).graph, open_sources(recipe), tmp_path)
     assert {source for source, split in prepared.splits if split == "train"} == set(recipe.sources)
     assert {source for source, split in prepared.splits if split == "test"} == set(recipe.sources)
     assert prepared.skipped == []

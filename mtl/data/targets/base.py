@@ -17,13 +17,12 @@ from torch import Tensor
 
 from ...base.errors import UsageError
 from ...graph.rules import shape_of
+from ...text.span_tags import Span
 from ..labels import MISSING, Labels
 
 if TYPE_CHECKING:
     import onnx_ir as ir
     from onnx_ir.tape import Tape
-
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-Row = str | Sequence[str | None]
+UnitLabels = str | Sequence[str | None]
 
 
 class Metric:
@@ -28,7 +28,7 @@ class Metric:
         """Return the metric as it measures a target of which training has shown `state` (see `Target.found`)."""
         return self
 
-    def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
+    def compute(self, gold: Sequence[UnitLabels | None], predicted: Sequence[UnitLabels]) -> dict[str, Any]:
         """Return figures (float) or reports (JSON-able) by name.
 
         `gold` and `predicted` hold a label per row, or a list of labels, one per token; of a ranking task the grade and
@@ -38,7 +38,9 @@ class Metric:
         raise NotImplementedError
 
 
-def labelled(gold: Sequence[Row | None], predicted: Sequence[Row]) -> list[tuple[str | list[str], str | list[str]]]:
+def labelled(
+    gold: Sequence[UnitLabels | None], predicted: Sequence[UnitLabels]
+) -> list[tuple[str | list[str], str | list[str]]]:
     """Return what is labelled of the rows as (gold, predicted): unlabelled rows and tokens are left out.
 
     Raises `ValueError` where the two do not fit together.
@@ -63,7 +65,7 @@ def labelled(gold: Sequence[Row | None], predicted: Sequence[Row]) -> list[tuple
     return found
 
 
-def pairs(gold: Sequence[Row | None], predicted: Sequence[Row]) -> list[tuple[str, str]]:
+def pairs(gold: Sequence[UnitLabels | None], predicted: Sequence[UnitLabels]) -> list[tuple[str, str]]:
     """Return (gold, predicted) labels of all labelled rows, or of all their tokens one after the other."""
     found: list[tuple[str, str]] = []
     for g, p in labelled(gold, predicted):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from mtl.base.registry import register
 
-from .base import Metric, Row, pairs
+from .base import Metric, UnitLabels, pairs
 
 
 class Counts(NamedTuple):
@@ -44,7 +44,7 @@ def total(counts: Iterable[Counts]) -> Counts:
     return Counts(sum(c.hits for c in rows), sum(c.predicted for c in rows), sum(c.gold for c in rows))
 
 
-def per_label(gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Counts]:
+def per_label(gold: Sequence[UnitLabels | None], predicted: Sequence[UnitLabels]) -> dict[str, Counts]:
     """Return the counts of every label that occurs in gold or prediction, in code point order."""
     found = pairs(gold, predicted)
     hits = Counter(g for g, p in found if g == p)
@@ -58,7 +58,7 @@ class Accuracy(Metric):
 
     figures = ("accuracy",)
 
-    def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
+    def compute(self, gold: Sequence[UnitLabels | None], predicted: Sequence[UnitLabels]) -> dict[str, Any]:
         """Return `accuracy`."""
         found = pairs(gold, predicted)
         return {"accuracy": sum(g == p for g, p in found) / len(found) if found else 0.0}
@@ -70,7 +70,7 @@ class MacroF1(Metric):
 
     figures = ("macro_f1",)
 
-    def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
+    def compute(self, gold: Sequence[UnitLabels | None], predicted: Sequence[UnitLabels]) -> dict[str, Any]:
         """Return `macro_f1`."""
         counts = per_label(gold, predicted).values()
         return {"macro_f1": sum(c.f1 for c in counts) / len(counts) if counts else 0.0}
@@ -88,7 +88,7 @@ class MicroF1(Metric):
     def __init__(self, *, ignore: list[str] = []) -> None:  # noqa: B006  # a recipe's default, never changed
         self.ignore = frozenset(ignore)
 
-    def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
+    def compute(self, gold: Sequence[UnitLabels | None], predicted: Sequence[UnitLabels]) -> dict[str, Any]:
         """Return `micro_f1`."""
         counts = per_label(gold, predicted)
         return {"micro_f1": total(c for label, c in counts.items() if label not in self.ignore).f1}
@@ -98,7 +98,7 @@ class MicroF1(Metric):
 class LabelReport(Metric):
     """Precision, recall, F1 and number of gold occurrences (support) of every label."""
 
-    def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
+    def compute(self, gold: Sequence[UnitLabels | None], predicted: Sequence[UnitLabels]) -> dict[str, Any]:
         """Return `report`: label -> {precision, recall, f1, support}."""
         return {"report": {label: counts.row() for label, counts in per_label(gold, predicted).items()}}
 
@@ -107,7 +107,7 @@ class LabelReport(Metric):
 class Confusion(Metric):
     """How often each label was taken for each other."""
 
-    def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
+    def compute(self, gold: Sequence[UnitLabels | None], predicted: Sequence[UnitLabels]) -> dict[str, Any]:
         """Return `confusion`: `labels`, and `counts` with a row for each gold and a column for each predicted label."""
         found = Counter(pairs(gold, predicted))
         labels = sorted({label for pair in found for label in pair})

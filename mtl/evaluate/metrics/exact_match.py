@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .base import Row
+from .base import UnitLabels
 
 
-def exact_match(gold: Mapping[str, Sequence[Row | None]], predicted: Mapping[str, Sequence[Row]]) -> float:
+def exact_match(
+    gold: Mapping[str, Sequence[UnitLabels | None]], predicted: Mapping[str, Sequence[UnitLabels]]
+) -> float:
     """Return the share of rows for which every task's whole answer is right.
 
     `gold` and `predicted` hold, for all tasks of one source, a label or a list of labels for each of its rows. A row
@@ -23,7 +25,7 @@ def exact_match(gold: Mapping[str, Sequence[Row | None]], predicted: Mapping[str
     return right / counted if counted else 0.0
 
 
-def _same(gold: Row | None, predicted: Row) -> bool:
+def _same(gold: UnitLabels | None, predicted: UnitLabels) -> bool:
     if not isinstance(gold, list) or not isinstance(predicted, list):
         return gold == predicted
     return len(gold) == len(predicted) and all(g is None or g == p for g, p in zip(gold, predicted, strict=True))

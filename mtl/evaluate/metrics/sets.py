@@ -7,7 +7,7 @@ from typing import Any
 
 from mtl.base.registry import register
 
-from .base import Metric, Row
+from .base import Metric, UnitLabels
 from .classification import Counts, total
 
 
@@ -23,7 +23,7 @@ class LabelsF1(SetMetric):
 
     figures = ("micro_f1", "macro_f1")
 
-    def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
+    def compute(self, gold: Sequence[UnitLabels | None], predicted: Sequence[UnitLabels]) -> dict[str, Any]:
         """Return `micro_f1` and `macro_f1`; 0 where no label is there."""
         counts = label_counts(gold, predicted)
         mean = sum(c.f1 for c in counts.values()) / len(counts) if counts else 0.0
@@ -34,7 +34,7 @@ class LabelsF1(SetMetric):
 class LabelsReport(SetMetric):
     """Precision, recall, F1 and number of gold occurrences (support) of every label."""
 
-    def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
+    def compute(self, gold: Sequence[UnitLabels | None], predicted: Sequence[UnitLabels]) -> dict[str, Any]:
         """Return `report`: label -> {precision, recall, f1, support}."""
         return {"report": {label: counts.row() for label, counts in label_counts(gold, predicted).items()}}
 
@@ -45,13 +45,13 @@ class SameLabels(SetMetric):
 
     figures = ("exact_match",)
 
-    def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
+    def compute(self, gold: Sequence[UnitLabels | None], predicted: Sequence[UnitLabels]) -> dict[str, Any]:
         """Return `exact_match`."""
         units = [set(g) == set(p) for g, p in zip(gold, predicted, strict=True) if g is not None]
         return {"exact_match": sum(units) / len(units) if units else 0.0}
 
 
-def label_counts(gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Counts]:
+def label_counts(gold: Sequence[UnitLabels | None], predicted: Sequence[UnitLabels]) -> dict[str, Counts]:
     """Return the counts of every label that occurs in gold or prediction, in code point order."""
     units = [(set(map(str, g)), set(map(str, p))) for g, p in zip(gold, predicted, strict=True) if g is not None]
     labels = sorted(set().union(*(g | p for g, p in units)))

@@ -10,11 +10,11 @@ from mtl.base.errors import UsageError
 from mtl.base.registry import register
 from mtl.text.tag_schemes import LETTERS, Scheme, Tag, parsed, scheme_of
 
-from .base import Metric, Row, labelled, pairs
+from .base import Metric, UnitLabels, labelled, pairs
 from .classification import Accuracy, Confusion, Counts, LabelReport, MacroF1, MicroF1, total
 
 
-class Span(NamedTuple):
+class LabelledSpan(NamedTuple):
     """A labelled run of tokens: `end` is the token after the last one."""
 
     label: str
@@ -22,27 +22,27 @@ class Span(NamedTuple):
     end: int
 
 
-def spans(tags: Sequence[str]) -> list[Span]:
+def spans(tags: Sequence[str]) -> list[LabelledSpan]:
     """Return the spans that BIO, IOB1, BIOES or BILOU tags mark, in order; raises `UsageError` for other tags.
 
     As conlleval does, a span also begins where an inside tag has none to continue (after O, after another label,
     after the end of a span): nothing that a model predicts is thrown away.
 
-    >>> spans(["B-a", "I-a", "I-b", "O", "E-b"])
-    [Span(label='a', start=0, end=2), Span(label='b', start=2, end=3), Span(label='b', start=4, end=5)]
+    >>> [tuple(span) for span in spans(["B-a", "I-a", "I-b", "O", "E-b"])]
+    [('a', 0, 2), ('b', 2, 3), ('b', 4, 5)]
     """
-    found: list[Span] = []
+    found: list[LabelledSpan] = []
     label, start, ended = "", 0, True  # the open span, if not ended
     for position, tag in enumerate([*tags, "O"]):
         prefix, kind = _parsed(tag)
         inside = prefix != "O"
         if not ended and (not inside or prefix in "BSU" or kind != label):
-            found.append(Span(label, start, position))
+            found.append(LabelledSpan(label, start, position))
             ended = True
         if inside and ended:
             label, start, ended = kind, position, False
         if inside and prefix in "ELSU":
-            found.append(Span(label, start, position + 1))
+            found.append(LabelledSpan(label, start, position + 1))
             ended = True
     return found
 
@@ -54,7 +54,7 @@ def _parsed(tag: str) -> Tag:
     return found
 
 
-def per_type(gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Counts]:
+def per_type(gold: Sequence[UnitLabels | None], predicted: Sequence[UnitLabels]) -> dict[str, Counts]:
     """Return the counts of every span label that occurs in gold or prediction, in code point order."""
     hits: Counter[str] = Counter()
     golds: Counter[str] = Counter()
@@ -75,7 +75,7 @@ class SpanF1(Metric):
     figures = ("f1", "precision", "recall")
     needs_spans = True
 
-    def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
+    def compute(self, gold: Sequence[UnitLabels | None], predicted: Sequence[UnitLabels]) -> dict[str, Any]:
         """Return `f1`, `precision`, `recall`, each between 0 and 1; 0 where there is no span."""
         counts = total(per_type(gold, predicted).values())
         return {"f1": counts.f1, "precision": counts.precision, "recall": counts.recall}
@@ -88,7 +88,7 @@ class SpanReport(Metric):
     axes = (("T",),)
     needs_spans = True
 
-    def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
+    def compute(self, gold: Sequence[UnitLabels | None], predicted: Sequence[UnitLabels]) -> dict[str, Any]:
         """Return `spans`: label -> {precision, recall, f1, support}."""
         return {"spans": {label: counts.row() for label, counts in per_type(gold, predicted).items()}}
 
@@ -111,7 +111,7 @@ class Tagging(Metric):
         """Return the metric for the scheme that training showed, unless it was given one."""
         return Tagging(scheme=state["scheme"]) if self.scheme == "auto" and "scheme" in state else self
 
-    def compute(self, gold: Sequence[Row | None], predicted: Sequence[Row]) -> dict[str, Any]:
+    def compute(self, gold: Sequence[UnitLabels | None], predicted: Sequence[UnitLabels]) -> dict[str, Any]:
         """Return what `span_f1`, `accuracy` and `span_report` give; or `accuracy`, the label F1s and reports.
 
         Where neither a recipe nor training has said which scheme it is, the gold tags do.

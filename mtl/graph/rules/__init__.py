@@ -1,4 +1,4 @@
-"""The rules of a sharing graph, one rule or one family a file; `broken_rules` applies all, `warn` yields warnings.
+"""The rules of a sharing graph, one rule or one family a file; `broken_rules` and `warnings_of` apply them all.
 
 A rule is a function from a graph to its faults: a new one gets a file and its place in `RULES` or `WARNINGS`.
 
@@ -64,7 +64,7 @@ __all__ = [
     "shape_of",
     "shapes_of",
     "tied_label_sets",
-    "warn",
+    "warnings_of",
 ]
 
 Rule = Callable[["SharingGraph"], Iterator[Fault]]
@@ -103,7 +103,7 @@ def broken_rules(graph: SharingGraph, broken: Collection[str] = ()) -> list[Faul
     return faults + list(conditions_name_outputs(graph, broken))
 
 
-def warn(graph: SharingGraph) -> Iterator[Fault]:
+def warnings_of(graph: SharingGraph) -> Iterator[Fault]:
     """Yield what is possible but probably not intended, and its effect."""
     for rule in WARNINGS:
         yield from rule(graph)

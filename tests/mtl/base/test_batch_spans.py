@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtl.base.batch_spans import MOST_TOKENS, estimate, spans
+from mtl.base.batch_spans import MOST_TOKENS, batch_spans, estimate
 from mtl.cli.predicting import predict_command
 from mtl.runs.predictor import Predictor
 from mtl.serve.bundle import Bundle
@@ -24,7 +24,7 @@ TEXTS = ["play hey jude"] * 30 + [LONG] + ["wake me at six"] * 33
 
 def cut(lengths: list[list[int]], rows: int, most: int) -> list[list[int]]:
     count = len(lengths[0])
-    found = spans(count, rows, lambda some: [column[some] for column in lengths], most)
+    found = batch_spans(count, rows, lambda some: [column[some] for column in lengths], most)
     return [list(range(count))[some] for some in found]
 
 

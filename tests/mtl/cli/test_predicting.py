@@ -13,7 +13,17 @@ from pathlib import Path
 import pytest
 
 from mtl.base.errors import DataError, UsageError
-from mtl.cli.predicting import AS_TEXT, Lines, batched, choose, decoded, load, opened, parse, predict_command
+from mtl.cli.predicting import (
+    AS_TEXT,
+    StreamLines,
+    batched,
+    chosen_task,
+    decoded,
+    load,
+    opened,
+    parsed_rows,
+    predict_command,
+)
 from tests.commands import mtl, start
 
 
@@ -34,15 +44,15 @@ def test_lines_are_text_whatever_bytes_they_hold() -> None:
     ],
 )
 def test_rows(lines: list[str], rows: list[str]) -> None:
-    assert [row["text"] for row in parse(iter(lines), ("text",), "in.txt")] == rows
+    assert [row["text"] for row in parsed_rows(iter(lines), ("text",), "in.txt")] == rows
 
 
 def test_an_option_says_what_the_lines_are() -> None:
     lines = ['{"text": "a"}', "{b", "c"]
-    assert [row["text"] for row in parse(iter(lines), ("text",), "in", format="text")] == lines
-    assert list(parse(iter(lines[:1]), ("text",), "in", format="json")) == [{"text": "a"}]
+    assert [row["text"] for row in parsed_rows(iter(lines), ("text",), "in", format="text")] == lines
+    assert list(parsed_rows(iter(lines[:1]), ("text",), "in", format="json")) == [{"text": "a"}]
     with pytest.raises(DataError) as error:
-        list(parse(iter(["c"]), ("text",), "in", format="json", hint=AS_TEXT))
+        list(parsed_rows(iter(["c"]), ("text",), "in", format="json", hint=AS_TEXT))
     assert str(error.value) == "in:1: should be a JSON object, as --format json says. Found 'c'."
     with pytest.raises(UsageError) as wrong:
         predict_command(Path("run"), task=None, input="-", batch_size=1, format="jsn")
@@ -66,7 +76,7 @@ def test_an_option_says_what_the_lines_are() -> None:
 )
 def test_texts_and_json_are_not_mixed(lines: list[str], sentence: str) -> None:
     with pytest.raises(DataError) as error:
-        list(parse(iter(lines), ("text",), "in", hint=AS_TEXT))
+        list(parsed_rows(iter(lines), ("text",), "in", hint=AS_TEXT))
     assert str(error.value) == sentence
 
 
@@ -95,7 +105,7 @@ def test_texts_and_json_are_not_mixed(lines: list[str], sentence: str) -> None:
 )
 def test_malformed_rows(lines: list[str], inputs: tuple[str, ...], sentence: str) -> None:
     with pytest.raises(DataError) as error:
-        list(parse(iter(lines), inputs, "in"))
+        list(parsed_rows(iter(lines), inputs, "in"))
     assert str(error.value) == sentence
 
 
@@ -105,7 +115,7 @@ def test_an_endless_input_is_answered_as_it_comes() -> None:
             assert number < 200, "more was read than is held at a time"
             yield f"line {number}"
 
-    batches = batched(parse(endless(), ("text",), "-"), 64)
+    batches = batched(parsed_rows(endless(), ("text",), "-"), 64)
     assert [len(batch) for batch in itertools.islice(batches, 3)] == [64, 64, 64]
 
 
@@ -114,7 +124,7 @@ def test_rows_before_a_malformed_one_are_held_back_by_nothing(size: int) -> None
     lines = ['{"text": "a"}', '{"text": "b"}', '{"text": "c"}', '{"text": 4}', '{"text": "d"}']
     answered: list[str] = []
     with pytest.raises(DataError) as error:
-        for batch in batched(parse(iter(lines), ("text",), "in"), size):
+        for batch in batched(parsed_rows(iter(lines), ("text",), "in"), size):
             answered += [row["text"] for row in batch]
     assert str(error.value) == "in:4: should hold a text under 'text'. Found '4'."
     assert answered == ["a", "b", "c"]
@@ -133,9 +143,9 @@ def test_rows_before_a_malformed_one_are_held_back_by_nothing(size: int) -> None
 )
 def test_which_task(task: str | None, tasks: tuple[str, ...], sentence: str) -> None:
     with pytest.raises(UsageError) as error:
-        choose(task, tasks, Path("run"))
+        chosen_task(task, tasks, Path("run"))
     assert str(error.value) == sentence
-    assert choose(None, ("only",), Path("run")) == "only"
+    assert chosen_task(None, ("only",), Path("run")) == "only"
 
 
 def test_a_folder_that_holds_no_model(tmp_path: Path) -> None:
@@ -213,7 +223,7 @@ def test_a_reader_that_goes_away_ends_it_silently(small_run: Path, tmp_path: Pat
 def test_lines_of_a_pipe_are_taken_as_they_come() -> None:
     reader, writer = os.pipe()
     with open(reader, "rb") as stream, open(writer, "wb", buffering=0) as pipe:
-        lines = Lines(stream)
+        lines = StreamLines(stream)
         assert lines.waiting()
         pipe.write(b"one\ntwo\nthr")
         assert [next(lines), lines.waiting(), next(lines), lines.waiting()] == [b"one\n", False, b"two\n", True]
@@ -227,7 +237,7 @@ def test_lines_of_a_pipe_are_taken_as_they_come() -> None:
 def test_lines_of_a_file_are_those_of_python(text: bytes, tmp_path: Path) -> None:
     (tmp_path / "texts").write_bytes(text)
     with (tmp_path / "texts").open("rb") as stream:
-        lines = Lines(stream)
+        lines = StreamLines(stream)
         assert not lines.waiting()
         assert list(lines) == text.splitlines(keepends=True)
 

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from mtl.base.progress import EvalReport, Note, Report, StageReport, StepReport
-from mtl.cli.progress import evaluation, line, show, stage
+from mtl.cli.progress import evaluation, line, show_progress, stage
 
 METRICS = {"intent": {"accuracy": 0.75, "macro_f1": 0.5}, "joint": {"exact_match": 0.25}}
 
@@ -29,13 +29,13 @@ LINE = "step 2/2, epoch 1  dev intent.accuracy 0.7500 joint.exact_match 0.2500  
 
 def test_plain_lines_where_there_is_no_terminal() -> None:
     console = Console(file=io.StringIO(), force_terminal=False)
-    assert show(reports(), console) == 2
+    assert show_progress(reports(), console) == 2
     assert console.file.getvalue() == LINE + "\n"  # type: ignore[attr-defined]
 
 
 def test_a_bar_on_a_terminal() -> None:
     console = Console(file=io.StringIO(), force_terminal=True, width=120, legacy_windows=False)
-    assert show(reports(), console) == 2
+    assert show_progress(reports(), console) == 2
     shown = console.file.getvalue()  # type: ignore[attr-defined]
     assert LINE in shown
     assert "2/2" in shown
@@ -55,7 +55,7 @@ def test_a_line_holds_no_orders_to_a_terminal() -> None:
 @pytest.mark.parametrize("terminal", [False, True])
 def test_notes_come_first_and_warnings_on_standard_error(terminal: bool, capsys: pytest.CaptureFixture[str]) -> None:
     console = Console(file=io.StringIO(), force_terminal=terminal, width=120, legacy_windows=False)
-    assert show(noted(), console) == 2
+    assert show_progress(noted(), console) == 2
     shown = console.file.getvalue()  # type: ignore[attr-defined]
     assert "words: pretrained: 1 of 2 words.\n" in shown
     warned = shown if terminal else capsys.readouterr().err  # a bar takes standard error over, to stay below it

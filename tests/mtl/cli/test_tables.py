@@ -5,12 +5,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from mtl.cli.tables import metrics_table, reading, results, show
+from mtl.cli.tables import metrics_table, print_table, reading, results
 
 
 def shown(made: object) -> list[str]:
     console = Console(file=io.StringIO(), force_terminal=False)
-    show(console, made)  # type: ignore[arg-type]
+    print_table(console, made)  # type: ignore[arg-type]
     return [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
 
 

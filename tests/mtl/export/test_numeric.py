@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl.base.errors import ExportError
-from mtl.export.numeric import export_numeric, name_of, optimize
+from mtl.export.numeric import export_numeric, optimize, value_name
 from mtl.model.module import PaddedSequence
 from tests.mtl.export import tiny
 from tests.mtl.export.conftest import Exported
@@ -148,7 +148,7 @@ def test_an_exporter_that_returns_nothing(softmax: tiny.Model, monkeypatch: pyte
 
 def test_values_without_a_name() -> None:
     with pytest.raises(ExportError) as caught:
-        name_of(ir.Value())
+        value_name(ir.Value())
     told = "every value of a graph that is asked for should have a name. Found one without."
     assert str(caught.value) == told
 

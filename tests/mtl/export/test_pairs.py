@@ -83,12 +83,12 @@ def test_a_large_split_is_sampled(
     documents = set(split.texts("document"))
     assert found.parts == {"relevance": (40, 4)}
     assert len(documents) <= found.rows["relevance"] < 40
-    chosen = pairs.choose(model.graph, split, "relevance")
+    chosen = pairs.rows_to_verify(model.graph, split, "relevance")
     assert set(split.texts("document", chosen.rows)) == documents
     classified = model.prepared.split("duplicates", "test")
     assert classified is not None
-    assert pairs.choose(model.graph, classified, "duplicate").rows.tolist() == chosen.rows.tolist()
-    assert len(pairs.choose(model.graph, classified, "query_class").rows) == 40
+    assert pairs.rows_to_verify(model.graph, classified, "duplicate").rows.tolist() == chosen.rows.tolist()
+    assert len(pairs.rows_to_verify(model.graph, classified, "query_class").rows) == 40
 
 
 def test_scores_above_one_may_differ_by_their_size() -> None:

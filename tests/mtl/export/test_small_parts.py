@@ -15,7 +15,7 @@ import torch
 
 from mtl.base.errors import ExportError
 from mtl.export import swap
-from mtl.export.cut import cut, serialized
+from mtl.export.cut import cut, graph_bytes
 from mtl.export.weights import references, save, write_weights
 
 TYPES = ("float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool")
@@ -57,7 +57,7 @@ def test_a_cut_holds_ancestors_and_leaves_the_model_alone() -> None:
     assert found.metadata_props["task"] == "sum"
     assert [node.op_type for node in model.graph] == ["Add", "Mul"]
     assert model.graph.outputs[0].name == "square"
-    assert run(serialized(found), np.ones((1, 3), np.float32))["answer"].tolist() == [[1, 2, 3]]
+    assert run(graph_bytes(found), np.ones((1, 3), np.float32))["answer"].tolist() == [[1, 2, 3]]
 
 
 def test_one_value_can_go_out_twice_and_an_input_too() -> None:
@@ -65,7 +65,7 @@ def test_one_value_can_go_out_twice_and_an_input_too() -> None:
     model.graph.outputs.append(model.graph.inputs[0])
     found = cut(model, {"sum": "one", "x": "same"}, {}, "head")
     model.graph.outputs.clear()
-    answers = run(serialized(found), np.ones((1, 3), np.float32))
+    answers = run(graph_bytes(found), np.ones((1, 3), np.float32))
     assert answers["same"].tolist() == [[1, 1, 1]]
     assert answers["one"].tolist() == [[1, 2, 3]]
 
@@ -79,7 +79,7 @@ def test_a_cut_at_what_does_not_exist() -> None:
 def test_an_answer_may_be_called_as_a_value_inside() -> None:
     found = cut(sums(), {"square": "sum"}, {}, "head")
     assert [value.name for value in found.graph.outputs] == ["sum"]
-    assert run(serialized(found), np.ones((1, 3), np.float32))["sum"].tolist() == [[1, 4, 9]]
+    assert run(graph_bytes(found), np.ones((1, 3), np.float32))["sum"].tolist() == [[1, 4, 9]]
 
 
 def test_an_answer_may_not_be_called_as_an_input() -> None:

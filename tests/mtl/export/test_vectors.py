@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mtl.base.errors import ExportError
-from mtl.export.compare import Comparison
+from mtl.export.compare import GraphComparison
 from mtl.export.graphs import Graphs, build
 from mtl.export.vectors import Side, compare_sides
 from mtl.runs.predictor import Predictor
@@ -23,7 +23,7 @@ def graphs(ranking: Exported) -> Graphs:
 
 def sides(ranking: Exported, graphs: Graphs) -> list[Any]:
     model = ranking.model
-    comparison = Comparison(model.model, model.graph, model.prepared.fitted, graphs)
+    comparison = GraphComparison(model.model, model.graph, model.prepared.fitted, graphs)
     return [Side.load(comparison, tower, ranking.folder) for tower in graphs.towers]
 
 

@@ -15,7 +15,7 @@ import torch
 import mtl
 from mtl.base.errors import ExportError
 from mtl.data.batch import Batch
-from mtl.export.compare import Comparison
+from mtl.export.compare import GraphComparison
 from mtl.export.graphs import Graphs, build
 from mtl.export.head import Head
 from mtl.export.verify import LENGTHS, Verification, synthetic, verify
@@ -32,9 +32,9 @@ def graphs(tagger: Exported) -> Graphs:
     return build(model.model, model.graph, model.prepared, ["intent", "slots"])
 
 
-def comparison(tagger: Exported, graphs: Graphs) -> Comparison:
+def comparison(tagger: Exported, graphs: Graphs) -> GraphComparison:
     model = tagger.model
-    return Comparison(model.model, model.graph, model.prepared.fitted, graphs)
+    return GraphComparison(model.model, model.graph, model.prepared.fitted, graphs)
 
 
 def damaged(tagger: Exported, folder: Path, weight: str) -> Path:
@@ -132,7 +132,7 @@ def test_every_graph_of_a_folder_is_compared(tagger: Exported, graphs: Graphs, t
         verify(model.model, model.graph, model.prepared, graphs, ["intent", "slots"], folder)
 
 
-def answering(tagger: Exported, graphs: Graphs, task: str, change: dict[str, object]) -> Comparison:
+def answering(tagger: Exported, graphs: Graphs, task: str, change: dict[str, object]) -> GraphComparison:
     """Compare a head whose answers to one text are changed."""
     made = comparison(tagger, graphs)
     real = Head.load(tagger.folder / f"{task}.onnx", task)

@@ -14,7 +14,7 @@ from mtl.compile.loading import load_recipe, recipe_from_text
 from mtl.graph.build import build_graph
 from mtl.model.module import Decoder
 from mtl.recipe.filling import digest, filled
-from mtl.runs.comparison import Comparison, contestants, rows, slug
+from mtl.runs.comparison import RecipeComparison, contestants, rows, slug
 from mtl.train.checkpoint import Checkpoints
 from tests import small
 from tests.commands import within
@@ -66,10 +66,10 @@ def test_every_figure_is_mean_spread_and_difference_of_seeds(tmp_path: Path) -> 
 def test_an_interrupted_run_goes_on(tmp_path: Path) -> None:
     recipe = small.write(tmp_path, SHORT)
     found = contestants([recipe], variants=["train.epochs=1"])
-    whole = Comparison(found, 1, tmp_path / "whole")
+    whole = RecipeComparison(found, 1, tmp_path / "whole")
     for trial in whole.trials():
         list(trial.run())
-    cut = Comparison(found, 1, tmp_path / "cut")
+    cut = RecipeComparison(found, 1, tmp_path / "cut")
     first, second = cut.trials()
     reports = first.run()
     for report in reports:
@@ -85,7 +85,7 @@ def test_an_interrupted_run_goes_on(tmp_path: Path) -> None:
 
 def test_a_run_that_was_trained_and_not_tested_is_tested(tmp_path: Path) -> None:
     found = contestants([small.write(tmp_path, SHORT)], variants=["train.epochs=1"])
-    comparison = Comparison(found, 1, tmp_path / "out")
+    comparison = RecipeComparison(found, 1, tmp_path / "out")
     for trial in comparison.trials():
         list(trial.run())
     first = comparison.trials()[0]
@@ -106,7 +106,7 @@ def test_a_task_that_shares_nothing_is_trained_alone_as_jointly(tmp_path: Path) 
     text = SHORT.replace("epochs: 2", "epochs: 1").replace("\ntasks:", others)
     text = text.replace("word_tagging\n    source: utterances", "word_tagging\n    source: others")
     text = text[: text.index("share:")] + text[text.index("train:\n  opt") :]
-    comparison = Comparison(contestants([small.write(tmp_path, text)], single=True), 1, tmp_path / "out")
+    comparison = RecipeComparison(contestants([small.write(tmp_path, text)], single=True), 1, tmp_path / "out")
     for trial in comparison.trials():
         list(trial.run())
     joint, lone = comparison.result()["runs"]
@@ -216,10 +216,10 @@ def test_without_a_test_split_nothing_is_trained(tmp_path: Path) -> None:
 
 def test_a_folder_of_another_recipe_is_left_alone(tmp_path: Path) -> None:
     path = small.write(tmp_path, SHORT)
-    first = Comparison(contestants([path], variants=["train.epochs=1"]), 1, tmp_path / "out").trials()[1]
+    first = RecipeComparison(contestants([path], variants=["train.epochs=1"]), 1, tmp_path / "out").trials()[1]
     list(first.run())
     path = small.write(tmp_path, SHORT.replace("lr: 0.02", "lr: 0.03"))
-    other = Comparison(contestants([path], variants=["train.epochs=1"]), 1, tmp_path / "out").trials()[1]
+    other = RecipeComparison(contestants([path], variants=["train.epochs=1"]), 1, tmp_path / "out").trials()[1]
     message = (
         f"'{tmp_path / 'out/small-train.epochs-1/seed-1'}' should hold a run of the recipe that is compared. "
         "Found another recipe's. Name another folder with --out."
@@ -233,7 +233,9 @@ def test_a_folder_of_another_recipe_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_runs_on_data_that_has_changed_since_are_not_taken_for_done(tmp_path: Path) -> None:
-    comparison = Comparison(contestants([small.write(tmp_path, SHORT)], variants=["train.epochs=1"]), 1, tmp_path / "o")
+    comparison = RecipeComparison(
+        contestants([small.write(tmp_path, SHORT)], variants=["train.epochs=1"]), 1, tmp_path / "o"
+    )
     trial = comparison.trials()[1]
     list(trial.run())
     assert trial.done
@@ -248,7 +250,9 @@ def test_runs_on_data_that_has_changed_since_are_not_taken_for_done(tmp_path: Pa
 
 
 def test_figures_of_other_data_are_not_taken_for_those_of_a_run(tmp_path: Path) -> None:
-    comparison = Comparison(contestants([small.write(tmp_path, SHORT)], variants=["train.epochs=1"]), 1, tmp_path / "o")
+    comparison = RecipeComparison(
+        contestants([small.write(tmp_path, SHORT)], variants=["train.epochs=1"]), 1, tmp_path / "o"
+    )
     for trial in comparison.trials():
         list(trial.run())
     result = comparison.result()
@@ -264,7 +268,7 @@ def test_figures_of_other_data_are_not_taken_for_those_of_a_run(tmp_path: Path) 
 
 def test_the_threads_of_one_recipe_are_not_those_of_the_next(tmp_path: Path) -> None:
     variants = [f"train.threads={torch.get_num_threads() + 2}"]
-    comparison = Comparison(contestants([small.write(tmp_path, SHORT)], variants=variants), 2, tmp_path / "o")
+    comparison = RecipeComparison(contestants([small.write(tmp_path, SHORT)], variants=variants), 2, tmp_path / "o")
     before = torch.get_num_threads()
     threads = []
     for trial in comparison.trials():
@@ -278,7 +282,7 @@ def test_the_threads_of_one_recipe_are_not_those_of_the_next(tmp_path: Path) -> 
 def test_seeds_are_at_least_one(tmp_path: Path) -> None:
     found = contestants([small.write(tmp_path, SHORT)], single=True)
     with pytest.raises(UsageError) as error:
-        Comparison(found, 0, tmp_path)
+        RecipeComparison(found, 0, tmp_path)
     assert str(error.value) == "--seeds should be at least 1. Found 0."
 
 

@@ -9,7 +9,7 @@ import mtl
 from mtl.base.errors import CheckpointError, RecipeError, UsageError
 from mtl.compile.loading import load_recipe
 from mtl.recipe.yaml_core import parse
-from mtl.runs.runner import Given, Run
+from mtl.runs.runner import GivenRows, Run
 from tests import small
 from tests.commands import within
 
@@ -93,7 +93,7 @@ def test_rows_from_memory_take_the_place_of_a_source(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def from_memory(tmp_path: Path) -> tuple[Path, Given]:
+def from_memory(tmp_path: Path) -> tuple[Path, GivenRows]:
     """The folder of a run whose rows were given, and the rows; its recipe's files hold others."""
     recipe = small.write(tmp_path)
     rows = [dict(zip(("text", "intent", "slots"), row, strict=True)) for row in small.rows()]
@@ -105,7 +105,7 @@ def from_memory(tmp_path: Path) -> tuple[Path, Given]:
     return tmp_path / "run", given
 
 
-def test_rows_that_came_from_memory_are_given_again(from_memory: tuple[Path, Given]) -> None:
+def test_rows_that_came_from_memory_are_given_again(from_memory: tuple[Path, GivenRows]) -> None:
     folder, given = from_memory
     before = (folder / "metrics.json").read_bytes()
     sentence = (
@@ -138,7 +138,7 @@ def test_a_run_on_rows_from_memory_does_not_start_over_on_files(tmp_path: Path) 
     assert json.loads((tmp_path / "run/data.json").read_text("utf-8"))["given"] == ["utterances"]
 
 
-def test_files_in_the_place_of_rows_from_memory_are_told(from_memory: tuple[Path, Given]) -> None:
+def test_files_in_the_place_of_rows_from_memory_are_told(from_memory: tuple[Path, GivenRows]) -> None:
     folder, _ = from_memory
     kept = json.loads((folder / "data.json").read_text("utf-8"))
     done = within("test", folder, "--data", folder.parent)

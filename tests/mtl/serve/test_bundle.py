@@ -16,8 +16,9 @@ import pytest
 
 import mtl
 from mtl.base.errors import MtlError, UsageError
+from mtl.base.files import sha256
 from mtl.runs.predictor import Predictor
-from mtl.serve.bundle import Bundle, sha256
+from mtl.serve.bundle import Bundle
 
 TEXTS = ["play some music", "", "Don't \0 stop", "日本 e\u0301 \U0001f600", "a\ud800b", "x" * 5000, " \t\r\n", "é"]
 

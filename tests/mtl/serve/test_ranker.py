@@ -15,7 +15,7 @@ import pytest
 import mtl
 from mtl.base.errors import UsageError
 from mtl.serve.bundle import Bundle
-from mtl.serve.ranker import Ranker, batches
+from mtl.serve.ranker import Ranker, batches_of_like_length
 from tests.commands import mtl as command
 from tests.commands import start, within
 from tests.mtl.runs.test_ranking_run import TOPICS, write
@@ -62,8 +62,8 @@ def test_more_than_there_are_is_all_of_them(bundle: Path, tmp_path: Path) -> Non
 
 def test_batches_hold_rows_of_like_length_and_bounded_size() -> None:
     lengths = [5, 99_000, 7, 60_000, 6, 200_000]
-    assert list(batches(lengths, 2)) == [[0, 4], [2], [3], [1], [5]]
-    assert list(batches([], 2)) == []
+    assert list(batches_of_like_length(lengths, 2)) == [[0, 4], [2], [3], [1], [5]]
+    assert list(batches_of_like_length([], 2)) == []
 
 
 def test_vectors_are_kept_and_gone_on_with(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mtl.base.errors import DataError, MtlError, UsageError
-from mtl.cli.predicting import parse
+from mtl.cli.predicting import parsed_rows
 from mtl.runs.predictor import Predictor
 from mtl.serve.bundle import Bundle
 from tests.commands import mtl
@@ -211,13 +211,13 @@ def test_rows_before_one_that_lacks_an_input(ranking: Exported, tmp_path: Path) 
 def test_a_row_without_one_of_the_inputs(row: dict[str, Any], found: str) -> None:
     rows = lines([{"query": "a", "document": "b"}, row]).splitlines()
     with pytest.raises(DataError) as caught:
-        list(parse(iter(rows), ("query", "document"), "in"))
+        list(parsed_rows(iter(rows), ("query", "document"), "in"))
     assert str(caught.value) == f"in:2: should hold a text {found}."
 
 
 def test_plain_text_for_two_inputs() -> None:
     with pytest.raises(DataError) as caught:
-        list(parse(iter(["play\tsongs"]), ("query", "document"), "in.tsv"))
+        list(parsed_rows(iter(["play\tsongs"]), ("query", "document"), "in.tsv"))
     assert str(caught.value) == (
         "in.tsv:1: should be JSON lines, as the task has several inputs (query, document). Found plain text."
     )

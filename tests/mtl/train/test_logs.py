@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from mtl.base.progress import EvalReport, Note, StepReport
-from mtl.train.logs import JsonLines, Logs, TensorBoard, cut_back, scalars
+from mtl.train.logs import JsonLog, Logs, TensorBoard, cut_back, scalars
 
 STEP = StepReport(
     step=3,
@@ -53,7 +53,7 @@ def test_reports_become_lines(tmp_path: Path) -> None:
 def test_a_resumed_log_has_every_step_once(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     path.write_text(line(1) + line(2) + line(3) + line(4))
-    log = JsonLines(path, 2)
+    log = JsonLog(path, 2)
     log.write(STEP)
     log.close()
     assert [json.loads(row)["step"] for row in path.read_text().splitlines()] == [1, 2, 3]
@@ -91,10 +91,10 @@ FULL_DISK = """
 import resource, sys
 from pathlib import Path
 from mtl.base.errors import TrainingError
-from mtl.train.logs import JsonLines
+from mtl.train.logs import JsonLog
 from tests.mtl.train.test_logs import STEP
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-log = JsonLines(Path(sys.argv[1]), 0)
+log = JsonLog(Path(sys.argv[1]), 0)
 try:
     for _ in range(100):
         log.write(STEP)

@@ -9,9 +9,18 @@ import pytest
 
 from mtl.base.errors import UsageError
 from mtl.base.registry import lookup, names
-from mtl.train.mixture import Annealed, Mixture, Proportional, RoundRobin, Stream, Temperature, Weighted, build_mixture
+from mtl.train.mixture import (
+    Annealed,
+    Mixture,
+    Proportional,
+    RoundRobin,
+    Temperature,
+    TrainingStream,
+    Weighted,
+    build_mixture,
+)
 
-STREAMS = (Stream("big", 1000, 40), Stream("small", 10, 2))
+STREAMS = (TrainingStream("big", 1000, 40), TrainingStream("small", 10, 2))
 VALUES = {"weighted": {"rates": {"big": 1.0, "small": 3.0}}}
 
 
@@ -34,7 +43,7 @@ def test_state_resumes_the_same_draws(name: str) -> None:
 @pytest.mark.parametrize("name", names("mixture"))
 def test_one_stream_is_read_through_once_an_epoch(name: str) -> None:
     values = {"rates": {"only": 1.0}} if name == "weighted" else {}
-    mixture = build_mixture(lookup("mixture", name), values, (Stream("only", 100, 7),), 1, 3)
+    mixture = build_mixture(lookup("mixture", name), values, (TrainingStream("only", 100, 7),), 1, 3)
     assert mixture.epoch_steps == 7
     assert [(mixture.epoch, mixture.draw()) for _ in range(14)] == [(0, "only")] * 7 + [(1, "only")] * 7
 
@@ -101,7 +110,7 @@ def test_messages(cls: type[Mixture], values: dict[str, object], message: str) -
 
 def test_a_stream_without_rows() -> None:
     with pytest.raises(UsageError) as caught:
-        build_mixture(RoundRobin, {}, (Stream("big", 1, 1), Stream("none", 0, 0)), 1, 5)
+        build_mixture(RoundRobin, {}, (TrainingStream("big", 1, 1), TrainingStream("none", 0, 0)), 1, 5)
     assert str(caught.value) == "source 'none' should have rows to train on. Found none."
 
 
