@@ -8,8 +8,11 @@ from typing import Any
 
 from ..base.errors import counted
 from ..text.alignment import stripped_tags
-from ..text.tag_schemes import CLOSING, OUTSIDE, Scheme, family, first_break, parsed, scheme_of, typed
+from ..text.span_tags import is_span
+from ..text.tag_schemes import CLOSED, OUTSIDE, Scheme, family, first_break, parsed, scheme_of, typed
 
+GRAMMARS: tuple[Scheme, ...] = ("bio", "bioes", "iob1")  # that of BILOU is as that of BIOES
+SPAN_BREAKS: tuple[Scheme, ...] = ("bioes", "iob1")
 _NAMED = 3  # tags that a note names
 
 
@@ -27,22 +30,34 @@ class TagFit:
         self.rows = 0  # with spans
         self.inner = 0  # spans that begin with an inside tag
         self.first = 0  # spans that begin with a begin tag, and do not touch another span of their label
-        self.broken: dict[bool, int] = {False: 0, True: 0}  # rows that break the grammar, by whether spans are closed
-        self.example: dict[bool, str] = {}
+        self.broken: dict[Scheme, int] = dict.fromkeys(GRAMMARS, 0)  # rows that break a grammar
+        self.example: dict[Scheme, str] = {}
 
     def count(self, value: Any) -> None:
-        """Take in a target column's value; what is not a list of tags is ignored."""
+        """Take in a target column's value; what is neither a list of tags nor one of spans is ignored."""
         tags = stripped_tags(value)
         if tags is None:
+            if isinstance(value, list) and value and all(map(is_span, value)):
+                self._count_spans()
             return
         self.tags.update(tag for tag in tags if tag is not None)
         self.rows += any(tag not in (None, OUTSIDE) for tag in tags)
         self._count_begins(tags)
-        for closed in self.broken:
-            found = first_break(tags, closed)
+        for grammar in GRAMMARS:
+            found = first_break(tags, grammar)
             if found:
-                self.broken[closed] += 1
-                self.example.setdefault(closed, found)
+                self._break(grammar, found)
+
+    def _count_spans(self) -> None:
+        """Count a row of spans of characters: B- begins its first one, and nothing closes its last one."""
+        self.rows += 1
+        self.first += 1
+        for grammar in SPAN_BREAKS:
+            self._break(grammar, "spans of characters, whose tags are BIO")
+
+    def _break(self, grammar: Scheme, example: str) -> None:
+        self.broken[grammar] += 1
+        self.example.setdefault(grammar, example)
 
     def _count_begins(self, tags: Sequence[str | None]) -> None:
         before = parsed(OUTSIDE)
@@ -57,19 +72,21 @@ class TagFit:
         """Return what was found, as JSON-able values.
 
         `scheme` says how tags are read, `rule` which tags there may be and `reason` why; `bare` letters are among them.
-        `rows` have spans, `broken` of them break the grammar, as `example` does; `note` is for the user, or empty.
+        `rows` have spans, `broken` of them break the `grammar`, as `example` does; `note` is for the user, or empty.
         """
         found = self.scheme if self.scheme != "auto" else self._decided()
         rule = found if found != "plain" or not self.measured else family(self.tags)
-        closed = any(tag.letter in CLOSING for tag in map(parsed, self.tags) if tag)
+        grammar = "iob1" if rule == "iob1" else family(self.tags)  # of tags that may follow each other
+        kept = "bioes" if grammar in CLOSED else grammar
         return {
             "scheme": found,
             "rule": rule,
             "reason": self._reason(rule),
             "bare": self.scheme != "auto" or self.measured is not None,
             "rows": self.rows,
-            "broken": self.broken[closed],
-            "example": self.example.get(closed, ""),
+            "grammar": grammar,
+            "broken": self.broken[kept],
+            "example": self.example.get(kept, ""),
             "note": self._note(found),
         }
 

@@ -32,8 +32,11 @@ def survey(plans: Mapping[str, SourcePlan], sources: Mapping[str, Source], base:
 
 
 def fault_if_unanswerable(graph: SharingGraph, fitted: Fitted) -> None:
-    """Raise `RecipeError` for an output layer whose answers cannot equal the gold of most training rows with spans."""
-    faults = [
+    """Raise `RecipeError` for an output layer whose answers cannot equal the gold of most training rows with spans.
+
+    Also for one that keeps the answers of its tasks to one grammar where their tags have two.
+    """
+    faults = list(_two_grammars(graph, fitted)) + [
         _output(graph, task).place_of(key).fault(f"{_broken(key, found)} Leave '{key}' out.")
         for task, key, found in _breaking(graph, fitted)
         if 2 * found["broken"] > found["rows"]
@@ -59,13 +62,29 @@ def _breaking(graph: SharingGraph, fitted: Fitted) -> Iterator[tuple[str, str, M
             yield task, key, target.found
 
 
+def _two_grammars(graph: SharingGraph, fitted: Fitted) -> Iterator[Fault]:
+    """Yield a fault for each output layer with tasks of which some have IOB1 tags and others do not."""
+    tied: dict[str, dict[str, str]] = {}
+    for task, target in fitted.targets.items():
+        if _output(graph, task).cls.constraint(_output(graph, task).values) and "rule" in target.found:
+            tied.setdefault(graph.output(task).component, {})[task] = target.found["rule"]
+    for component, rules in tied.items():
+        if "iob1" in rules.values() and len(set(rules.values())) > 1:
+            config = graph.components[component].config
+            key = config.cls.constraint(config.values)
+            found = " and ".join(f"{rule.upper()} in '{task}'" for task, rule in rules.items())
+            yield config.place_of(key).fault(
+                f"'{key}' should be used with tasks whose tags are of one scheme. Found {found}. Leave '{key}' out."
+            )
+
+
 def _output(graph: SharingGraph, task: str) -> ModuleConfig:
     return graph.components[graph.output(task).component].config
 
 
 def _broken(key: str, found: Mapping[str, Any]) -> str:
     return (
-        f"'{key}' should be used with tags of which each span begins with B- (BIO) or is closed (BIOES, BILOU). "
-        f"Found {counted(found['rows'], 'training row')} with spans, {found['broken']:,} of which break that grammar, "
+        f"'{key}' should be used with tags that keep to the grammar of their scheme, here {found['grammar'].upper()}. "
+        f"Found {counted(found['rows'], 'training row')} with spans, {found['broken']:,} of which break it, "
         f"the first with {found['example']}: no answer can equal them."
     )

@@ -13,6 +13,7 @@ OUTSIDE = "O"
 # after another one of its label (Ramshaw and Marcus, 1995).
 LETTERS: Mapping[str, str] = {"bio": "BI", "bioes": "BIES", "bilou": "BILU", "iob1": "BI"}
 OPENING, CLOSING = "BI", "ESLU"
+CLOSED: tuple[Scheme, ...] = ("bioes", "bilou")  # schemes in which every span is closed
 
 _TYPED = re.compile(r"([BIESLU])-(.+)", re.DOTALL)
 _FIRST = re.compile(r"([BIESLUbieslu])[-_:/](.+)", re.DOTALL)
@@ -39,30 +40,33 @@ def parsed(tag: str) -> Tag | None:
     return Tag(found[1], found[2]) if found else None
 
 
-def follows(before: Tag, tag: Tag, closed: bool) -> bool:
-    """Return whether a tag may follow another one; the ends of a row count as `O`.
+def follows(before: Tag, tag: Tag, scheme: Scheme) -> bool:
+    """Return whether a tag of a scheme may follow another one; the ends of a row count as `O`.
 
-    An inside or end tag continues a span of its own label. Where spans are `closed` (by `E- S-` or `L- U-`), a begin or
-    inside tag must be continued as well.
+    An inside or end tag continues a span of its own label. Where every span is closed (by `E- S-` or `L- U-`), a begin
+    or inside tag must be continued as well. In IOB1 an inside tag may begin a span, and a begin tag follows a tag of
+    its own label.
     """
     is_open = before.letter in OPENING
+    if scheme == "iob1":
+        return tag.letter != "B" or (is_open and before.label == tag.label)
     if tag.letter in "IEL":
         return is_open and before.label == tag.label
-    return not (is_open and closed)
+    return not (is_open and scheme in CLOSED)
 
 
-def first_break(tags: Sequence[str | None], closed: bool) -> str | None:
-    """Return what first breaks the grammar of these tags, None where nothing does.
+def first_break(tags: Sequence[str | None], scheme: Scheme) -> str | None:
+    """Return what first breaks the grammar of a scheme in these tags, None where nothing does.
 
     A token without a label (None) may be anything. Tags of no scheme are passed over as such.
 
-    >>> first_break(["O", "I-per"], closed=False)
+    >>> first_break(["O", "I-per"], "bio")
     "'I-per' after 'O'"
     """
     row = [OUTSIDE, *tags, OUTSIDE]
     for position, (before, tag) in enumerate(pairwise(row)):
         known, new = (None if side is None else parsed(side) for side in (before, tag))
-        if known and new and not follows(known, new, closed):
+        if known and new and not follows(known, new, scheme):
             if position == len(tags):
                 return f"'{before}' at the end"
             return f"'{tag}' at the beginning" if position == 0 else f"'{tag}' after '{before}'"

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mtl.base.registry import register
 from mtl.data.labels import Labels
+from mtl.data.targets import Target
 from mtl.model.module import Output, PaddedSequence
 from mtl.model.precision import in_float32
 
@@ -26,7 +27,7 @@ class CRF(Output):
 
     A label sequence's score is the sum of its tokens' scores, of a learned transition between neighbours, and of
     learned scores for its first and last label. With `constrained`, answers (not the loss) leave out sequences that
-    BIO, BIOES or BILOU tags cannot form.
+    BIO, BIOES or BILOU tags cannot form, or IOB1 tags where `target` has those.
     """
 
     axes = (("T",), ("U",))
@@ -34,7 +35,7 @@ class CRF(Output):
     start_barrier: Tensor | None
     end_barrier: Tensor | None
 
-    def __init__(self, labels: Labels, *, constrained: bool = False) -> None:
+    def __init__(self, labels: Labels, target: Target | None = None, *, constrained: bool = False) -> None:
         super().__init__()
         self.labels = labels
         self.search = Viterbi()
@@ -42,7 +43,8 @@ class CRF(Output):
         self.transitions = nn.Parameter(torch.empty(count, count).uniform_(-0.1, 0.1))
         self.start = nn.Parameter(torch.empty(count).uniform_(-0.1, 0.1))
         self.end = nn.Parameter(torch.empty(count).uniform_(-0.1, 0.1))
-        grammar = barriers(labels.names) if constrained else (None, None, None)
+        iob1 = target is not None and target.found.get("rule") == "iob1"
+        grammar = barriers(labels.names, iob1=iob1) if constrained else (None, None, None)
         for name, barrier in zip(("transitions", "start", "end"), grammar, strict=True):
             # Not saved: it follows from the labels.
             self.register_buffer(f"{name}_barrier", barrier, persistent=False)

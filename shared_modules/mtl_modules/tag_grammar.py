@@ -1,4 +1,4 @@
-"""Which tags may follow which, as scores: the grammar of BIO, BIOES and BILOU."""
+"""Which tags may follow which, as scores: the grammars of BIO, IOB1, BIOES and BILOU."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mtl.base.errors import UsageError
-from mtl.text.tag_schemes import CLOSING, OUTSIDE, Tag, follows, parsed
+from mtl.text.tag_schemes import OUTSIDE, Scheme, Tag, family, follows, parsed
 
 FORBIDDEN = -10_000.0  # a score that no sum of others outweighs, and that float32 adds up without overflow
 
@@ -22,19 +22,20 @@ class Barriers(NamedTuple):
     end: Tensor
 
 
-def barriers(labels: Sequence[str]) -> Barriers:
+def barriers(labels: Sequence[str], *, iob1: bool = False) -> Barriers:
     """Return where these tags may occur: an inside or end tag only after a begin or inside tag of its own label.
 
-    If there are end or single tags (BIOES, BILOU), a begin or inside tag must be continued as well. Raises `UsageError`
-    where a label is no such tag.
+    If there are end or single tags (BIOES, BILOU), a begin or inside tag must be continued as well. The letters of
+    `iob1` are those of BIO: there an inside tag may begin a span, and a begin tag occurs only directly after a tag of
+    its own label. Raises `UsageError` where a label is no such tag.
     """
     tags = [_parse(label) for label in labels]
-    closed = any(tag.letter in CLOSING for tag in tags)
+    scheme: Scheme = "iob1" if iob1 else family(dict.fromkeys(labels, 1))
     outside = Tag(OUTSIDE, "")
     return Barriers(
-        torch.tensor([[_score(follows(before, tag, closed)) for tag in tags] for before in tags]),
-        torch.tensor([_score(follows(outside, tag, closed)) for tag in tags]),
-        torch.tensor([_score(follows(tag, outside, closed)) for tag in tags]),
+        torch.tensor([[_score(follows(before, tag, scheme)) for tag in tags] for before in tags]),
+        torch.tensor([_score(follows(outside, tag, scheme)) for tag in tags]),
+        torch.tensor([_score(follows(tag, outside, scheme)) for tag in tags]),
     )
 
 
@@ -45,5 +46,7 @@ def _score(allowed: bool) -> float:
 def _parse(label: str) -> Tag:
     found = parsed(label)
     if found is None:
-        raise UsageError(f"'constrained' should be used with BIO, BIOES or BILOU tags. Found the label '{label}'.")
+        raise UsageError(
+            f"'constrained' should be used with BIO, IOB1, BIOES or BILOU tags. Found the label '{label}'."
+        )
     return found

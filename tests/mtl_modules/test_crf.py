@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from mtl.data.labels import MISSING, Labels
+from mtl.data.targets import Tags
 from mtl.model.module import PaddedSequence
 from mtl_modules import CRF
 
@@ -78,6 +79,24 @@ def test_constrained_answers_form_spans() -> None:
     assert [answer["best"][i, :n].tolist() for i, n in enumerate(LENGTHS.tolist())] == [[0, 1, 1, 1], [0, 1], [0, 1, 1]]
     assert bool(torch.isfinite(answer["score"]).all())
     assert crf(constrained=True)(PaddedSequence(scores, LENGTHS)).values[:, 0, 1].max().item() < 1e-6
+
+
+def test_constrained_answers_to_iob1_begin_spans_with_inside_tags() -> None:
+    target = Tags(scheme="iob1")
+    for tags in (["O", "I-x"], ["I-x", "B-x"]):
+        target.survey(tags)
+        target.count(tags)
+    target.settle()
+    target.fit([target])
+    assert target.labels == Labels(("B-x", "I-x", "O"), (1, 2, 1))
+    torch.manual_seed(0)
+    module = CRF(target.labels, target, constrained=True)
+    scores = SCORES.clone()
+    scores[:, :, 0] += 50.0  # begin, everywhere
+    best = module.answer(PaddedSequence(scores, LENGTHS))["best"]
+    assert [best[i, :n].tolist() for i, n in enumerate(LENGTHS.tolist())] == [[1, 0, 0, 0], [1, 0], [1, 0, 0]]
+    exported = module.exportable().answer(PaddedSequence(scores, LENGTHS))["best"]
+    assert [exported[i, :n].tolist() for i, n in enumerate(LENGTHS.tolist())] == [[1, 0, 0, 0], [1, 0], [1, 0, 0]]
 
 
 def test_constraints_are_not_part_of_the_saved_state() -> None:

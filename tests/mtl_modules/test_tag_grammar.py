@@ -6,8 +6,8 @@ from mtl.base.errors import UsageError
 from mtl_modules.tag_grammar import FORBIDDEN, barriers
 
 
-def forbidden(labels: list[str]) -> set[str]:
-    found = barriers(labels)
+def forbidden(labels: list[str], *, iob1: bool = False) -> set[str]:
+    found = barriers(labels, iob1=iob1)
     moves = {
         f"{a} {b}" for i, a in enumerate(labels) for j, b in enumerate(labels) if found.transitions[i, j] == FORBIDDEN
     }
@@ -31,6 +31,10 @@ def test_tags_of_bilou_are_as_those_of_bioes() -> None:
     }  # fmt: skip
 
 
+def test_a_begin_tag_of_iob1_follows_a_span_of_its_label() -> None:
+    assert forbidden(["O", "B-x", "I-x", "I-y"], iob1=True) == {"O B-x", "I-y B-x", "^ B-x"}
+
+
 def test_bare_letters_are_tags() -> None:
     assert forbidden(["O", "B", "I"]) == {"O I", "^ I"}
 
@@ -38,4 +42,6 @@ def test_bare_letters_are_tags() -> None:
 def test_other_labels_are_refused() -> None:
     with pytest.raises(UsageError) as error:
         barriers(["O", "NOUN"])
-    assert str(error.value) == "'constrained' should be used with BIO, BIOES or BILOU tags. Found the label 'NOUN'."
+    assert (
+        str(error.value) == "'constrained' should be used with BIO, IOB1, BIOES or BILOU tags. Found the label 'NOUN'."
+    )

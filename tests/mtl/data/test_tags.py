@@ -19,6 +19,7 @@ from mtl.evaluate.evaluation import dev_figures, metrics_of
 from mtl.evaluate.metrics import Tagging
 from mtl.graph.build import build_graph
 from mtl.graph.sharing_graph import SharingGraph
+from mtl.model.multi_task import MultiTaskModel
 from mtl.sources.opening import open_sources
 
 from .conftest import Write
@@ -142,26 +143,81 @@ def test_a_class_that_looks_like_an_end_tag_is_not_taken_apart(tmp_path: Path, w
 
 CONSTRAINED = {"model": {**TASK["model"], "output": {"type": "crf", "constrained": True}}}
 BROKEN = (
-    "'constrained' should be used with tags of which each span begins with B- (BIO) or is closed (BIOES, BILOU). "
-    "Found {} with spans, {} of which break that grammar, the first with {}: no answer can equal them."
+    "'constrained' should be used with tags that keep to the grammar of their scheme, here {}. "
+    "Found {} with spans, {} of which break it, the first with {}: no answer can equal them."
 )
+PLACE = "<recipe>: tasks.ner.model.output.constrained: "
 
 
-def test_constrained_answers_to_iob1_are_refused(tmp_path: Path, write: Write) -> None:
+def test_constrained_answers_to_tags_that_break_their_grammar_are_refused(tmp_path: Path, write: Write) -> None:
     rows = [{"text": "a b", "tags": "O I-x"}, BIO, {"text": "a", "tags": "I-x"}]
     with pytest.raises(RecipeError) as error:
         read(tmp_path, write, rows, **CONSTRAINED)
-    told = BROKEN.format("3 training rows", 2, "'I-x' after 'O'")
-    place = "<recipe>: tasks.ner.model.output.constrained: "
-    assert str(error.value) == f"{place}{told} Leave 'constrained' out.\n1 error in <recipe>"
+    found = BROKEN.format("BIO", "3 training rows", 2, "'I-x' after 'O'")
+    assert str(error.value) == f"{PLACE}{found} Leave 'constrained' out.\n1 error in <recipe>"
     assert read(tmp_path, write, rows)[1].notes == []  # a CRF that is free may answer so
+
+
+IOB1 = [{"text": "a b", "tags": "O I-x"}, {"text": "a b c", "tags": "I-x B-x I-y"}]
+
+
+def test_constrained_answers_to_iob1_have_its_grammar(tmp_path: Path, write: Write) -> None:
+    graph, prepared = read(tmp_path, write, IOB1, **CONSTRAINED)
+    assert prepared.notes == []
+    assert labels(prepared) == ("B-x", "I-x", "I-y", "O")
+    output: Any = MultiTaskModel(graph, prepared.fitted).output("ner")
+    assert (output.transitions_barrier == 0).tolist() == [[True] * 4, [True] * 4, *[[False, True, True, True]] * 2]
+    assert (output.start_barrier == 0).tolist() == [False, True, True, True]
 
 
 def test_a_few_rows_that_constrained_answers_cannot_equal_are_noted(tmp_path: Path, write: Write) -> None:
     rows = [BIO, BIO, {"text": "a", "tags": "I-x"}, {"text": "a", "tags": "O"}]
     prepared = read(tmp_path, write, rows, **CONSTRAINED)[1]
-    told = BROKEN.format("3 training rows", 1, "'I-x' at the beginning")
-    assert [str(fault) for fault in prepared.notes] == [f"rows/train: ner: {told}"]
+    found = BROKEN.format("BIO", "3 training rows", 1, "'I-x' at the beginning")
+    assert [str(fault) for fault in prepared.notes] == [f"rows/train: ner: {found}"]
+
+
+SPANS = {"text": "a b", "tags": [[0, 1, "x"]]}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "rows", "grammar", "counts"),
+    [
+        ("auto", [BIO, SPANS, SPANS, {"text": "a", "tags": "I-x"}], "BIO", ("4 training rows", 1)),
+        ("iob1", [*IOB1, SPANS], "IOB1", ("3 training rows", 1)),
+        ("auto", [{"text": "a b", "tags": "B-x E-x"}] * 2 + [SPANS], "BIOES", ("3 training rows", 1)),
+    ],
+)
+def test_rows_of_spans_are_among_those_that_are_counted(
+    scheme: str, rows: list[Any], grammar: str, counts: tuple[str, int], tmp_path: Path, write: Write
+) -> None:
+    prepared = read(tmp_path, write, rows, scheme=scheme, **CONSTRAINED)[1]
+    example = "'I-x' at the beginning" if grammar == "BIO" else "spans of characters, whose tags are BIO"
+    assert [str(fault) for fault in prepared.notes] == [f"rows/train: ner: {BROKEN.format(grammar, *counts, example)}"]
+
+
+def test_spans_beside_iob1_tags_make_bio_of_both(tmp_path: Path, write: Write) -> None:
+    assert read(tmp_path, write, IOB1)[1].fitted.targets["ner"].found["scheme"] == "iob1"
+    assert read(tmp_path, write, [*IOB1, SPANS])[1].fitted.targets["ner"].found["scheme"] == "bio"
+
+
+def test_one_constrained_output_has_tags_of_one_scheme(tmp_path: Path, write: Write) -> None:
+    rows = [{"text": "a b", "tags": "O I-x"}, {"text": "a b c", "tags": "I-x B-x I-x"}]
+    write({"train": rows, "other": [{"text": "a b c", "tags": "B-x I-x O"}]})
+    sources = {name: {"format": "jsonl", "train": file} for name, file in (("rows", "train"), ("more", "other"))}
+    recipe = {
+        "name": "tags",
+        "sources": sources,
+        "tasks": {"ner": TASK | CONSTRAINED, "chunks": TASK | {"source": "more", "scheme": "bio"}},
+        "share": {name: [f"ner.{name}", f"chunks.{name}"] for name in ("embedding", "output")},
+    }
+    graph = build_graph(recipe_from_dict(recipe, data=tmp_path / "data"))
+    with pytest.raises(RecipeError) as error:
+        prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
+    assert str(error.value) == (
+        "<recipe>: tasks.ner.model.output.constrained: 'constrained' should be used with tasks whose tags are of one "
+        "scheme. Found IOB1 in 'ner' and BIO in 'chunks'. Leave 'constrained' out.\n1 error in <recipe>"
+    )
 
 
 def test_spans_that_are_snapped_are_counted_with_the_first(tmp_path: Path, write: Write) -> None:

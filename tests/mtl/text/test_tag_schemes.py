@@ -40,25 +40,29 @@ def test_what_was_meant(tag: str, meant: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tags", "closed", "found"),
+    ("tags", "scheme", "found"),
     [
-        ("B-a I-a O", False, None),
-        ("I-a", False, "'I-a' at the beginning"),
-        ("O I-a", False, "'I-a' after 'O'"),
-        ("B-a I-b", False, "'I-b' after 'B-a'"),
-        ("B-a", False, None),
-        ("B-a", True, "'B-a' at the end"),
-        ("B-a O", True, "'O' after 'B-a'"),
-        ("B-a L-a U-b", True, None),
-        ("NOUN I-a", False, None),
+        ("B-a I-a O", "bio", None),
+        ("I-a", "bio", "'I-a' at the beginning"),
+        ("O I-a", "bio", "'I-a' after 'O'"),
+        ("B-a I-b", "bio", "'I-b' after 'B-a'"),
+        ("B-a", "bio", None),
+        ("B-a", "bioes", "'B-a' at the end"),
+        ("B-a O", "bilou", "'O' after 'B-a'"),
+        ("B-a L-a U-b", "bilou", None),
+        ("NOUN I-a", "bio", None),
+        ("I-a I-a I-b O I-b B-b I-b B-b", "iob1", None),
+        ("B-a", "iob1", "'B-a' at the beginning"),
+        ("O B-a", "iob1", "'B-a' after 'O'"),
+        ("I-b B-a", "iob1", "'B-a' after 'I-b'"),
     ],
 )
-def test_what_breaks_the_grammar(tags: str, closed: bool, found: str | None) -> None:
-    assert first_break(tags.split(), closed) == found
+def test_what_breaks_the_grammar(tags: str, scheme: Scheme, found: str | None) -> None:
+    assert first_break(tags.split(), scheme) == found
 
 
 def test_a_token_without_a_label_breaks_nothing() -> None:
-    assert first_break([None, "I-a", "E-a", None, "B-a", None], closed=True) is None
+    assert first_break([None, "I-a", "E-a", None, "B-a", None], "bioes") is None
 
 
 RULES: dict[str, tuple[TagRule, list[str | None], str]] = {
@@ -116,10 +120,11 @@ def fit(*rows: str, scheme: Scheme = "auto", measured: str | None = None) -> dic
     return found.state()
 
 
-def test_iob1_is_told_by_where_spans_begin() -> None:
+def test_iob1_is_recognized_by_where_spans_begin() -> None:
     found = fit("I-a I-a B-a O I-b", "O I-a")
-    assert (found["scheme"], found["rows"], found["broken"]) == ("iob1", 2, 2)
-    assert found["example"] == "'I-a' at the beginning"
+    assert (found["scheme"], found["rows"], found["broken"]) == ("iob1", 2, 0)
+    found = fit("I-a I-a B-a O I-b", "O B-a", scheme="iob1")
+    assert (found["rows"], found["broken"], found["example"]) == (2, 1, "'B-a' after 'O'")
     assert fit("I-a B-b")["scheme"] == "bio"
     assert fit("B-a I-a", "I-b O")["scheme"] == "bio"
 
@@ -137,9 +142,9 @@ def test_a_metric_of_spans_rules_out_plain_tags() -> None:
     assert (found["scheme"], found["rule"]) == ("plain", "bilou")
 
 
-def test_what_is_no_list_of_tags_is_passed_over() -> None:
+def test_what_is_no_list_of_tags_or_of_spans_is_passed_over() -> None:
     found = TagFit()
-    for value in (None, 3, [{"start": 0, "end": 1, "label": "a"}], ["O", 1], []):
+    for value in (None, 3, [{"start": 0, "end": 1, "label": "a"}, "O"], ["O", 1], []):
         found.count(value)
     assert (found.state()["scheme"], found.state()["rows"]) == ("bio", 0)
 
