@@ -9,8 +9,10 @@ from typing import Any
 from ..base.errors import RecipeError
 from ..base.registry import recipe_keys
 from ..graph.build import build_graph
-from ..recipe.config import ModuleConfig, Recipe, TrainConfig
+from ..recipe.config import Recipe
 from ..recipe.flow import addresses
+from ..recipe.modules import ModuleConfig
+from ..recipe.training import TrainConfig
 
 
 def alone(recipe: Recipe, task: str) -> Recipe:

@@ -7,8 +7,8 @@ from typing import Any
 
 from ..base import registry
 from ..base.errors import MtlError
-from ..recipe.config import ModuleConfig
 from ..recipe.document import Steps, show
+from ..recipe.modules import ModuleConfig
 from ..recipe.schema import fitted_to
 from .draft import Reading
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..base.errors import Fault
-from ..recipe.config import InputConfig, ModuleConfig
+from ..recipe.config import InputConfig
 from ..recipe.document import Document, Steps, show, value_at
+from ..recipe.modules import ModuleConfig
 
 if TYPE_CHECKING:
     from ..recipe.task import Slot, Task

@@ -15,10 +15,12 @@ from ..base.errors import Fault, RecipeError, UsageError
 from ..graph import rules as graph_rules
 from ..graph.sharing_graph import SharingGraph
 from ..recipe import overrides as settings
-from ..recipe.config import ModuleConfig, Recipe, ShareGroup, TaskConfig, TrainConfig
+from ..recipe.config import Recipe, ShareGroup, TaskConfig
 from ..recipe.document import Document, from_values, show
 from ..recipe.flow import addresses
+from ..recipe.modules import ModuleConfig
 from ..recipe.schema import fitted_to
+from ..recipe.training import TrainConfig
 from ..recipe.yaml_core import parse, read
 from .components import told
 from .draft import Reading, TaskDraft

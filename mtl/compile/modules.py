@@ -7,8 +7,8 @@ from typing import Any
 
 from ..base import registry
 from ..base.errors import near_miss
-from ..recipe.config import ModuleConfig
 from ..recipe.document import Steps, dotted, show
+from ..recipe.modules import ModuleConfig
 from ..recipe.names import malformed
 from ..recipe.schema import check_at, closest
 from .components import find_class, normalised

@@ -10,8 +10,9 @@ import pydantic
 from ..base import registry
 from ..base.errors import MtlError, listing, near_miss
 from ..graph.rules import fits, shapes_of
-from ..recipe.config import InputConfig, ModuleConfig, SourceConfig
+from ..recipe.config import InputConfig, SourceConfig
 from ..recipe.document import Steps, dotted, show
+from ..recipe.modules import ModuleConfig
 from ..recipe.names import EXPORTED, JOINT, MODULES, malformed
 from ..recipe.schema import check_at, closest, fitted_to, unknown_key
 from ..text.featurizer import TOKENIZERS

@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal, NamedTuple
 import pydantic
 
 from ..base.errors import MtlError, listing, near_miss
-from ..recipe.config import BatchConfig, ComponentTraining, ModuleConfig, TrainConfig
 from ..recipe.document import Steps, show
+from ..recipe.modules import ModuleConfig
 from ..recipe.names import JOINT, matching
 from ..recipe.schema import fitted_to
+from ..recipe.training import BatchConfig, ComponentTraining, TrainConfig
 from .components import read_component, told
 from .draft import Reading, TaskDraft
 from .sections import STRICT

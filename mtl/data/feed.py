@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..recipe.config import BatchConfig
+from ..recipe.training import BatchConfig
 
 if TYPE_CHECKING:
     from .batch import Batch

@@ -11,7 +11,7 @@ from ..sources.values import spelled
 
 if TYPE_CHECKING:
     from ..graph.sharing_graph import SharingGraph
-    from ..recipe.config import ModuleConfig
+    from ..recipe.modules import ModuleConfig
     from ..sources.base import Source
     from .fitted import Fitted
     from .plan import SourcePlan

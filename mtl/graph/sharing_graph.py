@@ -15,10 +15,12 @@ from typing import Any, Literal
 import networkx as nx
 
 from ..base.errors import Fault, UsageError, near_miss
-from ..recipe.config import ComponentTraining, InputConfig, ModuleConfig, Recipe, TaskConfig
+from ..recipe.config import InputConfig, Recipe, TaskConfig
 from ..recipe.flow import addresses, flows, read_alike
+from ..recipe.modules import ModuleConfig
 from ..recipe.names import matches
 from ..recipe.task import TARGET
+from ..recipe.training import ComponentTraining
 from .calls import Argument, Call, InputKey, TargetKey, keys_of, leaves, regrouped, walk
 
 By = Literal["source", "front_end"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..base.errors import Fault
-from .config import Place
+from .place import Place
 
 Steps = tuple[str | int, ...]
 LARGEST = 100_000  # values in a recipe, aliases expanded: far beyond any real one, long before memory runs out

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-from .config import ModuleConfig, Recipe, TaskConfig
+from .config import Recipe, TaskConfig
+from .modules import ModuleConfig
 from .yaml_core import dump
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from .config import ModuleConfig, TaskConfig
+from .config import TaskConfig
+from .modules import ModuleConfig
 from .task import TARGET
 
 

@@ -33,7 +33,8 @@ from ..graph.build import build_graph
 from ..graph.calls import InputKey
 from ..graph.sharing_graph import SharingGraph
 from ..model.multi_task import MultiTaskModel
-from ..recipe.config import ModuleConfig, Recipe, TaskConfig
+from ..recipe.config import Recipe, TaskConfig
+from ..recipe.modules import ModuleConfig
 from ..text.features import Feature
 from ..text.tokenizers import Tokenizer
 from ..train.checkpoint import own_tensors

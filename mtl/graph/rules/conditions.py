@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ...base.errors import Fault, listing, near_miss
-from ...recipe.config import InputConfig, Place, TaskConfig
+from ...recipe.config import InputConfig, TaskConfig
 from ...recipe.flow import read_alike
+from ...recipe.place import Place
 
 if TYPE_CHECKING:
     from ..sharing_graph import SharingGraph

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import networkx as nx
 
 from ...base.errors import Fault
-from ...recipe.config import Place
+from ...recipe.place import Place
 from .places import place_of
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...base.errors import Fault
-from ...recipe.config import ModuleConfig, TaskConfig
+from ...recipe.config import TaskConfig
 from ...recipe.flow import flows
+from ...recipe.modules import ModuleConfig
 from .places import config_at, quoted
 
 if TYPE_CHECKING:

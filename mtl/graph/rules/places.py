@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ...recipe.config import ModuleConfig, Place, TaskConfig
+from ...recipe.config import TaskConfig
+from ...recipe.modules import ModuleConfig
+from ...recipe.place import Place
 
 if TYPE_CHECKING:
     from ..sharing_graph import SharingGraph

@@ -12,8 +12,10 @@ from mtl.base.errors import RecipeError
 from mtl.compile.loading import load_recipe, recipe_from_dict, recipe_from_text
 from mtl.compile.sections import InputModel
 from mtl.graph.build import build_graph
-from mtl.recipe.config import BatchConfig, ComponentTraining, InputConfig, ModuleConfig, Recipe
+from mtl.recipe.config import InputConfig, Recipe
 from mtl.recipe.filling import filled
+from mtl.recipe.modules import ModuleConfig
+from mtl.recipe.training import BatchConfig, ComponentTraining
 from mtl.text.featurizer import TOKENIZERS
 from tests.mtl.recipe import fakes
 from tests.mtl.recipe.texts import ALTERNATING, INTENT_SLOT, PAIR, changed, faults

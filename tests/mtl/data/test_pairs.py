@@ -17,7 +17,7 @@ from mtl.data.batch import Batch
 from mtl.data.feed import Feed
 from mtl.data.prepare import prepare
 from mtl.data.prepared import Prepared
-from mtl.recipe.config import BatchConfig
+from mtl.recipe.training import BatchConfig
 from mtl.sources.opening import open_sources
 from mtl.sources.python import PythonSource
 from mtl_tasks import TextPairRanking

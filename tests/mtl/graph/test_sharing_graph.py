@@ -10,7 +10,7 @@ from mtl.base.errors import UsageError
 from mtl.graph.calls import Call, InputKey, Regroup, keys_of
 from mtl.graph.drawing import text as drawn
 from mtl.graph.sharing_graph import FeatureNode, SharingGraph
-from mtl.recipe.config import ComponentTraining
+from mtl.recipe.training import ComponentTraining
 from mtl.text.front_end import FrontEnd
 from tests.mtl.recipe import fakes
 from tests.mtl.recipe.texts import ALTERNATING, ENTAILMENT, INTENT_SLOT, PAIR, changed, graph

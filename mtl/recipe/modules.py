@@ -1,0 +1,71 @@
+"""The configuration of a registered class: of a module, a mixture, an optimizer, a schedule or a metric."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..base import registry
+from .place import NOWHERE, Place
+
+
+@dataclass(frozen=True)
+class ModuleConfig:
+    """The configuration of a registered class: of a module, a mixture, an optimizer, a schedule or a metric.
+
+    `values` holds every recipe key of the class, defaults filled in. Where a key holds components, its value is a
+    `ModuleConfig` or, for named parts, a dict of them; everything else is what YAML gave.
+    """
+
+    kind: str
+    type: str
+    values: Mapping[str, Any]
+    weights: str | None = None  # a safetensors file (or run folder) that the component starts from
+    place: Place = field(default=NOWHERE, compare=False)
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def line(self) -> int | None:
+        """Line of the recipe on which the configuration begins."""
+        return self.place.line
+
+    @property
+    def path(self) -> str:
+        """Dotted path of the configuration inside the recipe."""
+        return self.place.path
+
+    def place_of(self, key: str) -> Place:
+        """Return where a key was written, or where the configuration begins if it was not."""
+        return self.places.get(key) or self.place.named(f"{self.place.path}.{key}")
+
+    @property
+    def cls(self) -> builtins.type[Any]:
+        """The registered class."""
+        return registry.lookup(self.kind, self.type)
+
+    @property
+    def parts(self) -> dict[str, ModuleConfig]:
+        """The components inside this one, by the last step of their address, in the order of the recipe."""
+        found: dict[str, ModuleConfig] = {}
+        for name, value in self.values.items():
+            if isinstance(value, ModuleConfig):
+                found[name] = value
+            elif isinstance(value, dict):
+                found.update({part: inner for part, inner in value.items() if isinstance(inner, ModuleConfig)})
+        return found
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """The `task.output` addresses whose values flow in beside the data, in the order of the constructor."""
+        return tuple(address for _, address in self.condition_keys)
+
+    @property
+    def condition_keys(self) -> list[tuple[str, str]]:
+        """The conditions, each with the recipe key that holds it."""
+        found = []
+        for key in registry.address_keys(self.cls):
+            value = self.values[key]
+            found += [(key, address) for address in ([value] if isinstance(value, str) else value or [])]
+        return found
