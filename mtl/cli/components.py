@@ -16,7 +16,6 @@ from ..base.errors import UsageError, near_miss
 from ..base.visible import visible
 from ..compile.keys import SECTIONS, keys
 from ..compile.loading import register_built_in
-from ..compile.notes import NOTES
 
 WIDTH = 100  # of what is wrapped
 RECIPE = "recipe"  # in place of a kind: what is not a component's
@@ -44,7 +43,7 @@ def components_command(kind: str | None, name: str | None, *, plugins: tuple[str
 
 
 def general() -> Iterator[str]:
-    """Yield the keys that every recipe can have, section by section, as its models have them."""
+    """Yield the keys that every recipe can have, section by section, as it declares them."""
     for number, section in enumerate(SECTIONS):
         if number:
             yield ""
@@ -54,13 +53,11 @@ def general() -> Iterator[str]:
             default = "(required)" if key.required else "" if key.type is Any else written(key.default)
             rows.append((key.name, "" if key.type is Any else type_text(key.type), default, key.meaning))
         yield from (f"  {line}" for line in columns(rows))
-        for name, note in NOTES.get(section, {}).items():
-            yield ""
-            yield from textwrap.wrap(f"{name}: {note}", WIDTH, initial_indent="  ", subsequent_indent="    ")
-        if section == "a recipe":
-            yield ""
-            yield "a source"
-            yield "  format and the keys of that format: `mtl components source FORMAT`"
+        for key in keys(section):
+            if key.note:
+                yield ""
+                line = f"{key.name}: {key.note}"
+                yield from textwrap.wrap(line, WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def everything() -> Iterator[str]:

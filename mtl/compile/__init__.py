@@ -6,7 +6,6 @@ draft       what the stages of reading a recipe pass to each other
 keys        the general keys of a recipe, for those who write one
 loading     from a recipe file to a `Recipe`: the stages of reading, and all that is wrong in one error
 modules     reading the configuration of modules
-notes       what there is to say of a key beyond its line: shown below the keys of its section
 sections    reading `sources:` and `tasks:`, all but the modules of the tasks
 ties        which module addresses are one module
 train       reading `train:`: how the recipe is trained

@@ -60,8 +60,7 @@ class TaskDraft:
     inputs: dict[str, InputConfig]
     slots: tuple[Slot, ...]
     source: str
-    target: str | None
-    weight: float
+    general: Mapping[str, Any]  # the keys that a task of any type has and that nothing else reads
     metrics: tuple[ModuleConfig, ...]
     values: Mapping[str, Any]
     model: Mapping[str, Any]

@@ -1,39 +1,33 @@
-"""The general keys of a recipe, for those who write one: the models that it is checked against, section by section."""
+"""The general keys of a recipe, for those who write one, section by section as they are declared."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
-import pydantic
+from ..recipe import declared
+from ..recipe.config import Recipe, ShareGroup, SourceConfig, TaskConfig
+from ..recipe.declared import DeclaredKey
+from ..recipe.modules import ModuleConfig
+from ..recipe.training import BatchConfig, ComponentTraining, TrainConfig
+from .sections import InputModel, input_model
 
-from .loading import RecipeModel
-from .sections import GroupModel, InputModel, WholeTaskModel, input_model
-from .train import BatchModel, ComponentModel, TrainModel
-
-SECTIONS: dict[str, type[pydantic.BaseModel]] = {
-    "a recipe": RecipeModel,
-    "a task": WholeTaskModel,
+SECTIONS: dict[str, type] = {
+    "a recipe": Recipe,
+    "a source": SourceConfig,
+    "a task": TaskConfig,
     "an input": InputModel,
-    "a share group": GroupModel,
-    "train": TrainModel,
-    "a batch": BatchModel,
-    "a line of train.components": ComponentModel,
+    "a module": ModuleConfig,
+    "a share group": ShareGroup,
+    "train": TrainConfig,
+    "a batch": BatchConfig,
+    "a line of train.components": ComponentTraining,
 }
 
 
-class Key(NamedTuple):
-    """A key of a section: its type (`Any`: read on its own), whether it has to be written, its default, its meaning."""
-
-    name: str
-    type: Any
-    required: bool
-    default: Any
-    meaning: str
-
-
-def keys(section: str) -> Iterator[Key]:
+def keys(section: str) -> Iterator[DeclaredKey]:
     """Yield the keys of one of `SECTIONS`."""
-    model = input_model() if section == "an input" else SECTIONS[section]
-    for name, field in model.model_fields.items():
-        yield Key(name, field.annotation, field.is_required(), field.default, field.description or "")
+    if section != "an input":
+        yield from declared.keys(SECTIONS[section]).values()
+        return
+    for name, field in input_model().model_fields.items():
+        yield DeclaredKey(name, field.annotation, field.is_required(), field.default, field.description or "")

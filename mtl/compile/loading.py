@@ -8,14 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pydantic
-
 from ..base import registry
 from ..base.errors import Fault, RecipeError, UsageError
 from ..graph import rules as graph_rules
 from ..graph.sharing_graph import SharingGraph
 from ..recipe import overrides as settings
 from ..recipe.config import Recipe, ShareGroup, TaskConfig
+from ..recipe.declared import defaults, plain, schema
 from ..recipe.document import Document, from_values, show
 from ..recipe.flow import addresses
 from ..recipe.modules import ModuleConfig
@@ -25,7 +24,7 @@ from ..recipe.yaml_core import parse, read
 from .components import told
 from .draft import Reading, TaskDraft
 from .modules import ModuleReader
-from .sections import STRICT, read_sources, read_tasks
+from .sections import read_sources, read_tasks
 from .ties import Group, Ties
 from .train import Known, read_train
 
@@ -35,20 +34,6 @@ BUILT_IN = (
     *("sources", "text.tokenizers", "text.features", "data.targets"),
     *("evaluate.metrics", "train.mixture", "train.optimizer"),
 )
-
-
-class RecipeModel(pydantic.BaseModel):
-    """The keys of a recipe; the sections are read on their own."""
-
-    model_config = STRICT
-    name: str | None = pydantic.Field(default=None, description="name of the run's folder; without it the file's")
-    seed: int = pydantic.Field(default=1, ge=0, description="seed of all random numbers")
-    data: str | None = pydantic.Field(default=None, description="folder that relative paths start from; the recipe's")
-    plugins: list[str] = pydantic.Field(default=[], description="Python files and modules that register components")
-    sources: Any = pydantic.Field(default=None, description="data by name; see 'a source'")
-    tasks: Any = pydantic.Field(default=None, description="single-task models by name; see 'a task'")
-    share: Any = pydantic.Field(default=None, description="which modules are one; see 'a share group'")
-    train: Any = pydantic.Field(default=None, description="how it is trained; see 'train'")
 
 
 def load_recipe(
@@ -99,16 +84,16 @@ def _recipe(
     settings.apply(document, overrides)
     reading = Reading(document, document.faults)
     malformed = len(reading.faults)
-    checked, faults = fitted_to(RecipeModel, document.tree, document, (), "a recipe")
+    checked, faults = fitted_to(schema(Recipe), document.tree, document, (), "a recipe")
     reading.faults += faults
     if checked and FOLDER.search(checked["name"] or ""):
         reading.fault(("name",), f"should be a name that a folder can have. Found {show(checked['name'])}.")
     if seed is not None and seed < 0:
         reading.faults.append(Fault(f"should be a whole number of at least 0. Found {seed}.", "--seed"))
-    general = checked or {"name": None, "seed": 1, "data": None, "plugins": []}
+    general = checked or defaults(Recipe)
     base = file.parent if file is not None else Path()
     plugins = _load_plugins(reading, general["plugins"], base)
-    values = {
+    values = {key: general[key] for key in plain(Recipe)} | {
         "name": general["name"] or (file.stem if file is not None else "recipe"),
         "seed": general["seed"] if seed is None else seed,
         "plugins": plugins,
@@ -180,9 +165,17 @@ def _read_sections(reading: Reading, values: dict[str, Any], malformed: int) -> 
 
 def _task(reading: Reading, draft: TaskDraft, model: Mapping[str, Any]) -> TaskConfig:
     return TaskConfig(
-        draft.name, draft.type, draft.source, draft.inputs, draft.target, model, draft.weight, draft.metrics,
-        draft.values, draft.task, reading.document.key_place(draft.steps),
-    )  # fmt: skip
+        name=draft.name,
+        type=draft.type,
+        source=draft.source,
+        inputs=draft.inputs,
+        metrics=draft.metrics,
+        values=draft.values,
+        model=model,
+        task=draft.task,
+        place=reading.document.key_place(draft.steps),
+        **draft.general,
+    )
 
 
 def _share(

@@ -10,7 +10,8 @@ import pydantic
 from ..base import registry
 from ..base.errors import MtlError, listing, near_miss
 from ..graph.rules import fits, shapes_of
-from ..recipe.config import InputConfig, SourceConfig
+from ..recipe.config import InputConfig, SourceConfig, TaskConfig
+from ..recipe.declared import STRICT, defaults, keys, plain, schema
 from ..recipe.document import Steps, dotted, show
 from ..recipe.modules import ModuleConfig
 from ..recipe.names import EXPORTED, JOINT, MODULES, malformed
@@ -22,8 +23,6 @@ from .draft import Reading, TaskDraft
 
 if TYPE_CHECKING:
     from ..recipe.task import Task
-
-STRICT = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class ColumnModel(pydantic.BaseModel):
@@ -42,39 +41,6 @@ def input_model() -> type[ColumnModel]:
     names = (*TOKENIZERS, *(name for name in registry.names("tokenizer") if name not in TOKENIZERS))
     field: Any = (Literal[names], InputModel.model_fields["tokenizer"])
     return pydantic.create_model("InputModel", __base__=InputModel, tokenizer=field)
-
-
-class GeneralModel(pydantic.BaseModel):
-    """The keys that every task has, of a task that can do without a target."""
-
-    model_config = STRICT
-    target: str | None = None
-    weight: float = pydantic.Field(default=1.0, gt=0, description="what its loss is multiplied by")
-
-
-class TaskModel(GeneralModel):
-    """The keys of a task that has a target."""
-
-    target: str = pydantic.Field(description="column with the gold labels; some types need none")
-
-
-class WholeTaskModel(TaskModel):
-    """The keys of a task, with those that are read on their own."""
-
-    type: str = pydantic.Field(description="the task type; `mtl components task TYPE` lists its own keys")
-    source: Any = pydantic.Field(description="name of a source, or a source written here, inline")
-    inputs: Any = pydantic.Field(default=None, description="text inputs by name; see 'an input'")
-    model: Any = pydantic.Field(default=None, description="modules by slot: embedding, representation, ..., output")
-    metrics: Any = pydantic.Field(default=None, description="list of metrics, in place of the type's own")
-
-
-class GroupModel(pydantic.BaseModel):
-    """The keys of a share group, beside those of the module that its members are."""
-
-    members: Any = pydantic.Field(description="addresses and globs; a group may be this list alone")
-
-
-OWN_KEYS = tuple(WholeTaskModel.model_fields)
 
 
 def read_source(reading: Reading, name: str, raw: Any, steps: Steps) -> SourceConfig | None:
@@ -165,10 +131,10 @@ def _read_task(
     cls: Any = find_class(reading, "task", kind, (*steps, "type") if "type" in raw else steps)
     model = reading.mapping(values.pop("model", None), (*steps, "model"))
     inputs_raw, metrics_raw = values.pop("inputs", None), values.pop("metrics", None)
-    general = {key: values.pop(key) for key in ("target", "weight") if key in values}
+    general = {key: values.pop(key) for key in plain(TaskConfig) if key in values}
     written = {key: (*steps, key) for key in general}
-    misspelled = {closest(key, OWN_KEYS) for key in values}
-    fields = GeneralModel if cls is None or cls.target_optional else TaskModel
+    misspelled = {closest(key, keys(TaskConfig)) for key in values}
+    fields = schema(TaskConfig, frozenset({"target"} if cls is None or cls.target_optional else ()))
     checked, faults = check_at(fields, general, reading.document, written, steps, "a task", misspelled)
     reading.faults += faults
     if cls is None:
@@ -184,10 +150,10 @@ def _read_task(
         return None
     slots = tuple(task.slots(tuple(inputs)))
     metrics = _read_metrics(reading, task, metrics_raw, (*steps, "metrics"))
-    checked = checked or {"target": None, "weight": 1.0}
+    checked = checked or defaults(TaskConfig)
     return TaskDraft(
-        name, steps, task, str(kind), inputs, slots, source or "", checked["target"], checked["weight"], metrics,
-        own or {}, model, complete=source is not None and own is not None and read and not faults,
+        name, steps, task, str(kind), inputs, slots, source or "", {key: checked[key] for key in plain(TaskConfig)},
+        metrics, own or {}, model, complete=source is not None and own is not None and read and not faults,
     )  # fmt: skip
 
 
@@ -202,7 +168,7 @@ def _build_task(
     model = registry.schema(cls)
     unknown = [key for key in values if key not in model.model_fields]
     for key in unknown:
-        message = unknown_key(key, [*OWN_KEYS, *model.model_fields], f"the task '{kind}'")
+        message = unknown_key(key, [*keys(TaskConfig), *model.model_fields], f"the task '{kind}'")
         reading.faults.append(reading.document.key_place((*steps, key)).named(dotted(steps)).fault(message))
     own = {key: value for key, value in values.items() if key not in unknown}
     checked, faults = fitted_to(model, own, reading.document, steps, f"the task '{kind}'")

@@ -9,16 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
 
 from ..base import registry
 from ..text.front_end import FrontEnd
+from .declared import Key, Natural, Positive
 from .modules import ModuleConfig
 from .place import NOWHERE, Place
+from .task import Slot, Task
 from .training import TrainConfig
-
-if TYPE_CHECKING:
-    from .task import Slot, Task
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,9 @@ class SourceConfig:
     """A data source; `values` holds every key of its format, defaults filled in."""
 
     name: str
-    format: str
+    format: Annotated[
+        str, Key("the format; `mtl components source FORMAT` lists its own keys", apart=True, written=str)
+    ]
     values: Mapping[str, Any]
     place: Place = field(default=NOWHERE, compare=False)
 
@@ -56,7 +57,7 @@ class SourceConfig:
         return registry.lookup("source", self.format)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TaskConfig:
     """One single-task model: what it reads, its modules, what it predicts.
 
@@ -66,14 +67,19 @@ class TaskConfig:
     """
 
     name: str
-    type: str
-    source: str
-    inputs: Mapping[str, InputConfig]
-    target: str | None
-    model: Mapping[str, ModuleConfig | None]
-    weight: float
-    metrics: tuple[ModuleConfig, ...]
+    type: Annotated[str, Key("the task type; `mtl components task TYPE` lists its own keys", apart=True, written=str)]
+    source: Annotated[str, Key("name of a source, or a source written here, inline", apart=True)]
+    inputs: Annotated[Mapping[str, InputConfig], Key("text inputs by name; see 'an input'", apart=True, default=None)]
+    target: Annotated[str | None, Key("column with the gold labels; some types need none", written=str)]
+    weight: Annotated[Positive, Key("what its loss is multiplied by")] = 1.0
+    metrics: Annotated[
+        tuple[ModuleConfig, ...], Key("list of metrics, in place of the type's own", apart=True, default=None)
+    ]
     values: Mapping[str, Any]
+    model: Annotated[
+        Mapping[str, ModuleConfig | None],
+        Key("modules by slot: embedding, representation, ..., output; see 'a module'", apart=True, default=None),
+    ]
     task: Task = field(compare=False, repr=False)
     place: Place = field(default=NOWHERE, compare=False)
 
@@ -107,11 +113,11 @@ class ShareGroup:
     """
 
     name: str
-    members: tuple[str, ...]
+    members: Annotated[tuple[str, ...], Key("addresses and globs; a group may be this list alone", apart=True)]
     place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """A checked recipe: sources, tasks, what is shared, how it is trained; all defaults filled in.
 
@@ -119,14 +125,22 @@ class Recipe:
     `document` is its name in messages.
     """
 
-    name: str
-    seed: int
-    sources: Mapping[str, SourceConfig]
-    tasks: Mapping[str, TaskConfig]
-    share: Mapping[str, ShareGroup]
-    train: TrainConfig
-    plugins: tuple[str, ...] = ()
-    data: Path = Path()
+    name: Annotated[str, Key("name of the run's folder; without it the file's", written=str | None, default=None)]
+    seed: Annotated[Natural, Key("seed of all random numbers")] = 1
+    data: Annotated[
+        Path, Key("folder that relative paths start from; the recipe's", written=str | None, default=None)
+    ] = Path()
+    plugins: Annotated[
+        tuple[str, ...], Key("Python files and modules that register components", written=list[str])
+    ] = ()
+    sources: Annotated[Mapping[str, SourceConfig], Key("data by name; see 'a source'", apart=True, default=None)]
+    tasks: Annotated[
+        Mapping[str, TaskConfig], Key("single-task models by name; see 'a task'", apart=True, default=None)
+    ]
+    share: Annotated[
+        Mapping[str, ShareGroup], Key("which modules are one; see 'a share group'", apart=True, default=None)
+    ]
+    train: Annotated[TrainConfig, Key("how it is trained; see 'train'", apart=True, default=None)]
     file: Path | None = field(default=None, compare=False)
     document: str = field(default="", compare=False)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from pathlib import PurePath
+from dataclasses import fields, is_dataclass
+from pathlib import Path, PurePath
 from typing import Any
 
 from .config import Recipe, TaskConfig
+from .declared import keys
 from .modules import ModuleConfig
 from .yaml_core import dump
 
@@ -29,19 +31,41 @@ def digest(recipe: Recipe) -> str:
 
 def _tree(recipe: Recipe) -> dict[str, Any]:
     groups = {member: group.name for group in recipe.share.values() for member in group.members}
-    return {
-        "name": recipe.name,
-        "seed": recipe.seed,
-        "data": str(recipe.data),
-        "plugins": list(recipe.plugins),
-        "sources": {name: {"format": source.format, **source.values} for name, source in recipe.sources.items()},
-        "tasks": {name: _task(task, groups) for name, task in recipe.tasks.items()},
-        "share": {
-            name: {"members": list(members), **_module(_config(recipe, members[0]), members[0], groups)}
-            for name, members in ((group.name, group.members) for group in recipe.share.values())
+    return _keys(
+        recipe,
+        tasks={name: _task(task, groups) for name, task in recipe.tasks.items()},
+        share={
+            group.name: {**_keys(group), **_module(_config(recipe, group.members[0]), group.members[0], groups)}
+            for group in recipe.share.values()
         },
-        "train": _train(recipe),
-    }
+    )
+
+
+def _keys(section: Any, **given: Any) -> dict[str, Any]:
+    """Return what a recipe writes for a section: its keys in order of declaration, those of its own class among them.
+
+    `given` are the values of keys that depend on more than the section.
+    """
+    found: dict[str, Any] = {}
+    for field in fields(section):
+        if field.name in keys(section.__class__):
+            found[field.name] = given[field.name] if field.name in given else _plain(getattr(section, field.name))
+        elif field.name == "values":
+            found.update(section.values)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as YAML has it."""
+    if isinstance(value, ModuleConfig):
+        return {"type": value.type, **value.values}
+    if is_dataclass(value):
+        return _keys(value)
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(inner) for inner in value]
+    return str(value) if isinstance(value, Path) else value
 
 
 def _task(task: TaskConfig, groups: Mapping[str, str]) -> dict[str, Any]:
@@ -53,16 +77,7 @@ def _task(task: TaskConfig, groups: Mapping[str, str]) -> dict[str, Any]:
         for step in around:
             inner = inner.setdefault(step, {})
         inner[last] = _place(config, f"{task.name}.{name}", groups)
-    return {
-        "type": task.type,
-        "source": task.source,
-        "inputs": inputs,
-        "target": task.target,
-        "weight": task.weight,
-        "metrics": [{"type": metric.type, **metric.values} for metric in task.metrics],
-        **task.values,
-        "model": model,
-    }
+    return _keys(task, inputs=inputs, model=model)
 
 
 def _place(config: ModuleConfig | None, address: str, groups: Mapping[str, str]) -> dict[str, Any] | None:
@@ -97,25 +112,3 @@ def _config(recipe: Recipe, address: str) -> ModuleConfig:
                 config = config.parts[part]
             return config
     raise KeyError(address)
-
-
-def _train(recipe: Recipe) -> dict[str, Any]:
-    train = recipe.train
-    parts = {"mixture": train.mixture, "optimizer": train.optimizer, "schedule": train.schedule}
-    return {
-        **{kind: {"type": config.type, **config.values} for kind, config in parts.items()},
-        "batch": {"size": train.batch.size, "tokens": train.batch.tokens},
-        "epochs": train.epochs,
-        "max_steps": train.max_steps,
-        "clip": train.clip,
-        "components": {name: {"lr": c.lr, "freeze": c.freeze} for name, c in train.components.items()},
-        "select": dict(train.select),
-        "patience": train.patience,
-        "evaluate_every": train.evaluate_every,
-        "checkpoint_every": train.checkpoint_every,
-        "threads": train.threads,
-        "device": train.device,
-        "precision": train.precision,
-        "accumulate": train.accumulate,
-        "minutes": train.minutes,
-    }

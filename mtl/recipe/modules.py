@@ -5,9 +5,10 @@ from __future__ import annotations
 import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 from ..base import registry
+from .declared import Key
 from .place import NOWHERE, Place
 
 
@@ -20,9 +21,12 @@ class ModuleConfig:
     """
 
     kind: str
-    type: str
+    type: Annotated[str, Key("its type (`mtl components KIND`); a module may be that alone", apart=True, default=None)]
     values: Mapping[str, Any]
-    weights: str | None = None  # a safetensors file (or run folder) that the component starts from
+    weights: Annotated[
+        str | None,
+        Key("safetensors file, checkpoint or run folder that it starts from", apart=True, written=str | None),
+    ] = None
     place: Place = field(default=NOWHERE, compare=False)
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 

@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..base.errors import Fault, listing, near_miss
+from .declared import keys
 from .document import Document, Steps, dotted, show
 from .schema import closest
+from .training import ComponentTraining
 from .yaml_core import parse
 
 STEP = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([^.'"]+))\s*(?:\.|\Z)""")
-KEYS = ("lr", "freeze")  # of a component under `train.components`
+KEYS = tuple(keys(ComponentTraining))  # of a component under `train.components`
 NAMED = {"sources": "source", "tasks": "task", "share": "share group"}  # sections whose keys are the recipe's own names
 
 

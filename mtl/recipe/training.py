@@ -4,49 +4,100 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated, Literal
 
+from .declared import Count, Key, Positive
 from .modules import ModuleConfig
 from .place import NOWHERE, Place
+
+SENTENCES = 32  # of a batch, where a recipe gives it no budget
 
 
 @dataclass(frozen=True)
 class BatchConfig:
     """The budget of a batch: `size` sentences or `tokens` tokens; exactly one of them is set."""
 
-    size: int | None = 32
-    tokens: int | None = None
+    size: Annotated[Count | None, Key(f"sentences; {SENTENCES} where neither is written")] = None
+    tokens: Annotated[Count | None, Key("tokens, in place of sentences")] = None
 
 
 @dataclass(frozen=True)
 class ComponentTraining:
     """How a component is trained: `lr` is absolute and None for the optimizer's own; a frozen one never changes."""
 
-    lr: float | None = None
-    freeze: bool = False
+    lr: Annotated[Positive | None, Key("its own rate, absolute; null: the optimizer's")] = None
+    freeze: Annotated[bool, Key("whether it is left unchanged")] = False
     place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """How the recipe is trained; each key is explained where a recipe's `train:` section is read."""
+    """How the recipe is trained; `places` says where the keys were written that were."""
 
-    mixture: ModuleConfig
-    optimizer: ModuleConfig
-    schedule: ModuleConfig
-    batch: BatchConfig = BatchConfig()
-    epochs: int = 10
-    max_steps: int | None = None
-    clip: float | None = 5.0
-    components: Mapping[str, ComponentTraining] = field(default_factory=dict)
-    select: Mapping[str, float] = field(default_factory=dict)
-    patience: int | None = None
-    evaluate_every: int | None = None
-    checkpoint_every: int | None = None
-    threads: int | None = None
-    device: str = "cpu"
-    precision: str = "fp32"
-    accumulate: int = 1
-    minutes: float | None = None
+    mixture: Annotated[ModuleConfig, Key("which source the next batch is from", apart=True, component="round_robin")]
+    optimizer: Annotated[ModuleConfig, Key("how weights change, at rate `lr`", apart=True, component="adamw")]
+    schedule: Annotated[ModuleConfig, Key("how rates change during training", apart=True, component="constant")]
+    batch: Annotated[BatchConfig, Key("budget of a batch; see 'a batch'", apart=True)] = BatchConfig(size=SENTENCES)
+    epochs: Annotated[Count, Key("passes over the data, as the mixture counts them")] = 10
+    max_steps: Annotated[Count | None, Key("steps after which training ends, if not before")] = None
+    clip: Annotated[Positive | None, Key("norm that gradients are clipped to; null: no clipping")] = 5.0
+    components: Annotated[
+        Mapping[str, ComponentTraining],
+        Key("by name, address or glob: rate, freezing; see 'a line of train.components'", apart=True),
+    ] = field(default_factory=dict)
+    select: Annotated[
+        Mapping[str, float],
+        Key("{TASK.FIGURE: WEIGHT}: best mean, errors negated; null: first of each task", apart=True),
+    ] = field(default_factory=dict)
+    patience: Annotated[Count | None, Key("evaluations without progress that end training")] = None
+    evaluate_every: Annotated[Count | None, Key("steps between evaluations; null: an epoch")] = None
+    checkpoint_every: Annotated[Count | None, Key("steps between checkpoints; null: at each evaluation")] = None
+    threads: Annotated[Count | None, Key("threads that torch computes with; null: its default")] = None
+    device: Annotated[
+        str,
+        Key(
+            "where it computes: auto, cpu, cuda or cuda:N",
+            note="`auto` is cuda where torch finds it, else cpu; cuda is cuda:0. First weights are the same on every "
+            "device. On a CPU a recipe always ends with the same parameters, bit for bit; on CUDA torch adds in no "
+            "fixed order, so that they differ in their last digits. A run is resumed on a device like the one it was "
+            "started on. A trained run is tested and predicts on its device where that is there, else on the CPU; it "
+            "is exported and verified on the CPU.",
+        ),
+    ] = "cpu"
+    precision: Annotated[
+        Literal["fp32", "bf16"],
+        Key(
+            "precision of the forward pass in training; see below",
+            note="`bf16` computes the forward pass under torch.autocast. Parameters, gradients and the optimizer's "
+            "state stay fp32, and so do losses (the sums of a CRF among them) and, on a CPU, LSTMs. Evaluations, "
+            "tests and predictions are fp32, as exported graphs are.",
+        ),
+    ] = "fp32"
+    accumulate: Annotated[
+        Count,
+        Key(
+            "batches that make one step; see below",
+            note="A step is one update of the weights. For each step the mixture draws one stream, and gradients are "
+            "summed over this many of its batches, fewer at the end of a pass. Each batch has the budget of `batch`. "
+            "Steps are what epochs, `max_steps`, schedules, evaluations, reports and checkpoints count: a stream has "
+            "as many steps per pass as batches divided by `accumulate`, rounded up, and mixing rates are rates of "
+            "steps. A task's loss is the mean over the labelled rows of all batches of a step, as it would be of one "
+            "batch of their size; what a ranking compares within a batch stays within it, and its losses are averaged "
+            "by judged pairs.",
+        ),
+    ] = 1
+    minutes: Annotated[
+        Positive | None,
+        Key(
+            "time budget for training; see below",
+            note="Training ends with the first step or evaluation that ends after this many minutes of training, "
+            "evaluations and checkpoints included; reading data, the test and the export are not counted, nor is the "
+            "last evaluation. The best checkpoint is kept as always. Time spent is in the checkpoint: a resumed run "
+            "has the rest. Schedules over the whole of training (linear, cosine) go by the time where it is further "
+            "on than the steps, so that they reach their end. Such a run depends on the machine's speed, so it does "
+            "not repeat bit for bit.",
+        ),
+    ] = None
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 
     def place_of(self, key: str) -> Place:
