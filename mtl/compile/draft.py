@@ -10,6 +10,7 @@ from ..base.errors import Fault
 from ..recipe.config import InputConfig
 from ..recipe.document import Document, Steps, show, value_at
 from ..recipe.modules import ModuleConfig
+from ..recipe.names import malformed
 
 if TYPE_CHECKING:
     from ..recipe.task import Slot, Task
@@ -47,6 +48,14 @@ class Reading:
     def value(self, steps: Steps) -> Any:
         """Return the value at `steps`."""
         return value_at(self.document, steps)
+
+
+def check_name(reading: Reading, name: str, steps: Steps) -> bool:
+    """Return whether a name is well formed; note it where it is not."""
+    message = malformed(name)
+    if message:
+        reading.key_fault(steps, message)
+    return message is None
 
 
 @dataclass

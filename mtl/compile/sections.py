@@ -1,4 +1,4 @@
-"""Reading `sources:` and `tasks:`, all but the modules of the tasks."""
+"""Reading `tasks:`, all but the modules of the tasks."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any, Literal
 import pydantic
 
 from ..base import registry
-from ..base.errors import MtlError, listing, near_miss
-from ..graph.rules import fits, shapes_of
+from ..base.errors import MtlError
 from ..recipe.config import InputConfig, SourceConfig, TaskConfig
 from ..recipe.declared import STRICT, defaults, keys, plain, schema
 from ..recipe.document import Steps, dotted, show
-from ..recipe.modules import ModuleConfig
-from ..recipe.names import EXPORTED, JOINT, MODULES, malformed
+from ..recipe.names import EXPORTED, JOINT, MODULES
 from ..recipe.schema import check_at, closest, fitted_to, unknown_key
 from ..text.featurizer import TOKENIZERS
 from ..text.front_end import FrontEnd
-from .components import find_class, read_component, told
-from .draft import Reading, TaskDraft
+from .components import find_class, told
+from .draft import Reading, TaskDraft, check_name
+from .metrics import read_metrics
+from .sources import read_task_source
 
 if TYPE_CHECKING:
     from ..recipe.task import Task
@@ -41,44 +41,6 @@ def input_model() -> type[ColumnModel]:
     names = (*TOKENIZERS, *(name for name in registry.names("tokenizer") if name not in TOKENIZERS))
     field: Any = (Literal[names], InputModel.model_fields["tokenizer"])
     return pydantic.create_model("InputModel", __base__=InputModel, tokenizer=field)
-
-
-def read_source(reading: Reading, name: str, raw: Any, steps: Steps) -> SourceConfig | None:
-    """Return a source; None after noting its faults."""
-    if not isinstance(raw, Mapping):
-        reading.fault(steps, f"should be a mapping with a 'format'. Found {show(raw)}.")
-        return None
-    if "format" not in raw:
-        known = ", ".join(registry.names("source"))
-        reading.key_fault(steps, f"should have a key 'format', one of {known}. Found none.")
-        return None
-    config = read_component(reading, "source", raw, steps, key="format")
-    if config is None:
-        return None
-    try:
-        config.cls(**config.values)
-    except (MtlError, ValueError) as error:
-        for message in told(error):
-            reading.key_fault(steps, message)
-        return None
-    return SourceConfig(name, config.type, config.values, config.place)
-
-
-def read_sources(reading: Reading, raw: Any) -> dict[str, SourceConfig | None]:
-    """Return the top-level sources; None for those with faults."""
-    found: dict[str, SourceConfig | None] = {}
-    for name, value in reading.mapping(raw, ("sources",)).items():
-        check_name(reading, name, ("sources", name))
-        found[name] = read_source(reading, name, value, ("sources", name))
-    return found
-
-
-def check_name(reading: Reading, name: str, steps: Steps) -> bool:
-    """Return whether a name is well formed; note it where it is not."""
-    message = malformed(name)
-    if message:
-        reading.key_fault(steps, message)
-    return message is None
 
 
 def read_tasks(
@@ -126,7 +88,7 @@ def _read_task(
         reading.fault(steps, f"should be a mapping with the task's 'type'. Found {show(raw)}.")
         return None
     values = dict(raw)
-    source = _read_task_source(reading, name, values.pop("source", None), steps, sources)
+    source = read_task_source(reading, name, values.pop("source", None), steps, sources)
     kind = values.pop("type", None)
     cls: Any = find_class(reading, "task", kind, (*steps, "type") if "type" in raw else steps)
     model = reading.mapping(values.pop("model", None), (*steps, "model"))
@@ -149,7 +111,7 @@ def _read_task(
     if inputs is None:
         return None
     slots = tuple(task.slots(tuple(inputs)))
-    metrics = _read_metrics(reading, task, metrics_raw, (*steps, "metrics"))
+    metrics = read_metrics(reading, task, metrics_raw, (*steps, "metrics"))
     checked = checked or defaults(TaskConfig)
     return TaskDraft(
         name, steps, task, str(kind), inputs, slots, source or "", {key: checked[key] for key in plain(TaskConfig)},
@@ -185,27 +147,6 @@ def _build_task(
         return cls(), None
     except (MtlError, ValueError):  # keys that depend on each other: there is no task without them
         return None, None
-
-
-def _read_task_source(
-    reading: Reading, task: str, raw: Any, steps: Steps, sources: dict[str, SourceConfig | None]
-) -> str | None:
-    """Return the name of a task's source; one that is written inline joins the others under the task's name."""
-    if raw is None:
-        reading.key_fault(steps, "should have a key 'source', a source's name or a source. Found none.")
-        return None
-    here: Steps = (*steps, "source")
-    if isinstance(raw, str):
-        if raw in sources:
-            return raw
-        hint = near_miss(raw, sources) or f" There are: {listing(sources)}."
-        reading.fault(here, f"no source named '{raw}'.{hint}")
-        return None
-    if isinstance(raw, Mapping) and task in sources:
-        reading.fault(here, f"should be the only source named '{task}'. Found another under 'sources:'.")
-        return None
-    sources[task] = read_source(reading, task, raw, here)
-    return task if sources[task] is not None else None
 
 
 def _read_inputs(
@@ -255,52 +196,3 @@ def input_count(kind: str, roles: Sequence[str], found: Sequence[str]) -> str:
     """
     count = f"{len(roles)} inputs: {', then '.join(f'the {role}' for role in roles)}" if roles else "inputs"
     return f"the task '{kind}' should have {count}. Found {f'{len(found)}: ' + ', '.join(found) if found else 'none'}."
-
-
-def _read_metrics(reading: Reading, task: Task, raw: Any, steps: Steps) -> tuple[ModuleConfig, ...]:
-    if raw is not None and not isinstance(raw, list):
-        reading.fault(steps, f"should be a list of metrics. Found {show(raw)}.")
-        return ()
-    found: list[ModuleConfig] = []
-    defaults = task.target().metrics if task.default_metrics is None else task.default_metrics
-    for i, value in enumerate(defaults if raw is None else raw):
-        metric = read_component(reading, "metric", value, (*steps, i) if raw is not None else steps)
-        if metric is None or not _can_be_built(reading, metric, (*steps, i)):
-            continue
-        target = task.target_class()
-        if not fits(metric.cls, target):
-            message = (
-                f"should be a metric of {target.shape()}, which the task predicts. "
-                f"Found '{metric.type}', one of {shapes_of(metric.cls)}."
-            )
-            reading.fault((*steps, i), message)
-        for figure, other in _figures_again(metric, found):
-            message = (
-                f"should give figures with names of their own. Found '{figure}', which another metric '{other}' "
-                "gives too."
-            )
-            reading.fault((*steps, i), message)
-        found.append(metric)
-    return tuple(found)
-
-
-def _figures_again(metric: ModuleConfig, others: Sequence[ModuleConfig]) -> list[tuple[str, str]]:
-    """Return the figures of a metric that another one gives, with its type: one would take the other's place."""
-    taken = {
-        figure: other.type
-        for other in others
-        if (other.type, other.values) != (metric.type, metric.values)
-        for figure in other.cls(**other.values).figures
-    }
-    return [(figure, taken[figure]) for figure in metric.cls(**metric.values).figures if figure in taken]
-
-
-def _can_be_built(reading: Reading, metric: ModuleConfig, steps: Steps) -> bool:
-    """Return whether a metric takes its keys: its constructor knows the bounds of their values."""
-    try:
-        metric.cls(**metric.values)
-    except (MtlError, ValueError) as error:
-        for message in told(error):
-            reading.fault(steps, message)
-        return False
-    return True
