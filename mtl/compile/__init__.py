@@ -7,8 +7,8 @@ keys        the general keys of a recipe, for those who write one
 loading     from a recipe file to a `Recipe`: the stages of reading, and all that is wrong in one error
 metrics     reading the metrics of a task
 modules     reading the configuration of modules
-sections    reading `tasks:`, all but the modules of the tasks
 sources     reading sources: those under `sources:`, and those that a task writes inline
+tasks       reading `tasks:`, all but the modules of the tasks
 ties        which module addresses are one module
 train       reading `train:`: how the recipe is trained
 """

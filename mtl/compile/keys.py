@@ -9,7 +9,7 @@ from ..recipe.config import Recipe, ShareGroup, SourceConfig, TaskConfig
 from ..recipe.declared import DeclaredKey
 from ..recipe.modules import ModuleConfig
 from ..recipe.training import BatchConfig, ComponentTraining, TrainConfig
-from .sections import InputModel, input_model
+from .tasks import InputModel, input_model
 
 SECTIONS: dict[str, type] = {
     "a recipe": Recipe,

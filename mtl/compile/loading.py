@@ -24,8 +24,8 @@ from ..recipe.yaml_core import parse, read
 from .components import told
 from .draft import Reading, TaskDraft
 from .modules import ModuleReader
-from .sections import read_tasks
 from .sources import read_sources
+from .tasks import read_tasks
 from .ties import Group, Ties
 from .train import Known, read_train
 

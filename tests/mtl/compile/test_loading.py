@@ -10,7 +10,7 @@ import pytest
 from mtl.base import registry
 from mtl.base.errors import RecipeError
 from mtl.compile.loading import load_recipe, recipe_from_dict, recipe_from_text
-from mtl.compile.sections import InputModel
+from mtl.compile.tasks import InputModel
 from mtl.graph.build import build_graph
 from mtl.recipe.config import InputConfig, Recipe
 from mtl.recipe.filling import filled

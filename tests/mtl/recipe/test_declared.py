@@ -10,7 +10,7 @@ import pytest
 
 from mtl.cli.components import general, written
 from mtl.compile import keys as documented
-from mtl.compile import loading, sections, train
+from mtl.compile import loading, tasks, train
 from mtl.compile.loading import recipe_from_text
 from mtl.recipe.config import Recipe, ShareGroup, SourceConfig, TaskConfig
 from mtl.recipe.declared import Count, Key, defaults, keys, plain, schema
@@ -121,7 +121,7 @@ ONE_LINE_MORE: dict[str, tuple[type, str, str, Callable[[Recipe], Any]]] = {
 def test_a_key_more_is_one_line_more(title: str, monkeypatch: pytest.MonkeyPatch) -> None:
     section, text, path, value = ONE_LINE_MORE[title]
     longer = with_a_key_more(section)
-    for user in (loading, sections, train):
+    for user in (loading, tasks, train):
         if hasattr(user, section.__name__):
             monkeypatch.setattr(user, section.__name__, longer)
     monkeypatch.setitem(documented.SECTIONS, title, longer)
