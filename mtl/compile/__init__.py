@@ -3,10 +3,12 @@
 alone       one task of a recipe as a recipe of its own: what joint training is compared with
 components  reading the configuration of a registered class that holds no modules: a mixture, an optimizer, a metric
 draft       what the stages of reading a recipe pass to each other
+groups      reading `share:`: the groups as they are written, before their members are looked up
 keys        the general keys of a recipe, for those who write one
 loading     from a recipe file to a `Recipe`: the stages of reading, and all that is wrong in one error
 metrics     reading the metrics of a task
 modules     reading the configuration of modules
+sites       the module addresses of a recipe, and the classes of those that are one module
 sources     reading sources: those under `sources:`, and those that a task writes inline
 tasks       reading `tasks:`, all but the modules of the tasks
 ties        which module addresses are one module

@@ -23,10 +23,11 @@ from ..recipe.training import TrainConfig
 from ..recipe.yaml_core import parse, read
 from .components import told
 from .draft import Reading, TaskDraft
+from .groups import Group
 from .modules import ModuleReader
 from .sources import read_sources
 from .tasks import read_tasks
-from .ties import Group, Ties
+from .ties import Ties
 from .train import Known, read_train
 
 FOLDER = re.compile(r"[/\\\0-\x1f]|\A\.")  # what the name of a run's folder should not contain

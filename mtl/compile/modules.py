@@ -13,7 +13,8 @@ from ..recipe.names import malformed
 from ..recipe.schema import check_at, closest
 from .components import find_class, normalised
 from .draft import Reading, TaskDraft
-from .ties import Group, Ties, nested_keys
+from .groups import Group
+from .ties import Ties, nested_keys
 
 Written = dict[str, tuple[Any, Steps]]  # key -> its value and where that is
 

@@ -7,57 +7,30 @@ so both are done in turn until nothing new appears.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..base import registry
 from ..base.errors import near_miss
-from ..recipe.document import Steps, show
-from ..recipe.names import JOINT, malformed, matching
+from ..recipe.document import Steps
+from ..recipe.names import matching
 from .components import normalised
 from .draft import Reading, TaskDraft
+from .groups import Group, member_fault, read_group
+from .sites import Site, Sites
 
 
-@dataclass
-class Site:
-    """An address: the kind of module it holds, where it would be written (`home`) and where it is (`written`).
-
-    `left_out` is True where the recipe says null: only an explicit address in a group fills such a slot.
-    """
-
-    address: str
-    kind: str
-    home: Steps
-    written: list[Steps] = field(default_factory=list)
-    default: Mapping[str, Any] | None = None
-    left_out: bool = False
-
-
-@dataclass
-class Group:
-    """A share group: its patterns with their places, its own configuration if it has one, the addresses it names."""
-
-    name: str
-    steps: Steps
-    patterns: list[tuple[str, Steps]]
-    written: Steps | None = None
-    named: dict[str, Steps] = field(default_factory=dict)
-    refused: set[str] = field(default_factory=set)
-
-
-class Ties:
+class Ties(Sites):
     """Sites and the classes that share groups join them into; faults go to `reading`.
 
     `broken` are addresses (or tasks) of which nothing further is known, because something about them is wrong.
     """
 
     def __init__(self, reading: Reading, drafts: Iterable[TaskDraft], broken: set[str]) -> None:
+        super().__init__()
         self.reading, self.broken = reading, broken
         self.unending: set[str] = set()  # composites tied to a part of theirs
-        self.sites: dict[str, Site] = {}
         self.empty: dict[str, Site] = {}  # optional slots that are left empty, unless a group names them
-        self._parents: dict[str, str] = {}
         for draft in drafts:
             for slot, home in draft.homes():
                 raw = _at(draft.model, home[3:])
@@ -68,13 +41,14 @@ class Ties:
                 if slot.optional and raw is None and (left_out or slot.default is None):
                     self.empty[site.address] = site
                 else:
-                    self._add(site)
+                    self.add(site)
 
     def read(self, raw: Any) -> dict[str, Group]:
         """Return the groups of the `share:` section after joining their members."""
         groups = {}
+        tasks = {*self.broken, *(address.split(".")[0] for address in self.sites)}
         for name, value in self.reading.mapping(raw, ("share",)).items():
-            group = self._read_group(name, value, ("share", name))
+            group = read_group(self.reading, name, value, tasks)
             if group is not None:
                 groups[name] = group
         known = -1
@@ -88,71 +62,14 @@ class Ties:
         self._check_one_group(groups.values())
         return groups
 
-    # -- classes
-
-    def root(self, address: str) -> str:
-        """Return the address that represents the class of an address."""
-        while self._parents[address] != address:
-            address = self._parents[address]
-        return address
-
-    def members(self, address: str) -> list[Site]:
-        """Return the sites of the class of an address, in the order of the recipe."""
-        root = self.root(address)
-        return [site for other, site in self.sites.items() if self.root(other) == root]
-
-    def classes(self) -> Iterator[list[Site]]:
-        """Yield the sites of each class, in the order of the recipe."""
-        found: dict[str, list[Site]] = {}
-        for address, site in self.sites.items():
-            found.setdefault(self.root(address), []).append(site)
-        yield from found.values()
-
-    def _add(self, site: Site) -> None:
-        self.sites[site.address] = site
-        self._parents[site.address] = site.address
-
-    def _join(self, one: str, other: str) -> None:
-        mine, theirs = self.root(one), self.root(other)
-        if mine != theirs:
-            self._parents[theirs] = mine
-
     # -- groups
-
-    def _read_group(self, name: str, raw: Any, steps: Steps) -> Group | None:
-        message = malformed(name)
-        if message is None and name == JOINT:
-            message = f"'{JOINT}' is reserved for all tasks together. Choose another name."
-        if message is None and (name in self.broken or any(a.split(".")[0] == name for a in self.sites)):
-            message = f"a share group should not be named like a task. Found '{name}'."
-        if message is not None:
-            self.reading.key_fault(steps, message)
-        here, members = steps, raw
-        if isinstance(raw, Mapping):
-            here, members = (*steps, "members"), raw.get("members")
-            if members is None:
-                self.reading.key_fault(steps, "should have a key 'members', a list of addresses. Found none.")
-                return None
-        patterns = [(members, here)] if isinstance(members, str) else self._patterns(members, here)
-        configured = isinstance(raw, Mapping) and len(raw) > 1
-        return Group(name, steps, patterns, steps if configured else None)
-
-    def _patterns(self, members: Any, steps: Steps) -> list[tuple[str, Steps]]:
-        if not isinstance(members, list) or not members:
-            found = "an empty one" if members == [] else show(members)
-            self.reading.fault(steps, f"should be a list of addresses. Found {found}.")
-            return []
-        for i, member in enumerate(members):
-            if not isinstance(member, str):
-                self.reading.fault((*steps, i), f"should be an address, as 'task.embedding'. Found {show(member)}.")
-        return [(member, (*steps, i)) for i, member in enumerate(members) if isinstance(member, str)]
 
     def _name_members(self, group: Group) -> None:
         """Join what the group's patterns match by now, optional slots included that are not left out by name."""
         for pattern, steps in group.patterns:
             for address in matching(pattern, self.empty):
                 if address == pattern or not self.empty[address].left_out:
-                    self._add(self.empty.pop(address))
+                    self.add(self.empty.pop(address))
             for address in matching(pattern, self.sites):
                 if address not in group.named and address not in group.refused:
                     self._join_member(group, address, steps)
@@ -163,11 +80,11 @@ class Ties:
         mine, theirs = self.sites[address].kind, self.sites[first].kind
         if mine != theirs:
             message = f"members should be of one kind. Found '{first}' ({theirs}) and '{address}' ({mine})."
-            self._member_fault(group, steps, message)
+            member_fault(self.reading, group, steps, message)
             group.refused.add(address)
             return
         group.named[address] = steps
-        self._join(first, address)
+        self.join(first, address)
 
     def _check_found(self, group: Group) -> None:
         """Rule: every address exists, and every pattern matches something."""
@@ -176,7 +93,7 @@ class Ties:
                 continue
             hint = near_miss(pattern, [*self.sites, *self.empty])
             what = "matches no module" if "*" in pattern else "is not a module"
-            self._member_fault(group, steps, f"'{pattern}' {what}.{hint}")
+            member_fault(self.reading, group, steps, f"'{pattern}' {what}.{hint}")
 
     def hidden_members(self, group: Group) -> bool:
         """Return whether a group has members inside what could not be read, or that are not known."""
@@ -207,11 +124,7 @@ class Ties:
                 where = f"'{owner.name}' (line {line})" if line is not None else f"'{owner.name}'"
                 also = "" if named == address else f", where '{named}' is the same module"
                 message = f"'{address}' should be in one group only. Found it in {where} too{also}."
-                self._member_fault(group, steps, message)
-
-    def _member_fault(self, group: Group, steps: Steps, message: str) -> None:
-        place = self.reading.document.place(steps).named(f"share.{group.name}")
-        self.reading.faults.append(place.fault(message))
+                member_fault(self.reading, group, steps, message)
 
     # -- parts
 
@@ -265,8 +178,8 @@ class Ties:
         for site in (owner, *sites):
             address = f"{site.address}.{part}"
             if address not in self.sites:
-                self._add(Site(address, kind, place))
-            self._join(f"{owner.address}.{part}", address)
+                self.add(Site(address, kind, place))
+            self.join(f"{owner.address}.{part}", address)
         mine = self.sites[f"{owner.address}.{part}"]
         if self.reading.value(place) is not None and place not in mine.written:
             mine.written.append(place)
@@ -280,7 +193,7 @@ class Ties:
                         self.unending.add(whole.address)
                         group = next(g for g in groups.values() if {whole.address, part.address} & set(g.named))
                         message = f"'{part.address}' should not be tied to '{whole.address}', which it is a part of."
-                        self._member_fault(group, group.named.get(part.address, group.steps), message)
+                        member_fault(self.reading, group, group.named.get(part.address, group.steps), message)
                     return True
         return False
 
