@@ -1,6 +1,7 @@
 """What every room may use; nothing about NLP.
 
 batch_spans  texts that are answered together
+declared     recipe keys, each declared once: an attribute of a frozen value, marked as a `Key`
 device       where torch computes: the device that `train.device` names, its random generators, and what is slow on it
 errors       what can be wrong, where, and what to change: the rows that every error of the library is made of
 file_kinds   what is found where a file of text was expected

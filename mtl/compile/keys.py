@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..recipe import declared
-from ..recipe.config import Recipe, ShareGroup, SourceConfig, TaskConfig
-from ..recipe.declared import DeclaredKey
+from ..base import declared
+from ..base.declared import DeclaredKey
+from ..recipe.config import InputConfig, Recipe, ShareGroup, SourceConfig, TaskConfig
 from ..recipe.modules import ModuleConfig
 from ..recipe.training import BatchConfig, ComponentTraining, TrainConfig
-from .tasks import InputModel, input_model
+from .tasks import input_schema
 
 SECTIONS: dict[str, type] = {
     "a recipe": Recipe,
     "a source": SourceConfig,
     "a task": TaskConfig,
-    "an input": InputModel,
+    "an input": InputConfig,
     "a module": ModuleConfig,
     "a share group": ShareGroup,
     "train": TrainConfig,
@@ -26,8 +26,7 @@ SECTIONS: dict[str, type] = {
 
 def keys(section: str) -> Iterator[DeclaredKey]:
     """Yield the keys of one of `SECTIONS`."""
-    if section != "an input":
-        yield from declared.keys(SECTIONS[section]).values()
-        return
-    for name, field in input_model().model_fields.items():
-        yield DeclaredKey(name, field.annotation, field.is_required(), field.default, field.description or "")
+    for name, key in declared.keys(SECTIONS[section]).items():
+        if section == "an input" and name == "tokenizer":
+            key = key._replace(type=input_schema().model_fields[name].annotation)
+        yield key

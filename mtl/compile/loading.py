@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from ..base import registry
+from ..base.declared import defaults, plain, schema
 from ..base.errors import Fault, RecipeError, UsageError
 from ..graph import rules as graph_rules
 from ..graph.sharing_graph import SharingGraph
 from ..recipe import overrides as settings
 from ..recipe.config import Recipe, ShareGroup, TaskConfig
-from ..recipe.declared import defaults, plain, schema
 from ..recipe.document import Document, from_values, show
 from ..recipe.flow import addresses
 from ..recipe.modules import ModuleConfig

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import pydantic
 
 from ..base import registry
+from ..base.declared import defaults, keys, plain, schema
 from ..base.errors import MtlError
 from ..recipe.config import InputConfig, SourceConfig, TaskConfig
-from ..recipe.declared import STRICT, defaults, keys, plain, schema
 from ..recipe.document import Steps, dotted, show
 from ..recipe.names import EXPORTED, JOINT, MODULES
 from ..recipe.schema import check_at, closest, fitted_to, unknown_key
@@ -25,22 +25,12 @@ if TYPE_CHECKING:
     from ..recipe.task import Task
 
 
-class ColumnModel(pydantic.BaseModel):
-    """The key of an input beside those of its front end."""
-
-    model_config = STRICT
-    column: str = pydantic.Field(description="column of the text; an input may be that alone")
-
-
-_KEYS: Any = FrontEnd.keys()
-InputModel = pydantic.create_model("InputModel", __base__=ColumnModel, **_KEYS)
-
-
-def input_model() -> type[ColumnModel]:
-    """Return the keys of an input, with the tokenizers that exist, plugins' among them."""
+def input_schema() -> type[pydantic.BaseModel]:
+    """Return the schema of an input, with the tokenizers that exist, plugins' among them."""
     names = (*TOKENIZERS, *(name for name in registry.names("tokenizer") if name not in TOKENIZERS))
-    field: Any = (Literal[names], InputModel.model_fields["tokenizer"])
-    return pydantic.create_model("InputModel", __base__=InputModel, tokenizer=field)
+    base = schema(InputConfig)
+    tokenizer: Any = (Literal[names], base.model_fields["tokenizer"])
+    return pydantic.create_model(base.__name__, __base__=base, tokenizer=tokenizer)
 
 
 def read_tasks(
@@ -182,10 +172,10 @@ def _read_input(reading: Reading, name: str, raw: Any, steps: Steps, listed: boo
         mapping = {}
     mapping = {"column": name, **mapping}
     at = {key: (*steps, key) for key in mapping}
-    checked, wrong = check_at(input_model(), mapping, reading.document, at, steps, "an input")
+    checked, wrong = check_at(input_schema(), mapping, reading.document, at, steps, "an input")
     reading.faults += wrong
-    keys = dict(checked or {"column": name})
-    return InputConfig(keys.pop("column"), FrontEnd(**keys), listed, reading.document.key_place(steps))
+    values = dict(checked or {"column": name})
+    return InputConfig(values.pop("column"), FrontEnd(**values), listed, reading.document.key_place(steps))
 
 
 def input_count(kind: str, roles: Sequence[str], found: Sequence[str]) -> str:

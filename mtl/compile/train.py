@@ -7,8 +7,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..base.declared import keys, plain, schema
 from ..base.errors import MtlError, listing, near_miss
-from ..recipe.declared import keys, plain, schema
 from ..recipe.document import Steps, show
 from ..recipe.modules import ModuleConfig
 from ..recipe.names import JOINT, matching

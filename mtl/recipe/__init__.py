@@ -1,7 +1,6 @@
 """What a recipe says.
 
 config     what a recipe says, checked and filled: frozen values that all other parts of the library read
-declared   recipe keys, each declared once: an attribute of a frozen value, marked as a `Key`
 document   A recipe as plain values, with the place where each key and value was written
 filling    the filled recipe: every default written out, each tied configuration once, under its group
 flow       what a task's slots say about addresses and about what flows where

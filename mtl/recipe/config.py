@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from ..base import registry
+from ..base.declared import Inside, Key, Natural, Positive
 from ..text.front_end import FrontEnd
-from .declared import Key, Natural, Positive
 from .modules import ModuleConfig
 from .place import NOWHERE, Place
 from .task import Slot, Task
@@ -24,8 +24,8 @@ from .training import TrainConfig
 class InputConfig:
     """One text input of a task: its column, and how its texts become tokens."""
 
-    column: str
-    front_end: FrontEnd = field(default_factory=FrontEnd)
+    column: Annotated[str, Key("column of the text; an input may be that alone")]
+    front_end: Annotated[FrontEnd, Inside()] = field(default_factory=FrontEnd)
     listed: bool = False  # the column holds a list of texts: the task type says so
     place: Place = field(default=NOWHERE, compare=False)
 

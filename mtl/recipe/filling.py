@@ -9,8 +9,8 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
+from ..base.declared import inside, keys
 from .config import Recipe, TaskConfig
-from .declared import keys
 from .modules import ModuleConfig
 from .yaml_core import dump
 
@@ -50,6 +50,8 @@ def _keys(section: Any, **given: Any) -> dict[str, Any]:
     for field in fields(section):
         if field.name in keys(section.__class__):
             found[field.name] = given[field.name] if field.name in given else _plain(getattr(section, field.name))
+        elif field.name in inside(section.__class__):
+            found.update(_keys(getattr(section, field.name)))
         elif field.name == "values":
             found.update(section.values)
     return found
@@ -69,7 +71,6 @@ def _plain(value: Any) -> Any:
 
 
 def _task(task: TaskConfig, groups: Mapping[str, str]) -> dict[str, Any]:
-    inputs = {name: {"column": config.column, **config.front_end.state()} for name, config in task.inputs.items()}
     model: dict[str, Any] = {}
     for name, config in task.model.items():
         *around, last = name.split(".")
@@ -77,7 +78,7 @@ def _task(task: TaskConfig, groups: Mapping[str, str]) -> dict[str, Any]:
         for step in around:
             inner = inner.setdefault(step, {})
         inner[last] = _place(config, f"{task.name}.{name}", groups)
-    return _keys(task, inputs=inputs, model=model)
+    return _keys(task, model=model)
 
 
 def _place(config: ModuleConfig | None, address: str, groups: Mapping[str, str]) -> dict[str, Any] | None:

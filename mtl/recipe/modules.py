@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from ..base import registry
-from .declared import Key
+from ..base.declared import Key
 from .place import NOWHERE, Place
 
 

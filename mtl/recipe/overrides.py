@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from ..base.declared import keys
 from ..base.errors import Fault, listing, near_miss
-from .declared import keys
 from .document import Document, Steps, dotted, show
 from .schema import closest
 from .training import ComponentTraining

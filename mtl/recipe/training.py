@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from .declared import Count, Key, Positive
+from ..base.declared import Count, Key, Positive
 from .modules import ModuleConfig
 from .place import NOWHERE, Place
 

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Annotated, Any, get_type_hints
+from dataclasses import asdict, dataclass, replace
+from typing import Annotated, Any
 
-import pydantic
+from ..base.declared import Count, Key
 
 
 @dataclass(frozen=True)
 class FrontEnd:
     """What an input does to its texts before features are computed.
 
-    Every field is a key of a recipe's input; its annotation says what values it may have and what it means.
+    Every field is a key of a recipe's input.
     """
 
-    tokenizer: Annotated[str, pydantic.Field(description="what cuts the text into tokens")] = "unicode_words"
-    lowercase: Annotated[bool, pydantic.Field(description="whether tokens are looked up in lower case")] = False
-    max_tokens: Annotated[int | None, pydantic.Field(gt=0, description="how many tokens are read, from the first")] = (
-        None
-    )
-
-    @classmethod
-    def keys(cls) -> dict[str, tuple[Any, Any]]:
-        """Return the annotation and the default of every field, as `pydantic.create_model` takes them."""
-        hints = get_type_hints(cls, include_extras=True)
-        return {field.name: (hints[field.name], field.default) for field in fields(cls)}
+    tokenizer: Annotated[str, Key("what cuts the text into tokens")] = "unicode_words"
+    lowercase: Annotated[bool, Key("whether tokens are looked up in lower case")] = False
+    max_tokens: Annotated[Count | None, Key("how many tokens are read, from the first")] = None
 
     @property
     def splitting(self) -> FrontEnd:

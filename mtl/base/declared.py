@@ -39,6 +39,10 @@ class Key:
     default: Any = SAME
 
 
+class Inside:
+    """Marks an attribute whose own keys are keys of the section: `front_end: Annotated[FrontEnd, Inside()]`."""
+
+
 class DeclaredKey(NamedTuple):
     """A key of a section, as a recipe writes it; its type is `Any` where it is read on its own."""
 
@@ -61,7 +65,17 @@ def keys(section: type) -> Mapping[str, DeclaredKey]:
         for key in getattr(types[field.name], "__metadata__", ()):
             if isinstance(key, Key):
                 found[field.name] = _declared(field, types[field.name], key)
+            elif isinstance(key, Inside):
+                found.update(keys(types[field.name].__origin__))
     return found
+
+
+@functools.cache
+def inside(section: type) -> tuple[str, ...]:
+    """Return the attributes of a section that hold keys of it."""
+    types = typing.get_type_hints(section, include_extras=True)
+    marked = {name: getattr(hint, "__metadata__", ()) for name, hint in types.items()}
+    return tuple(name for name, marks in marked.items() if any(isinstance(mark, Inside) for mark in marks))
 
 
 def _declared(field: dataclasses.Field[Any], annotation: Any, key: Key) -> DeclaredKey:
