@@ -10,7 +10,7 @@ import pytest
 from mtl.base import registry
 from mtl.base.errors import RecipeError
 from mtl.compile.loading import load_recipe, recipe_from_dict, recipe_from_text
-from mtl.compile.tasks import InputModel
+from mtl.compile.tasks import input_schema
 from mtl.graph.build import build_graph
 from mtl.recipe.config import InputConfig, Recipe
 from mtl.recipe.filling import filled
@@ -94,7 +94,8 @@ def test_inputs_may_be_short_or_left_out() -> None:
 
 def test_the_tokenizers_are_those_of_the_featurizer() -> None:
     for tokenizer in TOKENIZERS:
-        assert InputModel.model_validate({"column": "text", "tokenizer": tokenizer}).tokenizer == tokenizer
+        found: Any = input_schema().model_validate({"column": "text", "tokenizer": tokenizer})
+        assert found.tokenizer == tokenizer
 
 
 def test_a_source_written_inline() -> None:
