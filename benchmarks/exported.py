@@ -53,10 +53,10 @@ def weights(run: Run, predictor: Predictor) -> Iterator[tuple[str, bool]]:
         graph = onnx.load(path, load_external_data=False).graph
         outside = {t.name for t in graph.initializer if t.data_location == onnx.TensorProto.EXTERNAL}
         inside = max(constants(graph), default=0)
-        told = (
+        line = (
             f"{path.name} refers to {len(outside)} of {len(stored)} weights, its largest constant has {inside} numbers"
         )
-        yield told, outside <= set(stored) and inside <= LARGEST
+        yield line, outside <= set(stored) and inside <= LARGEST
 
 
 def constants(graph: onnx.GraphProto) -> Iterator[int]:
@@ -109,8 +109,8 @@ def survival(path: Path, words: Sequence[str]) -> tuple[str, bool]:
     for batch in batches:
         answers = session.run(None, {name: given(name, batch) for name in inputs})
         survived += all(len(answer) == len(batch) for answer in answers)
-    told = f"{path.name} answers {survived}/{len(batches)} batches: none, empty, {LENGTHS[0]} to {LENGTHS[-1]} tokens"
-    return told, survived == len(batches)
+    line = f"{path.name} answers {survived}/{len(batches)} batches: none, empty, {LENGTHS[0]} to {LENGTHS[-1]} tokens"
+    return line, survived == len(batches)
 
 
 def given(name: str, rows: Sequence[Sequence[str]]) -> Any:
@@ -144,7 +144,7 @@ def main() -> int:
     )
     good = True
     for line, fine in lines:
-        print(line if fine else f"NOT AS IT SHOULD BE: {line}")
+        print(line if fine else f"wrong: {line}")
         good = good and fine
     return 0 if good else 1
 

@@ -100,7 +100,7 @@ def register(kind: str, name: str) -> Callable[[T], T]:
         if taken is not None and (taken.__module__, taken.__qualname__) != (cls.__module__, cls.__qualname__):
             raise UsageError(
                 f"the {kind} '{name}' of {cls.__module__}.{cls.__qualname__} should have a name of its own. "
-                f"Found it taken by {taken.__module__}.{taken.__qualname__}."
+                f"Found it used by {taken.__module__}.{taken.__qualname__}."
             )
         _check(cls, kind, name)
         cls.registered_name = name  # type: ignore[attr-defined]  # read through name_of()

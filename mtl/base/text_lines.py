@@ -69,7 +69,7 @@ def _written(value: Any) -> str | None:
 def _missing(found: dict[str, Any], what: str) -> str:
     key = next((key for key in KEYS[what] if key in found), None)
     if key is None:
-        told = f"the keys {', '.join(found)}" if found else "no keys"
+        given = f"the keys {', '.join(found)}" if found else "no keys"
     else:
-        told = "nothing" if found[key] in (None, "") else type(found[key]).__name__
-    return f"should have {what} at {' or '.join(map(repr, KEYS[what]))}. Found {told}."
+        given = "nothing" if found[key] in (None, "") else type(found[key]).__name__
+    return f"should have {what} at {' or '.join(map(repr, KEYS[what]))}. Found {given}."

@@ -71,8 +71,8 @@ def results(
     for task, rows in verified["rows"].items():
         part = verified["parts"].get(task, {"of": rows, "alone": rows})
         fewer = f" ({part['alone']} of them at 1)" if task in verified["parts"] else ""
-        told = f"{task}: {verified['split'][task]} rows answered as by torch, batch {sizes}{fewer}"
-        made.add_row("verified", told, f"{rows}/{part['of']}")
+        compared = f"{task}: {verified['split'][task]} rows answered as by torch, batch {sizes}{fewer}"
+        made.add_row("verified", compared, f"{rows}/{part['of']}")
     for task, apart in verified["towers"].items():
         made.add_row("verified", f"{task}: largest difference between vectors' inner product and score", f"{apart:.1e}")
     made.add_row("verified", "largest difference between scores", f"{verified['largest_difference']:.1e}")

@@ -110,8 +110,8 @@ class GraphComparison:
         for head, found in zip(heads, answers, strict=True):
             for name, value in found.items():
                 if len(value) != count:
-                    told = f"'{name}' should have {count} rows. Found {len(value)}."
-                    raise ExportError(f"{task}: verification: {head.file}: {told}")
+                    message = f"'{name}' should have {count} rows. Found {len(value)}."
+                    raise ExportError(f"{task}: verification: {head.file}: {message}")
         if count:  # else eager torch has nothing to answer
             example = _Example(self, task, texts, batch, rows)
             for head, found in zip(heads, answers, strict=True):
@@ -201,8 +201,8 @@ class _Example:
         known = given.shape == wanted.shape and all(name in self.ids or not name for name in found.reshape(-1))
         gap = self.output.gap(self.scores, answer.value, row, wanted, given) if known else float("inf")
         if not gap < TIE:
-            told = f"'{answer.name}' should be {self._named(wanted)}. Found {self._named(given)}."
-            raise self._error(head, row, told)
+            message = f"'{answer.name}' should be {self._named(wanted)}. Found {self._named(given)}."
+            raise self._error(head, row, message)
         self.comparison.ties.append(Tie(head.file, head.task, self._number(row), self.size, gap))
         return False
 
@@ -211,8 +211,10 @@ class _Example:
         given = self._row(values, row, answer)
         distance = apart(wanted, given)
         if not distance <= TOLERANCE:
-            told = f"'{answer.name}' should be within {TOLERANCE} of eager torch's. Found a distance of {distance:.1e}."
-            raise self._error(head, row, told)
+            message = (
+                f"'{answer.name}' should be within {TOLERANCE} of eager torch's. Found a distance of {distance:.1e}."
+            )
+            raise self._error(head, row, message)
         self.comparison.largest = max(self.comparison.largest, distance)
 
     def _row(self, values: Array, row: int, answer: Answer) -> Array:

@@ -50,11 +50,11 @@ class Verification:
     @property
     def summary(self) -> str:
         """What was verified, in a few words."""
-        told = ", ".join(map(self._compared, self.rows))
+        compared = ", ".join(map(self._compared, self.rows))
         sizes = " and ".join(map(str, self.batch_sizes))
         ties = f"{len(self.ties)} tie{'' if len(self.ties) == 1 else 's'}"
         towers = "".join(f"; vectors of {task} within {apart:.1e} of its score" for task, apart in self.towers.items())
-        return f"{told} as eager, batch {sizes}; scores within {self.largest_difference:.1e}{towers}; {ties}"
+        return f"{compared} as eager, batch {sizes}; scores within {self.largest_difference:.1e}{towers}; {ties}"
 
     def _compared(self, task: str) -> str:
         of, alone = self.parts.get(task, (self.rows[task], 0))

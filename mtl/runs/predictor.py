@@ -147,8 +147,8 @@ def by_input(
     columns = {name: checked_texts(column, task, name, listed=listed) for name, column in texts.items()}
     sizes = {name: len(column) for name, column in columns.items()}
     if len(set(sizes.values())) != 1:
-        told = ", ".join(f"{size} of '{name}'" for name, size in sizes.items())
-        raise UsageError(f"the inputs of '{task}' should have as many texts each. Found {told}.")
+        sizes_found = ", ".join(f"{size} of '{name}'" for name, size in sizes.items())
+        raise UsageError(f"the inputs of '{task}' should have as many texts each. Found {sizes_found}.")
     return columns
 
 

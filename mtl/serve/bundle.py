@@ -190,8 +190,8 @@ class Bundle:
             _check_column(task, name, column)
         sizes = {name: len(column) for name, column in texts.items()}
         if len(set(sizes.values())) != 1:
-            told = ", ".join(f"{size} of '{name}'" for name, size in sizes.items())
-            raise UsageError(f"the inputs of '{task}' should have as many texts each. Found {told}.")
+            sizes_found = ", ".join(f"{size} of '{name}'" for name, size in sizes.items())
+            raise UsageError(f"the inputs of '{task}' should have as many texts each. Found {sizes_found}.")
         return {name: _sliceable(column) for name, column in texts.items()}
 
 
@@ -258,8 +258,8 @@ def _check(file: Path, manifest: Any) -> None:
         for key, (kind, name) in kinds.items():
             value = entry.get(key) if isinstance(entry, dict) else None
             if not isinstance(value, kind):
-                told = "none" if value is None else type(value).__name__
-                raise UsageError(f"'{file}': {place}{key} should be {name}. Found {told}.")
+                type_found = "none" if value is None else type(value).__name__
+                raise UsageError(f"'{file}': {place}{key} should be {name}. Found {type_found}.")
 
 
 def _parts(manifest: dict[str, Any]) -> Iterator[tuple[str, Any, Mapping[str, tuple[type, str]]]]:

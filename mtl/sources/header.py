@@ -49,9 +49,9 @@ class Header:
         if len(row) in self.lengths:
             return _AGAIN if len(self.named) > 1 and tuple(row) == self.fields else None
         nameless = len(self.fields) - len(self.named)
-        told = [*self.named, *([f"{nameless} without a name"] if nameless else [])]
+        described = [*self.named, *([f"{nameless} without a name"] if nameless else [])]
         count = f"{len(self.fields)} column{'s' if len(self.fields) != 1 else ''}"
-        return f"should have {count} ({', '.join(told)}). Found {len(row)}."
+        return f"should have {count} ({', '.join(described)}). Found {len(row)}."
 
 
 # A row of one column may well hold its name as a text.

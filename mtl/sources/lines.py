@@ -55,5 +55,5 @@ class Lines(Source):
             faults = [line for line in lines if isinstance(line, Fault)]
             yield faults[0] if faults else Row(dict(zip(self._columns, lines, strict=True)), str(folder), number)
         if len(set(counts)) > 1:
-            told = ", ".join(f"{file.name} {count}" for file, count in zip(files, counts, strict=True))
-            raise DataError(Fault(f"files should have as many lines as each other. Found {told}.", file=str(folder)))
+            lengths = ", ".join(f"{file.name} {count}" for file, count in zip(files, counts, strict=True))
+            raise DataError(Fault(f"files should have as many lines as each other. Found {lengths}.", file=str(folder)))

@@ -58,12 +58,12 @@ def check_recipe(recipe: Recipe, run: Path) -> None:
     keys = [key for key in dict.fromkeys([*there, *here]) if there.get(key) != here.get(key)]
     if not keys:
         return
-    told = [f"{key}: {_told(there, key)} there, {_told(here, key)} here" for key in keys[:SHOWN]]
+    changes = [f"{key}: {_said_of(there, key)} there, {_said_of(here, key)} here" for key in keys[:SHOWN]]
     if len(keys) > SHOWN:
-        told.append(f"and {len(keys) - SHOWN} more")
+        changes.append(f"and {len(keys) - SHOWN} more")
     raise CheckpointError(
         Fault(
-            f"the recipe should be the one that the run was started with. Found another: {'; '.join(told)}. "
+            f"the recipe should be the one that the run was started with. Found another: {'; '.join(changes)}. "
             "The run's own is its recipe.yaml; a changed recipe needs a new run.",
             file=str(run),
         )
@@ -83,7 +83,7 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     yield from found or [(path, value)]
 
 
-def _told(leaves: Mapping[str, Any], key: str) -> str:
+def _said_of(leaves: Mapping[str, Any], key: str) -> str:
     return show(leaves[key]) if key in leaves else "none"
 
 

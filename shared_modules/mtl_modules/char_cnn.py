@@ -124,10 +124,10 @@ class ExportedCharCNN(nn.Module):
         padding = words == PADDING
         barrier = torch.zeros(()).masked_fill(padding, float("-inf"))[:, :, None]
         maxima = []
-        for number, (before, behind) in enumerate(self.margins):
+        for number, (before, after) in enumerate(self.margins):
             turned = self.get_submodule(f"width{number}")
-            padded = F.pad(words, (before, behind))[:, :, None]
-            reach = before + behind
+            padded = F.pad(words, (before, after))[:, :, None]
+            reach = before + after
             places = [padded[:, start : start - reach if start < reach else None] for start in range(reach + 1)]
             windows = self.characters(torch.cat(places, 2)).flatten(2)
             maxima.append((windows @ turned.weight + barrier).amax(1) + turned.bias)

@@ -128,10 +128,10 @@ class _LogPartition(torch.autograd.Function):
         # The marginal of a pair is alpha_t(i) moves(i, j) potential_t+1(j) beta_t+1(j) over its sum, which is that of
         # alpha_t+1 beta_t+1 times the scale of t+1. Each factor gets the root of it: the whole might overflow.
         roots = totals.rsqrt() * forward.scales.rsqrt()
-        behind = forward.alphas[:, :-1] * roots[:, 1:, None]
-        ahead = (forward.potentials * betas * (roots * weights)[:, :, None])[:, 1:]
+        before = forward.alphas[:, :-1] * roots[:, 1:, None]
+        after = (forward.potentials * betas * (roots * weights)[:, :, None])[:, 1:]
         labels = len(forward.final)
-        pairs = behind.reshape(-1, labels).t() @ ahead.reshape(-1, labels)
+        pairs = before.reshape(-1, labels).t() @ after.reshape(-1, labels)
         return unary, None, pairs * forward.moves, unary[:, 0].sum(0), chain.last(unary).sum(0)
 
 

@@ -42,7 +42,7 @@ def test_other_answers_are_told(
     monkeypatch.setattr(exported, "nearly", lambda found, wanted: False)
     code, lines = checked(run, monkeypatch, capsys)
     assert code == 1
-    told = "NOT AS IT SHOULD BE: intent: 0/15 rows of the test split have the same answer, batch 1"
+    told = "wrong: intent: 0/15 rows of the test split have the same answer, batch 1"
     assert told in lines
 
 

@@ -123,7 +123,7 @@ def test_registering(monkeypatch: pytest.MonkeyPatch) -> None:
         registry.register("pooling", "bare")(Composite)
     assert str(caught.value) == (
         f"the pooling 'bare' of {Composite.__module__}.Composite should have a name of its own. "
-        f"Found it taken by {Bare.__module__}.Bare."
+        f"Found it used by {Bare.__module__}.Bare."
     )
     with pytest.raises(UsageError) as caught:
         registry.lookup("pooling", "baer")
