@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from .graphs import Graphs
 
 TIE = 1e-5  # labels whose probabilities (or the likelihoods of whose sequences) differ by less are as good as equal
-BLOCK = 1024  # rows of a split that eager torch answers before graphs answer them one by one
-TOGETHER = 64  # of these, rows at a time
+TOGETHER = 64  # rows of a split in one batch
 TOLERANCE = 1e-4  # how far scores may be apart; those above 1, which are no probabilities, relative to their size
 
 
@@ -55,81 +54,98 @@ class GraphComparison:
         self.largest = 0.0
         self.ties: list[Tie] = []
 
-    def rows(self, heads: Sequence[Head], texts: InputTexts, rows: Sequence[int], size: int) -> dict[str, Array]:
-        """Compare the answers to all these texts, of these rows of a split, in batches of `size`.
+    def rows(
+        self, heads: Sequence[Head], texts: InputTexts, rows: Sequence[int], alone: Collection[int]
+    ) -> dict[str, dict[str, Array]]:
+        """Compare the answers to all these texts, of these rows of a split: `TOGETHER`, those `alone` also one by one.
 
-        Return the first head's answers [N] that are one number per row, by name.
+        Batches are of texts of similar length; eager torch answers each once, for all tasks. Return every task's
+        answers [N] that are one number per row, by task and name, of its first head. Raises as `compare` does.
         """
-        found: dict[str, list[Array]] = {}
-        for start in range(0, len(rows), size):
-            columns = {name: column[start : start + size] for name, column in texts.items()}
-            for name, value in self.compare(heads, columns, rows[start : start + size]).items():
-                if value.ndim == 1:
-                    found.setdefault(name, []).append(value)
-        return {name: np.concatenate(values) for name, values in found.items()}
-
-    def alone(self, heads: Sequence[Head], texts: InputTexts, rows: Sequence[int]) -> None:
-        """Compare the answers to each of these texts alone, of these rows of a split, in their order.
-
-        Eager torch answers texts of similar length together, and a text alone only where a graph says otherwise: a
-        text's neighbours change no answer, and one by one would take most of the time. Raises as `compare` does.
-        """
-        for start in range(0, len(rows), BLOCK):
-            columns = {name: column[start : start + BLOCK] for name, column in texts.items()}
-            for row, (example, place) in enumerate(self._eager(heads[0].task, columns)):
-                text = {name: column[row : row + 1] for name, column in columns.items()}
-                if not all(example.agrees(head.run(self.graph, text), place) for head in heads):
-                    self.compare(heads, text, rows[start + row : start + row + 1])
-
-    @torch.inference_mode()
-    def _eager(self, task: str, texts: InputTexts) -> list[tuple[_Example, int]]:
-        """Return the model's answers to every text: the batch that it was in, and its place there."""
-        keys = self.graph.inputs(task)
-        lengths = [token_counts(texts[name], key) for name, key in keys.items()]
-        order = np.lexsort(lengths).tolist()
-        found: dict[int, tuple[_Example, int]] = {}
+        found: dict[str, dict[str, list[Array]]] = {}
+        lengths = [token_counts(texts[name], key) for name, key in self.graph.inputs(heads[0].task).items()]
+        order = np.lexsort(lengths)
         for start in range(0, len(order), TOGETHER):
-            places = order[start : start + TOGETHER]
+            places = order[start : start + TOGETHER].tolist()
             columns = {name: [column[place] for place in places] for name, column in texts.items()}
-            batch = raw_batch(self.graph, self.fitted, [task], columns)
-            example = _Example(self, task, columns, batch, None)
-            found.update({place: (example, number) for number, place in enumerate(places)})
-        return [found[row] for row in range(len(order))]
+            numbers = [rows[place] for place in places]
+            examples = self._examples(heads, columns, numbers)
+            self._alone(heads, examples, [row for row, number in enumerate(numbers) if number in alone])
+            for task, answers in self._together(heads, examples, columns).items():
+                for name, value in answers.items():
+                    if value.ndim == 1:
+                        found.setdefault(task, {}).setdefault(name, []).append(value)
+        back = np.argsort(order)
+        return {
+            task: {name: np.concatenate(values)[back] for name, values in answers.items()}
+            for task, answers in found.items()
+        }
+
+    def _alone(self, heads: Sequence[Head], examples: Mapping[str, _Example], wanted: Sequence[int]) -> None:
+        """Compare the answers to each of these texts of a batch alone, in their order.
+
+        Eager torch answered them together, and answers a text alone only where a graph says otherwise: a text's
+        neighbours change no answer, and one by one would take most of the time.
+        """
+        texts, rows = examples[heads[0].task].texts, examples[heads[0].task].rows
+        for row in wanted:
+            text = {name: column[row : row + 1] for name, column in texts.items()}
+            if not all(examples[head.task].agrees(head.run(self.graph, text), row) for head in heads):
+                self.compare(heads, text, None if rows is None else rows[row : row + 1])
+
+    def compare(self, heads: Sequence[Head], texts: InputTexts, rows: Sequence[int] | None = None) -> None:
+        """Compare what graphs answer to one batch; eager torch answers once for all of them.
+
+        The tasks of the graphs read the texts in the same way. `rows` are the texts' numbers in the split, None where
+        they were made up. Raises `ExportError` naming head, stage, component and example.
+        """
+        self._together(heads, self._examples(heads, texts, rows), texts)
 
     @torch.inference_mode()
-    def compare(self, heads: Sequence[Head], texts: InputTexts, rows: Sequence[int] | None = None) -> dict[str, Array]:
-        """Compare what graphs of one task answer to one batch; eager torch answers once for all of them.
+    def _examples(self, heads: Sequence[Head], texts: InputTexts, rows: Sequence[int] | None) -> dict[str, _Example]:
+        """Return the model's answers to a batch by task; none where there is no text to answer."""
+        if not len(next(iter(texts.values()))):
+            return {}
+        tasks = list(dict.fromkeys(head.task for head in heads))
+        batch = raw_batch(self.graph, self.fitted, tasks, texts)
+        scores = self.model.scores(batch, tasks)
+        return {task: _Example(self, task, texts, batch, scores[task], rows) for task in tasks}
 
-        `rows` are the texts' numbers in the split, None where they were made up. Return the first graph's answers by
-        name. Raises `ExportError` naming head, stage, component and example.
-        """
-        task = heads[0].task
-        batch = raw_batch(self.graph, self.fitted, [task], texts)
+    def _together(
+        self, heads: Sequence[Head], examples: Mapping[str, _Example], texts: InputTexts
+    ) -> dict[str, dict[str, Array]]:
+        """Compare what graphs answer to a batch; return the answers of every task's first head."""
         answers = [head.run(self.graph, texts) for head in heads]
         count = len(next(iter(texts.values())))
         for head, found in zip(heads, answers, strict=True):
             for name, value in found.items():
                 if len(value) != count:
                     message = f"'{name}' should have {count} rows. Found {len(value)}."
-                    raise ExportError(f"{task}: verification: {head.file}: {message}")
-        if count:  # else eager torch has nothing to answer
-            example = _Example(self, task, texts, batch, rows)
+                    raise ExportError(f"{head.task}: verification: {head.file}: {message}")
+        with torch.inference_mode():
             for head, found in zip(heads, answers, strict=True):
-                example.compare(head, found)
-        return answers[0]
+                if head.task in examples:
+                    examples[head.task].compare(head, found)
+        return {head.task: found for head, found in zip(reversed(heads), reversed(answers), strict=True)}
 
 
 class _Example:
     """A batch with the model's answers to it."""
 
     def __init__(
-        self, comparison: GraphComparison, task: str, texts: InputTexts, batch: Batch, rows: Sequence[int] | None
+        self,
+        comparison: GraphComparison,
+        task: str,
+        texts: InputTexts,
+        batch: Batch,
+        scores: tuple[Any, ...],
+        rows: Sequence[int] | None,
     ) -> None:
         self.comparison, self.texts, self.batch, self.rows = comparison, texts, batch, rows
         self.target = comparison.fitted.targets[task]
         self.ids = {name: number for number, name in enumerate(self.target.names())}
         self.output = comparison.model.output(task)
-        self.scores = comparison.model.scores(batch, [task])[task]
+        self.scores = scores
         self.expected = self.output.answer(*self.scores)
         self.size = len(next(iter(texts.values())))
         self.lengths = unit_lengths(comparison.model, batch, task)

@@ -15,6 +15,7 @@ from torch.export import Dim
 
 from ..base.errors import ExportError
 from ..model.multi_task import Value
+from .decompositions import no_idle_decomposition
 from .network import Network
 from .operators import translation_table
 
@@ -25,7 +26,7 @@ def traced(network: Network, tensors: tuple[Tensor, ...]) -> ir.Model:
     """Return the graph of a network, of any sizes; raises `ExportError` that names the component at fault."""
     shapes = tuple(dict.fromkeys(range(tensor.dim()), Dim.DYNAMIC) for tensor in tensors)
     try:
-        with _quiet(), torch.no_grad():
+        with _quiet(), no_idle_decomposition(), torch.no_grad():
             program = _torch_export(network, tensors, (shapes,))
     except Exception as error:  # torch raises whatever a module's code or its own passes raise
         raise ExportError(_blame(network, tensors, error)) from error

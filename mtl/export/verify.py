@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from ..base.progress import StageReport
 from ..base.threads import torch_threads
-from .compare import GraphComparison, Tie
+from .compare import TOGETHER, GraphComparison, Tie
 from .graphs import Graphs, from_tokens, groups, split_to_verify
-from .head import Head, InputTexts
+from .head import Head, InputTexts, Repeating, session_of
 from .pairs import rows_to_verify
 from .vectors import Side, compare_sides
 
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from ..graph.sharing_graph import SharingGraph
     from ..model.multi_task import MultiTaskModel
 
-BATCH_SIZES = (1, 64)
+BATCH_SIZES = (1, TOGETHER)
 LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32, 48, 64, 100, 150, 200, 299, 300)
+
+Fact = TypeVar("Fact")
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,11 @@ class Verification:
     @property
     def summary(self) -> str:
         """What was verified, in a few words."""
-        compared = ", ".join(map(self._compared, self.rows))
+        message = ", ".join(map(self._compared, self.rows))
         sizes = " and ".join(map(str, self.batch_sizes))
         ties = f"{len(self.ties)} tie{'' if len(self.ties) == 1 else 's'}"
         towers = "".join(f"; vectors of {task} within {apart:.1e} of its score" for task, apart in self.towers.items())
-        return f"{compared} as eager, batch {sizes}; scores within {self.largest_difference:.1e}{towers}; {ties}"
+        return f"{message} as eager, batch {sizes}; scores within {self.largest_difference:.1e}{towers}; {ties}"
 
     def _compared(self, task: str) -> str:
         of, alone = self.parts.get(task, (self.rows[task], 0))
@@ -105,39 +107,68 @@ def _verify(
     rows: dict[str, int] = {}
     parts: dict[str, tuple[int, int]] = {}
     towers: dict[str, float] = {}
-    for number, task in enumerate(tasks, 1):
-        report(StageReport("verifying", (task,), number, len(tasks)))
-        splits[task], split = split_to_verify(graph, prepared, task)
-        chosen = rows_to_verify(graph, split, task)
-        rows[task] = len(chosen.rows)
-        if rows[task] < len(split):
-            parts[task] = len(split), len(chosen.alone)
-        keys = graph.inputs(task)
-        heads = _heads(graph, prepared, tasks, task, folder)
-        for size in BATCH_SIZES:
-            numbers = chosen.alone if size == 1 else chosen.rows
-            texts = {name: split.texts(key, numbers) for name, key in keys.items()}
-            if size == 1:
-                comparison.alone(heads, texts, numbers.tolist())
-            else:
-                answers = comparison.rows(heads, texts, numbers.tolist(), size)
+    number = 0
+    for joint, together in _together(graph, prepared, tasks):
+        for task in together:
+            number += 1
+            report(StageReport("verifying", (task,), number, len(tasks)))
+        first = together[0]
+        name, split = split_to_verify(graph, prepared, first)
+        chosen = rows_to_verify(graph, split, first)
+        keys = graph.inputs(first)
+        heads = _heads(graph, prepared, together, folder, joint)
+        texts = {column: split.texts(key, chosen.rows) for column, key in keys.items()}
+        answers = comparison.rows(heads, texts, chosen.rows.tolist(), set(chosen.alone.tolist()))
         made_up = [in_lists(made, keys) for made in synthetic(single_texts(texts))]
         for made in made_up:
             comparison.compare(heads, made)
-        sides = [Side.load(comparison, tower, folder) for tower in comparison.graphs.towers if tower.task == task]
-        if sides:
-            scores = answers.get("score", np.empty(0, np.float32))
-            towers[task] = compare_sides(sides, texts, scores, made_up, BATCH_SIZES)
-    return Verification(splits, rows, BATCH_SIZES, comparison.largest, tuple(comparison.ties), parts, towers)
+        for task in together:
+            splits[task], rows[task] = name, len(chosen.rows)
+            if rows[task] < len(split):
+                parts[task] = len(split), len(chosen.alone)
+            sides = [Side.load(comparison, tower, folder) for tower in comparison.graphs.towers if tower.task == task]
+            if sides:
+                scores = answers.get(task, {}).get("score", np.empty(0, np.float32))
+                towers[task] = compare_sides(sides, texts, scores, made_up, BATCH_SIZES)
+    return Verification(
+        _in_order(splits, tasks),
+        _in_order(rows, tasks),
+        BATCH_SIZES,
+        comparison.largest,
+        tuple(comparison.ties),
+        parts,
+        towers,
+    )
 
 
-def _heads(graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], task: str, folder: Path) -> list[Head]:
-    """Load every graph of a folder that answers a task."""
-    heads = [Head.load(folder / f"{task}.onnx", task)]
-    if from_tokens(graph, prepared, task):
-        heads.append(Head.load(folder / f"{task}.tokens.onnx", task, form="tokens"))
-    joint = next(file for file, group in groups(graph, tasks).items() if task in group)
-    return [*heads, Head.load(folder / joint, task, prefix=f"{task}.")]
+def _in_order(found: Mapping[str, Fact], tasks: Sequence[str]) -> dict[str, Fact]:
+    return {task: found[task] for task in tasks}
+
+
+def _together(graph: SharingGraph, prepared: Prepared, tasks: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Return the tasks that are verified at once, with the file of their joint graph: all are asked the same rows.
+
+    A task that is asked only a part of its rows is by itself: each chooses its own.
+    """
+    found: dict[Any, tuple[str, list[str]]] = {}
+    for joint, group in groups(graph, tasks).items():
+        for task in group:
+            _, split = split_to_verify(graph, prepared, task)
+            all_rows = len(rows_to_verify(graph, split, task).rows) == len(split)
+            place = joint, graph.recipe.tasks[task].source, *graph.inputs(task).items(), "" if all_rows else task
+            found.setdefault(place, (joint, []))[1].append(task)
+    return list(found.values())
+
+
+def _heads(graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], folder: Path, joint: str) -> list[Head]:
+    """Load every graph of a folder that answers some tasks; a batch goes through their joint graph once."""
+    heads = []
+    for task in tasks:
+        heads.append(Head.load(folder / f"{task}.onnx", task))
+        if from_tokens(graph, prepared, task):
+            heads.append(Head.load(folder / f"{task}.tokens.onnx", task, form="tokens"))
+    shared = Repeating(session_of(folder / joint, tasks[0]))
+    return [*heads, *(Head(task, joint, shared, prefix=f"{task}.") for task in tasks)]
 
 
 def synthetic(texts: InputTexts) -> Iterator[InputTexts]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import cast
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -120,16 +120,16 @@ class ExportedCharCNN(nn.Module):
 
     def forward(self, lengths: Tensor, ids: Tensor) -> PaddedSequence:
         """Return [B, T, dim] for character ids [B, T, C]; zeros where a token has no character."""
-        words = ids.flatten(0, 1)
+        words = ids.view(ids.shape[0] * ids.shape[1], ids.shape[2])  # torch would trace `flatten` again for the export
         padding = words == PADDING
         barrier = torch.zeros(()).masked_fill(padding, float("-inf"))[:, :, None]
         maxima = []
         for number, (before, after) in enumerate(self.margins):
-            turned = self.get_submodule(f"width{number}")
+            turned: Any = self.get_submodule(f"width{number}")
             padded = F.pad(words, (before, after))[:, :, None]
             reach = before + after
             places = [padded[:, start : start - reach if start < reach else None] for start in range(reach + 1)]
-            windows = self.characters(torch.cat(places, 2)).flatten(2)
+            windows = self.characters(torch.cat(places, 2)).view(*words.shape, turned.weight.shape[0])
             maxima.append((windows @ turned.weight + barrier).amax(1) + turned.bias)
         vectors = torch.cat(maxima, -1).masked_fill(padding[:, :1], 0.0)
         return PaddedSequence(vectors.view(ids.shape[0], ids.shape[1], -1), lengths)

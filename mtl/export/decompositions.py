@@ -1,0 +1,46 @@
+"""Decompositions that change nothing, left out: `torch.onnx.export` traces a whole program again for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch.export import ExportedProgram
+from torch.fx import Node
+
+Table = Mapping[Any, Callable[..., Any]]  # from an operator to the function that it is replaced by
+
+
+@contextmanager
+def no_idle_decomposition() -> Iterator[None]:
+    """Let `ExportedProgram.run_decompositions` return a program as it is where there is nothing to decompose.
+
+    It takes a third of the time of `torch.onnx.export`, which has no option to leave it out.
+    """
+    decompose = ExportedProgram.run_decompositions
+
+    def run_decompositions(program: ExportedProgram, decomp_table: Table | None = None, **more: Any) -> ExportedProgram:
+        if decomp_table is not None and not any(decomposed(node, decomp_table) for node in program.graph.nodes):
+            return program
+        found: ExportedProgram = decompose(program, decomp_table, **more)
+        return found
+
+    ExportedProgram.run_decompositions = run_decompositions  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        ExportedProgram.run_decompositions = decompose  # type: ignore[method-assign]
+
+
+def decomposed(node: Node, table: Table) -> bool:
+    """Say whether decomposing a program may replace a node: one with a rule, that writes in place, or holds graphs."""
+    operator = node.target
+    if node.op in ("placeholder", "output") or getattr(operator, "__module__", "") == "_operator":
+        return False  # with `_operator`, Python's own arithmetic on sizes
+    if not isinstance(operator, torch._ops.OpOverload) or operator in table or operator._schema.is_mutable:
+        return True
+    if not any(value.alias_info for value in operator._schema.returns):
+        return False
+    return operator.has_kernel_for_dispatch_key(torch._C.DispatchKey.CompositeImplicitAutograd)
