@@ -25,50 +25,9 @@ from typing import Any, TypeVar
 import pydantic
 
 from .errors import Fault, UsageError, listing, near_miss
+from .kinds import BASES, lacking
 
-KINDS = (
-    "source",
-    "tokenizer",
-    "feature",
-    "embedding",
-    "representation",
-    "pooling",
-    "matching",
-    "scorer",
-    "decoder",
-    "output",
-    "task",
-    "target",
-    "metric",
-    "mixture",
-    "optimizer",
-    "schedule",
-)
-
-# The base class of each kind, and what every class of it must have, whether or not it derives from that.
-_MODULE = ("forward", "output_dim", "exportable")
-ASKED: dict[str, tuple[str, tuple[str, ...]]] = {
-    "source": ("mtl.sources.Source", ("splits", "columns", "read", "fingerprint")),
-    "tokenizer": ("mtl.text.tokenizers.Tokenizer", ("tokenize", "pieces", "onnx", "onnx_pieces", "missing")),
-    "feature": ("mtl.text.features.Feature", ("key", "needs_fit", "compute", "onnx", "state")),
-    "embedding": ("mtl.model.module.Embedding", ("features", *_MODULE)),
-    "representation": ("mtl.model.module.Representation", _MODULE),
-    "pooling": ("mtl.model.module.Pooling", _MODULE),
-    "matching": ("mtl.model.module.Matching", ("pooled", "sides", *_MODULE)),
-    "scorer": ("mtl.model.module.Scorer", ("pooled", "sides", "separable", *_MODULE)),
-    "decoder": ("mtl.model.module.Decoder", _MODULE),
-    "output": ("mtl.model.module.Output", ("elements", "axes", "loss", "answer", *_MODULE)),
-    "target": (
-        "mtl.data.targets.Target",
-        ("element", "axes", "answers", "read", "encode", "tensors", "gold", "predicted"),
-    ),
-    "task": ("mtl.recipe.task.Task", ("predicts", "units", "slots", "inputs", "columns", "target")),
-    "metric": ("mtl.evaluate.metrics.Metric", ("elements", "axes", "figures", "higher_is_better", "compute")),
-    "mixture": ("mtl.train.mixture.Mixture", ("epoch_steps", "draw", "state", "load_state")),
-    "optimizer": ("torch.optim.Optimizer", ("step", "zero_grad")),
-    "schedule": ("mtl.train.optimizer.Schedule", ("factor",)),
-}
-
+KINDS = tuple(BASES)
 T = TypeVar("T", bound=type)
 _classes: dict[str, dict[str, type]] = {kind: {} for kind in KINDS}
 
@@ -111,14 +70,11 @@ def register(kind: str, name: str) -> Callable[[T], T]:
 
 
 def _check(cls: type, kind: str, name: str) -> None:
-    """Raise `UsageError` where a class lacks what its kind is asked for, or a recipe key of it has no type."""
-    base, asked = ASKED[kind]
+    """Raise `UsageError` where a class lacks what its kind's base class has, or a recipe key of it has no type."""
     what = f"the {kind} '{name}', class {cls.__qualname__}"
-    missing = [attribute for attribute in asked if not hasattr(cls, attribute)]
-    if missing:
-        derived = base.rpartition(".")[2] in [parent.__name__ for parent in cls.__mro__]
-        hint = "" if derived else f" Derive it from {base}."
-        raise UsageError(f"{what}: should have {', '.join(missing)}, as {base} says. Found none.{hint}")
+    lack = lacking(cls, kind)
+    if lack:
+        raise UsageError(f"{what}: {lack}")
     for key, parameter in inspect.signature(cls.__init__).parameters.items():  # type: ignore[misc]
         if parameter.kind is parameter.KEYWORD_ONLY and parameter.annotation is parameter.empty:
             raise UsageError(f"{what}: the argument '{key}', a recipe key, should have a type. Found none.")

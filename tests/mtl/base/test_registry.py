@@ -1,7 +1,6 @@
 # ruff: noqa: E501  # messages stand in one piece
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -139,15 +138,6 @@ def test_registering(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(caught.value) == f"no kind of component is called 'pool'. Kinds: {', '.join(registry.KINDS)}."
 
 
-def test_what_is_asked_of_a_kind_is_what_its_base_class_has() -> None:
-    assert set(registry.ASKED) == set(registry.KINDS)
-    stated = {"predicts", "element", "answers"}  # of a task or a target, which has to say them
-    for base, asked in registry.ASKED.values():
-        module, _, name = base.rpartition(".")
-        cls = getattr(importlib.import_module(module), name)
-        assert [attribute for attribute in asked if not hasattr(cls, attribute) and attribute not in stated] == []
-
-
 class Hits:
     """A metric that derives from nothing."""
 
@@ -172,7 +162,7 @@ class Untyped(Metric):
         (
             Hits,
             "metric",
-            "the metric 'mine', class Hits: should have elements, axes, figures, higher_is_better, as mtl.evaluate.metrics.Metric says. "
+            "the metric 'mine', class Hits: should have elements, axes, figures, higher_is_better, needs_spans, fitted, as mtl.evaluate.metrics.Metric says. "
             "Found none. Derive it from mtl.evaluate.metrics.Metric.",
         ),
         (
