@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from ..base.errors import DataError, Fault, UsageError, listing, near_miss
+from ..base.file_kinds import LOOKED_AT, packed
 
 BYTE_ORDER_MARK = "\ufeff"
 FORMATS = ("text", "json")
@@ -94,10 +95,11 @@ def chosen_task(task: str | None, tasks: Sequence[str], folder: Path) -> str:
 
 @contextmanager
 def opened(input: str, option: str = "--input") -> Iterator[BinaryIO]:
-    """Open the file that an option names, or standard input for `-`, as bytes."""
+    """Open the file that an option names, or standard input for `-`, as bytes; raises `UsageError` if it is packed."""
     if input == "-":
         if sys.stdin is None:  # its parent process closed it
             raise UsageError(f"{option} should name a file where there is no standard input. Found none.")
+        fault_if_packed(sys.stdin.buffer, f"{option} '-'")
         yield sys.stdin.buffer
         return
     try:
@@ -105,7 +107,17 @@ def opened(input: str, option: str = "--input") -> Iterator[BinaryIO]:
     except OSError as error:
         raise UsageError(f"{option} '{input}' should be a file that can be read. Found: {error.strerror}.") from error
     with stream:
+        fault_if_packed(stream, f"{option} '{input}'")
         yield stream
+
+
+def fault_if_packed(stream: BinaryIO, name: str) -> None:
+    """Raise `UsageError` for a file that begins as a packed one does, or a table that is no text; nothing is read."""
+    handle = stream.fileno()
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        found = packed(os.pread(handle, LOOKED_AT, os.lseek(handle, 0, os.SEEK_CUR)))
+        if found:
+            raise UsageError(f"{name} should be lines of text, or JSON lines. Found {found}")
 
 
 class StreamLines:

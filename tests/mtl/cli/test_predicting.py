@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import io
 import itertools
 import json
@@ -19,6 +20,7 @@ from mtl.cli.predicting import (
     batched,
     chosen_task,
     decoded,
+    fault_if_packed,
     load,
     opened,
     parsed_rows,
@@ -166,6 +168,43 @@ def test_an_input_that_cannot_be_read(tmp_path: Path) -> None:
     assert str(error.value) == (
         f"--input '{tmp_path / 'none.txt'}' should be a file that can be read. Found: No such file or directory."
     )
+
+
+@pytest.mark.parametrize(
+    ("begin", "found"),
+    [
+        (gzip.compress(b"play"), "gzip. Unpack it first (gunzip)."),
+        (b"PK\x03\x04 and more", "a zip archive. Unpack it first; of a workbook (.xlsx) save the sheet as CSV."),
+        (b"PAR1\x15\x04", "Parquet. A source reads it with 'format: parquet'."),
+    ],
+)
+def test_an_input_that_is_packed(tmp_path: Path, begin: bytes, found: str) -> None:
+    path = tmp_path / "texts"
+    path.write_bytes(begin)
+    with pytest.raises(UsageError) as error, opened(str(path), "--queries"):
+        pass
+    assert str(error.value) == f"--queries '{path}' should be lines of text, or JSON lines. Found {found}"
+
+
+def test_standard_input_that_is_packed(small_run: Path, tmp_path: Path) -> None:
+    path = tmp_path / "texts"
+    path.write_bytes(gzip.compress(b"play"))
+    command = [sys.executable, "-m", "mtl", "predict", str(small_run / "export"), "--task", "intent"]
+    with path.open("rb") as stream:
+        result = subprocess.run(command, stdin=stream, capture_output=True, text=True)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == (
+        "--input '-' should be lines of text, or JSON lines. Found gzip. Unpack it first (gunzip).\n"
+    )
+
+
+def test_what_was_read_of_a_file_is_not_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "texts"
+    path.write_bytes(gzip.compress(b"play") + b"\none\n")
+    with path.open("rb") as stream:
+        os.lseek(stream.fileno(), -4, os.SEEK_END)
+        fault_if_packed(stream, "--input '-'")
+        assert stream.read() == b"one\n"
 
 
 def test_a_run_and_its_export_answer_alike_row_by_row(small_run: Path, tmp_path: Path) -> None:
