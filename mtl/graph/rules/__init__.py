@@ -6,6 +6,7 @@ conditions      conditions between tasks on single texts or on lists of them
 cycles          what flows makes no cycle
 dead_ends       every component leads to an output
 embeddings      what embeddings read: one input, and what is tied reads the same tokens
+input_names     the inputs of exported graphs have names of their own
 label_sets      tasks with one decoder or one output layer have one label set
 loose_ties      warnings about groups that share nothing, or less than it seems
 meetings        where the texts of a task meet: two columns, in the form that is taken there
@@ -38,6 +39,7 @@ from .conditions import (
 from .cycles import no_cycle
 from .dead_ends import every_component_reaches_an_output
 from .embeddings import embeddings_read_one_input, tied_embeddings_read_the_same_tokens
+from .input_names import inputs_are_not_named_like_those_of_lists
 from .label_sets import label_ties, tied_label_sets
 from .loose_ties import groups_of_one, tasks_tied_to_nothing, tied_over_untied
 from .meetings import texts_meet_in_the_form_that_is_taken, texts_of_a_pair_differ
@@ -86,6 +88,7 @@ RULES: tuple[Rule, ...] = (
     rankings_have_negatives,
     drawn_negatives_are_there_where_they_are_needed,
     rankings_take_and_give_no_conditions,
+    inputs_are_not_named_like_those_of_lists,
 )
 
 WARNINGS: tuple[Rule, ...] = (
