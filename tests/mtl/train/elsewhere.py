@@ -65,7 +65,7 @@ def computed(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     if name == "aten::copy_":
         return args[0]
     if name in PACKED[:2]:
-        return There(found[0]), found[1]
+        return (There(found[0]) if there else found[0]), found[1]
     outside = any(device.type in TYPES for device in devices) if devices else bool(there)
     return tree_map(lambda value: _outside(value, there), found) if outside else found
 

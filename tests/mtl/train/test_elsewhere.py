@@ -15,6 +15,7 @@ import torch
 from mtl.base.device import device_of
 from mtl.base.tensors import read_tensors
 from mtl.evaluate.evaluation import evaluate
+from mtl.export.export import export
 from mtl.runs.predictor import Predictor
 from mtl.train.checkpoint import Checkpoints
 from mtl.train.trainer import StepReport, Trainer
@@ -100,6 +101,22 @@ def test_a_run_is_resumed_there(tmp_path: Path) -> None:
         assert on(device, resumed)
         rest = list(resumed.train())
         assert rest[-1].step == plain.steps
+
+
+@pytest.mark.parametrize("kind", [small, ranking_trainer])
+def test_an_export_is_that_of_the_same_model_on_the_cpu(tmp_path: Path, kind: Any) -> None:
+    plain = kind(tmp_path, device=None, out="plain")
+    wanted = export(plain.model, plain.graph, plain.prepared, tmp_path / "wanted")
+    with elsewhere() as device:
+        trainer = kind(tmp_path, device=device, out="run")
+        found = export(trainer.model, trainer.graph, trainer.prepared, tmp_path / "found")
+        assert on(device, trainer)
+    assert found.verification.rows == wanted.verification.rows
+    assert found.verification.towers.keys() == wanted.verification.towers.keys()
+    assert [file.name for file in sorted(found.folder.iterdir())] == [
+        file.name for file in sorted(wanted.folder.iterdir())
+    ]
+    assert (found.folder / "weights.safetensors").read_bytes() == (wanted.folder / "weights.safetensors").read_bytes()
 
 
 @pytest.mark.parametrize("name", ["vectors", "tokens"])
