@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..base.errors import CheckpointError, Fault, listing
+from ..base.files import read_json
 from ..text.featurizer import tokenize
 from .labels import Labels
 from .targets import Target
@@ -67,6 +70,23 @@ class Fitted:
                 feature.load_state(kept)
         for task, target in self.targets.items():
             target.load_state(state["targets"][task])
+
+    @classmethod
+    def load(cls, graph: SharingGraph, file: Path) -> Fitted:
+        """Return what a run folder's file keeps; raises `CheckpointError` where it lacks something of this graph."""
+        state, fitted = read_json(file), cls.unfitted(graph)
+        for section, names in (("features", fitted.features), ("targets", fitted.targets)):
+            kept = state.get(section) if isinstance(state, Mapping) else None
+            lacking = [name for name in names if not isinstance(kept, Mapping) or name not in kept]
+            if lacking:
+                raise CheckpointError(
+                    Fault(
+                        f"should hold fitted '{section}' of {listing(lacking)}. Found none, as in runs of an earlier "
+                        "version. Train again in a new folder, from the run's recipe.yaml.",
+                        file=str(file),
+                    )
+                )
+        return cls.from_state(graph, state)
 
     @classmethod
     def from_state(cls, graph: SharingGraph, state: Mapping[str, Any]) -> Fitted:

@@ -144,7 +144,7 @@ class Run:
         had = RunData.load(self.out)
         if had is not None and not self.elsewhere:
             had.fault_if_not_given(self.out, self._given)
-        fitted = Fitted.from_state(self.graph, read_json(kept)) if self.trained else None
+        fitted = Fitted.load(self.graph, kept) if self.trained else None
         prepared = prepare(self.graph, self._sources, cache_folder(), fitted=fitted)
         if not begun:
             replace(kept, json.dumps(prepared.fitted.state(), ensure_ascii=False).encode())

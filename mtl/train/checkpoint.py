@@ -195,6 +195,6 @@ def load_model(run: str | Path, which: Which = "best") -> MultiTaskModel:
         raise CheckpointError(f"{run}: should be a run folder, with a file 'recipe.yaml'. Found none.")
     checkpoint = Checkpoints(run).path(which)
     graph = build_graph(load_recipe(recipe))
-    model = MultiTaskModel(graph, Fitted.from_state(graph, read_json(run / "fitted.json")), initial=False)
+    model = MultiTaskModel(graph, Fitted.load(graph, run / "fitted.json"), initial=False)
     load_weights(model, checkpoint)
     return model.eval().to(present(graph.recipe.train.device))
