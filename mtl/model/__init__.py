@@ -1,5 +1,6 @@
 """The base classes of modules, and the joint network: each component once.
 
+building    building the modules of a sharing graph: each once, its arguments inferred along the edges
 module      what a module of a model is: the base classes of embeddings, representations, poolings
 multi_task  the joint network: one module for every component of the sharing graph, and what a batch needs of them
 precision   numbers of 16 bits where they do no harm: `train.precision: bf16` is torch's autocast, losses apart

@@ -1,0 +1,126 @@
+"""Building the modules of a sharing graph: each once, its positional arguments inferred along the edges."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from ..base.errors import MtlError, RecipeError, UsageError, no_memory, sentences
+from ..base.registry import InitialFile, file_keys, inferred_arguments, nested_kind, recipe_keys
+from ..graph import rules as graph_rules
+from ..graph.calls import Call, producer_of
+from ..graph.sharing_graph import Component, SharingGraph
+from .module import Module
+
+if TYPE_CHECKING:
+    from ..data.fitted import Fitted
+
+SHOULD = "should be built from its keys and from what flows in"
+
+
+class Builder:
+    """Builds components in build order and infers their positional arguments along the edges."""
+
+    def __init__(self, graph: SharingGraph, fitted: Fitted, initial: bool, built: dict[str, Module]) -> None:
+        self.graph = graph
+        self.fitted = fitted
+        self.initial = initial
+        self.built = built
+        self.calls: dict[str, list[Call]] = {}
+        for call in graph.calls(graph.recipe.tasks):
+            self.calls.setdefault(call.component, []).append(call)
+
+    def build(self) -> None:
+        labels = {task: target.names() for task, target in self.fitted.targets.items()}
+        faults = list(graph_rules.tied_label_sets(self.graph, labels))
+        cause: Exception | None = None
+        for component in self.graph.components.values():
+            if any(name not in self.built for call in self.calls[component.name] for name in _producers(call)):
+                continue  # what flows in has its own fault
+            try:
+                self.built[component.name] = self._built(component)
+            except Exception as error:  # whatever a module's code raises is reported as its fault
+                if no_memory(error) is not None:
+                    raise self._too_large(component) from error
+                cause = cause or error
+                faults += map(component.config.place.fault, sentences(error, SHOULD))
+        if faults:
+            raise RecipeError(faults, self.graph.recipe.title) from cause
+
+    def _too_large(self, component: Component) -> MtlError:
+        """Return the error of a component that finds no memory; how large it is shows where tensors have none."""
+        with torch.device("meta"):
+            size = sum(p.numel() * p.element_size() for p in self._built(component).parameters())
+        found = f"Found {size / 1e9:,.1f} GB of weights, for which there is not enough."
+        return MtlError(component.config.place.fault(f"'{component.name}' should fit into memory. {found}"))
+
+    def _built(self, component: Component) -> Module:
+        cls: Any = component.config.cls
+        positional = [self._inferred(component, name) for name in inferred_arguments(cls)]
+        keywords = self._keywords(component)
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(component_seed(self.graph.recipe.seed, component.name))
+            module: Module = cls(*positional, **keywords)
+        return module
+
+    def _keywords(self, component: Component) -> dict[str, Any]:
+        """Return the recipe's values, with parts as built modules and files of initial weights as paths."""
+        config = component.config
+        files = file_keys(config.cls)
+        keywords = {}
+        for name, parameter in recipe_keys(config.cls).items():
+            value = config.values[name]
+            nested = nested_kind(parameter.annotation)
+            if nested is not None and nested[1]:
+                value = {part: self._part(component, part) for part in value}
+            elif nested is not None:
+                value = self._part(component, name)
+            elif value is not None and name in files:
+                value = InitialFile(self.graph.recipe.data / value) if self.initial else None
+            keywords[name] = value
+        return keywords
+
+    def _part(self, component: Component, part: str) -> Module:
+        return self.built[self.graph.component_of(f"{component.members[0]}.{part}")]
+
+    def _inferred(self, component: Component, name: str) -> Any:
+        if name == "features":
+            return self.fitted.features[component.name]
+        if name in ("labels", "target", "output_dim"):
+            task = component.members[0].split(".")[0]  # any of its tasks: their labels are equal
+            target = self.fitted.targets[task]
+            return {"labels": target.labels, "target": target, "output_dim": target.size}[name]
+        if name in ("input_dim", "input_dims", "condition_dim"):
+            sizes = self._sizes(component)
+            return {"input_dim": sizes[0], "input_dims": sizes, "condition_dim": sum(sizes[1:])}[name]
+        cls: Any = component.config.cls
+        raise UsageError(
+            f"the positional arguments of {cls.__module__}.{cls.__qualname__} should be among input_dim, "
+            f"input_dims, condition_dim, output_dim, labels, target, features. Found '{name}'."
+        )
+
+    def _sizes(self, component: Component) -> tuple[int, ...]:
+        """Return the sizes of what flows in, which are the same wherever the component is applied."""
+        addresses: dict[tuple[int, ...], str] = {}
+        for call in self.calls[component.name]:
+            sizes = tuple(self.built[name].output_dim for name in _producers(call))
+            addresses.setdefault(sizes, self.graph.addresses_of(call)[0])
+        if len(addresses) > 1:
+            found = " and ".join(f"{' + '.join(map(str, size))} at '{at}'" for size, at in addresses.items())
+            raise UsageError(
+                f"vectors that enter '{component.name}' should have the same size everywhere it is used. Found {found}."
+            )
+        return next(iter(addresses))
+
+
+def _producers(call: Call) -> list[str]:
+    """Return the components whose values flow into a call, in order."""
+    return [name for name in map(producer_of, call.arguments) if name is not None]
+
+
+def component_seed(seed: int, component: str) -> int:
+    """Return the seed of a component's first weights: 63 bits that depend on nothing but the recipe's seed and name."""
+    digest = hashlib.sha256(f"{seed}/{component}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
