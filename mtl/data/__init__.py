@@ -3,6 +3,7 @@
 batch          what the model gets: the features and targets of some units of one source, padded
 batching       which rows go together: batches of similar length, a pure function of lengths, budget, seed and epoch
 collate        ragged values to padded arrays, without a Python step per row or token
+columns        columns of a split's file as arrays over its memory: the tokens of texts, the values of targets
 encoding       one split, featurized once: from a stream of rows to one memory-mapped Arrow file
 feed           the batches of one stream, pass after pass: a position in them is two numbers
 fitted         what is learned from the training rows before training: vocabularies, label sets, scales

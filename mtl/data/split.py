@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,7 @@ from ..text.features import Ragged
 from .batch import Batch, Index, index_of_lists
 from .batching import batches
 from .collate import grid, pad_at, values_at
+from .columns import TargetColumns, TextColumns, offsets_of, values
 from .encoding import METADATA
 from .judgements import Pairs
 from .kept_files import found_file
@@ -34,27 +35,6 @@ if TYPE_CHECKING:
     from .plan import SourcePlan
 
 Rows = Sequence[int] | NDArray[np.integer] | None
-
-
-class _Texts(NamedTuple):
-    """The tokens of an input's texts: bounds of texts, and the flat values of features."""
-
-    offsets: NDArray[np.int64]
-    features: tuple[tuple[FeaturePlace, Ragged], ...]
-
-
-class _Values(NamedTuple):
-    """The values of a target, and the bounds of those of each unit where there are several."""
-
-    values: NDArray[Any]
-    bounds: NDArray[np.int64] | None
-
-    def of(self, unit: int) -> NDArray[Any]:
-        """Return a unit's values."""
-        if self.bounds is None:
-            found: NDArray[Any] = self.values[unit]
-            return found
-        return self.values[self.bounds[unit] : self.bounds[unit + 1]]
 
 
 class Split:
@@ -95,29 +75,29 @@ class Split:
     def _column(self, name: str) -> pa.Array:
         return self._batch.column(name).values
 
-    def _target(self, task: str) -> _Values:
+    def _target(self, task: str) -> TargetColumns:
         target = self.targets[task]
         found = values(self._column(f"target:{task}"), target.dtype)
         if target.axes:
-            return _Values(found, values(self._column(f"bounds:{task}"), np.int64))
-        return _Values(found if target.width == 1 else found.reshape(-1, target.width), None)
+            return TargetColumns(found, values(self._column(f"bounds:{task}"), np.int64))
+        return TargetColumns(found if target.width == 1 else found.reshape(-1, target.width), None)
 
-    def _input(self, key: InputKey, plan: SourcePlan, fitted: Fitted) -> _Texts:
+    def _input(self, key: InputKey, plan: SourcePlan, fitted: Fitted) -> TextColumns:
         column = self._column(input_name(key))
-        bounds = _offsets(column)
+        bounds = offsets_of(column)
         features: list[tuple[FeaturePlace, Ragged]] = []
         for component in plan.inputs[key]:
             for index, feature in enumerate(fitted.features[component]):
                 found = column.values.field(f"{component}/{index}")
                 offsets: tuple[NDArray[np.int64], ...] = (bounds,)
                 if feature.nested():
-                    offsets += (_offsets(found),)
+                    offsets += (offsets_of(found),)
                     found = found.values
                 ragged = Ragged(values(found, feature.dtype), offsets)
                 if feature.dims == ("P",):
                     ragged = ragged.along_rows()
                 features.append(((component, index, key), ragged))
-        return _Texts(bounds, tuple(features))
+        return TextColumns(bounds, tuple(features))
 
     def _units(self, column: str, of_texts: NDArray[Any]) -> NDArray[Any]:
         """Return a value of each unit from one of each text of a column: of lists, the sum."""
@@ -345,13 +325,3 @@ class Split:
             return [str(number) for number in numbers]
         column = self._column("document_id").to_pylist()
         return [column[number] or str(number) for number in numbers]
-
-
-def values(array: pa.Array, dtype: Any) -> NDArray[Any]:
-    """Return an Arrow array of numbers as one of NumPy's, over the same memory."""
-    found: NDArray[Any] = np.frombuffer(array.buffers()[1] or b"", dtype)[array.offset : array.offset + len(array)]
-    return found
-
-
-def _offsets(array: pa.Array) -> NDArray[np.int64]:
-    return np.frombuffer(array.buffers()[1], np.int64)[: len(array) + 1]
