@@ -26,7 +26,7 @@ def traced(network: Network, tensors: tuple[Tensor, ...]) -> ir.Model:
     """Return the graph of a network, of any sizes; raises `ExportError` that names the component at fault."""
     shapes = tuple(dict.fromkeys(range(tensor.dim()), Dim.DYNAMIC) for tensor in tensors)
     try:
-        with _quiet(), no_idle_decomposition(), torch.no_grad():
+        with _quiet(), torch.no_grad():
             program = _torch_export(network, tensors, (shapes,))
     except Exception as error:  # torch raises whatever a module's code or its own passes raise
         raise ExportError(_blame(network, tensors, error)) from error
@@ -36,16 +36,17 @@ def traced(network: Network, tensors: tuple[Tensor, ...]) -> ir.Model:
 
 
 def _torch_export(module: nn.Module, arguments: tuple[Any, ...], shapes: Any = None) -> torch.onnx.ONNXProgram | None:
-    return torch.onnx.export(
-        module,
-        arguments,
-        dynamo=True,
-        verbose=False,
-        optimize=False,
-        opset_version=OPSET,
-        dynamic_shapes=shapes,
-        custom_translation_table=translation_table(),
-    )
+    with no_idle_decomposition():
+        return torch.onnx.export(
+            module,
+            arguments,
+            dynamo=True,
+            verbose=False,
+            optimize=False,
+            opset_version=OPSET,
+            dynamic_shapes=shapes,
+            custom_translation_table=translation_table(),
+        )
 
 
 def _blame(network: Network, tensors: tuple[Tensor, ...], error: Exception) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, cast
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -125,12 +125,13 @@ class ExportedCharCNN(nn.Module):
         barrier = torch.zeros(()).masked_fill(padding, float("-inf"))[:, :, None]
         maxima = []
         for number, (before, after) in enumerate(self.margins):
-            turned: Any = self.get_submodule(f"width{number}")
+            turned = self.get_submodule(f"width{number}")
+            weight, bias = cast("Tensor", turned.weight), cast("Tensor", turned.bias)
             padded = F.pad(words, (before, after))[:, :, None]
             reach = before + after
             places = [padded[:, start : start - reach if start < reach else None] for start in range(reach + 1)]
-            windows = self.characters(torch.cat(places, 2)).view(*words.shape, turned.weight.shape[0])
-            maxima.append((windows @ turned.weight + barrier).amax(1) + turned.bias)
+            windows = self.characters(torch.cat(places, 2)).view(*words.shape, weight.shape[0])
+            maxima.append((windows @ weight + barrier).amax(1) + bias)
         vectors = torch.cat(maxima, -1).masked_fill(padding[:, :1], 0.0)
         return PaddedSequence(vectors.view(ids.shape[0], ids.shape[1], -1), lengths)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
@@ -17,7 +19,7 @@ from mtl.base.errors import ExportError
 from mtl.data.batch import Batch
 from mtl.export.compare import GraphComparison
 from mtl.export.graphs import Graphs, build
-from mtl.export.head import Head
+from mtl.export.head import Head, Repeating
 from mtl.export.verify import LENGTHS, Verification, synthetic, verify
 from mtl.export.weights import references
 from tests import small
@@ -60,15 +62,19 @@ def test_summary(tagger: Exported) -> None:
 
 
 @pytest.mark.parametrize(
-    ("weight", "stage"),
+    ("weight", "row", "stage"),
     [
-        ("words.char.characters.weight", "stage component outputs: 'words.char' differs by "),
-        ("encoder.layer1.R", "stage component outputs: 'encoder' differs by "),
-        ("slots.output.start", "stage answer: 'slots.output' makes another answer of the same scores."),
+        ("words.char.characters.weight", "row 2 ('Paris')", "stage component outputs: 'words.char' differs by "),
+        ("encoder.layer1.R", "row 63 ('list beatles')", "stage component outputs: 'encoder' differs by "),
+        (
+            "slots.output.start",
+            "row 2 ('Paris')",
+            "stage answer: 'slots.output' makes another answer of the same scores.",
+        ),
     ],
 )
 def test_a_failure_names_head_stage_component_and_example(
-    tagger: Exported, graphs: Graphs, tmp_path: Path, weight: str, stage: str
+    tagger: Exported, graphs: Graphs, tmp_path: Path, weight: str, row: str, stage: str
 ) -> None:
     parameter = graphs.numeric.parameters[weight]
     kept = parameter.clone()
@@ -82,7 +88,7 @@ def test_a_failure_names_head_stage_component_and_example(
     finally:
         graphs.text.model.graph.initializers[weight].const_value = _constant(kept)
     message = str(caught.value)
-    assert message.startswith("""slots: verification: slots.onnx: row 0 ("add don't some"), batch of 1: '""")
+    assert message.startswith(f"slots: verification: slots.onnx: {row}, batch of 1: '")
     assert f" First to differ: {stage}" in message
 
 
@@ -127,7 +133,7 @@ def test_every_graph_of_a_folder_is_compared(tagger: Exported, graphs: Graphs, t
     onnx.save(joint, folder / "joint.onnx")
     model = tagger.model
     with pytest.raises(
-        ExportError, match=r"^intent: verification: joint\.onnx: row 0 \(.*\), batch of 1: 'label' should"
+        ExportError, match=r"^intent: verification: joint\.onnx: row 2 \('Paris'\), batch of 1: 'label' should"
     ):
         verify(model.model, model.graph, model.prepared, graphs, ["intent", "slots"], folder)
 
@@ -162,7 +168,7 @@ class Alone(Head):
 
 
 @pytest.mark.parametrize("task", ["intent", "slots"])
-def test_every_row_is_answered_alone_and_by_eager_torch_in_few_batches(
+def test_every_row_is_answered_alone_and_together_and_by_eager_torch_once(
     tagger: Exported, graphs: Graphs, task: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made, batches, real = comparison(tagger, graphs), [], tagger.model.model.scores
@@ -173,11 +179,12 @@ def test_every_row_is_answered_alone_and_by_eager_torch_in_few_batches(
 
     monkeypatch.setattr(tagger.model.model, "scores", noting)
     head = Alone(Head.load(tagger.folder / f"{task}.onnx", task), {})
-    made.alone([head], {"text": ROWS}, range(10, 16))
-    assert head.__dict__["fed"] == [[text] for text in ROWS]
+    made.rows([head], {"text": ROWS}, range(10, 16), range(10, 15))
+    by_length = sorted(ROWS, key=lambda text: max(1, len(text.split())))
+    assert head.__dict__["fed"] == [*([text] for text in by_length if text != ROWS[5]), by_length]
     assert batches == [6]
     assert 0 < made.largest < 1e-5
-    made.alone([head], {"text": []}, [])
+    assert made.rows([head], {"text": []}, [], []) == {}
 
 
 @pytest.mark.parametrize(
@@ -203,7 +210,7 @@ def test_one_row_that_is_answered_otherwise_alone_is_named(
 ) -> None:
     head = Alone(Head.load(tagger.folder / f"{task}.onnx", task), lie)
     with pytest.raises(ExportError) as caught:
-        comparison(tagger, graphs).alone([head], {"text": ROWS}, range(10, 16))
+        comparison(tagger, graphs).rows([head], {"text": ROWS}, range(10, 16), range(10, 16))
     place = f"{task}: verification: alone.onnx: row 12 ('add songs to list'), batch of 1: "
     assert str(caught.value).startswith(place + told)
     assert " First to differ: stage answer: " in str(caught.value)
@@ -212,7 +219,7 @@ def test_one_row_that_is_answered_otherwise_alone_is_named(
 def test_a_model_whose_answers_depend_on_the_batch_is_asked_alone(
     tagger: Exported, graphs: Graphs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither a difference that only a batch has, nor its lack, decides: the text alone does."""
+    """Neither a difference that only a batch has, nor its lack, decides on a text alone: the batch is what differs."""
     real = tagger.model.model.scores
     monkeypatch.setattr(
         tagger.model.model,
@@ -221,8 +228,72 @@ def test_a_model_whose_answers_depend_on_the_batch_is_asked_alone(
             t: (s + 5.0 * (len(batch.rows) > 1) * torch.eye(3)[0],) for t, (s,) in real(batch, tasks).items()
         },
     )
-    head = Head.load(tagger.folder / "intent.onnx", "intent")
-    comparison(tagger, graphs).alone([head], {"text": ROWS}, range(6))
+    head = Alone(Head.load(tagger.folder / "intent.onnx", "intent"), {})
+    with pytest.raises(
+        ExportError, match=r"^intent: verification: alone\.onnx: row \d \(.*\), batch of 6: 'label' should"
+    ):
+        comparison(tagger, graphs).rows([head], {"text": ROWS}, range(6), range(6))
+    assert [len(texts) for texts in head.__dict__["fed"]].count(6) == 1
+
+
+class Counting:
+    """A graph of two tasks that doubles and counts what it is given, or fails."""
+
+    def __init__(self) -> None:
+        self.fed: list[list[int]] = []
+
+    def get_inputs(self) -> list[object]:
+        return [SimpleNamespace(name="x")]
+
+    def get_outputs(self) -> list[object]:
+        return [SimpleNamespace(name="a.twice"), SimpleNamespace(name="b.count")]
+
+    def run(self, names: object, given: Mapping[str, np.ndarray]) -> list[object]:
+        assert names == ["a.twice", "b.count"]
+        self.fed.append(given["x"].tolist())
+        if not len(given["x"]):
+            raise RuntimeError("nothing given")
+        return [2 * given["x"], np.array([len(given["x"])])]
+
+
+def test_a_joint_graph_runs_once_for_all_its_tasks() -> None:
+    graph = Counting()
+    shared = Repeating(graph)
+
+    def asked(*numbers: int) -> list[list[int]]:
+        given = {"x": np.array(numbers, object)}
+        return [shared.run([name], given)[0].tolist() for name in ("b.count", "a.twice")]
+
+    assert asked(1, 2) == [[2], [2, 4]]
+    assert asked(3) == [[1], [6]]
+    assert asked(1, 2) == [[2], [2, 4]]
+    with pytest.raises(RuntimeError, match="nothing given"):
+        asked()
+    assert asked(1, 2) == [[2], [2, 4]]
+    assert graph.fed == [[1, 2], [3], [1, 2], [], [1, 2]]
+
+
+def test_tasks_that_read_the_same_rows_are_verified_at_once(tagger: Exported, graphs: Graphs) -> None:
+    """Eager torch answers a row once for both tasks; a single call of the model is of both."""
+    model, asked = tagger.model.model, []
+    real = model.scores
+
+    class Noting:
+        def __getattr__(self, name: str) -> object:
+            return getattr(model, name)
+
+        def scores(self, batch: Batch, tasks: list[str]) -> object:
+            asked.append((len(batch.rows), tasks))
+            return real(batch, tasks)
+
+    prepared = tagger.model.prepared
+    found = verify(Noting(), tagger.model.graph, prepared, graphs, ["intent", "slots"], tagger.folder)  # type: ignore[arg-type]
+    assert [dict(found.split), dict(found.rows)] == [{"intent": "test", "slots": "test"}, {"intent": 71, "slots": 71}]
+    both = ["intent", "slots"]
+    assert asked[:2] == [(64, both), (7, both)]
+    assert sorted(asked[2:]) == sorted(
+        [(1, both)] * (len(LENGTHS) + 1) + [(len(LENGTHS), both), (2, both)] + [(3, both)] * 2
+    )
 
 
 def test_other_tokens(tagger: Exported, graphs: Graphs) -> None:
