@@ -69,7 +69,7 @@ class Tokens;
 
 class WordCounts {
  public:
-  void add(const Tokens& tokens, bool lowercase);
+  void add(const Tokens& tokens, unsigned how);
   py::list items() const {
     py::list result;
     for (std::size_t i = 0; i < counts_.size(); ++i) result.append(py::make_tuple(to_str(table_[i]), counts_[i]));
@@ -84,7 +84,7 @@ class WordCounts {
 // In how many rows each token occurs.
 class TextCounts {
  public:
-  void add(const Tokens& tokens, bool lowercase);
+  void add(const Tokens& tokens, unsigned how);
   std::int64_t texts() const { return texts_; }
   py::list items() const {
     py::list result;
@@ -93,9 +93,6 @@ class TextCounts {
   }
 
  private:
-  template <bool lowercase>
-  void add_rows(const Rows& rows);
-
   ByteTable table_;
   std::vector<std::int64_t> counts_;
   std::vector<std::int64_t> seen_;  // the last row that had the token
@@ -105,7 +102,7 @@ class TextCounts {
 class CharacterCounts {
  public:
   CharacterCounts() : counts_(0) {}
-  void add(const Tokens& tokens, bool lowercase, std::size_t max_length);
+  void add(const Tokens& tokens, unsigned how, std::size_t max_length);
   py::list items() const {
     py::list result;
     for (std::uint32_t c = 0; c < kCodePoints; ++c) {
@@ -139,12 +136,13 @@ class Tokens {
 
   const Rows& rows() const { return rows_; }
 
-  py::list strings(bool lowercase) const {
+  py::list strings(unsigned how) const {
     py::list result;
     py::list row;
     std::string lowered;
-    rows_.visit(
-        [&](const Token& token) {
+    visit_normalized(
+        rows_, how,
+        [&](const Token& token, bool lowercase) {
           if (!lowercase) return row.append(to_str({token.begin, token.size()}));
           lowered.assign(token.begin, token.end);
           for (char& c : lowered) c = lower1(c);
@@ -165,21 +163,17 @@ class Tokens {
     return to_array(without_gil([&] { return mtl::spans(rows_); })).reshape({-1, 2});
   }
 
-  py::tuple word_ids(const WordIndex& entries, bool lowercase) const {
-    Ids found = without_gil([&] {
-      return lowercase ? mtl::word_ids<true>(rows_, entries.table()) : mtl::word_ids<false>(rows_, entries.table());
-    });
+  py::tuple word_ids(const WordIndex& entries, unsigned how) const {
+    Ids found = without_gil([&] { return mtl::word_ids(rows_, entries.table(), how); });
     return py::make_tuple(to_array(std::move(found.ids)), to_array(std::move(found.row_offsets)));
   }
 
-  py::array_t<std::uint32_t> word_hashes(bool lowercase) const {
-    return to_array(without_gil(
-        [&] { return lowercase ? mtl::word_hashes<true>(rows_) : mtl::word_hashes<false>(rows_); }));
+  py::array_t<std::uint32_t> word_hashes(unsigned how) const {
+    return to_array(without_gil([&] { return mtl::word_hashes(rows_, how); }));
   }
 
-  py::tuple character_ids(const CharacterIndex& entries, bool lowercase, std::size_t max_length) const {
-    CharacterIds found =
-        without_gil([&] { return mtl::character_ids(rows_, entries.ids(), lowercase, max_length); });
+  py::tuple character_ids(const CharacterIndex& entries, unsigned how, std::size_t max_length) const {
+    CharacterIds found = without_gil([&] { return mtl::character_ids(rows_, entries.ids(), how, max_length); });
     return py::make_tuple(to_array(std::move(found.ids)), to_array(std::move(found.token_offsets)),
                           to_array(std::move(found.row_offsets)));
   }
@@ -189,28 +183,24 @@ class Tokens {
   Rows rows_;
 };
 
-template <bool lowercase>
-void count_words(const Rows& rows, ByteTable& table, std::vector<std::int64_t>& counts) {
-  rows.visit(
-      [&](const Token& token) {
+void WordCounts::add(const Tokens& tokens, unsigned how) {
+  visit_normalized(
+      tokens.rows(), how,
+      [&](const Token& token, auto lowercase) {
         if (token.empty()) return;
-        const auto index = static_cast<std::size_t>(table.insert<lowercase>(token));
-        if (index == counts.size()) counts.push_back(0);
-        ++counts[index];
+        const auto index = static_cast<std::size_t>(table_.insert<lowercase.value>(token));
+        if (index == counts_.size()) counts_.push_back(0);
+        ++counts_[index];
       },
       [] {});
 }
 
-void WordCounts::add(const Tokens& tokens, bool lowercase) {
-  lowercase ? count_words<true>(tokens.rows(), table_, counts_) : count_words<false>(tokens.rows(), table_, counts_);
-}
-
-template <bool lowercase>
-void TextCounts::add_rows(const Rows& rows) {
-  rows.visit(
-      [&](const Token& token) {
+void TextCounts::add(const Tokens& tokens, unsigned how) {
+  visit_normalized(
+      tokens.rows(), how,
+      [&](const Token& token, auto lowercase) {
         if (token.empty()) return;
-        const auto index = static_cast<std::size_t>(table_.insert<lowercase>(token));
+        const auto index = static_cast<std::size_t>(table_.insert<lowercase.value>(token));
         if (index == counts_.size()) {
           counts_.push_back(0);
           seen_.push_back(-1);
@@ -222,13 +212,10 @@ void TextCounts::add_rows(const Rows& rows) {
       [&] { ++texts_; });
 }
 
-void TextCounts::add(const Tokens& tokens, bool lowercase) {
-  lowercase ? add_rows<true>(tokens.rows()) : add_rows<false>(tokens.rows());
-}
-
-void CharacterCounts::add(const Tokens& tokens, bool lowercase, std::size_t max_length) {
-  tokens.rows().visit(
-      [&](const Token& token) {
+void CharacterCounts::add(const Tokens& tokens, unsigned how, std::size_t max_length) {
+  visit_normalized(
+      tokens.rows(), how,
+      [&](const Token& token, bool lowercase) {
         each_character(token, max_length, lowercase, [&](std::uint32_t c) { ++counts_.at(c); });
       },
       [] {});
@@ -241,6 +228,17 @@ std::vector<std::pair<std::uint32_t, std::uint32_t>> to_pairs(const Range (&rang
   return pairs;
 }
 
+// Each character that is mapped, and the code points that it becomes.
+template <std::size_t N>
+std::vector<std::pair<std::uint32_t, std::vector<std::uint32_t>>> to_texts(const CharacterText (&texts)[N]) {
+  std::vector<std::pair<std::uint32_t, std::vector<std::uint32_t>>> pairs;
+  for (const CharacterText& text : texts) {
+    const std::uint32_t* begin = kMappedText + text.at;
+    pairs.emplace_back(text.from, std::vector<std::uint32_t>(begin, begin + text.size));
+  }
+  return pairs;
+}
+
 }  // namespace
 
 PYBIND11_MODULE(_featurizer, module) {
@@ -249,6 +247,26 @@ PYBIND11_MODULE(_featurizer, module) {
   module.def("word_ranges", [] { return to_pairs(kWordRanges); });
   module.def("extend_ranges", [] { return to_pairs(kExtendRanges); });
   module.def("space_ranges", [] { return to_pairs(kSpaceRanges); });
+  module.def("pictographic_ranges", [] { return to_pairs(kPictographicRanges); });
+  module.def("flag_letter_ranges", [] { return to_pairs(kFlagLetterRanges); });
+  module.attr("MAPPINGS_VERSION") = kMappingsVersion;
+  module.def("lower_case", [] {
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
+    for (const CharacterPair& pair : kLowerCase) pairs.emplace_back(pair.from, pair.to);
+    return pairs;
+  });
+  module.def("without_accents", [] { return to_texts(kWithoutAccents); });
+  module.def("compatible", [] { return to_texts(kCompatible); });
+  module.def("combining_classes", [] {
+    std::vector<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>> runs;
+    for (const CombiningClass& run : kCombiningClasses) runs.emplace_back(run.first, run.last, run.value);
+    return runs;
+  });
+  module.def("compositions", [] {
+    std::vector<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>> triples;
+    for (const Composition& found : kCompositions) triples.emplace_back(found.first, found.second, found.composed);
+    return triples;
+  });
 
   py::enum_<Tokenizer>(module, "Tokenizer")
       .value("whitespace", Tokenizer::kWhitespace)
@@ -261,23 +279,23 @@ PYBIND11_MODULE(_featurizer, module) {
            py::arg("max_tokens") = 0)
       .def(py::init<const py::object&, std::size_t>(), py::arg("rows"), py::arg("max_tokens") = 0)
       .def("row_offsets", &Tokens::row_offsets)
-      .def("strings", &Tokens::strings, py::arg("lowercase"))
+      .def("strings", &Tokens::strings, py::arg("normalization"))
       .def("spans", &Tokens::spans)
-      .def("word_ids", &Tokens::word_ids, py::arg("index"), py::arg("lowercase"))
-      .def("word_hashes", &Tokens::word_hashes, py::arg("lowercase"))
-      .def("character_ids", &Tokens::character_ids, py::arg("index"), py::arg("lowercase"), py::arg("max_length"));
+      .def("word_ids", &Tokens::word_ids, py::arg("index"), py::arg("normalization"))
+      .def("word_hashes", &Tokens::word_hashes, py::arg("normalization"))
+      .def("character_ids", &Tokens::character_ids, py::arg("index"), py::arg("normalization"), py::arg("max_length"));
   py::class_<WordCounts>(module, "WordCounts")
       .def(py::init<>())
-      .def("add", &WordCounts::add, py::arg("tokens"), py::arg("lowercase"))
+      .def("add", &WordCounts::add, py::arg("tokens"), py::arg("normalization"))
       .def("items", &WordCounts::items);
   py::class_<TextCounts>(module, "TextCounts")
       .def(py::init<>())
-      .def("add", &TextCounts::add, py::arg("tokens"), py::arg("lowercase"))
+      .def("add", &TextCounts::add, py::arg("tokens"), py::arg("normalization"))
       .def_property_readonly("texts", &TextCounts::texts)
       .def("items", &TextCounts::items);
   py::class_<CharacterCounts>(module, "CharacterCounts")
       .def(py::init<>())
-      .def("add", &CharacterCounts::add, py::arg("tokens"), py::arg("lowercase"), py::arg("max_length"))
+      .def("add", &CharacterCounts::add, py::arg("tokens"), py::arg("normalization"), py::arg("max_length"))
       .def("items", &CharacterCounts::items);
 }
 

@@ -19,6 +19,26 @@ LAST_CODE_POINT = 0x10FFFF
 ZERO_WIDTH_SPACE = 0x200B
 EMOJI_MODIFIERS = frozenset(range(0x1F3FB, 0x1F400))
 
+FLAG_LETTERS = frozenset(range(0x1F1E6, 0x1F200))  # the property Regional_Indicator: two of them are a flag
+
+# The property Extended_Pictographic (emoji-data.txt of Unicode 14.0, which Python does not have).
+PICTOGRAPHIC = (
+    (0x00A9, 0x00A9), (0x00AE, 0x00AE), (0x203C, 0x203C), (0x2049, 0x2049), (0x2122, 0x2122), (0x2139, 0x2139),
+    (0x2194, 0x2199), (0x21A9, 0x21AA), (0x231A, 0x231B), (0x2328, 0x2328), (0x2388, 0x2388), (0x23CF, 0x23CF),
+    (0x23E9, 0x23F3), (0x23F8, 0x23FA), (0x24C2, 0x24C2), (0x25AA, 0x25AB), (0x25B6, 0x25B6), (0x25C0, 0x25C0),
+    (0x25FB, 0x25FE), (0x2600, 0x2605), (0x2607, 0x2612), (0x2614, 0x2685), (0x2690, 0x2705), (0x2708, 0x2712),
+    (0x2714, 0x2714), (0x2716, 0x2716), (0x271D, 0x271D), (0x2721, 0x2721), (0x2728, 0x2728), (0x2733, 0x2734),
+    (0x2744, 0x2744), (0x2747, 0x2747), (0x274C, 0x274C), (0x274E, 0x274E), (0x2753, 0x2755), (0x2757, 0x2757),
+    (0x2763, 0x2767), (0x2795, 0x2797), (0x27A1, 0x27A1), (0x27B0, 0x27B0), (0x27BF, 0x27BF), (0x2934, 0x2935),
+    (0x2B05, 0x2B07), (0x2B1B, 0x2B1C), (0x2B50, 0x2B50), (0x2B55, 0x2B55), (0x3030, 0x3030), (0x303D, 0x303D),
+    (0x3297, 0x3297), (0x3299, 0x3299), (0x1F000, 0x1F0FF), (0x1F10D, 0x1F10F), (0x1F12F, 0x1F12F),
+    (0x1F16C, 0x1F171), (0x1F17E, 0x1F17F), (0x1F18E, 0x1F18E), (0x1F191, 0x1F19A), (0x1F1AD, 0x1F1E5),
+    (0x1F201, 0x1F20F), (0x1F21A, 0x1F21A), (0x1F22F, 0x1F22F), (0x1F232, 0x1F23A), (0x1F23C, 0x1F23F),
+    (0x1F249, 0x1F3FA), (0x1F400, 0x1F53D), (0x1F546, 0x1F64F), (0x1F680, 0x1F6FF), (0x1F774, 0x1F77F),
+    (0x1F7D5, 0x1F7FF), (0x1F80C, 0x1F80F), (0x1F848, 0x1F84F), (0x1F85A, 0x1F85F), (0x1F888, 0x1F88F),
+    (0x1F8AE, 0x1F8FF), (0x1F90C, 0x1F93A), (0x1F93C, 0x1F945), (0x1F947, 0x1FAFF), (0x1FC00, 0x1FFFD),
+)
+
 # The White_Space property (PropList.txt). `str.isspace` also takes U+001C..U+001F, which do not have it.
 WHITE_SPACE = frozenset(
     [*range(0x09, 0x0E), 0x20, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000]
@@ -55,6 +75,16 @@ inline constexpr Range kExtendRanges[] = {{
 {extend}
 }};
 
+// What joins the zero-width joiner before it: the property Extended_Pictographic.
+inline constexpr Range kPictographicRanges[] = {{
+{pictographic}
+}};
+
+// Two of these are a flag: the property Regional_Indicator.
+inline constexpr Range kFlagLetterRanges[] = {{
+{flag_letter}
+}};
+
 }}  // namespace mtl
 """
 
@@ -74,6 +104,16 @@ def is_extend(code_point: int) -> bool:
     category = unicodedata.category(chr(code_point))
     joins = category[0] == "M" or category == "Cf" or code_point in EMOJI_MODIFIERS
     return joins and code_point != ZERO_WIDTH_SPACE
+
+
+def is_pictographic(code_point: int) -> bool:
+    """Say whether a code point stays with a zero-width joiner before it (rule WB3c of UAX 29)."""
+    return any(first <= code_point <= last for first, last in PICTOGRAPHIC)
+
+
+def is_flag_letter(code_point: int) -> bool:
+    """Say whether a code point is half of a flag (rules WB15 and WB16 of UAX 29)."""
+    return code_point in FLAG_LETTERS
 
 
 def ranges(holds: Callable[[int], bool]) -> Iterator[tuple[int, int]]:
@@ -96,7 +136,12 @@ def header() -> str:
         return "\n".join("    " + " ".join(cells[i : i + 5]) for i in range(0, len(cells), 5))
 
     return TEMPLATE.format(
-        version=unicodedata.unidata_version, space=rows(is_space), word=rows(is_word), extend=rows(is_extend)
+        version=unicodedata.unidata_version,
+        space=rows(is_space),
+        word=rows(is_word),
+        extend=rows(is_extend),
+        pictographic=rows(is_pictographic),
+        flag_letter=rows(is_flag_letter),
     )
 
 

@@ -11,17 +11,24 @@ namespace mtl {
 
 inline unsigned lowest(std::uint64_t bits) { return static_cast<unsigned>(__builtin_ctzll(bits)); }
 
+inline constexpr std::uint32_t kNowhere = 0xFFFFFFFF;
+
 // One bit a byte; a character of several bytes has its class in all of them.
 struct Block {
   std::uint64_t word = 0;
   std::uint64_t space = 0;
   std::uint64_t inner = 0;   // not the first byte of its character
   std::uint64_t joined = 0;  // inner, or of a character that stays with the one before it
+  std::uint64_t glued = 0;   // where a character begins that stays with the one before it, though it is no mark
   // What the last character of the block leaves to the next one: its remaining bytes and their class.
   std::uint64_t word_left = 0;
   std::uint64_t extend_left = 0;
   std::uint64_t space_left = 0;
   std::uint64_t inner_left = 0;
+  // Where the last joiner ends, and where a letter of a flag ends (and its marks) that waits for the other letter. Bytes
+  // from the block's beginning: 64 and more are in the next block.
+  std::uint32_t after_joiner = kNowhere;
+  std::uint32_t after_flag_letter = kNowhere;
 };
 
 // The bits moved to the following bytes; the last one of the block before comes first.
@@ -84,25 +91,47 @@ inline void join_extend(Block& block, std::uint64_t extend, const Block& previou
   block.joined |= extend & ~one_later(block.space, previous.space);
 }
 
+// Finds characters that stay with the one before them: a pictograph after a joiner (rule WB3c of UAX 29), and the second
+// letter of a flag (WB15 and WB16).
+inline void glue(Block& block, std::uint32_t c, std::uint32_t at, std::uint32_t after, bool extends) {
+  if (block.after_joiner == at && kPictographic.contains(c)) block.glued |= std::uint64_t{1} << at;
+  const bool waited_for = block.after_flag_letter == at;
+  if (is_flag_letter(c)) {
+    if (waited_for) block.glued |= std::uint64_t{1} << at;
+    block.after_flag_letter = waited_for ? kNowhere : after;
+  } else if (extends && waited_for) {
+    block.after_flag_letter = after;
+  }
+  if (c == kJoiner) block.after_joiner = after;
+}
+
+// A place of the block before, counted from the beginning of this one.
+inline std::uint32_t carried(std::uint32_t place) { return place != kNowhere && place >= 64 ? place - 64 : kNowhere; }
+
 // Adds the characters that are not ASCII.
 inline void classify_high(Block& block, std::uint64_t high, const char* base, const char* end, const Block& previous) {
   std::uint64_t extend = previous.extend_left;
+  block.after_joiner = carried(previous.after_joiner);
+  block.after_flag_letter = carried(previous.after_flag_letter);
   while (high != 0) {
     const unsigned at = lowest(high);
     const Decoded character = decode(base + at, end);
     const std::uint64_t ones = (std::uint64_t{1} << character.bytes) - 1;
     const std::uint64_t here = ones << at;
     const std::uint64_t left = at + character.bytes > 64 ? ones >> (64 - at) : 0;
+    bool extends = false;
     if (kWord.contains(character.code_point)) {
       block.word |= here;
       block.word_left = left;
     } else if (kExtend.contains(character.code_point)) {
+      extends = true;
       extend |= here;
       block.extend_left = left;
     } else if (kSpace.contains(character.code_point)) {
       block.space |= here;
       block.space_left = left;
     }
+    glue(block, character.code_point, at, at + character.bytes, extends);
     block.inner |= here & (here - (std::uint64_t{1} << at));
     block.inner_left = left;
     high &= ~here;

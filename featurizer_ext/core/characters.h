@@ -12,6 +12,7 @@ namespace mtl {
 
 inline constexpr std::uint32_t kCodePoints = 0x110000;
 inline constexpr std::uint32_t kReplacement = 0xFFFD;
+inline constexpr std::uint32_t kJoiner = 0x200D;  // zero-width
 
 // A set of code points as a bitmap (136 KiB). Real text touches a few cache lines of it.
 class CodePointSet {
@@ -31,6 +32,9 @@ class CodePointSet {
 inline const CodePointSet kWord(kWordRanges);
 inline const CodePointSet kExtend(kExtendRanges);
 inline const CodePointSet kSpace(kSpaceRanges);
+inline const CodePointSet kPictographic(kPictographicRanges);
+
+inline bool is_flag_letter(std::uint32_t c) { return c >= kFlagLetterRanges[0].first && c <= kFlagLetterRanges[0].last; }
 
 struct Decoded {
   std::uint32_t code_point;

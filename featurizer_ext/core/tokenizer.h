@@ -3,7 +3,8 @@
 //   whitespace      runs of characters without the White_Space property
 //   unicode_words   runs of letters and numbers; every other character but white space by itself; marks and format
 //                   characters (kExtendRanges) stay with what they follow, and where that is white space or nothing,
-//                   a run of them is a token (rule WB4 of UAX 29)
+//                   a run of them is a token (rule WB4 of UAX 29); a pictograph stays with a zero-width joiner before
+//                   it (WB3c), and two letters of a flag are one token (WB15, WB16)
 //   characters      every character but white space by itself
 //
 // NUL, control characters and unassigned code points are ordinary characters: not white space, no letters.
@@ -24,7 +25,7 @@ inline std::uint64_t token_starts(const Block& block, const Block& previous) {
     return ~block.space & one_later(block.space, previous.space);
   } else if constexpr (kind == Tokenizer::kUnicodeWords) {
     const std::uint64_t run_starts = block.word & ~one_later(block.word, previous.word);
-    return run_starts | ~(block.word | block.space | block.joined);
+    return (run_starts | ~(block.word | block.space | block.joined)) & ~block.glued;
   } else {
     return ~(block.space | block.inner);
   }

@@ -1,11 +1,13 @@
 // The tokens of a batch of texts, and the features computed from them.
 #pragma once
 
+#include <type_traits>
 #include <vector>
 
 #include "byte_table.h"
 #include "code_point_map.h"
 #include "murmur_hash.h"
+#include "normalization.h"
 #include "tokenizer.h"
 
 namespace mtl {
@@ -92,6 +94,22 @@ class Rows {
   std::vector<std::size_t> ends_;          // of the rows in `strings_`, where it holds tokens
 };
 
+// Calls `on_token(token, lowercase)` for every token as a normalization leaves it, and `on_row()` after every row.
+// `lowercase` is std::true_type where the ASCII letters of the token are still to be lower-cased.
+template <typename OnToken, typename OnRow>
+inline void visit_normalized(const Rows& rows, unsigned how, OnToken&& on_token, OnRow&& on_row) {
+  if (how == 0) return rows.visit([&](const Token& token) { on_token(token, std::false_type()); }, on_row);
+  if (how == kAsciiLower) return rows.visit([&](const Token& token) { on_token(token, std::true_type()); }, on_row);
+  Normalizer normalizer(how);
+  const bool lowers = (how & (kAsciiLower | kLower)) != 0;
+  rows.visit(
+      [&](const Token& token) {
+        if (normalizer.concerns(token)) return on_token(normalizer(token), std::false_type());
+        lowers ? on_token(token, std::true_type()) : on_token(token, std::false_type());
+      },
+      on_row);
+}
+
 template <typename Visit>
 inline void each_character(const Token& token, std::size_t max_length, bool lowercase, Visit&& visit) {
   const char* p = token.begin;
@@ -117,13 +135,13 @@ struct Ids {
 };
 
 // One id per token, and the row offsets that come with them.
-template <bool lowercase>
-inline Ids word_ids(const Rows& rows, const ByteTable& entries) {
+inline Ids word_ids(const Rows& rows, const ByteTable& entries, unsigned how) {
   Ids result{{}, {0}};
   result.ids.reserve(rows.expected_tokens());
-  rows.visit(
-      [&](const Token& token) {
-        const std::int32_t index = entries.find<lowercase>(token);
+  visit_normalized(
+      rows, how,
+      [&](const Token& token, auto lowercase) {
+        const std::int32_t index = entries.find<lowercase.value>(token);
         result.ids.push_back(token.empty() ? kPaddingId : index == ByteTable::kAbsent ? kUnknownId : index + kFirstId);
       },
       [&] { result.row_offsets.push_back(static_cast<std::int64_t>(result.ids.size())); });
@@ -131,11 +149,15 @@ inline Ids word_ids(const Rows& rows, const ByteTable& entries) {
 }
 
 // One hash per token.
-template <bool lowercase>
-inline std::vector<std::uint32_t> word_hashes(const Rows& rows) {
+inline std::vector<std::uint32_t> word_hashes(const Rows& rows, unsigned how) {
   std::vector<std::uint32_t> result;
   result.reserve(rows.expected_tokens());
-  rows.visit([&](const Token& token) { result.push_back(murmur_hash<lowercase>(token.begin, token.size())); }, [] {});
+  visit_normalized(
+      rows, how,
+      [&](const Token& token, auto lowercase) {
+        result.push_back(murmur_hash<lowercase.value>(token.begin, token.size()));
+      },
+      [] {});
   return result;
 }
 
@@ -146,11 +168,12 @@ struct CharacterIds {
 };
 
 // The ids of every token's first `max_length` characters.
-inline CharacterIds character_ids(const Rows& rows, const CodePointMap<std::int32_t>& entries, bool lowercase,
+inline CharacterIds character_ids(const Rows& rows, const CodePointMap<std::int32_t>& entries, unsigned how,
                                   std::size_t max_length) {
   CharacterIds result{{}, {0}, {0}};
-  rows.visit(
-      [&](const Token& token) {
+  visit_normalized(
+      rows, how,
+      [&](const Token& token, bool lowercase) {
         each_character(token, max_length, lowercase, [&](std::uint32_t c) { result.ids.push_back(entries.get(c)); });
         result.token_offsets.push_back(static_cast<std::int64_t>(result.ids.size()));
       },
