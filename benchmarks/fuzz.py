@@ -2,8 +2,8 @@
 
     python -m benchmarks.fuzz --strings 1000000 --seed 1
 
-Every string goes through every tokenizer, lower-cased and not, on both sides; tokens, lengths, word ids, character ids,
-hashes and document frequencies are compared. Ends 1 where anything differs.
+Every string goes through every tokenizer, lower-cased and not, and through every other normalization, on both sides;
+tokens, lengths, word ids, character ids, hashes and document frequencies are compared. Ends 1 where anything differs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,13 +23,33 @@ from onnx_ir.tape import Tape
 
 from mtl.export.front_end import text_front_end, tokens_front_end
 from mtl.text.features import CharacterIds, Feature, Ragged, WordIds
-from mtl.text.featurizer import TOKENIZERS, Tokens, extend_ranges, space_ranges, tokenize, word_ranges
+from mtl.text.featurizer import (
+    TOKENIZERS,
+    Tokens,
+    extend_ranges,
+    flag_letter_ranges,
+    pictographic_ranges,
+    space_ranges,
+    tokenize,
+    word_ranges,
+)
 from mtl.text.front_end import FrontEnd
 from mtl.text.lexical_features import InverseDocumentFrequency, WordHash
+from mtl.text.normalization import combining_classes, compatible, compositions, lower_case, without_accents
 from mtl.text.token_values import TokenValues
 
 CHUNK = 20_000  # strings for which one vocabulary and one session serve
 BATCH = 250  # strings of one call; sorted by length, so that padding stays small
+FRONT_ENDS = (
+    *(FrontEnd(tokenizer, lowercase) for tokenizer in TOKENIZERS for lowercase in (False, True)),
+    FrontEnd("unicode_words", lowercase="ascii"),
+    FrontEnd("unicode_words", lowercase=True, strip_accents=True),
+    FrontEnd("unicode_words", nfkc=True),
+    FrontEnd("whitespace", strip_accents=True),
+    FrontEnd("whitespace", lowercase="ascii", strip_accents=True, nfkc=True),
+    FrontEnd("whitespace", lowercase=True, strip_accents=True, nfkc=True),
+    FrontEnd("characters", lowercase=True, nfkc=True),
+)
 OPSETS = {"": 20, "com.microsoft": 1, "ai.onnx.ml": 4}
 
 
@@ -42,9 +62,13 @@ def _span(first: int, last: int) -> list[int]:
 
 def _edges() -> list[int]:
     """Both sides of every border between character classes."""
-    classes = word_ranges() + extend_ranges() + space_ranges()
+    classes = word_ranges() + extend_ranges() + space_ranges() + pictographic_ranges() + flag_letter_ranges()
     borders = {c for first, last in classes for c in (first - 1, first, last, last + 1)}
     return sorted(c for c in borders if 0 <= c <= 0x10FFFF and not 0xD800 <= c <= 0xDFFF)
+
+
+def _codes(texts: Iterable[str]) -> list[int]:
+    return sorted({ord(c) for text in texts for c in text})
 
 
 POOLS: dict[str, list[int]] = {
@@ -63,6 +87,14 @@ POOLS: dict[str, list[int]] = {
     "east_asian": _span(0x3000, 0x30FF) + _span(0x4E00, 0x4E40) + _span(0xFF01, 0xFF5E) + _span(0xAC00, 0xAC20),
     "emoji": _span(0x1F1E6, 0x1F1FF) + _span(0x1F300, 0x1F64F) + [0x200D, 0xFE0F, *_span(0x1F3FB, 0x1F3FF)],
     "case_folds": [0x130, 0x131, 0x17F, 0x1E9E, 0x212A, 0x212B, 0x3A3, 0x41, 0x5A, 0x61, 0x7A, 0x40, 0x5B],
+    "sequences": [c for first, last in flag_letter_ranges() for c in _span(first, last)]
+    + [c for c in (0x200D, 0xFE0F, 0x1F3FD, 0x2764, 0x1F525, 0x1F468, 0xA9, 0x2139, 0x61, 0x20) for _ in range(6)],
+    "cased": _codes((*lower_case(), *lower_case().values())),
+    "accented": _codes(without_accents()),
+    "compatible": _codes(compatible()),
+    "combining": _codes(combining_classes()) + [0x61, 0x41, 0x627, 0x915] * 60,
+    "composing": _codes(pair for pair in compositions() if not 0xAC00 <= ord(pair[0]) <= 0xD7A3),
+    "hangul": _span(0x1100, 0x1112) + _span(0x1161, 0x1175) + _span(0x11A7, 0x11C2) + _span(0xAC00, 0xAC40),
     "private": [0xE000, 0xF8FF, 0xFDD0, 0xFDEF, 0xFFFD, 0xFFFE, 0xFFFF, 0xF0000, 0xFFFFF, 0x10FFFF],
     "edges": _edges(),
     "plane_0": _span(0x80, 0xD7FF) + _span(0xE000, 0xFFFF),
@@ -195,9 +227,8 @@ def fuzz(count: int, seed: int, progress: Callable[[int, int], None] = lambda do
     found: list[Difference] = []
     for start in range(0, count, CHUNK):
         texts = random_texts(min(CHUNK, count - start), generator)
-        for tokenizer in TOKENIZERS:
-            for lowercase in (False, True):
-                found += compare(texts, FrontEnd(tokenizer, lowercase))
+        for front_end in FRONT_ENDS:
+            found += compare(texts, front_end)
         progress(start + len(texts), len(found))
     return found
 
@@ -216,7 +247,7 @@ def main() -> int:
     found = fuzz(options.strings, options.seed, progress)
     for difference in found[:20]:
         print(difference)
-    configurations = f"{len(TOKENIZERS)} tokenizers x lower-casing off and on"
+    configurations = f"{len(FRONT_ENDS)} front ends"
     print(f"{options.strings} strings, {configurations}: {len(found)} differences in tokens and what they become")
     return 1 if found else 0
 

@@ -75,7 +75,7 @@ inline constexpr Range kExtendRanges[] = {{
 {extend}
 }};
 
-// What joins the zero-width joiner before it: the property Extended_Pictographic.
+// What joins the zero-width joiner before it: the property Extended_Pictographic, without letters (U+2139).
 inline constexpr Range kPictographicRanges[] = {{
 {pictographic}
 }};
@@ -107,8 +107,8 @@ def is_extend(code_point: int) -> bool:
 
 
 def is_pictographic(code_point: int) -> bool:
-    """Say whether a code point stays with a zero-width joiner before it (rule WB3c of UAX 29)."""
-    return any(first <= code_point <= last for first, last in PICTOGRAPHIC)
+    """Say whether a code point stays with a zero-width joiner before it (rule WB3c of UAX 29): no letter does."""
+    return any(first <= code_point <= last for first, last in PICTOGRAPHIC) and not is_word(code_point)
 
 
 def is_flag_letter(code_point: int) -> bool:

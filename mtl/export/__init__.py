@@ -1,6 +1,7 @@
 """From a trained model to text-in, answer-out ONNX graphs over one weights file.
 
 as_units        regrouping in an exported graph: row i belongs to row i, so nothing is left of it
+branches        graphs inside a node: what is computed under a condition, or again and again
 compare         answers of graphs against the model's: equal labels, scores within a tolerance, or where they diverge
 cut             cutting a graph at some of its values: a head is the ancestors of its answers
 decompositions  decompositions that change nothing, left out: `torch.onnx.export` traces a whole program again for them
@@ -11,13 +12,15 @@ head            a graph of an export folder in onnxruntime, with the inputs that
 joint           the joint graph: front ends, numeric graph and label decoding in one, from strings to answers
 layout          the same values from fewer or faster nodes
 list_front_end  from lists of strings to their texts one after another, and back to units, inside the graph
-lowercase       lower-casing of ASCII letters inside the graph, the same on every platform
 manifest        what an export folder says about itself: `manifest.json`, and the metadata inside each graph
 network         what an export computes, as one torch module
+nfkc            NFKC of words inside the graph (Unicode Standard Annex 15), exactly
+normalization   normalizations of tokens inside the graph, alike on every platform
 numeric         from features to answers as one ONNX graph: what torch computes of a model, exported in one piece
 operators       operators that `torch.onnx.export` does not know, and their ONNX translations
 pairs           which rows of a split are verified
 probe           where do an export and its model diverge? Tokens, ids, then what every component computes
+replacement     characters of words replaced by other strings, inside the graph
 swap            replacing a folder by a finished one in one step
 towers          the two sides of a separable scorer
 tracing         what `torch.onnx.export` makes of a network, or which component it fails at

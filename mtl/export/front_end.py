@@ -13,7 +13,7 @@ from ..base.registry import lookup
 from ..text.front_end import FrontEnd
 from ..text.token_values import INT64, STRING, TokenValues, integers, label_encoder, strings, typed
 from ..text.tokenizers import Tokenizer
-from .lowercase import lower_cased
+from .normalization import normalized
 
 __all__ = ["TokenValues", "text_front_end", "tokens_front_end"]
 
@@ -39,7 +39,7 @@ def text_front_end(tape: Tape, text: ir.Value, front_end: FrontEnd) -> TokenValu
         surface = _first_columns(tape, surface, integers(tape, [front_end.max_tokens]))
     real = label_encoder(tape, surface, {"": 0}, 1)
     counts = tape.op("ReduceSum", [real, integers(tape, [1])], {"keepdims": 0})
-    return _values(tape, surface, counts, front_end)
+    return _values(tape, surface, counts, longer, front_end)
 
 
 def tokens_front_end(tape: Tape, tokens: ir.Value, lengths: ir.Value, front_end: FrontEnd) -> TokenValues:
@@ -68,7 +68,7 @@ def tokens_front_end(tape: Tape, tokens: ir.Value, lengths: ir.Value, front_end:
     positions = tape.op("Range", [_scalar(tape, zero), _scalar(tape, width), _scalar(tape, one)])
     inside = tape.op("Less", [positions, tape.op("Unsqueeze", [bounded, one])])
     surface = typed(tape.op("Where", [inside, grid, empty]), STRING, 2)
-    return _values(tape, surface, bounded, front_end)
+    return _values(tape, surface, bounded, None, front_end)
 
 
 def _first_columns(tape: Tape, grid: ir.Value, count: ir.Value) -> ir.Value:
@@ -80,10 +80,12 @@ def _scalar(tape: Tape, vector: ir.Value) -> ir.Value:
     return tape.op("Squeeze", [vector])
 
 
-def _values(tape: Tape, surface: ir.Value, counts: ir.Value, front_end: FrontEnd) -> TokenValues:
+def _values(
+    tape: Tape, surface: ir.Value, counts: ir.Value, texts: ir.Value | None, front_end: FrontEnd
+) -> TokenValues:
+    """Return the values of tokens; `texts`, where there are some, are what they were cut out of."""
     lengths = tape.op("Max", [counts, integers(tape, [1])])
     shape = typed(tape.op("Shape", [surface]), INT64, 1)
     flat = typed(tape.op("Reshape", [surface, integers(tape, [-1])]), STRING, 1)
-    if front_end.lowercase:
-        flat = lower_cased(tape, flat)
-    return TokenValues(flat, surface, typed(lengths, INT64, 1), shape, typed(counts, INT64, 1), front_end)
+    words = normalized(tape, flat, flat if texts is None else texts, front_end.normalization)
+    return TokenValues(words, surface, typed(lengths, INT64, 1), shape, typed(counts, INT64, 1), front_end)

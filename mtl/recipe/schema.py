@@ -130,8 +130,14 @@ def expected(annotation: Any, plural: bool = False) -> str:
 
     >>> expected(int | None), expected(list[int]), expected(Literal["relu", "tanh"])
     ('a whole number or null', 'a list of whole numbers', "one of 'relu', 'tanh'")
+    >>> expected(bool), expected(bool | Literal["ascii"])
+    ('true or false', "true, false or 'ascii'")
     """
-    return " or ".join(dict.fromkeys(_expected(member, plural) for member in _members(annotation)))
+    members = _members(annotation)
+    words = list(dict.fromkeys(_expected(member, plural) for member in members))
+    if bool in members and len(words) > 1:
+        words[words.index("true or false")] = "true, false"
+    return " or ".join(words)
 
 
 def _expected(annotation: Any, plural: bool) -> str:

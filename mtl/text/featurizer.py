@@ -5,14 +5,15 @@ A tokenizer is one of
 - `whitespace`: runs of characters that are not white space;
 - `unicode_words`: runs of letters and numbers; every other character but white space by itself. Marks and format
   characters (zero-width joiners, soft hyphens, variation selectors, …) and skin tones stay with what they follow, as
-  Unicode's rule WB4 says; where they follow white space or nothing, a run of them is a token;
+  Unicode's rule WB4 says; where they follow white space or nothing, a run of them is a token. Emoji that a zero-width
+  joiner links are one token (rule WB3c), and so are the two letters of a flag (WB15, WB16);
 - `characters`: every character but white space by itself.
 
 White space is the Unicode property White_Space (25 characters, in every tokenizer the same ones; U+001C to
 U+001F, which `str.split` splits at, are not among them). NUL, control characters and unassigned code points
-are ordinary characters. Lower-casing concerns ASCII letters only: it is the same on every machine and never
-changes where a token begins. Invalid UTF-8 and lone surrogates become U+FFFD. An exported graph splits by
-the same code point ranges (`mtl.export.front_end`).
+are ordinary characters. Normalizations (`mtl.text.normalization`) concern tokens, so they never change where
+one begins, and are equal on every machine. Invalid UTF-8 and lone surrogates become U+FFFD. An exported graph splits
+by the same code point ranges (`mtl.export.front_end`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _featurizer
-from .._featurizer import UNICODE_VERSION, extend_ranges, space_ranges, word_ranges
+from .._featurizer import (
+    UNICODE_VERSION,
+    extend_ranges,
+    flag_letter_ranges,
+    pictographic_ranges,
+    space_ranges,
+    word_ranges,
+)
 from ..base.errors import UsageError, near_miss
 from ..base.registry import lookup, names
 from .front_end import FrontEnd
@@ -37,6 +45,8 @@ __all__ = [
     "Tokens",
     "WordCounts",
     "extend_ranges",
+    "flag_letter_ranges",
+    "pictographic_ranges",
     "space_ranges",
     "stripped",
     "tokenize",
@@ -97,11 +107,11 @@ class Tokens:
 
     def strings(self) -> list[list[str]]:
         """Return every row's tokens as they are in the text."""
-        return self._native.strings(False)
+        return self._native.strings(0)
 
     def normalized(self) -> list[list[str]]:
         """Return every row's tokens as they are looked up."""
-        return self._native.strings(self.front_end.lowercase)
+        return self._native.strings(self.front_end.normalization)
 
     def spans(self) -> NDArray[np.int64]:
         """Return [N, 2]: where each token begins and ends, in characters (code points) of its row's text.
@@ -112,17 +122,17 @@ class Tokens:
 
     def ids(self, vocabulary: Vocabulary) -> NDArray[np.int32]:
         """Return [N]: each token's id in the vocabulary."""
-        ids, self._row_offsets = self._native.word_ids(vocabulary.words, self.front_end.lowercase)
+        ids, self._row_offsets = self._native.word_ids(vocabulary.words, self.front_end.normalization)
         return ids
 
     def hashes(self) -> NDArray[np.uint32]:
         """Return [N]: MurmurHash3 (x86, 32 bits, seed 0) of each token's UTF-8 bytes; 0 for the padding token."""
-        return self._native.word_hashes(self.front_end.lowercase)
+        return self._native.word_hashes(self.front_end.normalization)
 
     def character_ids(self, vocabulary: Vocabulary, max_length: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return the ids of each token's first `max_length` characters, and [N+1] offsets of the tokens in them."""
         ids, offsets, self._row_offsets = self._native.character_ids(
-            vocabulary.characters, self.front_end.lowercase, max_length
+            vocabulary.characters, self.front_end.normalization, max_length
         )
         return ids, offsets
 
@@ -135,7 +145,7 @@ class WordCounts:
 
     def add(self, tokens: Tokens) -> None:
         """Count the tokens of a batch; padding tokens do not count."""
-        self._native.add(tokens._native, tokens.front_end.lowercase)
+        self._native.add(tokens._native, tokens.front_end.normalization)
 
     def items(self) -> list[tuple[str, int]]:
         """Return (token, count) in order of first occurrence."""
@@ -155,7 +165,7 @@ class TextCounts:
 
     def add(self, tokens: Tokens) -> None:
         """Count the texts of a batch."""
-        self._native.add(tokens._native, tokens.front_end.lowercase)
+        self._native.add(tokens._native, tokens.front_end.normalization)
 
     def items(self) -> list[tuple[str, int]]:
         """Return (token, texts that have it) in order of first occurrence."""
@@ -170,7 +180,7 @@ class CharacterCounts:
 
     def add(self, tokens: Tokens, max_length: int) -> None:
         """Count the characters of a batch."""
-        self._native.add(tokens._native, tokens.front_end.lowercase, max_length)
+        self._native.add(tokens._native, tokens.front_end.normalization, max_length)
 
     def items(self) -> list[tuple[str, int]]:
         """Return (character, count) in code point order."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from ..base.declared import Count, Key
+from .normalization import Normalization
 
 
 @dataclass(frozen=True)
@@ -16,8 +17,12 @@ class FrontEnd:
     """
 
     tokenizer: Annotated[str, Key("what cuts the text into tokens")] = "unicode_words"
-    lowercase: Annotated[bool, Key("whether tokens are looked up in lower case")] = False
+    lowercase: Annotated[
+        bool | Literal["ascii"], Key("whether tokens are looked up in lower case; ascii: only letters of ASCII are")
+    ] = False
     max_tokens: Annotated[Count | None, Key("how many tokens are read, from the first")] = None
+    strip_accents: Annotated[bool, Key("whether tokens are looked up without accents and other marks")] = False
+    nfkc: Annotated[bool, Key("whether tokens are looked up in the form NFKC, full-width letters as plain ones")] = False
 
     @property
     def splitting(self) -> FrontEnd:
@@ -38,9 +43,18 @@ class FrontEnd:
         """Return the fields as JSON-able values."""
         return asdict(self)
 
+    @property
+    def normalization(self) -> Normalization:
+        """What is done to tokens before they are looked up."""
+        lower = {False: 0, True: Normalization.LOWERCASE, "ascii": Normalization.ASCII_LOWERCASE}[self.lowercase]
+        accents = Normalization.STRIP_ACCENTS if self.strip_accents else 0
+        return Normalization(lower | accents | (Normalization.NFKC if self.nfkc else 0))
+
     def normalized(self) -> str:
         """Return, in words, as what tokens are looked up; nothing where that is what they are in the text."""
-        return "lowercase" if self.lowercase else ""
+        lower = {False: "", True: "lowercase", "ascii": "ASCII lowercase"}[self.lowercase]
+        accents = "without accents" if self.strip_accents else ""
+        return ", ".join(filter(None, ("NFKC" if self.nfkc else "", lower, accents)))
 
     def __str__(self) -> str:
         """Return the front end in words.

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ..base.errors import UsageError
 from ..base.registry import name_of, register
-from .featurizer import Tokens, extend_ranges, space_ranges, tokenize, tokens_from_spans, word_ranges
+from .featurizer import (
+    Tokens,
+    extend_ranges,
+    flag_letter_ranges,
+    pictographic_ranges,
+    space_ranges,
+    tokenize,
+    tokens_from_spans,
+    word_ranges,
+)
 from .front_end import FrontEnd
 
 if TYPE_CHECKING:
@@ -137,14 +146,21 @@ class Whitespace(_Compiled):
 
 @register("tokenizer", "unicode_words")
 class UnicodeWords(_Compiled):
-    """Words of letters and numbers, other characters one by one; marks stay with what they follow."""
+    """Words of letters and numbers, other characters one by one; marks stay with what they follow.
+
+    An emoji of several is one token: of those that a zero-width joiner links, or of the two letters of a flag.
+    """
 
     native = "unicode_words"
 
     @staticmethod
     def expression() -> str:
         space, word, extend = _members(space_ranges()), _members(word_ranges()), _members(extend_ranges())
-        return f"[{word}][{word}{extend}]*|[^{space}][{extend}]*"
+        pictograph, letter = _members(pictographic_ranges()), _members(flag_letter_ranges())
+        linked = rf"\x{{200D}}[{pictograph}]"
+        # onnxruntime takes the longest match, not that of the first alternative.
+        beginning = f"[{word}][{word}{extend}]*|[{letter}][{extend}]*[{letter}]|{linked}|[^{space}]"
+        return f"(?:{beginning})(?:{linked}|[{extend}])*"
 
 
 @register("tokenizer", "characters")

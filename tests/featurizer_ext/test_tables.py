@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from mtl.text.featurizer import UNICODE_VERSION, extend_ranges, space_ranges, word_ranges
+from mtl.text.featurizer import (
+    UNICODE_VERSION,
+    extend_ranges,
+    flag_letter_ranges,
+    pictographic_ranges,
+    space_ranges,
+    word_ranges,
+)
 
 SCRIPT = Path(__file__).parents[2] / "featurizer_ext" / "generate_tables.py"
 
@@ -29,6 +36,8 @@ def test_compiled_ranges_are_the_header_s(generate_tables):
     assert word_ranges() == list(generate_tables.ranges(generate_tables.is_word))
     assert extend_ranges() == list(generate_tables.ranges(generate_tables.is_extend))
     assert space_ranges() == list(generate_tables.ranges(generate_tables.is_space))
+    assert pictographic_ranges() == list(generate_tables.ranges(generate_tables.is_pictographic))
+    assert flag_letter_ranges() == list(generate_tables.ranges(generate_tables.is_flag_letter))
 
 
 def test_white_space_is_what_python_calls_so_but_for_separators_of_files_and_records():
@@ -39,9 +48,16 @@ def test_white_space_is_what_python_calls_so_but_for_separators_of_files_and_rec
 
 
 def test_classes_share_no_character_and_are_in_order():
-    for ranges in (word_ranges(), extend_ranges(), space_ranges()):
+    classes = (word_ranges(), extend_ranges(), space_ranges(), pictographic_ranges(), flag_letter_ranges())
+    for ranges in classes:
         assert all(first <= last for first, last in ranges)
         assert all(last + 1 < first for (_, last), (first, _) in itertools.pairwise(ranges))
-    for one, other in itertools.combinations((word_ranges(), extend_ranges(), space_ranges()), 2):
+    for one, other in itertools.combinations(classes, 2):
         members = {c for first, last in one for c in range(first, last + 1)}
         assert not any(first <= c <= last for first, last in other for c in members)
+
+
+def test_pictographs_are_symbols_or_not_yet_assigned():
+    found = {unicodedata.category(chr(c)) for first, last in pictographic_ranges() for c in range(first, last + 1)}
+    assert found == {"So", "Sm", "Po", "Pd", "Cn"}
+    assert all(any(first <= ord(c) <= last for first, last in pictographic_ranges()) for c in "©❤☎👨🔥🧑🫠♂")

@@ -39,4 +39,8 @@ def embeddings_read_one_input(graph: SharingGraph) -> Iterator[Fault]:
 
 
 def _front_end(front_end: FrontEnd) -> str:
-    return f"{front_end.tokenizer}{' in lower case' if front_end.lowercase else ''}"
+    """Return the tokens that a front end reads, in words."""
+    lower = {False: "", True: "in lower case", "ascii": "in lower case where they are ASCII"}[front_end.lowercase]
+    accents = "without accents" if front_end.strip_accents else ""
+    how = ", ".join(filter(None, ("in NFKC" if front_end.nfkc else "", lower, accents)))
+    return f"{front_end.tokenizer} {how}".strip()

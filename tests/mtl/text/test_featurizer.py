@@ -10,6 +10,8 @@ from mtl.text.featurizer import (
     CharacterCounts,
     WordCounts,
     extend_ranges,
+    flag_letter_ranges,
+    pictographic_ranges,
     space_ranges,
     tokenize,
     tokens_from_lists,
@@ -26,16 +28,22 @@ def _set(ranges):
 
 
 SPACE, WORD, EXTEND = _set(space_ranges()), _set(word_ranges()), _set(extend_ranges())
+PICTOGRAPHIC, FLAG_LETTER = _set(pictographic_ranges()), _set(flag_letter_ranges())
 
 
 def slow_tokens(text, tokenizer):
     """Tokens and spans by the definitions, one character after another."""
     tokens, spans, joins, after = [], [], False, False
+    half = False  # a letter of a flag and its marks were the last characters, and wait for the other letter
     for i, c in enumerate(text):
         runs = c not in SPACE if tokenizer == "whitespace" else tokenizer == "unicode_words" and c in WORD
         extends = tokenizer == "unicode_words" and c in EXTEND
+        glued = False
+        if tokenizer == "unicode_words":
+            glued = (text[i - 1 : i] == "\u200d" and c in PICTOGRAPHIC) or (half and c in FLAG_LETTER)
+            half = (half and extends) or (c in FLAG_LETTER and not half)
         if c not in SPACE:
-            if (joins and runs) or (after and extends):
+            if glued or (joins and runs) or (after and extends):
                 tokens[-1] += c
                 spans[-1] = (spans[-1][0], i + 1)
             else:
@@ -60,6 +68,16 @@ def slow_lower(text):
         ("a\x00b\x1cc", ["a\x00b\x1cc"], ["a", "\x00", "b", "\x1c", "c"]),
         ("a\u200bb\ufeff", ["a\u200bb\ufeff"], ["a", "\u200b", "b\ufeff"]),
         ("👍🏽 ok", ["👍🏽", "ok"], ["👍🏽", "ok"]),
+        (
+            "👨\u200d👩\u200d👧! ❤\ufe0f\u200d🔥x",
+            ["👨\u200d👩\u200d👧!", "❤\ufe0f\u200d🔥x"],
+            ["👨\u200d👩\u200d👧", "!", "❤\ufe0f\u200d🔥", "x"],
+        ),
+        ("👍🏽\u200d👍🏽👍", ["👍🏽\u200d👍🏽👍"], ["👍🏽\u200d👍🏽", "👍"]),
+        ("🇫🇷🇩🇪🇬 🇧", ["🇫🇷🇩🇪🇬", "🇧"], ["🇫🇷", "🇩🇪", "🇬", "🇧"]),
+        ("🇫\ufe0f🇷\u200d🇩", ["🇫\ufe0f🇷\u200d🇩"], ["🇫\ufe0f🇷\u200d", "🇩"]),
+        ("a\u200d❤b \u200d❤", ["a\u200d❤b", "\u200d❤"], ["a\u200d❤", "b", "\u200d❤"]),
+        ("!\u200dℹ!\u200da", ["!\u200dℹ!\u200da"], ["!\u200d", "ℹ", "!\u200d", "a"]),
         ("می\u200cروم", ["می\u200cروم"], ["می\u200cروم"]),
         ("❤\ufe0flove", ["❤\ufe0flove"], ["❤\ufe0f", "love"]),
         ("co\xadop a\u2060b", ["co\xadop", "a\u2060b"], ["co\xadop", "a\u2060b"]),

@@ -1,0 +1,44 @@
+import importlib.util
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from mtl import _featurizer
+from mtl.text.featurizer import UNICODE_VERSION
+from mtl.text.normalization import MAPPINGS_VERSION
+
+SCRIPT = Path(__file__).parents[2] / "featurizer_ext" / "generate_mappings.py"
+pinned = pytest.mark.skipif(
+    unicodedata.unidata_version != UNICODE_VERSION, reason="this Python has another Unicode version"
+)
+
+
+@pytest.fixture(scope="module")
+def generate_mappings():
+    spec = importlib.util.spec_from_file_location("generate_mappings", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_both_headers_have_one_unicode_version():
+    assert MAPPINGS_VERSION == UNICODE_VERSION
+
+
+@pinned
+def test_header_is_what_the_script_writes(generate_mappings):
+    assert generate_mappings.HEADER.read_text(encoding="utf-8") == generate_mappings.header()
+
+
+@pinned
+def test_compiled_mappings_are_the_script_s(generate_mappings):
+    def codes(mapping):
+        return [(ord(c), [ord(part) for part in to]) for c, to in mapping.items()]
+
+    assert [(c, [to]) for c, to in _featurizer.lower_case()] == codes(generate_mappings.lower_case())
+    assert _featurizer.without_accents() == codes(generate_mappings.without_accents())
+    assert _featurizer.compatible() == codes(generate_mappings.compatible())
+    assert _featurizer.combining_classes() == list(generate_mappings.combining_classes())
+    composed = sorted(tuple(map(ord, triple)) for triple in generate_mappings.compositions())
+    assert _featurizer.compositions() == composed
