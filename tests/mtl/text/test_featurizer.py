@@ -104,7 +104,7 @@ def test_random_texts_against_the_definitions(tokenizer):
     assert tokens.strings() == [words for words, _ in expected]
     assert tokens.spans().tolist() == [list(span) for _, spans in expected for span in spans]
     assert tokens.lengths.tolist() == [len(words) for words, _ in expected]
-    for lowercase in (False, True):
+    for lowercase in (False, "ascii"):
         found = tokens.under(FrontEnd(tokenizer, lowercase))
         words = [slow_lower(w) if lowercase else w for row, _ in expected for w in row]
         vocabulary = Vocabulary(sorted({w for w in words[::2] if w}))
@@ -163,7 +163,7 @@ def test_ready_made_tokens():
     tokens = tokens_from_lists([["New York", "É!"], [], ("", "x")])
     lowered = tokens.under(LOWERCASE)
     assert tokens.strings() == [["New York", "É!"], [""], ["", "x"]]
-    assert lowered.normalized()[0] == ["new york", "É!"]
+    assert lowered.normalized()[0] == ["new york", "é!"]
     assert tokens.lengths.tolist() == [2, 1, 2]
     assert tokens.spans().tolist() == [[0, 8], [9, 11], [0, 0], [0, 0], [1, 2]]
     assert lowered.ids(Vocabulary(["new york", "x"])).tolist() == [2, 1, 0, 0, 3]
