@@ -151,9 +151,7 @@ def header() -> str:
         "accents": list(texts(without_accents())),
         "compatible": list(texts(compatible())),
         "classes": [f"{{0x{first:04X}, 0x{last:04X}, {value}}}," for first, last, value in combining_classes()],
-        "compositions": [
-            f"{{0x{ord(a):04X}, 0x{ord(b):04X}, 0x{ord(c):04X}}}," for a, b, c in sorted(compositions())
-        ],
+        "compositions": [f"{{0x{ord(a):04X}, 0x{ord(b):04X}, 0x{ord(c):04X}}}," for a, b, c in sorted(compositions())],
     }
     cells["text"] = [f"0x{ord(c):04X}," for c in text]
     return TEMPLATE.format(version=unicodedata.unidata_version, **{name: rows(found) for name, found in cells.items()})

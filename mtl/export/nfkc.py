@@ -77,8 +77,12 @@ def _composed(tape: Tape, characters: ir.Value, classes: ir.Value) -> ir.Value:
     nothing = typed(tape.op("Expand", [integers(tape, [-1]), rows]), INT64, 1)
     inside = Tape()
     step, going = ir.val("step", dtype=INT64, shape=()), ir.val("going", dtype=BOOL, shape=())
-    texts = [ir.val(name, dtype=STRING, shape=(None,)) for name in ("done", "starter", "marks")]
-    before = _State(*texts, ir.val("last", dtype=INT64, shape=(None,)))
+    before = _State(
+        ir.val("done", dtype=STRING, shape=(None,)),
+        ir.val("starter", dtype=STRING, shape=(None,)),
+        ir.val("marks", dtype=STRING, shape=(None,)),
+        ir.val("last", dtype=INT64, shape=(None,)),
+    )
     character = typed(inside.op("Gather", [characters, step], {"axis": 1}), STRING, 1)
     own = typed(inside.op("Gather", [classes, step], {"axis": 1}), INT64, 1)
     after = _step(inside, before, character, own)

@@ -22,7 +22,9 @@ class FrontEnd:
     ] = False
     max_tokens: Annotated[Count | None, Key("how many tokens are read, from the first")] = None
     strip_accents: Annotated[bool, Key("whether tokens are looked up without accents and other marks")] = False
-    nfkc: Annotated[bool, Key("whether tokens are looked up in the form NFKC, full-width letters as plain ones")] = False
+    nfkc: Annotated[bool, Key("whether tokens are looked up in the form NFKC, full-width letters as plain ones")] = (
+        False
+    )
 
     @property
     def splitting(self) -> FrontEnd:

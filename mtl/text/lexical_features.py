@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @register("feature", "word_hash")
 class WordHash(Feature):
-    """MurmurHash3 (Appleby, 2011; x86, 32 bits, seed 0) of each token's UTF-8 bytes, lower-cased if the input is.
+    """MurmurHash3 (Appleby, 2011; x86, 32 bits, seed 0) of each token's UTF-8 bytes, normalized as the input says.
 
     The hash of no bytes, which is what padding has, is 0.
     """

@@ -24,7 +24,7 @@ FLOAT = ir.DataType.FLOAT
 class TokenValues:
     """The tokens of a batch in the graph: at least one row, and at least one token in each.
 
-    `flat` string [B*T]: tokens as they are looked up (lower-cased if the input is), `""` for padding;
+    `flat` string [B*T]: tokens as they are looked up (normalized as the input says), `""` for padding;
     `surface` string [B, T]: as they are in the text; `lengths` int64 [B], at least 1; `shape` int64 [2]: B, T;
     `counts` int64 [B]: the lengths, but 0 for an empty text, whose one token is padding. `made` holds what features
     of the input share.

@@ -24,7 +24,7 @@ def test_inputs_that_are_too_few_or_too_many() -> None:
     ) == [
         "r.yaml:9: tasks.relevance.inputs: the task 'text_pair_ranking' should have 2 inputs: the query, then the document. "
         "Found 3: query, title, document.",
-        "r.yaml:11: tasks.relevance.inputs.title.lowercase: should be true or false. Found 1.",
+        "r.yaml:11: tasks.relevance.inputs.title.lowercase: should be true, false or 'ascii'. Found 1.",
     ]
     assert faults(
         changed(ENTAILMENT, ("    inputs: {premise: {column: premise}, hypothesis: {column: hypothesis}}\n", ""))

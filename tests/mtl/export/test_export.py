@@ -97,6 +97,8 @@ def test_graphs_say_what_they_are(tagger: Exported) -> None:
         "labels": json.dumps(list(tagger.model.prepared.fitted.labels["slots"].names)),
         "tokenizer": "unicode_words",
         "lowercase": "true",
+        "strip_accents": "false",
+        "nfkc": "false",
     }
     onnx.checker.check_model(str(tagger.folder / "slots.onnx"))
 

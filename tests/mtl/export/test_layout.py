@@ -102,3 +102,55 @@ def test_strings_that_are_needed_themselves_stay() -> None:
     operators, before, after = both(text, {"words": np.array(["a", "b"], object), "sizes": np.array([1, 2])})
     assert (before[0] == after[0]).all()
     assert operators == ["Reshape", "LabelEncoder"]
+
+
+def test_reshape_finds_a_product_itself() -> None:
+    text = """g (float[B, T, C] x) => (float[N, C] y, float[N, C, one] z) {
+        batch = Shape <start = 0, end = 1> (x)
+        steps = Shape <start = 1, end = 2> (x)
+        size = Shape <start = 2, end = 3> (x)
+        rows = Squeeze (batch)
+        columns = Squeeze (steps)
+        all = Mul (rows, columns)
+        flat = Constant <value_ints = [-1]> ()
+        one = Constant <value_ints = [1]> ()
+        count = Reshape (all, flat)
+        shape = Concat <axis = 0> (count, size)
+        longer = Concat <axis = 0> (count, size, one)
+        y = Reshape <allowzero = 1> (x, shape)
+        z = Reshape <allowzero = 1> (x, longer)
+    }"""
+    x = np.random.default_rng(0).normal(size=(2, 3, 4)).astype(np.float32)
+    operators, before, after = both(text, {"x": x})
+    assert sorted(operators) == sorted(["Shape", *["Constant"] * 3, "Concat", "Concat", "Reshape", "Reshape"])
+    for one, other in zip(before, after, strict=True):
+        assert one.shape == other.shape
+        assert (one == other).all()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "use"),
+    [
+        ("count, minus", "y = Reshape (x, shape)"),  # a second size to find
+        ("count, count", "y = Reshape (x, shape)"),
+        ("count, size", "y = Cast <to = 1> (shape)"),  # no shape of a Reshape
+    ],
+)
+def test_other_products_stay(sizes: str, use: str) -> None:
+    text = f"""g (float[B, T, C] x) => (float[N, M] y) {{
+        minus = Constant <value_ints = [1]> ()
+        batch = Constant <value_int = 2> ()
+        steps = Constant <value_int = 3> ()
+        size = Shape <start = 2, end = 3> (x)
+        all = Mul (batch, steps)
+        flat = Constant <value_ints = [-1]> ()
+        count = Reshape (all, flat)
+        shape = Concat <axis = 0> ({sizes})
+        {use}
+    }}"""
+    if "minus" in sizes:
+        text = text.replace("value_ints = [1]", "value_ints = [-1]")
+    x = np.random.default_rng(0).normal(size=(2, 3, 6)).astype(np.float32)
+    operators, before, after = both(text, {"x": x})
+    assert "Mul" in operators
+    assert (before[0] == after[0]).all()

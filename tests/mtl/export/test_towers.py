@@ -98,6 +98,8 @@ def test_graphs_of_towers(ranking: Exported) -> None:
         "tokenizer": "unicode_words",
         "lowercase": "true",
         "max_tokens": "6",
+        "strip_accents": "false",
+        "nfkc": "false",
     }
     onnx.checker.check_model(str(ranking.folder / "relevance.document.onnx"))
 
@@ -113,9 +115,13 @@ def test_metadata_of_a_head_on_pairs(ranking: Exported) -> None:
         "labels": "[]",
         "query.tokenizer": "unicode_words",
         "query.lowercase": "true",
+        "query.strip_accents": "false",
+        "query.nfkc": "false",
         "document.tokenizer": "unicode_words",
         "document.lowercase": "true",
         "document.max_tokens": "6",
+        "document.strip_accents": "false",
+        "document.nfkc": "false",
     }
 
 

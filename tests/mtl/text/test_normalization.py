@@ -199,3 +199,11 @@ def test_no_lower_case_letter_is_all_accents():
 def test_compositions_of_hangul():
     assert len(compositions()) == 941 + 11172
     assert (compositions()["\u1112\u1161"], compositions()["하\u11ab"]) == ("하", "한")
+
+
+def test_front_ends_in_words():
+    assert str(FrontEnd(lowercase="ascii")) == "unicode_words, ASCII lowercase"
+    every = FrontEnd("whitespace", lowercase=True, max_tokens=3, strip_accents=True, nfkc=True)
+    assert str(every) == "whitespace, NFKC, lowercase, without accents, first 3 tokens"
+    assert every.splitting == FrontEnd("whitespace", max_tokens=3)
+    assert int(every.normalization) == Normalization.LOWERCASE | Normalization.STRIP_ACCENTS | Normalization.NFKC
