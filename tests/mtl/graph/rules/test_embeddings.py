@@ -34,8 +34,9 @@ def test_tied_embeddings_read_the_same_tokens() -> None:
         "tasks.slots.inputs.text.lowercase=ascii",
         "tasks.chunks.inputs.text={column: text, nfkc: true, lowercase: true, strip_accents: true}",
     ) == [
-        "r.yaml:21: share.words: tied embeddings should read the same tokens. Found whitespace in lower case where they "
-        "are ASCII at 'slots.embedding' and unicode_words in NFKC, in lower case, without accents at 'chunks.embedding'."
+        "r.yaml:21: share.words: tied embeddings should read the same tokens. Found whitespace in lower case where "
+        "they are ASCII at 'slots.embedding' and unicode_words in NFKC, in lower case, without accents at "
+        "'chunks.embedding'."
     ]
 
 
