@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from mtl.cli.app import app
-from mtl.cli.app import arguments as arguments_of
+from mtl.cli.arguments import arguments as arguments_of
 
 
 def mtl(*arguments: str | Path, stdin: bytes = b"", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -8,7 +8,9 @@ from typing import Annotated, Optional
 
 import typer
 
+from .arguments import arguments
 from .guard import guarded, settings
+from .options import Data, Out, Overrides, RecipeFile, Resume, RunFolder, Seed
 
 app = typer.Typer(
     name="mtl",
@@ -18,26 +20,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-# typer reads these annotations when the module is loaded, on Python 3.10 too: Optional, not `X | None`.
-RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="Recipe (YAML).", show_default=False)]
-RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.", show_default=False)]
-Out = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option("--out", metavar="DIR", help="Run folder. Without it: a new folder runs/NAME/N."),
-]
-Resume = Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint in --out.")]
-Seed = Annotated[Optional[int], typer.Option("--seed", help="In place of the recipe's seed.")]  # noqa: UP045
-Data = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option(
-        "--data", metavar="DIR", help="What relative paths of sources start from, in place of the recipe's folder."
-    ),
-]
-Overrides = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option("--set", metavar="A.B.C=VALUE", help="Override one value of the recipe. May be repeated."),
-]
 
 
 def show_version(asked: bool) -> None:
@@ -49,6 +31,7 @@ def show_version(asked: bool) -> None:
         raise typer.Exit
 
 
+# typer reads annotations when the module is loaded, on Python 3.10 too: Optional, not `X | None`.
 @app.callback()
 def root(
     version: Annotated[
@@ -315,21 +298,3 @@ def main() -> None:
         except SystemExit:
             sys.stdout.flush()  # of `--help` too, while a failure can still be reported
             raise
-
-
-def arguments(given: list[str]) -> list[str]:
-    """Return arguments with `--debug` in front, where it is an option of every command.
-
-    `mtl check --data RECIPE` is read as `--sources`: there `--data` names no folder.
-
-    >>> arguments(["run", "a.yaml", "--debug"])
-    ['--debug', 'run', 'a.yaml']
-    """
-    end = given.index("--") if "--" in given else len(given)
-    options, rest = given[:end], given[end:]
-    found = [a for a in options if a != "--debug"]
-    if found[:1] == ["check"] and "--data" in found:
-        at = found.index("--data") + 1
-        if at == len(found) or found[at].startswith("-") or Path(found[at]).is_file():
-            found[at - 1] = "--sources"
-    return ["--debug"] * ("--debug" in options) + found + rest

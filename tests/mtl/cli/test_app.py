@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from mtl import __version__
-from mtl.cli.app import arguments
 from tests import small
 from tests.commands import mtl, start, within
 
@@ -37,22 +36,6 @@ def test_an_unknown_command_offers_the_near_miss() -> None:
 def test_a_missing_argument_and_an_unknown_option_are_asked_wrongly() -> None:
     assert mtl("run").returncode == 2
     assert mtl("run", "recipe.yaml", "--epochs", "3").returncode == 2
-
-
-@pytest.mark.parametrize(
-    ("given", "read"),
-    [
-        (["run", "a.yaml", "--debug"], ["--debug", "run", "a.yaml"]),
-        (["predict", "--", "--debug"], ["predict", "--", "--debug"]),
-        (["check", "a.yaml", "--data"], ["check", "a.yaml", "--sources"]),
-        (["check", "--data", __file__], ["check", "--sources", __file__]),
-        (["check", "--data", "--set", "seed=2", "a.yaml"], ["check", "--sources", "--set", "seed=2", "a.yaml"]),
-        (["check", "--data", "folder", "a.yaml"], ["check", "--data", "folder", "a.yaml"]),
-        (["run", "--data"], ["run", "--data"]),
-    ],
-)
-def test_arguments(given: list[str], read: list[str]) -> None:
-    assert arguments(given) == read
 
 
 def test_a_fault_is_one_row_and_a_traceback_only_comes_with_debug(tmp_path: Path) -> None:

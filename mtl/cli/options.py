@@ -1,0 +1,28 @@
+"""Arguments and options that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+# typer reads these annotations when the module is loaded, on Python 3.10 too: Optional, not `X | None`.
+RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="Recipe (YAML).", show_default=False)]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.", show_default=False)]
+Out = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--out", metavar="DIR", help="Run folder. Without it: a new folder runs/NAME/N."),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint in --out.")]
+Seed = Annotated[Optional[int], typer.Option("--seed", help="In place of the recipe's seed.")]  # noqa: UP045
+Data = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(
+        "--data", metavar="DIR", help="What relative paths of sources start from, in place of the recipe's folder."
+    ),
+]
+Overrides = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--set", metavar="A.B.C=VALUE", help="Override one value of the recipe. May be repeated."),
+]
