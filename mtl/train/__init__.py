@@ -8,6 +8,7 @@ first_weights  what components start from, where a recipe says `weights:`
 logs           the logs of a training: JSON lines, and TensorBoard's files where that package is installed
 mixture        which source's batch comes next: mixtures of the streams that a recipe's tasks train on
 optimizer      optimizers, learning rate schedules, and which component gets which rate
+parts          what a trainer is made of, built as the recipe says: feeds, mixture, optimizer, schedule
 resume         what must be unchanged for a resumed run to end with the same parameters, bit for bit
 trainer        training: one step after another over the streams of a mixture
 """

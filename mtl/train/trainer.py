@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from ..base.device import described, resolve, seed_generators
@@ -26,7 +26,6 @@ from ..base.files import read_json
 from ..base.progress import EvalReport, Note, Report, StepReport, StopReport
 from ..base.tensors import read_tensors
 from ..base.threads import torch_threads
-from ..data.feed import Feed
 from ..evaluate.evaluation import dev_figures, evaluate
 from ..evaluate.selection import Selection, selection
 from ..graph.build import build_graph
@@ -40,8 +39,8 @@ from .budget import Budget
 from .checkpoint import Checkpoints, Snapshot, describe, fingerprint, load_weights, own_tensors
 from .finite import all_finite, bad_gradient, bad_loss
 from .first_weights import load_first_weights
-from .mixture import Mixture, TrainingStream, build_mixture
-from .optimizer import Rates, Schedule, load_optimizer_state, optimizer_state, parameter_groups
+from .optimizer import Rates, load_optimizer_state, optimizer_state
+from .parts import build_feeds, build_optimizer, build_schedule, mixture_of
 from .resume import identity, refuse_changes
 
 if TYPE_CHECKING:
@@ -89,16 +88,16 @@ class Trainer:
 
         self.step = 0
         self.finished = False
-        self.feeds = self._build_feeds()
-        self.mixture = self._build_mixture()
+        self.feeds = build_feeds(self.graph, prepared)
+        self.mixture = mixture_of(self.recipe, self.feeds)
         self.steps = self.config.epochs * self.mixture.epoch_steps
         if self.config.max_steps is not None:
             self.steps = min(self.steps, self.config.max_steps)
         self.model = MultiTaskModel(self.graph, prepared.fitted, initial=state is None).to(self.device)
         self.owned = own_tensors(self.model.components)
-        self.optimizer, self.parameters = self._build_optimizer()
-        self.rates = Rates(self.optimizer, self._build_schedule())
-        self.selection = self._build_selection()
+        self.optimizer, self.parameters = build_optimizer(self.graph, self.owned)
+        self.rates = Rates(self.optimizer, build_schedule(self.config, self.steps, self.mixture.epoch_steps))
+        self.selection = selection(self.config.select, self.config.patience, *dev_figures(self.graph, prepared))
         self.weights = {name: task.weight for name, task in self.recipe.tasks.items()}
         if state is not None:
             self._load_state(state)
@@ -106,7 +105,7 @@ class Trainer:
             load_first_weights(self.model)
         self.notes = self._noted() if state is None else ()
 
-    # -- building
+    # -- beginning
 
     def _recorded(self, out: Path, resume: bool) -> Mapping[str, Any] | None:
         """Return the state of the last checkpoint if there is one that this run may go on from."""
@@ -124,47 +123,6 @@ class Trainer:
             raise CheckpointError(f"{folder}: should be a checkpoint of format {FORMAT}. Found {found}.")
         refuse_changes(state["identity"], self.identity, str(out))
         return state
-
-    def _build_feeds(self) -> dict[str, Feed]:
-        feeds = {}
-        for source, tasks in self.graph.streams().items():
-            split = self.prepared.splits.get((source, "train"))
-            if split is None:
-                raise UsageError(f"source '{source}' should have a train split. Found none.")
-            feeds[source] = Feed(source, tasks, split, self.config.batch, self.recipe.seed)
-        return feeds
-
-    def _build_mixture(self) -> Mixture:
-        groups = {name: math.ceil(len(feed) / self.config.accumulate) for name, feed in self.feeds.items()}
-        streams = [TrainingStream(name, len(feed.split), groups[name]) for name, feed in self.feeds.items()]
-        config = self.config.mixture
-        return build_mixture(config.cls, config.values, streams, self.recipe.seed, self.config.epochs)
-
-    def _build_optimizer(self) -> tuple[torch.optim.Optimizer, list[nn.Parameter]]:
-        training = {name: self.graph.training(name) for name in self.owned}
-        parameters = {
-            name: [tensor for tensor in tensors.values() if isinstance(tensor, nn.Parameter)]
-            for name, tensors in self.owned.items()
-        }
-        groups = parameter_groups(
-            parameters,
-            rates={name: found.lr for name, found in training.items() if found.lr is not None},
-            frozen=[name for name, found in training.items() if found.freeze],
-        )
-        if not groups:
-            raise UsageError("train.components: should leave something to train. Found every component frozen.")
-        config = self.config.optimizer
-        optimizer: torch.optim.Optimizer = config.cls(groups, **config.values)
-        return optimizer, [parameter for group in groups for parameter in group["params"]]
-
-    def _build_schedule(self) -> Schedule:
-        config = self.config.schedule
-        schedule: Schedule = config.cls(self.steps, self.mixture.epoch_steps, **config.values)
-        return schedule
-
-    def _build_selection(self) -> Selection | None:
-        """Return how evaluations are compared, or None where no source has a dev split."""
-        return selection(self.config.select, self.config.patience, *dev_figures(self.graph, self.prepared))
 
     def _noted(self) -> tuple[Note, ...]:
         """Return what the components report about their initial state."""

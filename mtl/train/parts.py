@@ -1,0 +1,69 @@
+"""What a trainer is made of, built as the recipe says: feeds, mixture, optimizer, schedule."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from ..base.errors import UsageError
+from ..data.feed import Feed
+from .mixture import Mixture, TrainingStream, build_mixture
+from .optimizer import Schedule, parameter_groups
+
+if TYPE_CHECKING:
+    from ..data.prepared import Prepared
+    from ..graph.sharing_graph import SharingGraph
+    from ..recipe.config import Recipe, TrainConfig
+
+
+def build_feeds(graph: SharingGraph, prepared: Prepared) -> dict[str, Feed]:
+    """Return the batches of every source that has a task; raises `UsageError` where one has no train split."""
+    feeds = {}
+    for source, tasks in graph.streams().items():
+        split = prepared.splits.get((source, "train"))
+        if split is None:
+            raise UsageError(f"source '{source}' should have a train split. Found none.")
+        feeds[source] = Feed(source, tasks, split, graph.recipe.train.batch, graph.recipe.seed)
+    return feeds
+
+
+def mixture_of(recipe: Recipe, feeds: Mapping[str, Feed]) -> Mixture:
+    """Return what says which feed's batches come next; those of one update count as one."""
+    groups = {name: math.ceil(len(feed) / recipe.train.accumulate) for name, feed in feeds.items()}
+    streams = [TrainingStream(name, len(feed.split), groups[name]) for name, feed in feeds.items()]
+    config = recipe.train.mixture
+    return build_mixture(config.cls, config.values, streams, recipe.seed, recipe.train.epochs)
+
+
+def build_optimizer(
+    graph: SharingGraph, owned: Mapping[str, Mapping[str, Tensor]]
+) -> tuple[torch.optim.Optimizer, list[nn.Parameter]]:
+    """Return the optimizer of all parameters that are not frozen, and these; `owned` are the components' tensors.
+
+    Raises `UsageError` where every component is frozen.
+    """
+    training = {name: graph.training(name) for name in owned}
+    parameters = {
+        name: [tensor for tensor in tensors.values() if isinstance(tensor, nn.Parameter)]
+        for name, tensors in owned.items()
+    }
+    groups = parameter_groups(
+        parameters,
+        rates={name: found.lr for name, found in training.items() if found.lr is not None},
+        frozen=[name for name, found in training.items() if found.freeze],
+    )
+    if not groups:
+        raise UsageError("train.components: should leave something to train. Found every component frozen.")
+    config = graph.recipe.train.optimizer
+    optimizer: torch.optim.Optimizer = config.cls(groups, **config.values)
+    return optimizer, [parameter for group in groups for parameter in group["params"]]
+
+
+def build_schedule(config: TrainConfig, steps: int, epoch_steps: int) -> Schedule:
+    """Return the schedule of the rates over `steps`."""
+    schedule: Schedule = config.schedule.cls(steps, epoch_steps, **config.schedule.values)
+    return schedule
