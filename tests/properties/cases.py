@@ -1,6 +1,6 @@
 """Every registered module with inputs to try it on: the rows of the tables in this folder.
 
-An input is given row by row, without padding; `batch` pads rows together, with garbage behind the values, so that a
+An input is given row by row, without padding; `batch` pads rows together, with garbage after the values, so that a
 module that reads padding gives itself away.
 """
 

@@ -1,4 +1,4 @@
-"""Devices by name: which there are, what a missing one is told as, whose processors lack bf16, whose seeds are set."""
+"""Devices by name: which there are, what is said of a missing one, whose processors lack bf16, whose seeds are set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is odd about rows is told as a warning, with its place, wherever a command reads them."""
+"""What is odd about rows is reported as a warning, with its place, wherever a command reads them."""
 
 from __future__ import annotations
 

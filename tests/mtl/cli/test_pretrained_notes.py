@@ -1,4 +1,4 @@
-"""How many words of a vocabulary a file of vectors holds is told as training starts, and kept in the log."""
+"""How many words of a vocabulary a file of vectors holds is reported as training starts, and kept in the log."""
 
 from __future__ import annotations
 

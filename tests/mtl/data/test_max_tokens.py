@@ -1,4 +1,4 @@
-"""The first tokens of an input: what stands behind them leaves no trace in vocabularies, batches and labels."""
+"""The first tokens of an input: what comes after them leaves no trace in vocabularies, batches and labels."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def test_names_of_inputs() -> None:
 
 
 def test_tags_of_the_first_tokens(tmp_path: Path) -> None:
-    """Of text and of tokens: what stands behind them is cut off in the graph, and no tag is given to it."""
+    """Of text and of tokens: what comes after them is cut off in the graph, and no tag is given to it."""
     text = TOKENS.replace("SPLIT", "{column: words, tokenizer: whitespace, max_tokens: 3}")
     words = "play some songs by the beatles".split()
     rows = [{"words": words[:n], "tags": ["N", "V", "N", "N", "V", "N"][:n]} for n in range(1, 7)]

@@ -1,4 +1,4 @@
-"""Every rewrite keeps all values: the graph before and behind it, in onnxruntime."""
+"""Every rewrite keeps all values: the graph before and after it, in onnxruntime."""
 
 from __future__ import annotations
 

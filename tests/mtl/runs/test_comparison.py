@@ -90,7 +90,7 @@ def test_a_run_that_was_trained_and_not_tested_is_tested(tmp_path: Path) -> None
         list(trial.run())
     first = comparison.trials()[0]
     wanted = json.loads((first.folder / "metrics.json").read_text("utf-8"))
-    for held in (None, {"dev": wanted["dev"]}):  # killed behind the last step; measured on dev alone
+    for held in (None, {"dev": wanted["dev"]}):  # killed after the last step; measured on dev alone
         if held is None:
             (first.folder / "metrics.json").unlink()
         else:

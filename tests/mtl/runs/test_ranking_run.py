@@ -1,4 +1,4 @@
-"""A small ranking recipe from rows to figures: trained, selected by, measured, told."""
+"""A small ranking recipe from rows to figures: trained, selected by, measured, reported."""
 
 from __future__ import annotations
 

@@ -319,7 +319,7 @@ def test_the_command_refuses_what_it_cannot_do(bundle: Path, tmp_path: Path) -> 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         f"--queries '{missing}' should be a file that can be read. Found: No such file or directory.\n"
-    )  # told before anything is encoded
+    )  # reported before anything is encoded
     assert not Ranker(bundle, file).vectors.done
 
 

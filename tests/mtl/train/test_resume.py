@@ -138,7 +138,7 @@ TRAIN = {"checkpoint_every": 2}
 
 @pytest.fixture
 def begun(tmp_path: Path) -> Path:
-    """A run that was stopped behind its first checkpoint."""
+    """A run that was stopped after its first checkpoint."""
     for _ in islice(small_trainer(tmp_path, TRAIN).train(), 3):
         pass
     return tmp_path
