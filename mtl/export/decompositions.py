@@ -12,6 +12,10 @@ from torch.fx import Node
 
 Table = Mapping[Any, Callable[..., Any]]  # from an operator to the function that it is replaced by
 
+# Composite operators that may return a view. torch decomposes every other one; ONNX has these, and torch uses them.
+CAST = torch.ops.aten.to.dtype  # but of this one ONNX has what torch makes of it
+KEPT = frozenset({torch.ops.aten.expand_as.default, CAST})
+
 
 @contextmanager
 def no_idle_decomposition() -> Iterator[None]:
@@ -23,6 +27,7 @@ def no_idle_decomposition() -> Iterator[None]:
 
     def run_decompositions(program: ExportedProgram, decomp_table: Table | None = None, **more: Any) -> ExportedProgram:
         if decomp_table is not None and not any(decomposed(node, decomp_table) for node in program.graph.nodes):
+            _cast(program)
             return program
         found: ExportedProgram = decompose(program, decomp_table, **more)
         return found
@@ -41,6 +46,15 @@ def decomposed(node: Node, table: Table) -> bool:
         return False  # with `_operator`, Python's own arithmetic on sizes
     if not isinstance(operator, torch._ops.OpOverload) or operator in table or operator._schema.is_mutable:
         return True
-    if not any(value.alias_info for value in operator._schema.returns):
+    if operator in KEPT or not any(value.alias_info for value in operator._schema.returns):
         return False
     return operator.has_kernel_for_dispatch_key(torch._C.DispatchKey.CompositeImplicitAutograd)
+
+
+def _cast(program: ExportedProgram) -> None:
+    """Let casts be what decomposing makes of them."""
+    for node in program.graph.nodes:
+        if node.target is CAST:
+            value, dtype, *_ = node.args
+            node.target, node.args, node.kwargs = torch.ops.aten._to_copy.default, (value,), {"dtype": dtype}
+    program.graph_module.recompile()

@@ -36,6 +36,6 @@ class KernelPooling(nn.Module):
         mask = query.mask()
         sums = []
         for centre, width in self.kernels:
-            reached = (-(cosines - centre).square() / (2 * width**2)).exp().sum(2)
+            reached = (-(cosines - centre).pow(2) / (2 * width**2)).exp().sum(2)
             sums.append(reached.clamp(min=SMALLEST).log().masked_fill(~mask, 0.0).sum(1))
         return torch.stack(sums, 1) / 100

@@ -38,6 +38,16 @@ def filled(x: Tensor) -> Tensor:
     return result
 
 
+def test_a_cast_is_what_decomposing_makes_of_it() -> None:
+    program = exported(lambda x: x.to(torch.int64) + x.to(torch.float32).to(torch.int64))
+    assert "aten.to.dtype" in str(program.graph)
+    with no_idle_decomposition():
+        assert program.run_decompositions(TABLE) is program
+    assert str(program.graph).count("aten._to_copy.default") == 3
+    assert "aten.to.dtype" not in str(program.graph)
+    assert program.module()(X).tolist() == [[0, 2, 4], [6, 8, 10]]
+
+
 TABLE = {torch.ops.aten.silu.default: lambda x: x * torch.sigmoid(x)}
 
 
@@ -46,6 +56,7 @@ TABLE = {torch.ops.aten.silu.default: lambda x: x * torch.sigmoid(x)}
     [
         pytest.param(lambda x: x.view(x.shape[0] * x.shape[1])[None].relu(), id="views, and arithmetic on sizes"),
         pytest.param(lambda x: nn.functional.linear(x.softmax(-1), x), id="composite operators that ONNX has"),
+        pytest.param(lambda x: nn.functional.normalize(x), id="one that may be a view, and ONNX has"),
     ],
 )
 def test_nothing_to_decompose(function: Callable[[Tensor], Tensor]) -> None:
