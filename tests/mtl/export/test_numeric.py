@@ -60,6 +60,7 @@ class Stubborn(nn.Module):
         return inputs.values.amax(1)
 
 
+@pytest.mark.slow
 def test_a_module_that_cannot_be_exported_is_named(softmax: tiny.Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(softmax.model.components["intent.pooling"], "exportable", Stubborn)
     with pytest.raises(ExportError) as caught:
@@ -105,6 +106,7 @@ class Broken(nn.Module):
         raise RuntimeError("no idea how")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("component", ["words.char", "words", "encoder", "slots.decoder"])
 def test_a_module_that_fails_by_itself_is_named(
     softmax: tiny.Model, component: str, monkeypatch: pytest.MonkeyPatch
@@ -126,6 +128,7 @@ class Speechless(nn.Module):
         raise RuntimeError("no answer")
 
 
+@pytest.mark.slow
 def test_an_answer_that_cannot_be_exported(softmax: tiny.Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(softmax.model.components["intent.output"], "exportable", Speechless)
     with pytest.raises(ExportError) as caught:
