@@ -17,7 +17,8 @@ from .optimizer import Schedule, parameter_groups
 if TYPE_CHECKING:
     from ..data.prepared import Prepared
     from ..graph.sharing_graph import SharingGraph
-    from ..recipe.config import Recipe, TrainConfig
+    from ..recipe.config import Recipe
+    from ..recipe.training import TrainConfig
 
 
 def build_feeds(graph: SharingGraph, prepared: Prepared) -> dict[str, Feed]:
