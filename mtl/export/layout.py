@@ -14,7 +14,6 @@ def simplify(graph: ir.Graph) -> None:
     merge_transposes(graph)
     masks_as_sums(graph)
     look_up_first(graph)
-    inferred_products(graph)
 
 
 def merge_transposes(graph: ir.Graph) -> None:
@@ -75,59 +74,6 @@ def look_up_first(graph: ir.Graph) -> None:
             _replace(graph, node, [encoded, moved])
             graph.remove(moving, safe=True)
             node = encoded
-
-
-def inferred_products(graph: ir.Graph) -> None:
-    """Let `Reshape` find a size itself that is computed as a product of two.
-
-    A shape that is Concat(Reshape(Mul(a, b), [-1]), other sizes) becomes Concat([-1], other sizes): nothing is empty
-    inside the graph, so the size follows from the others.
-    """
-    for node in list(graph):
-        if node.op_type != "Concat" or not _only_a_shape(node.outputs[0]):
-            continue
-        products = [place for place, size in enumerate(node.inputs) if size is not None and _is_product(size)]
-        others = [size for place, size in enumerate(node.inputs) if place not in products]
-        if len(products) != 1 or not all(_is_positive(size) for size in others):
-            continue
-        inferred = _constant(np.array([-1], np.int64))
-        inferred.outputs[0].name = f"{node.outputs[0].name}.inferred"
-        graph.insert_before(node, inferred)
-        unused = node.inputs[products[0]]
-        node.replace_input_with(products[0], inferred.outputs[0])
-        _remove_unused(graph, unused)
-
-
-def _only_a_shape(value: ir.Value) -> bool:
-    """Say whether a value is nothing but the shape that some `Reshape`s give."""
-    uses = value.uses()
-    return bool(uses) and not value.is_graph_output() and all(n.op_type == "Reshape" and i == 1 for n, i in uses)
-
-
-def _is_product(size: ir.Value) -> bool:
-    """Say whether a vector of one number is a product of two."""
-    reshape = size.producer()
-    return reshape is not None and reshape.op_type == "Reshape" and _producer(reshape, "Mul") is not None
-
-
-def _is_positive(size: ir.Value | None) -> bool:
-    """Say whether a vector has sizes above 0: constant ones, or those of a value inside the graph."""
-    producer = size.producer() if size is not None else None
-    if producer is not None and producer.op_type == "Shape":
-        return True
-    constant = ir.convenience.get_const_tensor(size) if size is not None else None
-    return constant is not None and bool((constant.numpy() > 0).all())
-
-
-def _remove_unused(graph: ir.Graph, value: ir.Value | None) -> None:
-    """Remove what computes a value, and what computes that in turn, as far as nothing else uses it."""
-    node = value.producer() if value is not None else None
-    if node is None or any(output.uses() or output.is_graph_output() for output in node.outputs):
-        return
-    inputs = list(node.inputs)
-    graph.remove(node, safe=True)
-    for given in inputs:
-        _remove_unused(graph, given)
 
 
 def _constant(array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> ir.Node:
