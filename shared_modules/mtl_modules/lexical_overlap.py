@@ -62,7 +62,7 @@ class LexicalOverlap(nn.Module):
 
     def _saturated(self, counts: Tensor, size: Tensor) -> Tensor:
         k1, b = K1 * self.k1.exp(), (self.b + math.log(B / (1 - B))).sigmoid()
-        norm = k1 * (1 - b + b * size / (self.average_length * self.average.exp()))
+        norm = k1 * (torch.ones_like(b) - b + b * size / (self.average_length * self.average.exp()))
         return counts * (k1 + 1) / (counts + norm)
 
 
