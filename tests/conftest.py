@@ -17,7 +17,7 @@ DATA = Path(os.environ.get("MTL_DATA", CHECKOUT.parent / "shared" / "data"))
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 settings.load_profile("repeatable")
 
-_absent: set[str] = set()
+ABSENT = "absent data set"  # property of a report: tests may run in several processes, and one of them sums up
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -49,13 +49,13 @@ def checkout() -> Path:
 
 
 @pytest.fixture
-def data_sets() -> Callable[[str], Path]:
+def data_sets(request: pytest.FixtureRequest) -> Callable[[str], Path]:
     """Return the folder of a real data set, or skip the test, saying which one is absent."""
 
     def find(name: str) -> Path:
         folder = DATA / name
         if not folder.is_dir():
-            _absent.add(name)
+            request.node.user_properties.append((ABSENT, name))
             pytest.skip(f"data set '{name}' is absent from {DATA}")
         return folder
 
@@ -65,5 +65,6 @@ def data_sets() -> Callable[[str], Path]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many tests ran and which data sets were absent."""
     ran = sum(len(terminalreporter.getreports(outcome)) for outcome in ("passed", "failed"))
-    absent = ", ".join(sorted(_absent)) or "none"
-    terminalreporter.write_line(f"{ran} tests ran; data sets absent: {absent}")
+    properties = [pair for report in terminalreporter.getreports("skipped") for pair in report.user_properties]
+    absent = sorted({name for key, name in properties if key == ABSENT})
+    terminalreporter.write_line(f"{ran} tests ran; data sets absent: {', '.join(absent) or 'none'}")

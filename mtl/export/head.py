@@ -103,7 +103,7 @@ def session_of(path: Path, task: str) -> onnxruntime.InferenceSession:
     try:
         return onnxruntime.InferenceSession(path, session_options(threads=1), providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises many kinds, without a common base
-        raise ExportError(f"{task}: verification: {path.name} cannot be session_of: {error}") from error
+        raise ExportError(f"{task}: verification: {path.name} cannot be loaded: {error}") from error
 
 
 def feed(graph: SharingGraph, task: str, texts: InputTexts, form: Form) -> dict[str, Array]:

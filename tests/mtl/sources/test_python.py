@@ -19,7 +19,9 @@ def values(source: Any, base: Path) -> list[dict[str, Any]]:
     return [dict(row.values) for row in source.read("train", base)]
 
 
-@pytest.mark.parametrize("given", [ROWS, tuple(ROWS), lambda: iter(ROWS), iter(ROWS)], ids=str)
+@pytest.mark.parametrize(
+    "given", [ROWS, tuple(ROWS), lambda: iter(ROWS), iter(ROWS)], ids=["list", "tuple", "function", "iterator"]
+)
 def test_any_iterable_can_be_read_again(given: Any, tmp_path: Path) -> None:
     source = PythonSource.given({"train": given})
     assert source.splits == ("train",)
