@@ -77,12 +77,12 @@ def test_vectors_packed_by_gzip_are_read(vectors: Callable[[bytes], Path]) -> No
 
 UNREADABLE = {
     "cut": (
-        gzip.compress(b"play 1 2\n" * 9)[:-9],
+        gzip.compress(b"play 1 2\n" * 9, mtime=0)[:-9],
         "should be a readable file of word vectors. Found: Compressed file ended before the end-of-stream marker was "
         "reached.",
     ),
     "damaged": (
-        gzip.compress(b"play 1 2\n")[:10] + b"\xff" * 20,
+        gzip.compress(b"play 1 2\n", mtime=0)[:10] + b"\xff" * 20,
         "should be a readable file of word vectors. Found: Error -3 while decompressing data: invalid block type.",
     ),
     "zip": (

@@ -173,7 +173,7 @@ def test_an_input_that_cannot_be_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("begin", "found"),
     [
-        (gzip.compress(b"play"), "gzip. Unpack it first (gunzip)."),
+        (gzip.compress(b"play", mtime=0), "gzip. Unpack it first (gunzip)."),
         (b"PK\x03\x04 and more", "a zip archive. Unpack it first; of a workbook (.xlsx) save the sheet as CSV."),
         (b"PAR1\x15\x04", "Parquet. A source reads it with 'format: parquet'."),
     ],
@@ -188,7 +188,7 @@ def test_an_input_that_is_packed(tmp_path: Path, begin: bytes, found: str) -> No
 
 def test_standard_input_that_is_packed(small_run: Path, tmp_path: Path) -> None:
     path = tmp_path / "texts"
-    path.write_bytes(gzip.compress(b"play"))
+    path.write_bytes(gzip.compress(b"play", mtime=0))
     command = [sys.executable, "-m", "mtl", "predict", str(small_run / "export"), "--task", "intent"]
     with path.open("rb") as stream:
         result = subprocess.run(command, stdin=stream, capture_output=True, text=True)
@@ -200,7 +200,7 @@ def test_standard_input_that_is_packed(small_run: Path, tmp_path: Path) -> None:
 
 def test_what_was_read_of_a_file_is_not_looked_at(tmp_path: Path) -> None:
     path = tmp_path / "texts"
-    path.write_bytes(gzip.compress(b"play") + b"\none\n")
+    path.write_bytes(gzip.compress(b"play", mtime=0) + b"\none\n")
     with path.open("rb") as stream:
         os.lseek(stream.fileno(), -4, os.SEEK_END)
         fault_if_packed(stream, "--input '-'")

@@ -118,7 +118,7 @@ def table(kind: str) -> bytes:
 
 
 PACKED = {
-    "gzip": (gzip.compress(ROWS), "gzip. Unpack it first (gunzip)."),
+    "gzip": (gzip.compress(ROWS, mtime=0), "gzip. Unpack it first (gunzip)."),
     "bzip2": (bz2.compress(ROWS), "bzip2. Unpack it first (bunzip2)."),
     "xz": (lzma.compress(ROWS), "xz. Unpack it first (unxz)."),
     "zstd": (pa.compress(ROWS, "zstd", asbytes=True), "zstd. Unpack it first (unzstd)."),
