@@ -1,12 +1,14 @@
 """NFKC of words inside the graph (Unicode Standard Annex 15), exactly, from the tables of the C++ featurizer.
 
-Characters are decomposed, marks sorted by their combining class, and neighbours composed, one column of characters
-after another. Hangul syllables are not decomposed on the way: nothing but a final consonant composes with one, as it
-would with the parts.
+Words are cut before every character that has no influence on those before it, so that what is composed is short
+however long a word is. Characters are decomposed, marks sorted by their combining class, and neighbours composed, one
+column of characters after another. Hangul syllables are not decomposed on the way: nothing but a final consonant
+composes with one, as it would with the parts.
 """
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +18,7 @@ from onnx_ir.tape import Tape
 from ..text.normalization import combining_classes, compatible, compositions
 from ..text.token_values import INT64, STRING, integers, label_encoder, strings, tokenizer, typed
 from .branches import body
-from .replacement import encoded, joined_rows, mapped, where_found
+from .replacement import LAST, character_class, encoded, joined_rows, mapped, where_found
 
 BOOL = ir.DataType.BOOL
 CLASSES = 256  # all combining classes are below
@@ -24,15 +26,38 @@ CLASSES = 256  # all combining classes are below
 
 def nfkc(tape: Tape, words: ir.Value) -> ir.Value:
     """Return the NFKC of words, string [N]."""
-    followers = (pair[1] for pair in compositions())
-    concerned = dict.fromkeys((*compatible(), *combining_classes(), *followers))  # all others stay, side by side
-    return where_found(tape, words, concerned, lambda some: _recomposed(tape, some))
+    concerned = dict.fromkeys((*compatible(), *dependent()))  # all others stay, side by side
+    members = character_class(dependent())
+
+    def change(inside: Tape, some: ir.Value) -> ir.Value:
+        table = tokenizer(inside, some, tokenexp=f"[^{members}][{members}]*|[{members}]+")
+        flat = typed(inside.op("Reshape", [table, integers(inside, [-1])]), STRING, 1)
+        changed = where_found(inside, flat, concerned, _recomposed, "parts")
+        again = typed(inside.op("Reshape", [changed, inside.op("Shape", [table])]), STRING, 2)
+        return _rows(inside, again)
+
+    return where_found(tape, words, concerned, change)
+
+
+@functools.cache
+def dependent() -> frozenset[str]:
+    """Return the characters that may change place or compose with what comes before them, and what begins with one.
+
+    Before every other character a text can be cut: the NFKC of both parts is that of the whole.
+    """
+    first = {*combining_classes(), *(pair[1] for pair in compositions())}
+    return frozenset({*first, *(c for c, text in compatible().items() if text[0] in first)})
+
+
+def _rows(tape: Tape, table: ir.Value) -> ir.Value:
+    """Return the strings of each row as one, [K, P] to [K]."""
+    return typed(tape.op("Reshape", [joined_rows(tape, table), integers(tape, [-1])]), STRING, 1)
 
 
 def _recomposed(tape: Tape, words: ir.Value) -> ir.Value:
     single = typed(tokenizer(tape, words, separators=[""]), STRING, 2)
-    decomposed = tape.op("Reshape", [joined_rows(tape, mapped(tape, single, compatible())), integers(tape, [-1])])
-    characters = tokenizer(tape, typed(decomposed, STRING, 1), separators=[""])
+    decomposed = _rows(tape, mapped(tape, single, compatible()))
+    characters = tokenizer(tape, decomposed, separators=[""])
     classes = label_encoder(tape, characters, combining_classes(), 0)
     order = _canonical_order(tape, classes)
     ordered = typed(tape.op("GatherElements", [characters, order], {"axis": 1}), STRING, 2)
@@ -57,16 +82,17 @@ def _canonical_order(tape: Tape, classes: ir.Value) -> ir.Value:
     return typed(order, INT64, 2)
 
 
-class _State(NamedTuple):
-    """Of every word: what is done, the character that may compose, marks after it, and the class of the last of them.
+class _Step(NamedTuple):
+    """Of every word, after a character: the last one that may compose, and the class of the last mark after it.
 
-    `last` is -1 where there are no marks.
+    `starter` is `""` before there is one, `last` is -1 where there are no marks. `starts` says whether the character is
+    the starter, `kept` is what it is otherwise: itself, or `""` where it became a part of the starter.
     """
 
-    done: ir.Value
     starter: ir.Value
-    marks: ir.Value
     last: ir.Value
+    starts: ir.Value
+    kept: ir.Value
 
 
 def _composed(tape: Tape, characters: ir.Value, classes: ir.Value) -> ir.Value:
@@ -77,37 +103,50 @@ def _composed(tape: Tape, characters: ir.Value, classes: ir.Value) -> ir.Value:
     nothing = typed(tape.op("Expand", [integers(tape, [-1]), rows]), INT64, 1)
     inside = Tape()
     step, going = ir.val("step", dtype=INT64, shape=()), ir.val("going", dtype=BOOL, shape=())
-    before = _State(
-        ir.val("done", dtype=STRING, shape=(None,)),
-        ir.val("starter", dtype=STRING, shape=(None,)),
-        ir.val("marks", dtype=STRING, shape=(None,)),
-        ir.val("last", dtype=INT64, shape=(None,)),
-    )
+    starter = ir.val("starter", dtype=STRING, shape=(None,))
+    last = ir.val("last", dtype=INT64, shape=(None,))
     character = typed(inside.op("Gather", [characters, step], {"axis": 1}), STRING, 1)
     own = typed(inside.op("Gather", [classes, step], {"axis": 1}), INT64, 1)
-    after = _step(inside, before, character, own)
+    after = _step(inside, starter, last, character, own)
     more = typed(inside.op("Identity", [going]), BOOL, 0)
-    steps = body(inside, [step, going, *before], [more, *after], "compose")
-    start = [columns, None, empty, empty, empty, nothing]
-    done, starter, marks, _ = tape.op_multi_out("Loop", start, {"body": steps}, num_outputs=4)
-    return typed(tape.op("StringConcat", [tape.op("StringConcat", [done, starter]), marks]), STRING, 1)
+    seen = typed(inside.op("Identity", [after.starter]), STRING, 1)
+    steps = body(inside, [step, going, starter, last], [more, *after[:2], seen, *after[2:]], "compose")
+    start = [columns, None, empty, nothing]
+    _, _, starters, starts, kept = tape.op_multi_out("Loop", start, {"body": steps}, num_outputs=5)
+    return _in_place(tape, typed(starters, STRING, 2), typed(starts, BOOL, 2), typed(kept, STRING, 2))
 
 
-def _step(tape: Tape, before: _State, character: ir.Value, own: ir.Value) -> _State:
+def _in_place(tape: Tape, starters: ir.Value, starts: ir.Value, kept: ir.Value) -> ir.Value:
+    """Return words (string [K]) of what each character (all [C, K]) became: a starter is as it was at its run's end."""
+    size = tape.op("Shape", [starts])
+    runs = tape.op("CumSum", [tape.op("Cast", [starts], {"to": INT64.value}), integers(tape, [0])])
+    # Where the next one starts a run, and after the last one, a run ends.
+    later = tape.op("Slice", [starts, integers(tape, [1]), integers(tape, [LAST]), integers(tape, [0])])
+    width = tape.op("Concat", [integers(tape, [1]), tape.op("Shape", [starts], {"start": 1, "end": 2})], {"axis": 0})
+    true = tape.op("Cast", [tape.op("Expand", [integers(tape, [1]), width])], {"to": BOOL.value})
+    ends = tape.op("Concat", [later, true], {"axis": 0})
+    # What is no end goes to place 0, which is no run's: runs count from 1.
+    places = tape.op("Where", [ends, runs, integers(tape, [0])])
+    spare = tape.op("Add", [size, integers(tape, [1, 0])])
+    table = tape.op("Expand", [strings(tape, [""]), spare])
+    final = tape.op("ScatterElements", [table, places, starters], {"axis": 0})
+    chosen = tape.op("GatherElements", [final, runs], {"axis": 0})
+    characters = tape.op("Where", [starts, chosen, kept])
+    return _rows(tape, typed(tape.op("Transpose", [characters], {"perm": [1, 0]}), STRING, 2))
+
+
+def _step(tape: Tape, starter: ir.Value, last: ir.Value, character: ir.Value, own: ir.Value) -> _Step:
     """Return the state after one more character of every word, of the combining class `own`."""
-    pair = typed(tape.op("StringConcat", [before.starter, character]), STRING, 1)
+    pair = typed(tape.op("StringConcat", [starter, character]), STRING, 1)
     composed = encoded(tape, pair, compositions())
-    known = tape.op("Not", [tape.op("Equal", [composed, strings(tape, [""])])])
-    composes = tape.op("And", [known, tape.op("Less", [before.last, own])])
+    nothing = strings(tape, [""])
+    known = tape.op("Not", [tape.op("Equal", [composed, nothing])])
+    composes = tape.op("And", [known, tape.op("Less", [last, own])])
     starts = tape.op("And", [tape.op("Equal", [own, integers(tape, [0])]), tape.op("Not", [composes])])
-    closed = tape.op("StringConcat", [tape.op("StringConcat", [before.done, before.starter]), before.marks])
-    longer = tape.op("StringConcat", [before.marks, character])
-    kept = tape.op("Where", [composes, before.marks, longer])
-    return _State(
-        typed(tape.op("Where", [starts, closed, before.done]), STRING, 1),
-        typed(tape.op("Where", [starts, character, tape.op("Where", [composes, composed, before.starter])]), STRING, 1),
-        typed(tape.op("Where", [starts, strings(tape, [""]), kept]), STRING, 1),
-        typed(
-            tape.op("Where", [starts, integers(tape, [-1]), tape.op("Where", [composes, before.last, own])]), INT64, 1
-        ),
+    marked = tape.op("Where", [composes, last, own])
+    return _Step(
+        typed(tape.op("Where", [starts, character, tape.op("Where", [composes, composed, starter])]), STRING, 1),
+        typed(tape.op("Where", [starts, integers(tape, [-1]), marked]), INT64, 1),
+        typed(starts, BOOL, 1),
+        typed(tape.op("Where", [composes, nothing, character]), STRING, 1),
     )

@@ -12,6 +12,11 @@ from ..text.token_values import INT64, STRING, integers, label_encoder, strings,
 from .branches import body
 
 LAST = np.iinfo(np.int64).max
+# Words are padded to the longest one of their group, all of fewer characters than a bound; above the last one (RE2 counts
+# no further) each is by itself. So a table has fewer than 32 places for every character.
+BOUNDS = (32, 250, 1000)
+
+Change = Callable[[Tape, ir.Value], ir.Value]  # of some words, string [K]
 
 
 def replaced(tape: Tape, words: ir.Value, by: dict[str, str]) -> ir.Value:
@@ -21,26 +26,55 @@ def replaced(tape: Tape, words: ir.Value, by: dict[str, str]) -> ir.Value:
     """
     members = character_class(by)
 
-    def change(before: ir.Value) -> ir.Value:
-        pieces = tokenizer(tape, before, tokenexp=f"[{members}]|[^{members}]+")
-        joined = tape.op("Reshape", [joined_rows(tape, mapped(tape, pieces, by)), integers(tape, [-1])])
-        empty = tape.op("Equal", [joined, strings(tape, [""])])
-        return typed(tape.op("Where", [empty, before, joined]), STRING, 1)
+    def change(inside: Tape, before: ir.Value) -> ir.Value:
+        pieces = tokenizer(inside, before, tokenexp=f"[{members}]|[^{members}]+")
+        joined = inside.op("Reshape", [joined_rows(inside, mapped(inside, pieces, by)), integers(inside, [-1])])
+        empty = inside.op("Equal", [joined, strings(inside, [""])])
+        return typed(inside.op("Where", [empty, before, joined]), STRING, 1)
 
     return where_found(tape, words, by, change)
 
 
 def where_found(
-    tape: Tape, words: ir.Value, characters: Collection[str], change: Callable[[ir.Value], ir.Value]
+    tape: Tape, words: ir.Value, characters: Collection[str], change: Change, name: str = "words"
 ) -> ir.Value:
-    """Return words (string [N]), those changed that have any of some characters; `change` gets at least one."""
+    """Return words (string [N]), those changed that have any of some characters; `change` gets at least one at a time.
+
+    It gets words of similar lengths: one endless word makes no table of all others as wide. `name` is of the graph that
+    it makes; one inside another needs another name.
+    """
     # One more word that has one of them: no tensor on the way is empty.
     longer = tape.op("Concat", [words, strings(tape, [next(iter(characters))])], {"axis": 0})
     found = tape.op("RegexFullMatch", [longer], {"pattern": f"(?s).*[{character_class(characters)}].*"})
     places = tape.op("Reshape", [tape.op("NonZero", [found]), integers(tape, [-1])])
-    after = change(typed(tape.op("Gather", [longer, places]), STRING, 1))
+    after = _in_groups(tape, typed(tape.op("Gather", [longer, places]), STRING, 1), change, name)
     all_words = tape.op("ScatterElements", [longer, places, after])
     return typed(tape.op("Slice", [all_words, integers(tape, [0]), integers(tape, [-1])]), STRING, 1)
+
+
+def _in_groups(tape: Tape, words: ir.Value, change: Change, name: str) -> ir.Value:
+    """Return words (string [K], K at least 1) as `change` leaves them, which gets one group after another."""
+    group = _group(tape, words)
+    (groups, *_) = tape.op_multi_out("Unique", [group], {"sorted": 1}, num_outputs=1)
+    inside = Tape()
+    step, going = ir.val("step", dtype=INT64, shape=()), ir.val("going", dtype=ir.DataType.BOOL, shape=())
+    before = ir.val("words", dtype=STRING, shape=(None,))
+    own = inside.op("NonZero", [inside.op("Equal", [group, inside.op("Gather", [groups, step])])])
+    places = inside.op("Reshape", [own, integers(inside, [-1])])
+    changed = change(inside, typed(inside.op("Gather", [before, places]), STRING, 1))
+    after = typed(inside.op("ScatterElements", [before, places, changed]), STRING, 1)
+    more = typed(inside.op("Identity", [going]), ir.DataType.BOOL, 0)
+    each = body(inside, [step, going, before], [more, after], name)
+    count = tape.op("Squeeze", [tape.op("Shape", [groups])])
+    return typed(tape.op("Loop", [count, None, words], {"body": each}), STRING, 1)
+
+
+def _group(tape: Tape, words: ir.Value) -> ir.Value:
+    """Return the group of each word, int64 [K]: how many of the bounds it reaches; of all of them, one of its own."""
+    reached = [tape.op("RegexFullMatch", [words], {"pattern": f"(?s).{{{bound},}}"}) for bound in BOUNDS]
+    below, middle, endless = (tape.op("Cast", [value], {"to": INT64.value}) for value in reached)
+    numbers = tape.op("Mul", [tape.op("CumSum", [endless, integers(tape, [0])]), endless])
+    return typed(tape.op("Add", [tape.op("Add", [below, middle]), numbers]), INT64, 1)
 
 
 def mapped(tape: Tape, pieces: ir.Value, by: dict[str, str]) -> ir.Value:

@@ -90,6 +90,16 @@ def test_odd_words(graph, words):
     assert differing(graph, words) == []
 
 
+@pytest.mark.parametrize("part", ["É", "e\u0301Ａ가b", "Z", "ﷺ\u1112\u1161\u11ab"])
+def test_an_endless_word_among_short_ones(graph, part):
+    endless = (part * 100_000)[:100_000]
+    assert differing(graph, [*ODD, endless, "plain", "É", f"x{endless}É", "", "e\u0301" * 40, "A\u0323" * 300]) == []
+
+
+def test_an_endless_run_of_marks(graph):
+    assert differing(graph, ["É", "a" + "\u0301\u0323" * 2_000, "\u0301", "plain", "\u0323" * 3_000]) == []
+
+
 TEXTS = st.text(
     st.one_of(
         st.sampled_from(sorted(compatible())),

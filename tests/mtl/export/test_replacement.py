@@ -2,7 +2,7 @@ import numpy as np
 import onnx_ir as ir
 
 from benchmarks import fuzz
-from mtl.export.replacement import character_class, encoded, joined_rows, mapped, replaced
+from mtl.export.replacement import character_class, encoded, joined_rows, mapped, replaced, where_found
 from mtl.text.token_values import STRING
 
 
@@ -34,3 +34,16 @@ def test_rows_are_joined_whatever_their_width():
 
 def test_classes_of_characters_are_ranges():
     assert character_class("cbaé1") == r"\x{31}-\x{31}\x{61}-\x{63}\x{E9}-\x{E9}"
+
+
+def test_words_are_changed_beside_those_of_similar_length():
+    """Each becomes the number of words that were changed with it; one word more than the given ones has few letters."""
+
+    def number(tape, words):
+        size = tape.op("Shape", [words])
+        return tape.op("Expand", [tape.op("Cast", [size], {"to": int(STRING)}), size])
+
+    lengths = [31, 32, 249, 250, 999, 1000, 1000, 5000]
+    given = ["é", "éa", "b", *("a" * (length - 1) + "é" for length in lengths)]
+    found = answers(lambda tape, words: where_found(tape, words, ["é"], number), given)
+    assert found == ["4", "4", "b", "4", "2", "2", "2", "2", "1", "1", "1"]
