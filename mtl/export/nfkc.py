@@ -32,7 +32,7 @@ def nfkc(tape: Tape, words: ir.Value) -> ir.Value:
     def change(inside: Tape, some: ir.Value) -> ir.Value:
         table = tokenizer(inside, some, tokenexp=f"[^{members}][{members}]*|[{members}]+")
         flat = typed(inside.op("Reshape", [table, integers(inside, [-1])]), STRING, 1)
-        changed = where_found(inside, flat, concerned, _recomposed, "parts")
+        changed = where_found(inside, flat, concerned, _recomposed)
         again = typed(inside.op("Reshape", [changed, inside.op("Shape", [table])]), STRING, 2)
         return _rows(inside, again)
 

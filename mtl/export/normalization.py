@@ -25,9 +25,10 @@ def normalized(tape: Tape, words: ir.Value, texts: ir.Value, how: Normalization)
         return words
     every = tape.op("ReduceMin", [tape.op("RegexFullMatch", [texts], {"pattern": r"[\x00-\x7F]*"})], {"keepdims": 0})
     fast, slow = Tape(), Tape()
+    number = len(tape.nodes)  # another one for each input of a graph
     branches = {
-        "then_branch": body(fast, [], [_ascii(fast, words, how)], "ascii"),
-        "else_branch": body(slow, [], [_beyond_ascii(slow, words, how)], "normalized"),
+        "then_branch": body(fast, [], [_ascii(fast, words, how)], f"ascii.{number}"),
+        "else_branch": body(slow, [], [_beyond_ascii(slow, words, how)], f"normalized.{number}"),
     }
     return typed(tape.op("If", [every], branches), STRING, 1)
 

@@ -12,8 +12,8 @@ from ..text.token_values import INT64, STRING, integers, label_encoder, strings,
 from .branches import body
 
 LAST = np.iinfo(np.int64).max
-# Words are padded to the longest one of their group, all of fewer characters than a bound; above the last one (RE2 counts
-# no further) each is by itself. So a table has fewer than 32 places for every character.
+# Words are padded to the longest one of their group, all of fewer characters than a bound; above the last one (RE2
+# counts no further) each is by itself. So a table has fewer than 32 places for every character.
 BOUNDS = (32, 250, 1000)
 
 Change = Callable[[Tape, ir.Value], ir.Value]  # of some words, string [K]
@@ -35,24 +35,21 @@ def replaced(tape: Tape, words: ir.Value, by: dict[str, str]) -> ir.Value:
     return where_found(tape, words, by, change)
 
 
-def where_found(
-    tape: Tape, words: ir.Value, characters: Collection[str], change: Change, name: str = "words"
-) -> ir.Value:
+def where_found(tape: Tape, words: ir.Value, characters: Collection[str], change: Change) -> ir.Value:
     """Return words (string [N]), those changed that have any of some characters; `change` gets at least one at a time.
 
-    It gets words of similar lengths: one endless word makes no table of all others as wide. `name` is of the graph that
-    it makes; one inside another needs another name.
+    It gets words of similar lengths: one endless word makes no table of all others as wide.
     """
     # One more word that has one of them: no tensor on the way is empty.
     longer = tape.op("Concat", [words, strings(tape, [next(iter(characters))])], {"axis": 0})
     found = tape.op("RegexFullMatch", [longer], {"pattern": f"(?s).*[{character_class(characters)}].*"})
     places = tape.op("Reshape", [tape.op("NonZero", [found]), integers(tape, [-1])])
-    after = _in_groups(tape, typed(tape.op("Gather", [longer, places]), STRING, 1), change, name)
+    after = _in_groups(tape, typed(tape.op("Gather", [longer, places]), STRING, 1), change)
     all_words = tape.op("ScatterElements", [longer, places, after])
     return typed(tape.op("Slice", [all_words, integers(tape, [0]), integers(tape, [-1])]), STRING, 1)
 
 
-def _in_groups(tape: Tape, words: ir.Value, change: Change, name: str) -> ir.Value:
+def _in_groups(tape: Tape, words: ir.Value, change: Change) -> ir.Value:
     """Return words (string [K], K at least 1) as `change` leaves them, which gets one group after another."""
     group = _group(tape, words)
     (groups, *_) = tape.op_multi_out("Unique", [group], {"sorted": 1}, num_outputs=1)
@@ -64,7 +61,7 @@ def _in_groups(tape: Tape, words: ir.Value, change: Change, name: str) -> ir.Val
     changed = change(inside, typed(inside.op("Gather", [before, places]), STRING, 1))
     after = typed(inside.op("ScatterElements", [before, places, changed]), STRING, 1)
     more = typed(inside.op("Identity", [going]), ir.DataType.BOOL, 0)
-    each = body(inside, [step, going, before], [more, after], name)
+    each = body(inside, [step, going, before], [more, after], "words")
     count = tape.op("Squeeze", [tape.op("Shape", [groups])])
     return typed(tape.op("Loop", [count, None, words], {"body": each}), STRING, 1)
 
