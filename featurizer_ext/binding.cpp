@@ -242,7 +242,7 @@ std::vector<std::pair<std::uint32_t, std::vector<std::uint32_t>>> to_texts(const
 }  // namespace
 
 PYBIND11_MODULE(_featurizer, module) {
-  module.doc() = "Tokenization and look-up in C++. Use mtl.featurizer.";
+  module.doc() = "Tokenization and look-up in C++. Use mtl.text.featurizer.";
   module.attr("UNICODE_VERSION") = kUnicodeVersion;
   module.def("word_ranges", [] { return to_pairs(kWordRanges); });
   module.def("extend_ranges", [] { return to_pairs(kExtendRanges); });

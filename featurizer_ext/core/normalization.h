@@ -1,4 +1,5 @@
-// Normalizations of tokens: compatibility composition (NFKC), lower-casing, accents left out; in this order.
+// Normalizations of tokens: compatibility composition (NFKC), lower-casing, accents left out, in this order; lower-casing
+// of ASCII alone comes last.
 #pragma once
 
 #include <algorithm>
@@ -147,10 +148,11 @@ class Normalizer {
     if (how_ & kNfkc) to_nfkc(points_, spare_);
     if (how_ & kLower) {
       for (char32_t& c : points_) c = kMappings.lowered(c);
-    } else if (how_ & kAsciiLower) {
-      for (char32_t& c : points_) c = lower_code_point(c);
     }
     if (how_ & kStripAccents) strip_accents();
+    if (how_ & kAsciiLower) {  // last, so that a letter without its accent is one of ASCII
+      for (char32_t& c : points_) c = lower_code_point(c);
+    }
     bytes_.clear();
     for (const char32_t c : points_) encode(c, bytes_);
     return {bytes_.data(), bytes_.data() + bytes_.size(), bytes_};

@@ -29,7 +29,7 @@ def text_front_end(tape: Tape, text: ir.Value, front_end: FrontEnd) -> TokenValu
     # it is the only one.
     longer = tape.op("Concat", [text, strings(tape, ["x"])], {"axis": 0})
     tokenizer: Tokenizer = lookup("tokenizer", front_end.tokenizer)()
-    missing = tokenizer.missing()
+    missing = tokenizer.missing(pieces=False)
     if missing is not None:
         name = front_end.tokenizer
         raise ExportError(f"front end: the tokenizer '{name}' should have a method '{missing}'. Found none.")

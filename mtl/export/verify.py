@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
 BATCH_SIZES = (1, TOGETHER)
 LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32, 48, 64, 100, 150, 200, 299, 300)
+# Capitals, letters that have a plain form, marks out of order, Hangul in parts; a family of linked emoji; two flags.
+BEYOND_ASCII = (
+    "\xc9COLE \uff21\uff22 \ufb01 a\u0302\u0323 \u1112\u1161\u11ab",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+    "\U0001f1eb\U0001f1f7\U0001f1e9\U0001f1ea",
+)
 
 Fact = TypeVar("Fact")
 
@@ -182,7 +188,7 @@ def synthetic(texts: InputTexts) -> Iterator[InputTexts]:
     for number in range(len(LENGTHS)):
         yield {name: [" ".join(own[: lengths[name][number]])] for name, own in words.items()}
     yield {name: [" ".join(own[-length:]) for length in lengths[name]] for name, own in words.items()}
-    for batch in (("",), ("", ""), ("", "words", ""), (" \t\r\n", "a\0b", "e\u0301 \U0001f600 \u05d0")):
+    for batch in (("",), ("", ""), ("", "words", ""), (" \t\r\n", "a\0b", "e\u0301 \U0001f600 \u05d0"), BEYOND_ASCII):
         yield {
             name: [*batch[number % len(batch) :], *batch[: number % len(batch)]] for number, name in enumerate(texts)
         }

@@ -54,10 +54,18 @@ class Pieces(NamedTuple):
         first = (self.counts.cumsum(1) - self.counts) * (self.counts > 0)
         if not self.mean:
             return PaddedSequence(values.gather(1, first[:, :, None].expand(-1, -1, values.shape[2])), self.lengths)
-        positions = torch.arange(values.shape[1], device=values.device)[None, None, :]
-        inside = (positions >= first[:, :, None]) & (positions < (first + self.counts)[:, :, None])
-        weights = inside.to(values.dtype) / self.counts.clamp(min=1)[:, :, None].to(values.dtype)
-        return PaddedSequence(weights @ values, self.lengths)
+        rows, tokens = self.counts.shape
+        owners = self._owners(first)[:, :, None].expand(-1, -1, values.shape[2])
+        sums = values.new_zeros(rows, tokens + 1, values.shape[2]).scatter_add(1, owners, values)[:, :tokens]
+        return PaddedSequence(sums / self.counts.clamp(min=1)[:, :, None].to(values.dtype), self.lengths)
+
+    def _owners(self, first: Tensor) -> Tensor:
+        """Return [B, P]: the number of each piece's token, T of padding; `first` [B, T] says where tokens begin."""
+        rows, pieces = self.sequence.values.shape[:2]
+        places = torch.where(self.counts > 0, first, pieces)
+        begins = first.new_zeros(rows, pieces + 1).scatter_add(1, places, torch.ones_like(places))
+        numbers = begins[:, :pieces].cumsum(1) - 1
+        return torch.where(self.sequence.mask(), numbers, self.counts.shape[1])
 
 
 class Module(nn.Module):

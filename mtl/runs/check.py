@@ -36,6 +36,7 @@ from ..model.multi_task import MultiTaskModel
 from ..recipe.config import Recipe, TaskConfig
 from ..recipe.modules import ModuleConfig
 from ..text.features import Feature
+from ..text.pieces import reads_pieces
 from ..text.tokenizers import Tokenizer
 from ..train.checkpoint import own_tensors
 from ..train.first_weights import first_weights, weight_files
@@ -94,11 +95,13 @@ def read_data(graph: SharingGraph, sources: Mapping[str, Source], cache: Path) -
 
 def unexportable(graph: SharingGraph) -> Iterator[Fault]:
     """Yield a fault for every tokenizer and every feature that cannot be had in an exported graph."""
+    in_pieces = {name for name in graph.embeddings() if any(map(reads_pieces, graph.features_of(name)))}
     for task in graph.recipe.tasks.values():
-        for given in task.inputs.values():
+        read = {key for component, key in graph.leaves([task.name]) if component in in_pieces}
+        for input_name, given in task.inputs.items():
             name = given.front_end.tokenizer
             tokenizer: type[Tokenizer] = lookup("tokenizer", name)
-            lacking = tokenizer.missing()
+            lacking = tokenizer.missing(pieces=graph.inputs(task.name)[input_name] in read)
             if lacking is not None:
                 yield given.place.fault(
                     f"the tokenizer '{name}' should have a method '{lacking}', as the task is exported. Found none."

@@ -3,7 +3,7 @@
 alignment         tags and the tokens of a tokenizer
 features          what an embedding consumes: a value (or several) per token
 featurizer        tokens of texts and what is computed from them, in C++ (`featurizer_ext/`)
-front_end         how a text becomes tokens, and as what they are looked up: declared once
+front_end         how a text becomes tokens, and how they are normalized before they are looked up
 lexical_features  features of a word without a vocabulary: its hash, and how rare it is
 normalization     what is done to a token before it is looked up, and the tables of it that the C++ featurizer has
 pieces            features of the pieces that a tokenizer makes of its tokens: an axis below tokens, and the way back

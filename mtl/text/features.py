@@ -132,7 +132,7 @@ class Feature:
 
     @classmethod
     def nested(cls) -> bool:
-        """Say whether each token has values of its own number."""
+        """Say whether a token may have several values."""
         return cls.dims != ("T",)
 
     @property

@@ -19,6 +19,7 @@ by the same code point ranges (`mtl.export.front_end`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,7 @@ __all__ = [
     "UNICODE_VERSION",
     "CharacterCounts",
     "TextCounts",
+    "TokenPieces",
     "Tokens",
     "WordCounts",
     "extend_ranges",
@@ -69,16 +71,24 @@ def stripped(text: str) -> str:
     return text.strip(_SPACES)
 
 
+class TokenPieces(NamedTuple):
+    """Tokens as they are looked up, in order, and the pieces of each distinct one; those of padding are `[""]`."""
+
+    words: list[str]
+    pieces: dict[str, list[str]]
+
+
 class Tokens:
     """The tokens of B rows of text, N in all, made by `tokenize` or `tokens_from_lists`.
 
     A row without any token still has one, the padding token `""` with id 0, so every row's length is
-    at least 1. `front_end` says as what they are looked up and counted. Keeps its texts alive; never changes. Nothing
-    is computed before it is asked for.
+    at least 1. `front_end` says how they are normalized before they are looked up. Keeps its texts alive; never changes. Nothing
+    is computed before it is asked for; `pieces` keeps the pieces (`mtl.text.pieces`) that were.
     """
 
     def __init__(self, native: _featurizer.Tokens, front_end: FrontEnd, spans: NDArray[np.int64] | None = None) -> None:
         self.front_end = front_end
+        self.pieces: TokenPieces | None = None
         self._native = native
         self._spans = spans  # where the tokens came as such, cut out of a text
         self._row_offsets: NDArray[np.int64] | None = None  # every look-up finds them on the way

@@ -1,4 +1,4 @@
-"""How a text becomes tokens, and as what they are looked up: declared once, for recipes, training and export."""
+"""How a text becomes tokens, and how they are normalized before they are looked up: declared once, for recipes, training and export."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class FrontEnd:
         accents = Normalization.STRIP_ACCENTS if self.strip_accents else 0
         return Normalization(lower | accents | (Normalization.NFKC if self.nfkc else 0))
 
-    def normalized(self) -> str:
-        """Return, in words, as what tokens are looked up; nothing where that is what they are in the text."""
+    def described(self) -> str:
+        """Return the normalizations of tokens in words; nothing where there is none."""
         lower = {False: "", True: "lowercase", "ascii": "ASCII lowercase"}[self.lowercase]
         accents = "without accents" if self.strip_accents else ""
         return ", ".join(filter(None, ("NFKC" if self.nfkc else "", lower, accents)))
@@ -65,4 +65,4 @@ class FrontEnd:
         ('unicode_words, lowercase, first 20 tokens', 'whitespace')
         """
         most = "" if self.max_tokens is None else f"first {self.max_tokens} tokens"
-        return ", ".join(filter(None, (self.tokenizer, self.normalized(), most)))
+        return ", ".join(filter(None, (self.tokenizer, self.described(), most)))

@@ -23,7 +23,10 @@ _SYLLABLES, _LEADING, _VOWELS, _TRAILING = 0xAC00, 0x1100, 0x1161, 0x11A7  # Han
 
 
 class Normalization(enum.IntFlag):
-    """Normalizations of a token, as the C++ featurizer takes them; done in the order NFKC, lower case, accents."""
+    """Normalizations of a token, as the C++ featurizer takes them.
+
+    They are done in the order NFKC, lower case, accents, lower case of ASCII alone.
+    """
 
     ASCII_LOWERCASE = 1
     LOWERCASE = 2
@@ -68,11 +71,13 @@ def compositions() -> dict[str, str]:
 
 
 def character_map(how: Normalization) -> dict[str, str]:
-    """Return what lower-casing and then leaving out accents make of each character that they change."""
-    lower = lower_case() if Normalization.LOWERCASE in how else {}
-    if Normalization.ASCII_LOWERCASE in how and not lower:
-        lower = {c: to for c, to in lower_case().items() if c.isascii()}
-    if Normalization.STRIP_ACCENTS not in how:
-        return lower
-    bare = without_accents()
-    return {**bare, **{c: bare.get(to, to) for c, to in lower.items()}}
+    """Return what lower-casing and leaving out accents, in their order, make of each character that they change."""
+    steps = (
+        lower_case() if Normalization.LOWERCASE in how else {},
+        without_accents() if Normalization.STRIP_ACCENTS in how else {},
+        {c: to for c, to in lower_case().items() if c.isascii()} if Normalization.ASCII_LOWERCASE in how else {},
+    )
+    found: dict[str, str] = {}
+    for step in steps:
+        found = {**step, **{c: "".join(step.get(part, part) for part in to) for c, to in found.items()}}
+    return found

@@ -6,14 +6,14 @@ Dimensions: B rows of a batch, T tokens and P pieces of its longest row, N token
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..base.errors import UsageError
+from ..base.errors import ExportError, UsageError
 from ..base.registry import lookup, register
 from .features import Feature, Ragged, VocabularyFeature
-from .featurizer import Tokens
+from .featurizer import TokenPieces, Tokens
 from .tokenizers import Tokenizer
 from .vocabulary import Vocabulary
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import onnx_ir as ir
     from onnx_ir.tape import Tape
 
-    from .token_values import TokenValues
+    from .token_values import PieceValues, TokenValues
 
 
 @register("feature", "piece_ids")
@@ -59,7 +59,7 @@ class PieceIds(VocabularyFeature):
 
     def onnx(self, tape: Tape, tokens: TokenValues) -> ir.Value:
         """Return [B, P] ids."""
-        from .token_values import INT64, integers, typed  # it imports what only exporting needs
+        from .token_values import INT64, integers, scalar, typed  # it imports what only exporting needs
 
         found = _values(tape, tokens)
         ids = tokens.look_up(tape, found.pieces, self.vocabulary)
@@ -67,8 +67,7 @@ class PieceIds(VocabularyFeature):
         # The pieces of all rows, and the places of a grid that hold one, are in one order.
         lengths = tape.op("ReduceSum", [found.counts, integers(tape, [1])], {"keepdims": 1})
         longest = tape.op("ReduceMax", [lengths], {"keepdims": 0})
-        zero, one = (tape.op("Squeeze", [integers(tape, [number])]) for number in (0, 1))
-        inside = tape.op("Less", [tape.op("Range", [zero, longest, one]), lengths])
+        inside = tape.op("Less", [tape.op("Range", [scalar(tape, 0), longest, scalar(tape, 1)]), lengths])
         places = tape.op("Transpose", [tape.op("NonZero", [inside])], {"perm": [1, 0]})
         empty = tape.op("Expand", [integers(tape, [0]), tape.op("Shape", [inside])])
         return typed(tape.op("ScatterND", [empty, places, chosen]), INT64, 2)
@@ -88,8 +87,19 @@ class PieceCounts(Feature):
         return _values(tape, tokens).counts
 
 
-def _pieces(tokens: Tokens) -> tuple[list[str], dict[str, list[str]]]:
-    """Return all tokens as they are looked up, and the pieces of each distinct one; those of padding are `[""]`."""
+def reads_pieces(feature: Feature) -> bool:
+    """Say whether a feature is computed from the pieces of tokens: a tokenizer should have them in the graph, too."""
+    return "P" in feature.dims or isinstance(feature, PieceCounts)
+
+
+def _pieces(tokens: Tokens) -> TokenPieces:
+    """Return the pieces of tokens, made once for all features of an input."""
+    if tokens.pieces is None:
+        tokens.pieces = _made(tokens)
+    return tokens.pieces
+
+
+def _made(tokens: Tokens) -> TokenPieces:
     tokenizer: Tokenizer = lookup("tokenizer", tokens.front_end.tokenizer)()
     words = [word for row in tokens.normalized() for word in row]
     pieces = {word: list(tokenizer.pieces(word)) if word else [""] for word in dict.fromkeys(words)}
@@ -99,25 +109,23 @@ def _pieces(tokens: Tokens) -> tuple[list[str], dict[str, list[str]]]:
                 f"the tokenizer '{tokens.front_end.tokenizer}': a token should have at least one piece, none of them "
                 f"empty. Found {found} for {word!r}."
             )
-    return words, pieces
+    return TokenPieces(words, pieces)
 
 
-class _PieceValues(NamedTuple):
-    """`pieces` string [N, Q]; `there` bool [N*Q]: where a piece is; `counts` int64 [B, T]."""
+def _values(tape: Tape, tokens: TokenValues) -> PieceValues:
+    """Return the pieces of all tokens in the graph; features of one input share them.
 
-    pieces: ir.Value
-    there: ir.Value
-    counts: ir.Value
+    Raises `ExportError` where the tokenizer has them in training alone.
+    """
+    from .token_values import INT64, PieceValues, integers, label_encoder, scalar, typed
 
-
-def _values(tape: Tape, tokens: TokenValues) -> _PieceValues:
-    """Return the pieces of all tokens in the graph; features of one input share them."""
-    from .token_values import INT64, integers, label_encoder, typed
-
-    made = tokens.made.get("pieces")
-    if isinstance(made, _PieceValues):
-        return made
-    tokenizer: Tokenizer = lookup("tokenizer", tokens.front_end.tokenizer)()
+    if tokens.shared.pieces is not None:
+        return tokens.shared.pieces
+    name = tokens.front_end.tokenizer
+    tokenizer: Tokenizer = lookup("tokenizer", name)()
+    lacking = tokenizer.missing(pieces=True)
+    if lacking is not None:
+        raise ExportError(f"pieces of tokens: the tokenizer '{name}' should have a method '{lacking}'. Found none.")
     pieces = tokenizer.onnx_pieces(tape, tokens)
     own = tape.op("ReduceSum", [label_encoder(tape, pieces, {"": 0}, 1), integers(tape, [1])], {"keepdims": 0})
     per_token = tape.op("Reshape", [own, tokens.shape])
@@ -126,9 +134,7 @@ def _values(tape: Tape, tokens: TokenValues) -> _PieceValues:
     least = tape.op("Cast", [inside], {"to": INT64.value})
     counts = typed(tape.op("Max", [per_token, least]), INT64, 2)
     width = tape.op("Shape", [pieces], {"start": 1, "end": 2})
-    zero, one = (tape.op("Squeeze", [integers(tape, [number])]) for number in (0, 1))
-    columns = tape.op("Range", [zero, tape.op("Squeeze", [width]), one])
+    columns = tape.op("Range", [scalar(tape, 0), tape.op("Squeeze", [width]), scalar(tape, 1)])
     there = tape.op("Less", [columns, tape.op("Reshape", [counts, integers(tape, [-1, 1])])])
-    found = _PieceValues(pieces, tape.op("Reshape", [there, integers(tape, [-1])]), counts)
-    tokens.made["pieces"] = found
-    return found
+    tokens.shared.pieces = PieceValues(pieces, tape.op("Reshape", [there, integers(tape, [-1])]), counts)
+    return tokens.shared.pieces

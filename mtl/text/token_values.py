@@ -6,6 +6,7 @@ Imports onnx_ir, so it is itself imported only by what builds graphs.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import onnx_ir as ir
@@ -20,14 +21,32 @@ UINT32 = ir.DataType.UINT32
 FLOAT = ir.DataType.FLOAT
 
 
+class PieceValues(NamedTuple):
+    """The pieces of N tokens, up to Q of each.
+
+    `pieces` string [N, Q]; `there` bool [N*Q]: where a piece is; `counts` int64 [B, T].
+    """
+
+    pieces: ir.Value
+    there: ir.Value
+    counts: ir.Value
+
+
+@dataclass
+class Shared:
+    """What features of one input compute once: whether a token is inside its row, bool [B, T], and pieces."""
+
+    inside: ir.Value | None = None
+    pieces: PieceValues | None = None
+
+
 @dataclass(frozen=True)
 class TokenValues:
     """The tokens of a batch in the graph: at least one row, and at least one token in each.
 
     `flat` string [B*T]: tokens as they are looked up (normalized as the input says), `""` for padding;
     `surface` string [B, T]: as they are in the text; `lengths` int64 [B], at least 1; `shape` int64 [2]: B, T;
-    `counts` int64 [B]: the lengths, but 0 for an empty text, whose one token is padding. `made` holds what features
-    of the input share.
+    `counts` int64 [B]: the lengths, but 0 for an empty text, whose one token is padding.
     """
 
     flat: ir.Value
@@ -36,17 +55,16 @@ class TokenValues:
     shape: ir.Value
     counts: ir.Value
     front_end: FrontEnd
-    made: dict[str, object] = field(default_factory=dict, compare=False)
+    shared: Shared = field(default_factory=Shared, compare=False)
 
     def inside(self, tape: Tape) -> ir.Value:
         """Return bool [B, T]: whether a token is before its row's length."""
-        if not isinstance(made := self.made.get("inside"), ir.Value):
+        if self.shared.inside is None:
             steps = tape.op("Shape", [self.surface], {"start": 1, "end": 2})
-            zero, one = (tape.op("Squeeze", [integers(tape, [number])]) for number in (0, 1))
-            positions = tape.op("Range", [zero, tape.op("Squeeze", [steps]), one])
-            made = tape.op("Less", [positions, tape.op("Unsqueeze", [self.lengths, integers(tape, [1])])])
-            self.made["inside"] = typed(made, ir.DataType.BOOL, 2)
-        return made
+            positions = tape.op("Range", [scalar(tape, 0), tape.op("Squeeze", [steps]), scalar(tape, 1)])
+            inside = tape.op("Less", [positions, tape.op("Unsqueeze", [self.lengths, integers(tape, [1])])])
+            self.shared.inside = typed(inside, ir.DataType.BOOL, 2)
+        return self.shared.inside
 
     def grid(self, tape: Tape, flat: ir.Value) -> ir.Value:
         """Return a value per token, [B*T], as [B, T]."""
@@ -90,6 +108,11 @@ def label_encoder(tape: Tape, values: ir.Value, ids: dict[str, int], default: in
 def integers(tape: Tape, numbers: list[int]) -> ir.Value:
     """Return a constant int64 vector."""
     return tape.op("Constant", [], {"value": ir.tensor(np.array(numbers, np.int64))})
+
+
+def scalar(tape: Tape, number: int) -> ir.Value:
+    """Return a constant int64 number."""
+    return tape.op("Constant", [], {"value": ir.tensor(np.array(number, np.int64))})
 
 
 def strings(tape: Tape, texts: list[str]) -> ir.Value:

@@ -78,20 +78,21 @@ class Tokenizer:
         return typed(tape.op("Unsqueeze", [tokens.flat, integers(tape, [1])]), STRING, 2)
 
     def tokenize(self, texts: Iterable[str | bytes], front_end: FrontEnd = EVERY) -> Tokens:
-        """Return the tokens of texts, as many of each as a front end reads.
+        """Return the tokens of texts, as many of each as a front end reads; they name this tokenizer as theirs.
 
         Raises `UsageError` where `spans` returns no valid tokens, and `TypeError` for a text that is not text.
         """
         read = [_valid(text) for text in texts]
-        return tokens_from_spans(read, [self._checked(text)[: front_end.max_tokens] for text in read], front_end)
+        spans = [self._checked(text)[: front_end.max_tokens] for text in read]
+        return tokens_from_spans(read, spans, replace(front_end, tokenizer=name_of(type(self))))
 
     @classmethod
-    def missing(cls) -> str | None:
-        """Return the method that the tokenizer would need in a graph and does not have."""
+    def missing(cls, *, pieces: bool) -> str | None:
+        """Return the method that the tokenizer would need in a graph, where `pieces` are read or not, and lacks."""
         if cls.onnx is Tokenizer.onnx:
             return "onnx"
         in_one_way = cls.pieces is not Tokenizer.pieces and cls.onnx_pieces is Tokenizer.onnx_pieces
-        return "onnx_pieces" if in_one_way else None
+        return "onnx_pieces" if pieces and in_one_way else None
 
     def _checked(self, text: str) -> list[tuple[int, int]]:
         found = list(self.spans(text))
@@ -121,7 +122,8 @@ class _Compiled(Tokenizer):
         raise NotImplementedError
 
     def tokenize(self, texts: Iterable[str | bytes], front_end: FrontEnd = EVERY) -> Tokens:
-        return tokenize(texts, replace(front_end, tokenizer=self.native))
+        found = tokenize(texts, replace(front_end, tokenizer=self.native))
+        return found.under(replace(front_end, tokenizer=name_of(type(self))))
 
     def spans(self, text: str) -> Sequence[tuple[int, int]]:
         found = self.tokenize([text]).spans().tolist()

@@ -31,11 +31,11 @@ class PieceEmbedding(Embedding):
         dim: Count = 100,
         min_count: Count = 1,
         max_size: Count | None = None,
-        tokens: Literal["first", "mean"] = "first",
+        token_pooling: Literal["first", "mean"] = "first",
     ) -> None:
         super().__init__()
         size = features[0].size
-        self.mean = tokens == "mean"
+        self.mean = token_pooling == "mean"
         self.table = nn.Embedding(FIRST if size is None else size, dim, padding_idx=PADDING)
 
     @classmethod

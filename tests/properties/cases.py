@@ -264,7 +264,7 @@ def _cases() -> Iterator[Case]:
     yield Case(
         "piece by the mean",
         "embedding",
-        lambda: PieceEmbedding(fitted(pieces.PieceIds()), dim=6, tokens="mean"),
+        lambda: PieceEmbedding(fitted(pieces.PieceIds()), dim=6, token_pooling="mean"),
         piece_inputs,
     )
     yield Case("concat", "embedding", lambda: Concat(parts=parts()), (Tokens(4), Tokens(3)))

@@ -61,7 +61,7 @@ tasks:
     inputs: {text: {column: text, lowercase: true}}
     target: chunks
     model:
-      embedding: {type: concat, parts: {word: {type: word, dim: 3}, piece: {type: piece, dim: 4, tokens: mean}}}
+      embedding: {type: concat, parts: {word: {type: word, dim: 3}, piece: {type: piece, dim: 4, token_pooling: mean}}}
       decoder: {type: mlp, condition: slots.output}
       output: {type: crf}
   topic:

@@ -241,7 +241,9 @@ def test_a_tokenizer_without_a_graph_side(folder: Path, monkeypatch: pytest.Monk
     letters = ("{column: text, lowercase: true}", "{column: text, tokenizer: letters, lowercase: true}")
     file = folder / "small.yaml"
     message = "the tokenizer 'letters' should have a method 'onnx_pieces', as the task is exported. Found none."
-    assert refused(load(folder, letters, letters)) == [
+    check(load(folder, letters, letters))  # nothing reads pieces
+    piece = ("char: {type: char_cnn, dim: 4, char_dim: 4}", "piece: {type: piece, dim: 4}")
+    assert refused(load(folder, letters, letters, piece)) == [
         f"{file}:16: tasks.intent.inputs.text: {message}",
         f"{file}:29: tasks.slots.inputs.text: {message}",
         f"2 errors in {file}",

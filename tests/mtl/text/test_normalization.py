@@ -51,10 +51,10 @@ def slow(word, lowercase=False, strip_accents=False, nfkc=False):
         word = unicodedata.normalize("NFKC", word)
     if lowercase is True:
         word = "".join("i" if c == "\u0130" else c.lower() for c in word)
-    elif lowercase:
-        word = "".join(c.lower() if c.isascii() else c for c in word)
     if strip_accents:
         word = "".join(map(bare, word)) or word
+    if lowercase == "ascii":
+        word = "".join(c.lower() if c.isascii() else c for c in word)
     return word
 
 
@@ -75,7 +75,7 @@ def normalized(words, **how):
         ("ÉCOLE", {"lowercase": True}, "école"),
         ("ÉCOLE", {"lowercase": "ascii"}, "École"),
         ("ÉCOLE", {"lowercase": True, "strip_accents": True}, "ecole"),
-        ("ÉCOLE", {"lowercase": "ascii", "strip_accents": True}, "Ecole"),
+        ("ÉCOLE", {"lowercase": "ascii", "strip_accents": True}, "ecole"),
         ("ΟΔΟΣ", {"lowercase": True}, "οδοσ"),  # no final sigma: one code point by itself
         ("İI\u0131", {"lowercase": True}, "ii\u0131"),
         ("Ǆǅ", {"lowercase": True}, "ǆǆ"),
@@ -138,7 +138,6 @@ def test_any_words(words):
         assert normalized(words, **how) == [slow(word, **how) for word in words]
 
 
-@pinned
 def test_everything_sees_normalized_tokens():
     texts = ["Été ÉTÉ été ate", "", "ＡTE ﬁve ﬁve", "plain ATE"]
     front_end = FrontEnd("whitespace", lowercase=True, strip_accents=True, nfkc=True)
@@ -186,8 +185,8 @@ def test_maps_of_characters():
     assert character_map(Normalization.STRIP_ACCENTS) == without_accents()
     both = character_map(Normalization.LOWERCASE | Normalization.STRIP_ACCENTS)
     assert (both["É"], both["é"], both["E"], both["\u0301"]) == ("e", "e", "e", "")
-    ascii_first = character_map(Normalization.ASCII_LOWERCASE | Normalization.STRIP_ACCENTS)
-    assert (ascii_first["É"], ascii_first["E"]) == ("E", "e")
+    ascii_last = character_map(Normalization.ASCII_LOWERCASE | Normalization.STRIP_ACCENTS)
+    assert (ascii_last["É"], ascii_last["é"], ascii_last["E"], ascii_last["\u212b"]) == ("e", "e", "e", "a")
 
 
 def test_no_lower_case_letter_is_all_accents():

@@ -72,7 +72,7 @@ tasks:
     inputs: {text: {column: text, tokenizer: chunks, lowercase: true}}
     target: slots
     model:
-      embedding: {type: concat, parts: {word: {type: word, dim: 5}, piece: {type: piece, dim: 4, tokens: mean}}}
+      embedding: {type: concat, parts: {word: {type: word, dim: 5}, piece: {type: piece, dim: 4, token_pooling: mean}}}
       representation: {type: bilstm, hidden: 4}
 share:
   pieces: [intent.embedding, slots.embedding]
@@ -214,7 +214,30 @@ def test_pieces_that_the_graph_lacks(plugin: Path) -> None:
             return list(token)
 
     registry.register("tokenizer", "one_sided")(OneSided)
-    assert (Tokenizer.missing(), Whitespace.missing(), OneSided.missing()) == ("onnx", None, "onnx_pieces")
+    found = [kind.missing(pieces=pieces) for kind in (Tokenizer, Whitespace, OneSided) for pieces in (False, True)]
+    assert found == ["onnx", "onnx", None, None, None, "onnx_pieces"]
+    text_session(FrontEnd("one_sided"), ())
     with pytest.raises(ExportError) as caught:
-        text_session(FrontEnd("one_sided"), ())
-    assert str(caught.value) == "front end: the tokenizer 'one_sided' should have a method 'onnx_pieces'. Found none."
+        text_session(FrontEnd("one_sided"), (PieceCounts(),))
+    assert str(caught.value) == (
+        "pieces of tokens: the tokenizer 'one_sided' should have a method 'onnx_pieces'. Found none."
+    )
+
+
+def test_pieces_are_made_once_for_all_features_of_an_input(plugin: Path) -> None:
+    asked: list[str] = []
+
+    class Asked(Whitespace):
+        """Notes what it is asked for."""
+
+        def pieces(self, token: str) -> list[str]:
+            asked.append(token)
+            return [token]
+
+    registry.register("tokenizer", "asked")(Asked)
+    tokens = tokenize(["play it", "play"], FrontEnd("asked"))
+    for feature in (PieceIds(), PieceCounts()):
+        feature.count(tokens)
+    PieceCounts().compute(tokens)
+    assert asked == ["play", "it"]
+    assert tokens.under(FrontEnd("asked", lowercase=True)).pieces is None

@@ -149,4 +149,5 @@ def test_the_faces_of_a_built_in_tokenizer_agree(name: str) -> None:
     for text in ("Hey, you!", " ", "", "e\u0301 \u200d日本"):
         (words,) = built_in.tokenize([text]).strings()
         assert [text[begin:end] for begin, end in built_in.spans(text)] == [word for word in words if word]
-    assert built_in.missing() is None
+    assert built_in.missing(pieces=True) is None
+    assert built_in.tokenize(["a"]).front_end == FrontEnd(name)
