@@ -82,8 +82,8 @@ class Tokens:
     """The tokens of B rows of text, N in all, made by `tokenize` or `tokens_from_lists`.
 
     A row without any token still has one, the padding token `""` with id 0, so every row's length is
-    at least 1. `front_end` says how they are normalized before they are looked up. Keeps its texts alive; never changes. Nothing
-    is computed before it is asked for; `pieces` keeps the pieces (`mtl.text.pieces`) that were.
+    at least 1. `front_end` says how they are normalized before they are looked up. Keeps its texts alive; never
+    changes. Nothing is computed before it is asked for; `pieces` keeps the pieces (`mtl.text.pieces`) that were.
     """
 
     def __init__(self, native: _featurizer.Tokens, front_end: FrontEnd, spans: NDArray[np.int64] | None = None) -> None:

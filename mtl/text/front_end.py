@@ -1,4 +1,4 @@
-"""How a text becomes tokens, and how they are normalized before they are looked up: declared once, for recipes, training and export."""
+"""How a text becomes tokens, and how they are normalized before look-up: for recipes, training and export."""
 
 from __future__ import annotations
 
