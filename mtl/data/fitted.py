@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base.errors import CheckpointError, Fault, listing
+from ..base.errors import CheckpointError, Fault, listing, sentences
 from ..base.files import read_json
-from ..text.featurizer import tokenize
+from ..text.featurizer import RULES, tokenize
 from .labels import Labels
 from .targets import Target
 
 if TYPE_CHECKING:
     from ..graph.sharing_graph import SharingGraph
     from ..text.features import Feature
+
+AGAIN = "Train again in a new folder, from the run's recipe.yaml"
 
 
 class Fitted:
@@ -59,6 +61,7 @@ class Fitted:
     def state(self) -> dict[str, Any]:
         """Return everything as JSON-able values, to be kept in checkpoints and run folders."""
         return {
+            "rules": RULES,
             "features": {name: [f.state() for f in features] for name, features in self.features.items()},
             "targets": {task: target.state() for task, target in self.targets.items()},
         }
@@ -73,7 +76,11 @@ class Fitted:
 
     @classmethod
     def load(cls, graph: SharingGraph, file: Path) -> Fitted:
-        """Return what a run folder's file keeps; raises `CheckpointError` where it lacks something of this graph."""
+        """Return what a run folder's file keeps.
+
+        Raises `CheckpointError` where it lacks something of this graph, or was fitted under other rules of the
+        featurizer: this one would give its texts other ids.
+        """
         state, fitted = read_json(file), cls.unfitted(graph)
         for section, names in (("features", fitted.features), ("targets", fitted.targets)):
             kept = state.get(section) if isinstance(state, Mapping) else None
@@ -82,11 +89,19 @@ class Fitted:
                 raise CheckpointError(
                     Fault(
                         f"should hold fitted '{section}' of {listing(lacking)}. Found none, as in runs of an earlier "
-                        "version. Train again in a new folder, from the run's recipe.yaml.",
+                        f"version. {AGAIN}.",
                         file=str(file),
                     )
                 )
-        return cls.from_state(graph, state)
+        fault_if_other_rules(file, state)
+        try:
+            fitted.load_state(state)
+        except (KeyError, TypeError, ValueError) as error:
+            should = "should hold what was fitted as this version of mtl keeps it"
+            raise CheckpointError(
+                *(Fault(f"{sentence} {AGAIN}.", file=str(file)) for sentence in sentences(error, should))
+            ) from error
+        return fitted
 
     @classmethod
     def from_state(cls, graph: SharingGraph, state: Mapping[str, Any]) -> Fitted:
@@ -94,3 +109,24 @@ class Fitted:
         fitted = cls.unfitted(graph)
         fitted.load_state(state)
         return fitted
+
+
+def fault_if_other_rules(file: Path, state: Any) -> None:
+    """Raise `CheckpointError` where a file's vocabularies were fitted under other rules of the featurizer than these."""
+    found = state.get("rules") if isinstance(state, Mapping) else None
+    if found != RULES:
+        raise CheckpointError(
+            Fault(
+                f"should be fitted to texts as this version of mtl reads them, {_rules(RULES)}. Found {_rules(found)}: "
+                f"the run's texts would become other ids than in its training. {AGAIN}, or use the version of mtl "
+                "that trained it.",
+                file=str(file),
+            )
+        )
+
+
+def _rules(rules: Any) -> str:
+    """Return in words which rules these are."""
+    if not isinstance(rules, Mapping):
+        return "none noted, as in runs of an earlier version"
+    return f"featurizer {rules.get('featurizer')} with Unicode {rules.get('unicode')}"

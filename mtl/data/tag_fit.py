@@ -13,6 +13,7 @@ from ..text.tag_schemes import CLOSED, OUTSIDE, Scheme, family, first_break, par
 
 GRAMMARS: tuple[Scheme, ...] = ("bio", "bioes", "iob1")  # that of BILOU is as that of BIOES
 SPAN_BREAKS: tuple[Scheme, ...] = ("bioes", "iob1")
+FACTS = ("scheme", "rule", "reason", "bare", "rows", "grammar", "broken", "example", "note")  # what is kept of them
 _NAMED = 3  # tags that a note names
 
 

@@ -13,6 +13,7 @@ import onnx_ir as ir
 from ..base.files import sha256, write
 from ..recipe.filling import digest
 from ..serve.bundle import FORMAT
+from ..text.featurizer import RULES
 from .tracing import OPSET
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def write_manifest(
         "name": graph.recipe.name,
         "recipe": digest(graph.recipe),
         "opset": OPSET,
-        "versions": {library: _version(library) for library in LIBRARIES},
+        "versions": {**{library: _version(library) for library in LIBRARIES}, **RULES},
         **entries,
         "metrics": dict(metrics),
         "verified": verification.facts(),

@@ -23,7 +23,7 @@ from ..base.files import read_json, replace
 from ..base.progress import Report, StageReport
 from ..base.threads import torch_threads
 from ..compile.loading import load_recipe, recipe_from_dict
-from ..data.fitted import Fitted
+from ..data.fitted import Fitted, fault_if_other_rules
 from ..data.prepare import prepare
 from ..data.prepared import Prepared
 from ..evaluate.answerers import TextAnswerer
@@ -101,6 +101,9 @@ class Run:
         begun = resume and out is not None and bool(Checkpoints(Path(out)).pointer())
         if begun and out is not None:
             check_recipe(recipe, Path(out))
+            kept = Path(out) / "fitted.json"
+            if kept.is_file():
+                fault_if_other_rules(kept, read_json(kept))
         report = check(recipe, initial=not begun)  # what it starts from is in its checkpoint
         folder = folder_for(recipe.name, out, resume)
         run = cls(folder, report.graph, resume=resume, elsewhere=data is not None, sources=sources)

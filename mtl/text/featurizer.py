@@ -39,6 +39,7 @@ from .front_end import FrontEnd
 from .vocabulary import Vocabulary
 
 __all__ = [
+    "RULES",
     "TOKENIZERS",
     "UNICODE_VERSION",
     "CharacterCounts",
@@ -58,6 +59,8 @@ __all__ = [
 ]
 
 TOKENIZERS = ("whitespace", "unicode_words", "characters")
+FORMAT = 2  # of the rules that make tokens and ids of texts; every change of one has the next number
+RULES = {"featurizer": FORMAT, "unicode": UNICODE_VERSION}  # what decides how texts become ids
 WHITESPACE = FrontEnd("whitespace")
 _SPACES = "".join(chr(code) for first, last in space_ranges() for code in range(first, last + 1))
 

@@ -15,7 +15,7 @@ from ...text.span_tags import is_span, uneven_spans
 from ...text.tag_rule import UNLABELLED, TagRule
 from ...text.tag_schemes import Scheme
 from ..labels import MISSING
-from ..tag_fit import TagFit
+from ..tag_fit import FACTS, TagFit
 from .base import Answer, Example, LabelTarget, Names, Remark
 
 SPANS = ("span_f1", "accuracy", "span_report")
@@ -65,7 +65,7 @@ class Tags(LabelTarget):
         self._take(self._fit.state())
 
     def _take(self, found: Mapping[str, Any]) -> None:
-        self._found = dict(found)
+        self._found = {fact: found[fact] for fact in FACTS}
         self.scheme = found["scheme"]
         self._rule = TagRule(found["rule"], found["reason"], found["bare"])
 

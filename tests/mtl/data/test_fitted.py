@@ -10,6 +10,7 @@ import pytest
 
 from mtl.base.errors import CheckpointError
 from mtl.data.fitted import Fitted
+from mtl.text.featurizer import RULES, UNICODE_VERSION
 from tests.mtl.recipe.texts import INTENT_SLOT, graph
 
 
@@ -43,3 +44,43 @@ def test_a_run_of_an_earlier_version(section: str, change: Any, names: str, tmp_
         f"{tmp_path / 'fitted.json'}: should hold fitted '{section}' of {names}. Found none, as in runs of an earlier "
         "version. Train again in a new folder, from the run's recipe.yaml."
     )
+
+
+@pytest.mark.parametrize(
+    ("rules", "found"),
+    [
+        (None, "none noted, as in runs of an earlier version"),
+        ({"featurizer": 1, "unicode": UNICODE_VERSION}, f"featurizer 1 with Unicode {UNICODE_VERSION}"),
+        ({**RULES, "unicode": "13.0.0"}, f"featurizer {RULES['featurizer']} with Unicode 13.0.0"),
+    ],
+)
+def test_texts_that_would_become_other_ids_are_refused(rules: Any, found: str, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError) as error:
+        load(tmp_path, {**state(), "rules": rules})
+    assert str(error.value) == (
+        f"{tmp_path / 'fitted.json'}: should be fitted to texts as this version of mtl reads them, featurizer "
+        f"{RULES['featurizer']} with Unicode {UNICODE_VERSION}. Found {found}: the run's texts would become other ids "
+        "than in its training. Train again in a new folder, from the run's recipe.yaml, or use the version of mtl that "
+        "trained it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "kept", "found"),
+    [
+        ("targets", "slots", {"names": ["O"], "counts": [1], "found": {"scheme": "bio"}}, "KeyError: 'rule'"),
+        ("targets", "intent", {}, "KeyError: 'names'"),
+        ("targets", "intent", {"names": 3, "counts": [1]}, "TypeError: 'int' object is not iterable"),
+        ("features", "words.word", [], "ValueError: zip() argument 2 is shorter than argument 1"),
+    ],
+)
+def test_another_form_is_refused(section: str, name: str, kept: Any, found: str, tmp_path: Path) -> None:
+    changed = state()
+    changed[section][name] = kept
+    with pytest.raises(CheckpointError) as error:
+        load(tmp_path, changed)
+    assert str(error.value) == (
+        f"{tmp_path / 'fitted.json'}: should hold what was fitted as this version of mtl keeps it. Found {found}. "
+        "Train again in a new folder, from the run's recipe.yaml."
+    )
+    assert error.value.__cause__ is not None

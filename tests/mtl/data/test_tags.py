@@ -15,6 +15,7 @@ from mtl.compile.loading import recipe_from_dict
 from mtl.data.labels import MISSING
 from mtl.data.prepare import prepare
 from mtl.data.prepared import Prepared
+from mtl.data.tag_fit import FACTS, TagFit
 from mtl.evaluate.evaluation import dev_figures, metrics_of
 from mtl.evaluate.metrics import Tagging
 from mtl.graph.build import build_graph
@@ -272,3 +273,4 @@ def test_state_of_a_fit_is_kept_with_what_was_fitted(tmp_path: Path, write: Writ
     assert again.state() == prepared.fitted.state()
     assert again.targets["ner"].found == prepared.fitted.targets["ner"].found
     assert again.targets["ner"].found["scheme"] == "bio"
+    assert tuple(TagFit().state()) == FACTS

@@ -22,6 +22,7 @@ from mtl.export import export as exporting
 from mtl.export import swap
 from mtl.export.weights import references
 from mtl.recipe.filling import digest
+from mtl.text.featurizer import RULES
 from tests.mtl.export import tiny
 from tests.mtl.export.conftest import Exported
 
@@ -116,6 +117,7 @@ def test_manifest(tagger: Exported) -> None:
     }
     assert manifest["tasks"]["intent"]["labels"] == ["a", "b", "c"]
     assert manifest["versions"]["onnxruntime"] == onnxruntime.__version__
+    assert RULES.items() <= manifest["versions"].items()
     assert manifest["files"]["slots.onnx"]["bytes"] == tagger.report.files["slots.onnx"]
     verified = manifest["verified"]
     assert (verified["rows"], verified["ties"]) == ({"intent": 71, "slots": 71}, [])

@@ -1,3 +1,4 @@
+import hashlib
 import threading
 
 import numpy as np
@@ -6,7 +7,9 @@ import pytest
 from benchmarks.fuzz import random_texts
 from mtl.base.errors import UsageError
 from mtl.text.featurizer import (
+    FORMAT,
     TOKENIZERS,
+    UNICODE_VERSION,
     CharacterCounts,
     WordCounts,
     extend_ranges,
@@ -256,3 +259,16 @@ def test_the_first_tokens_of_ready_made_rows() -> None:
     assert tokens_from_lists(rows, two).strings() == [["New York", "!"], [""], ["b"]]
     assert tokens_from_lists(rows, two).spans().tolist() == [[0, 8], [9, 10], [0, 0], [0, 1]]
     assert tokens_from_lists(rows).strings() == [["New York", "!", "a"], [""], ["b"]]
+
+
+def test_other_rules_have_another_number():
+    """Vocabularies of runs fit one set of rules: where this digest changes, FORMAT has to be another number."""
+    characters = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+    digest = hashlib.sha256()
+    for pattern in ("a{}b", "\U0001f469\u200d{}", "\U0001f1e9{} ", "{}\u0301"):
+        texts = [pattern.format(character) for character in characters]
+        for front_end in (FrontEnd("whitespace"), FrontEnd(), FrontEnd(lowercase=True, strip_accents=True, nfkc=True)):
+            tokens = tokenize(texts, front_end)
+            digest.update(tokens.row_offsets.tobytes())
+            digest.update(tokens.hashes().tobytes())
+    assert (FORMAT, UNICODE_VERSION, digest.hexdigest()[:16]) == (2, "14.0.0", "5b2079c546a1fa0c")

@@ -276,3 +276,16 @@ def test_a_changed_recipe_is_told_by_its_keys_before_data_is_read(tmp_path: Path
     assert changed(folder, "train.schedule={type: linear}") == (
         f"{begin}train.schedule.type: 'constant' there, 'linear' here; train.schedule.end: none there, 0.0 here{end}"
     )
+
+
+def test_a_run_whose_texts_would_become_other_ids_is_refused_before_data_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    for _ in Run.start(small.write(tmp_path), folder, overrides=["train.epochs=1"]).train():
+        pass
+    kept = folder / "fitted.json"
+    kept.write_text(json.dumps({**read_json(kept), "rules": {"featurizer": 1, "unicode": "14.0.0"}}))
+    assert changed(folder) == (
+        f"{kept}: should be fitted to texts as this version of mtl reads them, featurizer 2 with Unicode 14.0.0. Found "
+        "featurizer 1 with Unicode 14.0.0: the run's texts would become other ids than in its training. Train again in "
+        "a new folder, from the run's recipe.yaml, or use the version of mtl that trained it."
+    )
