@@ -112,7 +112,7 @@ class Fitted:
 
 
 def fault_if_other_rules(file: Path, state: Any) -> None:
-    """Raise `CheckpointError` where a file's vocabularies were fitted under other rules of the featurizer than these."""
+    """Raise `CheckpointError` where a file's vocabularies were fitted under other rules than these."""
     found = state.get("rules") if isinstance(state, Mapping) else None
     if found != RULES:
         raise CheckpointError(

@@ -22,11 +22,19 @@ def filled(recipe: Recipe) -> str:
 
 def digest(recipe: Recipe) -> str:
     """Return the SHA-256 (hexadecimal) of what a recipe says, without the directories of data and plugins."""
-    tree = _tree(recipe)
-    del tree["data"]
-    tree["plugins"] = [PurePath(plugin).name if plugin.endswith(".py") else plugin for plugin in recipe.plugins]
-    canonical = json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
+    return digest_of(_tree(recipe))
+
+
+def digest_of(tree: Mapping[str, Any]) -> str:
+    """Return the digest of the recipe that was filled to this tree, by whichever version of the library."""
+    canonical = json.dumps(movable(tree), ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def movable(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a filled recipe without the directories of data and plugins."""
+    plugins = [PurePath(plugin).name if plugin.endswith(".py") else plugin for plugin in tree["plugins"]]
+    return {key: plugins if key == "plugins" else value for key, value in tree.items() if key != "data"}
 
 
 def _tree(recipe: Recipe) -> dict[str, Any]:

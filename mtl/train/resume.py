@@ -7,18 +7,19 @@ number of steps, so equal steps with another end would be a different run.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from ..base.errors import CheckpointError, Fault
+from ..base.errors import CheckpointError, Fault, RecipeError
 from ..base.files import read_json
 from ..base.version import VERSION
+from ..compile.loading import load_recipe
 from ..recipe.config import Recipe
 from ..recipe.document import show
-from ..recipe.filling import digest, filled
+from ..recipe.filling import digest, digest_of, filled, movable
 from ..recipe.yaml_core import parse, read
 from .checkpoint import Checkpoints
 
@@ -50,30 +51,52 @@ def refuse_changes(recorded: Mapping[str, Any], current: Mapping[str, Any], run:
 def check_recipe(recipe: Recipe, run: Path) -> None:
     """Raise `CheckpointError` where a run's last checkpoint was made with another recipe, naming what differs."""
     state = read_json(Checkpoints(run).path("last") / "state.json")
-    before = state.get("identity", {}).get("recipe") if isinstance(state, dict) else None
+    recorded = state.get("identity", {}) if isinstance(state, dict) else {}
     kept = run / "recipe.yaml"
-    if before in (None, digest(recipe)) or not kept.is_file():
+    if recorded.get("recipe") in (None, digest(recipe)) or not kept.is_file():
         return  # other differences are reported once the data is read
-    there, here = (_said(tree) for tree in (read(kept).tree, parse(filled(recipe), recipe.title).tree))
+    there, here = (_said(tree) for tree in (_refilled(kept), parse(filled(recipe), recipe.title).tree))
     keys = [key for key in dict.fromkeys([*there, *here]) if there.get(key) != here.get(key)]
     if not keys:
         return
     changes = [f"{key}: {_said_of(there, key)} there, {_said_of(here, key)} here" for key in keys[:SHOWN]]
     if len(keys) > SHOWN:
         changes.append(f"and {len(keys) - SHOWN} more")
-    raise CheckpointError(
-        Fault(
-            f"the recipe should be the one that the run was started with. Found another: {'; '.join(changes)}. "
-            "The run's own is its recipe.yaml; a changed recipe needs a new run.",
-            file=str(run),
-        )
+    another = (
+        f"the recipe should be the one that the run was started with. Found another: {'; '.join(changes)}. "
+        "The run's own is its recipe.yaml; a changed recipe needs a new run."
     )
+    versions = {"mtl": recorded.get("versions", {}).get("mtl", VERSION)}
+    raise CheckpointError(
+        *(Fault(message, file=str(run)) for message in (another, *_other_versions(versions, {"mtl": VERSION})))
+    )
+
+
+def as_filled_now(recorded: Mapping[str, Any], run: Path) -> Mapping[str, Any]:
+    """Return what a run's checkpoint records, with the digest of its recipe as this version fills it.
+
+    A key that is new since has its default in both, so it changes nothing. The digest stays what it is where the
+    folder's recipe is not the one that it was started with.
+    """
+    kept = run / "recipe.yaml"
+    if not kept.is_file() or digest_of(read(kept).tree) != recorded["recipe"]:
+        return recorded
+    return {**recorded, "recipe": digest_of(_refilled(kept))}
+
+
+def _refilled(kept: Path) -> dict[str, Any]:
+    """Return a run's recipe as this version fills it; as it was filled, where this one cannot read it."""
+    tree: dict[str, Any]
+    try:
+        tree = parse(filled(load_recipe(kept)), str(kept)).tree
+    except RecipeError:  # a plugin that has moved, a key that is gone
+        tree = read(kept).tree
+    return tree
 
 
 def _said(tree: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a filled recipe says by dotted keys, without the directories of data and plugins."""
-    plugins = [PurePath(plugin).name if plugin.endswith(".py") else plugin for plugin in tree["plugins"]]
-    return dict(_leaves({key: value for key, value in tree.items() if key != "data"} | {"plugins": plugins}))
+    return dict(_leaves(movable(tree)))
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -102,10 +125,7 @@ def _differences(recorded: Mapping[str, Any], current: Mapping[str, Any]) -> lis
             )
     if not found and recorded["fitted"] != current["fitted"]:
         found.append("vocabularies and labels should be those that the run was started with. Found others.")
-    for name, before in recorded["versions"].items():
-        now = current["versions"].get(name)
-        if before != now:
-            found.append(f"{name} should be {before}, with which the run was started. Found {now}.")
+    found += _other_versions(recorded["versions"], current["versions"])
     there, here = (one.get("device", "cpu") for one in (recorded, current))
     if there != here:
         found.append(
@@ -119,6 +139,14 @@ def _differences(recorded: Mapping[str, Any], current: Mapping[str, Any]) -> lis
             f"out otherwise by the last bit. Found {now}. Set OMP_NUM_THREADS={before}."
         )
     return found
+
+
+def _other_versions(recorded: Mapping[str, str], current: Mapping[str, str]) -> list[str]:
+    return [
+        f"{name} should be {before}, with which the run was started. Found {current.get(name)}."
+        for name, before in recorded.items()
+        if before != current.get(name)
+    ]
 
 
 def _short(digest: str | None) -> str:

@@ -41,7 +41,7 @@ from .finite import all_finite, bad_gradient, bad_loss
 from .first_weights import load_first_weights
 from .optimizer import Rates, load_optimizer_state, optimizer_state
 from .parts import build_feeds, build_optimizer, build_schedule, mixture_of
-from .resume import identity, refuse_changes
+from .resume import as_filled_now, identity, refuse_changes
 
 if TYPE_CHECKING:
     from ..data.batch import Batch
@@ -121,7 +121,11 @@ class Trainer:
         if not isinstance(state, dict) or state.get("format") != FORMAT:
             found = state.get("format", "none") if isinstance(state, dict) else "none"
             raise CheckpointError(f"{folder}: should be a checkpoint of format {FORMAT}. Found {found}.")
-        refuse_changes(state["identity"], self.identity, str(out))
+        recorded = state["identity"]
+        if recorded["recipe"] != self.identity["recipe"]:
+            recorded = as_filled_now(recorded, out)
+        refuse_changes(recorded, self.identity, str(out))
+        self.identity["recipe"] = state["identity"]["recipe"]  # that of the folder's recipe.yaml
         return state
 
     def _noted(self) -> tuple[Note, ...]:

@@ -18,9 +18,13 @@ import torch
 
 from mtl.base.errors import CheckpointError
 from mtl.base.files import read_json
-from mtl.recipe.filling import digest
+from mtl.base.version import VERSION
+from mtl.compile.loading import load_recipe
+from mtl.recipe.filling import digest, digest_of
+from mtl.recipe.training import TrainConfig
+from mtl.recipe.yaml_core import read
 from mtl.runs.runner import Run
-from mtl.train.checkpoint import Checkpoints
+from mtl.train.checkpoint import Checkpoints, load_model
 from mtl.train.resume import refuse_changes
 from tests import small
 from tests.mtl.small_run import parameters, same, small_trainer, write_data
@@ -288,4 +292,58 @@ def test_a_run_whose_texts_would_become_other_ids_is_refused_before_data_is_read
         f"{kept}: should be fitted to texts as this version of mtl reads them, featurizer 2 with Unicode 14.0.0. Found "
         "featurizer 1 with Unicode 14.0.0: the run's texts would become other ids than in its training. Train again in "
         "a new folder, from the run's recipe.yaml, or use the version of mtl that trained it."
+    )
+
+
+def begun_before_a_key_was_there(folder: Path) -> tuple[Path, Path]:
+    """Return a recipe and the folder of its stopped run, as a version without the key `train.clip` left it."""
+    recipe, run = small.write(folder), folder / "run"
+    for _ in islice(Run.start(recipe, run, overrides=["train.checkpoint_every=2"]).train(), 5):
+        pass
+    kept = run / "recipe.yaml"
+    lines = kept.read_text("utf-8").splitlines(keepends=True)
+    kept.write_text("".join(line for line in lines if not line.startswith("  clip: ")), "utf-8")
+    path = Checkpoints(run).path("last") / "state.json"
+    state = read_json(path)
+    state["identity"]["recipe"] = digest_of(read(kept).tree)
+    path.write_text(json.dumps(state))
+    return recipe, run
+
+
+def test_a_key_that_is_new_with_its_default_changes_no_recipe(tmp_path: Path) -> None:
+    recipe, run = begun_before_a_key_was_there(tmp_path)
+    for stop in (3, None):  # stopped again, it goes on again
+        resumed = Run.start(recipe, run, resume=True, overrides=["train.checkpoint_every=2"])
+        for _ in islice(resumed.train(), stop):
+            pass
+    whole = Run.start(recipe, tmp_path / "whole", overrides=["train.checkpoint_every=2"])
+    for _ in whole.train():
+        pass
+    assert same(parameters(load_model(run)), parameters(load_model(tmp_path / "whole")))
+
+
+def test_a_changed_recipe_of_another_version_is_told_by_both(tmp_path: Path) -> None:
+    run = begun_before_a_key_was_there(tmp_path)[1]
+    path = Checkpoints(run).path("last") / "state.json"
+    state = read_json(path)
+    state["identity"]["versions"]["mtl"] = "0.0.9"
+    path.write_text(json.dumps(state))
+    assert changed(run, "train.clip=7") == (
+        f"{run}: the recipe should be the one that the run was started with. Found another: train.clip: "
+        f"{TrainConfig.clip} there, 7.0 here. The run's own is its recipe.yaml; a changed recipe needs a new run.\n"
+        f"{run}: mtl should be 0.0.9, with which the run was started. Found {VERSION}."
+    )
+
+
+def test_a_recipe_that_was_changed_in_the_folder_is_refused(tmp_path: Path) -> None:
+    run = begun_before_a_key_was_there(tmp_path)[1]
+    kept = run / "recipe.yaml"
+    before = read_json(Checkpoints(run).path("last") / "state.json")["identity"]["recipe"]
+    kept.write_text(kept.read_text("utf-8").replace("seed: 1\n", "seed: 2\n"), "utf-8")
+    with pytest.raises(CheckpointError) as caught:
+        next(Run.start(kept, run, resume=True).train())
+    now = digest(load_recipe(kept))
+    assert str(caught.value) == (
+        f"{run}: the recipe should be the one that the run was started with (SHA-256 {before[:12]}…). Found another "
+        f"({now[:12]}…). The run's own is its recipe.yaml; a changed recipe needs a new run."
     )
