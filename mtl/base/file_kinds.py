@@ -5,19 +5,43 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import NamedTuple
 
 LOOKED_AT = 16  # bytes at a file's beginning that say which kind it is of
 
-_KINDS = (  # the first bytes, what they are, and what to do; each contains a byte that no text begins with
-    (b"\x1f\x8b", "gzip", "Unpack it first (gunzip)."),
-    (b"BZh91AY&SY", "bzip2", "Unpack it first (bunzip2)."),
-    (b"\xfd7zXZ\0", "xz", "Unpack it first (unxz)."),
-    (b"\x28\xb5\x2f\xfd", "zstd", "Unpack it first (unzstd)."),
-    (b"PK\x03\x04", "a zip archive", "Unpack it first; of a workbook (.xlsx) save the sheet as CSV."),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook", "Save the sheet as CSV."),
-    (b"PAR1\x15", "Parquet", "A source reads it with 'format: parquet'."),
-    (b"ARROW1\0\0", "Arrow IPC", "A source reads it with 'format: ipc'."),
-)
+
+class Kind(NamedTuple):
+    """A kind of file that is no lines of text.
+
+    `advice` says how to make such lines of it; `for_source`, where that differs, what a recipe's source needs.
+    """
+
+    name: str
+    advice: str
+    for_source: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name}. {self.advice}"
+
+    def in_source(self) -> str:
+        """Return what it is and what to do with it where a source reads it."""
+        return f"{self.name}. {self.for_source or self.advice}"
+
+
+_WORKBOOK = "Unpack it first; of a workbook (.xlsx) save the sheet as "
+_TABLE = "Write its rows as lines of text."
+_KINDS = {  # by the first bytes, with one among them that no text begins with
+    b"\x1f\x8b": Kind("gzip", "Unpack it first (gunzip)."),
+    b"BZh91AY&SY": Kind("bzip2", "Unpack it first (bunzip2)."),
+    b"\xfd7zXZ\0": Kind("xz", "Unpack it first (unxz)."),
+    b"\x28\xb5\x2f\xfd": Kind("zstd", "Unpack it first (unzstd)."),
+    b"PK\x03\x04": Kind("a zip archive", f"{_WORKBOOK}lines of text.", f"{_WORKBOOK}CSV."),
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": Kind(
+        "an Excel workbook", "Save the sheet as lines of text.", "Save the sheet as CSV."
+    ),
+    b"PAR1\x15": Kind("Parquet", _TABLE, "A source reads it with 'format: parquet'."),
+    b"ARROW1\0\0": Kind("Arrow IPC", _TABLE, "A source reads it with 'format: ipc'."),
+}
 
 
 def stream(path: Path) -> str | None:
@@ -33,10 +57,10 @@ def stream(path: Path) -> str | None:
     return next((kind for kind, is_one in kinds.items() if is_one(mode)), None)
 
 
-def packed(begin: bytes) -> str | None:
-    """Return what a file that begins so is and what to do with it, None where it may be text.
+def packed(begin: bytes) -> Kind | None:
+    """Return which kind a file that begins so is of, None where it may be text.
 
-    >>> packed(b"\\x1f\\x8b\\x08\\0"), packed(b"play music")
+    >>> str(packed(b"\\x1f\\x8b\\x08\\0")), packed(b"play music")
     ('gzip. Unpack it first (gunzip).', None)
     """
-    return next((f"{kind}. {advice}" for first, kind, advice in _KINDS if begin.startswith(first)), None)
+    return next((kind for first, kind in _KINDS.items() if begin.startswith(first)), None)

@@ -49,17 +49,22 @@ def predict_command(folder: Path, *, task: str | None, input: str, batch_size: i
     """Answer every row of a file or of standard input on standard output, without waiting for those to come."""
     if format not in (None, *FORMATS):
         raise UsageError(f"--format should be {' or '.join(FORMATS)}. Found '{format}'.{near_miss(format, FORMATS)}")
-    answers = load(folder)
-    task = chosen_task(task, answers.tasks, folder)
+    predictor = load(folder)
+    task = chosen_task(task, predictor.tasks, folder)
     with opened(input) as stream:
-        lines = StreamLines(stream)
+        lines = StreamLines(stream, f"--input '{input}'")
         name = "standard input" if input == "-" else input
         rows = parsed_rows(
-            decoded(lines), answers.inputs(task), name, format=format, hint=AS_TEXT, listed=answers.reads_lists(task)
+            decoded(lines),
+            predictor.inputs(task),
+            name,
+            format=format,
+            hint=AS_TEXT,
+            listed=predictor.reads_lists(task),
         )
         for batch in batched(rows, batch_size, lines.waiting):
             texts = {name: [row[name] for row in batch] for name in batch[0]}
-            for answer in answers.predict(task, texts, batch_size=batch_size):
+            for answer in predictor.predict(task, texts, batch_size=batch_size):
                 sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
             sys.stdout.buffer.flush()  # a reader waits for no more than a batch
 
@@ -115,16 +120,26 @@ def fault_if_packed(stream: BinaryIO, name: str) -> None:
     """Raise `UsageError` for a file that begins as a packed one does, or a table that is no text; nothing is read."""
     handle = stream.fileno()
     if stat.S_ISREG(os.fstat(handle).st_mode):
-        found = packed(os.pread(handle, LOOKED_AT, os.lseek(handle, 0, os.SEEK_CUR)))
-        if found:
-            raise UsageError(f"{name} should be lines of text, or JSON lines. Found {found}")
+        fault_if_begins_packed(os.pread(handle, LOOKED_AT, os.lseek(handle, 0, os.SEEK_CUR)), name)
+
+
+def fault_if_begins_packed(begin: bytes, name: str) -> None:
+    """Raise `UsageError` for first bytes that are those of a packed file, or of a table that is no text."""
+    found = packed(begin)
+    if found:
+        raise UsageError(f"{name} should be lines of text, or JSON lines. Found {found}")
 
 
 class StreamLines:
-    """The lines of an open stream, as bytes with their ends, and whether the next one is there already."""
+    """The lines of an open stream, as bytes with their ends, and whether the next one is there already.
 
-    def __init__(self, stream: BinaryIO) -> None:
+    Reading raises `UsageError`, which calls the stream by its `name`, where it begins as a packed file does.
+    """
+
+    def __init__(self, stream: BinaryIO, name: str) -> None:
         self._stream = stream
+        self._name = name
+        self._first = b""  # what a kind of file is known by: a pipe may give it in parts
         self._whole: deque[bytes] = deque()
         self._begun: list[bytes] = []  # what was read of the line after them
         self._ended = False
@@ -150,6 +165,9 @@ class StreamLines:
 
     def _read(self) -> None:
         block = os.read(self._stream.fileno(), BLOCK)
+        if len(self._first) < LOOKED_AT:
+            self._first += block[: LOOKED_AT - len(self._first)]
+            fault_if_begins_packed(self._first, self._name)
         *ends, begun = block.split(b"\n")
         for end in ends:
             self._whole.append(b"".join([*self._begun, end, b"\n"]))

@@ -38,7 +38,7 @@ def rank_command(
     ranker = Ranker(bundle, documents, task=task, vectors=vectors, index=index)
     with opened(queries, "--queries") as stream:
         encode(ranker, Console(stderr=True))  # standard output is for answers
-        lines = StreamLines(stream)
+        lines = StreamLines(stream, f"--queries '{queries}'")
         rows = parsed_rows(decoded(lines), [ranker.query], "standard input" if queries == "-" else queries)
         for batch in batched(rows, batch_size, lines.waiting):
             asked = [row[ranker.query] for row in batch]

@@ -36,7 +36,7 @@ class NamedTexts:
         with open_binary(path) as file:
             if not file.peek(1):
                 raise DataError(Fault("should have rows. Found an empty file.", file=str(path)))
-            fault_if_packed(path, file.peek(LOOKED_AT), encoding)
+            fault_if_packed(path, file.peek(LOOKED_AT), encoding, rows=False)
             fault_if_marked(path, file.peek(4), encoding, "Write it as utf-8.")
             self._file = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         begin = self._file[:1024].removeprefix(_BOM).lstrip()

@@ -32,7 +32,7 @@ def read_lines(path: Path, encoding: str, *, undecoded: list[Fault] | None = Non
         begin = stream.peek(LOOKED_AT)
         if not begin:
             raise DataError(Fault("should have rows. Found an empty file.", file=str(path)))
-        fault_if_packed(path, begin, encoding)
+        fault_if_packed(path, begin, encoding, rows=True)
         if not is_wide(encoding):
             fault_if_marked(path, begin, encoding)
         for number, line in enumerate(_wide(path, stream, encoding) if is_wide(encoding) else stream, start=1):
@@ -65,11 +65,15 @@ def fault_if_marked(path: Path, begin: bytes, encoding: str, advice: str | None 
             raise DataError(Fault(message, file=str(path)))
 
 
-def fault_if_packed(path: Path, begin: bytes, encoding: str) -> None:
-    """Raise `DataError` where a file's first bytes are those of a packed file or of a table that is no text."""
+def fault_if_packed(path: Path, begin: bytes, encoding: str, *, rows: bool) -> None:
+    """Raise `DataError` where a file's first bytes are those of a packed file or of a table that is no text.
+
+    `rows` says whether a source's rows are in the file: in that place another format may be named.
+    """
     found = packed(begin)
     if found:
-        raise DataError(Fault(f"should be {encoding} text. Found {found}", file=str(path)))
+        kind = found.in_source() if rows else found
+        raise DataError(Fault(f"should be {encoding} text. Found {kind}", file=str(path)))
 
 
 def decode_line(path: Path, number: int, line: bytes, encoding: str) -> str | Fault:

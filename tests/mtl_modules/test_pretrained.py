@@ -88,7 +88,7 @@ UNREADABLE = {
     "zip": (
         b"PK\x03\x04" + bytes(30),
         "should be word vectors as text. Found a zip archive. Unpack it first; of a workbook (.xlsx) save the sheet as "
-        "CSV.",
+        "lines of text.",
     ),
     "fastText": (
         b"\xba\x16\x4f\x2f" + bytes(30),

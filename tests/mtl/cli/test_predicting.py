@@ -174,8 +174,11 @@ def test_an_input_that_cannot_be_read(tmp_path: Path) -> None:
     ("begin", "found"),
     [
         (gzip.compress(b"play", mtime=0), "gzip. Unpack it first (gunzip)."),
-        (b"PK\x03\x04 and more", "a zip archive. Unpack it first; of a workbook (.xlsx) save the sheet as CSV."),
-        (b"PAR1\x15\x04", "Parquet. A source reads it with 'format: parquet'."),
+        (
+            b"PK\x03\x04 and more",
+            "a zip archive. Unpack it first; of a workbook (.xlsx) save the sheet as lines of text.",
+        ),
+        (b"PAR1\x15\x04", "Parquet. Write its rows as lines of text."),
     ],
 )
 def test_an_input_that_is_packed(tmp_path: Path, begin: bytes, found: str) -> None:
@@ -195,6 +198,30 @@ def test_standard_input_that_is_packed(small_run: Path, tmp_path: Path) -> None:
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == (
         "--input '-' should be lines of text, or JSON lines. Found gzip. Unpack it first (gunzip).\n"
+    )
+
+
+def test_a_pipe_that_is_packed(small_run: Path) -> None:
+    for command in (("predict", small_run / "export", "--task", "intent"), ("predict", small_run, "--task", "slots")):
+        result = mtl(*command, stdin=gzip.compress(b"play", mtime=0))
+        assert (result.returncode, result.stdout) == (2, "")
+        assert result.stderr == (
+            "--input '-' should be lines of text, or JSON lines. Found gzip. Unpack it first (gunzip).\n"
+        )
+
+
+def test_a_pipe_that_gives_its_first_bytes_one_by_one() -> None:
+    reader, writer = os.pipe()
+    with open(reader, "rb") as stream, open(writer, "wb", buffering=0) as pipe:
+        lines = StreamLines(stream, "--queries '-'")
+        for byte in b"PAR1":
+            pipe.write(bytes([byte]))
+            assert lines.waiting()
+        pipe.write(b"\x15\x04")
+        with pytest.raises(UsageError) as error:
+            next(lines)
+    assert str(error.value) == (
+        "--queries '-' should be lines of text, or JSON lines. Found Parquet. Write its rows as lines of text."
     )
 
 
@@ -262,7 +289,7 @@ def test_a_reader_that_goes_away_ends_it_silently(small_run: Path, tmp_path: Pat
 def test_lines_of_a_pipe_are_taken_as_they_come() -> None:
     reader, writer = os.pipe()
     with open(reader, "rb") as stream, open(writer, "wb", buffering=0) as pipe:
-        lines = StreamLines(stream)
+        lines = StreamLines(stream, "--input '-'")
         assert lines.waiting()
         pipe.write(b"one\ntwo\nthr")
         assert [next(lines), lines.waiting(), next(lines), lines.waiting()] == [b"one\n", False, b"two\n", True]
@@ -276,7 +303,7 @@ def test_lines_of_a_pipe_are_taken_as_they_come() -> None:
 def test_lines_of_a_file_are_those_of_python(text: bytes, tmp_path: Path) -> None:
     (tmp_path / "texts").write_bytes(text)
     with (tmp_path / "texts").open("rb") as stream:
-        lines = StreamLines(stream)
+        lines = StreamLines(stream, "--input '-'")
         assert not lines.waiting()
         assert list(lines) == text.splitlines(keepends=True)
 

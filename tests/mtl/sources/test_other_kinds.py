@@ -7,6 +7,7 @@ import gzip
 import io
 import lzma
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -140,9 +141,10 @@ def test_a_file_of_another_kind_is_named(kind: str, tmp_path: Path) -> None:
             with pytest.raises(DataError) as caught:
                 list(source.read("train", tmp_path))
             assert str(caught.value) == f"{tmp_path / 'rows'}: should be {encoding} text. Found {found}"
+    elsewhere = re.sub("A source reads it.*", "Write its rows as lines of text.", found).replace("CSV", "lines of text")
     with pytest.raises(DataError) as caught:
         Collection(tmp_path / "rows")
-    assert str(caught.value) == f"{tmp_path / 'rows'}: should be utf-8 text. Found {found}"
+    assert str(caught.value) == f"{tmp_path / 'rows'}: should be utf-8 text. Found {elsewhere}"
 
 
 def test_texts_that_begin_nearly_so_are_texts(tmp_path: Path) -> None:
@@ -175,9 +177,12 @@ def test_the_encoding_that_a_byte_hints_at(case: str, tmp_path: Path) -> None:
 
 
 def test_a_packed_file_of_named_texts(tmp_path: Path) -> None:
-    (tmp_path / "queries").write_bytes(gzip.compress(b"q1\tplay\n"))
+    (tmp_path / "queries").write_bytes(table("parquet"))
     (tmp_path / "rows").write_bytes(b"q1 0 d1 1\n")
     source = lookup("source", "qrels")(train="rows", queries="queries", documents="queries")
     with pytest.raises(DataError) as caught:
         list(source.read("train", tmp_path))
-    assert str(caught.value) == f"{tmp_path / 'queries'}: should be utf-8 text. Found gzip. Unpack it first (gunzip)."
+    assert (
+        str(caught.value)
+        == f"{tmp_path / 'queries'}: should be utf-8 text. Found Parquet. Write its rows as lines of text."
+    )
