@@ -98,9 +98,10 @@ Report = Note | StepReport | EvalReport | StopReport
 
 @dataclass(frozen=True, slots=True)
 class StageReport:
-    """A stage of an export that begins: tracing the tasks, writing their graphs, or verifying one of them.
+    """A stage of an export that begins: tracing the tasks, writing their graphs, or verifying some of them.
 
-    `number` of `count` (from 1) counts the tasks that are verified; both are 1 for the other stages, which are of all.
+    `number` of `count` (from 1) counts the groups of tasks that are verified together; both are 1 for the other stages,
+    which are of all.
     """
 
     stage: Literal["tracing", "writing", "verifying"]

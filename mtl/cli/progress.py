@@ -123,5 +123,5 @@ def evaluation(report: EvalReport) -> str:
 
 def stage(report: StageReport) -> str:
     """Return one line about a stage of an export that begins."""
-    of = f" ({report.number} of {report.count})" if report.stage == "verifying" else ""
+    of = f" ({report.number} of {report.count})" if report.count > 1 else ""
     return f"export: {report.stage} {', '.join(report.tasks)}{of}"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .graphs import Graphs
 
 TIE = 1e-5  # labels whose probabilities (or the likelihoods of whose sequences) differ by less are as good as equal
-TOGETHER = 64  # rows of a split in one batch
+BATCH_SIZE = 64  # rows of a split in one batch
 TOLERANCE = 1e-4  # how far scores may be apart; those above 1, which are no probabilities, relative to their size
 
 
@@ -57,21 +57,22 @@ class GraphComparison:
     def rows(
         self, heads: Sequence[Head], texts: InputTexts, rows: Sequence[int], alone: Collection[int]
     ) -> dict[str, dict[str, Array]]:
-        """Compare the answers to all these texts, of these rows of a split: `TOGETHER`, those `alone` also one by one.
+        """Compare the answers to texts in batches, and to some of them also one by one.
 
-        Batches are of texts of similar length; eager torch answers each once, for all tasks. Return every task's
-        answers [N] that are one number per row, by task and name, of its first head. Raises as `compare` does.
+        `rows` are the numbers of all these texts in a split, `alone` of those that are also compared alone. Batches are
+        of texts of similar length; eager torch answers each once, for all tasks. Return every task's answers [N] that
+        are one number per row, by task and name, of its first head. Raises as `compare` does.
         """
         found: dict[str, dict[str, list[Array]]] = {}
         lengths = [token_counts(texts[name], key) for name, key in self.graph.inputs(heads[0].task).items()]
         order = np.lexsort(lengths)
-        for start in range(0, len(order), TOGETHER):
-            places = order[start : start + TOGETHER].tolist()
+        for start in range(0, len(order), BATCH_SIZE):
+            places = order[start : start + BATCH_SIZE].tolist()
             columns = {name: [column[place] for place in places] for name, column in texts.items()}
             numbers = [rows[place] for place in places]
-            examples = self._examples(heads, columns, numbers)
-            self._alone(heads, examples, [row for row, number in enumerate(numbers) if number in alone])
-            for task, answers in self._together(heads, examples, columns).items():
+            expected = self._expected(heads, columns, numbers)
+            self._alone(heads, expected, [row for row, number in enumerate(numbers) if number in alone])
+            for task, answers in self._compare_batch(heads, expected, columns).items():
                 for name, value in answers.items():
                     if value.ndim == 1:
                         found.setdefault(task, {}).setdefault(name, []).append(value)
@@ -81,16 +82,16 @@ class GraphComparison:
             for task, answers in found.items()
         }
 
-    def _alone(self, heads: Sequence[Head], examples: Mapping[str, _Example], wanted: Sequence[int]) -> None:
+    def _alone(self, heads: Sequence[Head], expected: Mapping[str, _ExpectedBatch], wanted: Sequence[int]) -> None:
         """Compare the answers to each of these texts of a batch alone, in their order.
 
         Eager torch answered them together, and answers a text alone only where a graph says otherwise: a text's
         neighbours change no answer, and one by one would take most of the time.
         """
-        texts, rows = examples[heads[0].task].texts, examples[heads[0].task].rows
+        texts, rows = expected[heads[0].task].texts, expected[heads[0].task].rows
         for row in wanted:
             text = {name: column[row : row + 1] for name, column in texts.items()}
-            if not all(examples[head.task].agrees(head.run(self.graph, text), row) for head in heads):
+            if not all(expected[head.task].agrees(head.run(self.graph, text), row) for head in heads):
                 self.compare(heads, text, None if rows is None else rows[row : row + 1])
 
     def compare(self, heads: Sequence[Head], texts: InputTexts, rows: Sequence[int] | None = None) -> None:
@@ -99,20 +100,22 @@ class GraphComparison:
         The tasks of the graphs read the texts in the same way. `rows` are the texts' numbers in the split, None where
         they were made up. Raises `ExportError` naming head, stage, component and example.
         """
-        self._together(heads, self._examples(heads, texts, rows), texts)
+        self._compare_batch(heads, self._expected(heads, texts, rows), texts)
 
     @torch.inference_mode()
-    def _examples(self, heads: Sequence[Head], texts: InputTexts, rows: Sequence[int] | None) -> dict[str, _Example]:
+    def _expected(
+        self, heads: Sequence[Head], texts: InputTexts, rows: Sequence[int] | None
+    ) -> dict[str, _ExpectedBatch]:
         """Return the model's answers to a batch by task; none where there is no text to answer."""
         if not len(next(iter(texts.values()))):
             return {}
         tasks = list(dict.fromkeys(head.task for head in heads))
         batch = raw_batch(self.graph, self.fitted, tasks, texts)
         scores = self.model.scores(batch, tasks)
-        return {task: _Example(self, task, texts, batch, scores[task], rows) for task in tasks}
+        return {task: _ExpectedBatch(self, task, texts, batch, scores[task], rows) for task in tasks}
 
-    def _together(
-        self, heads: Sequence[Head], examples: Mapping[str, _Example], texts: InputTexts
+    def _compare_batch(
+        self, heads: Sequence[Head], expected: Mapping[str, _ExpectedBatch], texts: InputTexts
     ) -> dict[str, dict[str, Array]]:
         """Compare what graphs answer to a batch; return the answers of every task's first head."""
         answers = [head.run(self.graph, texts) for head in heads]
@@ -124,13 +127,13 @@ class GraphComparison:
                     raise ExportError(f"{head.task}: verification: {head.file}: {message}")
         with torch.inference_mode():
             for head, found in zip(heads, answers, strict=True):
-                if head.task in examples:
-                    examples[head.task].compare(head, found)
+                if head.task in expected:
+                    expected[head.task].compare(head, found)
         return {head.task: found for head, found in zip(reversed(heads), reversed(answers), strict=True)}
 
 
-class _Example:
-    """A batch with the model's answers to it."""
+class _ExpectedBatch:
+    """A batch with the model's answers to it, which those of graphs should equal."""
 
     def __init__(
         self,

@@ -25,7 +25,7 @@ def cut(model: ir.Model, outputs: Mapping[str, str], metadata: Mapping[str, str]
     missing = [value for value in outputs if value not in values]
     if missing:
         raise ExportError(f"{name}: cut: should be values of the joint graph. Found {', '.join(missing)}.")
-    # Not the pass that removes unused nodes: what the body of a removed `Scan` used would count as used.
+    # Not the pass that removes unused nodes: what the body of a removed `Scan` (`Loop`, `If`) used would count as used.
     graph = ir.convenience.extract(model.graph, list(model.graph.inputs), [values[value] for value in outputs])
     found = ir.Model(graph, ir_version=IR_VERSION, producer_name="mtl")
     _name_outputs(graph, list(outputs.values()))
@@ -81,7 +81,7 @@ def _settle_names(model: ir.Model, answers: list[str]) -> None:
 
 
 def _remove_copies(graph: ir.Graph) -> None:
-    """Remove `Identity` nodes, but those in the bodies of `Scan`: no value may leave a body twice."""
+    """Remove `Identity` nodes, but those in the bodies of `Scan`, `Loop` and `If`: no value may leave a body twice."""
     for node in list(graph):
         source = node.inputs[0] if node.op_type == "Identity" else None
         if source is not None and node.outputs[0] not in graph.outputs:

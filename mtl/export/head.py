@@ -12,7 +12,7 @@ import numpy as np
 import onnxruntime
 
 from ..base.errors import ExportError
-from ..serve.arrays import Array, Texts
+from ..serve.arrays import Array, Texts, list_arrays, text_array
 from ..serve.bundle import session_options
 from ..text.featurizer import tokenize
 from .joint import Form, input_names
@@ -36,11 +36,8 @@ class Session(Protocol):
         """Return the answers of these names."""
 
 
-class Repeating:
-    """A session that computes everything at once, and answers out of that while it is given what it was given last.
-
-    So a joint graph runs once for all its tasks.
-    """
+class CachedSession:
+    """A session that caches the last batch's outputs, so that a joint graph runs once for all its tasks."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -112,12 +109,12 @@ def feed(graph: SharingGraph, task: str, texts: InputTexts, form: Form) -> dict[
     for name, key in graph.inputs(task, by="front_end").items():
         if name not in texts:
             continue
-        names = input_names(key, form)
+        names, where = input_names(key, form), f"the input '{name}' of '{task}'"
         if form == "text":
             if key.listed:
-                given[names[0]], given[names[1]] = lists(texts[name])
+                given[names[0]], given[names[1]] = list_arrays(texts[name], where, 0)
             else:
-                given[names[0]] = objects(texts[name])
+                given[names[0]] = text_array(texts[name], where, 0)
             continue
         # All of them: the graph cuts off what comes after the first `max_tokens`.
         rows = [[] if row == [""] else row for row in tokenize(texts[name], key.front_end.whole).strings()]
@@ -126,19 +123,3 @@ def feed(graph: SharingGraph, task: str, texts: InputTexts, form: Form) -> dict[
         given[names[0]] = given[names[0]].reshape(len(rows), width)
         given[names[1]] = np.array([len(row) for row in rows], np.int64)
     return given
-
-
-def lists(units: Sequence[Sequence[str]]) -> tuple[Array, Array]:
-    """Return lists of texts as numpy objects, [B, U], padded with empty ones, and how many each has, [B]."""
-    lengths = np.array([len(texts) for texts in units], np.int64)
-    found = np.full((len(units), int(lengths.max(initial=0))), "", dtype=object)
-    for row, texts in enumerate(units):
-        found[row, : len(texts)] = list(texts)
-    return found, lengths
-
-
-def objects(texts: Sequence[str]) -> Array:
-    """Return texts as numpy objects, [B]: numpy's own strings would lose NUL characters at the end."""
-    found = np.empty(len(texts), dtype=object)
-    found[:] = list(texts)
-    return found

@@ -12,9 +12,9 @@ import torch
 
 from ..base.errors import ExportError
 from ..data.batch import Batch, raw_batch
-from ..serve.arrays import Array
-from .compare import TOGETHER, TOLERANCE, GraphComparison, apart, shown
-from .head import InputTexts, objects, session_of
+from ..serve.arrays import Array, text_array
+from .compare import BATCH_SIZE, TOLERANCE, GraphComparison, apart, shown
+from .head import InputTexts, session_of
 from .pairs import ALONE
 from .probe import first_difference
 from .towers import Tower
@@ -45,8 +45,8 @@ class Side:
     def _alone(self, texts: Sequence[str]) -> Array:
         """Return the vectors of texts, each computed alone; eager torch is asked alone only where they differ."""
         found = [self._given(texts[:0])]
-        for start in range(0, len(texts), TOGETHER):
-            some = texts[start : start + TOGETHER]
+        for start in range(0, len(texts), BATCH_SIZE):
+            some = texts[start : start + BATCH_SIZE]
             wanted = self._wanted(self._raw(some))
             for number in range(len(some)):
                 given = self._given(some[number : number + 1])
@@ -94,7 +94,8 @@ class Side:
     def _given(self, texts: Sequence[str]) -> Array:
         """Return what the graph answers."""
         try:
-            (found,) = self.session.run(["vector"], {"text": objects(texts)})
+            where = f"the input '{self.tower.input}' of '{self.tower.task}'"
+            (found,) = self.session.run(["vector"], {"text": text_array(texts, where, 0)})
         except Exception as error:  # onnxruntime raises many kinds, without a common base
             raise self._error(f"onnxruntime failed: {error}") from error
         if len(found) != len(texts):

@@ -8,25 +8,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from ..base.progress import StageReport
 from ..base.threads import torch_threads
-from .compare import TOGETHER, GraphComparison, Tie
+from .compare import BATCH_SIZE, GraphComparison, Tie
 from .graphs import Graphs, from_tokens, groups, split_to_verify
-from .head import Head, InputTexts, Repeating, session_of
-from .pairs import rows_to_verify
+from .head import CachedSession, Head, InputTexts, session_of
+from .pairs import Chosen, rows_to_verify
 from .vectors import Side, compare_sides
 
 if TYPE_CHECKING:
     from ..data.prepared import Prepared
+    from ..data.split import Split
     from ..graph.calls import InputKey
     from ..graph.sharing_graph import SharingGraph
     from ..model.multi_task import MultiTaskModel
 
-BATCH_SIZES = (1, TOGETHER)
+BATCH_SIZES = (1, BATCH_SIZE)
 LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32, 48, 64, 100, 150, 200, 299, 300)
 # Capitals, letters that have a plain form, marks out of order, Hangul in parts; a family of linked emoji; two flags.
 BEYOND_ASCII = (
@@ -35,7 +36,7 @@ BEYOND_ASCII = (
     "\U0001f1eb\U0001f1f7\U0001f1e9\U0001f1ea",
 )
 
-Fact = TypeVar("Fact")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,11 @@ class Verification:
     @property
     def summary(self) -> str:
         """What was verified, in a few words."""
-        message = ", ".join(map(self._compared, self.rows))
+        compared = ", ".join(map(self._compared, self.rows))
         sizes = " and ".join(map(str, self.batch_sizes))
         ties = f"{len(self.ties)} tie{'' if len(self.ties) == 1 else 's'}"
         towers = "".join(f"; vectors of {task} within {apart:.1e} of its score" for task, apart in self.towers.items())
-        return f"{message} as eager, batch {sizes}; scores within {self.largest_difference:.1e}{towers}; {ties}"
+        return f"{compared} as eager, batch {sizes}; scores within {self.largest_difference:.1e}{towers}; {ties}"
 
     def _compared(self, task: str) -> str:
         of, alone = self.parts.get(task, (self.rows[task], 0))
@@ -95,7 +96,7 @@ def verify(
 
     Each answers the whole test split (or dev, or train, where there is no other) at batch 1 and 64, texts of 1 to 300
     tokens, empty texts and no text. Raises `ExportError` naming head, stage, component and example of the first answer
-    that differs. `report` is called as each task begins.
+    that differs. `report` is called as the tasks that are verified together begin.
     """
     with torch_threads(1):  # at batch 1, threads that wait for each other take most of the time
         return _verify(GraphComparison(model, graph, prepared.fitted, graphs), graph, prepared, tasks, folder, report)
@@ -113,15 +114,10 @@ def _verify(
     rows: dict[str, int] = {}
     parts: dict[str, tuple[int, int]] = {}
     towers: dict[str, float] = {}
-    number = 0
-    for joint, together in _together(graph, prepared, tasks):
-        for task in together:
-            number += 1
-            report(StageReport("verifying", (task,), number, len(tasks)))
-        first = together[0]
-        name, split = split_to_verify(graph, prepared, first)
-        chosen = rows_to_verify(graph, split, first)
-        keys = graph.inputs(first)
+    asked = _groups(graph, prepared, tasks)
+    for number, (joint, together, name, split, chosen) in enumerate(asked, 1):
+        report(StageReport("verifying", tuple(together), number, len(asked)))
+        keys = graph.inputs(together[0])
         heads = _heads(graph, prepared, together, folder, joint)
         texts = {column: split.texts(key, chosen.rows) for column, key in keys.items()}
         answers = comparison.rows(heads, texts, chosen.rows.tolist(), set(chosen.alone.tolist()))
@@ -142,27 +138,35 @@ def _verify(
         BATCH_SIZES,
         comparison.largest,
         tuple(comparison.ties),
-        parts,
-        towers,
+        _in_order(parts, tasks),
+        _in_order(towers, tasks),
     )
 
 
-def _in_order(found: Mapping[str, Fact], tasks: Sequence[str]) -> dict[str, Fact]:
-    return {task: found[task] for task in tasks}
+def _in_order(found: Mapping[str, T], tasks: Sequence[str]) -> dict[str, T]:
+    return {task: found[task] for task in tasks if task in found}
 
 
-def _together(graph: SharingGraph, prepared: Prepared, tasks: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """Return the tasks that are verified at once, with the file of their joint graph: all are asked the same rows.
+class _Group(NamedTuple):
+    """Tasks that are verified together, as all are asked the `chosen` rows of a split; `joint` is their joint graph."""
 
-    A task that is asked only a part of its rows is by itself: each chooses its own.
-    """
-    found: dict[Any, tuple[str, list[str]]] = {}
+    joint: str
+    tasks: list[str]
+    name: str
+    split: Split
+    chosen: Chosen
+
+
+def _groups(graph: SharingGraph, prepared: Prepared, tasks: Sequence[str]) -> list[_Group]:
+    """Return the tasks that are verified together; one that is asked only a part of its rows is by itself."""
+    found: dict[Any, _Group] = {}
     for joint, group in groups(graph, tasks).items():
         for task in group:
-            _, split = split_to_verify(graph, prepared, task)
-            all_rows = len(rows_to_verify(graph, split, task).rows) == len(split)
-            place = joint, graph.recipe.tasks[task].source, *graph.inputs(task).items(), "" if all_rows else task
-            found.setdefault(place, (joint, []))[1].append(task)
+            name, split = split_to_verify(graph, prepared, task)
+            chosen = rows_to_verify(graph, split, task)
+            own = task if len(chosen.rows) < len(split) else ""
+            place = joint, graph.recipe.tasks[task].source, *graph.inputs(task).items(), own
+            found.setdefault(place, _Group(joint, [], name, split, chosen)).tasks.append(task)
     return list(found.values())
 
 
@@ -173,7 +177,7 @@ def _heads(graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], folder
         heads.append(Head.load(folder / f"{task}.onnx", task))
         if from_tokens(graph, prepared, task):
             heads.append(Head.load(folder / f"{task}.tokens.onnx", task, form="tokens"))
-    shared = Repeating(session_of(folder / joint, tasks[0]))
+    shared = CachedSession(session_of(folder / joint, tasks[0]))
     return [*heads, *(Head(task, joint, shared, prefix=f"{task}.") for task in tasks)]
 
 

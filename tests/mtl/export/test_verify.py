@@ -16,10 +16,11 @@ import torch
 
 import mtl
 from mtl.base.errors import ExportError
+from mtl.base.progress import StageReport
 from mtl.data.batch import Batch
 from mtl.export.compare import GraphComparison
 from mtl.export.graphs import Graphs, build
-from mtl.export.head import Head, Repeating
+from mtl.export.head import CachedSession, Head
 from mtl.export.verify import LENGTHS, Verification, synthetic, verify
 from mtl.export.weights import references
 from tests import small
@@ -258,7 +259,7 @@ class Counting:
 
 def test_a_joint_graph_runs_once_for_all_its_tasks() -> None:
     graph = Counting()
-    shared = Repeating(graph)
+    shared = CachedSession(graph)
 
     def asked(*numbers: int) -> list[list[int]]:
         given = {"x": np.array(numbers, object)}
@@ -287,7 +288,9 @@ def test_tasks_that_read_the_same_rows_are_verified_at_once(tagger: Exported, gr
             return real(batch, tasks)
 
     prepared = tagger.model.prepared
-    found = verify(Noting(), tagger.model.graph, prepared, graphs, ["intent", "slots"], tagger.folder)  # type: ignore[arg-type]
+    begun: list[StageReport] = []
+    found = verify(Noting(), tagger.model.graph, prepared, graphs, ["intent", "slots"], tagger.folder, begun.append)  # type: ignore[arg-type]
+    assert begun == [StageReport("verifying", ("intent", "slots"), 1, 1)]
     assert [dict(found.split), dict(found.rows)] == [{"intent": "test", "slots": "test"}, {"intent": 71, "slots": 71}]
     both = ["intent", "slots"]
     assert asked[:2] == [(64, both), (7, both)]

@@ -270,8 +270,7 @@ def test_the_whole_run_as_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert table.splitlines()[1:5] == [
         "export: tracing intent, slots",
         "export: writing intent, slots",
-        "export: verifying intent (1 of 2)",
-        "export: verifying slots (2 of 2)",
+        "export: verifying intent, slots",
     ]
     for words in ("test intent", "test slots", "test joint", "runs/small/1/export/joint.onnx", "verified"):
         assert words in table
