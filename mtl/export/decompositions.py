@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -10,10 +11,13 @@ import torch
 from torch.export import ExportedProgram
 from torch.fx import Node
 
+_PATCHED = threading.RLock()  # held while torch is patched: of two exports at once, one would restore the other's patch
 Table = Mapping[Any, Callable[..., Any]]  # from an operator to the function that it is replaced by
 
-# Composite operators that may return a view. torch decomposes every other one; ONNX has these, and torch uses them.
-CAST = torch.ops.aten.to.dtype  # but of this one ONNX has what torch makes of it
+# Composite operators that may return a view. Kept as they are: ONNX has a translation. A cast is rewritten by `_cast`
+# as decomposing would. The modules of the library that are exported are written so that none of their operators has to
+# be decomposed: `bitwise_and` for `&`, `view` for `flatten`.
+CAST = torch.ops.aten.to.dtype
 KEPT = frozenset({torch.ops.aten.expand_as.default, CAST})
 
 
@@ -21,8 +25,14 @@ KEPT = frozenset({torch.ops.aten.expand_as.default, CAST})
 def no_idle_decomposition() -> Iterator[None]:
     """Let `ExportedProgram.run_decompositions` return a program as it is where there is nothing to decompose.
 
-    It takes a third of the time of `torch.onnx.export`, which has no option to leave it out.
+    It takes a third of the time of `torch.onnx.export`, which has no option to leave it out. torch is patched for the
+    whole process, so one thread exports at a time.
     """
+    with _PATCHED:
+        yield from _patched()
+
+
+def _patched() -> Iterator[None]:
     decompose = ExportedProgram.run_decompositions
 
     def run_decompositions(program: ExportedProgram, decomp_table: Table | None = None, **more: Any) -> ExportedProgram:

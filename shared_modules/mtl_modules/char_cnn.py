@@ -120,7 +120,7 @@ class ExportedCharCNN(nn.Module):
 
     def forward(self, lengths: Tensor, ids: Tensor) -> PaddedSequence:
         """Return [B, T, dim] for character ids [B, T, C]; zeros where a token has no character."""
-        words = ids.view(ids.shape[0] * ids.shape[1], ids.shape[2])  # torch would trace `flatten` again for the export
+        words = ids.view(ids.shape[0] * ids.shape[1], ids.shape[2])
         padding = words == PADDING
         barrier = torch.zeros(()).masked_fill(padding, float("-inf"))[:, :, None]
         maxima = []

@@ -49,7 +49,7 @@ class LexicalOverlap(nn.Module):
         found = (counts > 0).to(query.values.dtype)
         weights = query.values[:, :, 2].masked_fill(~query.mask(), 0.0)
         pairs, other_pairs = _pairs(words), _pairs(others)
-        follows = torch.bitwise_and(words != 0, _next(words) != 0)  # `&` has to be decomposed for an export
+        follows = torch.bitwise_and(words != 0, _next(words) != 0)
         together = torch.bitwise_and(_matches(pairs, other_pairs).any(2), follows)
         features = [
             _share((weights * found).sum(1), weights.sum(1)),

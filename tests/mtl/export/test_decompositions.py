@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -10,6 +12,12 @@ from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
 
 from mtl.export.decompositions import no_idle_decomposition
+from mtl.export.tracing import _torch_export
+from mtl.model.module import PaddedSequence
+from mtl.text.features import CharacterIds
+from mtl_modules.char_cnn import CharCNN
+from mtl_modules.kernel_pooling import KernelPooling
+from mtl_modules.lexical_overlap import LexicalOverlap
 
 # torch warns of its own internals, which it copies.
 pytestmark = pytest.mark.filterwarnings("ignore:`isinstance:FutureWarning")
@@ -93,3 +101,82 @@ def test_without_a_table_torch_decides_as_ever() -> None:
     with pytest.raises(KeyError), no_idle_decomposition():
         raise KeyError
     assert ExportedProgram.run_decompositions is before
+
+
+def test_one_thread_after_another_patches_torch_and_restores_it() -> None:
+    before = ExportedProgram.run_decompositions
+    inside, leave, second = threading.Event(), threading.Event(), threading.Event()
+
+    def first_export() -> None:
+        with no_idle_decomposition():
+            inside.set()
+            leave.wait(60)
+
+    def second_export() -> None:
+        with no_idle_decomposition():
+            second.set()
+
+    threads = [threading.Thread(target=first_export), threading.Thread(target=second_export)]
+    threads[0].start()
+    assert inside.wait(60)
+    threads[1].start()
+    assert not second.wait(0.2)
+    leave.set()
+    for thread in threads:
+        thread.join(60)
+    assert second.is_set()
+    assert ExportedProgram.run_decompositions is before
+
+
+LENGTHS = torch.tensor([3, 2])
+IDS = torch.tensor([[1, 2, 3], [4, 5, 0]])
+SEQUENCE = PaddedSequence(torch.arange(12.0).reshape(2, 3, 2), LENGTHS)
+
+
+class Pair(nn.Module):
+    """A module of two sequences, given as tensors."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, values: Tensor, lengths: Tensor) -> Tensor:
+        some = PaddedSequence(values, lengths)
+        found: Tensor = self.module(some, some)
+        return found
+
+
+class Embeds(nn.Module):
+    """An embedding's values."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, lengths: Tensor, ids: Tensor) -> Tensor:
+        values: Tensor = self.module(lengths, ids).values
+        return values
+
+
+def shipped() -> dict[str, tuple[nn.Module, tuple[Tensor, ...]]]:
+    characters = CharacterIds()
+    characters.load_state({"vocabulary": ["a", "b", "c", "d"]})
+    return {
+        "kernel_pooling": (Pair(KernelPooling(3)), (SEQUENCE.values, LENGTHS)),
+        "lexical_overlap": (Pair(LexicalOverlap(3.0)), (torch.rand(2, 3, 3), LENGTHS)),
+        "char_cnn": (Embeds(CharCNN((characters,), dim=4).exportable()), (LENGTHS, IDS[:, :, None].repeat(1, 1, 4))),
+    }
+
+
+@pytest.mark.parametrize("name", ["kernel_pooling", "lexical_overlap", "char_cnn"])
+def test_programs_of_the_library_need_no_decomposition(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    decompose, decomposed = ExportedProgram.run_decompositions, []
+
+    def noting(program: ExportedProgram, *given: Any) -> ExportedProgram:
+        decomposed.append(str(program.graph))
+        return decompose(program, *given)
+
+    monkeypatch.setattr(ExportedProgram, "run_decompositions", noting)
+    module, given = shipped()[name]
+    _torch_export(module.eval(), given, tuple(dict.fromkeys(range(tensor.dim()), Dim.DYNAMIC) for tensor in given))
+    assert decomposed == []
