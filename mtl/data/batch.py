@@ -47,8 +47,9 @@ class Batch:
     tokens of a text, [texts, P], int64 or float32, 0 where padding, by (embedding component, position among its
     features, input). Where units have no text each of their own, `index` says which they are made of. `targets` are
     what each task's target makes of its values (tensors, or named tuples of them); `labelled` [B] bool: the unit has an
-    answer that a loss can use. `tokens` counts the batch's tokens, of a unit's longest input, padding apart. `surface`
-    holds the tokens themselves where the batch was made from raw texts.
+    answer that a loss can use. Batches of a split are planned by the longest axis, pieces among them; those of raw
+    texts (`mtl.runs.predictor`) by tokens alone. `tokens` counts the batch's tokens, of a unit's longest input, padding
+    apart. `surface` holds the tokens themselves where the batch was made from raw texts.
     """
 
     source: str
@@ -129,11 +130,9 @@ def raw_batch(
         longest = units if longest is None else np.maximum(longest, units)
         for component in components:
             for index, feature in enumerate(fitted.features[component]):
-                ragged = feature.compute(tokens)
-                if feature.dims == ("P",):
-                    values = pad(ragged.along_rows())
-                else:
-                    values = pad_at(ragged, at)
+                ragged = feature.of_rows(feature.compute(tokens))
+                by_token = ragged.offsets[0] is tokens.row_offsets
+                values = pad_at(ragged, at) if by_token else pad(ragged)
                 batch.features[component, index, key] = torch.from_numpy(values)
     batch.tokens = 0 if longest is None else int(longest.sum())
     return batch

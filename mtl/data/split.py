@@ -93,9 +93,7 @@ class Split:
                 if feature.nested():
                     offsets += (offsets_of(found),)
                     found = found.values
-                ragged = Ragged(values(found, feature.dtype), offsets)
-                if feature.dims == ("P",):
-                    ragged = ragged.along_rows()
+                ragged = feature.of_rows(Ragged(values(found, feature.dtype), offsets))
                 features.append(((component, index, key), ragged))
         return TextColumns(bounds, tuple(features))
 
@@ -106,6 +104,17 @@ class Split:
         if column in self._items:
             return np.add.reduceat(of_texts, self._items[column][:-1])
         return of_texts
+
+    @cached_property
+    def _planned(self) -> NDArray[np.int32]:
+        """[N]: the positions of each unit's longest input: tokens, or pieces where a feature has an axis of them."""
+        found = self.lengths
+        for key, texts in self._texts.items():
+            for _, ragged in texts.features:
+                if len(ragged.offsets) == 1 and ragged.offsets[0] is not texts.offsets:
+                    pieces = np.diff(ragged.offsets[0]).astype(np.int32)
+                    found = np.maximum(found, self._units(key.column, pieces))
+        return found
 
     # -- facts
 
@@ -176,7 +185,7 @@ class Split:
         The pairs of a query (and the queries of a pool) stay together.
         """
         together = None if self.negatives is None else self.negatives.units
-        return batches(self.lengths, size=size, tokens=tokens, seed=seed, epoch=epoch, shuffle=shuffle, units=together)
+        return batches(self._planned, size=size, tokens=tokens, seed=seed, epoch=epoch, shuffle=shuffle, units=together)
 
     def batch(self, rows: NDArray[np.integer], *, draw: int | None = None) -> Batch:
         """Return some units as padded tensors, for every task on the source.

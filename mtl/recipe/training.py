@@ -15,9 +15,9 @@ SENTENCES = 32  # of a batch, where a recipe gives it no budget
 
 @dataclass(frozen=True)
 class BatchConfig:
-    """The budget of a batch: `size` sentences or `tokens` tokens; exactly one of them is set."""
+    """The budget of a batch: `size` sentences or `tokens` tokens; a recipe that was read has one of them."""
 
-    size: Annotated[Count | None, Key(f"sentences; {SENTENCES} where neither is written")] = None
+    size: Annotated[Count | None, Key(f"sentences; {SENTENCES} where there is no `batch`")] = None
     tokens: Annotated[Count | None, Key("tokens, in place of sentences")] = None
 
 
@@ -32,7 +32,7 @@ class ComponentTraining:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """How the recipe is trained; `places` says where the keys were written that were."""
+    """How the recipe is trained; `places` says where those of its keys that a recipe has were written."""
 
     mixture: Annotated[ModuleConfig, Key("which source the next batch is from", apart=True, component="round_robin")]
     optimizer: Annotated[ModuleConfig, Key("how weights change, at rate `lr`", apart=True, component="adamw")]

@@ -73,7 +73,7 @@ class Predictor:
         return answers
 
     def _lengths(self, task: str, columns: Mapping[str, Texts], rows: slice) -> list[list[int]]:
-        """Return how many tokens some rows have in each input."""
+        """Return how many tokens some rows have in each input; pieces of tokens are not counted."""
         keys = self.graph.inputs(task)
         return [token_counts(column[rows], keys[name]).tolist() for name, column in columns.items()]
 

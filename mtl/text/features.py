@@ -131,6 +131,11 @@ class Feature:
         raise NotImplementedError(f"{type(self).__name__} has no method 'onnx'")
 
     @classmethod
+    def of_rows(cls, values: Ragged) -> Ragged:
+        """Return what `compute` returned as a batch gets it: values of pieces along rows, others by their tokens."""
+        return values.along_rows() if cls.dims == ("P",) else values
+
+    @classmethod
     def nested(cls) -> bool:
         """Say whether a token may have several values."""
         return cls.dims != ("T",)

@@ -241,3 +241,17 @@ def test_pieces_are_made_once_for_all_features_of_an_input(plugin: Path) -> None
     PieceCounts().compute(tokens)
     assert asked == ["play", "it"]
     assert tokens.under(FrontEnd("asked", lowercase=True)).pieces is None
+
+
+def test_batches_are_planned_by_pieces_where_these_are_more_than_tokens(model: tiny.Model) -> None:
+    split = model.prepared.splits["utterances", "train"]
+    most = 40
+    sizes = []
+    for rows in split.batches(tokens=most, seed=1, epoch=0):
+        batch = split.batch(rows)
+        sizes += [(len(rows), values.numel()) for values in batch.features.values()]
+        assert batch.tokens == split.lengths[rows].sum()
+    assert all(units == 1 or size <= most for units, size in sizes)
+    assert any(units > 1 for units, _ in sizes)
+    lengths = [max(values.shape[1] for values in split.batch(np.array([row])).features.values()) for row in range(9)]
+    assert any(pieces > tokens for pieces, tokens in zip(lengths, split.lengths.tolist(), strict=False))
