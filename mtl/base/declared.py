@@ -29,6 +29,9 @@ class Key:
     recipe writes where that is something else. `meaning` is the key's line in the documentation, and `note` what there
     is to say beyond it. A key that is read `apart` has rules of its own: the schema takes anything for it. One that
     holds a `component`, of the kind that it is named like, says here which type it is where none is written.
+
+    Closed to further keys by a line alone are a source and a module, whose other keys are those of their classes, and
+    a group of `share`, whose other keys are those of its module.
     """
 
     meaning: str
@@ -96,6 +99,18 @@ def _declared(field: dataclasses.Field[Any], annotation: Any, key: Key) -> Decla
 def defaults(section: type) -> dict[str, Any]:
     """Return what each key is where nothing is written; None where something has to be."""
     return {name: key.default for name, key in keys(section).items()}
+
+
+def filled_section(section: type, values: Mapping[str, Any], **beside: Any) -> Any:
+    """Return a section with these values of its keys; `beside` are attributes that are no keys.
+
+    Keys of a part that is `Inside` go into that part.
+    """
+    types = typing.get_type_hints(section, include_extras=True)
+    parts = {name: types[name].__origin__ for name in inside(section)}
+    within = {name: {key: values[key] for key in keys(part)} for name, part in parts.items()}
+    own = {key: value for key, value in values.items() if not any(key in found for found in within.values())}
+    return section(**own, **{name: part(**within[name]) for name, part in parts.items()}, **beside)
 
 
 def plain(section: type) -> tuple[str, ...]:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import pydantic
 
 from ..base import registry
-from ..base.declared import defaults, keys, plain, schema
+from ..base.declared import defaults, filled_section, keys, plain, schema
 from ..base.errors import MtlError
 from ..recipe.config import InputConfig, SourceConfig, TaskConfig
 from ..recipe.document import Steps, dotted, show
 from ..recipe.names import EXPORTED, JOINT, MODULES
 from ..recipe.schema import check_at, closest, fitted_to, unknown_key
 from ..text.featurizer import TOKENIZERS
-from ..text.front_end import FrontEnd
 from .components import find_class, told
 from .draft import Reading, TaskDraft, check_name
 from .metrics import read_metrics
@@ -174,8 +173,9 @@ def _read_input(reading: Reading, name: str, raw: Any, steps: Steps, listed: boo
     at = {key: (*steps, key) for key in mapping}
     checked, wrong = check_at(input_schema(), mapping, reading.document, at, steps, "an input")
     reading.faults += wrong
-    values = dict(checked or {"column": name})
-    return InputConfig(values.pop("column"), FrontEnd(**values), listed, reading.document.key_place(steps))
+    values = checked or {**defaults(InputConfig), "column": name}
+    read: InputConfig = filled_section(InputConfig, values, listed=listed, place=reading.document.key_place(steps))
+    return read
 
 
 def input_count(kind: str, roles: Sequence[str], found: Sequence[str]) -> str:

@@ -109,6 +109,12 @@ ONE_LINE_MORE: dict[str, tuple[type, str, str, Callable[[Recipe], Any]]] = {
         "tasks.slots.rounds",
         lambda recipe: recipe.tasks["slots"],
     ),
+    "an input": (
+        InputConfig,
+        changed(INTENT_SLOT, ("lowercase: true}}\n" + TASK, "lowercase: true, rounds: ROUNDS}}\n" + TASK)),
+        "tasks.slots.inputs.text.rounds",
+        lambda recipe: recipe.tasks["slots"].inputs["text"],
+    ),
     "train": (TrainConfig, INTENT_SLOT + "train: {rounds: ROUNDS}\n", "train.rounds", lambda recipe: recipe.train),
     "a batch": (
         BatchConfig,
