@@ -10,15 +10,15 @@ from ...base.errors import Fault
 if TYPE_CHECKING:
     from ..sharing_graph import SharingGraph
 
-OF_LISTS = ("texts", "lengths")  # the graph inputs of a task whose only input holds lists of texts
+OF_LISTS = "texts"  # with `lengths`, which no input may be named, the graph inputs of a task that reads lists alone
 
 
 def inputs_are_not_named_like_those_of_lists(graph: SharingGraph) -> Iterator[Fault]:
-    """Rule: where a task reads lists from its only input, no input of another task goes by those names in a graph."""
+    """Rule: where a task reads lists from its only input, no input of another task goes by the name of their texts."""
     lists = [t.name for t in graph.recipe.tasks.values() if t.task.units == "lists" and len(t.inputs) == 1]
     for task in graph.recipe.tasks.values():
         for name, config in task.inputs.items():
-            if lists and name in OF_LISTS and len(task.inputs) > 1 and not config.listed:
+            if lists and name == OF_LISTS and len(task.inputs) > 1 and not config.listed:
                 yield config.place.fault(
                     "an input should not be named like those that an exported graph has for the lists of "
                     f"'{lists[0]}', texts and lengths. Found '{name}': choose another name."
