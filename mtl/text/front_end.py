@@ -18,13 +18,23 @@ class FrontEnd:
 
     tokenizer: Annotated[str, Key("what cuts the text into tokens")] = "unicode_words"
     lowercase: Annotated[
-        bool | Literal["ascii"], Key("whether tokens are looked up in lower case; ascii: only letters of ASCII are")
+        bool | Literal["ascii"],
+        Key(
+            "look-up in lower case; ascii: ASCII letters alone",
+            note="`true` maps one character to one, alike in every language: Turkish `I` becomes `i` and `ı` stays, "
+            "`ß` is not `ss`.",
+        ),
     ] = False
     max_tokens: Annotated[Count | None, Key("how many tokens are read, from the first")] = None
-    strip_accents: Annotated[bool, Key("whether tokens are looked up without accents and other marks")] = False
-    nfkc: Annotated[bool, Key("whether tokens are looked up in the form NFKC, full-width letters as plain ones")] = (
-        False
-    )
+    strip_accents: Annotated[
+        bool,
+        Key(
+            "look-up without accents and other marks",
+            note="In scripts whose vowels or voicing are marks (Devanagari, Thai, kana) words of different meaning "
+            "become equal. Letters with a stroke (`đ`, `ł`) stay.",
+        ),
+    ] = False
+    nfkc: Annotated[bool, Key("look-up in Unicode's form NFKC")] = False
 
     @property
     def splitting(self) -> FrontEnd:

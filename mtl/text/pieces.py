@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..base.errors import ExportError, UsageError
-from ..base.registry import lookup, register
+from ..base.errors import ExportError, UsageError, short
+from ..base.registry import lookup, name_of, register
 from .features import Feature, Ragged, VocabularyFeature
 from .featurizer import TokenPieces, Tokens
 from .tokenizers import Tokenizer
@@ -102,7 +102,7 @@ def _pieces(tokens: Tokens) -> TokenPieces:
 def _made(tokens: Tokens) -> TokenPieces:
     tokenizer: Tokenizer = lookup("tokenizer", tokens.front_end.tokenizer)()
     words = [word for row in tokens.normalized() for word in row]
-    pieces = {word: list(tokenizer.pieces(word)) if word else [""] for word in dict.fromkeys(words)}
+    pieces = {word: _pieces_of(tokenizer, word) if word else [""] for word in dict.fromkeys(words)}
     for word, found in pieces.items():
         if word and not (found and all(found)):
             raise UsageError(
@@ -110,6 +110,16 @@ def _made(tokens: Tokens) -> TokenPieces:
                 f"empty. Found {found} for {word!r}."
             )
     return TokenPieces(words, pieces)
+
+
+def _pieces_of(tokenizer: Tokenizer, word: str) -> list[str]:
+    try:
+        return list(tokenizer.pieces(word))
+    except Exception as error:  # whatever a plugin's code raises
+        raise UsageError(
+            f"the tokenizer '{name_of(type(tokenizer))}' should have pieces of any token. "
+            f"Found {type(error).__name__}: {error}, of {short(word)}."
+        ) from error
 
 
 def _values(tape: Tape, tokens: TokenValues) -> PieceValues:

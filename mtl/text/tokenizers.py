@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from ..base.errors import UsageError
+from ..base.errors import UsageError, counted, short
 from ..base.registry import name_of, register
 from .featurizer import (
     Tokens,
@@ -95,13 +95,20 @@ class Tokenizer:
         return "onnx_pieces" if pieces and in_one_way else None
 
     def _checked(self, text: str) -> list[tuple[int, int]]:
-        found = list(self.spans(text))
+        try:
+            found = list(self.spans(text))
+        except Exception as error:  # whatever a plugin's code raises
+            raise UsageError(
+                f"the tokenizer '{name_of(type(self))}' should find the tokens of any text. "
+                f"Found {type(error).__name__}: {error}, in {short(text)}."
+            ) from error
         last = 0
         for begin, end in found:
             if not last <= begin < end <= len(text):
+                size = counted(len(text), "character")
                 raise UsageError(
                     f"the tokenizer '{name_of(type(self))}': spans should lie in their text, one after another, none "
-                    f"of them empty. Found {begin} to {end} after {last} in a text of {len(text)} characters."
+                    f"of them empty. Found {begin} to {end} after {last} in {short(text)}, {size}."
                 )
             last = end
         return found

@@ -31,7 +31,7 @@ METRICS: dict[Scheme, tuple[str, ...]] = {
 
 @register("target", "tags")
 class Tags(LabelTarget):
-    """One label per token. A cell holds a tag for each word of the text, or spans of characters; see `alignment`."""
+    """One label per token. A cell holds a tag for each word of the text, or spans of characters."""
 
     axes = ("T",)
     of_tokens = True

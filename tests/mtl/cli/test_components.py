@@ -86,7 +86,7 @@ def test_the_general_keys_of_a_recipe_are_those_it_is_checked_against(capsys: py
             assert f"  {key.meaning}\n" in out
             assert (f"\n  {key.name}: {key.note[:20]}" in out) == bool(key.note)
     assert "  epochs            int            10       passes over the data, as the mixture counts them\n" in out
-    assert "  column      str                                      (required)     column of the text; " in out
+    assert "  column         str                                      (required)     column of the text; " in out
     assert max(map(len, out.splitlines())) <= 120
     assert "\n  accumulate: A step is one update of the weights." in out
 

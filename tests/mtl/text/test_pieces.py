@@ -206,6 +206,23 @@ def test_pieces_that_are_none(pieces: list[str], plugin: Path) -> None:
     )
 
 
+def test_a_tokenizer_whose_pieces_fail(plugin: Path) -> None:
+    class Broken(Whitespace):
+        """Takes a token for tokens."""
+
+        def pieces(self, token: Any) -> list[str]:
+            found: list[str] = token.strings()
+            return found
+
+    registry.register("tokenizer", "broken")(Broken)
+    with pytest.raises(UsageError) as caught:
+        PieceCounts().compute(tokenize(["ab"], FrontEnd("broken")))
+    assert str(caught.value) == (
+        "the tokenizer 'broken' should have pieces of any token. "
+        "Found AttributeError: 'str' object has no attribute 'strings', of 'ab'."
+    )
+
+
 def test_pieces_that_the_graph_lacks(plugin: Path) -> None:
     class OneSided(Whitespace):
         """Pieces in training alone."""

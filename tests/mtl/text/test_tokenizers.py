@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -132,8 +133,28 @@ def test_spans_that_are_no_tokens(spans: list[tuple[int, int]], found: str) -> N
         Wrong().tokenize(["abc"])
     assert str(caught.value) == (
         "the tokenizer 'wrong': spans should lie in their text, one after another, none of them empty. "
-        f"Found {found} in a text of 3 characters."
+        f"Found {found} in 'abc', 3 characters."
     )
+
+
+@pytest.mark.parametrize(
+    ("spans", "found"),
+    [
+        (lambda: 1 / 0, "ZeroDivisionError: division by zero"),
+        (lambda: None, "TypeError: 'NoneType' object is not iterable"),
+    ],
+    ids=["raises", "nothing"],
+)
+def test_a_tokenizer_that_fails(spans: Callable[[], Any], found: str) -> None:
+    class Broken(Tokenizer):
+        registered_name = "broken"
+
+        def spans(self, text: str) -> Any:
+            return spans()
+
+    with pytest.raises(UsageError) as caught:
+        Broken().tokenize(["abc"])
+    assert str(caught.value) == (f"the tokenizer 'broken' should find the tokens of any text. Found {found}, in 'abc'.")
 
 
 def test_what_is_no_text() -> None:
