@@ -20,7 +20,7 @@ class FrontEnd:
     lowercase: Annotated[
         bool | Literal["ascii"],
         Key(
-            "look-up in lower case; ascii: ASCII letters alone",
+            "look-up in lower case; ascii: ASCII only",
             note="`true` maps one character to one, alike in every language: Turkish `I` becomes `i` and `ı` stays, "
             "`ß` is not `ss`.",
         ),

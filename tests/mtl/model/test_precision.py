@@ -16,7 +16,7 @@ from mtl.model.precision import autocast, in_float32
 from mtl.train.trainer import EvalReport, StepReport
 from mtl_modules import CRF, BiLSTM
 from tests.mtl.small_run import parameters, same, small_trainer
-from tests.properties.cases import CASES, LABELS, Case
+from tests.properties.cases import CASES, LABELS, Case, of_tokens
 
 CRFS: dict[str, Any] = {"slots": {"model": {"output": {"type": "crf"}}}, "pos": {"model": {"output": {"type": "crf"}}}}
 
@@ -55,9 +55,11 @@ def test_every_module_bears_it(case: Case) -> None:
         if case.kind == "output":
             found = in_float32(module.loss, *arguments, case.targets(case.rows()))
         else:
-            found = module(*arguments)
+            found = of_tokens(module(*arguments))
     torch.manual_seed(0)
-    exact = module.loss(*arguments, case.targets(case.rows())) if case.kind == "output" else module(*arguments)
+    exact = (
+        module.loss(*arguments, case.targets(case.rows())) if case.kind == "output" else of_tokens(module(*arguments))
+    )
     there = exact.mask()[:, :, None] if isinstance(exact, PaddedSequence) else torch.tensor(True)
     exact_values, found_values = values(exact).detach(), values(found).detach().float()
     near = torch.where(there, found_values - exact_values, 0.0).abs().max()
