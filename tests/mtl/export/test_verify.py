@@ -295,7 +295,7 @@ def test_tasks_that_read_the_same_rows_are_verified_at_once(tagger: Exported, gr
     both = ["intent", "slots"]
     assert asked[:2] == [(64, both), (7, both)]
     assert sorted(asked[2:]) == sorted(
-        [(1, both)] * (len(LENGTHS) + 1) + [(len(LENGTHS), both), (2, both)] + [(3, both)] * 2
+        [(1, both)] * (len(LENGTHS) + 1) + [(len(LENGTHS), both), (2, both)] + [(3, both)] * 3
     )
 
 

@@ -58,7 +58,7 @@ class InLexicon(Feature):
 @pytest.mark.parametrize("lowercase", [False, True])
 def test_custom_features_have_two_equal_faces(tokenizer, lowercase):
     texts = ["play Hey Jude!", "", "É Paris\n", *random_texts(300, np.random.default_rng(4))]
-    features = (IsTitle(), InLexicon(words=("play", "É", "paris")))
+    features = (IsTitle(), InLexicon(words=("play", "É", "é", "paris")))
     answers = text_session(FrontEnd(tokenizer, lowercase), features).run(None, {"text": np.array(texts, object)})
     for feature, answer in zip(features, answers[2:], strict=True):
         expected = padded(feature.compute(tokenize(texts, FrontEnd(tokenizer, lowercase))))
