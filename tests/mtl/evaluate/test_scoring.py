@@ -69,9 +69,9 @@ class Texts:
         self.given: Counter[tuple[str, int]] = Counter()
 
     def token_counts(self, key: InputKey) -> NDArray[np.int64]:
-        tokens = tokenize(self.texts[key.column], key.tokenizer)
+        tokens = tokenize(self.texts[key.column], key.front_end.whole)
         lengths = np.maximum(np.diff(tokens.row_offsets), 1)
-        return np.minimum(lengths, key.max_tokens or lengths).astype(np.int64)
+        return np.minimum(lengths, key.front_end.max_tokens or lengths).astype(np.int64)
 
     def text_batch(self, key: InputKey, numbers: NDArray[np.int64]) -> Batch:
         self.given.update((key.column, number) for number in numbers.tolist())

@@ -267,7 +267,7 @@ def test_the_whole_run_as_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert lines[0] == f"{recipe}: no faults. 2 tasks, 9 components, 4 of which serve more than one task."
     assert lines[1] == "run folder: runs/small/1"
     table = "\n".join(lines[lines.index("tested; exporting and verifying") :])
-    assert table.splitlines()[1:5] == [
+    assert table.splitlines()[1:4] == [
         "export: tracing intent, slots",
         "export: writing intent, slots",
         "export: verifying intent, slots",
