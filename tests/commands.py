@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -35,8 +36,12 @@ def within(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(given, code, output.getvalue(), errors.getvalue())
 
 
+def _interruptible() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the background jobs of a shell ignore it
+
+
 def start(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Popen[bytes]:
-    """Start a command and return while it runs."""
+    """Start a command and return while it runs; it can be interrupted, even where the tests run in the background."""
     return subprocess.Popen(
         [sys.executable, "-m", "mtl", *map(str, arguments)],
         stdin=subprocess.DEVNULL,
@@ -44,4 +49,5 @@ def start(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Popen[b
         stderr=subprocess.PIPE,
         cwd=cwd,
         env=os.environ,
+        preexec_fn=_interruptible,
     )
