@@ -32,7 +32,7 @@ lint: setup
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: setup
 	test -d $(RUN)/export || $(BIN)/mtl run $(RECIPE) --out $(RUN)
