@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .judgements import Judgements
     from .plan import SourcePlan
 
+ANSWERS = 1024  # units whose answers are read together
 Rows = Sequence[int] | NDArray[np.integer] | None
 
 
@@ -208,6 +209,15 @@ class Split:
                 batch.index[key] = index_of_lists(at)
         self._fill(batch, texts)
         return batch
+
+    def answers(self, task: str) -> Iterator[tuple[Any, torch.Tensor]]:
+        """Yield what a loss gets of all units' values, and which have an answer, in batches; nothing is drawn."""
+        for first in range(0, len(self), ANSWERS):
+            rows = np.arange(first, min(first + ANSWERS, len(self)))
+            found, labelled = self._tensors(task, rows)
+            if self.negatives is not None:
+                found = Grades(found, torch.from_numpy(self.negatives.group[rows]))
+            yield found, labelled
 
     def _tensors(self, task: str, rows: NDArray[np.int64]) -> tuple[Any, torch.Tensor]:
         """Return what a loss gets of some units' values, and which have an answer."""

@@ -7,7 +7,7 @@ the sharing graph, keyword-only ones are the keys of the recipe (see `mtl.base.r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import torch
@@ -81,6 +81,12 @@ class Module(nn.Module):
     def output_dim(self) -> int:
         """Size D of the vectors that come out."""
         raise NotImplementedError(f"{type(self).__name__} does not say its output_dim")
+
+    def set_prior(self, scores: Tensor) -> None:
+        """Begin with these scores [C] where the input says nothing, as a last bias does; by default nothing is done.
+
+        Called once, before training, for modules whose values flow into an output layer (see `Output.prior`).
+        """
 
     def exportable(self) -> nn.Module:
         """Return the module that takes this one's place in the exported graph: itself, unless it says otherwise.
@@ -231,6 +237,15 @@ class Output(Module):
     def forward(self, *scores: Any) -> Tensor | PaddedSequence:
         """Return label probabilities, as a `condition` edge hands them to another task's decoder."""
         raise NotImplementedError
+
+    def prior(self, targets: Iterable[tuple[Any, Tensor]]) -> tuple[Tensor | None, ...]:
+        """Begin where the training answers are: return, for each value that flows in, the scores [C] to begin with.
+
+        None leaves a value as it is, and so do values that are left out: by default all. `targets` are what the loss
+        gets of every training unit and which have an answer, [B] bool, in batches. An output layer that has parameters
+        sets them, too. Called once, before training.
+        """
+        return ()
 
     def loss(self, *scores_and_targets: Any) -> Tensor | Losses:
         """Return one loss per unit, [B]: of its answer, or the mean over its labelled tokens; 0 where it has none.

@@ -9,6 +9,7 @@ logs           the logs of a training: JSON lines, and TensorBoard's files where
 mixture        which source's batch comes next: mixtures of the streams that a recipe's tasks train on
 optimizer      optimizers, learning rate schedules, and which component gets which rate
 parts          what a trainer is made of, built as the recipe says: feeds, mixture, optimizer, schedule
+priors         what heads begin with, by the training answers
 resume         what must be unchanged for a resumed run to end with the same parameters, bit for bit
 trainer        training: one step after another over the streams of a mixture
 """

@@ -41,6 +41,7 @@ from .finite import all_finite, bad_gradient, bad_loss
 from .first_weights import load_first_weights
 from .optimizer import Rates, load_optimizer_state, optimizer_state
 from .parts import build_feeds, build_optimizer, build_schedule, mixture_of
+from .priors import set_priors
 from .resume import as_filled_now, identity, refuse_changes
 
 if TYPE_CHECKING:
@@ -93,7 +94,10 @@ class Trainer:
         self.steps = self.config.epochs * self.mixture.epoch_steps
         if self.config.max_steps is not None:
             self.steps = min(self.steps, self.config.max_steps)
-        self.model = MultiTaskModel(self.graph, prepared.fitted, initial=state is None).to(self.device)
+        self.model = MultiTaskModel(self.graph, prepared.fitted, initial=state is None)
+        if state is None:
+            set_priors(self.model, prepared)
+        self.model.to(self.device)
         self.owned = own_tensors(self.model.components)
         self.optimizer, self.parameters = build_optimizer(self.graph, self.owned)
         self.rates = Rates(self.optimizer, build_schedule(self.config, self.steps, self.mixture.epoch_steps))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -17,6 +17,7 @@ from mtl.model.module import Output, PaddedSequence
 from mtl.model.precision import in_float32
 
 from .linear_chain import Chain, log_partition, marginals, path_score
+from .priors import ChainCounts
 from .tag_grammar import barriers
 from .viterbi import Viterbi
 
@@ -27,7 +28,8 @@ class CRF(Output):
 
     A label sequence's score is the sum of its tokens' scores, of a learned transition between neighbours, and of
     learned scores for its first and last label. With `constrained`, answers (not the loss) leave out sequences that
-    BIO, BIOES or BILOU tags cannot form, or IOB1 tags where `target` has those.
+    BIO, BIOES or BILOU tags cannot form, or IOB1 tags where `target` has those. With `prior`, scores begin as those of
+    a Markov chain that is counted from the training sequences.
     """
 
     axes = (("T",), ("U",))
@@ -35,10 +37,13 @@ class CRF(Output):
     start_barrier: Tensor | None
     end_barrier: Tensor | None
 
-    def __init__(self, labels: Labels, target: Target | None = None, *, constrained: bool = False) -> None:
+    def __init__(
+        self, labels: Labels, target: Target | None = None, *, constrained: bool = False, prior: bool = True
+    ) -> None:
         super().__init__()
         self.labels = labels
         self.search = Viterbi()
+        self.begins_at_prior = prior
         count = len(labels)
         self.transitions = nn.Parameter(torch.empty(count, count).uniform_(-0.1, 0.1))
         self.start = nn.Parameter(torch.empty(count).uniform_(-0.1, 0.1))
@@ -61,6 +66,16 @@ class CRF(Output):
     def _marginals(self, scores: Tensor | PaddedSequence) -> PaddedSequence:
         chain = self._chain(scores, *self.answering())
         return PaddedSequence(marginals(chain), chain.lengths)
+
+    def prior(self, targets: Iterable[tuple[Any, Tensor]]) -> tuple[Tensor | None, ...]:
+        """Set the scores of transitions, of first and of last labels; return the log frequencies of the labels."""
+        if not self.begins_at_prior:
+            return ()
+        labels, first, last, following = ChainCounts.of(targets, len(self.labels)).scores()
+        self.start.data.copy_(first)
+        self.end.data.copy_(last)
+        self.transitions.data.copy_(following)
+        return (labels,)
 
     def loss(self, scores: Tensor | PaddedSequence, targets: Tensor) -> Tensor:
         """Return [B]: the negative log-likelihood of each row's labels, over the number of labelled tokens.

@@ -43,6 +43,10 @@ class Interaction(Scorer):
         self.match: nn.Module = KernelPooling(kernels) if match == "kernel" else CrossAttention(size, dim)
         self.last = ScoreLayer(kernels if match == "kernel" else dim, input_dims[2:], average_length)
 
+    def set_prior(self, scores: Tensor) -> None:
+        """Set the last layer's bias."""
+        self.last.set_prior(scores)
+
     def forward(
         self, first: Tensor | PaddedSequence, second: Tensor | PaddedSequence, *sides: PaddedSequence
     ) -> Tensor:

@@ -59,6 +59,12 @@ class MLP(Decoder):
         scores: Tensor = self.layers(torch.cat(rows, -1) if conditions else inputs)
         return scores
 
+    def set_prior(self, scores: Tensor) -> None:
+        """Set the last layer's bias."""
+        last = self.layers[-1]
+        if isinstance(last, nn.Linear):
+            last.bias.data.copy_(scores)
+
     @staticmethod
     def _per_token(condition: Tensor | PaddedSequence, inputs: PaddedSequence) -> Tensor:
         if isinstance(condition, PaddedSequence):

@@ -49,6 +49,10 @@ class MLPScorer(Scorer):
         self.layers = nn.Sequential(*layers)
         self.last = ScoreLayer(size, input_dims[2:], average_length)
 
+    def set_prior(self, scores: Tensor) -> None:
+        """Set the last layer's bias."""
+        self.last.set_prior(scores)
+
     def forward(
         self, first: Tensor | PaddedSequence, second: Tensor | PaddedSequence, *sides: PaddedSequence
     ) -> Tensor:

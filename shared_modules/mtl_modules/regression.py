@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -19,14 +20,15 @@ class Regression(Output):
     """The squared difference between score and number (of pairs and grades: Cossock and Zhang, 2006).
 
     Numbers are learned in units of their standard deviation in training, around their mean; grades as they are. Counts
-    units: of a ranking task, pairs of a query and a document.
+    units: of a ranking task, pairs of a query and a document. With `prior`, scores begin at the mean.
     """
 
     elements = ("number", "grade")
     axes = ((),)
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, *, prior: bool = True) -> None:
         super().__init__()
+        self.begins_at_prior = prior
         self.mean, self.deviation = (target.mean, target.deviation) if isinstance(target, Number) else (0.0, 1.0)
 
     @property
@@ -38,10 +40,20 @@ class Regression(Output):
         """Return [B, 1]: the scores as they are."""
         return one_each(scores[0])[:, None]
 
+    def _wanted(self, targets: Tensor | Grades) -> Tensor:
+        """Return the numbers as they are learned, [B]."""
+        return targets.grades if isinstance(targets, Grades) else (targets - self.mean) / self.deviation
+
+    def prior(self, targets: Iterable[tuple[Any, Tensor]]) -> tuple[Tensor | None, ...]:
+        """Return the mean of what is learned."""
+        if not self.begins_at_prior:
+            return ()
+        values = torch.cat([self._wanted(found)[answered] for found, answered in targets])
+        return (values.double().mean()[None],) if len(values) else ()
+
     def loss(self, *scores_and_targets: Any) -> Losses:
         """Return the squared differences [B]; those of units without a number do not count."""
-        scores, targets = one_each(scores_and_targets[0]), scores_and_targets[1]
-        wanted = targets.grades if isinstance(targets, Grades) else (targets - self.mean) / self.deviation
+        scores, wanted = one_each(scores_and_targets[0]), self._wanted(scores_and_targets[1])
         counted = ~wanted.isnan()
         return Losses((scores - torch.where(counted, wanted, 0.0).to(scores.dtype)).square(), counted)
 

@@ -39,6 +39,11 @@ class ScoreLayer(nn.Module):
             self.hidden = nn.Sequential(nn.Linear(LexicalOverlap.SIZE, HIDDEN), nn.Tanh())
             self.register_buffer("scales", torch.tensor(SCALES), persistent=False)
 
+    def set_prior(self, scores: Tensor) -> None:
+        """Set the bias [1]; with lexical side branches scores begin as BM25, which has a scale of its own."""
+        if self.overlap is None:
+            self.linear.bias.data.copy_(scores)
+
     def forward(self, features: Tensor, sides: tuple[PaddedSequence, ...]) -> Tensor:
         """Return [P] for features [P, size] and the two texts' words."""
         if self.overlap is None:

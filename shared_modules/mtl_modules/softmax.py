@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from collections.abc import Iterable
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +16,7 @@ from mtl.data.labels import MISSING, Labels
 from mtl.model.module import Output, PaddedSequence
 
 from .limits import Rate
+from .priors import label_counts, log_frequencies
 
 
 @register("output", "softmax")
@@ -22,7 +24,8 @@ class Softmax(Output):
     """Softmax and cross-entropy, of whole rows or of each token.
 
     `label_smoothing` is the share of the target's weight that is spread over all labels. `class_weights` multiply
-    the losses of labels: a number per label (1 where none is given), or `balanced`: N / (C x count of the label).
+    the losses of labels: a number per label (1 where none is given), or `balanced`: N / (C x count of the label). With
+    `prior`, scores begin at the logarithms of the labels' (weighted) frequencies in training.
     """
 
     weights: Tensor | None
@@ -33,10 +36,12 @@ class Softmax(Output):
         *,
         label_smoothing: Rate = 0.0,
         class_weights: dict[str, float] | Literal["balanced"] | None = None,
+        prior: bool = True,
     ) -> None:
         super().__init__()
         self.labels = labels
         self.label_smoothing = label_smoothing
+        self.begins_at_prior = prior
         weights = None if class_weights is None else torch.tensor(_weights(labels, class_weights))
         self.register_buffer("weights", weights, persistent=False)  # it follows from the recipe and the labels
 
@@ -45,6 +50,15 @@ class Softmax(Output):
         if isinstance(scores, PaddedSequence):
             return PaddedSequence(scores.values.softmax(-1), scores.lengths)
         return scores.softmax(-1)
+
+    def prior(self, targets: Iterable[tuple[Any, Tensor]]) -> tuple[Tensor | None, ...]:
+        """Return the log frequencies of the labels, as the loss weighs and smooths them."""
+        if not self.begins_at_prior:
+            return ()
+        counts = label_counts(targets, len(self.labels))
+        if self.weights is not None:
+            counts = counts * self.weights.cpu()
+        return (log_frequencies(counts, self.label_smoothing),)
 
     def loss(self, scores: Tensor | PaddedSequence, targets: Tensor) -> Tensor:
         """Return [B]: the weighted cross-entropy of each row, or its mean over the row's labelled tokens."""
