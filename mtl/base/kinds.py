@@ -21,6 +21,7 @@ BASES = {
     "target": "mtl.data.targets.Target",
     "metric": "mtl.evaluate.metrics.Metric",
     "mixture": "mtl.train.mixture.Mixture",
+    "balance": "mtl.train.balance.Balance",
     "optimizer": "torch.optim.Optimizer",
     "schedule": "mtl.train.optimizer.Schedule",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,9 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class StepReport:
-    """One update: `step` of `steps` (from 1), `epoch` (from 1), the source whose batch it was, each task's loss.
+    """One update: `step` of `steps` (from 1), `epoch` (from 1), the source of its batches, each task's loss.
 
+    Several sources are named with commas between them.
     `losses` are unweighted means over labelled rows; a task without any is absent. `norm` is the gradient's before
     clipping, None where nothing is clipped; `factor` what the schedule multiplied the learning rates with.
     """
@@ -57,6 +58,7 @@ class EvalReport:
     """One evaluation after `step` steps: metrics of every task, the score that selects, whether it is the best yet.
 
     `left` says how many evaluations without improvement are left before training stops, None without `patience`.
+    `constant` are sentences about tasks that answered alike everywhere, as a majority baseline does.
     """
 
     step: int
@@ -68,6 +70,7 @@ class EvalReport:
     best: bool
     left: int | None
     seconds: float
+    constant: tuple[str, ...] = ()
 
     def record(self) -> dict[str, Any]:
         """Return the report as plain values, with `event: evaluation`."""
@@ -93,7 +96,33 @@ class StopReport:
         return {"event": "stop", "reason": self.reason, **asdict(self)}
 
 
-Report = Note | StepReport | EvalReport | StopReport
+class Meeting(NamedTuple):
+    """The gradients that meet in a component, by task: norms, how far the update went by each, cosines of pairs.
+
+    `updates` are lengths of the way since the last look, which is shared out by how far each gradient points along
+    their sum.
+    """
+
+    norms: Mapping[str, float]
+    updates: Mapping[str, float]
+    cosines: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class GradientReport:
+    """A look at the gradients of the update that made `step`: what met, by component; `source` as in `StepReport`."""
+
+    step: int
+    source: str
+    components: Mapping[str, Meeting]
+
+    def record(self) -> dict[str, Any]:
+        """Return the report as plain values, with `event: gradients`."""
+        found = {name: meeting._asdict() for name, meeting in self.components.items()}
+        return {"event": "gradients", "step": self.step, "source": self.source, "components": found}
+
+
+Report = Note | StepReport | EvalReport | StopReport | GradientReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ..base.progress import EvalReport, Note, Report, StageReport, StepReport, StopReport
 
+HINT = "If it still does later, try a lower rate, a longer warm-up, 'step: all' or a greater weight of the task."
 SECONDS_BETWEEN_LINES = 10.0  # of steps, where there is no terminal
 
 
@@ -25,7 +26,7 @@ def show_progress(reports: Iterable[Report], console: Console) -> int:
 
 
 def _lines(reports: Iterable[Report], console: Console) -> int:
-    from ..base.progress import Note, StepReport
+    from ..base.progress import GradientReport, Note, StepReport
 
     steps, tokens, since, last = 0, 0, time.perf_counter(), time.perf_counter()
     for report in reports:
@@ -38,16 +39,16 @@ def _lines(reports: Iterable[Report], console: Console) -> int:
             if now - last >= SECONDS_BETWEEN_LINES:
                 last = now
                 line(console, f"{place(report)}  {losses(report.losses)}  {tokens / (now - since):,.0f} tokens/s")
-        else:
+        elif not isinstance(report, GradientReport):
             last = now
-            line(console, event(report))
+            happened(console, report)
     return steps
 
 
 def _bar(reports: Iterable[Report], console: Console) -> int:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from ..base.progress import Note, StepReport
+    from ..base.progress import GradientReport, Note, StepReport
 
     columns = (
         TextColumn("{task.description}"),
@@ -66,8 +67,8 @@ def _bar(reports: Iterable[Report], console: Console) -> int:
                 steps += 1
                 tokens += report.tokens
                 _advance(progress, bar, report, tokens / (time.perf_counter() - since))
-            else:
-                line(progress.console, event(report))
+            elif not isinstance(report, GradientReport):
+                happened(progress.console, report)
     return steps
 
 
@@ -88,6 +89,15 @@ def note(console: Console, report: Note) -> None:
 def line(console: Console, text: str) -> None:
     """Print one line as it is, control characters written out: neither wrapped nor read as markup."""
     console.print(visible(text), markup=False, highlight=False, soft_wrap=True)
+
+
+def happened(console: Console, report: EvalReport | StopReport) -> None:
+    """Print one line about anything but a step; a task that has learned nothing yet is a warning."""
+    from ..base.progress import EvalReport
+
+    line(console, event(report))
+    for found in report.constant if isinstance(report, EvalReport) else ():
+        print(f"warning: {visible(found)}. {HINT}", file=sys.stderr)
 
 
 def place(report: StepReport | EvalReport | StopReport) -> str:

@@ -95,7 +95,11 @@ def started(asked: Asked, console: Console) -> Iterator[Run]:
 
 def train(run: Run, console: Console) -> None:
     """Train, showing progress."""
+    from ..train.gradient_summary import gradient_lines, looks
+
     begin = time.perf_counter()
     steps = show_progress(run.train(), console)
     seconds = time.perf_counter() - begin
     line(console, f"trained: {steps} steps in {seconds:.1f} s" if steps else "nothing to train: the run is finished")
+    for text in gradient_lines(looks(run.out / "log.jsonl")):
+        line(console, text)

@@ -19,7 +19,7 @@ from .draft import Reading, TaskDraft
 
 HERE: Steps = ("train",)
 DEVICE = re.compile(r"auto|cpu|cuda(:(0|[1-9]\d{0,2}))?")
-OWN_PLACE = re.compile(r"train\.(?:mixture|schedule)(?:\.(\w+))?: ")
+OWN_PLACE = re.compile(r"train\.(?:mixture|schedule|balance)(?:\.(\w+))?: ")
 
 
 class Stream(NamedTuple):
@@ -56,6 +56,11 @@ def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
     streams = [Stream(name, 1, 1) for name in known.sources]
     _try(reading, parts["mixture"], (streams, known.seed, checked["epochs"]), known)
     _try(reading, parts["schedule"], (1, 1), known)
+    _try(reading, parts["balance"], ([task.name for task in known.tasks], known.seed), known)
+    if checked["step"] == "all" and values.get("mixture") is not None:
+        message = "should be left out: with 'step: all' every stream is in every step. Found "
+        reading.fault((*HERE, "mixture"), f"{message}'{parts['mixture'].type}'.")
+        return None
     general: dict[str, Any] = {**parts, **{key: checked[key] for key in plain(TrainConfig)}}
     places = {key: reading.document.place((*HERE, key)) for key in values}
     return TrainConfig(batch=batch, components=components, select=select, places=places, **general)
@@ -79,7 +84,7 @@ def _read_parts(reading: Reading, values: Mapping[str, Any]) -> dict[str, Module
 
 
 def _try(reading: Reading, config: ModuleConfig, arguments: tuple[Any, ...], known: Known) -> None:
-    """Build a mixture or schedule: its constructor knows the bounds of its values.
+    """Build a mixture, schedule or balance: its constructor knows the bounds of its values.
 
     An optimizer is not built: that imports torch's compiler, which takes longer than reading the recipe. The bounds of
     its values are part of its keys' types.

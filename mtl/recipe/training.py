@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from ..base.declared import Count, Key, Positive
+from ..base.declared import Count, Key, Natural, Positive
 from .modules import ModuleConfig
 from .place import NOWHERE, Place
 
@@ -37,6 +37,7 @@ class TrainConfig:
     mixture: Annotated[ModuleConfig, Key("which source the next batch is from", apart=True, component="round_robin")]
     optimizer: Annotated[ModuleConfig, Key("how weights change, at rate `lr`", apart=True, component="adamw")]
     schedule: Annotated[ModuleConfig, Key("how rates change during training", apart=True, component="constant")]
+    balance: Annotated[ModuleConfig, Key("how tasks' losses or gradients are weighed", apart=True, component="sum")]
     batch: Annotated[BatchConfig, Key("budget of a batch; see 'a batch'", apart=True)] = BatchConfig(size=SENTENCES)
     epochs: Annotated[Count, Key("passes over the data, as the mixture counts them")] = 10
     max_steps: Annotated[Count | None, Key("steps after which training ends, if not before")] = None
@@ -52,6 +53,15 @@ class TrainConfig:
     patience: Annotated[Count | None, Key("evaluations without progress that end training")] = None
     evaluate_every: Annotated[Count | None, Key("steps between evaluations; null: an epoch")] = None
     checkpoint_every: Annotated[Count | None, Key("steps between checkpoints; null: at each evaluation")] = None
+    gradients_every: Annotated[
+        Natural | None,
+        Key(
+            "steps between looks at gradients where tasks meet; see below",
+            note="A look compares, at every component in which several tasks meet, the gradients of the next step of "
+            "each stream: norms, cosines, and whose update moves the component. They are in `log.jsonl` and "
+            "TensorBoard, and summed up when training ends. null looks 40 times, at most every 50th step; 0 never.",
+        ),
+    ] = None
     threads: Annotated[Count | None, Key("threads that torch computes with; null: its default")] = None
     device: Annotated[
         str,
@@ -86,6 +96,15 @@ class TrainConfig:
             "by judged pairs.",
         ),
     ] = 1
+    step: Annotated[
+        Literal["stream", "all"] | Count,
+        Key(
+            "what makes one step: a stream's batch, one of every stream, or a number of draws; see below",
+            note="`stream`: the mixture draws one stream for each step. `all`: each step has a batch of every stream; "
+            "there is nothing to draw, so `mixture` is left out, and an epoch ends when the stream with most batches "
+            "has been read once. A number: so many draws of the mixture make one step, and an epoch has as many fewer.",
+        ),
+    ] = "stream"
     minutes: Annotated[
         Positive | None,
         Key(

@@ -1,15 +1,21 @@
 """Training.
 
 accumulation   several batches in one update
+balance        how the losses of several tasks become one update
 budget         a time budget: what is spent of it, over all processes of a run
 checkpoint     checkpoints: one safetensors file per component
+draws          what a step is made of: batches of one stream, of every stream, or of several draws
 finite         finding where a number stopped being finite
 first_weights  what components start from, where a recipe says `weights:`
+gradient_facts  looks at the gradients of tasks that meet in a component
+gradient_summary  what all looks of a training showed, as lines for people
 logs           the logs of a training: JSON lines, and TensorBoard's files where that package is installed
 mixture        which source's batch comes next: mixtures of the streams that a recipe's tasks train on
 optimizer      optimizers, learning rate schedules, and which component gets which rate
-parts          what a trainer is made of, built as the recipe says: feeds, mixture, optimizer, schedule
+parts          what a trainer is made of, built as the recipe says: draws, optimizer, schedule, balance
 priors         what heads begin with, by the training answers
 resume         what must be unchanged for a resumed run to end with the same parameters, bit for bit
+rows           the gradients of a step apart: a row for each task that reaches a component
 trainer        training: one step after another over the streams of a mixture
+update         one update: gradients of all tasks that have labels, combined, clipped, applied
 """

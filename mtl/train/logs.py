@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Protocol
 
 from ..base.errors import TrainingError
-from ..base.progress import Note, Report, StepReport, StopReport
+from ..base.progress import GradientReport, Note, Report, StepReport, StopReport
 
 
 class Log(Protocol):
@@ -92,6 +92,15 @@ def scalars(report: Report) -> dict[str, float]:
         return found
     if isinstance(report, StopReport):
         return {}
+    if isinstance(report, GradientReport):
+        return {
+            f"gradients/{name}/{figure}": value
+            for name, meeting in report.components.items()
+            for figure, value in (
+                *((f"norm/{task}", norm) for task, norm in meeting.norms.items()),
+                *((f"cosine/{a}/{b}", cosine) for a, of in meeting.cosines.items() for b, cosine in of.items()),
+            )
+        }
     split = report.split
     figures = {f"{split}/{task}.{name}": value for task, of in report.metrics.items() for name, value in of.items()}
     return {**figures, f"{split}/score": report.score}

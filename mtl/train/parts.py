@@ -1,4 +1,4 @@
-"""What a trainer is made of, built as the recipe says: feeds, mixture, optimizer, schedule."""
+"""What a trainer is made of, built as the recipe says: draws, optimizer, schedule, balance."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from ..base.errors import UsageError
 from ..data.feed import Feed
+from .balance import Balance
+from .draws import Draws
 from .mixture import Mixture, TrainingStream, build_mixture
 from .optimizer import Schedule, parameter_groups
 
@@ -32,8 +34,21 @@ def build_feeds(graph: SharingGraph, prepared: Prepared) -> dict[str, Feed]:
     return feeds
 
 
+def build_draws(graph: SharingGraph, prepared: Prepared) -> Draws:
+    """Return what draws the batches of a step; raises `UsageError` where a source has no train split."""
+    feeds, config = build_feeds(graph, prepared), graph.recipe.train
+    return Draws(mixture_of(graph.recipe, feeds), feeds, config.step, config.accumulate)
+
+
+def build_balance(recipe: Recipe) -> Balance:
+    """Return what says how the tasks' losses become one update."""
+    config = recipe.train.balance
+    balance: Balance = config.cls(tuple(recipe.tasks), recipe.seed, **config.values)
+    return balance
+
+
 def mixture_of(recipe: Recipe, feeds: Mapping[str, Feed]) -> Mixture:
-    """Return what says which feed's batches come next; those of one update count as one."""
+    """Return what says which feed's batches come next; those that a stream gives for one draw count as one."""
     groups = {name: math.ceil(len(feed) / recipe.train.accumulate) for name, feed in feeds.items()}
     streams = [TrainingStream(name, len(feed.split), groups[name]) for name, feed in feeds.items()]
     config = recipe.train.mixture

@@ -8,49 +8,45 @@ goes through the same steps.
 
 from __future__ import annotations
 
-import hashlib
-import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
-from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
-from ..base.device import described, resolve, seed_generators
+from ..base.device import described, resolve
 from ..base.errors import CheckpointError, UsageError
 from ..base.files import read_json
-from ..base.progress import EvalReport, Note, Report, StepReport, StopReport
+from ..base.progress import EvalReport, GradientReport, Note, Report, StepReport, StopReport
 from ..base.tensors import read_tensors
 from ..base.threads import torch_threads
+from ..evaluate.constant import constant_answers
 from ..evaluate.evaluation import dev_figures, evaluate
 from ..evaluate.selection import Selection, selection
 from ..graph.build import build_graph
 from ..graph.sharing_graph import SharingGraph
 from ..model.multi_task import MultiTaskModel
-from ..model.precision import autocast
 from ..recipe.config import Recipe
 from ..recipe.filling import digest
-from .accumulation import Shares, shares
 from .budget import Budget
 from .checkpoint import Checkpoints, Snapshot, describe, fingerprint, load_weights, own_tensors
-from .finite import all_finite, bad_gradient, bad_loss
 from .first_weights import load_first_weights
+from .gradient_facts import GradientFacts
 from .optimizer import Rates, load_optimizer_state, optimizer_state
-from .parts import build_feeds, build_optimizer, build_schedule, mixture_of
+from .parts import build_balance, build_draws, build_optimizer, build_schedule
 from .priors import set_priors
 from .resume import as_filled_now, identity, refuse_changes
+from .update import Update
 
 if TYPE_CHECKING:
-    from ..data.batch import Batch
     from ..data.prepared import Prepared
 
-__all__ = ["EvalReport", "Note", "Report", "StepReport", "StopReport", "Trainer"]
+__all__ = ["EvalReport", "GradientReport", "Note", "Report", "StepReport", "StopReport", "Trainer"]
 
-FORMAT = 1  # of state.json; a checkpoint of another format is refused
+FORMAT = 2  # of state.json; a checkpoint of another format is refused
 
 
 class Trainer:
@@ -89,9 +85,8 @@ class Trainer:
 
         self.step = 0
         self.finished = False
-        self.feeds = build_feeds(self.graph, prepared)
-        self.mixture = mixture_of(self.recipe, self.feeds)
-        self.steps = self.config.epochs * self.mixture.epoch_steps
+        self.draws = build_draws(self.graph, prepared)
+        self.steps = self.config.epochs * self.draws.epoch_steps
         if self.config.max_steps is not None:
             self.steps = min(self.steps, self.config.max_steps)
         self.model = MultiTaskModel(self.graph, prepared.fitted, initial=state is None)
@@ -99,10 +94,12 @@ class Trainer:
             set_priors(self.model, prepared)
         self.model.to(self.device)
         self.owned = own_tensors(self.model.components)
-        self.optimizer, self.parameters = build_optimizer(self.graph, self.owned)
-        self.rates = Rates(self.optimizer, build_schedule(self.config, self.steps, self.mixture.epoch_steps))
+        self.optimizer, parameters = build_optimizer(self.graph, self.owned)
+        self.rates = Rates(self.optimizer, build_schedule(self.config, self.steps, self.draws.epoch_steps))
+        self.facts = GradientFacts.of(self.graph, self.owned, parameters, self.steps)
+        self.balance = build_balance(self.recipe)
+        self.update = Update(self.model, self.owned, self.optimizer, parameters, self.balance, self.facts)
         self.selection = selection(self.config.select, self.config.patience, *dev_figures(self.graph, prepared))
-        self.weights = {name: task.weight for name, task in self.recipe.tasks.items()}
         if state is not None:
             self._load_state(state)
         else:
@@ -157,6 +154,9 @@ class Trainer:
             step = self._next_step()
             over = self.budget.over
             yield step
+            found = None if self.facts is None else self.facts.report(self.step)
+            if found is not None:
+                yield found
             evaluated = improved = False
             if self.selection is not None and (over or self._evaluation_due()):
                 report = self._evaluate(self.selection)
@@ -175,17 +175,17 @@ class Trainer:
 
     def _next_step(self) -> StepReport:
         start = time.perf_counter()
-        epoch = self.mixture.epoch + 1
-        feed = self.feeds[self.mixture.draw()]
-        batches = feed.group(self.config.accumulate)
+        epoch = self.draws.epoch + 1
+        draws = self.draws.next()
         factor = self.rates.set(self.step, self.budget.share)
-        losses, norm = self.update(batches, feed.tasks)
+        losses, norm = self.update(draws, self.step)
         self.step += 1
+        batches = [batch for draw in draws for batch in draw.batches]
         return StepReport(
             step=self.step,
             steps=self.steps,
             epoch=epoch,
-            source=feed.source,
+            source=", ".join(draw.source for draw in draws),
             losses=losses,
             rows=sum(len(batch.rows) for batch in batches),
             tokens=sum(batch.tokens for batch in batches),
@@ -194,66 +194,10 @@ class Trainer:
             seconds=time.perf_counter() - start,
         )
 
-    def train_step(self, batch: Batch, tasks: Sequence[str]) -> tuple[dict[str, float], float | None]:
-        """Update by one batch: see `update`."""
-        return self.update([batch], tasks)
-
-    def update(self, batches: Sequence[Batch], tasks: Sequence[str]) -> tuple[dict[str, float], float | None]:
-        """Update the components that the tasks with labels in some batches of a stream need, and no others.
-
-        Gradients are of each task's mean loss over all batches. Returns every such task's loss and the norm of the
-        gradients before clipping (None where nothing is clipped). Raises `TrainingError` before the update where a
-        loss, a gradient or the norm is not finite.
-        """
-        self.optimizer.zero_grad(set_to_none=True)
-        figures: dict[str, float] = {}
-        for number, (batch, share) in enumerate(zip(batches, shares(batches, tasks), strict=True)):
-            for task, value in self._backward(batch.to(self.device), tasks, share, number).items():
-                figures[task] = figures.get(task, 0.0) + value * share[task]
-        gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
-        if not gradients:  # no label in the batches, or all on their way is frozen
-            return figures, None
-        norm = None
-        if self.config.clip is not None or not all_finite(gradients):
-            total_norm = get_total_norm(gradients)
-            norm = total_norm.item()
-            if self.config.clip is None or not math.isfinite(norm):
-                raise bad_gradient(self.owned, batches, figures, norm, self.step + 1)
-            if norm > self.config.clip:
-                clip_grads_with_norm_(self.parameters, self.config.clip, total_norm)
-        self.optimizer.step()
-        return figures, norm
-
-    def _backward(self, batch: Batch, tasks: Sequence[str], share: Shares, number: int) -> dict[str, float]:
-        """Add a batch's part to the gradients, of the step's batches the number-th; return the tasks' losses in it."""
-        seed = step_seed(self.recipe.seed, self.step, number)
-        seed_generators(self.device, seed)
-        with autocast(self.device, self.config.precision):
-            losses = self.model.losses(batch, tasks)
-            figures = {task: loss.item() for task, loss in losses.items()}
-            for task, value in figures.items():
-                if not math.isfinite(value):
-                    seed_generators(self.device, seed)
-                    raise bad_loss(self.model, batch, tasks, task, value, self.step + 1)
-        total = self._weighted(losses, share)
-        if total is not None and total.requires_grad:
-            total.backward()  # type: ignore[no-untyped-call]
-        return figures
-
-    def _weighted(self, losses: Mapping[str, Tensor], share: Shares) -> Tensor | None:
-        total: Tensor | None = None
-        for task, loss in losses.items():
-            weight = self.weights[task] * share[task]
-            if weight == 0:
-                continue
-            part = loss if weight == 1 else loss * weight
-            total = part if total is None else total + part
-        return total
-
     # -- evaluations and checkpoints
 
     def _evaluation_due(self) -> bool:
-        every = self.config.evaluate_every or self.mixture.epoch_steps
+        every = self.config.evaluate_every or self.draws.epoch_steps
         return self.step % every == 0 or self.step >= self.steps
 
     def _checkpoint_due(self, evaluated: bool) -> bool:
@@ -266,18 +210,19 @@ class Trainer:
 
     def _evaluate(self, selection: Selection) -> EvalReport:
         start = time.perf_counter()
-        metrics = evaluate(self.model, self.graph, self.prepared, "dev").metrics
-        score, best = selection.add(metrics)
+        found = evaluate(self.model, self.graph, self.prepared, "dev")
+        score, best = selection.add(found.metrics)
         return EvalReport(
             step=self.step,
             steps=self.steps,
-            epoch=(self.step - 1) // self.mixture.epoch_steps + 1,
+            epoch=(self.step - 1) // self.draws.epoch_steps + 1,
             split="dev",
-            metrics=metrics,
+            metrics=found.metrics,
             score=score,
             best=best,
             left=selection.left,
             seconds=time.perf_counter() - start,
+            constant=constant_answers(self.graph, found),
         )
 
     def _save(self, *, best: bool) -> None:
@@ -287,8 +232,9 @@ class Trainer:
             "step": self.step,
             "steps": self.steps,
             "finished": self.finished,
-            "mixture": self.mixture.state(),
-            "feeds": {source: feed.state() for source, feed in self.feeds.items()},
+            "draws": self.draws.state(),
+            "balance": self.balance.state(),
+            "gradients": None if self.facts is None else self.facts.state(),
             "selection": None if self.selection is None else self.selection.state(),
             "optimizer": plain,
             "identity": self.identity,
@@ -306,20 +252,12 @@ class Trainer:
         load_optimizer_state(self.optimizer, self._named(), tensors, state["optimizer"])
         self.step = int(state["step"])
         self.budget.before = float(state.get("seconds", 0.0))
-        self.mixture.load_state(state["mixture"])
-        for source, feed in self.feeds.items():
-            feed.seek(state["feeds"][source])
+        self.draws.load_state(state["draws"])
+        self.balance.load_state(state["balance"])
+        if self.facts is not None:
+            self.facts.load_state(state["gradients"])
         if self.selection is not None:
             self.selection.load_state(state["selection"])
 
     def _named(self) -> dict[str, Tensor]:
         return {f"{name}/{key}": tensor for name, tensors in self.owned.items() for key, tensor in tensors.items()}
-
-
-def step_seed(seed: int, step: int, batch: int = 0) -> int:
-    """Return the seed of torch's generators for a batch of a step: 63 bits from the recipe's seed and the steps before.
-
-    `batch` counts the batches of one step.
-    """
-    said = f"{seed}/step {step}" + (f"/batch {batch}" if batch else "")
-    return int.from_bytes(hashlib.sha256(said.encode()).digest()[:8], "big") >> 1

@@ -10,13 +10,23 @@ from typing import Any
 import torch
 
 from mtl.compile.loading import recipe_from_dict
+from mtl.data.batch import Batch
+from mtl.data.feed import Feed
 from mtl.data.prepare import prepare
 from mtl.data.prepared import Prepared
 from mtl.graph.build import build_graph
 from mtl.graph.sharing_graph import SharingGraph
 from mtl.model.multi_task import MultiTaskModel
 from mtl.sources.opening import open_sources
+from mtl.train.draws import Draw
 from mtl.train.trainer import Trainer
+from mtl.train.update import Updated
+
+
+def update(trainer: Trainer, feed: Feed, *batches: Batch) -> Updated:
+    """Update a trainer's model by some batches of one stream, as its next step."""
+    return trainer.update([Draw(feed.source, feed.tasks, batches)], trainer.step)
+
 
 VERBS = {"play": "music", "book": "travel", "find": "search"}
 NOUNS = {"song": "B-song", "flight": "B-flight", "film": "B-film", "table": "B-table"}
@@ -48,6 +58,7 @@ def tree(train: Mapping[str, Any] | None = None, *, dev: bool = True, tasks: Map
         own = {"type": kind, "source": source, "target": name, "model": model}
         return {**own, "inputs": {"text": {"column": "text"}}, **(tasks or {}).get(name, {})}
 
+    own = {"batch": {"size": 8}, "epochs": 2, "optimizer": {"type": "adamw", "lr": 0.01}, "gradients_every": 0}
     return {
         "name": "small",
         "seed": 3,
@@ -70,7 +81,7 @@ def tree(train: Mapping[str, Any] | None = None, *, dev: bool = True, tasks: Map
             "words_": ["*.embedding"],
             "encoder": ["intent.representation", "slots.representation", "pos.representation"],
         },
-        "train": {"batch": {"size": 8}, "epochs": 2, "optimizer": {"type": "adamw", "lr": 0.01}, **(train or {})},
+        "train": {**own, **(train or {})},
     }
 
 

@@ -15,7 +15,7 @@ from mtl.model.module import Losses, PaddedSequence
 from mtl.model.precision import autocast, in_float32
 from mtl.train.trainer import EvalReport, StepReport
 from mtl_modules import CRF, BiLSTM
-from tests.mtl.small_run import parameters, same, small_trainer
+from tests.mtl.small_run import parameters, same, small_trainer, update
 from tests.properties.cases import CASES, LABELS, Case, of_tokens
 
 CRFS: dict[str, Any] = {"slots": {"model": {"output": {"type": "crf"}}}, "pos": {"model": {"output": {"type": "crf"}}}}
@@ -109,9 +109,9 @@ def test_evaluation_is_in_float32(tmp_path: Path) -> None:
         trainer.model[f"{task}.decoder"].register_forward_hook(look)
     evaluate(trainer.model, trainer.graph, trainer.prepared, "dev")
     assert seen == {torch.float32}
-    feed = trainer.feeds["words"]
+    feed = trainer.draws.feeds["words"]
     trainer.model.train()
-    trainer.train_step(feed.next(), feed.tasks)
+    update(trainer, feed, feed.next())
     assert seen == {torch.float32, torch.bfloat16}
 
 

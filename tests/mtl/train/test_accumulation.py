@@ -13,8 +13,9 @@ import torch
 from mtl.base.errors import TrainingError
 from mtl.data.batch import Batch
 from mtl.train.accumulation import shares
-from mtl.train.trainer import EvalReport, StepReport, Trainer, step_seed
-from tests.mtl.small_run import parameters, same, small_trainer
+from mtl.train.trainer import EvalReport, StepReport, Trainer
+from mtl.train.update import step_seed
+from tests.mtl.small_run import parameters, same, small_trainer, update
 from tests.mtl.train.test_resume import optimizer_tensors
 
 STILL: dict[str, Any] = {  # without dropout: a large batch draws other numbers than its parts
@@ -44,18 +45,18 @@ def test_a_batch_counts_as_much_as_it_has_labels() -> None:
 def test_it_is_as_one_large_batch(tmp_path: Path, unlabelled: int) -> None:
     train = {"optimizer": {"type": "sgd", "lr": 0.1}, "clip": None}
     small, large = (still(tmp_path, {**train, "batch": {"size": size}}, out=f"{size}") for size in (8, 24))
-    batches = small.feeds["utterances"].group(3)
+    batches = small.draws.feeds["utterances"].group(3)
     for batch in batches[:1]:
         batch.labelled["intent"][:unlabelled] = False
         batch.targets["intent"][:unlabelled] = -1
-    whole = large.feeds["utterances"].split.batch(np.concatenate([batch.rows for batch in batches]))
+    whole = large.draws.feeds["utterances"].split.batch(np.concatenate([batch.rows for batch in batches]))
     gone = np.isin(whole.rows, batches[0].rows[:unlabelled])
     whole.labelled["intent"][torch.from_numpy(gone)] = False
     whole.targets["intent"][torch.from_numpy(gone)] = -1
     for trainer in (small, large):
         trainer.model.train()
-    parts, _ = small.update(batches, ("intent", "slots"))
-    wanted, _ = large.update([whole], ("intent", "slots"))
+    parts, _ = update(small, small.draws.feeds["utterances"], *batches)
+    wanted, _ = update(large, large.draws.feeds["utterances"], whole)
     assert parts == pytest.approx(wanted, rel=1e-5)
     first, second = parameters(small.model), parameters(large.model)
     assert all(torch.allclose(first[name], second[name], atol=1e-6) for name in first)
@@ -63,8 +64,8 @@ def test_it_is_as_one_large_batch(tmp_path: Path, unlabelled: int) -> None:
 
 def test_a_step_is_an_update(tmp_path: Path) -> None:
     trainer = small_trainer(tmp_path, {"batch": {"size": 8}, "accumulate": 3, "epochs": 2})
-    assert [len(feed) for feed in trainer.feeds.values()] == [5, 3]
-    assert trainer.mixture.epoch_steps == 2 * 2  # two streams in turn; the longer has 5 batches: 3 and 2
+    assert [len(feed) for feed in trainer.draws.feeds.values()] == [5, 3]
+    assert trainer.draws.epoch_steps == 2 * 2  # two streams in turn; the longer has 5 batches: 3 and 2
     reports = list(trainer.train())
     steps = [report for report in reports if isinstance(report, StepReport)]
     assert [(r.source, r.rows) for r in steps[:4]] == [
@@ -75,7 +76,7 @@ def test_a_step_is_an_update(tmp_path: Path) -> None:
     ]
     assert [r.step for r in reports if isinstance(r, EvalReport)] == [4, 8]
     assert trainer.steps == 8
-    plain = small_trainer(tmp_path, {"batch": {"size": 8}}, out="plain").feeds["utterances"]
+    plain = small_trainer(tmp_path, {"batch": {"size": 8}}, out="plain").draws.feeds["utterances"]
     assert steps[0].tokens == sum(plain.next().tokens for _ in range(3))
 
 
@@ -124,7 +125,7 @@ def test_a_loss_that_is_not_finite_updates_nothing(tmp_path: Path) -> None:
     trainer = small_trainer(tmp_path, {"accumulate": 2, "batch": {"size": 3}})
     trainer.model.train()
     before = parameters(trainer.model)
-    feed = trainer.feeds["words"]
+    feed = trainer.draws.feeds["words"]
     batches = feed.group(2)
 
     def spoil(module: object, inputs: object, output: Any) -> Any:
@@ -134,7 +135,7 @@ def test_a_loss_that_is_not_finite_updates_nothing(tmp_path: Path) -> None:
     spoil.calls = 0  # type: ignore[attr-defined]
     trainer.model["pos.decoder"].register_forward_hook(spoil)
     with pytest.raises(TrainingError) as caught:
-        trainer.update(batches, feed.tasks)
+        update(trainer, feed, *batches)
     rows = ", ".join(map(str, batches[1].rows.tolist()))
     assert f"at step 1 (source 'words', rows {rows}): the first component with an output that is not finite is " in str(
         caught.value
@@ -146,9 +147,9 @@ def test_gradients_that_are_not_finite_name_the_rows_of_all_batches(tmp_path: Pa
     trainer = small_trainer(tmp_path, {"accumulate": 2, "batch": {"size": 3}})
     trainer.model.train()
     trainer.owned["pos.decoder"]["layers.0.weight"].register_hook(lambda gradient: gradient * float("nan"))  # type: ignore[no-untyped-call]
-    batches = trainer.feeds["words"].group(2)
+    batches = trainer.draws.feeds["words"].group(2)
     with pytest.raises(TrainingError) as caught:
-        trainer.update(batches, ("pos",))
+        update(trainer, trainer.draws.feeds["words"], *batches)
     rows = ", ".join(str(row) for batch in batches for row in batch.rows.tolist())
     assert str(caught.value) == (
         f"the gradients of 'pos' should be finite. Found a norm of nan at step 1 (source 'words', rows {rows}): not "
@@ -157,7 +158,7 @@ def test_gradients_that_are_not_finite_name_the_rows_of_all_batches(tmp_path: Pa
 
 
 def test_a_group_is_of_one_pass(tmp_path: Path) -> None:
-    feed = small_trainer(tmp_path).feeds["words"]
+    feed = small_trainer(tmp_path).draws.feeds["words"]
     sizes = [[len(batch.rows) for batch in feed.group(2)] for _ in range(3)]
     assert [len(group) for group in sizes] == [2, 1, 2]
     assert sum(map(sum, islice(sizes, 2))) == len(feed.split)

@@ -16,8 +16,9 @@ from mtl.recipe.filling import filled
 from mtl.sources.opening import open_sources
 from mtl.train.checkpoint import load_model
 from mtl.train.finite import all_finite
-from mtl.train.trainer import EvalReport, StepReport, Trainer, step_seed
-from tests.mtl.small_run import parameters, same, small_graph, small_prepared, small_trainer, write_data
+from mtl.train.trainer import EvalReport, StepReport, Trainer
+from mtl.train.update import step_seed
+from tests.mtl.small_run import parameters, same, small_graph, small_prepared, small_trainer, update, write_data
 
 SGD: dict[str, Any] = {"optimizer": {"type": "sgd", "lr": 0.1}, "clip": None}
 
@@ -28,8 +29,8 @@ def component(trainer: Trainer, name: str) -> dict[str, torch.Tensor]:
 
 def step_on(trainer: Trainer, source: str) -> dict[str, float]:
     """Take one step on the next batch of a source."""
-    feed = trainer.feeds[source]
-    losses, _ = trainer.train_step(feed.next(), feed.tasks)
+    feed = trainer.draws.feeds[source]
+    losses, _ = update(trainer, feed, feed.next())
     trainer.step += 1
     return losses
 
@@ -45,7 +46,8 @@ def test_it_reports_every_step_and_evaluation_and_learns(tmp_path: Path) -> None
     }
     assert [(report.step, report.epoch) for report in evaluations[:2]] == [(10, 1), (20, 2)]
     assert evaluations[-1].metrics["joint"]["exact_match"] > 0.9
-    assert steps[0].tokens == sum(small_trainer(tmp_path, out="x").feeds["utterances"].next().lengths.popitem()[1])
+    first = small_trainer(tmp_path, out="x").draws.feeds["utterances"].next()
+    assert steps[0].tokens == sum(first.lengths.popitem()[1])
 
 
 def test_an_idle_component_stays_as_it_is_bit_for_bit(tmp_path: Path) -> None:
@@ -93,10 +95,10 @@ def test_a_task_without_labels_in_the_batch_takes_no_part(tmp_path: Path) -> Non
 def test_a_batch_without_any_label_changes_nothing(tmp_path: Path) -> None:
     trainer = small_trainer(tmp_path)
     trainer.model.train()
-    batch = trainer.feeds["words"].next()
+    batch = trainer.draws.feeds["words"].next()
     batch.labelled["pos"].fill_(False)
     before = parameters(trainer.model)
-    assert trainer.train_step(batch, ("pos",)) == ({}, None)
+    assert update(trainer, trainer.draws.feeds["words"], batch) == ({}, None)
     assert same(before, parameters(trainer.model))
 
 
@@ -121,8 +123,8 @@ def test_gradients_are_clipped_over_all_active_parameters(tmp_path: Path) -> Non
     trainer = small_trainer(tmp_path, {"optimizer": {"type": "sgd", "lr": 1.0}, "clip": 0.01})
     trainer.model.train()
     before = parameters(trainer.model)
-    feed = trainer.feeds["utterances"]
-    _, norm = trainer.train_step(feed.next(), feed.tasks)
+    feed = trainer.draws.feeds["utterances"]
+    _, norm = update(trainer, feed, feed.next())
     after = parameters(trainer.model)
     moved = torch.sqrt(sum(((after[name] - before[name]) ** 2).sum() for name in before))  # type: ignore[arg-type]
     assert norm is not None
@@ -135,8 +137,8 @@ def test_gradients_within_the_norm_are_left_as_they_are(tmp_path: Path) -> None:
     for out, clip in (("a", None), ("b", 1e6)):
         trainer = small_trainer(tmp_path, {"optimizer": {"type": "sgd", "lr": 1.0}, "clip": clip}, out=out)
         trainer.model.train()
-        feed = trainer.feeds["utterances"]
-        _, norm = trainer.train_step(feed.next(), feed.tasks)
+        feed = trainer.draws.feeds["utterances"]
+        _, norm = update(trainer, feed, feed.next())
         assert (norm is None) == (clip is None)
         moved.append(parameters(trainer.model))
     assert same(*moved)
@@ -248,7 +250,7 @@ def test_a_parameter_that_is_not_finite_is_named(tmp_path: Path) -> None:
     before = parameters(trainer.model)
     with pytest.raises(TrainingError) as caught:
         next(trainer.train())
-    rows = ", ".join(str(row) for row in trainer.feeds["utterances"].batches[0])
+    rows = ", ".join(str(row) for row in trainer.draws.feeds["utterances"].batches[0])
     assert str(caught.value) == (
         f"the loss of task 'slots' should be finite. Found nan at step 1 (source 'utterances', rows {rows}): component "
         "'slots.decoder' has parameters that are not finite. Nothing was updated; a lower learning rate or "
@@ -277,10 +279,10 @@ def test_a_loss_alone_that_is_not_finite_is_named(tmp_path: Path) -> None:
     trainer = small_trainer(tmp_path, {"batch": {"size": 40}})
     with torch.no_grad():
         trainer.owned["pos.decoder"]["layers.0.bias"].copy_(torch.tensor([3e38, -3e38]))
-    feed = trainer.feeds["words"]
+    feed = trainer.draws.feeds["words"]
     trainer.model.train()
     with pytest.raises(TrainingError) as caught:
-        trainer.train_step(feed.next(), feed.tasks)
+        update(trainer, feed, feed.next())
     rows = ", ".join(str(row) for row in feed.batches[0])
     assert str(caught.value) == (
         f"the loss of task 'pos' should be finite. Found inf at step 1 (source 'words', rows {rows}): every output is "
@@ -294,9 +296,9 @@ def test_gradients_that_are_not_finite_are_named(tmp_path: Path, clip: float | N
     trainer.model.train()
     trainer.owned["slots.decoder"]["layers.0.weight"].register_hook(lambda gradient: gradient * float("inf"))  # type: ignore[no-untyped-call]
     before = parameters(trainer.model)
-    feed = trainer.feeds["utterances"]
+    feed = trainer.draws.feeds["utterances"]
     with pytest.raises(TrainingError) as caught:
-        trainer.train_step(feed.next(), feed.tasks)
+        update(trainer, feed, feed.next())
     rows = ", ".join(str(row) for row in feed.batches[0][:32])
     more = " and 1 more" if len(feed.batches[0]) == 33 else ""
     found = "nan" if "nan" in str(caught.value) else "inf"
@@ -321,9 +323,9 @@ def test_gradients_whose_norm_is_beyond_float32_are_named(tmp_path: Path) -> Non
     trainer.model.train()
     trainer.owned["encoder"]["lstm.weight_ih_l0"].register_hook(lambda gradient: gradient * 1e30)  # type: ignore[no-untyped-call]
     before = parameters(trainer.model)
-    feed = trainer.feeds["utterances"]
+    feed = trainer.draws.feeds["utterances"]
     with pytest.raises(TrainingError) as caught:
-        trainer.train_step(feed.next(), feed.tasks)
+        update(trainer, feed, feed.next())
     rows = ", ".join(str(row) for row in feed.batches[0])
     assert str(caught.value) == (
         "the gradients of 'intent', 'slots' should be finite. Found a norm of inf at step 1 (source 'utterances', "

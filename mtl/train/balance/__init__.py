@@ -1,0 +1,11 @@
+"""Balancing tasks: what each one's loss counts, or how the gradients that meet at a component become one.
+
+base         what a balance is; the plain sum of weighted losses
+weightings   factors of losses that change as training goes on
+aggregation  gradients apart, a row each, made one by an aggregator of torchjd
+"""
+
+from . import aggregation, weightings
+from .base import Balance, Sum
+
+__all__ = ["Balance", "Sum", "aggregation", "weightings"]

@@ -1,0 +1,93 @@
+"""The gradients of a step apart: for every component a row for each task (or stream) whose gradient reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+Combine = Callable[[str, Sequence[str], Tensor], Tensor]
+
+
+class Rows:
+    """Rows of gradients by component, and by the name of the task or stream that they are of.
+
+    `owned` are the components' own tensors, `parameters` those that are trained. A component that a gradient does not
+    reach has no row of it: an idle task counts for nothing, not for zeros.
+    """
+
+    def __init__(self, owned: Mapping[str, Mapping[str, Tensor]], parameters: Sequence[nn.Parameter]) -> None:
+        trained = {id(parameter) for parameter in parameters}
+        self.parameters = {
+            name: [tensor for tensor in tensors.values() if isinstance(tensor, nn.Parameter) and id(tensor) in trained]
+            for name, tensors in owned.items()
+        }
+        self._flat = [parameter for of_one in self.parameters.values() for parameter in of_one]
+        self._found: dict[str, list[Tensor | None]] = {}
+
+    def clear(self) -> None:
+        """Forget the rows of the step before."""
+        self._found.clear()
+
+    def add(self, terms: Mapping[str, Tensor | None], *, keep: bool = False) -> None:
+        """Add the gradients of losses of one graph, each to its own row; `keep` leaves the graph for a further pass."""
+        left = [(name, term) for name, term in terms.items() if term is not None]
+        for number, (name, term) in enumerate(left, 1):
+            retain = keep or number < len(left)
+            new = torch.autograd.grad(term, self._flat, retain_graph=retain, allow_unused=True)
+            old = self._found.get(name)
+            self._found[name] = list(new) if old is None else [_added(a, b) for a, b in zip(old, new, strict=True)]
+
+    def take(self, name: str) -> None:
+        """Take the gradients that the parameters have as a row of their own."""
+        self._found[name] = [parameter.grad for parameter in self._flat]
+
+    def of(self, component: str) -> dict[str, list[Tensor | None]]:
+        """Return the rows that reach a component: by name the gradient of each of its parameters, None for zeros."""
+        first = 0
+        for name, own in self.parameters.items():
+            if name == component:
+                rows = {row: every[first : first + len(own)] for row, every in self._found.items()}
+                return {row: of for row, of in rows.items() if any(gradient is not None for gradient in of)}
+            first += len(own)
+        raise KeyError(component)
+
+    def matrix(self, component: str) -> tuple[tuple[str, ...], Tensor] | None:
+        """Return the names of the rows that reach a component, and the rows, [N, P]; None where there is none."""
+        rows = self.of(component)
+        if not rows:
+            return None
+        own = self.parameters[component]
+        return tuple(rows), torch.stack([_flat(gradients, own) for gradients in rows.values()])
+
+    def combine(self, combined: Combine) -> None:
+        """Give every parameter its gradient: `combined` makes one of several rows, a row alone is taken as it is."""
+        for component, own in self.parameters.items():
+            rows = self.of(component)
+            if len(rows) == 1:
+                for parameter, gradient in zip(own, next(iter(rows.values())), strict=True):
+                    parameter.grad = gradient
+            elif rows:
+                matrix = torch.stack([_flat(gradients, own) for gradients in rows.values()])
+                parts = torch.split(combined(component, tuple(rows), matrix), [parameter.numel() for parameter in own])
+                for parameter, part in zip(own, parts, strict=True):
+                    parameter.grad = part.view_as(parameter)
+
+
+def _added(one: Tensor | None, other: Tensor | None) -> Tensor | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one + other
+
+
+def _flat(gradients: Sequence[Tensor | None], parameters: Sequence[nn.Parameter]) -> Tensor:
+    """Return gradients as one vector, zeros where a parameter has none."""
+    return torch.cat(
+        [
+            torch.zeros(parameter.numel(), dtype=parameter.dtype, device=parameter.device)
+            if gradient is None
+            else gradient.reshape(-1)
+            for gradient, parameter in zip(gradients, parameters, strict=True)
+        ]
+    )

@@ -1,0 +1,160 @@
+"""One update of the model: gradients of the tasks that have labels in a step's batches, combined, clipped, applied."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
+
+from ..base.device import seed_generators
+from ..model.precision import autocast
+from .accumulation import Shares, shares
+from .finite import all_finite, bad_gradient, bad_loss
+from .rows import Rows
+
+if TYPE_CHECKING:
+    from ..data.batch import Batch
+    from ..model.multi_task import MultiTaskModel
+    from .balance import Balance
+    from .draws import Draw
+    from .gradient_facts import GradientFacts
+
+
+class Updated(NamedTuple):
+    """What an update found: each labelled task's loss, and the gradients' norm before clipping (None: not clipped)."""
+
+    losses: dict[str, float]
+    norm: float | None
+
+
+class Update:
+    """Updates the components that the tasks with labels in a step's batches need, and no others.
+
+    Gradients are of each task's mean loss over all its batches in the step, times the task's weight. `owned` are the
+    components' own tensors, `parameters` those that are trained.
+    """
+
+    def __init__(
+        self,
+        model: MultiTaskModel,
+        owned: Mapping[str, Mapping[str, Tensor]],
+        optimizer: torch.optim.Optimizer,
+        parameters: Sequence[nn.Parameter],
+        balance: Balance,
+        facts: GradientFacts | None = None,
+    ) -> None:
+        recipe = model.sharing_graph.recipe
+        self.model = model
+        self.owned = owned
+        self.optimizer = optimizer
+        self.parameters = parameters
+        self.balance = balance
+        self.facts = facts
+        self.seed = recipe.seed
+        self.config = recipe.train
+        self.weights = {name: task.weight for name, task in recipe.tasks.items()}
+        self.device = parameters[0].device
+        self.rows = Rows(owned, parameters)
+
+    def __call__(self, draws: Sequence[Draw], step: int) -> Updated:
+        """Update by what some streams give; `step` counts the updates before.
+
+        Raises `TrainingError` before anything is changed where a loss, a gradient or the norm is not finite.
+        """
+        self.optimizer.zero_grad(set_to_none=True)
+        self.rows.clear()
+        watched = self.facts is not None and self.facts.begin(step, draws)
+        several = sum(len(draw.tasks) for draw in draws) > 1
+        figures: dict[str, float] = {}
+        number = 0
+        for draw in draws:
+            for batch, share in zip(draw.batches, shares(draw.batches, draw.tasks), strict=True):
+                seed = step_seed(self.seed, step, number)
+                for task, value in self._backward(
+                    batch.to(self.device), draw, share, seed, step, watched and several
+                ).items():
+                    figures[task] = figures.get(task, 0.0) + value * share[task]
+                number += 1
+        if self.balance.rows:
+            self.rows.combine(self.balance.combine)
+        gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
+        if not gradients:  # no label in the batches, or all on their way is frozen
+            return Updated(figures, None)
+        if watched and self.facts is not None:
+            self.facts.take(draws, figures)
+        norm = self._clip(gradients, draws, figures, step)
+        self.optimizer.step()
+        if watched and self.facts is not None:
+            self.facts.updated()
+        self.balance.updated(figures)
+        return Updated(figures, norm)
+
+    def _clip(
+        self, gradients: Sequence[Tensor], draws: Sequence[Draw], figures: Mapping[str, float], step: int
+    ) -> float | None:
+        """Clip the gradients where the recipe asks for it; return their norm before, None where nothing is clipped."""
+        clip = self.config.clip
+        if clip is None and all_finite(gradients):
+            return None
+        total_norm = get_total_norm(gradients)
+        norm = total_norm.item()
+        if clip is None or not math.isfinite(norm):
+            batches = [batch for draw in draws for batch in draw.batches]
+            raise bad_gradient(self.owned, batches, figures, norm, step + 1)
+        if norm > clip:
+            clip_grads_with_norm_(self.parameters, clip, total_norm)
+        return norm
+
+    def _backward(self, batch: Batch, draw: Draw, share: Shares, seed: int, step: int, apart: bool) -> dict[str, float]:
+        """Add a batch's part to the gradients, `apart` also to those that are looked at; return the tasks' losses."""
+        seed_generators(self.device, seed)
+        with autocast(self.device, self.config.precision):
+            losses = self.model.losses(batch, draw.tasks)
+            figures = {task: loss.item() for task, loss in losses.items()}
+            for task, value in figures.items():
+                if not math.isfinite(value):
+                    seed_generators(self.device, seed)
+                    raise bad_loss(self.model, batch, draw.tasks, task, value, step + 1)
+        factors = self.balance.factors(figures)
+        terms = {
+            task: term
+            for task, loss in losses.items()
+            if (term := _times(loss, self.weights[task] * share[task] * factors.get(task, 1.0))) is not None
+        }
+        if apart and self.facts is not None:
+            self.facts.rows.add(terms, keep=True)
+        if self.balance.rows:
+            self.rows.add(terms if self.balance.rows == "tasks" else {draw.source: _sum(terms)})
+            return figures
+        total = _sum(terms)
+        if total is not None:
+            total.backward()  # type: ignore[no-untyped-call]
+        return figures
+
+
+def _times(loss: Tensor, weight: float) -> Tensor | None:
+    """Return a loss times its weight; None where no gradient comes of it."""
+    if weight == 0 or not loss.requires_grad:
+        return None
+    return loss if weight == 1 else loss * weight
+
+
+def _sum(terms: Mapping[str, Tensor]) -> Tensor | None:
+    total: Tensor | None = None
+    for term in terms.values():
+        total = term if total is None else total + term
+    return total
+
+
+def step_seed(seed: int, step: int, batch: int = 0) -> int:
+    """Return the seed of torch's generators for a batch of a step: 63 bits from the recipe's seed and the steps before.
+
+    `batch` counts the batches of one step.
+    """
+    said = f"{seed}/step {step}" + (f"/batch {batch}" if batch else "")
+    return int.from_bytes(hashlib.sha256(said.encode()).digest()[:8], "big") >> 1
