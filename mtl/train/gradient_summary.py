@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-PAIRS = 3  # of a component that are shown: those that disagree most often
+OFTEN = 0.5  # share of the looks in which two tasks disagree from which on they are named
 
 
 def looks(log: Path) -> list[dict[str, Any]]:
@@ -20,7 +20,7 @@ def looks(log: Path) -> list[dict[str, Any]]:
 
 
 def gradient_lines(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield a heading and, for each component in which tasks met, who moved it and which tasks disagreed.
+    """Yield a heading and, for each component in which tasks met, who moved it and which tasks mostly disagreed.
 
     Two tasks disagree in a look where the cosine of their gradients is below 0.
     """
@@ -31,7 +31,8 @@ def gradient_lines(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     if met:
         yield "where tasks meet, by looks at their gradients (`gradients` in log.jsonl):"
     for component, meetings in met.items():
-        yield f"  {component}: moved by {_moved(meetings)}{''.join(_pairs(meetings))}"
+        yield f"  {component}: moved by {_moved(meetings)}"
+        yield from (f"    {line}" for line in _disagreements(meetings))
 
 
 def _moved(meetings: Iterable[Mapping[str, Any]]) -> str:
@@ -44,17 +45,14 @@ def _moved(meetings: Iterable[Mapping[str, Any]]) -> str:
     return ", ".join(f"{task} {way / total:.0%}" for task, way in ways.items())
 
 
-def _pairs(meetings: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _disagreements(meetings: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     cosines: dict[tuple[str, str], list[float]] = {}
     for meeting in meetings:
         for one, others in meeting["cosines"].items():
             for other, cosine in others.items():
-                pair = (one, other) if (other, one) not in cosines else (other, one)
+                pair = (other, one) if (other, one) in cosines else (one, other)
                 cosines.setdefault(pair, []).append(cosine)
-    parts = {pair: sum(cosine < 0 for cosine in found) / len(found) for pair, found in cosines.items()}
-    shown = sorted(parts, key=lambda pair: -parts[pair])[:PAIRS]
-    for one, other in shown:
-        middle = median(cosines[one, other])
-        yield f"; {one} and {other} disagree in {parts[one, other]:.0%} of looks, median cosine {middle:.2f}"
-    if len(parts) > len(shown):
-        yield f"; {len(parts) - len(shown)} further pairs less often"
+    for (one, other), found in cosines.items():
+        apart = sum(cosine < 0 for cosine in found) / len(found)
+        if apart > OFTEN:
+            yield f"{one} and {other} disagree in {apart:.0%} of {len(found)} looks, median cosine {median(found):.2f}"

@@ -240,9 +240,9 @@ def test_all_differences_come_at_once() -> None:
 
 def test_another_format_is_refused(begun: Path) -> None:
     path, state = recorded(begun)
-    for content, found in (({**state, "format": 2}, "2"), ({}, "none"), ([], "none")):
+    for content, found in (({**state, "format": 1}, "1"), ({}, "none"), ([], "none")):
         path.write_text(json.dumps(content))
-        assert refusal(begun, TRAIN) == f"{path.parent}: should be a checkpoint of format 1. Found {found}."
+        assert refusal(begun, TRAIN) == f"{path.parent}: should be a checkpoint of format 2. Found {found}."
 
 
 def test_a_foreign_optimizer_state_is_refused(begun: Path) -> None:
