@@ -24,10 +24,12 @@ def label_counts(targets: Iterable[tuple[Any, Tensor]], labels: int) -> Tensor:
     return found
 
 
-def log_frequencies(counts: Tensor, smoothing: float = 0.0) -> Tensor:
-    """Return [C]: the logarithms of the shares of counts, a `smoothing` of which is spread over all."""
+def log_frequencies(counts: Tensor, smoothing: float = 0.0, weights: Tensor | None = None) -> Tensor:
+    """Return [C]: the logarithms of shares of counts, a `smoothing` of which is spread over all, times `weights`."""
     shares = counts / counts.sum().clamp(min=1) * (1 - smoothing) + smoothing / len(counts)
-    return shares.clamp(min=RAREST).log()
+    if weights is not None:
+        shares = shares * weights
+    return (shares / shares.sum()).clamp(min=RAREST).log()
 
 
 class ChainCounts(NamedTuple):

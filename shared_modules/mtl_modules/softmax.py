@@ -55,10 +55,7 @@ class Softmax(Output):
         """Return the log frequencies of the labels, as the loss weighs and smooths them."""
         if not self.begins_at_prior:
             return ()
-        counts = label_counts(targets, len(self.labels))
-        if self.weights is not None:
-            counts = counts * self.weights.cpu()
-        return (log_frequencies(counts, self.label_smoothing),)
+        return (log_frequencies(label_counts(targets, len(self.labels)), self.label_smoothing, self.weights),)
 
     def loss(self, scores: Tensor | PaddedSequence, targets: Tensor) -> Tensor:
         """Return [B]: the weighted cross-entropy of each row, or its mean over the row's labelled tokens."""
