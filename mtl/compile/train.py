@@ -13,21 +13,13 @@ from ..recipe.document import Steps, show
 from ..recipe.modules import ModuleConfig
 from ..recipe.names import JOINT, matching
 from ..recipe.schema import fitted_to
-from ..recipe.training import BatchConfig, ComponentTraining, TrainConfig
+from ..recipe.training import BatchConfig, ComponentTraining, TrainConfig, TrainingStream
 from .components import read_component, told
 from .draft import Reading, TaskDraft
 
 HERE: Steps = ("train",)
 DEVICE = re.compile(r"auto|cpu|cuda(:(0|[1-9]\d{0,2}))?")
 OWN_PLACE = re.compile(r"train\.(?:mixture|schedule|balance)(?:\.(\w+))?: ")
-
-
-class Stream(NamedTuple):
-    """What a mixture knows of a source, here without having read it."""
-
-    name: str
-    rows: int
-    batches: int
 
 
 class Known(NamedTuple):
@@ -53,7 +45,7 @@ def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
     select = _read_select(reading, values.get("select"), known)
     if checked is None or len(reading.faults) > faults:
         return None
-    streams = [Stream(name, 1, 1) for name in known.sources]
+    streams = [TrainingStream(name, 1, 1) for name in known.sources]  # no source is read here
     _try(reading, parts["mixture"], (streams, known.seed, checked["epochs"]), known)
     _try(reading, parts["schedule"], (1, 1), known)
     _try(reading, parts["balance"], ([task.name for task in known.tasks], known.seed), known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from ..base.declared import Count, Key, Natural, Positive
 from .modules import ModuleConfig
@@ -122,3 +122,11 @@ class TrainConfig:
     def place_of(self, key: str) -> Place:
         """Return where a key was written."""
         return self.places.get(key) or Place(path=f"train.{key}")
+
+
+class TrainingStream(NamedTuple):
+    """What a mixture knows of a stream: the source's name, its training rows and the batches of one pass."""
+
+    name: str
+    rows: int
+    batches: int

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from ..export.export import ExportReport
 
 GivenRows = Mapping[str, Mapping[str, Iterable[Mapping[str, Any]]]]  # source -> split -> rows
-UnreadRecipe = str | Path | Mapping[str, Any]  # a recipe's file, or the plain values that YAML would give
+RecipeLike = Recipe | str | Path | Mapping[str, Any]  # a recipe, its file, or the plain values that YAML would give
 
 
 class Run:
@@ -83,7 +83,7 @@ class Run:
     @classmethod
     def start(
         cls,
-        recipe: Recipe | UnreadRecipe,
+        recipe: RecipeLike,
         out: str | Path | None = None,
         *,
         data: str | Path | None = None,
@@ -255,7 +255,7 @@ class Run:
 
 
 def run(
-    recipe: Recipe | UnreadRecipe,
+    recipe: RecipeLike,
     out: str | Path | None = None,
     *,
     data: str | Path | None = None,

@@ -15,14 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from ..base.errors import UsageError, listing, near_miss
 from ..base.registry import name_of, register
-
-
-class TrainingStream(NamedTuple):
-    """What a mixture knows of a stream: the source's name, its training rows and the batches of one pass."""
-
-    name: str
-    rows: int
-    batches: int
+from ..recipe.training import TrainingStream as TrainingStream  # what a mixture draws, for those who make one
 
 
 class Mixture:

@@ -26,7 +26,7 @@ def tied_embeddings_read_the_same_tokens(graph: SharingGraph) -> Iterator[Fault]
             (first, one), (second, other) = list(readers.items())[:2]
             yield place_of(graph, component).fault(
                 "tied embeddings should read the same tokens. "
-                f"Found {_front_end(first)} at '{one}' and {_front_end(second)} at '{other}'."
+                f"Found {first} at '{one}'; {second} at '{other}'."
             )
 
 
@@ -36,11 +36,3 @@ def embeddings_read_one_input(graph: SharingGraph) -> Iterator[Fault]:
         if config.kind == "embedding" and not config.parts and len(graph.inputs_at(address)) != 1:
             count = len(graph.inputs_at(address))
             yield config.place.fault(f"an embedding should read one input. Found {count} that flow into '{address}'.")
-
-
-def _front_end(front_end: FrontEnd) -> str:
-    """Return the tokens that a front end reads, in words."""
-    lower = {False: "", True: "in lower case", "ascii": "in lower case where they are ASCII"}[front_end.lowercase]
-    accents = "without accents" if front_end.strip_accents else ""
-    how = ", ".join(filter(None, ("in NFKC" if front_end.nfkc else "", lower, accents)))
-    return f"{front_end.tokenizer} {how}".strip()

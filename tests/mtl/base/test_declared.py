@@ -74,7 +74,11 @@ def test_a_filled_recipe_has_every_key_with_its_default(section: type) -> None:
     given = GIVEN.get(section, ())
     for name in plain(section):
         assert (found[name] == defaults(section)[name]) == (name not in given), name
-    assert found.get("size", 32) == TrainConfig.batch.size == 32
+
+
+def test_a_filled_recipe_has_the_default_budget_of_a_batch() -> None:
+    found = FILLED[BatchConfig](tree(INTENT_SLOT))
+    assert (found["size"], found["tokens"]) == (TrainConfig.batch.size, TrainConfig.batch.tokens) == (32, None)
 
 
 @pytest.mark.parametrize("title", documented.SECTIONS)

@@ -136,6 +136,12 @@ share:
   words: [entailment.premise.embedding, entailment.hypothesis.embedding, genre.embedding]
   towers: [entailment.premise.representation, entailment.hypothesis.representation, genre.representation]
 """
+# The representation of a `fake_dead_end` leads nowhere.
+DEAD_END = """\
+sources: {s: {format: tsv, train: a.tsv}}
+tasks:
+  t: {type: fake_dead_end, source: s, target: t, model: {representation: bilstm}}
+"""
 
 
 def changed(text: str, *changes: tuple[str, str]) -> str:

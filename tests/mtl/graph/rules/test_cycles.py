@@ -47,10 +47,8 @@ def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_module_does_not_feed_its_tied_self() -> None:
     text = PAIR + "share: {x: [topic.representation, relevance.query.representation]}\n"
-    text = text.replace("fake_pair", "fake_pair").replace(
-        "      embedding: {type: word, dim: 8}\n",
-        "      embedding: {type: word, dim: 8}\n      decoder: {condition: topic.output}\n",
-    )
+    embedding = "      embedding: {type: word, dim: 8}\n"
+    text = changed(text, (embedding, embedding + "      decoder: {condition: topic.output}\n"))
     assert faults(text) == [
         "r.yaml:19: tasks.topic.model.decoder.condition: no module should need its own answer. Found a cycle: "
         "topic.output -> topic.decoder -> topic.output."

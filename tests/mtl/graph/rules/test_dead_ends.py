@@ -6,13 +6,7 @@ from __future__ import annotations
 import pytest
 
 from tests.mtl.recipe import fakes
-from tests.mtl.recipe.texts import faults
-
-DEAD_END = """\
-sources: {s: {format: tsv, train: a.tsv}}
-tasks:
-  t: {type: fake_dead_end, source: s, target: t, model: {representation: bilstm}}
-"""
+from tests.mtl.recipe.texts import DEAD_END, faults
 
 
 @pytest.fixture(autouse=True)

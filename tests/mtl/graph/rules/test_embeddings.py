@@ -6,13 +6,7 @@ from __future__ import annotations
 import pytest
 
 from tests.mtl.recipe import fakes
-from tests.mtl.recipe.texts import ALTERNATING, INTENT_SLOT, changed, faults
-
-DEAD_END = """\
-sources: {s: {format: tsv, train: a.tsv}}
-tasks:
-  t: {type: fake_dead_end, source: s, target: t, model: {representation: bilstm}}
-"""
+from tests.mtl.recipe.texts import ALTERNATING, DEAD_END, INTENT_SLOT, changed, faults
 
 
 @pytest.fixture(autouse=True)
@@ -23,20 +17,19 @@ def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_tied_embeddings_read_the_same_tokens() -> None:
     assert faults(ALTERNATING, "tasks.slots.inputs.text.tokenizer=unicode_words") == [
         "r.yaml:21: share.words: tied embeddings should read the same tokens. "
-        "Found unicode_words at 'slots.embedding' and whitespace at 'chunks.embedding'."
+        "Found unicode_words at 'slots.embedding'; whitespace at 'chunks.embedding'."
     ]
     assert faults(ALTERNATING, "tasks.chunks.inputs.text.lowercase=true") == [
         "r.yaml:21: share.words: tied embeddings should read the same tokens. "
-        "Found whitespace at 'slots.embedding' and whitespace in lower case at 'chunks.embedding'."
+        "Found whitespace at 'slots.embedding'; whitespace, lowercase at 'chunks.embedding'."
     ]
     assert faults(
         ALTERNATING,
         "tasks.slots.inputs.text.lowercase=ascii",
         "tasks.chunks.inputs.text={column: text, nfkc: true, lowercase: true, strip_accents: true}",
     ) == [
-        "r.yaml:21: share.words: tied embeddings should read the same tokens. Found whitespace in lower case where "
-        "they are ASCII at 'slots.embedding' and unicode_words in NFKC, in lower case, without accents at "
-        "'chunks.embedding'."
+        "r.yaml:21: share.words: tied embeddings should read the same tokens. Found whitespace, ASCII lowercase at "
+        "'slots.embedding'; unicode_words, NFKC, lowercase, without accents at 'chunks.embedding'."
     ]
 
 
@@ -47,7 +40,7 @@ def test_tied_parts_read_the_same_tokens() -> None:
     )
     assert faults(text, "tasks.slots.inputs.text.lowercase=false") == [
         "r.yaml:30: share.words: tied embeddings should read the same tokens. "
-        "Found unicode_words in lower case at 'intent.embedding.word' and unicode_words at 'slots.embedding'."
+        "Found unicode_words, lowercase at 'intent.embedding.word'; unicode_words at 'slots.embedding'."
     ]
 
 
