@@ -67,5 +67,7 @@ def encode(ranker: Ranker, console: Console) -> None:
         for done in ranker.encode():
             progress.update(bar, completed=done)
     seconds = time.perf_counter() - start
-    speed = f"{counted(total - begun, 'document')} encoded in {seconds:.1f} s, {(total - begun) / seconds:,.0f} a second"
+    speed = (
+        f"{counted(total - begun, 'document')} encoded in {seconds:.1f} s, {(total - begun) / seconds:,.0f} a second"
+    )
     line(console, f"{ranker.vectors.file}: {speed}{f', {begun} before' if begun else ''}")

@@ -25,8 +25,7 @@ def tied_embeddings_read_the_same_tokens(graph: SharingGraph) -> Iterator[Fault]
         if len(readers) > 1:
             (first, one), (second, other) = list(readers.items())[:2]
             yield place_of(graph, component).fault(
-                "tied embeddings should read the same tokens. "
-                f"Found {first} at '{one}'; {second} at '{other}'."
+                f"tied embeddings should read the same tokens. Found {first} at '{one}'; {second} at '{other}'."
             )
 
 
