@@ -249,7 +249,6 @@ PYBIND11_MODULE(_featurizer, module) {
   module.def("space_ranges", [] { return to_pairs(kSpaceRanges); });
   module.def("pictographic_ranges", [] { return to_pairs(kPictographicRanges); });
   module.def("flag_letter_ranges", [] { return to_pairs(kFlagLetterRanges); });
-  module.attr("MAPPINGS_VERSION") = kMappingsVersion;
   module.def("lower_case", [] {
     std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
     for (const CharacterPair& pair : kLowerCase) pairs.emplace_back(pair.from, pair.to);

@@ -1,18 +1,18 @@
 """Write core/unicode_mappings.h: what normalizations make of characters, in the C++ core and in exported graphs.
 
-Run `python featurizer_ext/generate_mappings.py` to take it from the Unicode version of the running Python, which should
-be that of core/unicode_tables.h. The header is checked in.
+Run `python featurizer_ext/generate_mappings.py` to take it from a Python with the Unicode version of
+unicode_version.py. The header is checked in.
 """
 
 from __future__ import annotations
 
-import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from unicode_version import LAST_CODE_POINT, UNICODE_VERSION, write
+
 HEADER = Path(__file__).parent / "core" / "unicode_mappings.h"
-LAST_CODE_POINT = 0x10FFFF
 HANGUL = range(0xAC00, 0xAC00 + 11172)  # syllables: decomposed and composed by arithmetic (Unicode, section 3.12)
 DOTTED_CAPITAL_I = 0x130  # the one whose full mapping is not its simple one (UnicodeData.txt), `i`
 
@@ -47,8 +47,6 @@ struct Composition {{
   std::uint32_t second;
   std::uint32_t composed;
 }};
-
-inline constexpr char kMappingsVersion[] = "{version}";
 
 // Simple lower-case mappings: one code point to one.
 inline constexpr CharacterPair kLowerCase[] = {{
@@ -154,7 +152,7 @@ def header() -> str:
         "compositions": [f"{{0x{ord(a):04X}, 0x{ord(b):04X}, 0x{ord(c):04X}}}," for a, b, c in sorted(compositions())],
     }
     cells["text"] = [f"0x{ord(c):04X}," for c in text]
-    return TEMPLATE.format(version=unicodedata.unidata_version, **{name: rows(found) for name, found in cells.items()})
+    return TEMPLATE.format(version=UNICODE_VERSION, **{name: rows(found) for name, found in cells.items()})
 
 
 def rows(cells: Iterable[str]) -> str:
@@ -168,5 +166,4 @@ def rows(cells: Iterable[str]) -> str:
 
 
 if __name__ == "__main__":
-    HEADER.write_text(header(), encoding="utf-8")
-    sys.stdout.write(f"{HEADER}: Unicode {unicodedata.unidata_version}\n")
+    write(HEADER, header())

@@ -1,18 +1,19 @@
 """Write core/unicode_tables.h: the code point ranges that the C++ core and the exported graphs share.
 
-Run `python featurizer_ext/generate_tables.py` to take them from the Unicode version of the running Python. The
-header is checked in, so tokens never depend on which Python (or which RE2) a user happens to have.
+Run `python featurizer_ext/generate_tables.py` to take them from a Python with the Unicode version of
+unicode_version.py. The header is checked in, so tokens never depend on which Python (or which RE2) a user happens to
+have.
 """
 
 from __future__ import annotations
 
-import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from unicode_version import LAST_CODE_POINT, UNICODE_VERSION, write
+
 HEADER = Path(__file__).parent / "core" / "unicode_tables.h"
-LAST_CODE_POINT = 0x10FFFF
 
 # Extend, Format and ZWJ of word boundaries (UAX 29): U+200B is white space in all but the name, and cuts words; skin
 # tones are Extend, though they are symbols.
@@ -200,7 +201,7 @@ def header() -> str:
         return "\n".join("    " + " ".join(cells[i : i + 5]) for i in range(0, len(cells), 5))
 
     return TEMPLATE.format(
-        version=unicodedata.unidata_version,
+        version=UNICODE_VERSION,
         space=rows(is_space),
         word=rows(is_word),
         extend=rows(is_extend),
@@ -210,5 +211,4 @@ def header() -> str:
 
 
 if __name__ == "__main__":
-    HEADER.write_text(header(), encoding="utf-8")
-    sys.stdout.write(f"{HEADER}: Unicode {unicodedata.unidata_version}\n")
+    write(HEADER, header())

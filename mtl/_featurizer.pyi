@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 UNICODE_VERSION: str
-MAPPINGS_VERSION: str
 
 def word_ranges() -> list[tuple[int, int]]: ...
 def extend_ranges() -> list[tuple[int, int]]: ...

@@ -29,8 +29,6 @@ struct Composition {
   std::uint32_t composed;
 };
 
-inline constexpr char kMappingsVersion[] = "14.0.0";
-
 // Simple lower-case mappings: one code point to one.
 inline constexpr CharacterPair kLowerCase[] = {
     {0x0041, 0x0061}, {0x0042, 0x0062}, {0x0043, 0x0063}, {0x0044, 0x0064}, {0x0045, 0x0065}, {0x0046, 0x0066},

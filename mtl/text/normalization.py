@@ -6,10 +6,8 @@ import enum
 import functools
 
 from .. import _featurizer
-from .._featurizer import MAPPINGS_VERSION
 
 __all__ = [
-    "MAPPINGS_VERSION",
     "Normalization",
     "character_map",
     "combining_classes",

@@ -1,14 +1,11 @@
-import importlib.util
 import unicodedata
-from pathlib import Path
 
 import pytest
 
 from mtl import _featurizer
 from mtl.text.featurizer import UNICODE_VERSION
-from mtl.text.normalization import MAPPINGS_VERSION
+from tests.featurizer_ext.generators import generator
 
-SCRIPT = Path(__file__).parents[2] / "featurizer_ext" / "generate_mappings.py"
 pinned = pytest.mark.skipif(
     unicodedata.unidata_version != UNICODE_VERSION, reason="this Python has another Unicode version"
 )
@@ -16,14 +13,7 @@ pinned = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def generate_mappings():
-    spec = importlib.util.spec_from_file_location("generate_mappings", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_both_headers_have_one_unicode_version():
-    assert MAPPINGS_VERSION == UNICODE_VERSION
+    return generator("generate_mappings")
 
 
 @pinned

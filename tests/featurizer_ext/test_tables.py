@@ -1,8 +1,6 @@
-import importlib.util
 import itertools
 import sys
 import unicodedata
-from pathlib import Path
 
 import pytest
 
@@ -14,16 +12,12 @@ from mtl.text.featurizer import (
     space_ranges,
     word_ranges,
 )
-
-SCRIPT = Path(__file__).parents[2] / "featurizer_ext" / "generate_tables.py"
+from tests.featurizer_ext.generators import generator
 
 
 @pytest.fixture(scope="module")
 def generate_tables():
-    spec = importlib.util.spec_from_file_location("generate_tables", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return generator("generate_tables")
 
 
 @pytest.mark.skipif(unicodedata.unidata_version != UNICODE_VERSION, reason="this Python has another Unicode version")
