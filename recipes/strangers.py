@@ -1,4 +1,4 @@
-"""Sources for `strangers.yaml`: lines that begin with their label, and train files of which a part is held out as dev."""
+"""Sources of `strangers.yaml`: lines that begin with their label, and train files of which a part is dev."""
 
 from __future__ import annotations
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from .visible import escaped, look_alike, told_apart, visible
 
+_ALIKE = 0.6  # how much two names have in common of which one may be meant by the other
+_ABOUT = 0.1  # of two likenesses that are about equal
 _OWN = re.compile(r".+\. Found .+\.")  # what the library's modules say for themselves
 
 
@@ -88,22 +90,51 @@ class ExportError(MtlError):
     """An export or its verification failed; names head, stage, component and example."""
 
 
-def near_miss(name: str, known: Iterable[str]) -> str:
+def near_miss(name: str, known: Iterable[str], *, most: int = 1) -> str:
     """Return ` Did you mean 'x'?` for the known name nearest to `name`, or an empty string.
 
-    One that looks like it is shown in ASCII, as both would be read as one name.
+    Up to `most` names are offered where they are about as near. One that looks like it is shown in ASCII, as both would
+    be read as one name.
 
     >>> near_miss("bilstmm", ["bilstm", "cnn"])
     " Did you mean 'bilstm'?"
     >>> near_miss("transformer", ["bilstm"])
     ''
+    >>> near_miss("adamv", ["adam", "adamw", "sgd"], most=2)
+    " Did you mean 'adam' or 'adamw'?"
     """
     names = list(known)
     alike = look_alike(name, names)
     if alike is not None:
         return f" Did you mean '{escaped(alike)}'? It looks like '{escaped(name)}', but its characters differ."
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    return f" Did you mean '{close[0]}'?" if close else ""
+    close = nearest(name, names)
+    if close is None:
+        return ""
+    if close.casefold() == name.casefold():
+        most = 1
+    others = difflib.get_close_matches(name, names, n=most, cutoff=max(_ALIKE, _likeness(name, close) - _ABOUT))
+    offered = "' or '".join(others if close in others else [close])
+    return f" Did you mean '{offered}'?"
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is spelled most like `name`, None where none is like it, whatever its case.
+
+    >>> nearest("bilstmm", ["bilstm", "cnn"]), nearest("AdamW", ["adam", "adamw"]), nearest("gru", ["bilstm"])
+    ('bilstm', 'adamw', None)
+    """
+    names = list(known)
+    folded = {other.casefold(): other for other in reversed(names)}  # of those that differ in case alone, the first
+    if name not in names and name.casefold() in folded:
+        return folded[name.casefold()]
+    found = difflib.get_close_matches(name, names, 1, _ALIKE)
+    if found:
+        return found[0]
+    return next((folded[other] for other in difflib.get_close_matches(name.casefold(), folded, 1, _ALIKE)), None)
+
+
+def _likeness(name: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, other, name).ratio()  # in this order, as `get_close_matches` compares
 
 
 def sentences(error: Exception, should: str) -> list[str]:
@@ -135,6 +166,17 @@ def no_memory(error: Exception) -> str | None:
     return (
         f"not enough memory. Found {reason.rstrip('.') or 'no more of it'}." if isinstance(error, MemoryError) else None
     )
+
+
+def some(names: Iterable[str], most: int = 10) -> str:
+    """Return the first names as a sentence shows them, and how many others there are.
+
+    >>> some(["encoder", "words", "intent.pooling"], 2), some([])
+    ('encoder, words and 1 other', 'none')
+    """
+    found: Sequence[str] = told_apart(names)
+    rest = len(found) - most
+    return f"{', '.join(found[:most])} and {counted(rest, 'other')}" if rest > 0 else ", ".join(found) or "none"
 
 
 def listing(names: Iterable[str]) -> str:

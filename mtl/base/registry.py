@@ -101,7 +101,7 @@ def lookup(kind: str, name: str) -> type:
 def unknown(kind: str, name: str) -> str:
     """Return the sentence for a name that no class of this kind has."""
     known = names(kind)
-    hint = near_miss(name, known)
+    hint = near_miss(name, known, most=2)
     if hint:
         return f"no {kind} named '{name}'.{hint}"
     return (

@@ -22,6 +22,7 @@ from ..recipe.schema import fitted_to
 from ..recipe.training import TrainConfig
 from ..recipe.yaml_core import parse, read
 from .components import told
+from .conditions import misnamed_conditions
 from .draft import Reading, TaskDraft
 from .groups import Group
 from .modules import ModuleReader
@@ -148,7 +149,7 @@ def _read_sections(reading: Reading, values: dict[str, Any], malformed: int) -> 
     models = {draft.name: modules.model(draft) for draft in drafts}
     whole = [draft for draft in drafts if draft.complete]
     used = list(dict.fromkeys(draft.source for draft in drafts))
-    known = Known(drafts, _component_names(ties, groups), used, values["seed"], broken)
+    known = Known(drafts, _component_names(ties, groups), list(ties.sites), used, values["seed"], broken)
     train = read_train(reading, tree.get("train"), known)
     recipe = Recipe(
         sources={name: source for name, source in sources.items() if source is not None},
@@ -159,9 +160,9 @@ def _read_sections(reading: Reading, values: dict[str, Any], malformed: int) -> 
     )
     if reading.faults:
         reading.drop_consequences(malformed)
-        unread = {draft.name for draft in drafts if not draft.complete}
-        partial = graph_rules.broken_rules(SharingGraph(recipe), broken | unread)
-        raise RecipeError([*reading.faults, *partial], reading.document.name)
+        misnamed = misnamed_conditions(reading, ties, groups, drafts, broken)
+        partial = graph_rules.broken_but_for_names(SharingGraph(recipe))
+        raise RecipeError([*reading.faults, *misnamed, *partial], reading.document.name)
     return recipe
 
 
@@ -195,7 +196,7 @@ def _share(
 
 
 def _component_names(ties: Ties, groups: Mapping[str, Group]) -> list[str]:
-    """Return what `train.components` may name: every address and every component."""
+    """Return the name of every component."""
     owners = {ties.root(address): name for name, group in groups.items() for address in group.named}
 
     def name(address: str) -> str:
@@ -204,7 +205,7 @@ def _component_names(ties: Ties, groups: Mapping[str, Group]) -> list[str]:
         whole, _, part = address.rpartition(".")
         return f"{name(whole)}.{part}" if whole in ties.sites else address
 
-    return list(dict.fromkeys([*ties.sites, *map(name, ties.sites)]))
+    return list(dict.fromkeys(map(name, ties.sites)))
 
 
 def _any_training(reading: Reading, known: Known) -> TrainConfig:

@@ -155,8 +155,9 @@ def _read_inputs(
         reading.key_fault(here, input_count(kind, task.input_roles, list(written)))
     for name in written:
         if names is not None and name not in names:
-            reading.key_fault((*here, name), unknown_key(name, names, f"the task '{kind}'").replace("key", "input"))
-        check_name(reading, name, (*here, name))
+            reading.key_fault((*here, name), unknown_key(name, names, f"the task '{kind}'", "input"))
+        else:
+            check_name(reading, name, (*here, name))
     found: dict[str, InputConfig] = {}
     for name in written if names is None else names:
         found[name] = _read_input(reading, name, written.get(name), (*here, name), task.units == "lists")

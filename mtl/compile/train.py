@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..base.declared import keys, plain, schema
-from ..base.errors import MtlError, listing, near_miss
+from ..base.errors import MtlError, listing, near_miss, some
 from ..recipe.document import Steps, show
 from ..recipe.modules import ModuleConfig
 from ..recipe.names import JOINT, matching
@@ -19,14 +19,16 @@ from .draft import Reading, TaskDraft
 
 HERE: Steps = ("train",)
 DEVICE = re.compile(r"auto|cpu|cuda(:(0|[1-9]\d{0,2}))?")
+HALF = re.compile(r"(fp|float|f)?16(-mixed|-true)?|half|amp", re.IGNORECASE)  # names of torch's float16, here and there
 OWN_PLACE = re.compile(r"train\.(?:mixture|schedule|balance)(?:\.(\w+))?: ")
 
 
 class Known(NamedTuple):
-    """What `train:` may name: tasks, components with their addresses, sources in use; names that may be in `broken`."""
+    """What `train:` may name: tasks, components, their addresses, sources in use; names that may be in `broken`."""
 
     tasks: Sequence[TaskDraft]
     components: Collection[str]
+    addresses: Collection[str]
     sources: Sequence[str]
     seed: int
     broken: Collection[str]
@@ -35,7 +37,7 @@ class Known(NamedTuple):
 def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
     """Return how the recipe is trained, or None after noting faults."""
     faults = len(reading.faults)
-    values = reading.mapping(raw, HERE)
+    values = _with_precision(reading, reading.mapping(raw, HERE))
     checked, wrong = fitted_to(schema(TrainConfig), values, reading.document, HERE, "'train'")
     reading.faults += wrong
     _check_device(reading, values)
@@ -64,6 +66,16 @@ def _check_device(reading: Reading, values: Mapping[str, Any]) -> None:
     if isinstance(device, str) and not DEVICE.fullmatch(device):
         message = f"should be 'auto', 'cpu', 'cuda' or 'cuda:N', N the number of a device. Found {show(device)}."
         reading.fault((*HERE, "device"), message)
+
+
+def _with_precision(reading: Reading, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the values after noting a precision that there is not, though there is another one of as many bits."""
+    precision = values.get("precision")
+    if isinstance(precision, bool) or not HALF.fullmatch(str(precision)):
+        return values
+    message = f"should be 'fp32' or 'bf16', the one format of 16 bits that is offered. Found {show(precision)}."
+    reading.fault((*HERE, "precision"), message)
+    return {**values, "precision": "bf16"}
 
 
 def _read_parts(reading: Reading, values: Mapping[str, Any]) -> dict[str, ModuleConfig]:
@@ -116,9 +128,11 @@ def _read_components(reading: Reading, raw: Any, known: Known) -> dict[str, Comp
         here: Steps = (*steps, pattern)
         # Of what is broken the parts are not known; a name without a dot is a group's.
         group = isinstance(pattern, str) and not {".", "*"} & set(pattern) and pattern not in shared
-        if not matching(pattern, known.components) and (group or not known.broken):
+        names = dict.fromkeys((*known.components, *known.addresses))
+        if not matching(pattern, names) and (group or not known.broken):
             what = "matches no component" if "*" in pattern else "is not a component"
-            reading.key_fault(here, f"'{pattern}' {what}.{near_miss(pattern, known.components)}")
+            hint = near_miss(pattern, names)
+            reading.key_fault(here, f"'{pattern}' {what}.{hint} There are: {some(known.components)}.")
         if not isinstance(value, Mapping):
             reading.fault(here, f"should be a mapping with 'lr' or 'freeze'. Found {show(value)}.")
             continue

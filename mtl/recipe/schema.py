@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import types
 import typing
 from collections.abc import Collection, Iterable, Mapping
@@ -10,7 +9,7 @@ from typing import Any, Literal
 
 import pydantic
 
-from ..base.errors import Fault, listing, near_miss
+from ..base.errors import Fault, listing, near_miss, nearest
 from .document import Document, Steps, dotted, show, value_at
 
 BOUNDS = {
@@ -86,14 +85,14 @@ def _fault(
 
 def closest(key: str, known: Iterable[str]) -> str | None:
     """Return the key that was probably meant."""
-    return next(iter(difflib.get_close_matches(key, list(known), n=1)), None)
+    return nearest(key, known)
 
 
-def unknown_key(key: str, known: Iterable[str], what: str) -> str:
-    """Return the sentence for a key that does not exist, with the nearest one or all that do."""
+def unknown_key(key: str, known: Iterable[str], what: str, noun: str = "key") -> str:
+    """Return the sentence for a key that does not exist, with the nearest one or all that do; `noun` is its kind."""
     names = list(known)
-    hint = near_miss(key, names) or (f" Its keys: {listing(names)}." if names else " It has no keys.")
-    return f"{what} has no key '{key}'.{hint}"
+    hint = near_miss(key, names) or (f" Its {noun}s: {listing(names)}." if names else f" It has no {noun}s.")
+    return f"{what} has no {noun} '{key}'.{hint}"
 
 
 def _holds(value: Any, step: str | int) -> bool:

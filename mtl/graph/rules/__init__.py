@@ -26,7 +26,7 @@ set shows once the data is read (`data/prepare`, and whatever builds a `model`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ...base.errors import Fault
@@ -35,6 +35,7 @@ from .conditions import (
     conditions_line_up,
     conditions_name_outputs,
     conditions_read_the_same_text,
+    misnamed_condition,
 )
 from .cycles import no_cycle
 from .dead_ends import every_component_reaches_an_output
@@ -60,9 +61,11 @@ if TYPE_CHECKING:
 __all__ = [
     "RULES",
     "WARNINGS",
+    "broken_but_for_names",
     "broken_rules",
     "fits",
     "label_ties",
+    "misnamed_condition",
     "shape_of",
     "shapes_of",
     "tied_label_sets",
@@ -100,10 +103,14 @@ WARNINGS: tuple[Rule, ...] = (
 )
 
 
-def broken_rules(graph: SharingGraph, broken: Collection[str] = ()) -> list[Fault]:
-    """Return every fault of a graph; `broken` are tasks that it lacks because their recipe has faults of its own."""
-    faults = [fault for rule in RULES for fault in rule(graph)]
-    return faults + list(conditions_name_outputs(graph, broken))
+def broken_rules(graph: SharingGraph) -> list[Fault]:
+    """Return every fault of a graph."""
+    return broken_but_for_names(graph) + list(conditions_name_outputs(graph))
+
+
+def broken_but_for_names(graph: SharingGraph) -> list[Fault]:
+    """Return the faults of a graph that may lack tasks of its recipe, for which its conditions may be meant."""
+    return [fault for rule in RULES for fault in rule(graph)]
 
 
 def warnings_of(graph: SharingGraph) -> Iterator[Fault]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ...base.errors import Fault, listing, near_miss
@@ -14,15 +14,24 @@ if TYPE_CHECKING:
     from ..sharing_graph import SharingGraph
 
 
-def conditions_name_outputs(graph: SharingGraph, broken: Collection[str] = ()) -> Iterator[Fault]:
+def conditions_name_outputs(graph: SharingGraph) -> Iterator[Fault]:
     """Rule: a condition names the output of a task."""
     outputs = [task.output for task in graph.recipe.tasks.values()]
     for _, key, place, address in _conditions(graph):
-        if address in outputs or address.split(".")[0] in broken:
-            continue
-        hint = near_miss(address, outputs) or f" There are: {listing(outputs)}."
-        what = "is not an output" if address in graph.addresses() else "is not a module"
-        yield place.fault(f"'{key}' should be the address of a task's output. '{address}' {what}.{hint}")
+        message = misnamed_condition(key, address, outputs, graph.addresses())
+        if message is not None:
+            yield place.fault(message)
+
+
+def misnamed_condition(
+    key: str, address: str, outputs: Sequence[str], modules: Collection[str], broken: Collection[str] = ()
+) -> str | None:
+    """Return what is wrong with a condition that names none of `outputs`; nothing is known of `broken` tasks."""
+    if address in outputs or address.split(".")[0] in broken:
+        return None
+    hint = near_miss(address, outputs) or f" There are: {listing(outputs)}."
+    what = "is not an output" if address in modules else "is not a module"
+    return f"'{key}' should be the address of a task's output. '{address}' {what}.{hint}"
 
 
 def conditions_read_the_same_text(graph: SharingGraph) -> Iterator[Fault]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...base.errors import Fault
+from .embeddings import equal_keys
 from .meetings import meetings
 from .places import config_at, quoted
 
@@ -42,8 +43,10 @@ def side_branches_are_taken(graph: SharingGraph) -> Iterator[Fault]:
 def side_branches_read_alike(graph: SharingGraph) -> Iterator[Fault]:
     """Warning: side branches that meet read different tokens."""
     for task, config, _, sides, _ in meetings(graph):
-        fronts = {side: graph.inputs_at(f"{task.name}.{side}")[0].front_end.whole for side in sides}
-        if len(set(fronts.values())) > 1:
+        inputs = [graph.inputs_at(f"{task.name}.{side}")[0] for side in sides]
+        other = next((given for given in inputs if given.front_end.whole != inputs[0].front_end.whole), None)
+        if other is not None:
             yield config.place.fault(
-                f"compares {quoted(sides)}, which read their texts differently: equal words will not be found equal."
+                f"compares {quoted(sides)}, which read their texts differently: equal words will not be found equal. "
+                f"{equal_keys(inputs[0], other)}"
             )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mtl.base.errors import DataError, Fault, MtlError, RecipeError, UsageError, listing, near_miss
+from mtl.base.errors import DataError, Fault, MtlError, RecipeError, UsageError, listing, near_miss, some
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,17 @@ def test_names_in_sentences() -> None:
     assert near_miss("embeding", ["output", "embedding"]) == " Did you mean 'embedding'?"
     assert near_miss("x", []) == ""
     assert (listing(["b", "a"]), listing([])) == ("a, b", "none")
+
+
+def test_near_misses_in_another_case_and_those_that_are_about_as_near() -> None:
+    assert near_miss("AdamW", ["adam", "adamw"], most=2) == " Did you mean 'adamw'?"
+    assert near_miss("BiLSTMs", ["bilstm", "cnn"]) == " Did you mean 'bilstm'?"
+    assert near_miss("adamv", ["adam", "adamw", "sgd"]) == " Did you mean 'adam'?"
+    assert near_miss("adamv", ["adam", "adamw", "sgd"], most=2) == " Did you mean 'adam' or 'adamw'?"
+    assert near_miss("acuracy", ["accuracy", "recall"], most=2) == " Did you mean 'accuracy'?"
+
+
+def test_long_lists_of_names_are_cut() -> None:
+    assert some("abc") == "a, b, c"
+    assert some("abc", 2) == "a, b and 1 other"
+    assert some("abcde", 2) == "a, b and 3 others"

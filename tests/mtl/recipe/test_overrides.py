@@ -89,7 +89,7 @@ def test_settings_of_a_file(tmp_path: Path) -> None:
         ("tasks.slots.weight=heavy", "--set tasks.slots.weight=heavy: tasks.slots.weight: should be a number. Found 'heavy'."),
         (
             "train.components.encodr.lr=1",
-            "--set train.components.encodr.lr=1: train.components.encodr: 'encodr' is not a component. Did you mean 'encoder'?",
+            "--set train.components.encodr.lr=1: train.components.encodr: 'encodr' is not a component. Did you mean 'encoder'? There are: words, encoder, intent.pooling, intent.decoder, intent.output, slots.decoder, slots.output, words.word, words.char.",
         ),
         (
             "train.components.encoder.freez=true",
@@ -101,7 +101,7 @@ def test_settings_of_a_file(tmp_path: Path) -> None:
         ),
         (
             "train.components.encodr.freez={lr: 1}",
-            "--set train.components.encodr.freez={lr: 1}: train.components.encodr.freez: 'encodr.freez' is not a component. Did you mean 'encoder'?",
+            "--set train.components.encodr.freez={lr: 1}: train.components.encodr.freez: 'encodr.freez' is not a component. Did you mean 'encoder'? There are: words, encoder, intent.pooling, intent.decoder, intent.output, slots.decoder, slots.output, words.word, words.char.",
         ),
     ],
 )  # fmt: skip

@@ -17,11 +17,13 @@ def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_tied_embeddings_read_the_same_tokens() -> None:
     assert faults(ALTERNATING, "tasks.slots.inputs.text.tokenizer=unicode_words") == [
         "r.yaml:21: share.words: tied embeddings should read the same tokens. "
-        "Found unicode_words at 'slots.embedding'; whitespace at 'chunks.embedding'."
+        "Found unicode_words at 'slots.embedding'; whitespace at 'chunks.embedding'. "
+        "Write one value of 'tokenizer' in both tasks.slots.inputs.text and tasks.chunks.inputs.text."
     ]
     assert faults(ALTERNATING, "tasks.chunks.inputs.text.lowercase=true") == [
         "r.yaml:21: share.words: tied embeddings should read the same tokens. "
-        "Found whitespace at 'slots.embedding'; whitespace, lowercase at 'chunks.embedding'."
+        "Found whitespace at 'slots.embedding'; whitespace, lowercase at 'chunks.embedding'. "
+        "Write one value of 'lowercase' in both tasks.slots.inputs.text and tasks.chunks.inputs.text."
     ]
     assert faults(
         ALTERNATING,
@@ -29,7 +31,9 @@ def test_tied_embeddings_read_the_same_tokens() -> None:
         "tasks.chunks.inputs.text={column: text, nfkc: true, lowercase: true, strip_accents: true}",
     ) == [
         "r.yaml:21: share.words: tied embeddings should read the same tokens. Found whitespace, ASCII lowercase at "
-        "'slots.embedding'; unicode_words, NFKC, lowercase, without accents at 'chunks.embedding'."
+        "'slots.embedding'; unicode_words, NFKC, lowercase, without accents at 'chunks.embedding'. "
+        "Write one value of 'tokenizer', 'lowercase', 'strip_accents' and 'nfkc' in both tasks.slots.inputs.text and "
+        "tasks.chunks.inputs.text."
     ]
 
 
@@ -40,7 +44,8 @@ def test_tied_parts_read_the_same_tokens() -> None:
     )
     assert faults(text, "tasks.slots.inputs.text.lowercase=false") == [
         "r.yaml:30: share.words: tied embeddings should read the same tokens. "
-        "Found unicode_words, lowercase at 'intent.embedding.word'; unicode_words at 'slots.embedding'."
+        "Found unicode_words, lowercase at 'intent.embedding.word'; unicode_words at 'slots.embedding'. "
+        "Write one value of 'lowercase' in both tasks.intent.inputs.text and tasks.slots.inputs.text."
     ]
 
 
