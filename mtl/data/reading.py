@@ -77,7 +77,7 @@ def _chunk(
 
     def note(position: int, column: str, error: ValueError) -> None:
         item = error.item if isinstance(error, BadTagError) else None
-        faults.setdefault(position, _fault(str(error), source, rows[position], column, item))
+        faults.setdefault(position, row_fault(str(error), source, rows[position], column, item))
 
     held: dict[str, list[list[str]]] = {column: [] for column in plan.columns}
     for column, found in held.items():
@@ -107,7 +107,7 @@ def _chunk(
                 cell = None if value is None or value == "" else task.task.cell(spelled(value))
                 gold = None if cell is None else target.read(cell, example)
                 for remark in () if gold is None else target.remarks(cell, example):
-                    remarks.append((task.name, remark, _fault(remark.found, source, row, task.target or "")))
+                    remarks.append((task.name, remark, row_fault(remark.found, source, row, task.target or "")))
             except ValueError as error:
                 note(position, task.target or "", error)
             if gold is not None and target.axes == ("T",):
@@ -122,7 +122,7 @@ def _chunk(
     return Chunk(flat, tokens, answers, len(rows), lists, counts, unread, remarks), faults
 
 
-def _fault(message: str, source: Source, row: Row, column: str, item: int | None = None) -> Fault:
+def row_fault(message: str, source: Source, row: Row, column: str, item: int | None = None) -> Fault:
     """Return a fault of a row's column; `item` says which of a list's items it is, if one."""
     line = row.lines[item] if item is not None and item < len(row.lines) else row.line
     return Fault(message, file=source.file_of(row, column), line=line, path=f"column '{column}'")

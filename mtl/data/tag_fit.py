@@ -9,12 +9,40 @@ from typing import Any
 from ..base.errors import counted
 from ..text.alignment import stripped_tags
 from ..text.span_tags import is_span
-from ..text.tag_schemes import CLOSED, OUTSIDE, Scheme, family, first_break, parsed, scheme_of, typed
+from ..text.tag_rule import TagRule
+from ..text.tag_schemes import (
+    CLOSED,
+    LETTERS,
+    OUTSIDE,
+    Scheme,
+    breaking_tag,
+    family,
+    first_break,
+    parsed,
+    scheme_of,
+    typed,
+)
 
 GRAMMARS: tuple[Scheme, ...] = ("bio", "bioes", "iob1")  # that of BILOU is as that of BIOES
 SPAN_BREAKS: tuple[Scheme, ...] = ("bioes", "iob1")
 FACTS = ("scheme", "rule", "reason", "bare", "rows", "grammar", "broken", "example", "note")  # what is kept of them
+SPANS: Mapping[Scheme, str] = {  # what a declared scheme says of every span
+    "bio": "begin with B-",
+    "bioes": "end with E- or S-",
+    "bilou": "end with L- or U-",
+    "iob1": "begin with I-, and with B- only after another one of its label",
+}
+_OF_CHARACTERS = "spans of characters, whose tags are BIO"
 _NAMED = 3  # tags that a note names
+
+
+class SchemeError(ValueError):
+    """Training tags are not of the scheme that is declared; `row` and `item` of it show that, both count from 0."""
+
+    def __init__(self, message: str, row: int, item: int | None) -> None:
+        super().__init__(message)
+        self.row = row
+        self.item = item
 
 
 class TagFit:
@@ -28,14 +56,17 @@ class TagFit:
         self.scheme = scheme
         self.measured = measured
         self.tags: Counter[str] = Counter()
+        self.shown = 0  # values, of whatever kind
         self.rows = 0  # with spans
         self.inner = 0  # spans that begin with an inside tag
         self.first = 0  # spans that begin with a begin tag, and do not touch another span of their label
         self.broken: dict[Scheme, int] = dict.fromkeys(GRAMMARS, 0)  # rows that break a grammar
         self.example: dict[Scheme, str] = {}
+        self._misfit: tuple[str, int, int | None] | None = None  # what first breaks the declared scheme: row and item
 
     def count(self, value: Any) -> None:
         """Take in a target column's value; what is neither a list of tags nor one of spans is ignored."""
+        self.shown += 1
         tags = stripped_tags(value)
         if tags is None:
             if isinstance(value, list) and value and all(map(is_span, value)):
@@ -48,13 +79,18 @@ class TagFit:
             found = first_break(tags, grammar)
             if found:
                 self._break(grammar, found)
+        item = None if self._misfit or self.scheme not in LETTERS else breaking_tag(tags, self.scheme)
+        if item is not None:
+            self._misfit = f"'{tags[item]}', tag {item + 1} of {len(tags)},", self.shown - 1, item
 
     def _count_spans(self) -> None:
         """Count a row of spans of characters: B- begins its first one, and nothing closes its last one."""
         self.rows += 1
         self.first += 1
         for grammar in SPAN_BREAKS:
-            self._break(grammar, "spans of characters, whose tags are BIO")
+            self._break(grammar, _OF_CHARACTERS)
+        if self._misfit is None and self.scheme in (*CLOSED, "iob1"):
+            self._misfit = f"{_OF_CHARACTERS},", self.shown - 1, None
 
     def _break(self, grammar: Scheme, example: str) -> None:
         self.broken[grammar] += 1
@@ -69,6 +105,28 @@ class TagFit:
                 self.first += found.letter == "B"
             before = found
 
+    def fault_if_misfit(self) -> None:
+        """Raise `SchemeError` where the tags are not of the scheme that is declared: most rows with spans break it.
+
+        BIO is broken by many who write it, and read alike all the same: there it takes tags that are IOB1 throughout.
+        """
+        declared = self.scheme
+        rule = TagRule(declared)
+        if self._misfit is None or not all(map(rule.allows, self.tags)):  # a tag that may not be there is named as such
+            return
+        broken = self.broken[_grammar(declared)]
+        if (self.first or not self.inner) if declared == "bio" else 2 * broken <= self.rows:
+            return
+        found, row, item = self._misfit
+        like = self._like()
+        advice = "Mend the tags" if like == declared else f"The tags are like {like}: write 'scheme: {like}'"
+        raise SchemeError(
+            f"a span should {SPANS[declared]}: the scheme is {declared}. Found {found} and {broken:,} of "
+            f"{counted(self.rows, 'training row')} with spans that break the scheme. {advice}, or leave 'scheme' out.",
+            row,
+            item,
+        )
+
     def state(self) -> dict[str, Any]:
         """Return what was found, as JSON-able values.
 
@@ -77,8 +135,9 @@ class TagFit:
         """
         found = self.scheme if self.scheme != "auto" else self._decided()
         rule = found if found != "plain" or not self.measured else family(self.tags)
-        grammar = "iob1" if rule == "iob1" else family(self.tags)  # of tags that may follow each other
-        kept = "bioes" if grammar in CLOSED else grammar
+        # Of tags that may follow each other.
+        grammar = rule if rule == "iob1" or self.scheme in LETTERS else family(self.tags)
+        kept = _grammar(grammar)
         return {
             "scheme": found,
             "rule": rule,
@@ -92,7 +151,13 @@ class TagFit:
         }
 
     def _decided(self) -> Scheme:
-        found = family(self.tags) if self.measured else scheme_of(self.tags)
+        return self._like() if self.measured else self._unless_iob1(scheme_of(self.tags))
+
+    def _like(self) -> Scheme:
+        """Return the scheme of tags that mark spans."""
+        return self._unless_iob1(family(self.tags))
+
+    def _unless_iob1(self, found: Scheme) -> Scheme:
         return "iob1" if found == "bio" and self.inner and not self.first else found
 
     def _reason(self, rule: Scheme) -> str:
@@ -101,6 +166,13 @@ class TagFit:
         return f"{self.measured} measures spans" if self.measured else f"the tags of training are {rule}"
 
     def _note(self, found: Scheme) -> str:
+        broken = self.broken[_grammar(found)] if self.scheme in LETTERS else 0
+        if broken:
+            return (
+                f"tags should keep to the grammar of {found.upper()}, as the scheme is {found}. "
+                f"Found {counted(self.rows, 'training row')} with spans, {broken:,} of which break it, "
+                f"the first with {self.example[_grammar(found)]}."
+            )
         spans = dict(typed(self.tags))
         if self.scheme != "auto" or found != "plain" or not spans:
             return ""
@@ -110,6 +182,10 @@ class TagFit:
             "all are read as they are, without spans. "
             "Write 'scheme: plain' if that is meant, else the scheme of the spans."
         )
+
+
+def _grammar(scheme: Scheme) -> Scheme:
+    return "bioes" if scheme in CLOSED else scheme
 
 
 def _named(tags: Mapping[str, int]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
@@ -60,6 +61,7 @@ class Source:
         self.options = {**(options or {}), "on_bad_row": on_bad_row}
         _check_options(self.options)
         self._skipped: dict[str, dict[Fault, None]] = {}
+        self._note: Callable[[Fault], None] | None = None
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -108,22 +110,31 @@ class Source:
         Raises `DataError` naming file, line and column at the first malformed row (or lists it in `skipped`), and
         where the split has no row at all.
         """
-        empty = True
+        empty = True  # also of rows that somebody has taken note of
         try:
             for row in self.rows(split, base):
                 if isinstance(row, Row):
                     empty = False
                     yield row
                 else:
+                    empty = empty and self._note is None
                     self.bad_row(row, split)
         except OSError as error:
             raise _unreadable(self.path(split, base), error) from error
         if empty:
             raise DataError(Fault("should have rows. Found none.", file=str(self.path(split, base))))
 
+    def noting(self, note: Callable[[Fault], None]) -> Source:
+        """Return the source as one that leaves malformed rows out, after `note` has seen them."""
+        found = copy(self)
+        found._note = note
+        return found
+
     def bad_row(self, fault: Fault, split: str) -> None:
         """Raise `DataError`, or list the fault in `skipped` where malformed rows are to be left out."""
-        if self.on_bad_row == "error":
+        if self._note is not None:
+            self._note(fault)
+        elif self.on_bad_row == "error":
             raise DataError(fault)
         self._skipped.setdefault(split, {})[fault] = None
 

@@ -63,13 +63,35 @@ def first_break(tags: Sequence[str | None], scheme: Scheme) -> str | None:
     >>> first_break(["O", "I-per"], "bio")
     "'I-per' after 'O'"
     """
-    row = [OUTSIDE, *tags, OUTSIDE]
-    for position, (before, tag) in enumerate(pairwise(row)):
+    position = _break(tags, scheme)
+    if position is None:
+        return None
+    if position == len(tags):
+        return f"'{tags[-1]}' at the end"
+    return f"'{tags[0]}' at the beginning" if position == 0 else f"'{tags[position]}' after '{tags[position - 1]}'"
+
+
+def breaking_tag(tags: Sequence[str | None], scheme: Scheme) -> int | None:
+    """Return the position of the tag that first breaks the grammar of a scheme, None where none does.
+
+    It is the last one of a span that should be closed and is not.
+
+    >>> breaking_tag(["O", "B-per", "O"], "bioes"), breaking_tag(["O", "B-per", "O"], "iob1")
+    (1, 1)
+    """
+    position = _break(tags, scheme)
+    if position is None or position == len(tags):
+        return None if position is None else position - 1
+    tag = parsed(tags[position] or "")
+    return position - 1 if scheme in CLOSED and tag and tag.letter not in "IEL" else position
+
+
+def _break(tags: Sequence[str | None], scheme: Scheme) -> int | None:
+    """Return the position of the first tag that may not follow the one before it; the end is one too."""
+    for position, (before, tag) in enumerate(pairwise([OUTSIDE, *tags, OUTSIDE])):
         known, new = (None if side is None else parsed(side) for side in (before, tag))
         if known and new and not follows(known, new, scheme):
-            if position == len(tags):
-                return f"'{before}' at the end"
-            return f"'{tag}' at the beginning" if position == 0 else f"'{tag}' after '{before}'"
+            return position
     return None
 
 

@@ -28,8 +28,8 @@ class CRF(Output):
 
     A label sequence's score is the sum of its tokens' scores, of a learned transition between neighbours, and of
     learned scores for its first and last label. With `constrained`, answers (not the loss) leave out sequences that
-    BIO, BIOES or BILOU tags cannot form, or IOB1 tags where `target` has those. With `prior`, scores begin as those of
-    a Markov chain that is counted from the training sequences.
+    tags of the scheme that `target` has (BIO, BIOES, BILOU, IOB1) cannot form. With `prior`, scores begin as those of a
+    Markov chain that is counted from the training sequences.
     """
 
     axes = (("T",), ("U",))
@@ -48,8 +48,8 @@ class CRF(Output):
         self.transitions = nn.Parameter(torch.empty(count, count).uniform_(-0.1, 0.1))
         self.start = nn.Parameter(torch.empty(count).uniform_(-0.1, 0.1))
         self.end = nn.Parameter(torch.empty(count).uniform_(-0.1, 0.1))
-        iob1 = target is not None and target.found.get("rule") == "iob1"
-        grammar = barriers(labels.names, iob1=iob1) if constrained else (None, None, None)
+        scheme = None if target is None else target.found.get("rule")
+        grammar = barriers(labels.names, scheme) if constrained else (None, None, None)
         for name, barrier in zip(("transitions", "start", "end"), grammar, strict=True):
             # Not saved: it follows from the labels.
             self.register_buffer(f"{name}_barrier", barrier, persistent=False)

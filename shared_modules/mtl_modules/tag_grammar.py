@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mtl.base.errors import UsageError
-from mtl.text.tag_schemes import OUTSIDE, Scheme, Tag, family, follows, parsed
+from mtl.text.tag_schemes import LETTERS, OUTSIDE, Scheme, Tag, family, follows, parsed
 
 FORBIDDEN = -10_000.0  # a score that no sum of others outweighs, and that float32 adds up without overflow
 
@@ -22,20 +22,20 @@ class Barriers(NamedTuple):
     end: Tensor
 
 
-def barriers(labels: Sequence[str], *, iob1: bool = False) -> Barriers:
+def barriers(labels: Sequence[str], scheme: Scheme | None = None) -> Barriers:
     """Return where these tags may occur: an inside or end tag only after a begin or inside tag of its own label.
 
-    If there are end or single tags (BIOES, BILOU), a begin or inside tag must be continued as well. The letters of
-    `iob1` are those of BIO: there an inside tag may begin a span, and a begin tag occurs only directly after a tag of
-    its own label. Raises `UsageError` where a label is no such tag.
+    In BIOES and BILOU a begin or inside tag must be continued as well. In IOB1, whose letters are those of BIO, an
+    inside tag may begin a span, and a begin tag occurs only directly after a tag of its own label. Where there is no
+    `scheme` of spans, the letters say which it is. Raises `UsageError` where a label is no such tag.
     """
     tags = [_parse(label) for label in labels]
-    scheme: Scheme = "iob1" if iob1 else family(dict.fromkeys(labels, 1))
+    known: Scheme = scheme if scheme in LETTERS else family(dict.fromkeys(labels, 1))
     outside = Tag(OUTSIDE, "")
     return Barriers(
-        torch.tensor([[_score(follows(before, tag, scheme)) for tag in tags] for before in tags]),
-        torch.tensor([_score(follows(outside, tag, scheme)) for tag in tags]),
-        torch.tensor([_score(follows(tag, outside, scheme)) for tag in tags]),
+        torch.tensor([[_score(follows(before, tag, known)) for tag in tags] for before in tags]),
+        torch.tensor([_score(follows(outside, tag, known)) for tag in tags]),
+        torch.tensor([_score(follows(tag, outside, known)) for tag in tags]),
     )
 
 

@@ -3,11 +3,12 @@ from __future__ import annotations
 import pytest
 
 from mtl.base.errors import UsageError
+from mtl.text.tag_schemes import Scheme
 from mtl_modules.tag_grammar import FORBIDDEN, barriers
 
 
-def forbidden(labels: list[str], *, iob1: bool = False) -> set[str]:
-    found = barriers(labels, iob1=iob1)
+def forbidden(labels: list[str], scheme: Scheme | None = None) -> set[str]:
+    found = barriers(labels, scheme)
     moves = {
         f"{a} {b}" for i, a in enumerate(labels) for j, b in enumerate(labels) if found.transitions[i, j] == FORBIDDEN
     }
@@ -32,7 +33,13 @@ def test_tags_of_bilou_are_as_those_of_bioes() -> None:
 
 
 def test_a_begin_tag_of_iob1_follows_a_span_of_its_label() -> None:
-    assert forbidden(["O", "B-x", "I-x", "I-y"], iob1=True) == {"O B-x", "I-y B-x", "^ B-x"}
+    assert forbidden(["O", "B-x", "I-x", "I-y"], scheme="iob1") == {"O B-x", "I-y B-x", "^ B-x"}
+
+
+def test_the_grammar_of_a_scheme_that_is_named_is_that_schemes() -> None:
+    assert forbidden(["O", "B-x"]) == set()
+    assert forbidden(["O", "B-x"], "bioes") == {"B-x O", "B-x B-x", "B-x $"}
+    assert forbidden(["O", "B-x"], "plain") == set()
 
 
 def test_bare_letters_are_tags() -> None:

@@ -112,6 +112,11 @@ class Target:
         """How often each value occurs in training, for reports; empty for a target with many values."""
         return {}
 
+    @property
+    def marks_spans(self) -> bool:
+        """Whether its labels may be tags of spans, which have a grammar."""
+        return True
+
     def measured_by(self, metrics: Sequence[Any]) -> None:
         """Take note of the metrics that the task is measured by, before any cell is read."""
 
@@ -119,7 +124,10 @@ class Target:
         """Take note of a training cell, malformed or not: `read` will say what is wrong with it."""
 
     def settle(self) -> None:
-        """Decide how cells are read, from all that `survey` was shown."""
+        """Decide how cells are read, from all that `survey` was shown.
+
+        Raises `mtl.data.tag_fit.SchemeError` where they are none that can be read as they should be.
+        """
 
     def note(self) -> str:
         """Return a sentence for the user about all training cells together, or nothing."""

@@ -49,6 +49,10 @@ class Tags(LabelTarget):
     # -- what all tags of training show
 
     @property
+    def marks_spans(self) -> bool:
+        return self.scheme != "plain"
+
+    @property
     def found(self) -> Mapping[str, Any]:
         """The scheme that training has shown, which tags there may be, and how many rows break the grammar."""
         return self._found
@@ -62,7 +66,9 @@ class Tags(LabelTarget):
         self._fit.count(value)
 
     def settle(self) -> None:
+        """Decide on a scheme; raises `SchemeError` where the tags are not of the one that is declared."""
         self._take(self._fit.state())
+        self._fit.fault_if_misfit()
 
     def _take(self, found: Mapping[str, Any]) -> None:
         self._found = {fact: found[fact] for fact in FACTS}

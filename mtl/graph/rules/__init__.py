@@ -6,6 +6,7 @@ conditions      conditions between tasks on single texts or on lists of them
 cycles          what flows makes no cycle
 dead_ends       every component leads to an output
 embeddings      what embeddings read: one input, and what is tied reads the same tokens
+grammars        answers are kept to the grammar of tags where there is one
 input_names     the inputs of exported graphs have names of their own
 label_sets      tasks with one decoder or one output layer have one label set
 loose_ties      warnings about groups that share nothing, or less than it seems
@@ -40,6 +41,7 @@ from .conditions import (
 from .cycles import no_cycle
 from .dead_ends import every_component_reaches_an_output
 from .embeddings import embeddings_read_one_input, tied_embeddings_read_the_same_tokens
+from .grammars import constrained_tags_mark_spans
 from .input_names import inputs_are_not_named_like_those_of_lists
 from .label_sets import label_ties, tied_label_sets
 from .loose_ties import groups_of_one, tasks_tied_to_nothing, tied_over_untied
@@ -77,6 +79,7 @@ Rule = Callable[["SharingGraph"], Iterator[Fault]]
 RULES: tuple[Rule, ...] = (
     no_cycle,
     outputs_fit_their_task,
+    constrained_tags_mark_spans,
     conditions_read_the_same_text,
     conditions_have_like_units,
     conditions_line_up,

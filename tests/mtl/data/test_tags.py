@@ -150,6 +150,112 @@ BROKEN = (
 PLACE = "<recipe>: tasks.ner.model.output.constrained: "
 
 
+AS = "column 'tags': a span should {}: the scheme is {}. Found {}, and {} with spans that break the scheme. "
+LIKE = "The tags are like {0}: write 'scheme: {0}', or leave 'scheme' out."
+E_OR_S, L_OR_U = "end with E- or S-", "end with L- or U-"
+OF_IOB1 = "begin with I-, and with B- only after another one of its label"
+ONE, TWO, MOST = "1 of 1 training row", "2 of 2 training rows", "2 of 3 training rows"
+OPEN = {"text": "a b", "tags": "O I-x"}
+MISFITS: dict[str, tuple[str, list[Any], int, str]] = {
+    "bioes for BIO": (
+        "bioes",
+        [{"text": "a", "tags": "O"}, {"text": "a b c", "tags": "B-x I-x O"}, BIO],
+        2,
+        AS.format(E_OR_S, "bioes", "'I-x', tag 2 of 3", TWO) + LIKE.format("bio"),
+    ),
+    "bilou for BIO, one token": (
+        "bilou",
+        [{"text": "a b", "tags": "O B-x"}],
+        1,
+        AS.format(L_OR_U, "bilou", "'B-x', tag 2 of 2", ONE) + LIKE.format("bio"),
+    ),
+    "bioes for IOB1": (
+        "bioes",
+        [OPEN, {"text": "a b", "tags": "I-x B-x"}],
+        1,
+        AS.format(E_OR_S, "bioes", "'I-x', tag 2 of 2", TWO) + LIKE.format("iob1"),
+    ),
+    "bioes for spans of characters": (
+        "bioes",
+        [{"text": "a b", "tags": [[0, 1, "x"]]}],
+        1,
+        AS.format(E_OR_S, "bioes", "spans of characters, whose tags are BIO", ONE) + LIKE.format("bio"),
+    ),
+    "iob1 for BIO": (
+        "iob1",
+        [BIO, {"text": "a b", "tags": "O B-x"}, OPEN],
+        1,
+        AS.format(OF_IOB1, "iob1", "'B-x', tag 1 of 2", MOST) + LIKE.format("bio"),
+    ),
+    "bio for IOB1": (
+        "bio",
+        [{"text": "a b", "tags": "O O"}, OPEN],
+        2,
+        AS.format("begin with B-", "bio", "'I-x', tag 2 of 2", ONE) + LIKE.format("iob1"),
+    ),
+    "bioes that is mostly broken": (
+        "bioes",
+        [{"text": "a b", "tags": "O S-x"}, BIO, BIO],
+        2,
+        AS.format(E_OR_S, "bioes", "'I-x', tag 2 of 2", MOST) + "Mend the tags, or leave 'scheme' out.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MISFITS)
+@pytest.mark.parametrize("constrained", [False, True])
+def test_a_declared_scheme_that_the_tags_do_not_have(
+    case: str, constrained: bool, tmp_path: Path, write: Write
+) -> None:
+    scheme, rows, line, message = MISFITS[case]
+    with pytest.raises(DataError) as error:
+        read(tmp_path, write, rows, scheme=scheme, **(CONSTRAINED if constrained else {}))
+    assert str(error.value) == f"{tmp_path}/data/train:{line}: {message}"
+
+
+def test_a_tag_in_a_column_of_tokens_shows_the_scheme_with_its_own_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("a\tO\nb\tO\n\nc\tB-x\nd\tI-x\n")
+    graph = graph_of(tmp_path, {"format": "conll", "columns": ["text", "tags"], "train": "file"}, scheme="bioes")
+    with pytest.raises(DataError) as error:
+        prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
+    assert str(error.value).startswith(f"{tmp_path}/file:5: column 'tags': a span should end with E- or S-: ")
+
+
+def test_a_few_rows_that_break_a_declared_scheme_are_noted(tmp_path: Path, write: Write) -> None:
+    whole = {"text": "a b", "tags": "B-x E-x"}
+    for state in ("read", "from the cache"):
+        prepared = read(tmp_path, write, [whole, whole, BIO], scheme="bioes")[1]
+        assert [str(fault) for fault in prepared.notes] == [
+            "rows/train: ner: tags should keep to the grammar of BIOES, as the scheme is bioes. Found 3 training rows "
+            "with spans, 1 of which break it, the first with 'I-x' at the end."
+        ], state
+    assert read(tmp_path, write, [whole, whole, BIO])[1].notes == []  # nothing was declared
+
+
+def test_the_grammar_of_a_declared_scheme_is_its_own(tmp_path: Path, write: Write) -> None:
+    rows = [{"text": "a b c", "tags": "B-x E-x O"}, {"text": "a b", "tags": "S-x O"}]
+    graph, prepared = read(tmp_path, write, rows, scheme="bioes", **CONSTRAINED)
+    assert prepared.fitted.targets["ner"].found["grammar"] == "bioes"
+    output: Any = MultiTaskModel(graph, prepared.fitted).output("ner")
+    assert labels(prepared) == ("B-x", "E-x", "O", "S-x")
+    assert (output.end_barrier == 0).tolist() == [False, True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("tags", "advice"),
+    [("NOUN VERB", ", or write the scheme of 'ner'"), ("B I", ", or write the scheme of 'ner'"), ("O O", "")],
+)
+def test_constrained_answers_are_of_tags_that_mark_spans(tags: str, advice: str, tmp_path: Path, write: Write) -> None:
+    with pytest.raises(RecipeError) as error:
+        read(tmp_path, write, [{"text": "a b", "tags": tags}], **CONSTRAINED)
+    assert str(error.value) == (
+        f"{PLACE}'constrained' should be used with tags that mark spans. Found none in the training rows of 'ner'. "
+        f"Leave 'constrained' out{advice}.\n1 error in <recipe>"
+    )
+    if tags == "B I":
+        read(tmp_path, write, [{"text": "a b", "tags": tags}], scheme="bio", **CONSTRAINED)
+
+
 def test_constrained_answers_to_tags_that_break_their_grammar_are_refused(tmp_path: Path, write: Write) -> None:
     rows = [{"text": "a b", "tags": "O I-x"}, BIO, {"text": "a", "tags": "I-x"}]
     with pytest.raises(RecipeError) as error:
