@@ -6,6 +6,7 @@ checking    `mtl check` and `mtl graph`
 codes       exit codes
 comparing   `mtl compare`
 components  `mtl components`: what a recipe can name, read from the registered classes themselves
+decoding    lines of standard input (or of a file that an option names) as text, and what is no text in them
 finished    `mtl test` and `mtl export`: what is done with a run that was trained
 guard       how a command ends: exit code 0, 1 or 2, errors as rows on standard error, never a traceback unasked
 options     arguments and options that several commands have

@@ -16,8 +16,8 @@ from typing import Any, BinaryIO, Protocol
 
 from ..base.errors import DataError, Fault, UsageError, listing, near_miss
 from ..base.file_kinds import LOOKED_AT, packed
+from .decoding import decoded, half
 
-BYTE_ORDER_MARK = "\ufeff"
 FORMATS = ("text", "json")
 AS_TEXT = " With --format text every line is text."
 BLOCK = 1 << 18  # bytes that are asked for at once; a pipe gives what it has
@@ -55,7 +55,7 @@ def predict_command(folder: Path, *, task: str | None, input: str, batch_size: i
         lines = StreamLines(stream, f"--input '{input}'")
         name = "standard input" if input == "-" else input
         rows = parsed_rows(
-            decoded(lines),
+            decoded(lines, name),
             predictor.inputs(task),
             name,
             format=format,
@@ -179,13 +179,6 @@ class StreamLines:
             self._whole.extend([b"".join(self._begun)] if self._begun else [])
 
 
-def decoded(stream: Iterable[bytes]) -> Iterator[str]:
-    """Yield lines as text: UTF-8, invalid bytes replaced by U+FFFD, without line end and byte-order mark."""
-    for number, line in enumerate(stream):
-        text = line.decode("utf-8", errors="replace").removesuffix("\n").removesuffix("\r")
-        yield text.removeprefix(BYTE_ORDER_MARK) if number == 0 else text
-
-
 def parsed_rows(
     lines: Iterator[str],
     inputs: Sequence[str],
@@ -270,6 +263,10 @@ def inputs_of(
             found = quoted_start(json.dumps(given)) if key in value else f"the keys {listing(value)}"
             what = "a list of texts" if listed else "a text"
             raise DataError(Fault(f"should hold {what} under '{key}'. Found {found}.", name, number))
+        broken = next(filter(None, map(half, texts)), None)
+        if broken is not None:
+            found = f"half of a surrogate pair, which is no character: {broken}"
+            raise DataError(Fault(f"should hold whole characters under '{key}'. Found {found}.", name, number))
     return {key: value[key] for key in inputs}
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from ..base.errors import UsageError, counted
-from .predicting import StreamLines, batched, decoded, opened, parsed_rows
+from .decoding import decoded
+from .predicting import StreamLines, batched, opened, parsed_rows
 from .progress import line
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def rank_command(
     with opened(queries, "--queries") as stream:
         encode(ranker, Console(stderr=True))  # standard output is for answers
         lines = StreamLines(stream, f"--queries '{queries}'")
-        rows = parsed_rows(decoded(lines), [ranker.query], "standard input" if queries == "-" else queries)
+        name = "standard input" if queries == "-" else queries
+        rows = parsed_rows(decoded(lines, name), [ranker.query], name)
         for batch in batched(rows, batch_size, lines.waiting):
             asked = [row[ranker.query] for row in batch]
             for query, hits in zip(asked, ranker.rank(asked, top), strict=True):

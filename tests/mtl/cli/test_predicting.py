@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import itertools
 import json
 import os
@@ -19,7 +18,6 @@ from mtl.cli.predicting import (
     StreamLines,
     batched,
     chosen_task,
-    decoded,
     fault_if_packed,
     load,
     opened,
@@ -27,11 +25,6 @@ from mtl.cli.predicting import (
     predict_command,
 )
 from tests.commands import mtl, start
-
-
-def test_lines_are_text_whatever_bytes_they_hold() -> None:
-    raw = b"\xef\xbb\xbffirst\r\nnul \x00\n\xff\n\n  two\xe2\x80\xa8lines \nlast"
-    assert list(decoded(io.BytesIO(raw))) == ["first", "nul \x00", "\ufffd", "", "  two\u2028lines ", "last"]
 
 
 @pytest.mark.parametrize(
@@ -97,6 +90,12 @@ def test_texts_and_json_are_not_mixed(lines: list[str], sentence: str) -> None:
         ),
         (['{"txt": "a"}'], ("text",), "in:1: should hold a text under 'text'. Found the keys txt."),
         (['{"text": 3}'], ("text",), "in:1: should hold a text under 'text'. Found '3'."),
+        (
+            ['{"text": "a"}', '{"text": "ab\\ud800"}'],
+            ("text",),
+            "in:2: should hold whole characters under 'text'. Found half of a surrogate pair, which is no character: "
+            "U+D800, character 3 of 3.",
+        ),
         (['{"text": null}'], ("text",), "in:1: should hold a text under 'text'. Found 'null'."),
         (
             ["a"],
@@ -237,14 +236,14 @@ def test_what_was_read_of_a_file_is_not_looked_at(tmp_path: Path) -> None:
 def test_a_run_and_its_export_answer_alike_row_by_row(small_run: Path, tmp_path: Path) -> None:
     texts = ["play hey jude now", "", " \t", "wake me at noon", "caf\u00e9 \U0001f600", "put on blackbird"]
     file = tmp_path / "texts.txt"
-    file.write_bytes("\r\n".join(texts).encode() + b"\n\xff\xfe\n")
+    file.write_bytes("\r\n".join(texts).encode() + b"\n")
     answers = {}
     for folder in (small_run, small_run / "export"):
         for task in ("intent", "slots"):
             result = mtl("predict", folder, "--task", task, "--input", file, "--batch-size", "2")
             assert (result.returncode, result.stderr) == (0, "")
             answers[folder, task] = [json.loads(line) for line in result.stdout.splitlines()]
-            assert len(answers[folder, task]) == len(texts) + 1
+            assert len(answers[folder, task]) == len(texts)
     assert [a["tokens"] for a in answers[small_run, "slots"]][:3] == [["play", "hey", "jude", "now"], [], []]
     for task, same in (("intent", "label"), ("slots", "tags")):
         eager, exported = answers[small_run, task], answers[small_run / "export", task]
@@ -266,6 +265,15 @@ def test_rows_before_a_malformed_one_are_answered(small_run: Path) -> None:
     assert [json.loads(line)["label"] for line in result.stdout.splitlines()] == ["play", "wake"]
     assert result.returncode == 2
     assert result.stderr == "standard input:3: should be a JSON object, as the first line is. Found 'play'.\n"
+
+
+def test_rows_before_one_that_is_not_utf_8_are_answered(small_run: Path) -> None:
+    result = mtl("predict", small_run / "export", "--task", "intent", stdin=b"play yesterday\nwake \xe9\nplay\n")
+    assert [json.loads(line)["label"] for line in result.stdout.splitlines()] == ["play"]
+    assert result.returncode == 2
+    assert result.stderr == (
+        "standard input:2: column 6: should be utf-8 text. Found the byte 0xe9. Write it as utf-8.\n"
+    )
 
 
 def test_no_input_gives_no_output(small_run: Path) -> None:

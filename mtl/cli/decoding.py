@@ -1,0 +1,52 @@
+"""Lines of standard input (or of a file that an option names) as text, and what is no text in them."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Iterator
+
+from ..base.errors import DataError, Fault
+
+BYTE_ORDER_MARK = "\ufeff"
+# Those of UTF-32 come first, as they begin like one of UTF-16.
+_MARKS = {
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+_WRITE_IT = "Write it as utf-8."
+
+
+def decoded(lines: Iterable[bytes], name: str) -> Iterator[str]:
+    """Yield lines as text: UTF-8, without line end and byte-order mark.
+
+    Raises `DataError`, which calls the stream by its `name`, at a line that is none.
+    """
+    for number, line in enumerate(lines, 1):
+        marked = next((found for mark, found in _MARKS.items() if line.startswith(mark)), None) if number == 1 else None
+        if marked is not None:
+            message = f"should be utf-8 text. Found the byte-order mark of {marked}. {_WRITE_IT}"
+            raise DataError(Fault(message, name, number))
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            before = line[: error.start].decode("utf-8")
+            column = len(before.removeprefix(BYTE_ORDER_MARK) if number == 1 else before) + 1
+            message = f"should be utf-8 text. Found the byte 0x{line[error.start]:02x}. {_WRITE_IT}"
+            raise DataError(Fault(message, name, number, f"column {column}")) from error
+        text = text.removesuffix("\n").removesuffix("\r")
+        yield text.removeprefix(BYTE_ORDER_MARK) if number == 1 else text
+
+
+def half(text: str) -> str | None:
+    """Return the first half of a surrogate pair in a text, as messages show it; None where every character is one.
+
+    >>> half("caf\u00e9"), half("a\\ud800b")
+    (None, 'U+D800, character 2 of 3')
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        return f"U+{ord(text[error.start]):04X}, character {error.start + 1} of {len(text)}"
+    return None

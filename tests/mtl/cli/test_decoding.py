@@ -1,0 +1,56 @@
+"""Lines as text: what they hold, and the whole message for what is no text."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from mtl.base.errors import DataError
+from mtl.cli.decoding import decoded, half
+from mtl.cli.predicting import batched, parsed_rows
+
+
+def test_lines_are_text_without_their_ends() -> None:
+    raw = b"\xef\xbb\xbffirst\r\nnul \x00\n\n  two\xe2\x80\xa8lines \nlast"
+    assert list(decoded(io.BytesIO(raw), "in")) == ["first", "nul \x00", "", "  two\u2028lines ", "last"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [
+        (b"ab\nc\xff\n", "in:2: column 2: should be utf-8 text. Found the byte 0xff. Write it as utf-8."),
+        (b"\xef\xbb\xbfa\xe9\n", "in:1: column 2: should be utf-8 text. Found the byte 0xe9. Write it as utf-8."),
+        (b"\xed\xa0\x80\n", "in:1: column 1: should be utf-8 text. Found the byte 0xed. Write it as utf-8."),
+        (
+            "play".encode("utf-16"),
+            "in:1: should be utf-8 text. Found the byte-order mark of UTF-16. Write it as utf-8.",
+        ),
+        (
+            "play".encode("utf-32"),
+            "in:1: should be utf-8 text. Found the byte-order mark of UTF-32. Write it as utf-8.",
+        ),
+    ],
+)
+def test_what_is_not_utf_8_is_named_with_its_line(raw: bytes, sentence: str) -> None:
+    with pytest.raises(DataError) as error:
+        list(decoded(io.BytesIO(raw), "in"))
+    assert str(error.value) == sentence
+
+
+@pytest.mark.parametrize("size", [1, 2, 64])
+def test_lines_before_one_that_is_no_text_are_answered(size: int) -> None:
+    answered: list[str] = []
+    with pytest.raises(DataError) as error:
+        lines = decoded(io.BytesIO(b"a\nb\nc\n\xff\nd\n"), "standard input")
+        for batch in batched(parsed_rows(lines, ("text",), "standard input"), size):
+            answered += [row["text"] for row in batch]
+    assert str(error.value) == (
+        "standard input:4: column 1: should be utf-8 text. Found the byte 0xff. Write it as utf-8."
+    )
+    assert answered == ["a", "b", "c"]
+
+
+def test_halves_of_surrogate_pairs() -> None:
+    assert half("\U0001f44d") is None
+    assert half("\udc00") == "U+DC00, character 1 of 1"
