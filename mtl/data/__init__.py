@@ -18,6 +18,7 @@ prepare        from sources to what training needs: count, fit vocabularies and 
 prepared       what was read and made of it: the fitted vocabularies and labels, every split, and a report on both
 reading        rows of a source as its tasks need them
 remarks        what is odd about the gold of a split, as warnings
+row_faults     all that is wrong with the rows of all splits: the first row of each kind, and a count
 split          one split of a source, featurized and memory-mapped: texts, and the units that are made of them
 store          the cache's files: written beside their place and renamed, with a checksum
 tag_fit        what the tags of all training rows say before any of them is encoded

@@ -25,6 +25,7 @@ from .pair_reading import pair_chunks
 from .plan import SourcePlan, check_columns
 from .prepared import Prepared
 from .reading import chunks, fault_if_empty
+from .row_faults import with_all_others
 from .split import Split
 from .store import Store, digest_of
 from .target_fits import fault_if_unanswerable, survey, target_notes
@@ -48,9 +49,19 @@ def prepare(
     """Read the sources of a graph's tasks and return them encoded, from `cache` where it holds them already.
 
     Vocabularies and labels are fitted to the train splits, unless they are given. A vocabulary covers the texts of all
-    sources that feed its embedding. Raises `DataError` (all missing columns at once, else the first malformed row),
-    `RecipeError` where tasks with one decoder differ in their labels, and `MtlError` where the cache cannot be written.
+    sources that feed its embedding. Raises `DataError` (all missing columns and the first malformed row of each kind,
+    of every split), `RecipeError` where tasks with one decoder differ in their labels, and `MtlError` where the cache
+    cannot be written.
     """
+    try:
+        return _prepared(graph, sources, cache, fitted, splits)
+    except DataError as error:
+        raise with_all_others(error, graph, sources, splits, fitted) from error
+
+
+def _prepared(
+    graph: SharingGraph, sources: Mapping[str, Source], cache: Path, fitted: Fitted | None, splits: Sequence[str]
+) -> Prepared:
     base = graph.recipe.data
     plans = {name: SourcePlan.of(graph, name) for name in graph.streams()}
     _check(graph, plans, sources, splits, fitted is None)

@@ -30,7 +30,7 @@ def barriers(labels: Sequence[str], scheme: Scheme | None = None) -> Barriers:
     `scheme` of spans, the letters say which it is. Raises `UsageError` where a label is no such tag.
     """
     tags = [_parse(label) for label in labels]
-    known: Scheme = scheme if scheme in LETTERS else family(dict.fromkeys(labels, 1))
+    known = scheme if scheme is not None and scheme in LETTERS else family(dict.fromkeys(labels, 1))
     outside = Tag(OUTSIDE, "")
     return Barriers(
         torch.tensor([[_score(follows(before, tag, known)) for tag in tags] for before in tags]),

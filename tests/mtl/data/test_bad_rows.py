@@ -190,7 +190,10 @@ def test_a_target_that_answers_with_another_number_of_labels(
     with pytest.raises(DataError) as caught:
         made(rows)
     message = "column 'slots': should be one label for each of 2 tokens. Found 1."
-    assert str(caught.value) == f"{tmp_path}/data/talk/train:1: {message}"
+    assert str(caught.value).splitlines() == [
+        f"{tmp_path}/data/talk/train:1: {message}",
+        f"{tmp_path}/data/talk/test:1: {message.replace('2', '3')} 2 other rows have such a fault.",
+    ]
 
 
 @pytest.mark.parametrize(

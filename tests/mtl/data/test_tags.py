@@ -105,7 +105,7 @@ def test_a_stray_tag_of_another_split_is_named(tmp_path: Path, write: Write) -> 
 )  # fmt: skip
 def test_a_metric_of_spans_refuses_tags_that_mark_none(metrics: Any, reason: str, tmp_path: Path, write: Write) -> None:
     with pytest.raises(DataError) as error:
-        read(tmp_path, write, [{"text": "a b", "tags": "O NOUN"}], metrics=metrics)
+        read(tmp_path, write, [{"text": "a b", "tags": "O NOUN"}], [BIO], metrics=metrics)
     assert str(error.value) == (
         f"{tmp_path}/data/train:1: column 'tags': a tag should be O or begin with B- or I-: {reason} measures spans. "
         "Found 'NOUN', tag 2 of 2. Tags that mark no spans are of the scheme plain, and measured by accuracy and "
@@ -354,7 +354,7 @@ def test_tokens_without_a_label(tmp_path: Path, write: Write) -> None:
 @pytest.mark.parametrize("tags", [[-100, 0], ["-100", "O"]])
 def test_a_number_that_libraries_pass_over_is_no_tag(tags: Any, tmp_path: Path, write: Write) -> None:
     with pytest.raises(DataError) as error:
-        read(tmp_path, write, [BIO, {"text": "a b", "tags": tags}])
+        read(tmp_path, write, [BIO, {"text": "a b", "tags": tags}], [BIO])
     assert str(error.value) == (
         f"{tmp_path}/data/train:2: column 'tags': a token without a label should have null in a list of tags. "
         "Found '-100', tag 1 of 2, which many libraries write for such a token."
