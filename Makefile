@@ -1,7 +1,8 @@
 # Two commands do all the set-up on a machine with Python >= 3.10, a C++17 compiler and make:
 #   make run     the environment in .venv, then the example recipe from data to verified ONNX heads
-#   make test    the same environment, then ruff, mypy and the test suite
-# `make setup` is the environment alone, `make bench` the benchmarks (RUN=DIR names the run they measure).
+#   make test    the same environment, then ruff, mypy and the tests that are not marked `slow`
+# `make test-all` runs the slow tests, too; `make setup` is the environment alone, `make bench` the benchmarks (RUN=DIR
+# names the run they measure).
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +12,7 @@ EXTRAS := test,bench,tensorboard,torchtext,faiss
 RECIPE ?= recipes/intent_slot.yaml
 RUN ?= runs/bench
 
-.PHONY: setup run test lint bench clean
+.PHONY: setup run test test-all lint bench clean
 
 setup: $(STAMP)
 
@@ -32,6 +33,9 @@ lint: setup
 	$(BIN)/mypy
 
 test: lint
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+test-all: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: setup

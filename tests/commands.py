@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from mtl.cli.app import app
 from mtl.cli.arguments import arguments as arguments_of
@@ -24,16 +27,64 @@ def mtl(*arguments: str | Path, stdin: bytes = b"", cwd: Path | None = None) -> 
     )
 
 
-def within(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def within(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
     """Run a command in this process: the same code, without the seconds that a new one takes to import torch."""
     given = arguments_of([str(argument) for argument in arguments])
-    output, errors, code = io.StringIO(), io.StringIO(), 0
-    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+    output, errors = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    code = 0
+    with _standard_input(stdin), contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
         try:
             app(given, prog_name="mtl")
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else 1
-    return subprocess.CompletedProcess(given, code, output.getvalue(), errors.getvalue())
+    printed = [stream.detach().getvalue().decode("utf-8") for stream in (output, errors)]  # type: ignore[attr-defined]
+    return subprocess.CompletedProcess(given, code, *printed)
+
+
+@contextlib.contextmanager
+def _standard_input(content: bytes) -> Iterator[None]:
+    """Let standard input be a pipe that holds some bytes: as many as go into one."""
+    reader, writer = os.pipe()
+    os.write(writer, content)
+    os.close(writer)
+    before = sys.stdin
+    try:
+        with open(reader, encoding="utf-8") as sys.stdin:
+            yield
+    finally:
+        sys.stdin = before
+
+
+SERVED = """
+import json, sys
+from tests.commands import within
+
+for line in sys.stdin:
+    arguments, text = json.loads(line)
+    done = within(*arguments, stdin=text.encode())
+    print(json.dumps([done.returncode, done.stdout, done.stderr]), flush=True)
+"""
+
+
+@contextlib.contextmanager
+def another_process(folder: Path, environment: Mapping[str, str]) -> Iterator[Callable[..., list[Any]]]:
+    """Provide a function that runs commands in one other process, which imports once what they need.
+
+    It takes a command's arguments and `text`, its standard input; it returns exit code, output and errors.
+    """
+    command = [sys.executable, "-c", SERVED]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=folder, env=environment, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def run(*arguments: str | Path, text: str = "") -> list[Any]:
+            print(json.dumps([[*map(str, arguments)], text]), file=process.stdin, flush=True)
+            found: list[Any] = json.loads(process.stdout.readline())  # type: ignore[union-attr]
+            return found
+
+        yield run
+        process.stdin.close()
 
 
 def _interruptible() -> None:

@@ -36,10 +36,12 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a small run that went all the way: trained, tested, exported, verified. Nobody changes it."""
     import mtl
     from tests import small
+    from tests.once import once
 
-    folder = tmp_path_factory.mktemp("small")
-    mtl.run(small.write(folder), out=folder / "run")
-    return folder / "run"
+    def make(folder: Path) -> None:
+        mtl.run(small.write(folder), out=folder / "run")
+
+    return once(tmp_path_factory, "small", make) / "run"
 
 
 @pytest.fixture

@@ -193,6 +193,7 @@ def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_package_and_a_script_train_resume_and_export(outside: Path) -> None:
     listed = command("components", "--plugin", "script.py", cwd=outside).stdout
     for prefix in ("package", "script"):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # pip builds the wheel and compiles the featurizer
 CHECKOUT = Path(__file__).resolve().parent.parent
 SOURCES = (
     "mtl",

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[2]
 COMPILER = shutil.which("c++") or shutil.which("g++")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(COMPILER is None, reason="no C++ compiler")
 @pytest.mark.parametrize("variant", [(), ("-DMTL_PORTABLE",)], ids=["simd", "portable"])
 def test_core_on_random_bytes(tmp_path, variant):

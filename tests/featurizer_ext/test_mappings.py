@@ -1,3 +1,4 @@
+import functools
 import unicodedata
 
 import pytest
@@ -13,7 +14,7 @@ pinned = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def generate_mappings():
-    return generator("generate_mappings")
+import functools
 
 
 @pinned

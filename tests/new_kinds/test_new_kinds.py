@@ -7,10 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.commands import another_process
 
 PACKAGE = Path(__file__).parent / "package"
 ROOTS = [Path(__file__).resolve().parents[2] / folder for folder in ("", "tasks", "shared_modules")]
@@ -22,12 +25,19 @@ QUESTIONS = {
 }
 
 
+Mtl = Callable[..., list[Any]]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return the variables of a process that finds the package."""
+    paths = os.pathsep.join(map(str, [folder, *ROOTS]))
+    return {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "MTL_CACHE": str(folder / "cache")}
+
+
 def python(folder: Path, *arguments: str, text: str | None = None) -> str:
     """Run Python with the package, and return what it printed."""
-    paths = os.pathsep.join(map(str, [folder, *ROOTS]))
-    environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "MTL_CACHE": str(folder / "cache")}
     command = [sys.executable, *arguments]
-    result = subprocess.run(command, cwd=folder, env=environment, input=text, capture_output=True, text=True)
+    result = subprocess.run(command, cwd=folder, env=environment(folder), input=text, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     return result.stdout
 
@@ -42,9 +52,26 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
-def answers(folder: Path, place: str, task: str) -> list[dict[str, Any]]:
-    lines = "".join(json.dumps(row) + "\n" for row in QUESTIONS[task])
-    printed = python(folder, "-m", "mtl", "predict", place, "--task", task, text=lines)
+@pytest.fixture(scope="module")
+def mtl(folder: Path) -> Iterator[Mtl]:
+    """Runs commands in another process: what the package registers is not there for other tests."""
+    with another_process(folder, environment(folder)) as run:
+        yield run
+
+
+def told(done: list[Any]) -> str:
+    """Return what a command has printed that went well."""
+    assert done[0] == 0, done[2]
+    return str(done[1])
+
+
+def asked(task: str) -> str:
+    return "".join(json.dumps(row) + "\n" for row in QUESTIONS[task])
+
+
+def answers(folder: Path, task: str) -> list[dict[str, Any]]:
+    """Return what an export answers, in a process of its own that knows nothing of the package."""
+    printed = python(folder, "-m", "mtl", "predict", "r/export", "--task", task, text=asked(task))
     return [json.loads(line) for line in printed.splitlines()]
 
 
@@ -65,8 +92,9 @@ def test_all_four_are_exported_and_verified(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("task", QUESTIONS)
-def test_run_and_export_answer_alike(folder: Path, task: str) -> None:
-    ours, exported = (answers(folder, place, task) for place in ("r", "r/export"))
+def test_run_and_export_answer_alike(folder: Path, mtl: Mtl, task: str) -> None:
+    printed = told(mtl("predict", "r", "--task", task, text=asked(task)))
+    ours, exported = [json.loads(line) for line in printed.splitlines()], answers(folder, task)
     assert len(ours) == len(QUESTIONS[task])
     for one, other in zip(ours, exported, strict=True):
         assert one.keys() == other.keys()
@@ -77,12 +105,12 @@ def test_run_and_export_answer_alike(folder: Path, task: str) -> None:
 
 
 def test_answers_are_values_that_a_user_reads(folder: Path) -> None:
-    topics, nothing = answers(folder, "r/export", "topics")
+    topics, nothing = answers(folder, "topics")
     assert {"sport", "money"} <= set(topics["labels"])
     assert set(nothing["scores"]) == {"sport", "money", "weather"}
-    best, worst = answers(folder, "r/export", "rating")
+    best, worst = answers(folder, "rating")
     assert best["value"] > 4 > 2 > worst["value"]
-    assert [row["acts"] for row in answers(folder, "r/export", "acts")] == [["greet", "ask", "thank"], []]
+    assert [row["acts"] for row in answers(folder, "acts")] == [["greet", "ask", "thank"], []]
 
 
 def test_a_run_that_is_stopped_and_resumed_ends_with_the_same_bytes(folder: Path) -> None:
@@ -95,42 +123,38 @@ def test_a_run_that_is_stopped_and_resumed_ends_with_the_same_bytes(folder: Path
         assert (whole / file).read_bytes() == (stopped / file).read_bytes(), file
 
 
-def test_an_export_is_measured_as_its_run_is(folder: Path) -> None:
-    ours, exported = (python(folder, "-m", "mtl", "test", place) for place in ("r", "r/export"))
+def test_an_export_is_measured_as_its_run_is(mtl: Mtl) -> None:
+    ours, exported = (told(mtl("test", place)) for place in ("r", "r/export"))
     assert ours == exported
     assert "same_span" in ours
-    alone = python(folder, "-m", "mtl", "test", "r/export", "--task", "acts", "--split", "dev")
+    alone = told(mtl("test", "r/export", "--task", "acts", "--split", "dev"))
     assert "acts" in alone
     assert "topics" not in alone
 
 
-def test_an_export_without_its_run_and_a_task_that_does_not_exist(folder: Path, tmp_path: Path) -> None:
+def test_an_export_without_its_run_and_a_task_that_does_not_exist(folder: Path, mtl: Mtl, tmp_path: Path) -> None:
     lone = tmp_path / "lone"
     shutil.copytree(folder / "r/export", lone)
-    assert refused(folder, "test", str(lone)) == (
+    code, _, message = mtl("test", lone)
+    assert (code, message) == (
+        2,
         f"'{lone}' should be in the folder of its run, whose recipe and data it is measured with. "
-        f"Found no recipe.yaml in '{tmp_path}'.\n"
+        f"Found no recipe.yaml in '{tmp_path}'.\n",
     )
-    assert refused(folder, "test", "r/export", "--task", "act") == (
-        "--task 'act' is not a task of 'r/export'. Did you mean 'acts'? Tasks: acts, answer, rating, topics.\n"
+    code, _, message = mtl("test", "r/export", "--task", "act")
+    assert (code, message) == (
+        2,
+        "--task 'act' is not a task of 'r/export'. Did you mean 'acts'? Tasks: acts, answer, rating, topics.\n",
     )
 
 
-def refused(folder: Path, *arguments: str) -> str:
-    """Run a command that was asked wrongly, and return what it said."""
-    paths = os.pathsep.join(map(str, [folder, *ROOTS]))
-    environment = {**os.environ, "PYTHONPATH": paths, "MTL_CACHE": str(folder / "cache")}
-    command = [sys.executable, "-m", "mtl", *arguments]
-    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    assert result.returncode == 2
-    return result.stderr
-
-
-def test_a_malformed_cell_is_named_with_its_place(folder: Path, tmp_path: Path) -> None:
+def test_a_malformed_cell_is_named_with_its_place(folder: Path, mtl: Mtl, tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     shutil.copytree(folder, broken, ignore=shutil.ignore_patterns("r", "cache", "whole", "stopped"))
     (broken / "dialog.dev.jsonl").write_text('{"turns": ["hello"], "acts": ["greet", "ask"]}\n', "utf-8")
+    code, _, message = mtl("check", broken / "all.yaml", "--sources")
+    assert code == 2
     assert (
         f"{broken}/dialog.dev.jsonl:1: column 'acts': should be a list of 1 labels, one an utterance. "
         "Found ['greet', 'ask'].\n"
-    ) in refused(broken, "check", "all.yaml", "--sources")
+    ) in message

@@ -42,6 +42,7 @@ DATA_SETS = {
     "snips": ["snips"],
     "wikiqa": ["wikiqa", "glove_sample"],
 }
+LARGE = ("alternating", "medquad")  # these take the longest to encode
 
 
 def test_every_recipe_is_tested_and_told_of() -> None:
@@ -66,7 +67,9 @@ def test_all_tasks_meet_where_the_recipe_says(name: str) -> None:
         assert set(graph.tasks_meeting_at(component)) == set(TASKS[name])
 
 
-@pytest.mark.parametrize("name", sorted(DATA_SETS))
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in LARGE)) for name in sorted(DATA_SETS)]
+)
 def test_recipe_reads_its_data_sets(name: str, data_sets: Callable[[str], Path], tmp_path: Path) -> None:
     folders = [data_sets(data_set) for data_set in DATA_SETS[name]]
     recipe = load_recipe(RECIPES / f"{name}.yaml", data=folders[0].parent)
@@ -83,6 +86,7 @@ def test_single_task_runs_to_the_end(tmp_path: Path) -> None:
     assert answer["label"] in mtl.Bundle(tmp_path / "run" / "export").labels("intent")
 
 
+@pytest.mark.slow
 def test_intent_slot_runs_to_the_end(tmp_path: Path) -> None:
     run = mtl.run(RECIPES / "intent_slot.yaml", out=tmp_path / "run", overrides=["train.epochs=2"])
     assert set(run.metrics["test"]) == {"intent", "slots", "joint"}
@@ -95,6 +99,7 @@ def test_intent_slot_runs_to_the_end(tmp_path: Path) -> None:
     assert np.allclose(exported["score"], eager["score"], atol=1e-4)
 
 
+@pytest.mark.slow
 def test_query_doc_relevance_runs_to_the_end(tmp_path: Path) -> None:
     run = mtl.run(RECIPES / "query_doc_relevance.yaml", out=tmp_path / "run", overrides=["train.epochs=1"])
     assert run.graph.component_of("relevance.query.representation") == "towers"

@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from mtl import __version__
 from tests import small
 from tests.commands import mtl, start, within
@@ -40,7 +38,7 @@ def test_a_missing_argument_and_an_unknown_option_are_asked_wrongly() -> None:
 
 def test_a_fault_is_one_row_and_a_traceback_only_comes_with_debug(tmp_path: Path) -> None:
     recipe = tmp_path / "none.yaml"
-    plain = mtl("check", recipe)
+    plain = within("check", recipe)
     assert plain.returncode == 2
     assert plain.stdout == ""
     assert str(recipe) in plain.stderr
@@ -74,15 +72,6 @@ def test_a_reader_that_goes_away_ends_a_command_silently() -> None:
     process.stderr.close()
     assert process.wait(60) == 141
     assert errors == b""
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
-def test_a_full_disk_is_told_in_one_row() -> None:
-    with Path("/dev/full").open("wb") as full:
-        command = [sys.executable, "-m", "mtl", "components"]
-        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
-    assert result.returncode == 1
-    assert result.stderr == b"standard output cannot be written: No space left on device\n"
 
 
 def test_the_version_is_told() -> None:

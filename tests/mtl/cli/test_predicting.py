@@ -24,7 +24,7 @@ from mtl.cli.predicting import (
     parsed_rows,
     predict_command,
 )
-from tests.commands import mtl, start
+from tests.commands import mtl, start, within
 
 
 @pytest.mark.parametrize(
@@ -201,8 +201,8 @@ def test_standard_input_that_is_packed(small_run: Path, tmp_path: Path) -> None:
 
 
 def test_a_pipe_that_is_packed(small_run: Path) -> None:
-    for command in (("predict", small_run / "export", "--task", "intent"), ("predict", small_run, "--task", "slots")):
-        result = mtl(*command, stdin=gzip.compress(b"play", mtime=0))
+    for run, folder, task in ((mtl, small_run / "export", "intent"), (within, small_run, "slots")):
+        result = run("predict", folder, "--task", task, stdin=gzip.compress(b"play", mtime=0))
         assert (result.returncode, result.stdout) == (2, "")
         assert result.stderr == (
             "--input '-' should be lines of text, or JSON lines. Found gzip. Unpack it first (gunzip).\n"
@@ -240,7 +240,7 @@ def test_a_run_and_its_export_answer_alike_row_by_row(small_run: Path, tmp_path:
     answers = {}
     for folder in (small_run, small_run / "export"):
         for task in ("intent", "slots"):
-            result = mtl("predict", folder, "--task", task, "--input", file, "--batch-size", "2")
+            result = within("predict", folder, "--task", task, "--input", file, "--batch-size", "2")
             assert (result.returncode, result.stderr) == (0, "")
             answers[folder, task] = [json.loads(line) for line in result.stdout.splitlines()]
             assert len(answers[folder, task]) == len(texts)

@@ -31,8 +31,9 @@ def graph(request, features):
     return request.param, fuzz.text_session(request.param, features)
 
 
-def test_random_texts_are_treated_alike():
-    assert fuzz.fuzz(20_000, seed=20) == []
+@pytest.mark.parametrize("strings", [2_000, pytest.param(20_000, marks=pytest.mark.slow)])
+def test_random_texts_are_treated_alike(strings):
+    assert fuzz.fuzz(strings, seed=20) == []
 
 
 def test_every_code_point_is_treated_alike(graph, features):

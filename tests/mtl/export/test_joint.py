@@ -12,7 +12,7 @@ from mtl.base.errors import ExportError
 from mtl.export.graphs import Graphs, split_to_verify
 from mtl.export.joint import input_names, join
 from mtl.export.network import entering
-from mtl.export.numeric import export_numeric
+from mtl.export.numeric import Numeric, export_numeric
 from mtl.graph.calls import Call, InputKey
 from mtl.serve.bundle import Bundle
 from mtl.text.features import WordIds
@@ -58,6 +58,13 @@ tasks:
 """
 
 
+@pytest.fixture(scope="module")
+def numeric(tagger: Exported) -> Numeric:
+    """The numeric graph of the intent; joining copies it."""
+    model = tagger.model
+    return export_numeric(model.model, model.graph, model.prepared.fitted.features, ["intent"])
+
+
 def test_a_condition_that_tokenizes_otherwise(tmp_path: Path) -> None:
     rows = {"utterances": {"train": tiny.utterances(40, 0), "test": tiny.utterances(20, 1)}}
     model = tiny.build(TWO_FRONT_ENDS, rows, tmp_path / "cache")
@@ -68,28 +75,26 @@ def test_a_condition_that_tokenizes_otherwise(tmp_path: Path) -> None:
     assert [value.name for value in graph.input] == ["text"]
 
 
-def test_a_feature_without_an_onnx_face(tagger: Exported, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_feature_without_an_onnx_face(tagger: Exported, numeric: Numeric, monkeypatch: pytest.MonkeyPatch) -> None:
     model, fitted = tagger.model, tagger.model.prepared.fitted
-    numeric = export_numeric(model.model, model.graph, fitted.features, ["intent"])
     monkeypatch.setattr(WordIds, "exportable", False)
     with pytest.raises(ExportError) as caught:
         join(numeric, model.graph, fitted, ["intent"])
     assert str(caught.value) == "words.word: front end: WordIds should have a method 'onnx'. Found none."
 
 
-def test_a_numeric_graph_with_an_input_that_nobody_computes(tagger: Exported) -> None:
+def test_a_numeric_graph_with_an_input_that_nobody_computes(tagger: Exported, numeric: Numeric) -> None:
     model, fitted = tagger.model, tagger.model.prepared.fitted
-    numeric = export_numeric(model.model, model.graph, fitted.features, ["intent"])
     numeric.model.graph.inputs.append(ir.val("weather", ir.DataType.FLOAT, ["B"]))
     with pytest.raises(ExportError) as caught:
         join(numeric, model.graph, fitted, ["intent"])
+    numeric.model.graph.inputs.pop()
     told = "joint graph: every feature should be computed in it. Found inputs left: weather."
     assert str(caught.value) == told
 
 
-def test_a_graph_from_tokens_that_was_not_built(tagger: Exported) -> None:
+def test_a_graph_from_tokens_that_was_not_built(tagger: Exported, numeric: Numeric) -> None:
     model, fitted = tagger.model, tagger.model.prepared.fitted
-    numeric = export_numeric(model.model, model.graph, fitted.features, ["intent"])
     text = join(numeric, model.graph, fitted, ["intent"])
     assert Graphs(numeric, text, None).form("text") is text
     with pytest.raises(ExportError) as caught:

@@ -15,7 +15,7 @@ from mtl.recipe.config import Recipe
 from mtl.runs.check import build_on_meta, check, placeholder
 from mtl.text.tokenizers import Whitespace
 from tests import small
-from tests.commands import mtl, within
+from tests.commands import within
 
 PLUGIN = '''
 import torch
@@ -324,7 +324,7 @@ def test_the_command_checks_without_reading_data(tmp_path: Path) -> None:
     recipe = small.write(tmp_path)
     for split in ("train", "dev", "test"):
         (tmp_path / f"{split}.tsv").unlink()
-    result = mtl("check", recipe)
+    result = within("check", recipe)
     assert result.returncode == 0
     assert result.stdout == f"{recipe}: no faults. 2 tasks, 9 components, 4 of which serve more than one task.\n"
 

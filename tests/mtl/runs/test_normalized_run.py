@@ -35,7 +35,8 @@ def test_a_run_on_texts_beyond_ascii(reading: str, known: bool, tmp_path: Path) 
     for split in ("train", "dev", "test"):
         recipe = recipe.replace(f"    {split}: {split}.tsv\n", "")
     (tmp_path / "recipe.yaml").write_text(recipe, encoding="utf-8")
-    run = mtl.run(tmp_path / "recipe.yaml", out=tmp_path / "run", sources={"utterances": rows()})
+    given = {"utterances": rows()}
+    run = mtl.run(tmp_path / "recipe.yaml", out=tmp_path / "run", sources=given, overrides=["train.epochs=4"])
     assert run.manifest["verified"]["rows"] == {"intent": len(rows()["test"]), "slots": len(rows()["test"])}
     texts = ["put on blackbird", "PUT ON BLACKBIRD", "PÙT Ｏn blÅc\u212abírd"]
     session = onnxruntime.InferenceSession(tmp_path / "run/export/slots.onnx")

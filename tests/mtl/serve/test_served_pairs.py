@@ -14,7 +14,7 @@ from mtl.base.errors import DataError, MtlError, UsageError
 from mtl.cli.predicting import parsed_rows
 from mtl.runs.predictor import Predictor
 from mtl.serve.bundle import Bundle
-from tests.commands import mtl
+from tests.commands import within
 from tests.mtl.export.conftest import Exported
 
 PAIRS: dict[str, list[str]] = {
@@ -183,7 +183,7 @@ def test_pairs_as_json_lines(ranking: Exported, bundle: Bundle, tmp_path: Path) 
     rows = [{"document": d, "query": q, "more": 1} for q, d in zip(PAIRS["query"], PAIRS["document"], strict=True)]
     file.write_text(lines(rows), "utf-8")
     for task in ("relevance", "duplicate"):
-        done = mtl("predict", ranking.folder, "--task", task, "--input", file, "--batch-size", "2")
+        done = within("predict", ranking.folder, "--task", task, "--input", file, "--batch-size", "2")
         assert (done.returncode, done.stderr) == (0, "")
         found = [json.loads(line) for line in done.stdout.splitlines()]
         expected = bundle.predict(task, PAIRS)
@@ -194,7 +194,7 @@ def test_pairs_as_json_lines(ranking: Exported, bundle: Bundle, tmp_path: Path) 
 def test_rows_before_one_that_lacks_an_input(ranking: Exported, tmp_path: Path) -> None:
     file = tmp_path / "pairs.jsonl"
     file.write_text(lines([{"query": "a", "document": "b"}, {"query": "", "document": ""}, {"query": "a"}]), "utf-8")
-    done = mtl("predict", ranking.folder, "--task", "relevance", "--input", file)
+    done = within("predict", ranking.folder, "--task", "relevance", "--input", file)
     assert done.returncode == 2
     assert done.stderr == f"{file}:3: should hold a text under 'document'. Found the keys query.\n"
     assert len(done.stdout.splitlines()) == 2
