@@ -113,6 +113,7 @@ def test_answers_are_values_that_a_user_reads(folder: Path) -> None:
     assert [row["acts"] for row in answers(folder, "acts")] == [["greet", "ask", "thank"], []]
 
 
+@pytest.mark.slow
 def test_a_run_that_is_stopped_and_resumed_ends_with_the_same_bytes(folder: Path) -> None:
     python(folder, "resumed.py", str(folder))
     whole, stopped = (folder / name / "checkpoints" for name in ("whole", "stopped"))

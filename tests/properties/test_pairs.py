@@ -68,6 +68,7 @@ def scores(model: MultiTaskModel, texts: tuple[tuple[str, ...], tuple[str, ...]]
     return {task: value for task, (value,) in found.items() if isinstance(value, Tensor)}
 
 
+@pytest.mark.slow  # all modules over two texts are exported at once
 @every_batch
 def test_answers_are_the_same_once_exported(exported: Exported, texts: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
     with torch.no_grad():
@@ -82,6 +83,7 @@ def test_answers_are_the_same_once_exported(exported: Exported, texts: tuple[tup
             torch.testing.assert_close(given, value, atol=2e-5, rtol=1e-4, msg=lambda m, at=task: f"{at}: {m}")
 
 
+@pytest.mark.slow
 @every_batch
 def test_a_component_computes_the_same_once_exported(
     exported: Exported, texts: tuple[tuple[str, ...], tuple[str, ...]]

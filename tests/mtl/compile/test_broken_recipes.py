@@ -54,7 +54,7 @@ def test_exact_lines(name: str, checked: dict[str, Any]) -> None:
     assert checked[name] == [2, "", expected(name)]
 
 
-@pytest.mark.parametrize("name", ["many_at_once", "tab", "cycle"])
+@pytest.mark.parametrize("name", ["many_at_once", *(pytest.param(n, marks=pytest.mark.slow) for n in ("tab", "cycle"))])
 def test_as_a_command(name: str) -> None:
     command = [sys.executable, "-m", "mtl", "check", f"{name}.yaml"]
     done = subprocess.run(command, cwd=CORPUS, capture_output=True, text=True, timeout=120, encoding="utf-8")

@@ -210,6 +210,7 @@ def test_a_file_is_published_with_its_seal(tmp_path: Path) -> None:
     assert sorted(path.name for path in store.folder.iterdir()) == ["a", "a.seal"]
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_data(tmp_path: Path, made: Made) -> None:
     def peak(rows: int) -> int:
         write = many(rows)

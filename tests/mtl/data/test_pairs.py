@@ -342,6 +342,7 @@ def peak(folder: Path, rows: int, words: int) -> int:
     return found
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_texts(tmp_path: Path) -> None:
     few, many = (peak(tmp_path / str(rows), rows, words=200) for rows in (1500, 4500))
     assert (many - few) / 3000 < 700  # bytes a row while it is read; its text alone has 1,000

@@ -46,6 +46,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "patience": {"patience": 1, "evaluate_every": 3},
     "accumulate": {"accumulate": 3, "batch": {"size": 3}, "schedule": {"type": "linear"}},
 }
+FIRST = ("annealed", "sgd_cosine", "tokens", "patience", "accumulate")  # each has a state of its own to be kept
 
 
 def optimizer_tensors(run: Path) -> Mapping[str, torch.Tensor]:
@@ -54,7 +55,7 @@ def optimizer_tensors(run: Path) -> Mapping[str, torch.Tensor]:
     return read_tensors(Checkpoints(run).path("last") / "optimizer.safetensors")[0]
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] * (n not in FIRST)) for n in SETTINGS])
 def test_stopped_anywhere_it_ends_the_same(tmp_path: Path, name: str) -> None:
     train = {"epochs": 2, "checkpoint_every": 4, **SETTINGS[name]}
     whole = small_trainer(tmp_path, train, out="whole")
