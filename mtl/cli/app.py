@@ -189,6 +189,18 @@ def compare(
     single: Annotated[
         bool, typer.Option("--single", help="Compare with each task of the recipe trained alone.")
     ] = False,
+    match: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--match",
+            metavar="steps|epochs|minutes",
+            help="With --single, what each task alone has as much of as the joint run. steps: updates on batches of "
+            "the task's source, counted by drawing the joint run's mixture; evaluations, warm-up and decay are laid "
+            "over them in proportion. epochs: the recipe's epochs and max_steps, over the task's own source. minutes: "
+            "the joint run's training time, times the source's part of its steps, divided by the tasks on it. Without "
+            "it: steps; minutes for a recipe with train.minutes.",
+        ),
+    ] = None,
     variants: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(
@@ -200,8 +212,16 @@ def compare(
         typer.Option("--set-all", metavar="A.B.C=VALUE", help="Override one value in all runs. May be repeated."),
     ] = None,
     data: Data = None,
+    reports: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option(
+            "--report", metavar="FILE", help="Write the tables to FILE too, a page by itself: .html or .md. Repeatable."
+        ),
+    ] = None,
 ) -> None:
-    """Train recipes with several seeds; mean, spread and differences of every test figure.
+    """Train recipes with several seeds; mean, spread and differences of every test figure, and which is better.
+
+    Better and worse are said where the 95 % interval of the mean difference over the seeds leaves out 0.
 
     Finished runs are not repeated, and interrupted ones continue: give the same command again.
     """
@@ -215,7 +235,9 @@ def compare(
             data=data,
             variants=tuple(variants or ()),
             single=single,
+            match=match,
             overrides=tuple(overrides or ()),
+            reports=tuple(reports or ()),
         )
 
 

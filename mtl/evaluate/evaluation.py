@@ -169,13 +169,21 @@ def _exact_match(
 def dev_figures(graph: SharingGraph, prepared: Prepared) -> tuple[dict[str, bool], list[str]]:
     """Return every `task.figure` that an evaluation on dev gives, with whether more is better, and each task's first.
 
+    They are found as `figures_on` finds them.
+    """
+    return figures_on(graph, prepared, "dev")
+
+
+def figures_on(graph: SharingGraph, prepared: Prepared, name: str) -> tuple[dict[str, bool], list[str]]:
+    """Return every `task.figure` that an evaluation on a split gives, with whether more is better; each task's first.
+
     Found by comparing the gold labels with themselves, so that they are the figures that fit these labels. A task
     without any label there has none.
     """
     figures: dict[str, bool] = {}
     first: list[str] = []
     for source, tasks in graph.streams().items():
-        split = prepared.splits.get((source, "dev"))
+        split = prepared.splits.get((source, name))
         if split is None:
             continue
         golds = {task: split.gold(task) for task in tasks}
@@ -185,9 +193,9 @@ def dev_figures(graph: SharingGraph, prepared: Prepared) -> tuple[dict[str, bool
             if not gold:
                 continue
             found = {
-                f"{task}.{name}": metric.higher_is_better
+                f"{task}.{figure}": metric.higher_is_better
                 for metric in metrics_of(config, prepared.fitted)
-                for name in _figures(metric, gold)
+                for figure in _figures(metric, gold)
             }
             first += list(found)[:1]
             figures.update(found)

@@ -1,166 +1,31 @@
-"""Recipes side by side: each trained with several seeds, and what their test figures are on average.
+"""Recipes side by side: each trained with several seeds, what their test figures are on average, and which is better.
 
 OUT/NAME/seed-N/   a run folder for each recipe and seed (a task alone: OUT/NAME/TASK/seed-N/)
-OUT/compare.json   means, spreads and differences of every test figure
+OUT/compare.json   means, spreads, differences and verdicts of every test figure; what each run was trained on
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import RecipeError, UsageError, listing
+from ..base.errors import UsageError
 from ..base.files import read_json
 from ..base.files import replace as replace_file
-from ..base.progress import Report
-from ..compile.alone import alone
-from ..compile.loading import load_recipe
-from ..graph.build import build_graph
+from ..evaluate.evaluation import figures_on
 from ..recipe.config import Recipe
 from ..recipe.filling import digest
-from ..sources.opening import open_sources
-from ..train.checkpoint import Checkpoints
-from .runner import Run
+from .contestants import Contestant
+from .matching import Joint
+from .training_counts import TrainingCounts
+from .trial import Trial
+from .verdicts import verdict
 
 Figures = dict[str, dict[str, float]]  # task -> figure -> value
-LONGEST = 200  # bytes of a folder's name, of the 255 that file systems take
-
-
-@dataclass(frozen=True)
-class Contestant:
-    """What is compared under one name: a recipe, or the recipes of its tasks alone, whose figures belong together."""
-
-    name: str
-    recipes: tuple[tuple[str, Recipe], ...]  # folder (inside the comparison's), recipe
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One run of a comparison: a recipe with one seed, `number` of `total`, in a run folder."""
-
-    recipe: Recipe
-    folder: Path
-    number: int
-    total: int
-
-    @property
-    def done(self) -> bool:
-        """Whether it was tested; raises `UsageError` where the folder holds a run of another recipe, or on other data.
-
-        A run that was begun and not tested is compared with its data when it goes on (`mtl.train.resume`).
-        """
-        kept = self.folder / "recipe.yaml"
-        if not kept.is_file():
-            return False
-        if digest(load_recipe(kept)) != digest(self.recipe):
-            raise UsageError(
-                f"'{self.folder}' should hold a run of the recipe that is compared. Found another recipe's. "
-                "Name another folder with --out."
-            )
-        metrics = self.folder / "metrics.json"
-        if not metrics.is_file() or "test" not in read_json(metrics):
-            return False
-        self._check_data()
-        return True
-
-    def _check_data(self) -> None:
-        kept = read_json(Checkpoints(self.folder).path("last") / "state.json")["identity"]["data"]
-        sources = open_sources(self.recipe)
-        for name in dict.fromkeys(task.source for task in self.recipe.tasks.values()):
-            for split in sources[name].splits:
-                if kept.get(f"{name}/{split}") != sources[name].fingerprint(split, self.recipe.data):
-                    raise UsageError(
-                        f"'{self.folder}' should hold a run on the data that is compared on. Found that '{name}' had "
-                        f"another {split} split. Delete the folder, or name another one with --out."
-                    )
-
-    def run(self) -> Iterator[Report]:
-        """Train, from the last checkpoint on where there is one, and test; yields what training reports."""
-        run = Run.start(self.recipe, self.folder, resume=self.folder.is_dir())
-        yield from run.train()
-        run.test()
-
-
-def contestants(
-    files: Sequence[str | Path],
-    *,
-    variants: Sequence[str] = (),
-    single: bool = False,
-    data: str | Path | None = None,
-    overrides: Sequence[str] = (),
-) -> list[Contestant]:
-    """Return what is compared: each recipe, each variant of it, and with `single` each of them task by task.
-
-    A variant is a text of settings, `a.b.c=value`, several of them separated by `;`. `overrides` hold for all. Raises
-    `RecipeError` where one of them is no recipe, and `UsageError` where there are not two things to compare.
-    """
-    base = Path(data) if data is not None else None
-    found: list[Contestant] = []
-    names: set[str] = set()
-    for file in files:
-        for variant in ("", *variants):
-            settings = [part.strip() for part in variant.split(";") if part.strip()]
-            recipe = load_recipe(file, overrides=[*overrides, *settings], data=base)
-            name = _free(f"{recipe.name} {'; '.join(settings)}".strip(), names)
-            found.append(Contestant(name, ((slug(name), recipe),)))
-            if single:
-                if len(recipe.tasks) == 1:
-                    raise UsageError(f"{file}: should have several tasks to train each alone. Found one.")
-                lone = _free(f"{name}, each task alone", names)
-                tasks = tuple((f"{slug(lone)}/{task}", alone(recipe, task)) for task in recipe.tasks)
-                found.append(Contestant(lone, tasks))
-    if len(found) < 2:
-        raise UsageError(
-            "there should be two things to compare: two recipes, a variant (--set), or each task alone (--single). "
-            "Found one recipe."
-        )
-    for contestant in found:
-        for _, recipe in contestant.recipes:
-            _check(recipe)
-    return found
-
-
-def _check(recipe: Recipe) -> None:
-    """Raise `RecipeError` for all that keeps a recipe from being compared."""
-    sources = open_sources(recipe)
-    faults = [
-        recipe.sources[name].place.fault(
-            f"should have a test split to compare by. Found {listing(sources[name].splits)}."
-        )
-        for name in build_graph(recipe).streams()
-        if "test" not in sources[name].splits
-    ]
-    if faults:
-        raise RecipeError(faults, recipe.title)
-
-
-def _free(name: str, taken: set[str]) -> str:
-    """Return a name whose folder nothing else has."""
-    found, number = name, 1
-    while slug(found) in taken:
-        number += 1
-        found = f"{name} ({number})"
-    taken.add(slug(found))
-    return found
-
-
-def slug(name: str) -> str:
-    """Return a name as one of a folder; one that is too long ends with a hash of the whole.
-
-    >>> slug("demo train.optimizer.lr=1e-3; seed=2")
-    'demo-train.optimizer.lr-1e-3-seed-2'
-    """
-    found = re.sub(r"[^\w.-]+", "-", name).strip("-.").encode()
-    if len(found) > LONGEST:
-        digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-        found = found[: LONGEST - 9] + f"-{digest}".encode()
-    return found.decode(errors="ignore")  # a character may have been cut in two
 
 
 class RecipeComparison:
@@ -176,46 +41,121 @@ class RecipeComparison:
         self.contestants = tuple(contestants)
         self.seeds = seeds
         self.out = Path(out)
+        self.joints = {
+            contestant.name: Joint(recipe, self.out / folder)
+            for contestant in contestants
+            for folder, recipe in contestant.recipes
+            if contestant.joint is None
+        }
 
     def trials(self) -> list[Trial]:
-        """Return every run in the order of training: the first seed of all contestants before the second."""
+        """Return every run in the order of training: the first seed of all contestants before the second.
+
+        Where steps are matched, data is read and each joint run's steps are counted here: before any training, so
+        that what is wrong with them is reported at once.
+        """
         found = [
-            (replace(recipe, seed=recipe.seed + offset), self.out / folder / f"seed-{recipe.seed + offset}")
+            (contestant, replace(recipe, seed=recipe.seed + offset), self._seeds(folder, recipe)[offset])
             for offset in range(self.seeds)
             for contestant in self.contestants
             for folder, recipe in contestant.recipes
         ]
-        return [Trial(*trial, number, len(found)) for number, trial in enumerate(found, 1)]
+        trials = [
+            Trial(recipe, folder, number, len(found), self.joints.get(contestant.joint or ""), contestant.matched)
+            for number, (contestant, recipe, folder) in enumerate(found, 1)
+        ]
+        for trial in trials:
+            if trial.matched == "steps":
+                _ = trial.recipe
+        return trials
 
     def result(self) -> dict[str, Any]:
         """Return what the runs found, all of them being done, and write it to `compare.json`.
 
-        `runs`: by contestant `name`, `seeds`, and `test`, by task and figure `mean`, `std` (of a sample; null for one
-        seed) and `values` by seed. `differences`: of every contestant but the first to the first, `mean` and `std` of
-        the differences seed by seed.
+        `versions`: those that trained, by package. `runs`: by contestant `name`, `seeds` (their number), `first_seed`,
+        `recipe` (SHA-256 of the recipe as compared, of the joint one for tasks alone), `matched` (null for a joint
+        run), `trained`: by source its `tasks` and by seed `steps` and `rows`; where minutes are matched `minutes` by
+        seed, of all tasks alone together; and `test`: by task and figure `mean`, `std` (of a sample; null for one seed)
+        and `values` by seed. `differences`: of a joint contestant to its tasks alone, and of every joint one but the
+        first to the first, by task and figure `mean` and `std` of the differences seed by seed, `low` and `high` of the
+        mean's 95 % interval (null for one seed), and the `verdict` on the first of the two (see `mtl.runs.verdicts`).
         """
         figures = {contestant.name: self._figures(contestant) for contestant in self.contestants}
-        first, *others = figures
         result = {
+            "versions": self._versions(),
             "runs": [
-                {"name": name, "seeds": self.seeds, "test": _summary(by_seed, values=True)}
-                for name, by_seed in figures.items()
+                {**self._described(contestant), "test": _summary(figures[contestant.name])}
+                for contestant in self.contestants
             ],
             "differences": [
-                {"name": name, "minus": first, "test": _summary(_apart(figures[name], figures[first]), values=False)}
-                for name in others
+                {
+                    "name": name,
+                    "minus": other,
+                    "test": _verdicts(_apart(figures[name], figures[other]), self._directions(name)),
+                }
+                for name, other in self._pairs()
             ],
         }
         replace_file(self.out / "compare.json", (json.dumps(result, indent=2, ensure_ascii=False) + "\n").encode())
         return result
 
+    def _pairs(self) -> Iterator[tuple[str, str]]:
+        """Yield what is compared with what: tasks jointly with tasks alone, every other recipe with the first."""
+        first = self.contestants[0].name
+        for contestant in self.contestants[1:]:
+            yield (contestant.joint, contestant.name) if contestant.joint else (contestant.name, first)
+
+    def _directions(self, name: str) -> dict[str, bool]:
+        """Return, by `task.figure` of a joint contestant's test, whether more is better."""
+        joint = self.joints[name]
+        return figures_on(joint.graph, joint.prepared, "test")[0]
+
+    def _versions(self) -> dict[str, list[str]]:
+        """Return the versions of all packages that a run was trained with."""
+        found: dict[str, dict[str, None]] = {}
+        recipes = [one for contestant in self.contestants for one in contestant.recipes]
+        for path in (path for folder, recipe in recipes for path in self._seeds(folder, recipe)):
+            for package, version in TrainingCounts.of(path).versions.items():
+                found.setdefault(package, {})[version] = None
+        return {package: list(used) for package, used in found.items()}
+
+    def _described(self, contestant: Contestant) -> dict[str, Any]:
+        """Return all that is kept of a contestant but its figures.
+
+        Minutes, which are never twice alike, only where they are matched.
+        """
+        joint = self.joints[contestant.joint or contestant.name].recipe
+        found: dict[str, Any] = {
+            "name": contestant.name,
+            "seeds": self.seeds,
+            "first_seed": joint.seed,
+            "recipe": digest(joint),
+            "matched": contestant.matched if contestant.joint else None,
+            "trained": [],
+        }
+        minutes = [0.0] * self.seeds
+        for folder, recipe in contestant.recipes:
+            counts = [TrainingCounts.of(path) for path in self._seeds(folder, recipe)]
+            minutes = [before + count.minutes for before, count in zip(minutes, counts, strict=True)]
+            for source in dict.fromkeys(task.source for task in recipe.tasks.values()):
+                tasks = [task.name for task in recipe.tasks.values() if task.source == source]
+                steps = [count.steps.get(source, 0) for count in counts]
+                rows = [count.rows.get(source, 0) for count in counts]
+                found["trained"].append({"tasks": tasks, "source": source, "steps": steps, "rows": rows})
+        if any(other.matched == "minutes" for other in self.contestants):
+            found["minutes"] = minutes
+        return found
+
+    def _seeds(self, folder: str, recipe: Recipe) -> list[Path]:
+        """Return the run folders of a recipe, seed by seed."""
+        return [self.out / folder / f"seed-{recipe.seed + offset}" for offset in range(self.seeds)]
+
     def _figures(self, contestant: Contestant) -> list[Figures]:
         """Return a contestant's test figures, seed by seed."""
         found: list[Figures] = [{} for _ in range(self.seeds)]
         for folder, recipe in contestant.recipes:
-            for offset, figures in enumerate(found):
-                kept = self.out / folder / f"seed-{recipe.seed + offset}" / "metrics.json"
-                figures.update(read_json(kept)["test"])
+            for path, figures in zip(self._seeds(folder, recipe), found, strict=True):
+                figures.update(read_json(path / "metrics.json")["test"])
         return found
 
 
@@ -231,30 +171,32 @@ def _apart(mine: Sequence[Figures], theirs: Sequence[Figures]) -> list[Figures]:
     ]
 
 
-def _summary(by_seed: Sequence[Figures], *, values: bool) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return mean and spread of each figure that every seed has."""
-    found: dict[str, dict[str, dict[str, Any]]] = {}
+def _columns(by_seed: Sequence[Figures]) -> Iterator[tuple[str, str, list[float]]]:
+    """Yield task, figure and the values by seed of each figure that every seed has."""
     for task, figures in by_seed[0].items():
         for name in figures:
             numbers = [seed[task][name] for seed in by_seed if name in seed.get(task, {})]
             if len(numbers) == len(by_seed):
-                spread = statistics.stdev(numbers) if len(numbers) > 1 else None
-                summary: dict[str, Any] = {"mean": statistics.fmean(numbers), "std": spread}
-                found.setdefault(task, {})[name] = {**summary, **({"values": numbers} if values else {})}
+                yield task, name, numbers
+
+
+def _summary(by_seed: Sequence[Figures]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return mean, spread and values of each figure."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for task, name, numbers in _columns(by_seed):
+        found.setdefault(task, {})[name] = {**_mean_and_spread(numbers), "values": numbers}
     return found
 
 
-def rows(result: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
-    """Yield a comparison's table: task, figure, and a cell for each run, then for each difference."""
-    parts = [*result["runs"], *result["differences"]]
-    names = dict.fromkeys((task, name) for part in parts for task, figures in part["test"].items() for name in figures)
-    for task, name in names:
-        signs = [""] * len(result["runs"]) + ["+"] * len(result["differences"])
-        yield task, name, [_cell(part["test"].get(task, {}).get(name), s) for part, s in zip(parts, signs, strict=True)]
+def _verdicts(by_seed: Sequence[Figures], directions: Mapping[str, bool]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return mean, spread, interval and verdict of each figure's differences."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for task, name, numbers in _columns(by_seed):
+        said = verdict(numbers, higher_is_better=directions.get(f"{task}.{name}"))
+        interval = {"low": said.low, "high": said.high, "verdict": said.verdict}
+        found.setdefault(task, {})[name] = {**_mean_and_spread(numbers), **interval}
+    return found
 
 
-def _cell(figure: Mapping[str, Any] | None, sign: str) -> str:
-    if figure is None:
-        return ""
-    spread = f" ± {figure['std']:.4f}" if figure["std"] is not None else ""
-    return f"{figure['mean']:{sign}.4f}{spread}"
+def _mean_and_spread(numbers: Sequence[float]) -> dict[str, float | None]:
+    return {"mean": statistics.fmean(numbers), "std": statistics.stdev(numbers) if len(numbers) > 1 else None}

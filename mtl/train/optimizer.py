@@ -186,6 +186,20 @@ def _part(key: str, value: float) -> float:
     return value
 
 
+def in_proportion(cls: type[Any], values: Mapping[str, Any], *, steps: float, epochs: float) -> dict[str, Any]:
+    """Return the recipe keys with which a schedule goes over another training as these do over the first one.
+
+    `steps` and `epochs` are those of the other training by those of the first. Decays that are laid over all steps
+    need no change; a warm-up counts steps, at least one where there is any, and an exponential decay epochs.
+    """
+    found = dict(values)
+    if found.get("warmup"):
+        found["warmup"] = max(1, round(found["warmup"] * steps))
+    if issubclass(cls, Exponential):
+        found["decay"] = float(found["decay"]) ** (1 / epochs)
+    return found
+
+
 def parameter_groups(
     owned: Mapping[str, Iterable[nn.Parameter]], rates: Mapping[str, float], frozen: Iterable[str]
 ) -> ParameterGroups:

@@ -55,6 +55,12 @@ def mixture_of(recipe: Recipe, feeds: Mapping[str, Feed]) -> Mixture:
     return build_mixture(config.cls, config.values, streams, recipe.seed, recipe.train.epochs)
 
 
+def steps_of(config: TrainConfig, draws: Draws) -> int:
+    """Return the steps of a training that nothing ends early."""
+    steps = config.epochs * draws.epoch_steps
+    return steps if config.max_steps is None else min(steps, config.max_steps)
+
+
 def build_optimizer(
     graph: SharingGraph, owned: Mapping[str, Mapping[str, Tensor]]
 ) -> tuple[torch.optim.Optimizer, list[nn.Parameter]]:

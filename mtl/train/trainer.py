@@ -36,7 +36,7 @@ from .checkpoint import Checkpoints, Snapshot, describe, fingerprint, load_weigh
 from .first_weights import load_first_weights
 from .gradient_facts import GradientFacts
 from .optimizer import Rates, load_optimizer_state, optimizer_state
-from .parts import build_balance, build_draws, build_optimizer, build_schedule
+from .parts import build_balance, build_draws, build_optimizer, build_schedule, steps_of
 from .priors import set_priors
 from .resume import as_filled_now, identity, refuse_changes
 from .update import Update
@@ -86,9 +86,7 @@ class Trainer:
         self.step = 0
         self.finished = False
         self.draws = build_draws(self.graph, prepared)
-        self.steps = self.config.epochs * self.draws.epoch_steps
-        if self.config.max_steps is not None:
-            self.steps = min(self.steps, self.config.max_steps)
+        self.steps = steps_of(self.config, self.draws)
         self.model = MultiTaskModel(self.graph, prepared.fitted, initial=state is None)
         if state is None:
             set_priors(self.model, prepared)

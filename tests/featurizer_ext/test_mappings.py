@@ -14,7 +14,10 @@ pinned = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def generate_mappings():
-import functools
+    module = generator("generate_mappings")
+    for name in ("lower_case", "without_accents", "compatible"):  # the header and the compiled ones need them
+        setattr(module, name, functools.cache(getattr(module, name)))
+    return module
 
 
 @pinned

@@ -18,7 +18,10 @@ from tests.featurizer_ext.generators import generator
 
 @pytest.fixture(scope="module")
 def generate_tables():
-import functools
+    module = generator("generate_tables")
+    ranges = module.ranges
+    module.ranges = functools.cache(lambda holds: list(ranges(holds)))  # the header and the compiled ones need them
+    return module
 
 
 @pytest.mark.skipif(unicodedata.unidata_version != UNICODE_VERSION, reason="this Python has another Unicode version")
