@@ -1,0 +1,66 @@
+"""Steps that are counted without training are those of the training itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mtl.base.progress import StepReport
+from mtl.base.registry import names
+from mtl.train.draws import Epoch, draws, epoch_of
+from tests.mtl.small_run import small_graph, small_prepared, small_trainer
+
+VALUES: dict[str, dict[str, Any]] = {
+    "weighted": {"rates": {"utterances": 1, "words": 3}},
+    "temperature": {"temperature": 3.0},
+    "annealed": {"start": 1.0, "end": 0.0},
+}
+FOUND = {  # with seed 3, 3 epochs, 5 batches of utterances and 3 of words
+    "round_robin": {"utterances": 15, "words": 15},
+    "weighted": {"utterances": 4, "words": 20},
+    "proportional": {"utterances": 15, "words": 9},
+    "temperature": {"utterances": 15, "words": 9},
+    "annealed": {"utterances": 13, "words": 11},
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("draws")  # one cache: all tests prepare the same data
+
+
+def mixed(name: str, **more: Any) -> dict[str, Any]:
+    return {"mixture": {"type": name, **VALUES.get(name, {})}, "epochs": 3, **more}
+
+
+def counted(folder: Path, train: dict[str, Any]) -> dict[str, int]:
+    graph = small_graph(folder, train, dev=False)
+    return draws(graph, small_prepared(graph))
+
+
+@pytest.mark.parametrize("name", names("mixture"))
+def test_every_mixture_is_drawn_as_training_draws_it(folder: Path, name: str) -> None:
+    for number, more in enumerate(({"max_steps": 14}, {"accumulate": 2, "batch": {"tokens": 40}})):
+        train = mixed(name, **more)
+        trainer = small_trainer(folder, train, out=f"{name}-{number}", dev=False)
+        steps = Counter(report.source for report in trainer.train() if isinstance(report, StepReport))
+        found = counted(folder, train)
+        assert found == {"utterances": steps["utterances"], "words": steps["words"]}
+        assert sum(found.values()) == trainer.steps
+
+
+@pytest.mark.parametrize("name", names("mixture"))
+def test_the_counts_of_every_mixture(folder: Path, name: str) -> None:
+    assert counted(folder, mixed(name)) == FOUND[name]
+
+
+def test_an_epoch_is_counted_in_steps(folder: Path) -> None:
+    graph = small_graph(folder, mixed("round_robin", accumulate=2), dev=False)
+    assert epoch_of(graph, small_prepared(graph)) == Epoch(6, {"utterances": 3, "words": 2})
+
+
+def test_a_source_that_is_never_drawn_counts_none(folder: Path) -> None:
+    assert counted(folder, mixed("round_robin", max_steps=1)) == {"utterances": 1, "words": 0}
