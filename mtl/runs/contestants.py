@@ -49,7 +49,8 @@ def contestants(
     """
     if match is not None and not single:
         raise UsageError(
-            f"--match should come with --single: it says how each task alone is trained. Found --match {match} without."
+            f"--match should come with --single: it says how each task alone is trained. Found --match {match} and no "
+            "--single."
         )
     base = Path(data) if data is not None else None
     found: list[Contestant] = []

@@ -195,7 +195,7 @@ def in_proportion(cls: type[Any], values: Mapping[str, Any], *, steps: float, ep
     found = dict(values)
     if found.get("warmup"):
         found["warmup"] = max(1, round(found["warmup"] * steps))
-    if issubclass(cls, Exponential):
+    if issubclass(cls, Exponential) and "decay" in found:
         found["decay"] = float(found["decay"]) ** (1 / epochs)
     return found
 

@@ -18,6 +18,7 @@ from mtl.train.optimizer import (
     Linear,
     Rates,
     Schedule,
+    in_proportion,
     parameter_groups,
 )
 
@@ -91,6 +92,33 @@ def test_schedules(schedule: Schedule, factors: list[float]) -> None:
 def test_a_warm_up_longer_than_the_training_only_rises() -> None:
     schedule = Linear(5, 5, warmup=10)
     assert [schedule.factor(step) for step in (0, 4)] == [0.1, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("cls", "values"),
+    [
+        (Constant, {"warmup": 20}),
+        (Linear, {"warmup": 20, "end": 0.2}),
+        (Cosine, {"warmup": 20, "end": 0.0}),
+        (Exponential, {"warmup": 20, "decay": 0.5}),
+        (Exponential, {"warmup": 0, "decay": 0.9}),
+    ],
+)
+def test_a_schedule_goes_over_a_shorter_training_as_over_a_longer_one(
+    cls: type[Schedule], values: dict[str, float]
+) -> None:
+    long = cls(100, 10, **values)  # type: ignore[arg-type]  # ten epochs
+    shorter = in_proportion(cls, values, steps=0.3, epochs=0.5)
+    short = cls(30, 6, **shorter)  # type: ignore[arg-type]  # five epochs, of six steps each
+    assert short.warmup == long.warmup * 0.3
+    for part in (0.2, 0.5, 0.8, 1.0):
+        assert short.factor(round(30 * part)) == pytest.approx(long.factor(round(100 * part)))
+
+
+def test_a_schedule_of_an_equal_training_is_what_it_was() -> None:
+    values = {"warmup": 7, "decay": 0.9}
+    assert in_proportion(Exponential, values, steps=1.0, epochs=1.0) == values
+    assert in_proportion(Linear, {"warmup": 7, "end": 0.0}, steps=0.01, epochs=1.0) == {"warmup": 1, "end": 0.0}
 
 
 MESSAGES = [
