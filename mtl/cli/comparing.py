@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,32 +41,31 @@ def compare_command(
         if not done:
             show_progress(trial.run(), console)
     result = comparison.result()
-    print_table(console, comparison_table(result))
-    line(console, "")
-    print_table(console, trained_table(result))
+    for made in tables_of(result):
+        print_table(console, made)
+        line(console, "")
     line(console, f"{out / 'compare.json'}: written")
     for report in reports:
         write_report(result, report)
         line(console, f"{report}: written")
 
 
-def comparison_table(result: Mapping[str, Any]) -> Table:
-    """Return the table of figures: a row for each, mean ± spread of each contestant, then differences and verdicts."""
-    from ..runs.comparison_rows import rows
+def tables_of(result: Mapping[str, Any]) -> Iterator[Table]:
+    """Yield the tables: mean ± spread of every figure, differences with their verdicts, what was trained on."""
+    from ..runs.comparison_rows import difference_rows, rows, trained_rows
 
-    names = [part["name"] for part in result["runs"]]
-    apart = [f"{part['name']} − {part['minus']}" for part in result["differences"]]
-    made = table("task", "figure", *names, *apart)
+    names = [run["name"] for run in result["runs"]]
+    figures = table("task", "figure", *names)
     for task, name, cells in rows(result):
-        made.add_row(task, name, *cells)
-    return made
-
-
-def trained_table(result: Mapping[str, Any]) -> Table:
-    """Return the table of what was trained on: a row for each task, steps and rows of each contestant."""
-    from ..runs.comparison_rows import trained_rows
-
-    made = table("trained on", "source", *(part["name"] for part in result["runs"]))
-    for row in trained_rows(result):
-        made.add_row(*row)
-    return made
+        figures.add_row(task, name, *cells)
+    yield figures
+    for difference in result["differences"]:
+        name = difference["name"]
+        apart = table("task", "figure", f"{name} − {difference['minus']}", "95 % interval", f"{name} is")
+        for row in difference_rows(difference):
+            apart.add_row(*row)
+        yield apart
+    trained = table("trained on", "source", *names)
+    for counts in trained_rows(result):
+        trained.add_row(*counts)
+    yield trained

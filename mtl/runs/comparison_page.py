@@ -12,7 +12,7 @@ from typing import Any
 from ..base.errors import UsageError
 from ..base.files import replace
 from ..base.visible import visible
-from .comparison_rows import interval, mean_and_spread, trained_rows
+from .comparison_rows import difference_rows, mean_and_spread, trained_rows
 from .matching import MATCHES
 
 STYLE = (
@@ -49,7 +49,10 @@ Block = Heading | str | Cells  # a text is a paragraph
 def check_report(file: Path) -> None:
     """Raise `UsageError` where a page cannot be written to a file: its ending names no kind, or there is no folder."""
     if file.suffix.lower() not in KINDS:
-        raise UsageError(f"--report should end with {', '.join(KINDS)}: the kind of the page. Found '{file}'.")
+        *most, last = KINDS
+        raise UsageError(
+            f"--report should end with {', '.join(most)} or {last}, which is the kind of the page. Found '{file}'."
+        )
     if not file.absolute().parent.is_dir():
         raise UsageError(f"--report should be a file in a folder that is there. Found no folder '{file.parent}'.")
 
@@ -78,13 +81,10 @@ def blocks(result: Mapping[str, Any]) -> Iterator[Block]:
                     figure,
                     mean_and_spread(runs[name]["test"][task][figure]),
                     mean_and_spread(runs[minus]["test"][task][figure]),
-                    f"{found['mean']:+.4f}",
-                    interval(found) or "none",
-                    found["verdict"],
+                    *found,
                     _seeds(runs[name]),
                 )
-                for task, figures in difference["test"].items()
-                for figure, found in figures.items()
+                for task, figure, *found in difference_rows(difference)
             ],
         )
     yield Heading(2, "Trained on")
@@ -98,7 +98,7 @@ def blocks(result: Mapping[str, Any]) -> Iterator[Block]:
 
 def _seeds(run: Mapping[str, Any]) -> str:
     first, last = run["first_seed"], run["first_seed"] + run["seeds"] - 1
-    return f"{first}" if first == last else f"{run['seeds']} ({first} to {last})"
+    return f"1 ({first})" if first == last else f"{run['seeds']} ({first} to {last})"
 
 
 def as_html(found: Sequence[Block]) -> str:

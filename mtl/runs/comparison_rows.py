@@ -8,18 +8,19 @@ from typing import Any
 
 
 def rows(result: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
-    """Yield a comparison's table: task, figure, and a cell for each run, then for each difference."""
-    parts = [*result["runs"], *result["differences"]]
-    names = dict.fromkeys((task, name) for part in parts for task, figures in part["test"].items() for name in figures)
+    """Yield a comparison's figures: task, figure, and mean ± spread of each run."""
+    runs = [run["test"] for run in result["runs"]]
+    names = dict.fromkeys((task, name) for run in runs for task, figures in run.items() for name in figures)
     for task, name in names:
-        figures = [part["test"].get(task, {}).get(name) for part in parts]
-        yield task, name, ["" if figure is None else _cell(figure) for figure in figures]
+        figures = [run.get(task, {}).get(name) for run in runs]
+        yield task, name, ["" if figure is None else mean_and_spread(figure) for figure in figures]
 
 
-def _cell(figure: Mapping[str, Any]) -> str:
-    if "verdict" in figure:
-        return " ".join(part for part in (f"{figure['mean']:+.4f}", interval(figure), figure["verdict"]) if part)
-    return mean_and_spread(figure)
+def difference_rows(difference: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str, str]]:
+    """Yield a difference's table: task, figure, mean difference, its interval, the verdict."""
+    for task, figures in difference["test"].items():
+        for name, figure in figures.items():
+            yield task, name, f"{figure['mean']:+.4f}", interval(figure), figure["verdict"]
 
 
 def mean_and_spread(figure: Mapping[str, Any]) -> str:
@@ -29,8 +30,8 @@ def mean_and_spread(figure: Mapping[str, Any]) -> str:
 
 
 def interval(figure: Mapping[str, Any]) -> str:
-    """Return the interval of a difference as a table shows it; nothing where there is none."""
-    return "" if figure["low"] is None else f"({figure['low']:+.4f} to {figure['high']:+.4f})"
+    """Return the interval of a difference as a table shows it; `none` where there is none."""
+    return "none" if figure["low"] is None else f"{figure['low']:+.4f} to {figure['high']:+.4f}"
 
 
 def trained_rows(result: Mapping[str, Any]) -> Iterator[list[str]]:

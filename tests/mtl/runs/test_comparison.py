@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from mtl.base.errors import RecipeError, UsageError
-from mtl.base.registry import Address, register
+from mtl.base.errors import UsageError
 from mtl.compile.alone import alone
 from mtl.compile.loading import load_recipe, recipe_from_text
 from mtl.graph.build import build_graph
-from mtl.model.module import Decoder
 from mtl.recipe.filling import digest, filled
-from mtl.runs.comparison import RecipeComparison, contestants, rows, slug
+from mtl.runs.comparison import RecipeComparison
+from mtl.runs.comparison_page import as_html, as_markdown, blocks
+from mtl.runs.contestants import contestants
+from mtl.runs.verdicts import verdict
 from mtl.train.checkpoint import Checkpoints
 from tests import small
 from tests.commands import within
@@ -31,33 +32,62 @@ def test_every_figure_is_mean_spread_and_difference_of_seeds(tmp_path: Path) -> 
     assert (done.returncode, done.stderr) == (0, "")
     result = json.loads((out / "compare.json").read_text("utf-8"))
     variant = "small train.optimizer.lr=0.01; train.clip=1"
-    names = ["small", "small, each task alone", variant, f"{variant}, each task alone"]
+    apart_from = ", each task alone, as many steps"
+    names = ["small", f"small{apart_from}", variant, f"{variant}{apart_from}"]
     assert [run["name"] for run in result["runs"]] == names
-    assert [(d["name"], d["minus"]) for d in result["differences"]] == [(name, "small") for name in names[1:]]
+    assert [(d["name"], d["minus"]) for d in result["differences"]] == [
+        ("small", names[1]),  # jointly and alone
+        (variant, "small"),
+        (variant, names[3]),
+    ]
 
+    folder = out / "small-each-task-alone-as-many-steps/intent"
     kept = [json.loads((out / f"small/seed-{seed}/metrics.json").read_text("utf-8")) for seed in (1, 2)]
-    lone = [json.loads((out / f"small-each-task-alone/slots/seed-{s}/metrics.json").read_text("utf-8")) for s in (1, 2)]
-    mine, theirs = ([k["test"]["slots"]["f1"] for k in runs] for runs in (lone, kept))
-    assert result["runs"][0]["test"]["slots"]["f1"] == {
-        "mean": statistics.fmean(theirs),
-        "std": statistics.stdev(theirs),
-        "values": theirs,
+    lone = [json.loads((folder / f"seed-{seed}/metrics.json").read_text("utf-8")) for seed in (1, 2)]
+    mine, theirs = ([k["test"]["intent"]["accuracy"] for k in runs] for runs in (kept, lone))
+    assert result["runs"][0]["test"]["intent"]["accuracy"] == {
+        "mean": statistics.fmean(mine),
+        "std": statistics.stdev(mine),
+        "values": mine,
     }
     apart = [one - other for one, other in zip(mine, theirs, strict=True)]
-    assert result["differences"][0]["test"]["slots"]["f1"] == {
+    said = verdict(apart, higher_is_better=True)
+    assert result["differences"][0]["test"]["intent"]["accuracy"] == {
         "mean": statistics.fmean(apart),
         "std": statistics.stdev(apart),
+        "low": said.low,
+        "high": said.high,
+        "verdict": said.verdict,
     }
     assert "joint" in result["runs"][0]["test"]
     assert "joint" not in result["differences"][0]["test"]  # no task is alone and joint
+    assert "verdict" in result["differences"][1]["test"]["joint"]["exact_match"]
 
-    (row,) = [line for line in done.stdout.splitlines() if line.startswith("slots   f1")]
-    assert f"{statistics.fmean(theirs):.4f} ± {statistics.stdev(theirs):.4f}" in row
-    assert f"{statistics.fmean(apart):+.4f} ± {statistics.stdev(apart):.4f}" in row
+    figures, differences = [line.split("  ") for line in done.stdout.splitlines() if line.startswith("intent  acc")][:2]
+    assert f"{statistics.fmean(mine):.4f} ± {statistics.stdev(mine):.4f}" in map(str.strip, figures)
+    assert [cell.strip() for cell in differences if cell] == [
+        "intent",
+        "accuracy",
+        f"{statistics.fmean(apart):+.4f}",
+        f"{said.low:+.4f} to {said.high:+.4f}",
+        said.verdict,
+    ]
+    assert result["runs"][0]["trained"] == [
+        {"tasks": ["intent", "slots"], "source": "utterances", "steps": [6, 6], "rows": [90, 90]}
+    ]
+    assert result["runs"][1]["trained"] == [
+        {"tasks": [task], "source": "utterances", "steps": [6, 6], "rows": [90, 90]} for task in ("intent", "slots")
+    ]
+    state = json.loads((Checkpoints(out / "small/seed-1").path("last") / "state.json").read_text("utf-8"))
+    assert result["versions"] == {package: [version] for package, version in state["identity"]["versions"].items()}
 
     weights = out / "small/seed-1/checkpoints"
     stamps = {path: path.stat().st_mtime_ns for path in weights.rglob("*")}
-    again = within(*arguments, "--out", out)
+    pages = [tmp_path / "page.md", tmp_path / "page.HTML"]
+    again = within(*arguments, "--out", out, *(part for page in pages for part in ("--report", page)))
+    assert again.stdout.splitlines()[-3:] == [f"{path}: written" for path in (out / "compare.json", *pages)]
+    found = list(blocks(result))
+    assert [page.read_text("utf-8") for page in pages] == [as_markdown(found), as_html(found)]
     assert again.stdout.splitlines()[0] == f"run 1/12: {out / 'small/seed-1'} is done"
     assert {path: path.stat().st_mtime_ns for path in weights.rglob("*")} == stamps
     assert json.loads((out / "compare.json").read_text("utf-8")) == result
@@ -101,17 +131,23 @@ def test_a_run_that_was_trained_and_not_tested_is_tested(tmp_path: Path) -> None
         assert json.loads((first.folder / "metrics.json").read_text("utf-8")) == wanted
 
 
-def test_a_task_that_shares_nothing_is_trained_alone_as_jointly(tmp_path: Path) -> None:
+@pytest.mark.parametrize("match", ["epochs", "steps"])
+def test_a_task_that_shares_nothing_is_trained_alone_as_jointly(tmp_path: Path, match: str) -> None:
     others = "  others:\n    format: tsv\n    train: train.tsv\n    dev: dev.tsv\n    test: test.tsv\n\ntasks:"
     text = SHORT.replace("epochs: 2", "epochs: 1").replace("\ntasks:", others)
     text = text.replace("word_tagging\n    source: utterances", "word_tagging\n    source: others")
     text = text[: text.index("share:")] + text[text.index("train:\n  opt") :]
-    comparison = RecipeComparison(contestants([small.write(tmp_path, text)], single=True), 1, tmp_path / "out")
+    comparison = RecipeComparison(
+        contestants([small.write(tmp_path, text)], single=True, match=match), 1, tmp_path / "out"
+    )
     for trial in comparison.trials():
         list(trial.run())
-    joint, lone = comparison.result()["runs"]
+    result = comparison.result()
+    joint, lone = result["runs"]
     assert list(joint["test"]) == ["intent", "slots"]
     assert lone["test"] == joint["test"]
+    verdicts = {figure["verdict"] for task in result["differences"][0]["test"].values() for figure in task.values()}
+    assert verdicts == {"undecided: one seed"}
 
 
 def test_a_task_alone_is_what_it_is_in_the_recipe(tmp_path: Path) -> None:
@@ -149,69 +185,6 @@ def test_a_task_alone_keeps_what_training_says_of_its_components(tmp_path: Path)
         assert {name: graph.training(name) for name in graph.components} == {
             name: joint.training(name) for name in graph.components
         }
-
-
-@register("decoder", "test_conditioned")
-class Conditioned(Decoder):
-    """A decoder that cannot do without another task."""
-
-    def __init__(self, input_dim: int, condition_dim: int, output_dim: int, *, condition: Address) -> None:
-        super().__init__()
-
-
-def test_a_task_that_cannot_be_alone_says_so(tmp_path: Path) -> None:
-    model = "    model: {decoder: {type: test_conditioned, condition: intent.output}}\n"
-    path = small.write(tmp_path, SHORT.replace("    target: slots\n", f"    target: slots\n{model}"))
-    with pytest.raises(RecipeError) as error:
-        contestants([path], single=True)
-    assert str(error.value) == (
-        f"{path}:30: tasks.slots.model.decoder.condition: 'slots' should do without other tasks to be trained alone. "
-        f"Found 'intent.output'.\n1 error in {path}, 'slots' alone"
-    )
-
-
-@pytest.mark.parametrize("name", ["query_doc_relevance", "medquad", "wikiqa"])
-def test_recipes_of_pairs_and_of_sources_without_a_key_for_each_split(name: str) -> None:
-    recipe = CHECKOUT / f"recipes/{name}.yaml"
-    several = len(load_recipe(recipe).tasks) > 1
-    found = contestants([recipe], variants=["seed=7"], single=several)
-    for contestant in found:
-        for _, one in contestant.recipes:
-            assert digest(recipe_from_text(filled(one), name="again")) == digest(one)
-            tied = {member for group in one.share.values() for member in group.members}
-            assert {address.split(".")[0] for address in tied} <= set(one.tasks)
-
-
-@pytest.mark.parametrize(
-    ("more", "message"),
-    [
-        (
-            {},
-            "there should be two things to compare: two recipes, a variant (--set), or each task alone (--single). "
-            "Found one recipe.",
-        ),
-        ({"single": True, "one": True}, "one.yaml: should have several tasks to train each alone. Found one."),
-    ],
-)
-def test_there_has_to_be_something_to_compare(tmp_path: Path, more: dict[str, bool], message: str) -> None:
-    path = small.write(tmp_path, SHORT)
-    if more.pop("one", False):
-        lone = alone(load_recipe(path), "intent")
-        path = tmp_path / "one.yaml"
-        path.write_text(filled(lone), "utf-8")
-        message = str(tmp_path / message)
-    with pytest.raises(UsageError) as error:
-        contestants([path], **more)
-    assert str(error.value) == message
-
-
-def test_without_a_test_split_nothing_is_trained(tmp_path: Path) -> None:
-    path = small.write(tmp_path, SHORT.replace("    test: test.tsv\n", ""))
-    with pytest.raises(RecipeError) as error:
-        contestants([path], single=True)
-    assert str(error.value) == (
-        f"{path}:6: sources.utterances: should have a test split to compare by. Found dev, train.\n1 error in {path}"
-    )
 
 
 def test_a_folder_of_another_recipe_is_left_alone(tmp_path: Path) -> None:
@@ -284,28 +257,3 @@ def test_seeds_are_at_least_one(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as error:
         RecipeComparison(found, 0, tmp_path)
     assert str(error.value) == "--seeds should be at least 1. Found 0."
-
-
-def test_recipes_of_one_name_get_folders_of_their_own(tmp_path: Path) -> None:
-    path = small.write(tmp_path, SHORT)
-    assert [c.name for c in contestants([path, path])] == ["small", "small (2)"]
-    assert slug("small (2)") == "small-2"
-
-
-def test_a_variant_of_many_settings_has_a_folder_that_can_be_made(tmp_path: Path) -> None:
-    path = small.write(tmp_path, SHORT)
-    variants = [f"{'; '.join(['train.optimizer.lr=0.01'] * 20)}; seed={seed}" for seed in (1, 2)]
-    folders = [contestant.recipes[0][0] for contestant in contestants([path], variants=variants)]
-    assert len(set(folders)) == 3
-    for folder in (*folders, slug("é" * 300), slug("é" * 301), slug("x" + "é" * 300)):
-        assert len(folder.encode()) <= 200
-        (tmp_path / folder).mkdir()
-
-
-def test_one_seed_has_no_spread() -> None:
-    one = {"mean": 0.5, "std": None}
-    result = {
-        "runs": [{"name": "a", "test": {"t": {"f1": one}}}, {"name": "b", "test": {}}],
-        "differences": [{"name": "b", "minus": "a", "test": {"t": {"f1": one}}}],
-    }
-    assert list(rows(result)) == [("t", "f1", ["0.5000", "", "+0.5000"])]

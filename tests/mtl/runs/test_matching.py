@@ -36,7 +36,7 @@ def test_steps_are_those_of_the_joint_run_for_every_mixture(tmp_path: Path, name
     recipe = load_recipe(two_sources.write(tmp_path, train), overrides=["train.epochs=7"])
     joint = Joint(recipe, tmp_path / "joint")
     steps = draws(joint.graph, joint.prepared)
-    assert sum(steps.values()) == 7 * 2 * 3  # 36 rows in batches of 16
+    assert sum(steps.values()) == 7 * 2 * 3  # two sources of 45 rows, in batches of 16
     for task, source in (("intent", "utterances"), ("slots", "others")):
         found = joint.matched(alone(recipe, task), "steps").train
         assert (found.max_steps, found.epochs, found.minutes) == (steps[source], steps[source], None)

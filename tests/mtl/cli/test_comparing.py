@@ -1,0 +1,57 @@
+"""`mtl compare` as its users see it: tables, and what is refused before anything is trained."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from rich.console import Console
+
+from mtl.cli.comparing import tables_of
+from mtl.cli.tables import print_table
+from tests.commands import within
+from tests.mtl.runs import compared, two_sources
+
+TABLES = """\
+task   figure       a|b <x>          alone                       [b]7
+tags*  f1           0.9000 ± 0.0100  0.8500 ± 0.0120           0.8000
+joint  exact_match  0.7000 ± 0.0200                   0.7000 ± 0.0200
+task   figure  a|b <x> − alone  95 % interval       a|b <x> is
+tags*  f1      +0.0500          +0.0100 to +0.0900      better
+task   figure       [b]7 − a|b <x>  95 % interval                   [b]7 is
+tags*  f1           -0.1000         -0.1500 to -0.0500                worse
+joint  exact_match  +0.0000         none                undecided: one seed
+trained on  source  a|b <x>                  alone                                     [b]7
+tags*       s_1     1,203 steps, 9,001 rows  700 steps, 5,000 rows  1,203 steps, 9,001 rows
+class       s_1     1,203 steps, 9,001 rows  700 steps, 5,000 rows  1,203 steps, 9,001 rows
+all tasks           1.10 minutes             1.11 minutes                      2.00 minutes
+"""
+
+
+def test_the_tables() -> None:
+    result = compared.result()
+    for name, short in (("a|b <x>, each task alone, as many minutes", "alone"), ("a|b <x> seed=7", "[b]7")):
+        for part in (*result["runs"], *result["differences"]):
+            part.update({key: short for key in ("name", "minus") if part.get(key) == name})
+    written = io.StringIO()
+    for made in tables_of(result):
+        print_table(Console(file=written), made)
+    assert [line.rstrip() for line in written.getvalue().splitlines()] == TABLES.splitlines()
+
+
+def test_what_is_refused_is_refused_before_training(tmp_path: Path) -> None:
+    recipe = two_sources.write(tmp_path)
+    out = tmp_path / "out"
+    done = within("compare", recipe, "--single", "--out", out, "--report", tmp_path / "page.pdf")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "--report should end with .html, .htm, .md or .markdown, which is the kind of the page. "
+        f"Found '{tmp_path / 'page.pdf'}'.\n"
+    )
+    done = within("compare", recipe, "--match", "minutes", "--out", out)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "--match should come with --single: it says how each task alone is trained. Found --match minutes and no "
+        "--single.\n"
+    )
+    assert not out.exists()
