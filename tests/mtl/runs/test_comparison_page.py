@@ -52,7 +52,8 @@ def test_messages(tmp_path: Path) -> None:
         with pytest.raises(UsageError) as error:
             check_report(tmp_path / name)
         assert str(error.value) == (
-            f"--report should end with .html, .htm, .md or .markdown, which is the kind of the page. Found '{tmp_path / name}'."
+            "--report should end with .html, .htm, .md or .markdown, which is the kind of the page. "
+            f"Found '{tmp_path / name}'."
         )
     with pytest.raises(UsageError) as error:
         check_report(tmp_path / "none/page.md")
