@@ -194,11 +194,11 @@ def compare(
         typer.Option(
             "--match",
             metavar="steps|epochs|minutes",
-            help="With --single, what each task alone has as much of as the joint run. steps: updates on batches of "
-            "the task's source, counted by drawing the joint run's mixture; evaluations, warm-up and decay are laid "
-            "over them in proportion. epochs: the recipe's epochs and max_steps, over the task's own source. minutes: "
+            help="With --single: what each task alone has as much of as the joint run. steps: as many updates on its "
+            "source as the joint run's mixture draws; evaluations, warm-up and decay in proportion. epochs: the "
+            "recipe's epochs and max_steps, over the task's own source, however often the joint run reads it. minutes: "
             "the joint run's training time, times the source's part of its steps, divided by the tasks on it. Without "
-            "it: steps; minutes for a recipe with train.minutes.",
+            "--match: steps; minutes for a recipe with train.minutes.",
         ),
     ] = None,
     variants: Annotated[
@@ -215,7 +215,9 @@ def compare(
     reports: Annotated[
         Optional[list[Path]],  # noqa: UP045
         typer.Option(
-            "--report", metavar="FILE", help="Write the tables to FILE too, a page by itself: .html or .md. Repeatable."
+            "--report",
+            metavar="FILE",
+            help="Write the tables to FILE too, a page by itself: .html or .md. May be repeated.",
         ),
     ] = None,
 ) -> None:

@@ -4,6 +4,8 @@ epochs    the recipe's own `epochs` and `max_steps` (and `minutes`, if it has th
 steps     as many steps as the joint run has on batches of the task's source: its mixture is drawn to the end
 minutes   as much time as the joint run's training took, times the source's part of its steps, divided evenly among the
           tasks on that source: all tasks alone take as long as the joint run
+
+For steps and minutes, evaluations, warm-up and decay by epochs keep their proportion to the steps on the task's source.
 """
 
 from __future__ import annotations
@@ -84,7 +86,8 @@ class Joint:
     def matched(self, lone: Recipe, match: str) -> Recipe:
         """Return the recipe of one task alone as it is trained to be compared with the joint run of its seed.
 
-        Raises `UsageError` where the joint run has no step on the task's source.
+        Raises `UsageError` where the joint run has no step on the task's source, or where its minutes are wanted and
+        it has not ended.
         """
         if match == "epochs":
             return lone
@@ -92,6 +95,11 @@ class Joint:
         epoch = epoch_of(graph, self.prepared)
         if match == "steps":
             return in_steps(lone, epoch, draws(graph, self.prepared))
+        if not self.tested(lone.seed):
+            raise UsageError(
+                f"'{self.run(lone.seed)}' should hold a joint run that has ended: each task alone gets a part of its "
+                "minutes. Found none. Let that run come first."
+            )
         counts = TrainingCounts.of(self.run(lone.seed))
         found = in_steps(lone, epoch, counts.steps)
         (source,) = lone.sources

@@ -190,6 +190,18 @@ def test_minutes_without_the_joint_run_that_they_are_from(compared: Path, tmp_pa
     )
 
 
+def test_minutes_of_a_joint_run_that_has_not_ended(tmp_path: Path) -> None:
+    found = contestants([two_sources.write(tmp_path)], single=True, match="minutes")
+    trial = RecipeComparison(found, 1, tmp_path / "out").trials()[1]
+    assert not trial.done  # nothing is there, so nothing is asked of the joint run
+    with pytest.raises(UsageError) as error:
+        list(trial.run())
+    assert str(error.value) == (
+        f"'{tmp_path / 'out/small/seed-1'}' should hold a joint run that has ended: each task alone gets a part of its "
+        "minutes. Found none. Let that run come first."
+    )
+
+
 def test_a_source_without_a_step(tmp_path: Path) -> None:
     found = contestants([two_sources.write(tmp_path, "  max_steps: 1\n")], single=True)
     with pytest.raises(UsageError) as error:
