@@ -75,6 +75,16 @@ class Joint:
         """Its data."""
         return prepare(self.graph, open_sources(self.recipe), cache_folder())
 
+    @cached_property
+    def _drawn(self) -> dict[int, dict[str, int]]:
+        return {}
+
+    def steps(self, seed: int) -> dict[str, int]:
+        """Return the steps of each source in a run that nothing ends early; they are drawn once."""
+        if seed not in self._drawn:
+            self._drawn[seed] = draws(build_graph(replace(self.recipe, seed=seed)), self.prepared)
+        return self._drawn[seed]
+
     def run(self, seed: int) -> Path:
         """Return the folder of a run."""
         return self.folder / f"seed-{seed}"
@@ -94,7 +104,7 @@ class Joint:
         graph = build_graph(replace(self.recipe, seed=lone.seed))
         epoch = epoch_of(graph, self.prepared)
         if match == "steps":
-            return in_steps(lone, epoch, draws(graph, self.prepared))
+            return in_steps(lone, epoch, self.steps(lone.seed))
         if not self.tested(lone.seed):
             raise UsageError(
                 f"'{self.run(lone.seed)}' should hold a joint run that has ended: each task alone gets a part of its "

@@ -14,7 +14,7 @@ from mtl.base import registry
 from mtl.base.errors import UsageError
 from mtl.data.prepare import prepare
 from mtl.data.targets import OneLabel, Tags
-from mtl.evaluate.evaluation import Evaluation, dev_figures, evaluate, measure
+from mtl.evaluate.evaluation import Evaluation, dev_figures, evaluate, figures_on, measure
 from mtl.recipe.task import Slot
 from mtl.sources.opening import open_sources
 from mtl_tasks import TextClassification
@@ -149,3 +149,4 @@ def test_figures_of_dev_are_those_that_fit_the_tags(tmp_path: Path) -> None:
     assert figures["joint.exact_match"]
     train_only = prepare(graph, open_sources(graph.recipe), tmp_path / "cache", splits=("train",))
     assert dev_figures(graph, train_only) == ({}, [])
+    assert figures_on(graph, train_only, "train") == (figures, first)

@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import json
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from mtl.base.errors import UsageError
+from mtl.base.registry import register
 from mtl.compile.alone import alone
 from mtl.compile.loading import load_recipe, recipe_from_text
+from mtl.evaluate.metrics import Metric
 from mtl.graph.build import build_graph
 from mtl.recipe.filling import digest, filled
 from mtl.runs.comparison import RecipeComparison
@@ -250,6 +254,43 @@ def test_the_threads_of_one_recipe_are_not_those_of_the_next(tmp_path: Path) -> 
         threads.append(state["identity"]["threads"])
     assert threads == [before, before + 2, before, before + 2]
     assert torch.get_num_threads() == before
+
+
+@register("metric", "test_mistakes")
+class Mistakes(Metric):
+    """How many rows have another label: less is better. A wrong answer makes one more figure."""
+
+    figures = ("mistakes",)
+    higher_is_better = False
+
+    def compute(self, gold: Sequence[Any], predicted: Sequence[Any]) -> dict[str, Any]:
+        wrong = sum(one != other for one, other in zip(gold, predicted, strict=True))
+        return {"mistakes": float(wrong), **({"share": wrong / len(gold)} if wrong else {})}
+
+
+def test_verdicts_know_what_is_better(tmp_path: Path) -> None:
+    metrics = "    target: intent\n    metrics: [accuracy, test_mistakes]\n"
+    recipe = small.write(tmp_path, SHORT.replace("    target: intent\n", metrics))
+    comparison = RecipeComparison(contestants([recipe], variants=["train.clip=1"]), 2, tmp_path / "out")
+    for trial in comparison.trials():  # what runs would have left
+        more = 0.1 * (trial.recipe.train.clip == 1) + 0.001 * trial.recipe.seed * (trial.recipe.train.clip == 1)
+        names = {"intent": ("accuracy", "mistakes", "share"), "slots": ("f1",), "joint": ("exact_match",)}
+        figures = {task: dict.fromkeys(of, 0.5 + more) for task, of in names.items()}
+        checkpoint = trial.folder / "checkpoints/step-00000001"
+        checkpoint.mkdir(parents=True)
+        (checkpoint.parent / "pointer.json").write_text(json.dumps({"last": checkpoint.name}), "utf-8")
+        (checkpoint / "state.json").write_text(json.dumps({"identity": {"versions": {"mtl": "0"}}}), "utf-8")
+        (trial.folder / "log.jsonl").write_text("", "utf-8")
+        (trial.folder / "metrics.json").write_text(json.dumps({"test": figures}), "utf-8")
+    (difference,) = comparison.result()["differences"]
+    found = {f"{task}.{name}": one["verdict"] for task, of in difference["test"].items() for name, one in of.items()}
+    assert found == {
+        "intent.accuracy": "better",
+        "intent.mistakes": "worse",
+        "intent.share": "undecided: no metric says whether more is better",
+        "slots.f1": "better",
+        "joint.exact_match": "better",
+    }
 
 
 def test_seeds_are_at_least_one(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ import pytest
 from mtl.base.errors import UsageError
 from mtl.base.registry import names
 from mtl.compile.alone import alone
-from mtl.compile.loading import load_recipe
+from mtl.compile.loading import load_recipe, recipe_from_text
 from mtl.recipe.config import Recipe
-from mtl.recipe.filling import digest
+from mtl.recipe.filling import digest, filled
 from mtl.runs.comparison import RecipeComparison
 from mtl.runs.contestants import contestants
 from mtl.runs.matching import Joint, evaluated_every, in_steps, match_of
@@ -35,7 +35,8 @@ def test_steps_are_those_of_the_joint_run_for_every_mixture(tmp_path: Path, name
     train = f"  mixture: {{type: {name}{VALUES.get(name, '')}}}\n"
     recipe = load_recipe(two_sources.write(tmp_path, train), overrides=["train.epochs=7"])
     joint = Joint(recipe, tmp_path / "joint")
-    steps = draws(joint.graph, joint.prepared)
+    steps = joint.steps(1)
+    assert steps == draws(joint.graph, joint.prepared)
     assert sum(steps.values()) == 7 * 2 * 3  # two sources of 45 rows, in batches of 16
     for task, source in (("intent", "utterances"), ("slots", "others")):
         found = joint.matched(alone(recipe, task), "steps").train
@@ -57,7 +58,9 @@ def test_every_seed_has_its_own_draws(tmp_path: Path) -> None:
 def test_what_is_laid_over_the_steps_keeps_its_proportions(tmp_path: Path) -> None:
     schedule = "  schedule: {type: exponential, warmup: 20, decay: 0.5}\n"
     recipe = lone(tmp_path, f"{schedule}  patience: 3\n  checkpoint_every: 4\n")
-    found = in_steps(recipe, Epoch(10, {"utterances": 5, "others": 5}), {"utterances": 15, "others": 35}).train
+    matched = in_steps(recipe, Epoch(10, {"utterances": 5, "others": 5}), {"utterances": 15, "others": 35})
+    assert digest(recipe_from_text(filled(matched), name="again")) == digest(matched)  # as its run folder keeps it
+    found = matched.train
     assert (found.epochs, found.max_steps) == (15, 15)
     assert found.evaluate_every == 3  # five evaluations, as in five epochs of ten steps
     assert found.schedule.values == {"warmup": 6, "decay": pytest.approx(0.5 ** (5 / 3))}
