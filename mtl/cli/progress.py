@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..base.progress import EvalReport, Note, Report, StageReport, StepReport, StopReport
 
-HINT = "If it still does later, try a lower rate, a longer warm-up, 'step: all' or a greater weight of the task."
+HINT = "If it stays so, try a lower rate, a longer warm-up, 'step: all' or a greater weight for the task."
 SECONDS_BETWEEN_LINES = 10.0  # of steps, where there is no terminal
 
 
@@ -92,12 +92,12 @@ def line(console: Console, text: str) -> None:
 
 
 def happened(console: Console, report: EvalReport | StopReport) -> None:
-    """Print one line about anything but a step; a task that has learned nothing yet is a warning."""
+    """Print one line about anything but a step, and one about each task that has learned nothing yet."""
     from ..base.progress import EvalReport
 
     line(console, event(report))
     for found in report.constant if isinstance(report, EvalReport) else ():
-        print(f"warning: {visible(found)}. {HINT}", file=sys.stderr)
+        line(console, f"  {found}. {HINT}")
 
 
 def place(report: StepReport | EvalReport | StopReport) -> str:

@@ -1,6 +1,7 @@
 """What answers, and metrics on the answers.
 
 answerers   what answers: a trained model, an export in onnxruntime, an ensemble. Evaluation takes any of them
+constant    tasks whose answers are alike everywhere, as those of a majority baseline
 evaluation  a model's answers on a split, and metrics on them
 metrics/    figures that compare predictions with gold labels: importing this package registers all of them
 scoring     scores of a split's pairs of texts: every text is encoded once, then the pairs are scored

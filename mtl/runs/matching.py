@@ -23,8 +23,8 @@ from ..data.prepare import prepare
 from ..graph.build import build_graph
 from ..recipe.config import Recipe
 from ..sources.opening import open_sources
-from ..train.draws import Epoch, draws, epoch_of
 from ..train.optimizer import in_proportion
+from ..train.step_counts import Epoch, epoch_of, step_counts
 from .runner import cache_folder
 from .training_counts import TrainingCounts
 
@@ -82,7 +82,7 @@ class Joint:
     def steps(self, seed: int) -> dict[str, int]:
         """Return the steps of each source in a run that nothing ends early; they are drawn once."""
         if seed not in self._drawn:
-            self._drawn[seed] = draws(build_graph(replace(self.recipe, seed=seed)), self.prepared)
+            self._drawn[seed] = step_counts(build_graph(replace(self.recipe, seed=seed)), self.prepared)
         return self._drawn[seed]
 
     def run(self, seed: int) -> Path:

@@ -1,7 +1,7 @@
 """Training.
 
 accumulation   several batches in one update
-balance        how the losses of several tasks become one update
+balance/       how the losses of several tasks become one update
 budget         a time budget: what is spent of it, over all processes of a run
 checkpoint     checkpoints: one safetensors file per component
 draws          what a step is made of: batches of one stream, of every stream, or of several draws

@@ -18,7 +18,7 @@ from mtl.recipe.filling import digest, filled
 from mtl.runs.comparison import RecipeComparison
 from mtl.runs.contestants import contestants
 from mtl.runs.matching import Joint, evaluated_every, in_steps, match_of
-from mtl.train.draws import Epoch, draws
+from mtl.train.step_counts import Epoch, step_counts
 from tests.commands import within
 from tests.mtl.runs import two_sources
 
@@ -36,7 +36,7 @@ def test_steps_are_those_of_the_joint_run_for_every_mixture(tmp_path: Path, name
     recipe = load_recipe(two_sources.write(tmp_path, train), overrides=["train.epochs=7"])
     joint = Joint(recipe, tmp_path / "joint")
     steps = joint.steps(1)
-    assert steps == draws(joint.graph, joint.prepared)
+    assert steps == step_counts(joint.graph, joint.prepared)
     assert sum(steps.values()) == 7 * 2 * 3  # two sources of 45 rows, in batches of 16
     for task, source in (("intent", "utterances"), ("slots", "others")):
         found = joint.matched(alone(recipe, task), "steps").train
@@ -50,7 +50,7 @@ def test_every_seed_has_its_own_draws(tmp_path: Path) -> None:
     found = [t.recipe.train.max_steps for t in comparison.trials() if t.recipe.name == "small-slots"]
     joint = Joint(recipe, tmp_path)
     seeds = [replace(recipe, seed=seed) for seed in (1, 2, 3, 4)]
-    wanted = [draws(Joint(one, tmp_path).graph, joint.prepared)["others"] for one in seeds]
+    wanted = [step_counts(Joint(one, tmp_path).graph, joint.prepared)["others"] for one in seeds]
     assert found == wanted
     assert len(set(found)) > 1
 

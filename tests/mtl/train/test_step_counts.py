@@ -10,7 +10,7 @@ import pytest
 
 from mtl.base.progress import StepReport
 from mtl.base.registry import names
-from mtl.train.draws import Epoch, draws, epoch_of
+from mtl.train.step_counts import Epoch, epoch_of, step_counts
 from tests.mtl.small_run import small_graph, small_prepared, small_trainer
 
 VALUES: dict[str, dict[str, Any]] = {
@@ -38,7 +38,7 @@ def mixed(name: str, **more: Any) -> dict[str, Any]:
 
 def counted(folder: Path, train: dict[str, Any]) -> dict[str, int]:
     graph = small_graph(folder, train, dev=False)
-    return draws(graph, small_prepared(graph))
+    return step_counts(graph, small_prepared(graph))
 
 
 @pytest.mark.parametrize("name", names("mixture"))
