@@ -110,7 +110,7 @@ def python_compositions():
 
 @functools.cache
 def agreed():
-    """The characters of which the featurizer's tables and this Python, of another version or not, say equal things.
+    """The characters that the featurizer's tables and this Python map alike, though Unicode versions may differ.
 
     By Unicode's stability policy those are all that both versions assign.
     """
