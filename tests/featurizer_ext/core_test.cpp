@@ -34,24 +34,32 @@ bool in(const Range* first, const Range* last, std::uint32_t c) {
 
 bool is_word(std::uint32_t c) { return in(std::begin(kWordRanges), std::end(kWordRanges), c); }
 bool is_extend(std::uint32_t c) { return in(std::begin(kExtendRanges), std::end(kExtendRanges), c); }
+bool is_pictograph(std::uint32_t c) { return in(std::begin(kPictographicRanges), std::end(kPictographicRanges), c); }
+bool is_letter_of_flag(std::uint32_t c) { return in(std::begin(kFlagLetterRanges), std::end(kFlagLetterRanges), c); }
 bool is_space(std::uint32_t c) { return in(std::begin(kSpaceRanges), std::end(kSpaceRanges), c); }
 
 std::vector<Piece> slow_tokens(Tokenizer kind, const char* text, std::size_t size) {
   std::vector<Piece> pieces;
   bool joins = false;  // the last piece goes on if the next character is of its run
   bool token = false;  // the last character is no white space
+  bool joiner = false;  // the last character is the zero-width joiner
+  bool half = false;  // the last character but marks is the first letter of a flag
   for (std::size_t at = 0; at < size;) {
     const Decoded c = decode(text + at, text + size);
     const bool space = is_space(c.code_point);
     const bool runs = kind == Tokenizer::kWhitespace ? !space : kind == Tokenizer::kUnicodeWords && is_word(c.code_point);
     const bool extends = kind == Tokenizer::kUnicodeWords && is_extend(c.code_point);
-    if (!space && ((joins && runs) || (token && extends))) {
+    const bool letter = is_letter_of_flag(c.code_point);
+    const bool linked = kind == Tokenizer::kUnicodeWords && ((joiner && is_pictograph(c.code_point)) || (half && letter));
+    if (!space && ((joins && runs) || (token && extends) || linked)) {
       pieces.back().end = at + c.bytes;
     } else if (!space) {
       pieces.push_back({at, at + c.bytes});
     }
     joins = extends ? token && joins : runs;
     token = !space;
+    joiner = c.code_point == 0x200D;
+    half = letter ? !half : half && extends;
     at += c.bytes;
   }
   return pieces;
@@ -66,7 +74,8 @@ std::string random_text(std::mt19937& generator) {
   static const char* const parts[] = {"a", "Zebra", "9", " ", "  ", "\t", ".", ",!", "\xC3\x89", "\xCC\x81", "\xE3\x80\x80",
                                       "\xE2\x80\x83", "\xF0\x9F\x98\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xC0\x80",
                                       "incomprehensibilities", "\xE6\x97\xA5\xE6\x9C\xAC", "Strasse", "\xC2\x85", "\xC2\xAD",
-                                      "\xE2\x80\x8C", "\xEF\xB8\x8F", "\xF0\x9F\x8F\xBD", "\xE2\x9D\xA4"};
+                                      "\xE2\x80\x8C", "\xE2\x80\x8D", "\xE2\x80\x8D\xF0\x9F\x91\xA6", "\xF0\x9F\x87\xA9", "\xF0\x9F\x87\xAA",
+                                      "\xF0\x9F\x91\xA8", "\xEF\xB8\x8F", "\xF0\x9F\x8F\xBD", "\xE2\x9D\xA4"};
   std::string text;
   const unsigned count = generator() % 40;
   for (unsigned i = 0; i < count; ++i) {
@@ -146,6 +155,147 @@ void compare_table(const std::vector<std::string_view>& texts) {
   for (const auto& [word, index] : lower_ids) check(lower[static_cast<std::size_t>(index)] == word, "stored bytes");
 }
 
+// What `character` is in a mapping, by going through it from its beginning; nullptr where it is not there.
+template <typename Entry, std::size_t N>
+const Entry* slow_find(const Entry (&entries)[N], std::uint32_t character) {
+  for (const Entry& entry : entries) {
+    if (entry.from == character) return &entry;
+  }
+  return nullptr;
+}
+
+std::uint32_t slow_class(std::uint32_t c) {
+  for (const CombiningClass& run : kCombiningClasses) {
+    if (c >= run.first && c <= run.last) return run.value;
+  }
+  return 0;
+}
+
+// What two characters compose to, or 0. Hangul: every syllable is decomposed and compared.
+std::uint32_t slow_compose(std::uint32_t first, std::uint32_t second) {
+  for (const Composition& found : kCompositions) {
+    if (found.first == first && found.second == second) return found.composed;
+  }
+  const bool vowel = second >= 0x1161 && second <= 0x1175 && first >= 0x1100 && first <= 0x1112;
+  const bool last = second >= 0x11A8 && second <= 0x11C2 && first >= 0xAC00 && first <= 0xD7A3;
+  if (vowel) return 0xAC00 + 588 * (first - 0x1100) + 28 * (second - 0x1161);
+  return last && (first - 0xAC00) % 28 == 0 ? first + (second - 0x11A7) : 0;
+}
+
+using Points = std::vector<std::uint32_t>;
+
+template <std::size_t N>
+Points slow_mapped(const CharacterText (&entries)[N], const Points& text) {
+  Points found;
+  for (const std::uint32_t c : text) {
+    const CharacterText* entry = slow_find(entries, c);
+    if (entry == nullptr) {
+      found.push_back(c);
+    } else {
+      found.insert(found.end(), kMappedText + entry->at, kMappedText + entry->at + entry->size);
+    }
+  }
+  return found;
+}
+
+// NFKC by definitions D108, D109 and D115 to D117 of The Unicode Standard: neighbours are swapped until the classes are
+// in order; then every character is composed with the last starter, where nothing between them blocks it.
+Points slow_nfkc(const Points& text) {
+  Points parts = slow_mapped(kCompatible, text);
+  for (bool swapped = true; swapped;) {
+    swapped = false;
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+      if (slow_class(parts[i]) == 0 || slow_class(parts[i - 1]) <= slow_class(parts[i])) continue;
+      std::swap(parts[i - 1], parts[i]);
+      swapped = true;
+    }
+  }
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    std::size_t starter = i;
+    while (starter > 0 && slow_class(parts[--starter]) != 0) {
+    }
+    if (slow_class(parts[starter]) != 0) continue;
+    const bool blocked =
+        starter + 1 < i && (slow_class(parts[i - 1]) == 0 || slow_class(parts[i - 1]) >= slow_class(parts[i]));
+    const std::uint32_t composed = blocked ? 0 : slow_compose(parts[starter], parts[i]);
+    if (composed == 0) continue;
+    parts[starter] = composed;
+    parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(i--));
+  }
+  return parts;
+}
+
+Points points_of(const char* p, const char* end) {
+  Points points;
+  for (; p < end; p += decode(p, end).bytes) points.push_back(decode(p, end).code_point);
+  return points;
+}
+
+Points slow_normalized(Points points, unsigned how) {
+  if (how & kNfkc) points = slow_nfkc(points);
+  for (std::uint32_t& c : points) {
+    const CharacterPair* pair = how & kLower ? slow_find(kLowerCase, c) : nullptr;
+    if (pair != nullptr) c = pair->to;
+  }
+  const Points bare = how & kStripAccents ? slow_mapped(kWithoutAccents, points) : Points();
+  if (!bare.empty()) points = bare;
+  for (std::uint32_t& c : points) {
+    if (how & kAsciiLower && c >= 'A' && c <= 'Z') c += 32;
+  }
+  return points;
+}
+
+// Every sum of normalizations of a token in exactly fitting memory.
+void compare_normalized(const std::string& word) {
+  const auto memory = std::make_unique<char[]>(word.size());
+  std::memcpy(memory.get(), word.data(), word.size());
+  const Token token{memory.get(), memory.get() + word.size(), {memory.get(), word.size()}};
+  const Points points = points_of(token.begin, token.end);
+  for (unsigned how = 1; how < 16; ++how) {
+    Normalizer normalizer(how);
+    if (!normalizer.concerns(token)) continue;
+    const Token found = normalizer(token);
+    check(points_of(found.begin, found.end) == slow_normalized(points, how), "normalized");
+    Rows rows;
+    rows.add_token(token.text);
+    rows.close_row();
+    // Lower case of ASCII alone leaves all other bytes as they are, also those that are no character.
+    const auto expected = how == kAsciiLower ? murmur_hash<true>(token.begin, token.size())
+                                             : murmur_hash<false>(found.begin, found.size());
+    check(word_hashes(rows, how) == std::vector<std::uint32_t>{expected}, "hash of what is normalized");
+  }
+}
+
+void check_normalizations(std::mt19937& generator) {
+  static const char* const parts[] = {
+      "A", "e", "\xC3\x89", "\xC4\xB0", "\xC3\x85", "\xE2\x84\xAB", "\xEF\xBC\xA1", "\xEF\xAC\x81", "\xC2\xBD",
+      "\xCC\x81", "\xCC\xA3", "\xCC\x82", "\xCD\x84", "\xD6\xB0", "\xE3\x82\x99", "\xE3\x81\x8B",  // marks
+      "\xE1\x84\x92", "\xE1\x85\xA1", "\xE1\x86\xAB", "\xE1\x86\xA7", "\xED\x95\x98", "\xED\x95\x9C",  // Hangul
+      "\xEF\xB7\xBA", "\xEF\xB7\xBB",                                        // of 18 and of 8 characters in NFKC
+      "\xF0\x90\x90\x80", "\xE0\xB3\x8B", "\xF4\x8F\xBF\xBF", "\xEF\xBF\xBD", "\xED\xA0\x80"};
+  constexpr std::size_t kParts = sizeof parts / sizeof *parts;
+  for (const char* const part : parts) {
+    const std::string whole(part);
+    for (std::size_t size = 1; size <= whole.size(); ++size) {  // ends within a character, too
+      compare_normalized(whole.substr(0, size));
+      compare_normalized("\xCC\x81" + whole.substr(0, size));
+      compare_normalized("A" + whole + whole.substr(0, size));
+    }
+  }
+  std::string expanding;
+  for (int i = 0; i < 100; ++i) expanding += "\xEF\xB7\xBA\xCC\xA3\xCC\x81";
+  compare_normalized(expanding);
+  for (int i = 0; i < 500; ++i) {
+    std::string word;
+    const unsigned count = 1 + generator() % 8;
+    for (unsigned j = 0; j < count; ++j) {
+      const std::string part = parts[generator() % kParts];
+      word += generator() % 8 == 0 ? part.substr(0, 1 + generator() % part.size()) : part;
+    }
+    compare_normalized(word);
+  }
+}
+
 // Published values of MurmurHash3_x86_32 with the seed 0, in exactly fitting memory.
 void check_hashes() {
   const std::map<std::string, std::uint32_t> published = {
@@ -178,6 +328,7 @@ int main() {
   }
   compare_table(texts);
   check_hashes();
+  check_normalizations(generator);
   std::printf("%d faults\n", faults);
   return faults == 0 ? 0 : 1;
 }
