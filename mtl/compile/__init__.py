@@ -1,6 +1,7 @@
 """From YAML to a checked recipe.
 
 alone       one task of a recipe as a recipe of its own: what joint training is compared with
+candidates  a recipe whose values are searched: itself, and with other values
 components  reading the configuration of a registered class that holds no modules: a mixture, an optimizer, a metric
 conditions  conditions of a recipe that has other faults, so that no graph of all its tasks can be made
 draft       what the stages of reading a recipe pass to each other
@@ -11,7 +12,9 @@ metrics     reading the metrics of a task
 modules     reading the configuration of modules
 sites       the module addresses of a recipe, and the classes of those that are one module
 sources     reading sources: those under `sources:`, and those that a task writes inline
+space       the values of a search, each tried in the recipe: one that it refuses is a fault before any training
 tasks       reading `tasks:`, all but the modules of the tasks
 ties        which module addresses are one module
 train       reading `train:`: how the recipe is trained
+tune        reading `tune:`: the form of what is searched
 """

@@ -42,6 +42,7 @@ def alone(recipe: Recipe, task: str) -> Recipe:
         share=share,
         file=None,
         document=title,
+        tune=None,  # it may name other tasks
     )
     return replace(lone, train=_train(recipe, lone, task))
 

@@ -9,6 +9,7 @@ from ..base.declared import DeclaredKey
 from ..recipe.config import InputConfig, Recipe, ShareGroup, SourceConfig, TaskConfig
 from ..recipe.modules import ModuleConfig
 from ..recipe.training import BatchConfig, ComponentTraining, TrainConfig
+from ..recipe.tuning import Range, TuneConfig
 from .tasks import input_schema
 
 SECTIONS: dict[str, type] = {
@@ -21,6 +22,8 @@ SECTIONS: dict[str, type] = {
     "train": TrainConfig,
     "a batch": BatchConfig,
     "a line of train.components": ComponentTraining,
+    "tune": TuneConfig,
+    "a range": Range,
 }
 
 

@@ -27,6 +27,7 @@ from .draft import Reading, TaskDraft
 from .groups import Group
 from .modules import ModuleReader
 from .sources import read_sources
+from .space import read_with_space
 from .tasks import read_tasks
 from .ties import Ties
 from .train import Known, read_train
@@ -47,7 +48,7 @@ def load_recipe(
     `overrides` are `a.b.c=value` settings, `data` replaces the directory that relative data paths start from,
     and `seed` the recipe's seed.
     """
-    return _recipe(read(Path(path)), overrides, data, seed, Path(path))
+    return recipe_of(read(Path(path)), overrides, data, seed, Path(path))
 
 
 def recipe_from_text(
@@ -59,7 +60,7 @@ def recipe_from_text(
     seed: int | None = None,
 ) -> Recipe:
     """Read and check a recipe that is not in a file; `name` is what messages call it."""
-    return _recipe(parse(text, name), overrides, data, seed, None)
+    return recipe_of(parse(text, name), overrides, data, seed, None)
 
 
 def recipe_from_dict(
@@ -71,7 +72,7 @@ def recipe_from_dict(
     seed: int | None = None,
 ) -> Recipe:
     """Check a recipe given as the plain values that YAML would give; `name` is what messages call it."""
-    return _recipe(from_values(tree, name), overrides, data, seed, None)
+    return recipe_of(from_values(tree, name), overrides, data, seed, None)
 
 
 def register_built_in() -> None:
@@ -80,11 +81,18 @@ def register_built_in() -> None:
         importlib.import_module(f"mtl.{module}")
 
 
-def _recipe(
+def recipe_of(
     document: Document, overrides: Sequence[str], data: Path | None, seed: int | None, file: Path | None
 ) -> Recipe:
+    """Check a document, which is changed where settings change it; see `load_recipe`."""
     _check_form(document)
     settings.apply(document, overrides)
+    if document.tree.get("tune") is None:
+        return _recipe(document, data, seed, file)
+    return read_with_space(document, lambda variant: _recipe(variant, data, seed, file))
+
+
+def _recipe(document: Document, data: Path | None, seed: int | None, file: Path | None) -> Recipe:
     reading = Reading(document, document.faults)
     malformed = len(reading.faults)
     checked, faults = fitted_to(schema(Recipe), document.tree, document, (), "a recipe")

@@ -18,6 +18,7 @@ from .modules import ModuleConfig
 from .place import NOWHERE, Place
 from .task import Slot, Task
 from .training import TrainConfig
+from .tuning import TuneConfig
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,9 @@ class Recipe:
         Mapping[str, ShareGroup], Key("which modules are one; see 'a share group'", apart=True, default=None)
     ]
     train: Annotated[TrainConfig, Key("how it is trained; see 'train'", apart=True, default=None)]
+    tune: Annotated[
+        TuneConfig | None, Key("which values `mtl tune` searches; see 'tune'. Runs do without", apart=True)
+    ] = field(default=None, compare=False)
     file: Path | None = field(default=None, compare=False)
     document: str = field(default="", compare=False)
 

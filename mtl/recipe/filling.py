@@ -32,9 +32,9 @@ def digest_of(tree: Mapping[str, Any]) -> str:
 
 
 def movable(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a filled recipe without the directories of data and plugins."""
+    """Return a filled recipe without the directories of data and plugins, and without what `mtl tune` searches."""
     plugins = [PurePath(plugin).name if plugin.endswith(".py") else plugin for plugin in tree["plugins"]]
-    return {key: plugins if key == "plugins" else value for key, value in tree.items() if key != "data"}
+    return {key: plugins if key == "plugins" else value for key, value in tree.items() if key not in ("data", "tune")}
 
 
 def _tree(recipe: Recipe) -> dict[str, Any]:
@@ -46,6 +46,7 @@ def _tree(recipe: Recipe) -> dict[str, Any]:
             group.name: {**_keys(group), **_module(_config(recipe, group.members[0]), group.members[0], groups)}
             for group in recipe.share.values()
         },
+        tune=None,  # its keys are those of the recipe as it was written, and a run is none of its trials
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from ..base.declared import keys
 from ..base.errors import Fault, listing, near_miss
 from .document import Document, Steps, dotted, show
+from .place import Place
 from .schema import closest
 from .training import ComponentTraining
 from .yaml_core import parse
@@ -27,7 +28,7 @@ def apply(document: Document, overrides: Sequence[str]) -> None:
     for override in overrides:
         name = f"--set {override}"
         path, equals, text = override.partition("=")
-        steps = _steps(path)
+        steps = steps_of(path)
         if not equals or not steps:
             document.faults.append(Fault("should be 'a.b.c=value'. Found no such setting.", name))
             continue
@@ -35,12 +36,18 @@ def apply(document: Document, overrides: Sequence[str]) -> None:
         if value.faults:
             document.faults += [Fault(fault.message, name) for fault in value.faults]
             continue
-        value.keys = dict.fromkeys(value.keys, (name, None))
-        value.values = dict.fromkeys(value.values, (name, None)) or {(): (name, None)}
-        _set(document, steps, value, name)
+        _set(document, steps, value, Place(name))
 
 
-def _steps(path: str) -> list[str]:
+def set_value(document: Document, path: str, value: Any, place: Place) -> None:
+    """Set a plain value at a path, as written at `place`; what cannot be set becomes a fault of the document.
+
+    The path is not malformed (`steps_of`).
+    """
+    _set(document, steps_of(path), Document(place.file or "", value), place)
+
+
+def steps_of(path: str) -> list[str]:
     """Return the steps of a path, none if it is malformed."""
     found: list[str] = []
     position = 0
@@ -53,8 +60,11 @@ def _steps(path: str) -> list[str]:
     return [] if path.endswith(".") else found
 
 
-def _set(document: Document, steps: list[str], value: Document, name: str) -> None:
+def _set(document: Document, steps: list[str], value: Document, place: Place) -> None:
     """Walk to the place that a setting names, making the mappings that are not there yet, and set it."""
+    at = (place.file or "", place.line)
+    value.keys = dict.fromkeys(value.keys, at)
+    value.values = dict.fromkeys(value.values, at) or {(): at}
     here: Any = document.tree if document.tree is not None else {}
     document.tree = here
     done: Steps = ()
@@ -62,18 +72,18 @@ def _set(document: Document, steps: list[str], value: Document, name: str) -> No
         step, rest = _next(here, done, steps, isinstance(value.tree, dict))
         fault = _step_fault(here, done, step, bool(rest))
         if fault is not None:
-            document.faults.append(Fault(fault, name, path=dotted(done) or None))
+            document.faults.append(place.named(dotted(done)).fault(fault))
             return
         key: str | int = int(step) if isinstance(here, list) else step
         done = (*done, key)
         if not rest:
             here[key] = value.tree
             document.graft(done, value)
-            document.keys[done] = (name, None)
+            document.keys[done] = at
             return
         if isinstance(here, dict) and here.get(step) is None:
             here[step] = {}
-            document.graft(done, Document(name, values={(): (name, None)}, keys={(): (name, None)}))
+            document.graft(done, Document(at[0], values={(): at}, keys={(): at}))
         here, steps = here[key], rest
 
 

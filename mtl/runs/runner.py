@@ -36,6 +36,7 @@ from ..recipe.config import Recipe
 from ..recipe.filling import filled
 from ..serve.arrays import Texts
 from ..serve.bundle import Bundle
+from ..sources.base import SPLITS
 from ..sources.opening import open_sources
 from ..train.checkpoint import Checkpoints, load_model
 from ..train.logs import Logs
@@ -69,6 +70,7 @@ class Run:
         trained: bool = False,
         elsewhere: bool = False,
         sources: GivenRows | None = None,
+        splits: Sequence[str] = SPLITS,
     ) -> None:
         self.out = out
         self.graph = graph
@@ -76,6 +78,7 @@ class Run:
         self.resume = resume
         self.trained = trained  # then vocabularies are the folder's own; a resumed run fits them anew and compares
         self.elsewhere = elsewhere  # the data's folder was named: what is there is meant, also for rows from memory
+        self.splits = splits  # that are read
         self.checked: CheckReport | None = None
         self._given = tuple(sources or ())
         self._sources = open_sources(self.recipe, sources)
@@ -91,8 +94,9 @@ class Run:
         seed: int | None = None,
         overrides: Sequence[str] = (),
         sources: GivenRows | None = None,
+        splits: Sequence[str] = SPLITS,
     ) -> Run:
-        """Check a recipe and make its run folder.
+        """Check a recipe and make its run folder; of the data only these splits are read.
 
         Raises `RecipeError` with every fault, and `UsageError` where the folder holds something already and is not
         to be resumed.
@@ -106,7 +110,7 @@ class Run:
                 fault_if_other_rules(kept, read_json(kept))
         report = check(recipe, initial=not begun)  # what it starts from is in its checkpoint
         folder = folder_for(recipe.name, out, resume)
-        run = cls(folder, report.graph, resume=resume, elsewhere=data is not None, sources=sources)
+        run = cls(folder, report.graph, resume=resume, elsewhere=data is not None, sources=sources, splits=splits)
         run.checked = report
         run._describe()
         return run
@@ -148,7 +152,7 @@ class Run:
         if had is not None and not self.elsewhere:
             had.fault_if_not_given(self.out, self._given)
         fitted = Fitted.load(self.graph, kept) if self.trained else None
-        prepared = prepare(self.graph, self._sources, cache_folder(), fitted=fitted)
+        prepared = prepare(self.graph, self._sources, cache_folder(), fitted=fitted, splits=self.splits)
         if not begun:
             replace(kept, json.dumps(prepared.fitted.state(), ensure_ascii=False).encode())
             RunData(self._given, prepared.hashes).write(self.out)
