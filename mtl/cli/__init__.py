@@ -15,6 +15,7 @@ progress    what training and export report, as it comes: training by a bar on a
 ranking     `mtl rank`: a collection encoded once, then the best documents of each query from standard input
 tables      the tables that commands end with
 training    `mtl run` and `mtl train`
+tuning      `mtl tune`
 """
 
 import sys

@@ -244,6 +244,40 @@ def compare(
 
 
 @app.command()
+def tune(
+    recipe: RecipeFile,
+    space: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--space", metavar="FILE", help="What is searched, in place of the recipe's section tune."),
+    ] = None,
+    trials: Annotated[int, typer.Option("--trials", metavar="N", help="Trials of the study, earlier ones too.")] = 20,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--out", metavar="DIR", help="Folder of the study. Without it: runs/NAME-tune."),
+    ] = None,
+    seed: Seed = None,
+    minutes: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option("--minutes", metavar="M", help="Stop after so many; the same command goes on for as many more."),
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", metavar="N", help="Trials at a time, each in a process of its own.")
+    ] = 1,
+    data: Data = None,
+    overrides: Overrides = None,
+) -> None:
+    """Search for a recipe's best values by their score on dev: the best trials, and a recipe with their values.
+
+    What is searched is the recipe's section tune, or --space FILE. Trials that end are not repeated, and those that
+    were cut off continue: give the same command again.
+    """
+    with guarded():
+        from .tuning import Asked, tune_command
+
+        tune_command(Asked(recipe, space, trials, out, seed, minutes, jobs, data, tuple(overrides or ())))
+
+
+@app.command()
 def rank(
     bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The export/ folder of a run.", show_default=False)],
     documents: Annotated[

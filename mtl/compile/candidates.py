@@ -20,7 +20,7 @@ from .space import tried, variant
 
 @dataclass(frozen=True)
 class Candidates:
-    """A recipe as it was written, settings applied, and what else it was read with: plain values, so that it pickles."""
+    """A recipe as it was written, settings applied, and what else it was read with: plain values, which pickle."""
 
     document: Document
     file: Path

@@ -95,12 +95,13 @@ def _read_choices(reading: Reading, raw: list[Any], steps: Steps) -> Choices | N
     return tuple(raw)
 
 
-def _read_range(reading: Reading, raw: dict[str, Any], steps: Steps) -> Range | None:
+def _read_range(reading: Reading, raw: Mapping[str, Any], steps: Steps) -> Range | None:
     checked, wrong = fitted_to(schema(Range), raw, reading.document, steps, "a range")
     reading.faults += wrong
     if checked is None:
         return None
-    found = Range(**{**checked, **{key: raw[key] for key in ("low", "high", "step") if key in raw}})  # 1 stays whole
+    numbers: dict[str, Any] = {key: raw.get(key) for key in ("low", "high", "step")}  # as written: 1 is no 1.0 here
+    found = Range(**{**checked, **numbers})
     faults = len(reading.faults)
     if found.low >= found.high:
         reading.fault((*steps, "high"), f"should be greater than 'low', {show(found.low)}. Found {show(found.high)}.")
@@ -116,5 +117,4 @@ def _read_range(reading: Reading, raw: dict[str, Any], steps: Steps) -> Range | 
         reading.fault((*steps, "step"), f"should be left out where 'log' is true. Found {show(found.step)}.")
     if len(reading.faults) > faults:
         return None
-    numbers = [number for number in (found.low, found.high, found.step) if number is not None]
-    return replace(found, whole=all(isinstance(number, int) for number in numbers))
+    return replace(found, whole=all(isinstance(number, int) for number in numbers.values() if number is not None))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from ..base.declared import Key, Positive
-from .place import NOWHERE, Place
+from .place import Place
 
 Choices = tuple[Any, ...]
 
@@ -55,8 +55,8 @@ class TuneConfig:
             "which trials are stopped early; see below",
             note="A trial reports its score on the dev split at every evaluation, and trials are compared by the "
             "number of evaluations. `median` stops one whose best score is below the median of those trained to "
-            "their end, once there are 5; `halving` is asynchronous successive halving (Li et al., 2018): it lets the best "
-            "quarter go on from each rung; `none` lets all train to the end.",
+            "their end, once there are 5; `halving` is asynchronous successive halving (Li et al., 2018), which lets "
+            "the best quarter go on from each rung; `none` lets all train to the end.",
         ),
     ] = "median"
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)

@@ -55,21 +55,25 @@ def check_recipe(recipe: Recipe, run: Path) -> None:
     kept = run / "recipe.yaml"
     if recorded.get("recipe") in (None, digest(recipe)) or not kept.is_file():
         return  # other differences are reported once the data is read
-    there, here = (_said(tree) for tree in (_refilled(kept), parse(filled(recipe), recipe.title).tree))
-    keys = [key for key in dict.fromkeys([*there, *here]) if there.get(key) != here.get(key)]
-    if not keys:
+    found = changes(*(movable(tree) for tree in (_refilled(kept), parse(filled(recipe), recipe.title).tree)))
+    if not found:
         return
-    changes = [f"{key}: {_said_of(there, key)} there, {_said_of(here, key)} here" for key in keys[:SHOWN]]
-    if len(keys) > SHOWN:
-        changes.append(f"and {len(keys) - SHOWN} more")
     another = (
-        f"the recipe should be the one that the run was started with. Found another: {'; '.join(changes)}. "
+        f"the recipe should be the one that the run was started with. Found another: {'; '.join(found)}. "
         "The run's own is its recipe.yaml; a changed recipe needs a new run."
     )
     versions = {"mtl": recorded.get("versions", {}).get("mtl", VERSION)}
     raise CheckpointError(
         *(Fault(message, file=str(run)) for message in (another, *_other_versions(versions, {"mtl": VERSION})))
     )
+
+
+def changes(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
+    """Return what differs between two trees, by dotted keys; of many differences the first, and how many more."""
+    before, now = dict(_leaves(there)), dict(_leaves(here))
+    keys = [key for key in dict.fromkeys([*before, *now]) if before.get(key) != now.get(key)]
+    found = [f"{key}: {_said_of(before, key)} there, {_said_of(now, key)} here" for key in keys[:SHOWN]]
+    return found + ([f"and {len(keys) - SHOWN} more"] if len(keys) > SHOWN else [])
 
 
 def as_filled_now(recorded: Mapping[str, Any], run: Path) -> Mapping[str, Any]:
@@ -92,11 +96,6 @@ def _refilled(kept: Path) -> dict[str, Any]:
     except RecipeError:  # a plugin that has moved, a key that is gone
         tree = read(kept).tree
     return tree
-
-
-def _said(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a filled recipe says by dotted keys, without the directories of data and plugins."""
-    return dict(_leaves(movable(tree)))
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
