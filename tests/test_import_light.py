@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-HEAVY = ("torch", "pydantic", "pyarrow", "onnx", "onnxruntime", "networkx", "numpy", "yaml", "rich", "mtl_modules")
+HEAVY = ("torch", "pydantic", "pyarrow", "onnx", "onnxruntime", "networkx", "numpy", "yaml", "rich")
+HEAVY += ("mtl_modules", "optuna")
 
 
 def imported_by(statement: str) -> set[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import warnings
 from typing import TYPE_CHECKING, Any
 
 from ..base.errors import UsageError
 from ..recipe.tuning import Choices, Dimension, Range
-from ..recipe.yaml_core import dump
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -50,10 +50,10 @@ def value_of(dimension: Dimension, param: Any) -> Any:
 
 
 def _labels(choices: Choices) -> list[Any]:
-    """Return choices as Optuna takes them: as they are, or as YAML where one is a list or a mapping."""
+    """Return choices as Optuna takes them: as they are, or as JSON where one is a list or a mapping."""
     if not any(isinstance(choice, (list, dict)) for choice in choices):
         return list(choices)
-    return [dump(choice).removesuffix("...\n").strip() for choice in choices]
+    return [json.dumps(choice, ensure_ascii=False) for choice in choices]
 
 
 def pruner(name: str) -> BasePruner:

@@ -20,13 +20,14 @@ LONGEST = 14  # characters of a choice below its points
 
 @dataclass(frozen=True)
 class Axis:
-    """Numbers from `low` to `high` on pixels from `start` to `end`."""
+    """Numbers from `low` to `high` on pixels from `start` to `end`; its line is longer by `margin` on both sides."""
 
     low: float
     high: float
     start: float
     end: float
     log: bool = False
+    margin: float = 0
 
     def at(self, value: float) -> float:
         """Return where a number is."""
@@ -38,9 +39,9 @@ class Axis:
         if self.log:
             powers = range(math.ceil(math.log10(self.low)), math.floor(math.log10(self.high)) + 1)
             return [10.0**power for power in powers] if len(powers) > 1 else [self.low, self.high]
-        raw = (self.high - self.low) / 4
-        power = 10.0 ** math.floor(math.log10(raw))
-        step = next(nice * power for nice in (1, 2, 5, 10) if nice * power >= raw)
+        most = (self.high - self.low) / 3
+        power = 10.0 ** math.floor(math.log10(most))
+        step = max(nice * power for nice in (1, 2, 5) if nice * power <= most)
         first = math.ceil(self.low / step - 1e-9)
         return [number * step for number in range(first, math.floor(self.high / step + 1e-9) + 1)]
 
@@ -83,7 +84,7 @@ def _history(title: str, trials: Sequence[Trial], scored: Sequence[Trial]) -> It
         path = " ".join([*best, f"H{x.end:.1f}"])
         yield f'<path d="{path}" fill="none" stroke="{COLOURS["complete"]}" stroke-width="1.5" opacity="0.5"/>'
     for trial in trials:
-        yield _mark(trial, x.at(trial.number), y.end + 4 if trial.score is None else y.at(trial.score))
+        yield _mark(trial, x.at(trial.number), y.start if trial.score is None else y.at(trial.score))
 
 
 def _slice(
@@ -95,7 +96,7 @@ def _slice(
     y = _scores(scored, top + PANEL - BELOW, top + ABOVE)
     yield f'<text x="{start:.1f}" y="{top + 20:.1f}" font-weight="bold">{escape(name)}</text>'
     if isinstance(dimension, Range):
-        x = Axis(dimension.low, dimension.high, start + 8, end - 8, dimension.log)
+        x = Axis(dimension.low, dimension.high, start + 8, end - 8, dimension.log, margin=8)
         yield from _frame(x, y, x.ticks(), "")
         for trial in scored:
             yield _mark(trial, x.at(trial.values[key]), y.at(trial.score or 0.0))
@@ -116,7 +117,7 @@ def _scores(scored: Sequence[Trial], start: float, end: float) -> Axis:
 
 
 def _frame(x: Axis, y: Axis, ticks: Sequence[float], label: str) -> Iterator[str]:
-    left, right = math.floor(x.start / 8) * 8, x.end
+    left, right = x.start - x.margin, x.end + x.margin
     for tick in y.ticks():
         at = y.at(tick)
         yield f'<path d="M{left:.1f} {at:.1f}H{right:.1f}" stroke="#e3e3e3"/>'

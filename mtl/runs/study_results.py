@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -35,9 +36,8 @@ def ranked(trials: Iterable[Trial]) -> list[Trial]:
 def short_names(keys: Sequence[str]) -> dict[str, str]:
     """Return keys by as few of their last steps, but two of them, as tell them apart.
 
-    >>> short_names(["train.optimizer.lr", "tasks.a.weight", "tasks.b.weight", "train.clip"])
-    {'train.optimizer.lr': 'optimizer.lr', 'tasks.a.weight': 'a.weight', 'tasks.b.weight': 'b.weight', \
-'train.clip': 'train.clip'}
+    >>> list(short_names(["train.optimizer.lr", "tasks.a.weight", "tasks.b.weight", "train.clip"]).values())
+    ['optimizer.lr', 'a.weight', 'b.weight', 'train.clip']
     """
     steps = {key: steps_of(key) for key in keys}
     count = 2
@@ -63,5 +63,7 @@ def said(value: Any) -> str:
 
 
 def as_yaml(value: Any) -> str:
-    """Return a value as one line of YAML."""
+    """Return a value as one line of YAML: a list or a mapping as JSON, which is YAML."""
+    if isinstance(value, (list, dict)):
+        return json.dumps(value, ensure_ascii=False)
     return " ".join(dump(value).removesuffix("...\n").split())

@@ -17,6 +17,7 @@ from mtl.recipe.config import InputConfig, Recipe, ShareGroup, SourceConfig, Tas
 from mtl.recipe.filling import filled
 from mtl.recipe.modules import ModuleConfig
 from mtl.recipe.training import BatchConfig, ComponentTraining, TrainConfig
+from mtl.recipe.tuning import Range, TuneConfig
 from mtl.recipe.yaml_core import parse
 from tests.mtl.recipe.texts import INTENT_SLOT, changed, faults
 
@@ -31,6 +32,8 @@ BESIDE: dict[type, set[str]] = {
     TrainConfig: {"places"},
     BatchConfig: set(),
     ComponentTraining: {"place"},
+    TuneConfig: {"places"},
+    Range: {"whole"},
 }
 GIVEN = {
     Recipe: ("name", "data"),
