@@ -92,12 +92,12 @@ def started(folder: Path, *, resume: bool) -> BaseProcess:
     ready = context.Event()
     process = context.Process(target=train, args=(folder, resume, ready))
     process.start()
-    assert ready.wait(120)
+    assert ready.wait(600)
     return process
 
 
 def ended(process: BaseProcess) -> int | None:
-    process.join(120)
+    process.join(600)
     return process.exitcode
 
 
