@@ -18,6 +18,7 @@ STRICT = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
 Natural = Annotated[int, pydantic.Field(ge=0)]
 Count = Annotated[int, pydantic.Field(gt=0)]
 Positive = Annotated[float, pydantic.Field(gt=0)]
+FromZero = Annotated[float, pydantic.Field(ge=0)]
 SAME: Any = object()  # what a recipe writes is what the attribute holds
 
 

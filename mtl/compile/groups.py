@@ -6,21 +6,36 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..base.declared import keys, schema
+from ..recipe.config import ShareGroup
 from ..recipe.document import Steps, show
 from ..recipe.names import JOINT, malformed
+from ..recipe.schema import fitted_to
 from .draft import Reading
+
+GROUP_KEYS = tuple(keys(ShareGroup))  # all others are those of its module
+HARD: Mapping[str, Any] = {"kind": "hard", "strength": None}
 
 
 @dataclass
 class Group:
-    """A share group: its patterns with their places, its own configuration if it has one, the addresses it names."""
+    """A share group: its patterns with their places, its own configuration if it has one, the addresses it names.
+
+    `own` are its own keys beside the members: how these are shared.
+    """
 
     name: str
     steps: Steps
     patterns: list[tuple[str, Steps]]
     written: Steps | None = None
+    own: Mapping[str, Any] = field(default_factory=lambda: HARD)
     named: dict[str, Steps] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
+
+    @property
+    def soft(self) -> bool:
+        """Whether its members stay modules of their own."""
+        return bool(self.own["kind"] == "soft")
 
 
 def read_group(reading: Reading, name: str, raw: Any, tasks: Collection[str]) -> Group | None:
@@ -40,8 +55,23 @@ def read_group(reading: Reading, name: str, raw: Any, tasks: Collection[str]) ->
             reading.key_fault(steps, "should have a key 'members', a list of addresses. Found none.")
             return None
     patterns = [(members, here)] if isinstance(members, str) else _patterns(reading, members, here)
-    configured = isinstance(raw, Mapping) and len(raw) > 1
-    return Group(name, steps, patterns, steps if configured else None)
+    configured = isinstance(raw, Mapping) and not raw.keys() <= set(GROUP_KEYS)
+    return Group(name, steps, patterns, steps if configured else None, _own(reading, raw, steps))
+
+
+def _own(reading: Reading, raw: Any, steps: Steps) -> Mapping[str, Any]:
+    """Return a group's own keys beside its members; where they are faulty, what they were probably meant to be."""
+    written = {key: raw[key] for key in GROUP_KEYS if key in raw} if isinstance(raw, Mapping) else {}
+    own, faults = fitted_to(schema(ShareGroup), written, reading.document, steps, "a share group")
+    reading.faults += faults
+    if own is None:
+        return {"kind": "hard" if written.get("kind", "hard") == "hard" else "soft", "strength": None}
+    if own["kind"] == "soft" and own["strength"] is None:
+        reading.key_fault(steps, "should have a key 'strength', a number of at least 0: it is soft. Found none.")
+    if own["kind"] != "soft" and own["strength"] is not None:
+        message = f"should be a key of a group with 'kind: soft'. Found it in one of kind '{own['kind']}'."
+        reading.key_fault((*steps, "strength"), message)
+    return {key: own[key] for key in HARD}
 
 
 def _patterns(reading: Reading, members: Any, steps: Steps) -> list[tuple[str, Steps]]:

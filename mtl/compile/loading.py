@@ -199,13 +199,15 @@ def _share(
         roots = {ties.root(address) for address in group.named}
         members = [address for address in known if ties.root(address) in roots]
         if members:
-            found[name] = ShareGroup(name, tuple(members), reading.document.key_place(group.steps))
+            place = reading.document.key_place(group.steps)
+            found[name] = ShareGroup(name, tuple(members), **group.own, place=place)
     return found
 
 
 def _component_names(ties: Ties, groups: Mapping[str, Group]) -> list[str]:
     """Return the name of every component."""
-    owners = {ties.root(address): name for name, group in groups.items() for address in group.named}
+    hard = {name: group for name, group in groups.items() if not group.soft}
+    owners = {ties.root(address): name for name, group in hard.items() for address in group.named}
 
     def name(address: str) -> str:
         if ties.root(address) in owners:

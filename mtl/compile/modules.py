@@ -13,7 +13,7 @@ from ..recipe.names import malformed
 from ..recipe.schema import check_at, closest
 from .components import find_class, normalised
 from .draft import Reading, TaskDraft
-from .groups import Group
+from .groups import GROUP_KEYS, Group
 from .ties import Ties, nested_keys
 
 Written = dict[str, tuple[Any, Steps]]  # key -> its value and where that is
@@ -69,7 +69,7 @@ class ModuleReader:
 
     def config(self, address: str) -> ModuleConfig | None:
         """Return the configuration of the module that an address is, or None after noting its faults."""
-        root = self.ties.root(address)
+        root = self.ties.configured(address)
         if root not in self._read:
             self._read[root] = None  # a module that is part of itself ends here; the fault is already noted
             self._read[root] = self._config(address)
@@ -82,7 +82,7 @@ class ModuleReader:
         faults = len(self.reading.faults)
         if {site.address for site in self.ties.members(address)} & self.ties.unending:
             return None
-        written = self._merge(steps_written, self._part_keys(address, site.kind))
+        written = self._merge(steps_written, self._part_keys(address, site.kind), self._who(address))
         if len(self.reading.faults) > faults:
             return None
         home = next((steps for steps in steps_written if self.reading.value(steps)), site.home)
@@ -119,7 +119,12 @@ class ModuleReader:
             return {}
         return {key: named for key, _, named in nested_keys(registry.lookup(kind, name))}
 
-    def _merge(self, places: list[Steps], parts: Mapping[str, bool]) -> Written:
+    def _who(self, address: str) -> str:
+        """Return which modules have the configuration of an address, as messages say it."""
+        tied = len({self.ties.root(site.address) for site in self.ties.members(address)}) == 1
+        return "tied modules" if tied else "modules that are pulled together"
+
+    def _merge(self, places: list[Steps], parts: Mapping[str, bool], who: str) -> Written:
         """Rule: configurations agree. Return each key's first value; other values are faults.
 
         Of keys that hold parts only the parts' names are compared: each part is a module with a configuration of
@@ -134,7 +139,7 @@ class ModuleReader:
                 self.reading.fault(steps, message)
                 continue
             if steps[0] == "share" and len(steps) == 2:
-                del mapping["members"]
+                mapping = {key: value for key, value in mapping.items() if key not in GROUP_KEYS}
             for key, value in sorted(mapping.items(), key=lambda item: item[0] != "type"):
                 here = (*steps, key) if isinstance(raw, Mapping) else steps
                 before, at = found.setdefault(key, (value, here))
@@ -143,19 +148,19 @@ class ModuleReader:
                 else:
                     same = _agree(before, value)
                 if at != here and not same:
-                    self._disagree(here, value, at, before)
+                    self._disagree(here, value, at, before, who)
                     if key == "type":
                         return found
         return found
 
-    def _disagree(self, here: Steps, value: Any, there: Steps, before: Any) -> None:
+    def _disagree(self, here: Steps, value: Any, there: Steps, before: Any, who: str) -> None:
         document = self.reading.document
         found, should = show(value), show(before)
         if isinstance(value, (list, dict)) or isinstance(before, (list, dict)):
             found, should = "another value", "the same value"
         other = document.place(there)
         line = f"line {other.line}" if other.line is not None else other.file
-        message = f"should be {should} as in {other.path} ({line}): tied modules have one configuration. Found {found}."
+        message = f"should be {should} as in {other.path} ({line}): {who} have one configuration. Found {found}."
         self.reading.fault(here, message)
 
     def _checked(

@@ -1,4 +1,4 @@
-"""The module addresses of a recipe, and the classes of those that are one module."""
+"""The module addresses of a recipe, the classes of those that are one module and of those with one configuration."""
 
 from __future__ import annotations
 
@@ -25,37 +25,58 @@ class Site:
 
 
 class Sites:
-    """Sites by address, in the order of the recipe, joined into classes (a union-find)."""
+    """Sites by address, in the order of the recipe, joined into classes (two union-finds).
+
+    Sites of one module have one configuration; so have modules of their own that are alike (see `liken`).
+    """
 
     def __init__(self) -> None:
         self.sites: dict[str, Site] = {}
         self._parents: dict[str, str] = {}
+        self._alike: dict[str, str] = {}
 
     def root(self, address: str) -> str:
-        """Return the address that represents the class of an address."""
-        while self._parents[address] != address:
-            address = self._parents[address]
-        return address
+        """Return the address that represents the module of an address."""
+        return _root(self._parents, address)
+
+    def configured(self, address: str) -> str:
+        """Return the address that represents all that have the configuration of an address."""
+        return _root(self._alike, address)
 
     def members(self, address: str) -> list[Site]:
-        """Return the sites of the class of an address, in the order of the recipe."""
-        root = self.root(address)
-        return [site for other, site in self.sites.items() if self.root(other) == root]
+        """Return the sites that have the configuration of an address, in the order of the recipe."""
+        root = self.configured(address)
+        return [site for other, site in self.sites.items() if self.configured(other) == root]
 
     def classes(self) -> Iterator[list[Site]]:
-        """Yield the sites of each class, in the order of the recipe."""
+        """Yield the sites of each configuration, in the order of the recipe."""
         found: dict[str, list[Site]] = {}
         for address, site in self.sites.items():
-            found.setdefault(self.root(address), []).append(site)
+            found.setdefault(self.configured(address), []).append(site)
         yield from found.values()
 
     def add(self, site: Site) -> None:
         """Add a site, as a class of its own."""
         self.sites[site.address] = site
-        self._parents[site.address] = site.address
+        self._parents[site.address] = self._alike[site.address] = site.address
 
     def join(self, one: str, other: str) -> None:
-        """Make the classes of two addresses one."""
-        mine, theirs = self.root(one), self.root(other)
-        if mine != theirs:
-            self._parents[theirs] = mine
+        """Make the modules of two addresses one."""
+        _join(self._parents, one, other)
+        self.liken(one, other)
+
+    def liken(self, one: str, other: str) -> None:
+        """Give the modules of two addresses one configuration."""
+        _join(self._alike, one, other)
+
+
+def _root(parents: Mapping[str, str], address: str) -> str:
+    while parents[address] != address:
+        address = parents[address]
+    return address
+
+
+def _join(parents: dict[str, str], one: str, other: str) -> None:
+    mine, theirs = _root(parents, one), _root(parents, other)
+    if mine != theirs:
+        parents[theirs] = mine

@@ -1,8 +1,9 @@
 """Which module addresses are one module.
 
 A *site* is an address with the places where its configuration is written. Groups join sites into classes; the parts
-of joined composites are joined too. Parts are known once the type of their composite is, and groups may name parts,
-so both are done in turn until nothing new appears.
+of joined composites are joined too. A soft group leaves its members modules of their own, with one configuration. Parts
+are known once the type of their composite is, and groups may name parts, so both are done in turn until nothing new
+appears.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class Ties(Sites):
             group.refused.add(address)
             return
         group.named[address] = steps
-        self.join(first, address)
+        (self.liken if group.soft else self.join)(first, address)
 
     def _check_found(self, group: Group) -> None:
         """Rule: every address exists, and every pattern matches something."""
@@ -173,13 +174,15 @@ class Ties(Sites):
                         self._join_part(sites, part, kind, place, steps)
 
     def _join_part(self, sites: list[Site], part: str, kind: str, place: Steps, composite: Steps) -> None:
-        """Add the part of every site of a class as one class."""
+        """Add the part of every site of a class: one module where their composites are one, else modules alike."""
         owner = next((site for site in sites if composite in site.written), sites[0])
+        firsts: dict[str, str] = {}
         for site in (owner, *sites):
             address = f"{site.address}.{part}"
             if address not in self.sites:
                 self.add(Site(address, kind, place))
-            self.join(f"{owner.address}.{part}", address)
+            self.join(firsts.setdefault(self.root(site.address), address), address)
+            self.liken(f"{owner.address}.{part}", address)
         mine = self.sites[f"{owner.address}.{part}"]
         if self.reading.value(place) is not None and place not in mine.written:
             mine.written.append(place)

@@ -15,6 +15,7 @@ from ..base.errors import DataError, Fault, RecipeError, listing, near_miss
 from ..base.files import sha256
 from ..base.registry import lookup
 from ..graph import rules as graph_rules
+from ..graph.pulls import partners
 from ..sources import base as source_module
 from ..sources.base import SPLITS
 from ..text import featurizer as token_module
@@ -126,14 +127,18 @@ def _fit(
     fitted = Fitted.unfitted(graph)
     trained = {name: hashes[name, "train"] for name in plans}
     outputs = {task: graph.output(task).component for task in graph.recipe.tasks}
-    key = digest_of("fitted", VERSION, trained, [_described(plan, fitted) for plan in plans.values()], outputs, code)
+    together = partners(graph)
+    described = [_described(plan, fitted) for plan in plans.values()]
+    key = digest_of(
+        "fitted", VERSION, trained, described, outputs, code, *([sorted(together.items())] if together else [])
+    )
     kept = store.find(f"fitted-{key}.json")
     if kept is not None:
         fitted.load_state(json.loads(kept.read_text("utf-8")))
         return fitted
     survey(plans, sources, graph.recipe.data, fitted)
     for name, plan in plans.items():
-        _count(plan, sources[name], graph.recipe.data, fitted)
+        _count(plan, sources[name], graph.recipe.data, fitted, together)
     for features in fitted.features.values():
         for feature in features:
             if feature.needs_fit:
@@ -190,9 +195,11 @@ def _chunks(plan: SourcePlan, fitted: Fitted, source: Source, split: str, base: 
     return pair_chunks(plan, plan.judgements, fitted.targets[plan.judgements.task], source, split, base)
 
 
-def _count(plan: SourcePlan, source: Source, base: Path, fitted: Fitted) -> None:
+def _count(
+    plan: SourcePlan, source: Source, base: Path, fitted: Fitted, together: Mapping[str, tuple[str, ...]]
+) -> None:
     rows = 0
-    counted = _counted(plan)
+    counted = _counted(plan, together)
     for chunk in _chunks(plan, fitted, source, "train", base):
         rows += len(chunk)
         for key, components in counted.items():
@@ -208,14 +215,15 @@ def _count(plan: SourcePlan, source: Source, base: Path, fitted: Fitted) -> None
     fault_if_empty(rows, source, "train", base)
 
 
-def _counted(plan: SourcePlan) -> dict[InputKey, list[str]]:
+def _counted(plan: SourcePlan, together: Mapping[str, tuple[str, ...]]) -> dict[InputKey, list[str]]:
     """Return the inputs with the components that count them: of those that differ in `max_tokens` alone, the longest.
 
-    So that a component which reads a text twice does not count it twice.
+    So that a component which reads a text twice does not count it twice. What one counts, all count that are pulled
+    `together` with it: their vocabularies are equal.
     """
     longest: dict[tuple[str, Any], InputKey] = {}
     for key, components in plan.inputs.items():
-        for component in components:
+        for component in dict.fromkeys(other for one in components for other in together.get(one, (one,))):
             alike = (component, replace(key, front_end=key.front_end.whole))
             if alike not in longest or key.front_end.reach > longest[alike].front_end.reach:
                 longest[alike] = key

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 
 from ..base.registry import name_of
+from .pulls import Pull, pulls
 
 if TYPE_CHECKING:
     from .sharing_graph import Component, SharingGraph
@@ -24,7 +25,8 @@ def text(graph: SharingGraph) -> str:
     """Draw one row per component, in build order, and one column per task.
 
     A line of `═` joins the tasks whose modules are that one component, and the places where one task has it; `if`
-    goes before what comes through a condition. The addresses of what one task has at several places are listed below.
+    goes before what comes through a condition. The addresses of what one task has at several places are listed below,
+    and components that are pulled together, with `~` between them.
     """
     tasks = list(graph.recipe.tasks)
     nodes = _nodes(graph)
@@ -37,11 +39,14 @@ def text(graph: SharingGraph) -> str:
     legend = f"{OWN} module of the task, {OWN}{TIED}{OWN} tied: one module, {BORROWED} needed through a condition"
     lines += ["", f"{_count(len(graph.components), 'component')}, {tied} of them tied", legend]
     lines += [f"{node}: {_ties(graph, node)}" for node in nodes if _repeated(graph, node)]
+    lines += [
+        f"{pull.name}: {' ~ '.join(pull.components)} (soft, strength {pull.strength:g})" for pull in _pulls(graph)
+    ]
     return "\n".join(lines) + "\n"
 
 
 def mermaid(graph: SharingGraph) -> str:
-    """Draw a Mermaid flowchart: tied components are filled, conditions are dotted arrows."""
+    """Draw a Mermaid flowchart: tied components are filled, conditions are dotted arrows, pulls are dotted lines."""
     nodes = _nodes(graph)
     names = {node: f"n{i}" for i, node in enumerate(nodes)}
     lines = ["flowchart TB"]
@@ -55,6 +60,9 @@ def mermaid(graph: SharingGraph) -> str:
         for producer, flow in _producers(graph, node).items():
             arrow = "-.->|condition|" if flow == "condition" else "-->"
             lines.append(f"  {names[producer]} {arrow} {names[node]}")
+    for pull in _pulls(graph):
+        links = zip(pull.components, pull.components[1:], strict=False)
+        lines += [f"  {names[one]} -.-|soft {pull.strength:g}| {names[other]}" for one, other in links]
     return "\n".join([*lines, STYLES]) + "\n"
 
 
@@ -126,6 +134,10 @@ def _takes(graph: SharingGraph, node: Any) -> str:
     features = ", ".join(name_of(type(feature)) for feature in _features(graph, node))
     parts = {"<- {}": data, "({})": features, "if {}": conditions}
     return " ".join(form.format(names) for form, names in parts.items() if names)
+
+
+def _pulls(graph: SharingGraph) -> list[Pull]:
+    return [pull for pull in pulls(graph) if len(pull.components) > 1]
 
 
 def _producers(graph: SharingGraph, node: Any) -> dict[Any, str]:

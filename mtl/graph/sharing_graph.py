@@ -57,7 +57,8 @@ class SharingGraph:
         self.recipe = recipe
         self.warnings: tuple[Fault, ...] = ()
         self._addresses = {a: config for t in recipe.tasks.values() for a, config in addresses(t.name, t.model)}
-        self._groups = {member: group.name for group in recipe.share.values() for member in group.members}
+        hard = [group for group in recipe.share.values() if not group.soft]
+        self._groups = {member: group.name for group in hard for member in group.members}
         self._names = {address: self._name(address) for address in self._addresses}
         self._calls: dict[Call, Call] = {}
         self._made_at: dict[Call, dict[str, None]] = {}

@@ -3,6 +3,7 @@
 building    building the modules of a sharing graph: each once, its arguments inferred along the edges
 module      what a module of a model is: the base classes of embeddings, representations, poolings
 multi_task  the joint network: one module for every component of the sharing graph, and what a batch needs of them
+pulled      the parameters of components that are pulled together: they have equal names and shapes
 precision   numbers of 16 bits where they do no harm: `train.precision: bf16` is torch's autocast, losses apart
 search      search: finding the best answer among more than can be listed, eager and in an exported graph
 """

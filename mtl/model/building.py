@@ -11,8 +11,10 @@ from ..base.errors import MtlError, RecipeError, UsageError, no_memory, sentence
 from ..base.registry import InitialFile, file_keys, inferred_arguments, nested_kind, recipe_keys
 from ..graph import rules as graph_rules
 from ..graph.calls import Call, producer_of
+from ..graph.pulls import pulls, seed_names
 from ..graph.sharing_graph import Component, SharingGraph
 from .module import Module
+from .pulled import unequal
 
 if TYPE_CHECKING:
     from ..data.fitted import Fitted
@@ -21,13 +23,18 @@ SHOULD = "should be built from its keys and from what flows in"
 
 
 class Builder:
-    """Builds components in build order and infers their positional arguments along the edges."""
+    """Builds components in build order and infers their positional arguments along the edges.
+
+    Those that are pulled together begin with equal weights, drawn under the name of their group.
+    """
 
     def __init__(self, graph: SharingGraph, fitted: Fitted, initial: bool, built: dict[str, Module]) -> None:
         self.graph = graph
         self.fitted = fitted
         self.initial = initial
         self.built = built
+        self.pulls = pulls(graph)
+        self.seed_names = seed_names(self.pulls, graph.recipe.share)
         self.calls: dict[str, list[Call]] = {}
         for call in graph.calls(graph.recipe.tasks):
             self.calls.setdefault(call.component, []).append(call)
@@ -46,6 +53,7 @@ class Builder:
                     raise self._too_large(component) from error
                 cause = cause or error
                 faults += map(component.config.place.fault, sentences(error, SHOULD))
+        faults = faults or list(unequal(self.pulls, self.built))
         if faults:
             raise RecipeError(faults, self.graph.recipe.title) from cause
 
@@ -61,7 +69,8 @@ class Builder:
         positional = [self._inferred(component, name) for name in inferred_arguments(cls)]
         keywords = self._keywords(component)
         with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(component_seed(self.graph.recipe.seed, component.name))
+            name = self.seed_names.get(component.name, component.name)
+            torch.default_generator.manual_seed(component_seed(self.graph.recipe.seed, name))
             module: Module = cls(*positional, **keywords)
         return module
 

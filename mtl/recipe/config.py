@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from ..base import registry
-from ..base.declared import Inside, Key, Natural, Positive
+from ..base.declared import FromZero, Inside, Key, Natural, Positive
 from ..text.front_end import FrontEnd
 from .modules import ModuleConfig
 from .place import NOWHERE, Place
@@ -107,7 +107,7 @@ class TaskConfig:
 
 @dataclass(frozen=True)
 class ShareGroup:
-    """Addresses that are one module.
+    """Addresses that are one module or, where the group is soft, modules alike whose parameters are pulled together.
 
     `members` is complete: globs are expanded, and where a tied composite brings further addresses of a tied part
     with it, they are here too.
@@ -115,7 +115,16 @@ class ShareGroup:
 
     name: str
     members: Annotated[tuple[str, ...], Key("addresses and globs; a group may be this list alone", apart=True)]
+    kind: Annotated[Literal["hard", "soft"], Key("hard: one module; soft: modules alike, pulled together")] = "hard"
+    strength: Annotated[
+        FromZero | None, Key("of a soft group: factor of half the squared distances to its members' mean")
+    ] = None
     place: Place = field(default=NOWHERE, compare=False)
+
+    @property
+    def soft(self) -> bool:
+        """Whether its members stay modules of their own."""
+        return self.kind == "soft"
 
 
 @dataclass(frozen=True, kw_only=True)

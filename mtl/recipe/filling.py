@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from ..base.declared import inside, keys
-from .config import Recipe, TaskConfig
+from .config import Recipe, ShareGroup, TaskConfig
 from .modules import ModuleConfig
 from .yaml_core import dump
 
@@ -43,11 +43,16 @@ def _tree(recipe: Recipe) -> dict[str, Any]:
         recipe,
         tasks={name: _task(task, groups) for name, task in recipe.tasks.items()},
         share={
-            group.name: {**_keys(group), **_module(_config(recipe, group.members[0]), group.members[0], groups)}
+            group.name: {**_group(group), **_module(_config(recipe, group.members[0]), group.members[0], groups)}
             for group in recipe.share.values()
         },
         tune=None,  # its keys are those of the recipe as it was written, and a run is none of its trials
     )
+
+
+def _group(group: ShareGroup) -> dict[str, Any]:
+    """Return a group's own keys; a hard one needs no word about how it is shared."""
+    return _keys(group) if group.kind != "hard" else {"members": list(group.members)}
 
 
 def _keys(section: Any, **given: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ parts          what a trainer is made of, built as the recipe says: draws, optim
 priors         what heads begin with, by the training answers
 resume         what must be unchanged for a resumed run to end with the same parameters, bit for bit
 rows           the gradients of a step apart: a row for each task that reaches a component
+soft_sharing   soft sharing: the parameters of components alike are pulled together
 step_counts    how many steps of a run each source has, without training
 trainer        training: one step after another over the streams of a mixture
 update         one update: gradients of all tasks that have labels, combined, clipped, applied

@@ -16,6 +16,7 @@ from ..model.precision import autocast
 from .accumulation import Shares, shares
 from .finite import all_finite, bad_gradient, bad_loss
 from .rows import Rows
+from .soft_sharing import SoftSharing
 
 if TYPE_CHECKING:
     from ..data.batch import Batch
@@ -60,6 +61,7 @@ class Update:
         self.weights = {name: task.weight for name, task in recipe.tasks.items()}
         self.device = parameters[0].device
         self.rows = Rows(owned, parameters)
+        self.soft_sharing = SoftSharing(model.sharing_graph, model.components)
 
     def __call__(self, draws: Sequence[Draw], step: int) -> Updated:
         """Update by what some streams give; `step` counts the updates before.
@@ -82,6 +84,7 @@ class Update:
                 number += 1
         if self.balance.rows:
             self.rows.combine(self.balance.combine)
+        self.soft_sharing.add()
         gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
         if not gradients:  # no label in the batches, or all on their way is frozen
             return Updated(figures, None)

@@ -16,6 +16,7 @@ places          where a recipe writes what a rule finds wrong, and how messages 
 rankings        tasks on judged pairs: a source of their own, negatives, no conditions
 shapes          what is predicted and what is made for it: element and axes
 side_branches   side branches of texts that meet: at every text, taken where they lead, reading alike
+soft_groups     soft groups: modules of their own, each pulled in one group
 unread_sources  warning about sources that no task names
 
 Rules need the modules and the edges between them, not what flows: they hold before any input is connected. Four are
@@ -55,6 +56,7 @@ from .rankings import (
 )
 from .shapes import fits, shape_of, shapes_of
 from .side_branches import side_branches_are_taken, side_branches_read_alike, side_branches_stand_at_every_text
+from .soft_groups import components_are_pulled_once, soft_members_are_modules_of_their_own
 from .unread_sources import sources_without_tasks
 
 if TYPE_CHECKING:
@@ -95,6 +97,8 @@ RULES: tuple[Rule, ...] = (
     drawn_negatives_are_there_where_they_are_needed,
     rankings_take_and_give_no_conditions,
     inputs_are_not_named_like_those_of_lists,
+    soft_members_are_modules_of_their_own,
+    components_are_pulled_once,
 )
 
 WARNINGS: tuple[Rule, ...] = (

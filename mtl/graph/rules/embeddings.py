@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ...base.errors import Fault
 from ...recipe.config import InputConfig
+from ...recipe.place import Place
 from ...text.front_end import FrontEnd
+from ..pulls import pulls
 from .places import place_of
 
 if TYPE_CHECKING:
@@ -15,20 +17,31 @@ if TYPE_CHECKING:
 
 
 def tied_embeddings_read_the_same_tokens(graph: SharingGraph) -> Iterator[Fault]:
-    """Rule: tied embeddings consume the same features, from the same tokenizer and normalization."""
-    for component, addresses in graph.members().items():
-        if graph.addresses()[addresses[0]].kind != "embedding" or component not in graph.recipe.share:
-            continue
+    """Rule: embeddings that are tied or pulled together consume the same features of tokens that are read alike.
+
+    Two embeddings' vectors are those of the same words, row by row, only if their vocabularies are equal.
+    """
+    for place, what, addresses in _with_one_vocabulary(graph):
         readers: dict[FrontEnd, tuple[str, InputConfig]] = {}
         for address in addresses:
             for config in graph.inputs_at(address):
                 readers.setdefault(config.front_end.whole, (address, config))
         if len(readers) > 1:
             (first, (one, mine)), (second, (other, theirs)) = list(readers.items())[:2]
-            yield place_of(graph, component).fault(
-                f"tied embeddings should read the same tokens. Found {first} at '{one}'; {second} at '{other}'. "
+            yield place.fault(
+                f"{what} should read the same tokens. Found {first} at '{one}'; {second} at '{other}'. "
                 f"{equal_keys(mine, theirs)}"
             )
+
+
+def _with_one_vocabulary(graph: SharingGraph) -> Iterator[tuple[Place, str, Sequence[str]]]:
+    """Yield the place, a description and the addresses of embeddings that are one module or are pulled together."""
+    for component, addresses in graph.members().items():
+        if graph.addresses()[addresses[0]].kind == "embedding" and component in graph.recipe.share:
+            yield place_of(graph, component), "tied embeddings", addresses
+    for pull in pulls(graph):
+        if graph.addresses()[pull.addresses[0]].kind == "embedding" and pull.name in graph.recipe.share:
+            yield pull.place, "embeddings that are pulled together", pull.addresses
 
 
 def embeddings_read_one_input(graph: SharingGraph) -> Iterator[Fault]:

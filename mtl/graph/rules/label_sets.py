@@ -1,11 +1,13 @@
-"""Tasks with one decoder or one output layer have one label set, which shows once the data is read."""
+"""Tasks with one decoder or output layer, or with ones alike, have one label set: that shows once the data is read."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ...base.errors import Fault
+from ...recipe.place import Place
+from ..pulls import pulls
 from .places import place_of
 
 if TYPE_CHECKING:
@@ -16,25 +18,36 @@ MOST = 5  # labels that are shown
 
 
 def tied_label_sets(graph: SharingGraph, labels: Mapping[str, Sequence[str]]) -> Iterator[Fault]:
-    """Rule: a tied decoder (or output layer) has one label set; `labels` are those of each task's training rows."""
-    for (first, *others), component in label_ties(graph).items():
-        name = NAMES[graph.addresses()[graph.members()[component][0]].kind]
+    """Rule: a tied decoder (or output layer) has one label set, and so have those that are pulled together.
+
+    `labels` are those of each task's training rows.
+    """
+    for (first, *others), (place, who) in label_ties(graph).items():
         for other in others:
             difference = _difference(first, labels[first], other, labels[other])
             if difference:
-                yield place_of(graph, component).fault(
-                    f"tasks with one {name} should have the same labels in training. Found {difference}."
-                )
+                yield place.fault(f"{who} should have the same labels in training. Found {difference}.")
 
 
-def label_ties(graph: SharingGraph) -> dict[tuple[str, ...], str]:
-    """Return the tasks of each tied decoder and output layer, which have one label set, with that component."""
-    found: dict[tuple[str, ...], str] = {}
+def label_ties(graph: SharingGraph) -> dict[tuple[str, ...], tuple[Place, str]]:
+    """Return the tasks that have one label set, with the place and a description of what asks for it.
+
+    They have one decoder or output layer, or ones that are pulled together: row by row, those are the same labels'.
+    """
+    found: dict[tuple[str, ...], tuple[Place, str]] = {}
     for component, addresses in graph.members().items():
-        tasks = tuple(dict.fromkeys(address.split(".")[0] for address in addresses))
-        if graph.addresses()[addresses[0]].kind in NAMES and len(tasks) > 1:
-            found.setdefault(tasks, component)
+        name = NAMES.get(graph.addresses()[addresses[0]].kind)
+        if name is not None and len(_tasks(addresses)) > 1:
+            found.setdefault(_tasks(addresses), (place_of(graph, component), f"tasks with one {name}"))
+    for pull in pulls(graph):
+        name = NAMES.get(graph.addresses()[pull.addresses[0]].kind)
+        if name is not None and len(_tasks(pull.addresses)) > 1:
+            found.setdefault(_tasks(pull.addresses), (pull.place, f"tasks whose {name}s are pulled together"))
     return found
+
+
+def _tasks(addresses: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(address.split(".")[0] for address in addresses))
 
 
 def _difference(first: str, labels: Sequence[str], second: str, others: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...base.errors import Fault
+from ..pulls import partners
 from .places import place_of, quoted
 
 if TYPE_CHECKING:
@@ -20,8 +21,12 @@ def groups_of_one(graph: SharingGraph) -> Iterator[Fault]:
 
 
 def tasks_tied_to_nothing(graph: SharingGraph) -> Iterator[Fault]:
-    """Warning: a task that has no component in common with any other."""
-    paths = {task: graph.path(task) for task in graph.recipe.tasks}
+    """Warning: a task that has no component in common with any other, nor one that is pulled to another's."""
+    together = partners(graph)
+    paths = {
+        task: graph.path(task).union(*(together.get(component, ()) for component in graph.path(task)))
+        for task in graph.recipe.tasks
+    }
     for task, path in paths.items():
         if len(paths) > 1 and not any(path & other for name, other in paths.items() if name != task):
             place = graph.recipe.tasks[task].place

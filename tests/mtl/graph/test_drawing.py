@@ -117,3 +117,15 @@ def test_a_tie_across_inputs_as_mermaid() -> None:
         'question.representation"]:::tied\n'
     ) in drawn
     assert '(["qa.document<br/>input unicode_words, lowercase, first 200 tokens"]):::input\n' in drawn
+
+
+def test_what_is_pulled_together() -> None:
+    group = "  encoder: {kind: soft, strength: 0.1, members: ['*.representation']}\n"
+    found = graph(changed(ALTERNATING, ('  encoder: ["*.representation"]\n', group)))
+    assert drawing.text(found).endswith(
+        "needed through a condition\nencoder: slots.representation ~ chunks.representation (soft, strength 0.1)\n"
+    )
+    drawn = drawing.mermaid(found)
+    (one,) = (line.split("[")[0].strip() for line in drawn.splitlines() if "slots.representation" in line)
+    (other,) = (line.split("[")[0].strip() for line in drawn.splitlines() if "chunks.representation" in line)
+    assert f"  {one} -.-|soft 0.1| {other}\n" in drawn
