@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
@@ -61,7 +62,7 @@ def mermaid(graph: SharingGraph) -> str:
             arrow = "-.->|condition|" if flow == "condition" else "-->"
             lines.append(f"  {names[producer]} {arrow} {names[node]}")
     for pull in _pulls(graph):
-        links = zip(pull.components, pull.components[1:], strict=False)
+        links = pairwise(pull.components)
         lines += [f"  {names[one]} -.-|soft {pull.strength:g}| {names[other]}" for one, other in links]
     return "\n".join([*lines, STYLES]) + "\n"
 

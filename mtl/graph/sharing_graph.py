@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import networkx as nx
@@ -117,19 +118,23 @@ class SharingGraph:
                     if f"{task.name}.{source}" in self._names:
                         self._enter(graph, self._names[f"{task.name}.{source}"], f"{task.name}.{slot}")
         for address, config in self._addresses.items():
-            for part in config.parts:
-                _edge(graph, self._names[f"{address}.{part}"], self._names[address], "data")
+            parts = [f"{address}.{part}" for part in config.parts]
+            for part in parts[-1:] if config.chained else parts:
+                _edge(graph, self._names[part], self._names[address], "data")
+            for part, after in pairwise(parts) if config.chained else ():
+                self._enter(graph, self._names[part], after)
             for condition in config.conditions:
                 if condition in self._names:
                     _edge(graph, self._names[condition], self._names[address], "condition")
         return graph
 
     def _enter(self, graph: nx.DiGraph[Any], producer: str, address: str) -> None:
-        """Let data flow into a module: into its parts where it has any."""
-        parts = self._addresses[address].parts
-        for part in parts:
+        """Let data flow into a module: into its parts where it has any, into the first where they are chained."""
+        config = self._addresses[address]
+        parts = list(config.parts)
+        for part in parts[:1] if config.chained else parts:
             self._enter(graph, producer, f"{address}.{part}")
-        if not parts:
+        if not parts or config.takes_input:
             _edge(graph, producer, self._names[address], "data")
 
     def connect(self) -> None:
@@ -187,12 +192,23 @@ class SharingGraph:
     def _apply(self, address: str, arguments: tuple[Argument, ...], inputs: Mapping[str, InputKey]) -> Call:
         config = self._addresses[address]
         if config.parts:
-            arguments = tuple(self._apply(f"{address}.{part}", arguments, inputs) for part in config.parts)
+            arguments = self._inside(address, config, arguments, inputs)
         task = self.recipe.tasks[address.split(".")[0]]
         conditions = tuple(self._condition(condition, task, inputs) for condition in config.conditions)
         call = Call(self._names[address], arguments + conditions)
         self._made_at.setdefault(call, {})[address] = None
         return self._calls.setdefault(call, call)
+
+    def _inside(
+        self, address: str, config: ModuleConfig, arguments: tuple[Argument, ...], inputs: Mapping[str, InputKey]
+    ) -> tuple[Argument, ...]:
+        """Apply the parts of a composite; return what flows into itself."""
+        if config.chained:
+            for part in config.parts:
+                arguments = (self._apply(f"{address}.{part}", arguments, inputs),)
+            return arguments
+        found = tuple(self._apply(f"{address}.{part}", arguments, inputs) for part in config.parts)
+        return found + arguments if config.takes_input else found
 
     def _condition(self, address: str, consumer: TaskConfig, inputs: Mapping[str, InputKey]) -> Call:
         """Apply the conditioning task to the texts of the conditioned one, tokenized as the former asks."""

@@ -61,6 +61,16 @@ class ModuleConfig:
         return found
 
     @property
+    def chained(self) -> bool:
+        """Whether its parts run one after another: what flows in enters the first, what the last computes enters it."""
+        return bool(getattr(self.cls, "chained", False))
+
+    @property
+    def takes_input(self) -> bool:
+        """Whether what flows into its parts flows into itself too, after what they compute."""
+        return bool(getattr(self.cls, "takes_input", False))
+
+    @property
     def conditions(self) -> tuple[str, ...]:
         """The `task.output` addresses whose values flow in beside the data, in the order of the constructor."""
         return tuple(address for _, address in self.condition_keys)

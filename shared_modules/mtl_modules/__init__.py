@@ -15,14 +15,17 @@ from .lstm import BiLSTM
 from .max_pooling import MaxPooling
 from .mlp import MLP
 from .mlp_scorer import MLPScorer
+from .mmoe import MMoE
 from .pairwise_hinge import PairwiseHinge
 from .pairwise_logistic import PairwiseLogistic
 from .piece import PieceEmbedding
 from .pointwise_cross_entropy import PointwiseCrossEntropy
 from .regression import Regression
 from .self_attention import SelfAttention
+from .side_by_side import SideBySide
 from .sigmoid import Sigmoid
 from .softmax import Softmax
+from .stack import Stack
 from .word import WordEmbedding
 
 __all__ = [
@@ -40,6 +43,7 @@ __all__ = [
     "Lexical",
     "ListwiseSoftmax",
     "MLPScorer",
+    "MMoE",
     "MaxPooling",
     "PairwiseHinge",
     "PairwiseLogistic",
@@ -47,7 +51,9 @@ __all__ = [
     "PointwiseCrossEntropy",
     "Regression",
     "SelfAttention",
+    "SideBySide",
     "Sigmoid",
     "Softmax",
+    "Stack",
     "WordEmbedding",
 ]

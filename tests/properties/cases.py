@@ -34,11 +34,14 @@ from mtl_modules import (
     Lexical,
     MaxPooling,
     MLPScorer,
+    MMoE,
     PieceEmbedding,
     Regression,
     SelfAttention,
+    SideBySide,
     Sigmoid,
     Softmax,
+    Stack,
     WordEmbedding,
 )
 
@@ -251,6 +254,9 @@ def _cases() -> Iterator[Case]:
     def parts() -> dict[str, Any]:
         return {"word": MaxPooling(4), "char": MaxPooling(3)}  # only their output_dim is asked for
 
+    def pool() -> Any:
+        return SideBySide(parts={"one": MaxPooling(4), "two": MaxPooling(4)})  # type: ignore[dict-item]  # as above
+
     count = len(LABELS)
     yield Case("word", "embedding", lambda: WordEmbedding(fitted(WordIds()), dim=6), (Words(),))
     yield Case(
@@ -271,6 +277,11 @@ def _cases() -> Iterator[Case]:
     yield Case("lexical", "embedding", lambda: Lexical(()), (Hashes(), Numbers()))
     yield Case("bilstm", "representation", lambda: BiLSTM(5, hidden=4), (Tokens(5),))
     yield Case("bilstm of 2 layers", "representation", lambda: BiLSTM(5, hidden=4, layers=2, dropout=0.5), (Tokens(5),))
+    yield Case("concat of tokens", "representation", lambda: SideBySide(parts=parts()), (Tokens(4), Tokens(3)))
+    yield Case("stack", "representation", lambda: Stack(parts=parts()), (Tokens(3),))
+    experts = (Tokens(8), Tokens(5))
+    yield Case("mmoe", "representation", lambda: MMoE((8, 5), experts=pool()), experts)
+    yield Case("mmoe of tokens", "representation", lambda: MMoE((8, 5), experts=pool(), per="token"), experts)
     yield Case("max", "pooling", lambda: MaxPooling(5), (Tokens(5),), "row")
     yield Case("self_attention", "pooling", lambda: SelfAttention(5, dim=4), (Tokens(5),), "row")
     yield Case("mlp of tokens", "decoder", lambda: MLP(5, 0, count, hidden=[4]), (Tokens(5),))

@@ -54,6 +54,13 @@ tasks:
     scheme: plain
     model:
       embedding: {type: word, dim: 3}
+      representation:
+        type: stack
+        parts:
+          lower: {type: bilstm, hidden: 3}
+          mixed:
+            type: mmoe
+            experts: {type: concat, parts: {one: {type: bilstm, hidden: 2}, two: {type: bilstm, hidden: 2}}}
       output: {type: softmax}
   chunks:
     type: word_tagging
@@ -62,6 +69,10 @@ tasks:
     target: chunks
     model:
       embedding: {type: concat, parts: {word: {type: word, dim: 3}, piece: {type: piece, dim: 4, token_pooling: mean}}}
+      representation:
+        type: mmoe
+        per: token
+        experts: {type: concat, parts: {one: {type: bilstm, hidden: 2}, two: {type: bilstm, hidden: 2}}}
       decoder: {type: mlp, condition: slots.output}
       output: {type: crf}
   topic:
