@@ -13,6 +13,7 @@ modules     reading the configuration of modules
 sites       the module addresses of a recipe, and the classes of those that are one module
 sources     reading sources: those under `sources:`, and those that a task writes inline
 space       the values of a search, each tried in the recipe: one that it refuses is a fault before any training
+stitches    groups of kind `cross_stitch`, written out
 tasks       reading `tasks:`, all but the modules of the tasks
 ties        which module addresses are one module
 train       reading `train:`: how the recipe is trained

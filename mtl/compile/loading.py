@@ -28,6 +28,7 @@ from .groups import Group
 from .modules import ModuleReader
 from .sources import read_sources
 from .space import read_with_space
+from .stitches import write_out_stitches
 from .tasks import read_tasks
 from .ties import Ties
 from .train import Known, read_train
@@ -151,6 +152,7 @@ def _read_sections(reading: Reading, values: dict[str, Any], malformed: int) -> 
     broken: set[str] = set()
     sources = read_sources(reading, tree.get("sources"))
     drafts = read_tasks(reading, tree.get("tasks"), sources, broken)
+    write_out_stitches(reading, drafts, broken)
     ties = Ties(reading, drafts, broken)
     groups = ties.read(tree.get("share"))
     modules = ModuleReader(reading, ties, groups)

@@ -115,7 +115,10 @@ class ShareGroup:
 
     name: str
     members: Annotated[tuple[str, ...], Key("addresses and globs; a group may be this list alone", apart=True)]
-    kind: Annotated[Literal["hard", "soft"], Key("hard: one module; soft: modules alike, pulled together")] = "hard"
+    kind: Annotated[
+        Literal["hard", "soft", "cross_stitch"],
+        Key("hard: one module; soft: modules alike, pulled together; cross_stitch: representations, mixed at each"),
+    ] = "hard"
     strength: Annotated[
         FromZero | None, Key("of a soft group: factor of half the squared distances to its members' mean")
     ] = None

@@ -54,6 +54,10 @@ class Document:
     def graft(self, steps: Steps, other: Document) -> None:
         """Take over the places of a document that is now at `steps`."""
         self.forget(steps)
+        self.graft_into(steps, other)
+
+    def graft_into(self, steps: Steps, other: Document) -> None:
+        """Take over the places of a document that is now at `steps`, beside those that are known there."""
         for mine, theirs in ((self.keys, other.keys), (self.values, other.values)):
             mine.update({steps + known: place for known, place in theirs.items()})
 

@@ -6,6 +6,7 @@ from .comparison import Comparison
 from .concat import Concat
 from .cosine import Cosine
 from .crf import CRF
+from .cross_stitch import CrossStitch
 from .dot import Dot
 from .in_batch_softmax import InBatchSoftmax
 from .interaction import Interaction
@@ -37,6 +38,7 @@ __all__ = [
     "Comparison",
     "Concat",
     "Cosine",
+    "CrossStitch",
     "Dot",
     "InBatchSoftmax",
     "Interaction",

@@ -29,6 +29,7 @@ from mtl_modules import (
     Comparison,
     Concat,
     Cosine,
+    CrossStitch,
     Dot,
     Interaction,
     Lexical,
@@ -254,8 +255,11 @@ def _cases() -> Iterator[Case]:
     def parts() -> dict[str, Any]:
         return {"word": MaxPooling(4), "char": MaxPooling(3)}  # only their output_dim is asked for
 
+    def alike() -> dict[str, Any]:
+        return {"one": MaxPooling(4), "two": MaxPooling(4)}
+
     def pool() -> Any:
-        return SideBySide(parts={"one": MaxPooling(4), "two": MaxPooling(4)})  # type: ignore[dict-item]  # as above
+        return SideBySide(parts=alike())
 
     count = len(LABELS)
     yield Case("word", "embedding", lambda: WordEmbedding(fitted(WordIds()), dim=6), (Words(),))
@@ -279,6 +283,14 @@ def _cases() -> Iterator[Case]:
     yield Case("bilstm of 2 layers", "representation", lambda: BiLSTM(5, hidden=4, layers=2, dropout=0.5), (Tokens(5),))
     yield Case("concat of tokens", "representation", lambda: SideBySide(parts=parts()), (Tokens(4), Tokens(3)))
     yield Case("stack", "representation", lambda: Stack(parts=parts()), (Tokens(3),))
+    two = (Tokens(4), Tokens(4))
+    for name in ("one", "two"):
+        yield Case(
+            f"cross_stitch of {name}",
+            "representation",
+            lambda name=name: CrossStitch(parts=alike(), own=name, per="unit" if name == "one" else "task"),  # type: ignore[misc]
+            two,
+        )
     experts = (Tokens(8), Tokens(5))
     yield Case("mmoe", "representation", lambda: MMoE((8, 5), experts=pool()), experts)
     yield Case("mmoe of tokens", "representation", lambda: MMoE((8, 5), experts=pool(), per="token"), experts)

@@ -80,7 +80,13 @@ tasks:
     source: utterances
     inputs: {text: {column: text, lowercase: true}}
     target: topic
-    model: {pooling: max, decoder: {type: mlp, condition: words.output}}
+    model:
+      representation:
+        type: cross_stitch
+        own: one
+        parts: {one: {type: bilstm, hidden: 3}, two: {type: bilstm, hidden: 3}}
+      pooling: max
+      decoder: {type: mlp, condition: words.output}
 share:
   tokens: [intent.embedding, slots.embedding]
   forms: [intent.embedding.word, topic.embedding]

@@ -59,7 +59,7 @@ def test_parts_of_soft_members_may_be_tied() -> None:
 
 def test_a_kind_that_is_none() -> None:
     assert faults(with_group('{kind: sofd, strength: 0.1, members: ["*.representation"]}')) == [
-        "r.yaml:22: share.encoder.kind: should be one of 'hard', 'soft'. Found 'sofd'. Did you mean 'soft'?"
+        "r.yaml:22: share.encoder.kind: should be one of 'hard', 'soft', 'cross_stitch'. Found 'sofd'. Did you mean 'soft'?"
     ]
 
 
