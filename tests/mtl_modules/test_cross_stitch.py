@@ -17,6 +17,7 @@ from mtl.graph.build import build_graph
 from mtl.model.module import PaddedSequence
 from mtl.runs.check import build_on_meta
 from mtl.sources.opening import open_sources
+from mtl.train.draws import Draw
 from mtl.train.trainer import Trainer
 from tests import small
 from tests.mtl.recipe.texts import changed, graph
@@ -66,7 +67,7 @@ def test_it_mixes_by_its_weights(name: str) -> None:
 def test_a_step_of_one_task_moves_all_representations_and_no_other_tasks_weights(tmp_path: Path) -> None:
     training = trainer(tmp_path, "run", train=("train.clip=null",))
     before = {name: parameters(module) for name, module in training.model.components.items()}  # type: ignore[arg-type]
-    training.train_step(training.feeds["utterances"].next(), ["intent"])
+    training.update([Draw("utterances", ("intent",), [training.draws.feeds["utterances"].next()])], 0)
     moved = {name for name, module in training.model.components.items() if not same(parameters(module), before[name])}  # type: ignore[arg-type]
     assert {"intent.representation", "encoder_intent", "encoder_slots"} <= moved
     assert not {"slots.representation", "slots.decoder"} & moved

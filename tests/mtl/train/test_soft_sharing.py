@@ -18,7 +18,7 @@ from mtl.recipe.filling import filled
 from mtl.train.checkpoint import load_model
 from mtl.train.trainer import Trainer
 from tests import small
-from tests.mtl.small_run import parameters, same, small_prepared, tree, write_data
+from tests.mtl.small_run import parameters, same, small_prepared, tree, update, write_data
 from tests.mtl.train.test_trainer import component, step_on
 
 STRENGTH = 0.3
@@ -72,10 +72,10 @@ def test_the_pull_is_the_gradient_of_the_penalty(tmp_path: Path) -> None:
             parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.1)
     plain.model.load_state_dict(trainer.model.state_dict())
     before = {name: component(trainer, name) for name in trainer.owned}
-    feed = trainer.feeds["utterances"]
+    feed = trainer.draws.feeds["utterances"]
     batch = feed.next()
     for one in (trainer, plain):
-        one.train_step(batch, feed.tasks)
+        update(one, feed, batch)
     for slot, strength in (("embedding", STRENGTH), ("representation", 0.1)):
         for key in before[f"pos.{slot}"]:
             members = [before[f"{task}.{slot}"][key].requires_grad_() for task in TASKS]
