@@ -75,6 +75,7 @@ def test_every_command_and_option_of_the_readme_exists() -> None:
         assert option in options, option
 
 
+@pytest.mark.slow
 def test_the_module_the_tasks_the_target_the_metric_and_the_feature_of_contributing_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,7 +42,7 @@ DATA_SETS = {
     "snips": ["snips"],
     "wikiqa": ["wikiqa", "glove_sample"],
 }
-LARGE = ("alternating", "medquad")  # these take the longest to encode
+LARGE = ("alternating", "medquad", "snips")  # these take the longest to encode
 
 
 def test_every_recipe_is_tested_and_told_of() -> None:

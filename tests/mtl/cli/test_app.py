@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from mtl import __version__
 from tests import small
 from tests.commands import mtl, start, within
@@ -63,6 +65,7 @@ def test_an_interrupt_ends_a_run_cleanly_and_it_can_be_resumed(tmp_path: Path) -
     assert (tmp_path / "run/checkpoints/pointer.json").is_file()
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_ends_a_command_silently() -> None:
     process = start("components")
     assert process.stdout is not None

@@ -173,7 +173,7 @@ def test_a_full_disk(limit: int, tmp_path: Path, made: Made, write: Write) -> No
     assert len(made(many(2000)).splits["talk", "train"]) == 2000  # there is room again
 
 
-@pytest.mark.parametrize("writes", [1, 2, 40])
+@pytest.mark.parametrize("writes", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 40))])
 def test_a_process_killed_while_it_writes(writes: int, tmp_path: Path, made: Made, write: Write) -> None:
     write({**ROWS, **many(8_000)})
     cache = tmp_path / "cache"

@@ -47,7 +47,7 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize("kind", FILES)
+@pytest.mark.parametrize("kind", ["tagger", pytest.param("pairs", marks=pytest.mark.slow), "ranking"])
 def test_graphs_are_checked_inferred_and_quantized(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     exported: Exported = request.getfixturevalue(kind)
     command = [sys.executable, "-c", TOOLS, str(exported.folder), str(tmp_path)]

@@ -25,8 +25,8 @@ def rows() -> dict[str, list[dict[str, str]]]:
 @pytest.mark.parametrize(
     ("reading", "known"),
     [
-        ("lowercase: true", False),
-        ("lowercase: ascii", False),
+        pytest.param("lowercase: true", False, marks=pytest.mark.slow),
+        pytest.param("lowercase: ascii", False, marks=pytest.mark.slow),
         ("lowercase: true, strip_accents: true, nfkc: true", True),
     ],
 )

@@ -103,7 +103,8 @@ def test_a_run_is_resumed_there(tmp_path: Path) -> None:
         assert rest[-1].step == plain.steps
 
 
-@pytest.mark.parametrize("kind", [pytest.param(small, marks=pytest.mark.slow), ranking_trainer])
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [small, ranking_trainer])
 def test_an_export_is_that_of_the_same_model_on_the_cpu(tmp_path: Path, kind: Any) -> None:
     plain = kind(tmp_path, device=None, out="plain")
     wanted = export(plain.model, plain.graph, plain.prepared, tmp_path / "wanted")
