@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from mtl.base import registry
-from mtl.compile.loading import recipe_from_text
+from mtl.compile.loading import recipe_from_dict, recipe_from_text
+from mtl.graph.pulls import pulls
+from mtl.recipe.yaml_core import parse
 from mtl.runs.check import check
 from mtl.runs.runner import Run
 from tests import small
@@ -27,10 +29,25 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 def test_the_recipe_of_the_readme_is_possible() -> None:
-    (text,) = blocks(README, "yaml")
+    text = blocks(README, "yaml")[0]
     assert len(text.splitlines()) == 20
     graph = check(recipe_from_text(text)).graph
     assert graph.component_of("slots.embedding") == graph.component_of("intent.embedding") == "words"
+
+
+@pytest.mark.parametrize(("number", "type"), [(1, "bilstm"), (2, "mmoe"), (3, "cross_stitch"), (4, "stack")])
+def test_what_the_readme_says_of_softer_sharing_is_possible_in_its_recipe(number: int, type: str) -> None:
+    first, *others = blocks(README, "yaml")
+    assert len(others) == 4
+    tree, change = parse(first, "README").tree, parse(others[number - 1], "README").tree
+    for task, changes in change.get("tasks", {}).items():
+        tree["tasks"][task]["model"].update(changes["model"])
+    tree["share"] = change["share"]
+    checked = check(recipe_from_dict(tree))
+    assert checked.graph.warnings == ()
+    for task in ("intent", "slots"):
+        assert checked.graph.addresses()[f"{task}.representation"].type == type
+    assert {pull.name for pull in pulls(checked.graph)} >= ({"words.word", "encoder"} if number == 1 else set())
 
 
 def test_the_script_of_the_readme_needs_onnxruntime_and_numpy_only(small_run: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ here on nothing is special about them, and the filled recipe holds them written 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..base.errors import near_miss
@@ -56,7 +56,10 @@ def write_out_stitches(reading: Reading, drafts: Sequence[TaskDraft], broken: se
 def _members(
     reading: Reading, drafts: Sequence[TaskDraft], group: Group, raw: Mapping[str, Any], broken: set[str]
 ) -> list[_Member]:
-    """Return what the patterns of a group match; whatever cannot be a member is a fault."""
+    """Return what the patterns of a group match; whatever cannot be a member is a fault.
+
+    A member without a configuration has that of the first one with any.
+    """
     homes = {f"{draft.name}.{slot.name}": (slot, home) for draft in drafts for slot, home in draft.homes()}
     found: dict[str, _Member] = {}
     faults = len(reading.faults)
@@ -75,15 +78,17 @@ def _members(
                 continue
             own = None if written is _NULL else written
             config, places = _configured(reading, group, raw, own, home)
-            if not config:
-                config, places = slot.default, Document("")
-            if not config:
-                message = f"should be configured here or in '{address}'. Found no configuration."
-                reading.key_fault(group.steps, message)
             found.setdefault(address, _Member(address, _part(address), home, config, places))
     if len(found) == 1 and len(reading.faults) == faults:
         reading.key_fault(group.steps, f"should name two representations or more. Found one, '{next(iter(found))}'.")
-    return list(found.values())
+    first = next((member for member in found.values() if member.config), None)
+    if found and first is None:
+        reading.key_fault(group.steps, "should be configured in one member or here. Found no configuration.")
+        return list(found.values())
+    return [
+        member if member.config or first is None else replace(member, config=first.config, places=first.places)
+        for member in found.values()
+    ]
 
 
 def _part(address: str) -> str:

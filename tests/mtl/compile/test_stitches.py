@@ -73,9 +73,18 @@ def test_a_member_that_is_no_representation() -> None:
 
 
 def test_a_member_that_nobody_configures() -> None:
-    assert faults(with_group("{kind: cross_stitch, members: ['*.representation']}")) == [
-        "r.yaml:22: share.encoder: should be configured here or in 'chunks.representation'. Found no configuration."
+    text = changed(
+        with_group("{kind: cross_stitch, members: ['*.representation']}"),
+        ("      representation: {type: bilstm, hidden: 8}\n", ""),
+    )
+    assert faults(text) == [
+        "r.yaml:21: share.encoder: should be configured in one member or here. Found no configuration."
     ]
+
+
+def test_a_member_may_leave_its_configuration_to_another() -> None:
+    text = with_group("{kind: cross_stitch, members: ['*.representation']}")
+    assert filled(recipe_from_text(text)) == filled(recipe_from_text(STITCHED))
 
 
 def test_a_single_member() -> None:
