@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, NamedTuple
 
 
@@ -34,7 +34,8 @@ class StepReport:
 
     Several sources are named with commas between them.
     `losses` are unweighted means over labelled rows; a task without any is absent. `norm` is the gradient's before
-    clipping, None where nothing is clipped; `factor` what the schedule multiplied the learning rates with.
+    clipping, None where nothing is clipped; `factor` what the schedule multiplied the learning rates with; `rows_of`
+    are the rows by source.
     """
 
     step: int
@@ -47,6 +48,7 @@ class StepReport:
     norm: float | None
     factor: float
     seconds: float
+    rows_of: Mapping[str, int] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
         """Return the report as plain values, with `event: step`."""

@@ -11,7 +11,6 @@ For steps and minutes, evaluations, warm-up and decay by epochs keep their propo
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +23,7 @@ from ..graph.build import build_graph
 from ..recipe.config import Recipe
 from ..sources.opening import open_sources
 from ..train.optimizer import in_proportion
-from ..train.step_counts import Epoch, epoch_of, step_counts
+from ..train.step_counts import Epoch, StepCounts, epoch_of, step_counts
 from .runner import cache_folder
 from .training_counts import TrainingCounts
 
@@ -76,11 +75,11 @@ class Joint:
         return prepare(self.graph, open_sources(self.recipe), cache_folder())
 
     @cached_property
-    def _drawn(self) -> dict[int, dict[str, int]]:
+    def _drawn(self) -> dict[int, StepCounts]:
         return {}
 
-    def steps(self, seed: int) -> dict[str, int]:
-        """Return the steps of each source in a run that nothing ends early; they are drawn once."""
+    def steps(self, seed: int) -> StepCounts:
+        """Return the steps of a run that nothing ends early, and those of each source; they are drawn once."""
         if seed not in self._drawn:
             self._drawn[seed] = step_counts(build_graph(replace(self.recipe, seed=seed)), self.prepared)
         return self._drawn[seed]
@@ -111,7 +110,7 @@ class Joint:
                 "minutes. Found none. Let that run come first."
             )
         counts = TrainingCounts.of(self.run(lone.seed))
-        found = in_steps(lone, epoch, counts.steps)
+        found = in_steps(lone, epoch, StepCounts(counts.total, counts.steps))
         (source,) = lone.sources
         part = counts.steps[source] / sum(counts.steps.values()) / len(graph.streams()[source])
         minutes = max(0.0001, round(counts.minutes * part, 4))
@@ -124,10 +123,10 @@ def tested(run: Path) -> bool:
     return metrics.is_file() and "test" in read_json(metrics)
 
 
-def in_steps(lone: Recipe, epoch: Epoch, steps: Mapping[str, int]) -> Recipe:
+def in_steps(lone: Recipe, epoch: Epoch, steps: StepCounts) -> Recipe:
     """Return a task's recipe with the joint run's `steps` on its source, all that is laid over them in proportion."""
     (source,) = lone.sources
-    own, total = steps.get(source, 0), sum(steps.values())
+    own, total = steps.of.get(source, 0), steps.total
     if not own:
         raise UsageError(
             f"the joint run should have a step on every source, for the tasks alone to have as many. Found none on "
@@ -141,6 +140,7 @@ def in_steps(lone: Recipe, epoch: Epoch, steps: Mapping[str, int]) -> Recipe:
         config,
         epochs=own,  # at least one step each, so that `max_steps` is what ends it
         max_steps=own,
+        step="stream",  # whatever the joint run's steps hold, the task's own stream is one batch of each
         evaluate_every=every,
         schedule=replace(config.schedule, values=values),
     )

@@ -15,7 +15,9 @@ from ..train.checkpoint import Checkpoints
 
 @dataclass(frozen=True)
 class TrainingCounts:
-    """By source the steps and rows that a run was trained on, the minutes of training, versions by package.
+    """By source the steps and rows that a run was trained on, all steps, the minutes of training, versions by package.
+
+    A step of several streams is one of each source.
 
     Minutes are what a time budget has counted; without a budget they are those of the steps and evaluations in the
     log, so without the writing of checkpoints.
@@ -23,6 +25,7 @@ class TrainingCounts:
 
     steps: Mapping[str, int]
     rows: Mapping[str, int]
+    total: int
     minutes: float
     versions: Mapping[str, str]
 
@@ -31,15 +34,16 @@ class TrainingCounts:
         """Return what the log and the last checkpoint of a run say; raises `CheckpointError` for a damaged log."""
         steps: dict[str, int] = {}
         rows: dict[str, int] = {}
-        seconds = 0.0
+        total, seconds = 0, 0.0
         for record in _records(run / "log.jsonl"):
             seconds += record.get("seconds", 0.0)
             if record["event"] == "step":
-                source = record["source"]
-                steps[source] = steps.get(source, 0) + 1
-                rows[source] = rows.get(source, 0) + record["rows"]
+                total += 1
+                for source, count in record["rows_of"].items():
+                    steps[source] = steps.get(source, 0) + 1
+                    rows[source] = rows.get(source, 0) + count
         state = read_json(Checkpoints(run).path("last") / "state.json")
-        return cls(steps, rows, state.get("seconds", seconds) / 60, state["identity"]["versions"])
+        return cls(steps, rows, total, state.get("seconds", seconds) / 60, state["identity"]["versions"])
 
 
 def _records(log: Path) -> list[dict[str, Any]]:

@@ -27,14 +27,20 @@ def epoch_of(graph: SharingGraph, prepared: Prepared) -> Epoch:
     return Epoch(draws.epoch_steps, {stream.name: stream.batches for stream in draws.mixture.streams})
 
 
-def step_counts(graph: SharingGraph, prepared: Prepared) -> dict[str, int]:
-    """Return, by source, the batches drawn in a training that nothing ends early, exactly as the trainer draws them.
+@dataclass(frozen=True)
+class StepCounts:
+    """The steps of a training, and by source those that have batches of it: of some streams, or of all."""
 
-    Batches that `accumulate` puts together count as one.
-    """
+    total: int
+    of: Mapping[str, int]
+
+
+def step_counts(graph: SharingGraph, prepared: Prepared) -> StepCounts:
+    """Return the steps of a training that nothing ends early, exactly as the trainer draws them."""
     draws = build_draws(graph, prepared)
     found = {stream.name: 0 for stream in draws.mixture.streams}
-    for _ in range(steps_of(graph.recipe.train, draws)):
-        for name in draws.names():
+    steps = steps_of(graph.recipe.train, draws)
+    for _ in range(steps):
+        for name in set(draws.names()):
             found[name] += 1
-    return found
+    return StepCounts(steps, found)

@@ -190,6 +190,7 @@ class Trainer:
             norm=norm,
             factor=factor,
             seconds=time.perf_counter() - start,
+            rows_of={draw.source: sum(len(batch.rows) for batch in draw.batches) for draw in draws},
         )
 
     # -- evaluations and checkpoints

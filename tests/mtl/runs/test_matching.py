@@ -18,7 +18,7 @@ from mtl.recipe.filling import digest, filled
 from mtl.runs.comparison import RecipeComparison
 from mtl.runs.contestants import contestants
 from mtl.runs.matching import Joint, evaluated_every, in_steps, match_of
-from mtl.train.step_counts import Epoch, step_counts
+from mtl.train.step_counts import Epoch, StepCounts, step_counts
 from tests.commands import within
 from tests.mtl.runs import two_sources
 
@@ -37,10 +37,10 @@ def test_steps_are_those_of_the_joint_run_for_every_mixture(tmp_path: Path, name
     joint = Joint(recipe, tmp_path / "joint")
     steps = joint.steps(1)
     assert steps == step_counts(joint.graph, joint.prepared)
-    assert sum(steps.values()) == 7 * 2 * 3  # two sources of 45 rows, in batches of 16
+    assert sum(steps.of.values()) == steps.total == 7 * 2 * 3  # two sources of 45 rows, in batches of 16
     for task, source in (("intent", "utterances"), ("slots", "others")):
         found = joint.matched(alone(recipe, task), "steps").train
-        assert (found.max_steps, found.epochs, found.minutes) == (steps[source], steps[source], None)
+        assert (found.max_steps, found.epochs, found.minutes) == (steps.of[source], steps.of[source], None)
 
 
 def test_every_seed_has_its_own_draws(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_every_seed_has_its_own_draws(tmp_path: Path) -> None:
     found = [t.recipe.train.max_steps for t in comparison.trials() if t.recipe.name == "small-slots"]
     joint = Joint(recipe, tmp_path)
     seeds = [replace(recipe, seed=seed) for seed in (1, 2, 3, 4)]
-    wanted = [step_counts(Joint(one, tmp_path).graph, joint.prepared)["others"] for one in seeds]
+    wanted = [step_counts(Joint(one, tmp_path).graph, joint.prepared).of["others"] for one in seeds]
     assert found == wanted
     assert len(set(found)) > 1
 
@@ -58,7 +58,8 @@ def test_every_seed_has_its_own_draws(tmp_path: Path) -> None:
 def test_what_is_laid_over_the_steps_keeps_its_proportions(tmp_path: Path) -> None:
     schedule = "  schedule: {type: exponential, warmup: 20, decay: 0.5}\n"
     recipe = lone(tmp_path, f"{schedule}  patience: 3\n  checkpoint_every: 4\n")
-    matched = in_steps(recipe, Epoch(10, {"utterances": 5, "others": 5}), {"utterances": 15, "others": 35})
+    counts = StepCounts(50, {"utterances": 15, "others": 35})
+    matched = in_steps(recipe, Epoch(10, {"utterances": 5, "others": 5}), counts)
     assert digest(recipe_from_text(filled(matched), name="again")) == digest(matched)  # as its run folder keeps it
     found = matched.train
     assert (found.epochs, found.max_steps) == (15, 15)
@@ -69,9 +70,18 @@ def test_what_is_laid_over_the_steps_keeps_its_proportions(tmp_path: Path) -> No
     found = in_steps(
         replace(recipe, train=replace(recipe.train, evaluate_every=5)),
         Epoch(10, {"utterances": 5, "others": 5}),
-        {"utterances": 15, "others": 35},
+        counts,
     ).train
     assert found.evaluate_every == 2  # of 15 steps: 8 evaluations, nearer to 10 than the 15 after every step
+
+
+def test_a_step_of_all_streams_is_one_of_each(tmp_path: Path) -> None:
+    recipe = load_recipe(two_sources.write(tmp_path), overrides=["train.step=all", "train.mixture=null"])
+    joint = Joint(recipe, tmp_path)
+    steps = joint.steps(1)
+    assert (steps.total, steps.of) == (6, {"utterances": 6, "others": 6})  # 45 rows in batches of 16, two epochs
+    found = joint.matched(alone(recipe, "intent"), "steps").train
+    assert (found.max_steps, found.step, found.evaluate_every) == (6, "stream", 3)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +153,7 @@ def test_tasks_on_one_source_divide_its_time(compared: Path) -> None:
     joint = Joint(one, compared / "out/small")
     log = joint.run(1) / "log.jsonl"
     kept = log.read_text("utf-8")
-    log.write_text(json.dumps({"event": "step", "source": "others", "rows": 16, "seconds": 90.0}) + "\n", "utf-8")
+    log.write_text(json.dumps({"event": "step", "rows_of": {"others": 16}, "seconds": 90.0}) + "\n", "utf-8")
     try:
         found = [joint.matched(alone(one, task), "minutes").train.minutes for task in tasks]
     finally:

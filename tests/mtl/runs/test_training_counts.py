@@ -22,6 +22,7 @@ def test_steps_rows_minutes_and_versions(tmp_path: Path) -> None:
     found = TrainingCounts.of(tmp_path / "run")
     assert found.steps == {"utterances": 5, "words": 5}
     assert found.rows == {"utterances": 40, "words": 30}  # 19 words: batches of 8, 8 and 3, then 8 and 3 again
+    assert found.total == 10
     lines = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text("utf-8").splitlines()]
     assert [line["event"] for line in lines] == ["step"] * 10 + ["evaluation"]
     assert found.minutes == pytest.approx(sum(line["seconds"] for line in lines) / 60)

@@ -10,7 +10,7 @@ import pytest
 
 from mtl.base.progress import StepReport
 from mtl.base.registry import names
-from mtl.train.step_counts import Epoch, epoch_of, step_counts
+from mtl.train.step_counts import Epoch, StepCounts, epoch_of, step_counts
 from tests.mtl.small_run import small_graph, small_prepared, small_trainer
 
 VALUES: dict[str, dict[str, Any]] = {
@@ -36,7 +36,7 @@ def mixed(name: str, **more: Any) -> dict[str, Any]:
     return {"mixture": {"type": name, **VALUES.get(name, {})}, "epochs": 3, **more}
 
 
-def counted(folder: Path, train: dict[str, Any]) -> dict[str, int]:
+def counted(folder: Path, train: dict[str, Any]) -> StepCounts:
     graph = small_graph(folder, train, dev=False)
     return step_counts(graph, small_prepared(graph))
 
@@ -48,13 +48,22 @@ def test_every_mixture_is_drawn_as_training_draws_it(folder: Path, name: str) ->
         trainer = small_trainer(folder, train, out=f"{name}-{number}", dev=False)
         steps = Counter(report.source for report in trainer.train() if isinstance(report, StepReport))
         found = counted(folder, train)
-        assert found == {"utterances": steps["utterances"], "words": steps["words"]}
-        assert sum(found.values()) == trainer.steps
+        assert found == StepCounts(trainer.steps, {"utterances": steps["utterances"], "words": steps["words"]})
 
 
 @pytest.mark.parametrize("name", names("mixture"))
 def test_the_counts_of_every_mixture(folder: Path, name: str) -> None:
-    assert counted(folder, mixed(name)) == FOUND[name]
+    assert counted(folder, mixed(name)).of == FOUND[name]
+
+
+@pytest.mark.parametrize(("step", "total", "of"), [("all", 15, (15, 15)), (4, 9, (9, 9)), (1, 30, (15, 15))])
+def test_a_step_of_several_streams_is_one_of_each(folder: Path, step: str | int, total: int, of: Any) -> None:
+    train: dict[str, Any] = {"step": step, "epochs": 3}
+    trainer = small_trainer(folder, train, out=f"step-{step}", dev=False)
+    reports = [report for report in trainer.train() if isinstance(report, StepReport)]
+    found = counted(folder, train)
+    assert (found.total, tuple(found.of.values())) == (total, of)
+    assert {name: sum(name in report.rows_of for report in reports) for name in found.of} == found.of
 
 
 def test_an_epoch_is_counted_in_steps(folder: Path) -> None:
@@ -63,4 +72,4 @@ def test_an_epoch_is_counted_in_steps(folder: Path) -> None:
 
 
 def test_a_source_that_is_never_drawn_counts_none(folder: Path) -> None:
-    assert counted(folder, mixed("round_robin", max_steps=1)) == {"utterances": 1, "words": 0}
+    assert counted(folder, mixed("round_robin", max_steps=1)).of == {"utterances": 1, "words": 0}
