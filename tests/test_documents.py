@@ -70,7 +70,11 @@ def test_the_readme_lists_every_room() -> None:
 
 
 @pytest.mark.parametrize(
-    "room", [*sorted(p.parent.name for p in (CHECKOUT / "mtl").glob("*/__init__.py")), "graph/rules"]
+    "room",
+    [
+        *sorted(p.parent.name for p in (CHECKOUT / "mtl").glob("*/__init__.py")),
+        *("graph/rules", "runs/comparing", "runs/tuning", "cli/commands"),
+    ],
 )
 def test_every_room_lists_its_files(room: str) -> None:
     folder = CHECKOUT / "mtl" / room

@@ -1,21 +1,24 @@
 """The command line: the only part of the library that prints or exits.
 
-app         the commands and their options; each body is imported when its command runs, so that `--help` is quick
-arguments   a command line as it is meant: options that may stand anywhere, and those that say two things
-checking    `mtl check` and `mtl graph`
-codes       exit codes
-comparing   `mtl compare`
-components  `mtl components`: what a recipe can name, read from the registered classes themselves
-decoding    lines of standard input (or of a file that an option names) as text, and what is no text in them
-finished    `mtl test` and `mtl export`: what is done with a run that was trained
-guard       how a command ends: exit code 0, 1 or 2, errors as rows on standard error, never a traceback unasked
-options     arguments and options that several commands have
-predicting  `mtl predict`: rows of text in, one JSON line per row out, in the same order and in constant memory
-progress    what training and export report, as it comes: training by a bar on a terminal, all else by plain lines
-ranking     `mtl rank`: a collection encoded once, then the best documents of each query from standard input
-tables      the tables that commands end with
-training    `mtl run` and `mtl train`
-tuning      `mtl tune`
+app          the command line as a whole: its commands in the order of `--help`, and the options before them
+arguments    a command line as it is meant: options that may stand anywhere, and those that say two things
+checking     `mtl check` and `mtl graph`
+codes        exit codes
+commands/    the commands with their arguments and options; each body is imported when its command runs
+comparing    `mtl compare`
+components   `mtl components`: what a recipe can name, read from the registered classes themselves
+decoding     lines of standard input (or of a file that an option names) as text, and what is no text in them
+finished     `mtl test` and `mtl export`: what is done with a run that was trained
+guard        how a command ends: exit code 0, 1 or 2, errors as rows on standard error, never a traceback unasked
+input_lines  the lines of a file that an option names, or of standard input, as bytes and as they come
+input_rows   lines of text or of JSON as rows, texts by the name of the input, and rows as batches
+options      arguments and options that several commands have
+predicting   `mtl predict`: rows of text in, one JSON line per row out, in the same order and in constant memory
+progress     what training and export report, as it comes: training by a bar on a terminal, all else by plain lines
+ranking      `mtl rank`: a collection encoded once, then the best documents of each query from standard input
+tables       the tables that commands end with
+training     `mtl run` and `mtl train`
+tuning       `mtl tune`
 """
 
 import sys

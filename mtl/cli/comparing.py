@@ -26,9 +26,9 @@ def compare_command(
     reports: tuple[Path, ...],
 ) -> None:
     """Train what is not trained yet, then print and write what came out."""
-    from ..runs.comparison import RecipeComparison
-    from ..runs.comparison_page import check_report, write_report
-    from ..runs.contestants import contestants
+    from ..runs.comparing.comparison import RecipeComparison
+    from ..runs.comparing.contestants import contestants
+    from ..runs.comparing.page import check_report, write_report
 
     console = Console()
     for report in reports:
@@ -52,7 +52,7 @@ def compare_command(
 
 def tables_of(result: Mapping[str, Any]) -> Iterator[Table]:
     """Yield the tables: mean ± spread of every figure, differences with their verdicts, what was trained on."""
-    from ..runs.comparison_rows import difference_rows, rows, trained_rows
+    from ..runs.comparing.rows import difference_rows, rows, trained_rows
 
     names = [run["name"] for run in result["runs"]]
     figures = table("task", "figure", *names)

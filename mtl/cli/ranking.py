@@ -12,7 +12,8 @@ from rich.console import Console
 
 from ..base.errors import UsageError, counted
 from .decoding import decoded
-from .predicting import StreamLines, batched, opened, parsed_rows
+from .input_lines import StreamLines, opened
+from .input_rows import batched, parsed_rows
 from .progress import line
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from .progress import line
 from .tables import print_table, table
 
 if TYPE_CHECKING:
-    from ..runs.study import Trial
-    from ..runs.tuning import Begun, Finished, Tuning
+    from ..runs.tuning.search import Begun, Finished, Tuning
+    from ..runs.tuning.study import Trial
 
 SHOWN = 5  # trials in the table at the end
 
@@ -63,7 +63,7 @@ def tune_command(asked: Asked) -> None:
             raise UsageError(f"{option} should be at least 1. Found {value}.")
     if asked.minutes is not None and not asked.minutes > 0:
         raise UsageError(f"--minutes should be greater than 0. Found {asked.minutes:g}.")
-    from ..runs.tuning import Tuning
+    from ..runs.tuning.search import Tuning
 
     console = Console()
     options = {"space": asked.space, "data": asked.data, "seed": asked.seed, "overrides": asked.overrides}
@@ -102,8 +102,8 @@ def too_many(jobs: int, threads: int | None) -> str:
 
 def said_of(event: Begun | Finished, trials: int, tuning: Tuning) -> str:
     """Return the line about a trial that begins or has ended."""
-    from ..runs.study_results import settings, short_names
-    from ..runs.tuning import Begun
+    from ..runs.tuning.results import settings, short_names
+    from ..runs.tuning.search import Begun
 
     trial = event.trial
     place = f"trial {trial.number}/{max(trials, len(tuning.study.trials))}"
@@ -116,7 +116,7 @@ def said_of(event: Begun | Finished, trials: int, tuning: Tuning) -> str:
 def outcome(trial: Trial) -> str:
     """Return how a trial ended.
 
-    >>> from mtl.runs.study import Trial
+    >>> from mtl.runs.tuning.study import Trial
     >>> outcome(Trial(3, "pruned", {}, (10, 20), (0.5, 0.25)))
     'pruned after 20 steps, score 0.5000'
     """
@@ -134,7 +134,7 @@ def finish(tuning: Tuning, asked: Asked, console: Console) -> None:
     trials = [trial for trial in tuning.study.trials if trial.state != "running"]
     if tuning.study.best is None:
         raise TrainingError(nothing(tuning.out, trials, asked))
-    from ..runs.study_results import ranked
+    from ..runs.tuning.results import ranked
 
     print_table(console, trials_table(ranked(trials)[:SHOWN], list(tuning.config.space)))
     counts = {state: sum(trial.state == state for trial in trials) for state in ("complete", "pruned", "failed")}
@@ -157,7 +157,7 @@ def nothing(out: Path, trials: Sequence[Trial], asked: Asked) -> str:
 
 def trials_table(trials: Sequence[Trial], keys: Sequence[str]) -> Table:
     """Return the table of the best trials: number, steps, values, score."""
-    from ..runs.study_results import said, short_names
+    from ..runs.tuning.results import said, short_names
 
     names = short_names(keys)
     made = table("trial", "steps", *(names[key] for key in keys), "score")

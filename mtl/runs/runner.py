@@ -18,11 +18,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base.errors import CheckpointError, Fault, UsageError
+from ..base.errors import CheckpointError, Fault
 from ..base.files import read_json, replace
 from ..base.progress import Report, StageReport
 from ..base.threads import torch_threads
-from ..compile.loading import load_recipe, recipe_from_dict
+from ..compile.loading import load_recipe
 from ..data.fitted import Fitted, fault_if_other_rules
 from ..data.prepare import prepare
 from ..data.prepared import Prepared
@@ -32,7 +32,6 @@ from ..graph import drawing
 from ..graph.build import build_graph
 from ..graph.sharing_graph import SharingGraph
 from ..model.multi_task import MultiTaskModel
-from ..recipe.config import Recipe
 from ..recipe.filling import filled
 from ..serve.arrays import Texts
 from ..serve.bundle import Bundle
@@ -43,6 +42,8 @@ from ..train.logs import Logs
 from ..train.resume import check_recipe
 from ..train.trainer import Trainer
 from .check import CheckReport, check
+from .given_recipe import RecipeLike, loaded
+from .kept_figures import keep_figures
 from .predictor import Prediction, Predictor
 from .run_data import RunData
 from .run_folder import folder_for
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
     from ..export.export import ExportReport
 
 GivenRows = Mapping[str, Mapping[str, Iterable[Mapping[str, Any]]]]  # source -> split -> rows
-RecipeLike = Recipe | str | Path | Mapping[str, Any]  # a recipe, its file, or the plain values that YAML would give
 
 
 class Run:
@@ -210,15 +210,9 @@ class Run:
 
         Those of other data than the run had are not written. Returns all figures, these among them.
         """
-        metrics = read_json(self.out / "metrics.json") if (self.out / "metrics.json").exists() else {}
-        reports = read_json(self.out / "reports.json") if (self.out / "reports.json").exists() else {}
         had = RunData.load(self.out)
         own = [e for e in evaluations if had is None or not had.changed(self.prepared.hashes, [e.split])]
-        for evaluation in own:
-            metrics[evaluation.split] = evaluation.metrics
-            reports[evaluation.split] = evaluation.reports
-        for name, content in {"reports.json": reports, "metrics.json": metrics}.items() if own else ():
-            replace(self.out / name, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
+        metrics = keep_figures(self.out, own)
         return {**metrics, **{evaluation.split: evaluation.metrics for evaluation in evaluations}}
 
     @property
@@ -281,23 +275,6 @@ def run(
         started.test()
         started.export()
     return started
-
-
-def loaded(recipe: object, data: str | Path | None, seed: int | None, overrides: Sequence[str]) -> Recipe:
-    """Return a recipe that is a file, plain values or loaded; raises `UsageError` for anything else."""
-    base = Path(data) if data is not None else None
-    if isinstance(recipe, (str, Path)):
-        return load_recipe(recipe, overrides=overrides, data=base, seed=seed)
-    if isinstance(recipe, Mapping):
-        return recipe_from_dict(recipe, overrides=overrides, data=base, seed=seed)
-    if not isinstance(recipe, Recipe):
-        kind = type(recipe).__name__
-        raise UsageError(f"recipe should be the path of a file, a mapping or an mtl.Recipe. Found {kind}.")
-    if data is not None or seed is not None or overrides:
-        raise UsageError(
-            "data, seed and overrides should come with a recipe's file or mapping. Found a recipe that is loaded."
-        )
-    return recipe
 
 
 def cache_folder() -> Path:

@@ -10,7 +10,8 @@ from rich.console import Console
 from mtl.cli.comparing import tables_of
 from mtl.cli.tables import print_table
 from tests.commands import within
-from tests.mtl.runs import compared, two_sources
+from tests.mtl.runs import two_sources
+from tests.mtl.runs.comparing import compared
 
 TABLES = """\
 task   figure       a|b <x>          alone                       [b]7

@@ -1,0 +1,31 @@
+"""The command that lists what a recipe can name."""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+from ..guard import guarded
+
+# typer reads annotations when the module is loaded, on Python 3.10 too: Optional, not `X | None`.
+
+
+def components(
+    kind: Annotated[Optional[str], typer.Argument(metavar="KIND", show_default=False)] = None,  # noqa: UP045
+    name: Annotated[Optional[str], typer.Argument(metavar="NAME", show_default=False)] = None,  # noqa: UP045
+    plugins: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--plugin", metavar="FILE_OR_MODULE", help="List what this script or module adds, too. May be repeated."
+        ),
+    ] = None,
+) -> None:
+    """List what a recipe can name: kinds, names of a kind, or the keys of one component.
+
+    `mtl components recipe` lists the keys that belong to no component: of a recipe, a task, an input, of training.
+    """
+    with guarded():
+        from ..components import components_command
+
+        components_command(kind, name, plugins=tuple(plugins or ()))

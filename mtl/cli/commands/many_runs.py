@@ -1,0 +1,111 @@
+"""The commands that train a recipe many times."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from ..guard import guarded
+from ..options import Data, Overrides, RecipeFile, Seed
+
+# typer reads annotations when the module is loaded, on Python 3.10 too: Optional, not `X | None`.
+
+
+def compare(
+    recipes: Annotated[list[Path], typer.Argument(metavar="RECIPE...", help="Recipes (YAML).", show_default=False)],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder of all runs and of compare.json.", show_default=False)
+    ],
+    seeds: Annotated[
+        int, typer.Option("--seeds", metavar="N", help="Number of seeds, counted from each recipe's own.")
+    ] = 3,
+    single: Annotated[
+        bool, typer.Option("--single", help="Compare with each task of the recipe trained alone.")
+    ] = False,
+    match: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--match",
+            metavar="steps|epochs|minutes",
+            help="With --single: what each task alone has as much of as the joint run. steps: as many updates on its "
+            "source as the joint run's mixture draws; evaluations, warm-up and decay in proportion. epochs: the "
+            "recipe's epochs and max_steps, over the task's own source, however often the joint run reads it. minutes: "
+            "the joint run's training time, times the source's part of its steps, divided by the tasks on it. Without "
+            "--match: steps; minutes for a recipe with train.minutes.",
+        ),
+    ] = None,
+    variants: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--set", metavar="A.B.C=VALUE[;...]", help="A variant of each recipe, to compare with it. May be repeated."
+        ),
+    ] = None,
+    overrides: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--set-all", metavar="A.B.C=VALUE", help="Override one value in all runs. May be repeated."),
+    ] = None,
+    data: Data = None,
+    reports: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option(
+            "--report",
+            metavar="FILE",
+            help="Write the tables to FILE too, a page by itself: .html or .md. May be repeated.",
+        ),
+    ] = None,
+) -> None:
+    """Train recipes with several seeds; mean, spread and differences of every test figure, and which is better.
+
+    Better and worse are said where the 95 % interval of the mean difference over the seeds leaves out 0.
+
+    Finished runs are not repeated, and interrupted ones continue: give the same command again.
+    """
+    with guarded():
+        from ..comparing import compare_command
+
+        compare_command(
+            tuple(recipes),
+            seeds=seeds,
+            out=out,
+            data=data,
+            variants=tuple(variants or ()),
+            single=single,
+            match=match,
+            overrides=tuple(overrides or ()),
+            reports=tuple(reports or ()),
+        )
+
+
+def tune(
+    recipe: RecipeFile,
+    space: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--space", metavar="FILE", help="What is searched, in place of the recipe's section tune."),
+    ] = None,
+    trials: Annotated[int, typer.Option("--trials", metavar="N", help="Trials of the study, earlier ones too.")] = 20,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--out", metavar="DIR", help="Folder of the study. Without it: runs/NAME-tune."),
+    ] = None,
+    seed: Seed = None,
+    minutes: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option("--minutes", metavar="M", help="Stop after so many; the same command goes on for as many more."),
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", metavar="N", help="Trials at a time, each in a process of its own.")
+    ] = 1,
+    data: Data = None,
+    overrides: Overrides = None,
+) -> None:
+    """Search for a recipe's best values by their score on dev: the best trials, and a recipe with their values.
+
+    What is searched is the recipe's section tune, or --space FILE. Trials that end are not repeated, and those that
+    were cut off continue: give the same command again.
+    """
+    with guarded():
+        from ..tuning import Asked, tune_command
+
+        tune_command(Asked(recipe, space, trials, out, seed, minutes, jobs, data, tuple(overrides or ())))

@@ -1,0 +1,110 @@
+"""The commands on one recipe, or on one run of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from ..guard import guarded
+from ..options import Data, Out, Overrides, RecipeFile, Resume, RunFolder, Seed
+
+# typer reads annotations when the module is loaded, on Python 3.10 too: Optional, not `X | None`.
+
+
+def run(
+    recipe: RecipeFile,
+    out: Out = None,
+    resume: Resume = False,
+    seed: Seed = None,
+    data: Data = None,
+    overrides: Overrides = None,
+) -> None:
+    """Check, train, test, export and verify; one table at the end."""
+    with guarded():
+        from ..training import run_command
+
+        run_command(recipe, out=out, resume=resume, seed=seed, data=data, overrides=tuple(overrides or ()))
+
+
+def train(
+    recipe: RecipeFile,
+    out: Out = None,
+    resume: Resume = False,
+    seed: Seed = None,
+    data: Data = None,
+    overrides: Overrides = None,
+) -> None:
+    """Train only; `mtl test` and `mtl export` continue from the run folder."""
+    with guarded():
+        from ..training import train_command
+
+        train_command(recipe, out=out, resume=resume, seed=seed, data=data, overrides=tuple(overrides or ()))
+
+
+def check(
+    recipe: RecipeFile,
+    data: Data = None,
+    sources: Annotated[bool, typer.Option("--sources", help="Read the sources at the recipe's own paths.")] = False,
+    seed: Seed = None,
+    overrides: Overrides = None,
+) -> None:
+    """Find every fault of a recipe without training it.
+
+    Builds the model on the meta device and pushes one fake batch through every task. With --data DIR (or with
+    --sources, where the recipe's own paths hold) the sources are read as well: columns, labels, vocabularies,
+    overlaps of training and test rows.
+    """
+    with guarded():
+        from ..checking import check_command
+
+        check_command(
+            recipe, data=data, sources=sources or data is not None, seed=seed, overrides=tuple(overrides or ())
+        )
+
+
+def graph(
+    recipe: RecipeFile,
+    format: Annotated[str, typer.Option("--format", metavar="text|mermaid", help="How to draw.")] = "text",
+    overrides: Overrides = None,
+) -> None:
+    """Draw what is shared."""
+    with guarded():
+        from ..checking import graph_command
+
+        graph_command(recipe, format=format, overrides=tuple(overrides or ()))
+
+
+def test(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="RUN_OR_EXPORT", help="Run folder, or the export/ folder in it.", show_default=False),
+    ],
+    split: Annotated[str, typer.Option("--split", metavar="train|dev|test", help="What to test on.")] = "test",
+    task: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--task", metavar="T", help="A task to test. May be repeated. Without it: all tasks."),
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Measure a trained run, or what was exported of it, on a split."""
+    with guarded():
+        from ..finished import test_command
+
+        test_command(folder, split=split, data=data, tasks=tuple(task or ()))
+
+
+def export(
+    run: RunFolder,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--out", metavar="DIR", help="Folder of the graphs. Without it: RUN/export."),
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Write the ONNX heads of a trained run and verify them on the test split."""
+    with guarded():
+        from ..finished import export_command
+
+        export_command(run, out=out, data=data)

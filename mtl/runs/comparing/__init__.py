@@ -1,0 +1,10 @@
+"""What `mtl compare` does: recipes side by side, each trained with several seeds.
+
+comparison   recipes side by side: each trained with several seeds, their test figures on average, which is better
+contestants  what is compared: recipes, variants of them, and the tasks of each alone, under names of folders
+matching     what each task alone gets of training, so that it is compared fairly: as many epochs, steps or minutes
+page         a comparison as a page that needs nothing else: HTML or Markdown
+rows         a comparison as the rows of tables: figures with their verdicts, and what each task was trained on
+trial        one run of a comparison: trained and tested, or found done in its folder
+verdicts     is one of two runs better? Paired differences over seeds, and Student's t interval of their mean
+"""

@@ -1,0 +1,81 @@
+"""One run of a comparison: trained and tested, or found done in its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from ...base.errors import UsageError
+from ...base.files import read_json
+from ...base.progress import Report
+from ...compile.loading import load_recipe
+from ...recipe.config import Recipe
+from ...recipe.filling import digest
+from ...sources.opening import open_sources
+from ...train.checkpoint import Checkpoints
+from ..runner import Run
+from .matching import Joint, tested
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run of a comparison: a recipe with one seed, `number` of `total`, in a run folder.
+
+    A task alone is trained in proportion to its `joint` run, if there is one.
+    """
+
+    given: Recipe
+    folder: Path
+    number: int
+    total: int
+    joint: Joint | None = None
+    matched: str = "epochs"
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The recipe that is trained; where minutes are matched, it is known once the joint run has ended."""
+        return self.given if self.joint is None else self.joint.matched(self.given, self.matched)
+
+    @property
+    def done(self) -> bool:
+        """Whether it was tested; raises `UsageError` where the folder holds a run of another recipe, or on other data.
+
+        A run that was begun and not tested is compared with its data when it goes on (`mtl.train.resume`).
+        """
+        kept = self.folder / "recipe.yaml"
+        if not kept.is_file():
+            return False
+        if self.joint is not None and self.matched == "minutes" and not self.joint.tested(self.given.seed):
+            raise UsageError(
+                f"'{self.folder}' should hold a run that came after the joint run whose minutes it has, "
+                f"'{self.joint.run(self.given.seed)}'. Found that one not ended. Delete the folder, or name another "
+                "one with --out."
+            )
+        if digest(load_recipe(kept)) != digest(self.recipe):
+            raise UsageError(
+                f"'{self.folder}' should hold a run of the recipe that is compared. Found another recipe's. "
+                "Name another folder with --out."
+            )
+        if not tested(self.folder):
+            return False
+        self._check_data()
+        return True
+
+    def _check_data(self) -> None:
+        kept = read_json(Checkpoints(self.folder).path("last") / "state.json")["identity"]["data"]
+        sources = open_sources(self.recipe)
+        for name in dict.fromkeys(task.source for task in self.recipe.tasks.values()):
+            for split in sources[name].splits:
+                if kept.get(f"{name}/{split}") != sources[name].fingerprint(split, self.recipe.data):
+                    raise UsageError(
+                        f"'{self.folder}' should hold a run on the data that is compared on. Found that '{name}' had "
+                        f"another {split} split. Delete the folder, or name another one with --out."
+                    )
+
+    def run(self) -> Iterator[Report]:
+        """Train, from the last checkpoint on where there is one, and test; yields what training reports."""
+        run = Run.start(self.recipe, self.folder, resume=self.folder.is_dir())
+        yield from run.train()
+        run.test()

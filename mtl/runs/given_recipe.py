@@ -1,0 +1,30 @@
+"""A recipe as library code gives it: its file, the plain values that YAML would give, or loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..base.errors import UsageError
+from ..compile.loading import load_recipe, recipe_from_dict
+from ..recipe.config import Recipe
+
+RecipeLike = Recipe | str | Path | Mapping[str, Any]
+
+
+def loaded(recipe: object, data: str | Path | None, seed: int | None, overrides: Sequence[str]) -> Recipe:
+    """Return a recipe that is a file, plain values or loaded; raises `UsageError` for anything else."""
+    base = Path(data) if data is not None else None
+    if isinstance(recipe, (str, Path)):
+        return load_recipe(recipe, overrides=overrides, data=base, seed=seed)
+    if isinstance(recipe, Mapping):
+        return recipe_from_dict(recipe, overrides=overrides, data=base, seed=seed)
+    if not isinstance(recipe, Recipe):
+        kind = type(recipe).__name__
+        raise UsageError(f"recipe should be the path of a file, a mapping or an mtl.Recipe. Found {kind}.")
+    if data is not None or seed is not None or overrides:
+        raise UsageError(
+            "data, seed and overrides should come with a recipe's file or mapping. Found a recipe that is loaded."
+        )
+    return recipe

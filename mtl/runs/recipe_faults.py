@@ -1,0 +1,96 @@
+"""What is wrong with a recipe before any module is built: files, devices, and what cannot be exported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base.device import lacks_bf16, missing, resolve
+from ..base.errors import CheckpointError, Fault
+from ..base.files import why_unreadable
+from ..base.registry import file_keys, lookup
+from ..evaluate.metrics import Metric
+from ..graph.sharing_graph import SharingGraph
+from ..recipe.config import Recipe
+from ..text.pieces import reads_pieces
+from ..text.tokenizers import Tokenizer
+from ..train.first_weights import first_weights, weight_files
+
+
+def unexportable(graph: SharingGraph) -> Iterator[Fault]:
+    """Yield a fault for every tokenizer and every feature that cannot be had in an exported graph."""
+    in_pieces = {name for name in graph.embeddings() if any(map(reads_pieces, graph.features_of(name)))}
+    for task in graph.recipe.tasks.values():
+        read = {key for component, key in graph.leaves([task.name]) if component in in_pieces}
+        for input_name, given in task.inputs.items():
+            name = given.front_end.tokenizer
+            tokenizer: type[Tokenizer] = lookup("tokenizer", name)
+            lacking = tokenizer.missing(pieces=graph.inputs(task.name)[input_name] in read)
+            if lacking is not None:
+                yield given.place.fault(
+                    f"the tokenizer '{name}' should have a method '{lacking}', as the task is exported. Found none."
+                )
+    for name in graph.embeddings():
+        for feature in graph.features_of(name):
+            if not feature.exportable:
+                yield graph.components[name].config.place.fault(
+                    "every feature should have a method 'onnx', as its tasks are exported "
+                    f"({', '.join(graph.tasks_meeting_at(name))}). Found {type(feature).__name__} without one."
+                )
+
+
+def without_figures(recipe: Recipe) -> Iterator[Fault]:
+    """Yield a fault for every metric that computes nothing."""
+    for task in recipe.tasks.values():
+        for metric in task.metrics:
+            if metric.cls.compute is Metric.compute and not hasattr(metric.cls, "rank"):
+                yield metric.place.fault(
+                    f"the metric '{metric.type}', class {metric.cls.__qualname__}: should have a method 'compute'. "
+                    "Found none of its own."
+                )
+
+
+def without_device(recipe: Recipe) -> Iterator[Fault]:
+    """Yield a fault for a device that is not there."""
+    message = missing(recipe.train.device)
+    if message is not None:
+        yield recipe.train.place_of("device").fault(message)
+
+
+def slow(recipe: Recipe) -> Iterator[Fault]:
+    """Yield a warning where bf16 costs time instead of saving it; the device should be there."""
+    lacking = lacks_bf16(resolve(recipe.train.device)) if recipe.train.precision == "bf16" else None
+    if lacking is not None:
+        yield recipe.train.place_of("precision").fault(
+            f"'bf16' works, but this {lacking} has no instructions for it, so 'fp32' would be faster."
+        )
+
+
+def unreadable(graph: SharingGraph) -> Iterator[Fault]:
+    """Yield a fault for every file of first weights that a recipe names and that cannot be read."""
+    for name, component in graph.components.items():
+        config = component.config
+        for key in file_keys(config.cls):
+            if config.values[key] is not None:
+                file = graph.recipe.data / config.values[key]
+                reason = why_unreadable(file)
+                if reason:
+                    yield config.place_of(key).fault(f"should be a file that can be read. Found '{file}': {reason}.")
+        if config.weights is not None:
+            place = config.place_of("weights")
+            path = graph.recipe.data / config.weights
+            try:
+                files = weight_files(graph, name).values() if path.exists() else [path]
+            except CheckpointError as error:
+                yield from (place.fault(str(fault)) for fault in error.faults)
+                continue
+            for file, reason in ((file, why_unreadable(file)) for file in files):
+                if reason:
+                    yield place.fault(f"should be a file or folder with weights. Found '{file}': {reason}.")
+
+
+def contradicting(graph: SharingGraph) -> Iterator[Fault]:
+    """Yield a fault for a component that two composites start from different files."""
+    try:
+        first_weights(graph)
+    except CheckpointError as error:
+        yield from error.faults

@@ -1,0 +1,98 @@
+"""What is compared: names, folders, and what cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mtl.base.errors import RecipeError, UsageError
+from mtl.base.registry import Address, register
+from mtl.compile.alone import alone
+from mtl.compile.loading import load_recipe, recipe_from_text
+from mtl.model.module import Decoder
+from mtl.recipe.filling import digest, filled
+from mtl.runs.comparing.contestants import contestants, slug
+from tests import small
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+SHORT = small.RECIPE.replace("epochs: 24", "epochs: 2")
+
+
+@register("decoder", "test_conditioned")
+class Conditioned(Decoder):
+    """A decoder that cannot do without another task."""
+
+    def __init__(self, input_dim: int, condition_dim: int, output_dim: int, *, condition: Address) -> None:
+        super().__init__()
+
+
+def test_a_task_that_cannot_be_alone_says_so(tmp_path: Path) -> None:
+    model = "    model: {decoder: {type: test_conditioned, condition: intent.output}}\n"
+    path = small.write(tmp_path, SHORT.replace("    target: slots\n", f"    target: slots\n{model}"))
+    with pytest.raises(RecipeError) as error:
+        contestants([path], single=True)
+    assert str(error.value) == (
+        f"{path}:30: tasks.slots.model.decoder.condition: 'slots' should do without other tasks to be trained alone. "
+        f"Found 'intent.output'.\n1 error in {path}, 'slots' alone"
+    )
+
+
+@pytest.mark.parametrize("name", ["query_doc_relevance", "medquad", "wikiqa"])
+def test_recipes_of_pairs_and_of_sources_without_a_key_for_each_split(name: str) -> None:
+    recipe = CHECKOUT / f"recipes/{name}.yaml"
+    several = len(load_recipe(recipe).tasks) > 1
+    found = contestants([recipe], variants=["seed=7"], single=several)
+    for contestant in found:
+        for _, one in contestant.recipes:
+            assert digest(recipe_from_text(filled(one), name="again")) == digest(one)
+            tied = {member for group in one.share.values() for member in group.members}
+            assert {address.split(".")[0] for address in tied} <= set(one.tasks)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (
+            {},
+            "there should be two things to compare: two recipes, a variant (--set), or each task alone (--single). "
+            "Found one recipe.",
+        ),
+        ({"single": True, "one": True}, "one.yaml: should have several tasks to train each alone. Found one."),
+    ],
+)
+def test_there_has_to_be_something_to_compare(tmp_path: Path, more: dict[str, bool], message: str) -> None:
+    path = small.write(tmp_path, SHORT)
+    if more.pop("one", False):
+        lone = alone(load_recipe(path), "intent")
+        path = tmp_path / "one.yaml"
+        path.write_text(filled(lone), "utf-8")
+        message = str(tmp_path / message)
+    with pytest.raises(UsageError) as error:
+        contestants([path], **more)
+    assert str(error.value) == message
+
+
+def test_without_a_test_split_nothing_is_trained(tmp_path: Path) -> None:
+    path = small.write(tmp_path, SHORT.replace("    test: test.tsv\n", ""))
+    with pytest.raises(RecipeError) as error:
+        contestants([path], single=True)
+    assert str(error.value) == (
+        f"{path}:6: sources.utterances: should have a test split to compare by. Found dev, train.\n1 error in {path}"
+    )
+
+
+def test_recipes_of_one_name_get_folders_of_their_own(tmp_path: Path) -> None:
+    path = small.write(tmp_path, SHORT)
+    assert [c.name for c in contestants([path, path])] == ["small", "small (2)"]
+    assert slug("small (2)") == "small-2"
+
+
+def test_a_variant_of_many_settings_has_a_folder_that_can_be_made(tmp_path: Path) -> None:
+    path = small.write(tmp_path, SHORT)
+    variants = [f"{'; '.join(['train.optimizer.lr=0.01'] * 20)}; seed={seed}" for seed in (1, 2)]
+    folders = [contestant.recipes[0][0] for contestant in contestants([path], variants=variants)]
+    assert len(set(folders)) == 3
+    for folder in (*folders, slug("é" * 300), slug("é" * 301), slug("x" + "é" * 300)):
+        assert len(folder.encode()) <= 200
+        (tmp_path / folder).mkdir()
