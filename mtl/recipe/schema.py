@@ -47,6 +47,8 @@ def check_at(
         rows = error.errors(include_url=False)
         meant = {closest(str(row["loc"][0]), model.model_fields) for row in rows if row["type"] == "extra_forbidden"}
         rows = [row for row in rows if row["type"] != "missing" or row["loc"][0] not in meant | set(misspelled)]
+        bounded = {row["loc"][0] for row in rows if row["type"] in BOUNDS}  # a number beside words: one fault, not two
+        rows = [row for row in rows if row["type"] != "literal_error" or row["loc"][0] not in bounded]
         return None, list(dict.fromkeys(_fault(model, row, document, written, steps, what) for row in rows))
     return {name: getattr(checked, name) for name in model.model_fields}, []
 

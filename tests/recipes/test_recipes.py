@@ -24,6 +24,7 @@ TASKS = {
     "query_doc_relevance": ["relevance", "query_class", "document_class"],
     "single_task": ["intent"],
     "snips": ["intent", "slots"],
+    "strangers": ["questions", "topics", "chunks", "sentiment"],
     "wikiqa": ["answer"],
 }
 EVERYWHERE = {  # components at which all tasks meet
@@ -33,6 +34,7 @@ EVERYWHERE = {  # components at which all tasks meet
     "medquad": ("words",),
     "query_doc_relevance": ("words", "towers"),
     "snips": ("words", "encoder"),
+    "strangers": ("words", "encoder"),
 }
 DATA_SETS = {
     "alternating": ["snips", "conll2000", "ud_english_ewt"],
@@ -40,9 +42,10 @@ DATA_SETS = {
     "medquad": ["medquad"],
     "medquad_search": ["medquad"],
     "snips": ["snips"],
+    "strangers": ["trec_qc", "reuters_r8", "conll2000", "sst2"],
     "wikiqa": ["wikiqa", "glove_sample"],
 }
-LARGE = ("alternating", "medquad", "snips")  # these take the longest to encode
+LARGE = ("alternating", "medquad", "snips", "strangers")  # these take the longest to encode
 
 
 def test_every_recipe_is_tested_and_told_of() -> None:

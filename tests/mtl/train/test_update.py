@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 import torch
+import yaml
 from torch import Tensor
 
 from mtl.base.registry import lookup, names
@@ -174,3 +177,28 @@ def test_a_step_of_all_streams_and_of_several_draws(tmp_path: Path) -> None:
     assert [r.source for r in several.train() if isinstance(r, StepReport)] == [
         *("utterances, words", "words, utterances", "utterances, words", "words, utterances")
     ]
+
+
+def test_without_torchjd_it_says_what_to_install(tmp_path: Path) -> None:
+    write_data(tmp_path)
+    found = tree({"balance": {"type": "upgrad"}})
+    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(found))
+    code = (
+        "import importlib.util, sys\n"
+        "whole, missing = importlib.util.find_spec, sys.argv[1]\n"
+        "importlib.util.find_spec = lambda name, *more: None if name == missing else whole(name, *more)\n"
+        "from mtl.cli import main\n"
+        "sys.argv = ['mtl', 'check', 'recipe.yaml']\nmain()\n"
+    )
+    for package in ("torchjd", "quadprog"):
+        done = subprocess.run([sys.executable, "-c", code, package], cwd=tmp_path, capture_output=True, text=True)
+        assert done.stderr.splitlines() == [
+            f"recipe.yaml:{_line(tmp_path)}: train.balance: 'upgrad' should have the package '{package}'. "
+            "Found no such package. Install it: pip install 'mtl-nlp[balance]'.",
+            "1 error in recipe.yaml",
+        ]
+
+
+def _line(folder: Path) -> int:
+    lines = (folder / "recipe.yaml").read_text().splitlines()
+    return next(number for number, line in enumerate(lines, 1) if "upgrad" in line)
