@@ -2,11 +2,14 @@
 
 batch          what the model gets: the features and targets of some units of one source, padded
 batching       which rows go together: batches of similar length, a pure function of lengths, budget, seed and epoch
+cache_keys     what encoded data depends on, beside its rows: where it changes, what the cache holds is stale
 collate        ragged values to padded arrays, without a Python step per row or token
 columns        columns of a split's file as arrays over its memory: the tokens of texts, the values of targets
 encoding       one split, featurized once: from a stream of rows to one memory-mapped Arrow file
 feed           the batches of one stream, pass after pass: a position in them is two numbers
 fitted         what is learned from the training rows before training: vocabularies, label sets, scales
+fitting        vocabularies, labels and scales fitted to the train splits, or found in the cache
+judged_units   the units of a split that are judged pairs: numbers of their texts, of which equal ones are kept once
 judgements     what a task on judged pairs says about the rows of its source
 kept_files     names of a split's files as the cache keeps them: they move with the folder or file that the split is
 labels         the label set of a task
@@ -14,12 +17,13 @@ negatives      the judged pairs of a split, and the pairs that are drawn beside 
 pair_encoding  what is kept of judged pairs beside their texts and grades
 pair_reading   rows of a source with a ranking task
 plan           what is read of a source: the tasks on it, its inputs, and the columns that it should have
-prepare        from sources to what training needs: count, fit vocabularies and labels, encode
+prepare        from sources to what training needs: fitted, encoded; what is cached is not redone
 prepared       what was read and made of it: the fitted vocabularies and labels, every split, and a report on both
 reading        rows of a source as its tasks need them
 remarks        what is odd about the gold of a split, as warnings
 row_faults     all that is wrong with the rows of all splits: the first row of each kind, and a count
 split          one split of a source, featurized and memory-mapped: texts, and the units that are made of them
+split_file     the memory-mapped file of a split: its columns as arrays, and the facts that are kept beside them
 store          the cache's files: written beside their place and renamed, with a checksum
 tag_fit        what the tags of all training rows say before any of them is encoded
 target_fits    what training shows of targets before any cell is read, and what is wrong with all of them together

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -13,25 +12,21 @@ import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 
-from ..base.errors import Fault, UsageError, counted
-from ..text.features import Ragged
+from ..base.errors import Fault, UsageError
 from .batch import Batch, Index, index_of_lists
 from .batching import batches
 from .collate import grid, pad_at, values_at
-from .columns import TargetColumns, TextColumns, offsets_of, values
-from .encoding import METADATA
-from .judgements import Pairs
+from .judged_units import JudgedUnits
 from .kept_files import found_file
 from .negatives import Negatives
 from .remarks import remark_faults
+from .split_file import SplitFile
 from .targets import Grades
-from .text_encoding import input_name
 
 if TYPE_CHECKING:
     from ..graph.calls import InputKey
-    from .batch import FeaturePlace
     from .fitted import Fitted
-    from .judgements import Judgements
+    from .judgements import Judgements, Pairs
     from .plan import SourcePlan
 
 ANSWERS = 1024  # units whose answers are read together
@@ -52,8 +47,9 @@ class Split:
         self.source = plan.source
         self.root = root
         self.judgements: Judgements | None = plan.judgements
-        self._batch = pa.ipc.open_file(pa.memory_map(str(path))).get_batch(0)
-        self.facts: dict[str, Any] = json.loads(self._batch.schema.metadata[METADATA])
+        self._file = SplitFile(path)
+        self._judged = None if plan.judgements is None else JudgedUnits(self._file, plan.judgements, plan.columns)
+        self.facts = self._file.facts
         self.tokens: int = self.facts["tokens"]
         self.labelled: dict[str, int] = self.facts["labelled"]
         self.unseen: dict[str, dict[str, int]] = self.facts["unseen"]
@@ -61,42 +57,20 @@ class Split:
         self.unread: dict[str, int] = self.facts["unread"]
         self.skipped: list[Any] = self.facts["skipped"]
         self.targets = {task.name: fitted.targets[task.name] for task in plan.tasks}
-        self._values = {task: self._target(task) for task in self.targets}
-        self._texts = {key: self._input(key, plan, fitted) for key in plan.inputs}
-        self.text_lengths = {column: values(self._column(f"length:{column}"), np.int32) for column in plan.columns}
-        self.hashes = {column: values(self._column(f"hash:{column}"), np.int64) for column in plan.columns}
-        self._items = {column: values(self._column(f"items:{column}"), np.int64) for column in plan.listed}
-        self._numbers: dict[str, NDArray[np.int32]] = {}
-        if plan.judgements is not None:
-            self._numbers = {column: values(self._column(f"index:{column}"), np.int32) for column in plan.columns}
+        self._values = {task: self._file.target(task, target) for task, target in self.targets.items()}
+        self._texts = {key: self._file.input(key, plan, fitted) for key in plan.inputs}
+        self.text_lengths = {column: self._file.numbers(f"length:{column}", np.int32) for column in plan.columns}
+        self.hashes = {column: self._file.numbers(f"hash:{column}", np.int64) for column in plan.columns}
+        self._items = {column: self._file.numbers(f"items:{column}", np.int64) for column in plan.listed}
+        self._numbers: Mapping[str, NDArray[np.int32]] = self._judged.numbers if self._judged else {}
         self.lengths: NDArray[np.int32] = np.max([self._units(c, self.text_lengths[c]) for c in plan.columns], axis=0)
 
-    # -- reading the file
+    # -- facts
 
-    def _column(self, name: str) -> pa.Array:
-        return self._batch.column(name).values
-
-    def _target(self, task: str) -> TargetColumns:
-        target = self.targets[task]
-        found = values(self._column(f"target:{task}"), target.dtype)
-        if target.axes:
-            return TargetColumns(found, values(self._column(f"bounds:{task}"), np.int64))
-        return TargetColumns(found if target.width == 1 else found.reshape(-1, target.width), None)
-
-    def _input(self, key: InputKey, plan: SourcePlan, fitted: Fitted) -> TextColumns:
-        column = self._column(input_name(key))
-        bounds = offsets_of(column)
-        features: list[tuple[FeaturePlace, Ragged]] = []
-        for component in plan.inputs[key]:
-            for index, feature in enumerate(fitted.features[component]):
-                found = column.values.field(f"{component}/{index}")
-                offsets: tuple[NDArray[np.int64], ...] = (bounds,)
-                if feature.nested():
-                    offsets += (offsets_of(found),)
-                    found = found.values
-                ragged = feature.of_rows(Ragged(values(found, feature.dtype), offsets))
-                features.append(((component, index, key), ragged))
-        return TextColumns(bounds, tuple(features))
+    def __len__(self) -> int:
+        """Return the number of units, N."""
+        found: int = self.facts["rows"]
+        return found
 
     def _units(self, column: str, of_texts: NDArray[Any]) -> NDArray[Any]:
         """Return a value of each unit from one of each text of a column: of lists, the sum."""
@@ -115,13 +89,6 @@ class Split:
                 if len(ragged.offsets) == 1 and ragged.offsets[0] is not texts.offsets:
                     pieces = np.diff(ragged.offsets[0]).astype(np.int32)
                     found = np.maximum(found, self._units(key.column, pieces))
-        return found
-
-    # -- facts
-
-    def __len__(self) -> int:
-        """Return the number of units, N."""
-        found: int = self.facts["rows"]
         return found
 
     @cached_property
@@ -145,38 +112,19 @@ class Split:
 
     def described(self) -> dict[str, Any]:
         """Return, as JSON-able values, what a report says of a split beside what it says of every one."""
-        if self.judgements is None:
-            return {}
-        kept = ("queries", "without_positive", "comparable", "repeated")
-        found = {name: self.facts["judged"][name] for name in kept}
-        return {"pairs": {**found, "documents": len(self.hashes[self.judgements.document])}}
+        return {} if self._judged is None else self._judged.described()
 
     def shared_texts(self, other: Split, name: str) -> Iterator[Fault]:
         """Yield a warning for each column of judged pairs that shares texts with another split, called `name`."""
-        if self.judgements is None or other.judgements is None:
-            return
-        for column, hashes in self.hashes.items():
-            shared = np.isin(hashes, other.hashes[column])
-            if shared.any():
-                first = int(shared[self._numbers[column]].argmax())
-                message = f"{int(shared.sum()):,} of {counted(len(shared), 'text')} also in {name}, the first here."
-                number = values(self._column(f"file:{column}"), np.int32)[first]
-                file = found_file(self.facts["judged"]["files"][number], self.root)
-                line = int(values(self._column("line"), np.int64)[first])
-                yield Fault(message, file, line, f"column '{column}'")
+        if self._judged is not None and other._judged is not None:
+            yield from self._judged.shared_texts(other.hashes, name, self.root)
 
     # -- batches
 
     @cached_property
     def negatives(self) -> Negatives | None:
         """What draws pairs beside the judged ones; None where units are not judged pairs."""
-        if self.judgements is None:
-            return None
-        query, document = (
-            self._numbers[column].astype(np.int64) for column in (self.judgements.query, self.judgements.document)
-        )
-        group, pool = (values(self._column(name), np.int32).astype(np.int64) for name in ("group", "pool"))
-        return Negatives(query, document, group, pool, len(self.hashes[self.judgements.document]))
+        return None if self._judged is None else self._judged.negatives
 
     def batches(
         self, *, size: int | None = None, tokens: int | None = None, seed: int, epoch: int, shuffle: bool = True
@@ -195,8 +143,8 @@ class Split:
         nothing is drawn. A drawn pair's grade is 0.
         """
         wanted = np.asarray(rows, np.int64)
-        if self.negatives is not None and self.judgements is not None:
-            return self._pair_batch(self.negatives, self.judgements, wanted, draw)
+        if self._judged is not None:
+            return self._pair_batch(self._judged, wanted, draw)
         batch = Batch(self.source, wanted, {}, {}, tokens=int(self.lengths[wanted].sum()))
         for task in self.targets:
             batch.targets[task], batch.labelled[task] = self._tensors(task, wanted)
@@ -227,27 +175,20 @@ class Split:
         taken = found[rows]
         return target.tensors(taken.astype(np.int64) if np.issubdtype(taken.dtype, np.integer) else taken)
 
-    def _pair_batch(
-        self, negatives: Negatives, judgements: Judgements, wanted: NDArray[np.int64], draw: int | None
-    ) -> Batch:
-        groups, documents = negatives.group[wanted], negatives.document[wanted]
-        texts, task = negatives.query[wanted], judgements.task
-        grades, labelled = self._tensors(task, wanted)
+    def _pair_batch(self, judged: JudgedUnits, wanted: NDArray[np.int64], draw: int | None) -> Batch:
+        pairs, judgements = judged.chosen(wanted, draw), judged.judgements
+        grades, labelled = self._tensors(judgements.task, wanted)
         if draw is not None:
-            drawn = negatives.draw(wanted, judgements, np.random.default_rng(draw))
-            groups = np.concatenate([groups, drawn.groups])
-            documents = np.concatenate([documents, drawn.documents])
-            texts = np.concatenate([texts, negatives.texts[drawn.groups]])
-            grades = torch.cat([grades, grades.new_zeros(len(drawn.groups))])
-            labelled = torch.cat([labelled, labelled.new_ones(len(drawn.groups))])
+            grades = torch.cat([grades, grades.new_zeros(pairs.drawn)])
+            labelled = torch.cat([labelled, labelled.new_ones(pairs.drawn)])
         chosen = {
-            judgements.query: np.unique(texts, return_inverse=True),
-            judgements.document: np.unique(documents, return_inverse=True),
+            judgements.query: np.unique(pairs.texts, return_inverse=True),
+            judgements.document: np.unique(pairs.documents, return_inverse=True),
         }
         batch = Batch(self.source, wanted, {}, {})
         batch.tokens = sum(int(self.text_lengths[column][numbers].sum()) for column, (numbers, _) in chosen.items())
-        batch.targets[task] = Grades(grades, torch.from_numpy(groups))
-        batch.labelled[task] = labelled
+        batch.targets[judgements.task] = Grades(grades, torch.from_numpy(pairs.groups))
+        batch.labelled[judgements.task] = labelled
         batch.index = {key: Index(torch.from_numpy(chosen[key.column][1].reshape(-1))) for key in self._texts}
         self._fill(batch, {key: chosen[key.column][0] for key in self._texts})
         return batch
@@ -293,7 +234,7 @@ class Split:
     def texts(self, key: InputKey | str, rows: Rows = None) -> list[Any]:
         """Return the raw texts of an input (or of a column) for some units, or for all: a text each, or a list."""
         column = key if isinstance(key, str) else key.column
-        texts = self._column(f"text:{column}")
+        texts = self._file.column(f"text:{column}")
         wanted = np.arange(len(self)) if rows is None else np.asarray(rows, np.int64)
         if column in self._items:
             bounds = self._items[column]
@@ -306,7 +247,7 @@ class Split:
 
     def items(self, key: InputKey, numbers: NDArray[np.integer]) -> list[str]:
         """Return the raw texts of an input by their numbers, in whatever unit they are."""
-        return list(self._column(f"text:{key.column}").take(pa.array(numbers)).to_pylist())
+        return list(self._file.column(f"text:{key.column}").take(pa.array(numbers)).to_pylist())
 
     # -- judged pairs
 
@@ -321,26 +262,11 @@ class Split:
 
     @cached_property
     def _pairs(self) -> Pairs:
-        if self.judgements is None or self.negatives is None:
+        if self._judged is None:
             raise UsageError(f"'{self.source}' should hold judged pairs. Found other units.")
-        judged, names = self.negatives, self.document_ids()
-        grades: NDArray[np.float32] = self._values[self.judgements.task].values
-        query, document, groups = judged.query, judged.document, judged.group
-        if self.judgements.candidates:
-            drawn = judged.candidates(self.judgements.candidates)
-            first = np.zeros(judged.documents, np.int64)
-            first[document[::-1]] = np.arange(len(document))[::-1]  # of several rows, the first names the document
-            names += self.document_ids(first[drawn.documents])
-            query = np.concatenate([query, judged.texts[drawn.groups]])
-            document = np.concatenate([document, drawn.documents])
-            groups = np.concatenate([groups, drawn.groups])
-            grades = np.concatenate([grades, np.zeros(len(drawn.groups), np.float32)])
-        return Pairs(query, document, grades, groups, names)
+        return self._judged.pairs(self._values[self._judged.judgements.task].values)
 
     def document_ids(self, rows: Rows = None) -> list[str]:
         """Return the names of the documents of some pairs: their ids, or the row's number where they have none."""
         numbers = list(range(len(self))) if rows is None else np.asarray(rows, np.int64).tolist()
-        if self.judgements is None or self.judgements.document_id is None:
-            return [str(number) for number in numbers]
-        column = self._column("document_id").to_pylist()
-        return [column[number] or str(number) for number in numbers]
+        return [str(number) for number in numbers] if self._judged is None else self._judged.document_ids(numbers)

@@ -1,0 +1,72 @@
+"""What encoded data depends on, beside its rows: where it changes, what the cache holds is stale."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import _featurizer
+from ..base.files import sha256
+from ..base.registry import lookup
+from ..sources import base as source_module
+from ..text import featurizer as token_module
+from .fitted import Fitted
+from .plan import SourcePlan
+
+if TYPE_CHECKING:
+    from ..graph.calls import InputKey
+    from ..graph.sharing_graph import SharingGraph
+    from ..sources.base import Source
+
+
+def described(plan: SourcePlan, fitted: Fitted) -> list[Any]:
+    """Return all that decides how rows become ids, vocabularies apart; without names that mean nothing to it."""
+    drawing = ("negatives", "negative_count", "candidates")  # of judged pairs: say nothing of what the file holds
+    tasks = [
+        (
+            t.name,
+            t.type,
+            t.target,
+            t.task.predicts,
+            sorted((k, v) for k, v in t.values.items() if k not in drawing),
+            [(metric.type, sorted(metric.values.items())) for metric in t.metrics],  # a target may ask what measures it
+        )
+        for t in plan.tasks
+    ]
+    labelled = [(name, _read(key)) for name, key in plan.labelled.items()]
+    inputs = [
+        (_read(key), [(c, [f.key for f in fitted.features[c]]) for c in components])
+        for key, components in plan.inputs.items()
+    ]
+    return [tasks, labelled, inputs]
+
+
+def _read(key: InputKey) -> tuple[Any, ...]:
+    return key.column, key.front_end.state(), key.listed
+
+
+def code_of(graph: SharingGraph, plans: Mapping[str, SourcePlan], sources: Mapping[str, Source]) -> list[str]:
+    """Return hashes of the packages whose code makes rows, ids and answers: where it changes, the cache is stale."""
+    classes: set[type] = {type(feature) for name in graph.embeddings() for feature in graph.features_of(name)}
+    classes |= {type(task.task) for plan in plans.values() for task in plan.tasks}
+    classes |= {task.task.target_class() for plan in plans.values() for task in plan.tasks}
+    classes |= {type(sources[name]) for name in plans}
+    classes |= {lookup("tokenizer", key.front_end.tokenizer) for plan in plans.values() for key in plan.inputs}
+    modules = {base.__module__ for cls in classes for base in inspect.getmro(cls)}
+    modules |= {_featurizer.__name__, __name__, token_module.__name__, source_module.__name__}
+    return sorted(sha256(file) for file in set().union(*map(_files, modules)))
+
+
+def _files(name: str) -> set[Path]:
+    """Return the files of a module's package; the one file of a module that is in none, or right under mtl/."""
+    module = sys.modules.get(name)
+    file = getattr(module, "__file__", None)
+    if not file or not Path(file).is_file():
+        return set()
+    package = (getattr(module, "__package__", None) or "").partition(".")
+    if not package[0] or (package[0] == "mtl" and not package[2]):
+        return {Path(file)}
+    return set(Path(file).parent.rglob("*.py"))

@@ -1,0 +1,147 @@
+"""Vocabularies, labels and scales fitted to the train splits, or found in the cache."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..base.errors import DataError, Fault
+from ..graph.pulls import partners
+from .cache_keys import described
+from .encoding import VERSION
+from .fitted import Fitted
+from .pair_reading import pair_chunks
+from .plan import SourcePlan
+from .reading import chunks, fault_if_empty
+from .store import Store, digest_of
+from .target_fits import survey
+from .targets import Grade
+
+if TYPE_CHECKING:
+    from ..graph.calls import InputKey
+    from ..graph.sharing_graph import SharingGraph
+    from ..sources.base import Source
+    from .reading import Chunk
+
+
+def fit(
+    graph: SharingGraph,
+    plans: Mapping[str, SourcePlan],
+    sources: Mapping[str, Source],
+    store: Store,
+    hashes: Mapping[tuple[str, str], str],
+    code: Sequence[str],
+) -> Fitted:
+    """Return what is fitted to the train splits, whose hashes are given: read from the store where it is there.
+
+    `code` are the hashes of the code that reads. Raises `DataError` as reading does.
+    """
+    fitted = Fitted.unfitted(graph)
+    trained = {name: hashes[name, "train"] for name in plans}
+    outputs = {task: graph.output(task).component for task in graph.recipe.tasks}
+    together = partners(graph)
+    read = [described(plan, fitted) for plan in plans.values()]
+    key = digest_of("fitted", VERSION, trained, read, outputs, code, *([sorted(together.items())] if together else []))
+    kept = store.find(f"fitted-{key}.json")
+    if kept is not None:
+        fitted.load_state(json.loads(kept.read_text("utf-8")))
+        return fitted
+    survey(plans, sources, graph.recipe.data, fitted)
+    for name, plan in plans.items():
+        _count(plan, sources[name], graph.recipe.data, fitted, together)
+    for features in fitted.features.values():
+        for feature in features:
+            if feature.needs_fit:
+                feature.fit()
+    _fit_targets(graph, sources, fitted)
+    with store.scratch() as scratch:
+        written = scratch.folder / "fitted.json"
+        with store.writing():
+            written.write_text(json.dumps(fitted.state()), "utf-8")
+        store.publish(written, f"fitted-{key}.json")
+    return fitted
+
+
+def _fit_targets(graph: SharingGraph, sources: Mapping[str, Source], fitted: Fitted) -> None:
+    """Fit every target to what was counted; raises `DataError` for those that no training row has an answer of."""
+    faults = []
+    for task, target in fitted.targets.items():
+        output = graph.output(task).component
+        alike = [fitted.targets[name] for name in graph.recipe.tasks if graph.output(name).component == output]
+        try:
+            target.fit(alike)
+        except ValueError as error:
+            config = graph.recipe.tasks[task]
+            file = str(sources[config.source].path("train", graph.recipe.data))
+            faults.append(Fault(str(error), file, None, f"column '{config.target}'"))
+    if faults:
+        raise DataError(*faults)
+
+
+def fault_if_alike(
+    graph: SharingGraph, plans: Mapping[str, SourcePlan], sources: Mapping[str, Source], fitted: Fitted
+) -> None:
+    """Raise `DataError` for every ranking task that has one grade to compare and draws no documents to compare with."""
+    faults = []
+    for name, plan in plans.items():
+        judgements = plan.judgements
+        target = fitted.targets[judgements.task] if judgements else None
+        grades = list(target.counts) if isinstance(target, Grade) else []
+        if judgements and judgements.negatives == "judged" and len(grades) == 1:
+            message = (
+                "should have documents of different grades, which training compares. "
+                f"Found only the grade {grades[0]}. Add rows of other grades, or let the task '{judgements.task}' take "
+                "documents that no row judges as of grade 0: 'negatives: batch' or 'negatives: pool'."
+            )
+            place = f"column '{judgements.target}'" if judgements.target else None
+            faults.append(Fault(message, str(sources[name].path("train", graph.recipe.data)), None, place))
+    if faults:
+        raise DataError(*faults)
+
+
+def rows_of(plan: SourcePlan, fitted: Fitted, source: Source, split: str, base: Path) -> Iterator[Chunk]:
+    """Return the rows of a split in chunks, of judged pairs or as they are; raises `DataError` at a malformed one."""
+    if plan.judgements is None:
+        return chunks(plan, fitted.targets, source, split, base)
+    return pair_chunks(plan, plan.judgements, fitted.targets[plan.judgements.task], source, split, base)
+
+
+def _count(
+    plan: SourcePlan, source: Source, base: Path, fitted: Fitted, together: Mapping[str, tuple[str, ...]]
+) -> None:
+    rows = 0
+    counted = _counted(plan, together)
+    for chunk in rows_of(plan, fitted, source, "train", base):
+        rows += len(chunk)
+        for key, components in counted.items():
+            for component in components:
+                for feature in fitted.features[component]:
+                    if feature.needs_fit:
+                        feature.count(chunk.tokens[key.splitting].under(key.front_end))
+        for task in plan.tasks:
+            target = fitted.targets[task.name]
+            for gold in chunk.targets[task.name]:
+                if gold is not None:
+                    target.count(gold)
+    fault_if_empty(rows, source, "train", base)
+
+
+def _counted(plan: SourcePlan, together: Mapping[str, tuple[str, ...]]) -> dict[InputKey, list[str]]:
+    """Return the inputs with the components that count them: of those that differ in `max_tokens` alone, the longest.
+
+    So that a component which reads a text twice does not count it twice. What one counts, all count that are pulled
+    `together` with it: their vocabularies are equal.
+    """
+    longest: dict[tuple[str, Any], InputKey] = {}
+    for key, components in plan.inputs.items():
+        for component in dict.fromkeys(other for one in components for other in together.get(one, (one,))):
+            alike = (component, replace(key, front_end=key.front_end.whole))
+            if alike not in longest or key.front_end.reach > longest[alike].front_end.reach:
+                longest[alike] = key
+    found: dict[InputKey, list[str]] = {}
+    for (component, _), key in longest.items():
+        found.setdefault(key, []).append(component)
+    return found
