@@ -44,6 +44,7 @@ train:
   optimizer: {type: adam, lr: 0.02}
   batch: {size: 16}
   epochs: 24
+  gradients_every: 0
 """
 
 SONGS = ("hey jude", "yesterday", "blackbird")

@@ -53,7 +53,6 @@ FILLED: dict[type, Callable[[Any], Mapping[str, Any]]] = {
     SourceConfig: lambda given: given["sources"]["utterances"],
     TaskConfig: lambda given: given["tasks"]["slots"],
     InputConfig: lambda given: given["tasks"]["slots"]["inputs"]["text"],
-    ShareGroup: lambda given: given["share"]["encoder"],
     TrainConfig: lambda given: given["train"],
     BatchConfig: lambda given: given["train"]["batch"],
     ComponentTraining: lambda given: given["train"]["components"]["encoder"],

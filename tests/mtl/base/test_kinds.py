@@ -25,7 +25,7 @@ def test_what_is_asked_of_a_kind_is_what_its_base_class_has() -> None:
         "inputs", "slots", "target_options", "target_input", "cell", "target", "target_class",
     )  # fmt: skip
     assert {"element", "answers", "exact", "found", "tally", "state", "shape"} <= set(asked(base_of("target")))
-    assert asked(base_of("output"))[:3] == ("notes", "output_dim", "exportable")
+    assert asked(base_of("output"))[:3] == ("notes", "output_dim", "set_prior")
     assert "labels" not in asked(base_of("output"))  # of an instance: set when the model is built
     stated = {"predicts", "element", "answers"}  # of a task or a target, which has to say them
     for kind in BASES:
@@ -99,7 +99,7 @@ class Steps:
             Truth,
             "target",
             "the target 'mine', class Truth: should have width, of_tokens, dtype, exact, missing, metrics, labels, surveys, found, "
-            "tally, measured_by, survey, settle, note, remarks, size, count, fit, from_answer, shown, in_graph, names, state, "
+            "tally, marks_spans, measured_by, survey, settle, note, remarks, size, count, fit, from_answer, shown, in_graph, names, state, "
             "load_state, placeholder, shape, as mtl.data.targets.Target says. Found none. Derive it from mtl.data.targets.Target.",
         ),
         (

@@ -49,7 +49,7 @@ def test_names_of_one_kind(capsys: pytest.CaptureFixture[str]) -> None:
             None,
             "no kind of component is called 'embeding'. Did you mean 'embedding'? Kinds: recipe, source, tokenizer, "
             "feature, embedding, representation, pooling, matching, scorer, decoder, output, task, target, metric, "
-            "mixture, optimizer, schedule.",
+            "mixture, balance, optimizer, schedule.",
         ),
         ("recipe", "task", "'recipe' should come without a name: it is not a kind. Found 'task'."),
         ("embedding", "wrod", "no embedding named 'wrod'. Did you mean 'word'?"),
@@ -84,8 +84,8 @@ def test_the_general_keys_of_a_recipe_are_those_it_is_checked_against(capsys: py
             assert f"\n  {key.name} " in out
             assert key.meaning, f"{section}: {key.name} should say what it is"
             assert f"  {key.meaning}\n" in out
-            assert (f"\n  {key.name}: {key.note[:20]}" in out) == bool(key.note)
-    assert "  epochs            int            10       passes over the data, as the mixture counts them\n" in out
+            assert not key.note or f"\n  {key.name}: {key.note[:20]}" in out
+    assert "  epochs            int                  10       passes over the data, as the mixture counts them\n" in out
     assert "  column         str                                      (required)     column of the text; " in out
     assert max(map(len, out.splitlines())) <= 120
     assert "\n  accumulate: A step is one update of the weights." in out

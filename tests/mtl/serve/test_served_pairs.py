@@ -180,13 +180,14 @@ def lines(rows: list[dict[str, Any]]) -> str:
 
 def test_pairs_as_json_lines(ranking: Exported, bundle: Bundle, tmp_path: Path) -> None:
     file = tmp_path / "pairs.jsonl"
-    rows = [{"document": d, "query": q, "more": 1} for q, d in zip(PAIRS["query"], PAIRS["document"], strict=True)]
+    pairs = {name: [text.replace("\ud800", "") for text in texts] for name, texts in PAIRS.items()}  # no text in files
+    rows = [{"document": d, "query": q, "more": 1} for q, d in zip(pairs["query"], pairs["document"], strict=True)]
     file.write_text(lines(rows), "utf-8")
     for task in ("relevance", "duplicate"):
         done = within("predict", ranking.folder, "--task", task, "--input", file, "--batch-size", "2")
         assert (done.returncode, done.stderr) == (0, "")
         found = [json.loads(line) for line in done.stdout.splitlines()]
-        expected = bundle.predict(task, PAIRS)
+        expected = bundle.predict(task, pairs)
         assert [list(answer) for answer in found] == [list(answer) for answer in expected]
         assert [a["score"] for a in found] == pytest.approx([a["score"] for a in expected], abs=1e-5)
 
