@@ -11,6 +11,7 @@ setup(
             "mtl._featurizer",
             ["featurizer_ext/binding.cpp"],
             depends=[
+                "featurizer_ext/tables.h",
                 "featurizer_ext/texts.h",
                 "featurizer_ext/core/block.h",
                 "featurizer_ext/core/byte_table.h",

@@ -4,6 +4,7 @@
 #include <pybind11/stl.h>
 
 #include "core/tokens.h"
+#include "tables.h"
 #include "texts.h"
 
 namespace mtl {
@@ -221,51 +222,11 @@ void CharacterCounts::add(const Tokens& tokens, unsigned how, std::size_t max_le
       [] {});
 }
 
-template <std::size_t N>
-std::vector<std::pair<std::uint32_t, std::uint32_t>> to_pairs(const Range (&ranges)[N]) {
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
-  for (const Range& range : ranges) pairs.emplace_back(range.first, range.last);
-  return pairs;
-}
-
-// Each character that is mapped, and the code points that it becomes.
-template <std::size_t N>
-std::vector<std::pair<std::uint32_t, std::vector<std::uint32_t>>> to_texts(const CharacterText (&texts)[N]) {
-  std::vector<std::pair<std::uint32_t, std::vector<std::uint32_t>>> pairs;
-  for (const CharacterText& text : texts) {
-    const std::uint32_t* begin = kMappedText + text.at;
-    pairs.emplace_back(text.from, std::vector<std::uint32_t>(begin, begin + text.size));
-  }
-  return pairs;
-}
-
 }  // namespace
 
 PYBIND11_MODULE(_featurizer, module) {
   module.doc() = "Tokenization and look-up in C++. Use mtl.text.featurizer.";
-  module.attr("UNICODE_VERSION") = kUnicodeVersion;
-  module.def("word_ranges", [] { return to_pairs(kWordRanges); });
-  module.def("extend_ranges", [] { return to_pairs(kExtendRanges); });
-  module.def("space_ranges", [] { return to_pairs(kSpaceRanges); });
-  module.def("pictographic_ranges", [] { return to_pairs(kPictographicRanges); });
-  module.def("flag_letter_ranges", [] { return to_pairs(kFlagLetterRanges); });
-  module.def("lower_case", [] {
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
-    for (const CharacterPair& pair : kLowerCase) pairs.emplace_back(pair.from, pair.to);
-    return pairs;
-  });
-  module.def("without_accents", [] { return to_texts(kWithoutAccents); });
-  module.def("compatible", [] { return to_texts(kCompatible); });
-  module.def("combining_classes", [] {
-    std::vector<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>> runs;
-    for (const CombiningClass& run : kCombiningClasses) runs.emplace_back(run.first, run.last, run.value);
-    return runs;
-  });
-  module.def("compositions", [] {
-    std::vector<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>> triples;
-    for (const Composition& found : kCompositions) triples.emplace_back(found.first, found.second, found.composed);
-    return triples;
-  });
+  add_tables(module);
 
   py::enum_<Tokenizer>(module, "Tokenizer")
       .value("whitespace", Tokenizer::kWhitespace)
