@@ -71,7 +71,7 @@ def test_later_proposals_are_near_the_best(tmp_path: Path) -> None:
         for _ in range(30):
             train(study, study.propose())
         rates = [trial.values["lr"] for trial in study.trials]
-    assert statistics.median(rates[:10]) < statistics.median(rates[-10:])
+    assert statistics.median(rates[10:]) > 0.1  # at random it would be about 0.01
 
 
 @pytest.mark.parametrize(("pruner", "pruned"), [("median", True), ("halving", True), ("none", False)])
