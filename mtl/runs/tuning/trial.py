@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -51,13 +52,14 @@ def train_trial(job: Job, judge: Judge, stop: Callable[[], bool] = lambda: False
     """
     try:
         recipe = job.candidates.with_values(job.values, job.places)
-        for report in reports(recipe, job.folder):
-            if isinstance(report, EvalReport):
-                last = report.step >= report.steps or (report.left is not None and report.left <= 0)
-                if not judge(report.step, report.score) and not last:
-                    return Ended("pruned")
-            if stop():
-                return None
+        with closing(reports(recipe, job.folder)) as found:
+            for report in found:
+                if isinstance(report, EvalReport):
+                    last = report.step >= report.steps or (report.left is not None and report.left <= 0)
+                    if not judge(report.step, report.score) and not last:
+                        return Ended("pruned")
+                if stop():
+                    return None
     except CheckpointError:
         raise
     except MtlError as error:
@@ -78,7 +80,7 @@ def device_memory(error: Exception) -> str | None:
     return f"not enough memory on the device. Found: {said}."
 
 
-def reports(recipe: Recipe, folder: Path) -> Iterator[Report]:
+def reports(recipe: Recipe, folder: Path) -> Generator[Report, None, None]:
     """Yield what a training reports; one that cannot go on from its checkpoint, as versions differ, begins anew."""
     begun = (folder / MARK).exists()
     try:
@@ -90,10 +92,11 @@ def reports(recipe: Recipe, folder: Path) -> Iterator[Report]:
         shutil.rmtree(folder)
         found = _train(recipe, folder)
         first = next(found, None)
-    if first is not None:
-        yield first
-        yield from found
+    with closing(found):
+        if first is not None:
+            yield first
+            yield from found
 
 
-def _train(recipe: Recipe, folder: Path) -> Iterator[Report]:
-    return Run.start(recipe, folder, resume=folder.is_dir(), splits=SPLITS).train()
+def _train(recipe: Recipe, folder: Path) -> Generator[Report, None, None]:
+    yield from Run.start(recipe, folder, resume=folder.is_dir(), splits=SPLITS).train()
