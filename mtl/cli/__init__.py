@@ -17,6 +17,7 @@ predicting   `mtl predict`: rows of text in, one JSON line per row out, in the s
 progress     what training and export report, as it comes: training by a bar on a terminal, all else by plain lines
 ranking      `mtl rank`: a collection encoded once, then the best documents of each query from standard input
 tables       the tables that commands end with
+together     one of several processes that train together: the first one speaks for all
 training     `mtl run` and `mtl train`
 tuning       `mtl tune`
 """

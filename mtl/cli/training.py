@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 import time
@@ -17,6 +18,7 @@ from ..base.visible import visible
 from .checking import summary, warn
 from .progress import line, show_progress, stage
 from .tables import print_table, reading, results
+from .together import launched, together
 
 if TYPE_CHECKING:
     from ..runs.runner import Run
@@ -40,7 +42,7 @@ class Asked:
         options += ["--seed", str(self.seed)] if self.seed is not None else []
         options += ["--data", str(self.data)] if self.data is not None else []
         options += [part for setting in self.overrides for part in ("--set", setting)]
-        return shlex.join(["mtl", self.command, str(self.recipe), *options])
+        return shlex.join([*launched(os.environ), self.command, str(self.recipe), *options])
 
 
 def train_command(
@@ -49,8 +51,9 @@ def train_command(
     """Check and train; say where the run is."""
     console = Console()
     asked = Asked("train", recipe, out, resume, seed, data, overrides)
-    with started(asked, console) as run:
+    with together() as processes, started(asked, console) as run:
         train(run, console)
+        processes.end()
     line(console, f"{run.out}: trained. `mtl test {run.out}` measures it, `mtl export {run.out}` writes its graphs.")
 
 
@@ -60,8 +63,11 @@ def run_command(
     """Check, train, test, export, verify; end with one table."""
     console = Console()
     asked = Asked("run", recipe, out, resume, seed, data, overrides)
-    with started(asked, console) as run:
+    with together() as processes, started(asked, console) as run:
         train(run, console)
+        processes.end()
+        if not processes.first:
+            return
         if not run.complete:
             run.test()
             line(console, "tested; exporting and verifying")

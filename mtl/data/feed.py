@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from ..recipe.training import BatchConfig
+from .batch import Batch
 
 if TYPE_CHECKING:
-    from .batch import Batch
     from .split import Split
 
 
@@ -18,15 +19,25 @@ class Feed:
     """Reads a source's training rows over and over, in another order at every pass.
 
     The batches of a pass are a pure function of (seed, pass), and what a ranking task draws beside a batch's rows is
-    one of (seed, pass, index), so the position (pass, index) is all there is to save.
+    one of (seed, pass, index), so the position (pass, index) is all there is to save. Of every batch it gives `part`,
+    one of so many (number, count); where a batch has fewer units than there are parts, some parts have none.
     """
 
-    def __init__(self, source: str, tasks: Sequence[str], split: Split, budget: BatchConfig, seed: int) -> None:
+    def __init__(
+        self,
+        source: str,
+        tasks: Sequence[str],
+        split: Split,
+        budget: BatchConfig,
+        seed: int,
+        part: tuple[int, int] = (0, 1),
+    ) -> None:
         self.source = source
         self.tasks = tuple(tasks)
         self.split = split
         self.budget = budget
         self.seed = seed
+        self.part = part
         self.seek({"pass": 0, "index": 0})
 
     def __len__(self) -> int:
@@ -37,9 +48,14 @@ class Feed:
         """Return the next batch; begins another pass where this one has ended."""
         if self.index == len(self.batches):
             self.seek({"pass": self.passes + 1, "index": 0})
-        rows = self.batches[self.index]
-        draw = np.random.SeedSequence([self.seed % 2**64, self.passes, self.index]).generate_state(1, np.uint64)
+        rows = self.split.part(self.batches[self.index], *self.part)
+        number, _ = self.part
+        entropy = [self.seed % 2**64, self.passes, self.index, *([number] if number else [])]
+        draw = np.random.SeedSequence(entropy).generate_state(1, np.uint64)
         self.index += 1
+        if not len(rows):
+            none = {task: torch.zeros(0, dtype=torch.bool) for task in self.tasks}
+            return Batch(self.source, rows, {}, {}, labelled=none)
         return self.split.batch(rows, draw=int(draw[0]))
 
     def group(self, count: int) -> list[Batch]:

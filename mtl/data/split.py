@@ -136,6 +136,18 @@ class Split:
         together = None if self.negatives is None else self.negatives.units
         return batches(self._planned, size=size, tokens=tokens, seed=seed, epoch=epoch, shuffle=shuffle, units=together)
 
+    def part(self, rows: NDArray[np.int64], number: int, count: int) -> NDArray[np.int64]:
+        """Return part `number` of `count` of a batch's units: every so many of them, the pairs of a query together."""
+        if count == 1:
+            return rows
+        if self.negatives is None:
+            return rows[number::count]
+        together = self.negatives.units[rows]
+        order = np.argsort(np.unique(together, return_index=True)[1])  # of appearance
+        places = np.argsort(order)[np.unique(together, return_inverse=True)[1].reshape(-1)]
+        found: NDArray[np.int64] = rows[places % count == number]
+        return found
+
     def batch(self, rows: NDArray[np.integer], *, draw: int | None = None) -> Batch:
         """Return some units as padded tensors, for every task on the source.
 

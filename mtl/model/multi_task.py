@@ -207,13 +207,18 @@ class MultiTaskModel(nn.Module):
 
         An output layer that counts something else has the mean over that, and is left out where it is nothing.
         """
+        return {task: loss for task, (loss, _) in self.counted_losses(batch, tasks).items()}
+
+    def counted_losses(self, batch: Batch, tasks: Iterable[str]) -> dict[str, tuple[Tensor, Tensor]]:
+        """Return each task's loss as `losses` does, and the number of what it is the mean over, int64 []."""
         active = [task for task in tasks if bool(batch.labelled[task].any())]
         found = {}
         for task, scores in self.scores(batch, active, batch.targets).items():
             losses = in_float32(self.output(task).loss, *scores, batch.targets[task])
             values, counted = losses if isinstance(losses, Losses) else (losses, batch.labelled[task])
             if bool(counted.any()):
-                found[task] = torch.where(counted, values, 0.0).sum() / counted.sum()
+                count = counted.sum()
+                found[task] = (torch.where(counted, values, 0.0).sum() / count, count)
         return found
 
     def scorer(self, task: str) -> Scorer:

@@ -14,12 +14,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base.errors import CheckpointError, Fault
 from ..base.files import read_json, replace
+from ..base.processes import here
 from ..base.progress import Report, StageReport
 from ..base.threads import torch_threads
 from ..compile.loading import load_recipe
@@ -109,7 +111,7 @@ class Run:
             if kept.is_file():
                 fault_if_other_rules(kept, read_json(kept))
         report = check(recipe, initial=not begun)  # what it starts from is in its checkpoint
-        folder = folder_for(recipe.name, out, resume)
+        folder = Path(here().from_first(lambda: str(folder_for(recipe.name, out, resume))))
         run = cls(folder, report.graph, resume=resume, elsewhere=data is not None, sources=sources, splits=splits)
         run.checked = report
         run._describe()
@@ -130,7 +132,7 @@ class Run:
 
     def _describe(self) -> None:
         """Write what the run is, unless a checkpoint exists: then it was written and training compares it."""
-        if Checkpoints(self.out).pointer():
+        if Checkpoints(self.out).pointer() or not here().first:
             return
         texts = {
             "graph.txt": drawing.text(self.graph),
@@ -146,6 +148,9 @@ class Run:
 
         Raises `UsageError` where rows came from memory and are not given again.
         """
+        return here().after_first(self._prepared)
+
+    def _prepared(self) -> Prepared:
         begun = bool(Checkpoints(self.out).pointer())
         kept = self.out / "fitted.json"
         had = RunData.load(self.out)
@@ -153,7 +158,7 @@ class Run:
             had.fault_if_not_given(self.out, self._given)
         fitted = Fitted.load(self.graph, kept) if self.trained else None
         prepared = prepare(self.graph, self._sources, cache_folder(), fitted=fitted, splits=self.splits)
-        if not begun:
+        if not begun and here().first:
             replace(kept, json.dumps(prepared.fitted.state(), ensure_ascii=False).encode())
             RunData(self._given, prepared.hashes).write(self.out)
         return prepared
@@ -167,13 +172,15 @@ class Run:
     def train(self) -> Iterator[Report]:
         """Train, yielding a report for every step and evaluation; the folder's logs keep them too.
 
-        A resumed run continues after its last checkpoint; one that has ended yields nothing.
+        A resumed run continues after its last checkpoint; one that has ended yields nothing. Of several processes
+        (see `mtl.base.processes`) the first one writes.
         """
         trainer = Trainer(self.graph, self.prepared, self.out, resume=self.resume)
-        with Logs(self.out, trainer.step) as logs:
+        with Logs(self.out, trainer.step) if here().first else nullcontext() as logs:
             for report in trainer.train():
-                (self.out / "metrics.json").unlink(missing_ok=True)  # of the model before this step
-                logs.write(report)
+                if logs is not None:
+                    (self.out / "metrics.json").unlink(missing_ok=True)  # of the model before this step
+                    logs.write(report)
                 yield report
 
     @cached_property
@@ -238,6 +245,12 @@ class Run:
         """Whether the run was tested and exported: then there is nothing left to resume."""
         return (self.out / "metrics.json").exists() and (self.out / "export/manifest.json").exists()
 
+    def _finish(self) -> None:
+        """Test and export, where that is not done yet."""
+        if not self.complete:
+            self.test()
+            self.export()
+
     def export(
         self, out: str | Path | None = None, *, report: Callable[[StageReport], None] = lambda _: None
     ) -> ExportReport:
@@ -268,12 +281,12 @@ def run(
     one, `runs/NAME/N`), `data` what relative paths of sources start from,
     `overrides` are `a.b.c=value` settings, and `sources` gives rows from memory: source -> split -> iterable of dicts.
     """
-    started = Run.start(recipe, out, data=data, resume=resume, seed=seed, overrides=overrides, sources=sources)
-    for _ in started.train():
-        pass
-    if not started.complete:
-        started.test()
-        started.export()
+    processes = here()
+    with processes.reporting():
+        started = Run.start(recipe, out, data=data, resume=resume, seed=seed, overrides=overrides, sources=sources)
+        for _ in started.train():
+            pass
+        processes.from_first(started._finish)
     return started
 
 

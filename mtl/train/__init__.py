@@ -1,9 +1,11 @@
 """Training.
 
 accumulation   several batches in one update
+agreement      whether all processes of a training have equal parameters
 balance/       how the losses of several tasks become one update
 budget         a time budget: what is spent of it, over all processes of a run
 checkpoint     checkpoints: one safetensors file per component
+division       one update divided among processes: shares of its losses, sums of its gradients
 draws          what a step is made of: batches of one stream, of every stream, or of several draws
 finite         finding where a number stopped being finite
 first_weights  what components start from, where a recipe says `weights:`

@@ -23,20 +23,23 @@ if TYPE_CHECKING:
     from ..recipe.training import TrainConfig
 
 
-def build_feeds(graph: SharingGraph, prepared: Prepared) -> dict[str, Feed]:
-    """Return the batches of every source that has a task; raises `UsageError` where one has no train split."""
+def build_feeds(graph: SharingGraph, prepared: Prepared, part: tuple[int, int] = (0, 1)) -> dict[str, Feed]:
+    """Return the batches of every source that has a task, of each batch one `part` (number, count).
+
+    Raises `UsageError` where a source has no train split.
+    """
     feeds = {}
     for source, tasks in graph.streams().items():
         split = prepared.splits.get((source, "train"))
         if split is None:
             raise UsageError(f"source '{source}' should have a train split. Found none.")
-        feeds[source] = Feed(source, tasks, split, graph.recipe.train.batch, graph.recipe.seed)
+        feeds[source] = Feed(source, tasks, split, graph.recipe.train.batch, graph.recipe.seed, part)
     return feeds
 
 
-def build_draws(graph: SharingGraph, prepared: Prepared) -> Draws:
+def build_draws(graph: SharingGraph, prepared: Prepared, part: tuple[int, int] = (0, 1)) -> Draws:
     """Return what draws the batches of a step; raises `UsageError` where a source has no train split."""
-    feeds, config = build_feeds(graph, prepared), graph.recipe.train
+    feeds, config = build_feeds(graph, prepared, part), graph.recipe.train
     return Draws(mixture_of(graph.recipe, feeds), feeds, config.step, config.accumulate)
 
 

@@ -27,9 +27,12 @@ SHOWN = 3  # differences that a message names
 
 
 def identity(
-    recipe: str, data: Mapping[str, str], fitted: str, threads: int | None, device: str = "cpu"
+    recipe: str, data: Mapping[str, str], fitted: str, threads: int | None, device: str = "cpu", processes: int = 1
 ) -> dict[str, Any]:
-    """Return the hashes of recipe, data and vocabularies, versions, device and threads: None is this process's."""
+    """Return the hashes of recipe, data and vocabularies, versions, device, processes, and threads: None is this one's.
+
+    Threads are those of one process.
+    """
     versions = {"mtl": VERSION, "torch": str(torch.__version__), "numpy": np.__version__}
     return {
         "recipe": recipe,
@@ -38,6 +41,7 @@ def identity(
         "versions": versions,
         "threads": torch.get_num_threads() if threads is None else threads,
         "device": device,
+        "processes": processes,
     }
 
 
@@ -130,6 +134,14 @@ def _differences(recorded: Mapping[str, Any], current: Mapping[str, Any]) -> lis
         found.append(
             f"the device should be {there}, on which the run was started: another computes other last bits. "
             f"Found {here}. Resume the run where there is such a device."
+        )
+    there, here = (one.get("processes", 1) for one in (recorded, current))
+    if there != here:
+        before = "1 process" if there == 1 else f"{there} processes"
+        launch = "without torchrun" if there == 1 else f"with torchrun --nproc-per-node {there} -m mtl"
+        found.append(
+            f"training should be done by {before}, as when the run was started: sums of gradients come out otherwise "
+            f"by the last bit, and each process drops out other numbers. Found {here}. Start it {launch}."
         )
     if recorded["threads"] != current["threads"]:
         before, now = recorded["threads"], current["threads"]

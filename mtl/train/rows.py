@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from .division import Division
 
 Combine = Callable[[str, Sequence[str], Tensor], Tensor]
 
@@ -38,6 +42,18 @@ class Rows:
             new = torch.autograd.grad(term, self._flat, retain_graph=retain, allow_unused=True)
             old = self._found.get(name)
             self._found[name] = list(new) if old is None else [_added(a, b) for a, b in zip(old, new, strict=True)]
+
+    def join(self, division: Division, names: Sequence[str]) -> None:
+        """Add up the rows of all processes; `names` are those that any may have, in the order that rows get."""
+        if division.alone:
+            return
+        none: list[Tensor | None] = [None] * len(self._flat)
+        own = [gradient for name in names for gradient in self._found.get(name, none)]
+        found = division.summed(own, self._flat * len(names))
+        self._found = {
+            name: found[first : first + len(none)]
+            for name, first in zip(names, range(0, len(found), max(1, len(none))), strict=False)
+        }
 
     def take(self, name: str) -> None:
         """Take the gradients that the parameters have as a row of their own."""

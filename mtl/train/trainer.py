@@ -9,7 +9,7 @@ goes through the same steps.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from ..base.device import described, resolve
+from ..base.device import described
 from ..base.errors import CheckpointError, UsageError
 from ..base.files import read_json
+from ..base.processes import Processes, here
 from ..base.progress import EvalReport, GradientReport, Note, Report, StepReport, StopReport
 from ..base.tensors import read_tensors
 from ..base.threads import torch_threads
@@ -31,6 +32,7 @@ from ..graph.sharing_graph import SharingGraph
 from ..model.multi_task import MultiTaskModel
 from ..recipe.config import Recipe
 from ..recipe.filling import digest
+from .agreement import fault_if_others
 from .budget import Budget
 from .checkpoint import Checkpoints, Snapshot, describe, fingerprint, load_weights, own_tensors
 from .first_weights import load_first_weights
@@ -57,7 +59,8 @@ class Trainer:
     checkpoint was made with, and `UsageError` where the folder holds checkpoints and `resume` was not asked for.
 
     `step` of `steps` are done. `model` is the network; once `train` has ended it is the best one, in evaluation mode.
-    `device` replaces the recipe's; `clock` gives the seconds that a time budget is spent by.
+    `device` replaces the recipe's; `clock` gives the seconds that a time budget is spent by. `processes` train
+    together, by default all that torchrun started: the first one evaluates and writes, and the others wait for it.
     """
 
     def __init__(
@@ -69,23 +72,24 @@ class Trainer:
         resume: bool = False,
         device: torch.device | None = None,
         clock: Callable[[], float] = time.monotonic,
+        processes: Processes | None = None,
     ) -> None:
+        self.processes = here() if processes is None else processes
         self.graph = recipe if isinstance(recipe, SharingGraph) else build_graph(recipe)
         self.recipe = self.graph.recipe
         self.config = self.recipe.train
         self.prepared = prepared
-        self.device = resolve(self.config.device) if device is None else device
-        self.budget = Budget(self.config.minutes, clock)
+        self.device = self.processes.device(self.config.device) if device is None else device
+        self.budget = Budget(self.config.minutes, self.processes.clock(clock))
         self.checkpoints = Checkpoints(Path(out))
         fitted = fingerprint(prepared.fitted.state())
-        self.identity = identity(
-            digest(self.recipe), prepared.hashes, fitted, self.config.threads, described(self.device)
-        )
+        where = described(self.device), self.processes.count
+        self.identity = identity(digest(self.recipe), prepared.hashes, fitted, self.config.threads, *where)
         state = self._recorded(Path(out), resume)
 
         self.step = 0
         self.finished = False
-        self.draws = build_draws(self.graph, prepared)
+        self.draws = build_draws(self.graph, prepared, (self.processes.number, self.processes.count))
         self.steps = steps_of(self.config, self.draws)
         self.model = MultiTaskModel(self.graph, prepared.fitted, initial=state is None)
         if state is None:
@@ -96,7 +100,9 @@ class Trainer:
         self.rates = Rates(self.optimizer, build_schedule(self.config, self.steps, self.draws.epoch_steps))
         self.facts = GradientFacts.of(self.graph, self.owned, parameters, self.steps)
         self.balance = build_balance(self.recipe)
-        self.update = Update(self.model, self.owned, self.optimizer, parameters, self.balance, self.facts)
+        self.update = Update(
+            self.model, self.owned, self.optimizer, parameters, self.balance, self.facts, self.processes
+        )
         self.selection = selection(self.config.select, self.config.patience, *dev_figures(self.graph, prepared))
         if state is not None:
             self._load_state(state)
@@ -147,6 +153,7 @@ class Trainer:
     def _train(self) -> Iterator[Report]:
         yield from () if self.step else self.notes
         self.model.train(not self.finished)
+        self.processes.from_each(None)  # some may have had more to read
         self.budget.begin()
         while not self.finished:
             step = self._next_step()
@@ -179,14 +186,15 @@ class Trainer:
         losses, norm = self.update(draws, self.step)
         self.step += 1
         batches = [batch for draw in draws for batch in draw.batches]
+        rows, tokens = self.processes.sums([sum(len(b.rows) for b in batches), sum(b.tokens for b in batches)])
         return StepReport(
             step=self.step,
             steps=self.steps,
             epoch=epoch,
             source=", ".join(draw.source for draw in draws),
             losses=losses,
-            rows=sum(len(batch.rows) for batch in batches),
-            tokens=sum(batch.tokens for batch in batches),
+            rows=int(rows),
+            tokens=int(tokens),
             norm=norm,
             factor=factor,
             seconds=time.perf_counter() - start,
@@ -209,22 +217,31 @@ class Trainer:
 
     def _evaluate(self, selection: Selection) -> EvalReport:
         start = time.perf_counter()
-        found = evaluate(self.model, self.graph, self.prepared, "dev")
-        score, best = selection.add(found.metrics)
+        metrics, constant = self.processes.from_first(self._measured)
+        score, best = selection.add(metrics)
         return EvalReport(
             step=self.step,
             steps=self.steps,
             epoch=(self.step - 1) // self.draws.epoch_steps + 1,
             split="dev",
-            metrics=found.metrics,
+            metrics=metrics,
             score=score,
             best=best,
             left=selection.left,
             seconds=time.perf_counter() - start,
-            constant=constant_answers(self.graph, found),
+            constant=tuple(constant),
         )
 
+    def _measured(self) -> tuple[Mapping[str, Mapping[str, float]], Sequence[str]]:
+        found = evaluate(self.model, self.graph, self.prepared, "dev")
+        return found.metrics, constant_answers(self.graph, found)
+
     def _save(self, *, best: bool) -> None:
+        fault_if_others(self.processes, self.owned, self.step)
+        seconds = self.budget.seconds
+        self.processes.from_first(lambda: self._write(best, seconds))
+
+    def _write(self, best: bool, seconds: float) -> None:
         tensors, plain = optimizer_state(self.optimizer, self._named())
         state = {
             "format": FORMAT,
@@ -239,7 +256,7 @@ class Trainer:
             "identity": self.identity,
         }
         if self.budget.minutes is not None:
-            state["seconds"] = self.budget.seconds
+            state["seconds"] = seconds
         meanings = describe(self.graph, self.prepared.fitted)
         self.checkpoints.write(Snapshot(self.step, self.owned, meanings, tensors, state), best=best)
 

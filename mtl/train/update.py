@@ -12,8 +12,10 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from ..base.device import seed_generators
+from ..base.processes import Processes
 from ..model.precision import autocast
 from .accumulation import Shares, shares
+from .division import Division
 from .finite import all_finite, bad_gradient, bad_loss
 from .rows import Rows
 from .soft_sharing import SoftSharing
@@ -37,7 +39,8 @@ class Update:
     """Updates the components that the tasks with labels in a step's batches need, and no others.
 
     Gradients are of each task's mean loss over all its batches in the step, times the task's weight. `owned` are the
-    components' own tensors, `parameters` those that are trained.
+    components' own tensors, `parameters` those that are trained. Each of several `processes` has a part of every batch,
+    and all end with the update that the whole batches make.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class Update:
         parameters: Sequence[nn.Parameter],
         balance: Balance,
         facts: GradientFacts | None = None,
+        processes: Processes | None = None,
     ) -> None:
         recipe = model.sharing_graph.recipe
         self.model = model
@@ -56,6 +60,7 @@ class Update:
         self.parameters = parameters
         self.balance = balance
         self.facts = facts
+        self.division = Division(processes or Processes())
         self.seed = recipe.seed
         self.config = recipe.train
         self.weights = {name: task.weight for name, task in recipe.tasks.items()}
@@ -71,19 +76,28 @@ class Update:
         self.optimizer.zero_grad(set_to_none=True)
         self.rows.clear()
         watched = self.facts is not None and self.facts.begin(step, draws)
-        several = sum(len(draw.tasks) for draw in draws) > 1
+        tasks = [task for draw in draws for task in draw.tasks]
+        several = len(tasks) > 1
         figures: dict[str, float] = {}
         number = 0
         for draw in draws:
-            for batch, share in zip(draw.batches, shares(draw.batches, draw.tasks), strict=True):
-                seed = step_seed(self.seed, step, number)
+            of_batches = shares(draw.batches, draw.tasks, self.division.processes)
+            for batch, share in zip(draw.batches, of_batches, strict=True):
+                seed = step_seed(self.seed, step, number, self.division.processes.number)
                 for task, value in self._backward(
                     batch.to(self.device), draw, share, seed, step, watched and several
                 ).items():
                     figures[task] = figures.get(task, 0.0) + value * share[task]
                 number += 1
+        if watched and several and self.facts is not None:
+            self.facts.rows.join(self.division, tasks)
         if self.balance.rows:
+            self.rows.join(self.division, tasks if self.balance.rows == "tasks" else [draw.source for draw in draws])
+            if not self.division.alone:  # an aggregator that draws should draw alike everywhere
+                seed_generators(self.device, step_seed(self.seed, step, number))
             self.rows.combine(self.balance.combine)
+        else:
+            self.division.join(self.parameters)
         self.soft_sharing.add()
         gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
         if not gradients:  # no label in the batches, or all on their way is frozen
@@ -107,8 +121,7 @@ class Update:
         total_norm = get_total_norm(gradients)
         norm = total_norm.item()
         if clip is None or not math.isfinite(norm):
-            batches = [batch for draw in draws for batch in draw.batches]
-            raise bad_gradient(self.owned, batches, figures, norm, step + 1)
+            raise bad_gradient(self.owned, self.division.batches(draws), figures, norm, step + 1)
         if norm > clip:
             clip_grads_with_norm_(self.parameters, clip, total_norm)
         return norm
@@ -117,17 +130,20 @@ class Update:
         """Add a batch's part to the gradients, `apart` also to those that are looked at; return the tasks' losses."""
         seed_generators(self.device, seed)
         with autocast(self.device, self.config.precision):
-            losses = self.model.losses(batch, draw.tasks)
-            figures = {task: loss.item() for task, loss in losses.items()}
+            losses = self.model.counted_losses(batch, draw.tasks)
+            figures = {task: loss.item() for task, (loss, _) in losses.items()}
             for task, value in figures.items():
                 if not math.isfinite(value):
                     seed_generators(self.device, seed)
                     raise bad_loss(self.model, batch, draw.tasks, task, value, step + 1)
+        counts = {task: count for task, (_, count) in losses.items()}
+        figures, parts = self.division.losses(draw.tasks, figures, counts)
         factors = self.balance.factors(figures)
         terms = {
             task: term
-            for task, loss in losses.items()
-            if (term := _times(loss, self.weights[task] * share[task] * factors.get(task, 1.0))) is not None
+            for task, (loss, _) in losses.items()
+            if (term := _times(loss, self.weights[task] * share[task] * factors.get(task, 1.0) * parts[task]))
+            is not None
         }
         if apart and self.facts is not None:
             self.facts.rows.add(terms, keep=True)
@@ -154,10 +170,10 @@ def _sum(terms: Mapping[str, Tensor]) -> Tensor | None:
     return total
 
 
-def step_seed(seed: int, step: int, batch: int = 0) -> int:
+def step_seed(seed: int, step: int, batch: int = 0, process: int = 0) -> int:
     """Return the seed of torch's generators for a batch of a step: 63 bits from the recipe's seed and the steps before.
 
-    `batch` counts the batches of one step.
+    `batch` counts the batches of one step; each `process` draws its own numbers.
     """
-    said = f"{seed}/step {step}" + (f"/batch {batch}" if batch else "")
+    said = f"{seed}/step {step}" + (f"/batch {batch}" if batch else "") + (f"/process {process}" if process else "")
     return int.from_bytes(hashlib.sha256(said.encode()).digest()[:8], "big") >> 1
