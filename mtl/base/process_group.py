@@ -91,7 +91,7 @@ class ProcessGroup(Processes):
             dist.all_reduce(tensor, by)
             if tensor.is_cuda:  # waiting in Python, signals are seen
                 done = torch.cuda.Event()  # type: ignore[no-untyped-call]
-                done.record()  # type: ignore[no-untyped-call]
+                done.record()
                 while not done.query():  # type: ignore[no-untyped-call]
                     time.sleep(0)
         except RuntimeError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mtl.cli.tuning import Asked, nothing, too_many
-from mtl.runs.study import Trial
+from mtl.runs.tuning.study import Trial
 from tests import small
 from tests.commands import start, within
 

@@ -8,7 +8,7 @@ import pytest
 
 from mtl.base.errors import DataError, RecipeError, UsageError
 from mtl.runs.runner import Run
-from mtl.runs.tuning import Begun, Finished, Tuning
+from mtl.runs.tuning.search import Begun, Finished, Tuning
 from tests import small
 
 SPACE = """

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from mtl.base.errors import CheckpointError, Fault
-from mtl.runs.trial import Ended
-from mtl.runs.trial_processes import Crash, Processes, Score
-from tests.mtl.runs.test_trial import SHORT, job
+from mtl.runs.tuning.processes import Crash, Processes, Score
+from mtl.runs.tuning.trial import Ended
+from tests.mtl.runs.tuning.test_trial import SHORT, job
 
 LONG = SHORT.replace("epochs: 4", "epochs: 100000")
 
@@ -96,8 +96,8 @@ def test_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 if __name__ == "__main__":
-    from mtl.runs.trial_processes import Processes
-    from tests.mtl.runs.test_trial import job
+    from mtl.runs.tuning.processes import Processes
+    from tests.mtl.runs.tuning.test_trial import job
     with Processes(1) as processes:
         processes.start(job(Path({str(tmp_path)!r})))
         for number, found in processes.events(None):
