@@ -49,7 +49,7 @@ def write_out_stitches(reading: Reading, drafts: Sequence[TaskDraft], broken: se
                 _write_out(reading, share, name, members)
             broken.update(member.address for member in members if len(reading.faults) > faults)
     for draft in drafts:
-        model = reading.document.tree["tasks"][draft.name].get("model")
+        model = _written(reading, (*draft.steps, "model"))
         draft.model = model if isinstance(model, dict) else draft.model
 
 

@@ -15,7 +15,7 @@ from mtl.graph import drawing
 from mtl.graph.build import build_graph
 from mtl.recipe.filling import filled
 from mtl.recipe.yaml_core import parse
-from tests.mtl.recipe.texts import ALTERNATING, INTENT_SLOT
+from tests.mtl.recipe.texts import ALTERNATING, INTENT_SLOT, changed
 
 TRAIN = """\
 train:
@@ -25,8 +25,26 @@ train:
   components: {encoder: {lr: 1e-4}, words.char: {freeze: true}}
   select: {slots.f1: 1, joint.exact_match: 1}
 """
-TREES = [parse(INTENT_SLOT + TRAIN, "r").tree, parse(ALTERNATING, "r").tree]
-NAMES = "word concat bilstm crf tsv conll utterances words intent text joint type parts members embedding"
+SOFTLY = changed(
+    INTENT_SLOT,
+    ("  words: [intent", "  decoders: {kind: soft, strength: 0.1, members: ['*.decoder']}\n  words: [intent"),
+    (
+        "encoder: [intent.representation, slots.representation]",
+        "encoder: {kind: cross_stitch, members: '*.representation'}",
+    ),
+)
+EXPERTS = "      representation: {type: mmoe, experts: {type: concat, parts: {a: {type: bilstm}, b: {type: bilstm}}}}"
+STACK = "      representation: {type: stack, parts: {low: {type: bilstm}, mixed: {type: mmoe, experts: {}}}}"
+MIXED = changed(
+    ALTERNATING,
+    ("      representation: {type: bilstm, hidden: 8}", EXPERTS),
+    ("    model:\nshare", f"    model:\n{STACK}\nshare"),
+    ('encoder: ["*.representation"]', "experts: [slots.representation.experts, chunks.representation.mixed.experts]"),
+)  # fmt: skip
+TREES = [parse(text, "r").tree for text in (INTENT_SLOT + TRAIN, ALTERNATING, SOFTLY, MIXED)]
+NAMES = (
+    "word concat bilstm crf tsv conll utterances words intent text joint type parts members embedding kind soft stack"
+)
 ADDRESSES = "intent.output slots.output *.embedding * *.* intent.embedding.word a.b"
 WORDS = ["", *NAMES.split(), *ADDRESSES.split()]
 values = st.recursive(
