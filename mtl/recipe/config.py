@@ -117,11 +117,15 @@ class ShareGroup:
     members: Annotated[tuple[str, ...], Key("addresses and globs; a group may be this list alone", apart=True)]
     kind: Annotated[
         Literal["hard", "soft", "cross_stitch"],
-        Key("hard: one module; soft: modules alike, pulled together; cross_stitch: representations, mixed at each"),
+        Key(
+            "how its members are shared",
+            note="Members of a hard group are one module; those of a soft one are modules alike whose parameters are "
+            "pulled together; those of a cross_stitch are representations, mixed by learned weights at each of them.",
+        ),
     ] = "hard"
-    strength: Annotated[
-        FromZero | None, Key("of a soft group: factor of half the squared distances to its members' mean")
-    ] = None
+    strength: Annotated[FromZero | None, Key("of a soft group: factor of half the squared distances to its mean")] = (
+        None
+    )
     place: Place = field(default=NOWHERE, compare=False)
 
     @property
