@@ -7,6 +7,7 @@ errors       what can be wrong, where, and what to change: the rows that every e
 file_kinds   what is found where a file of text was expected
 files        files that are complete or absent: written through to the disk, replaced in one step
 kinds        the kinds of components, and what a class has to have to be of one: all that its base class has
+launched       whether torchrun started this process among others, and then those
 process_group  several processes on torch.distributed: sums by gloo or NCCL, all else by torchrun's store
 processes    the processes that train one model: which one of them this is, and what they agree on
 progress     the facts of training and of an export, as they come. Printing and saving them is the consumer's

@@ -5,11 +5,9 @@ What is in here is said of one process; `mtl.base.process_group` does it with to
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -17,7 +15,6 @@ from torch import Tensor
 from .device import resolve
 
 T = TypeVar("T")
-LAUNCHED = "TORCHELASTIC_RUN_ID"  # torchrun sets it in the processes that it starts
 
 
 class Processes:
@@ -82,25 +79,3 @@ class Processes:
 
     def end(self) -> None:
         """Leave the others: nothing is agreed on from here on."""
-
-
-def here() -> Processes:
-    """Return the processes that torchrun started this one among; this one alone where it started no others."""
-    return _group() if several(os.environ) else Processes()
-
-
-def several(environment: Mapping[str, str]) -> bool:
-    """Return whether torchrun started several processes.
-
-    >>> several({"WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "none"}), several({"WORLD_SIZE": "2"})
-    (True, False)
-    """
-    return LAUNCHED in environment and int(environment.get("WORLD_SIZE", "1")) > 1
-
-
-@cache
-def _group() -> Any:
-    """Join the others, once in a process."""
-    from .process_group import ProcessGroup
-
-    return ProcessGroup.joined()

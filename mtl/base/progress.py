@@ -98,6 +98,28 @@ class StopReport:
         return {"event": "stop", "reason": self.reason, **asdict(self)}
 
 
+@dataclass(frozen=True, slots=True)
+class StreamReport:
+    """A source that is drawn no more, for a while (`rests`) or for good (`spent`), or that is `woken` from its rest."""
+
+    step: int
+    steps: int
+    epoch: int
+    source: str
+    change: Literal["rests", "woken", "spent"]
+    why: str
+
+    @property
+    def reason(self) -> str:
+        """What happened, and why."""
+        verb = {"rests": "rests", "woken": "is woken", "spent": "is drawn no more"}[self.change]
+        return f"{self.source} {verb}: {self.why}"
+
+    def record(self) -> dict[str, Any]:
+        """Return the report as plain values, with `event: stream`."""
+        return {"event": "stream", **asdict(self)}
+
+
 class Meeting(NamedTuple):
     """The gradients that meet in a component, by task: norms, how far the update went by each, cosines of pairs.
 
@@ -124,7 +146,7 @@ class GradientReport:
         return {"event": "gradients", "step": self.step, "source": self.source, "components": found}
 
 
-Report = Note | StepReport | EvalReport | StopReport | GradientReport
+Report = Note | StepReport | EvalReport | StopReport | StreamReport | GradientReport
 
 
 @dataclass(frozen=True, slots=True)

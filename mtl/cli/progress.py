@@ -14,7 +14,7 @@ from ..base.visible import visible
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from ..base.progress import EvalReport, Note, Report, StageReport, StepReport, StopReport
+    from ..base.progress import EvalReport, Note, Report, StageReport, StepReport, StopReport, StreamReport
 
 HINT = "If it stays so, try a lower rate, a longer warm-up, 'step: all' or a greater weight for the task."
 SECONDS_BETWEEN_LINES = 10.0  # of steps, where there is no terminal
@@ -91,7 +91,7 @@ def line(console: Console, text: str) -> None:
     console.print(visible(text), markup=False, highlight=False, soft_wrap=True)
 
 
-def happened(console: Console, report: EvalReport | StopReport) -> None:
+def happened(console: Console, report: EvalReport | StopReport | StreamReport) -> None:
     """Print one line about anything but a step, and one about each task that has learned nothing yet."""
     from ..base.progress import EvalReport
 
@@ -100,7 +100,7 @@ def happened(console: Console, report: EvalReport | StopReport) -> None:
         line(console, f"  {found}. {HINT}")
 
 
-def place(report: StepReport | EvalReport | StopReport) -> str:
+def place(report: StepReport | EvalReport | StopReport | StreamReport) -> str:
     """Return how far training is."""
     return f"step {report.step}/{report.steps}, epoch {report.epoch}"
 
@@ -114,11 +114,11 @@ def losses(of: Mapping[str, float]) -> str:
     return " ".join(["loss", *(f"{task} {value:.3f}" for task, value in of.items())])
 
 
-def event(report: EvalReport | StopReport) -> str:
+def event(report: EvalReport | StopReport | StreamReport) -> str:
     """Return one line about anything but a step."""
-    from ..base.progress import StopReport
+    from ..base.progress import EvalReport
 
-    return f"{place(report)}  {report.reason}" if isinstance(report, StopReport) else evaluation(report)
+    return evaluation(report) if isinstance(report, EvalReport) else f"{place(report)}  {report.reason}"
 
 
 def evaluation(report: EvalReport) -> str:

@@ -22,7 +22,7 @@ def together() -> Iterator[Processes]:
     Where one of them ends by an error or without a word, the first one's error says so: torchrun then ends all others
     by SIGTERM.
     """
-    from ..base.processes import here
+    from ..base.launched import here
 
     processes = here()
     if processes.count == 1:
@@ -53,7 +53,7 @@ def launched(environment: Mapping[str, str]) -> list[str]:
     >>> launched({"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "none"})
     ['torchrun', '--nproc-per-node', '2', '-m', 'mtl']
     """
-    from ..base.processes import several
+    from ..base.launched import several
 
     if not several(environment):
         return ["mtl"]

@@ -86,4 +86,5 @@ def _train(recipe: Recipe, lone: Recipe, task: str) -> TrainConfig:
         mixture=ModuleConfig("mixture", "round_robin", {}),
         select={figure: weight for figure, weight in recipe.train.select.items() if figure.split(".")[0] == task},
         components=components,
+        streams={name: own for name, own in recipe.train.streams.items() if name in lone.sources},
     )

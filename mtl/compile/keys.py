@@ -8,7 +8,7 @@ from ..base import declared
 from ..base.declared import DeclaredKey
 from ..recipe.config import InputConfig, Recipe, ShareGroup, SourceConfig, TaskConfig
 from ..recipe.modules import ModuleConfig
-from ..recipe.training import BatchConfig, ComponentTraining, TrainConfig
+from ..recipe.training import BatchConfig, ComponentTraining, RestConfig, StreamTraining, TrainConfig
 from ..recipe.tuning import Range, TuneConfig
 from .tasks import input_schema
 
@@ -22,6 +22,8 @@ SECTIONS: dict[str, type] = {
     "train": TrainConfig,
     "a batch": BatchConfig,
     "a line of train.components": ComponentTraining,
+    "a line of train.streams": StreamTraining,
+    "train.rest": RestConfig,
     "tune": TuneConfig,
     "a range": Range,
 }

@@ -13,7 +13,14 @@ from ..recipe.document import Steps, show
 from ..recipe.modules import ModuleConfig
 from ..recipe.names import JOINT, matching
 from ..recipe.schema import fitted_to
-from ..recipe.training import BatchConfig, ComponentTraining, TrainConfig, TrainingStream
+from ..recipe.training import (
+    BatchConfig,
+    ComponentTraining,
+    RestConfig,
+    StreamTraining,
+    TrainConfig,
+    TrainingStream,
+)
 from .components import read_component, told
 from .draft import Reading, TaskDraft
 
@@ -42,13 +49,15 @@ def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
     reading.faults += wrong
     _check_device(reading, values)
     parts = _read_parts(reading, values)
-    batch = _read_batch(reading, values.get("batch"))
+    batch = _read_batch(reading, values.get("batch"), (*HERE, "batch")) or keys(TrainConfig)["batch"].default
+    streams = _read_streams(reading, values.get("streams"), known)
+    rest = _read_rest(reading, values.get("rest"))
     components = _read_components(reading, values.get("components"), known)
     select = _read_select(reading, values.get("select"), known)
     if checked is None or len(reading.faults) > faults:
         return None
-    streams = [TrainingStream(name, 1, 1) for name in known.sources]  # no source is read here
-    _try(reading, parts["mixture"], (streams, known.seed, checked["epochs"]), known)
+    mixed = [_unread(name, known) for name in known.sources]
+    _try(reading, parts["mixture"], (mixed, known.seed, checked["epochs"]), known)
     _try(reading, parts["schedule"], (1, 1), known)
     _try(reading, parts["balance"], ([task.name for task in known.tasks], known.seed), known)
     if checked["step"] == "all" and values.get("mixture") is not None:
@@ -57,7 +66,20 @@ def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
         return None
     general: dict[str, Any] = {**parts, **{key: checked[key] for key in plain(TrainConfig)}}
     places = {key: reading.document.place((*HERE, key)) for key in values}
-    return TrainConfig(batch=batch, components=components, select=select, places=places, **general)
+    general |= {"batch": batch, "streams": streams, "rest": rest, "components": components, "select": select}
+    return TrainConfig(places=places, **general)
+
+
+def _unread(name: str, known: Known) -> TrainingStream:
+    """Return what is known of a stream before its source is read; its figures are those that metrics may give."""
+    tasks = [task for task in known.tasks if task.source == name]
+    figures = {
+        f"{task.name}.{figure}": metric.cls.higher_is_better
+        for task in tasks
+        for metric in task.metrics
+        for figure in metric.cls(**metric.values).figures
+    }
+    return TrainingStream(name, 1, 1, tuple(task.name for task in tasks), figures)
 
 
 def _check_device(reading: Reading, values: Mapping[str, Any]) -> None:
@@ -104,11 +126,9 @@ def _try(reading: Reading, config: ModuleConfig, arguments: tuple[Any, ...], kno
             reading.fault((*HERE, config.kind, *key), message[match.end() :] if match else message)
 
 
-def _read_batch(reading: Reading, raw: Any) -> BatchConfig:
-    steps: Steps = (*HERE, "batch")
-    default: BatchConfig = keys(TrainConfig)["batch"].default
+def _read_batch(reading: Reading, raw: Any, steps: Steps) -> BatchConfig | None:
     if raw is None:
-        return default
+        return None
     checked, wrong = fitted_to(schema(BatchConfig), reading.mapping(raw, steps), reading.document, steps, "a batch")
     reading.faults += wrong
     if checked is not None and isinstance(raw, Mapping):
@@ -116,7 +136,34 @@ def _read_batch(reading: Reading, raw: Any) -> BatchConfig:
             found = "neither" if checked["size"] is None else "both"
             reading.key_fault(steps, f"should have one budget, 'size' (sentences) or 'tokens'. Found {found}.")
         return BatchConfig(**checked)
-    return default
+    return None
+
+
+def _read_streams(reading: Reading, raw: Any, known: Known) -> dict[str, StreamTraining]:
+    steps: Steps = (*HERE, "streams")
+    found = {}
+    for name, value in reading.mapping(raw, steps).items():
+        here: Steps = (*steps, name)
+        if name not in known.sources and not known.broken:
+            hint = near_miss(name, known.sources)
+            message = f"'{name}' should be a source that a task trains on: {listing(known.sources)}.{hint}"
+            reading.key_fault(here, message)
+        values = reading.mapping(value, here)
+        checked, wrong = fitted_to(schema(StreamTraining), values, reading.document, here, "a source's training")
+        reading.faults += wrong
+        batch = _read_batch(reading, values.get("batch"), (*here, "batch"))
+        if checked is not None:
+            found[name] = StreamTraining(**{**checked, "batch": batch})
+    return found
+
+
+def _read_rest(reading: Reading, raw: Any) -> RestConfig | None:
+    steps: Steps = (*HERE, "rest")
+    if raw is None:
+        return None
+    checked, wrong = fitted_to(schema(RestConfig), reading.mapping(raw, steps), reading.document, steps, "'train.rest'")
+    reading.faults += wrong
+    return None if checked is None else RestConfig(**checked)
 
 
 def _read_components(reading: Reading, raw: Any, known: Known) -> dict[str, ComponentTraining]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Annotated, Literal, NamedTuple
 
-from ..base.declared import Count, Key, Natural, Positive
+from ..base.declared import Count, FromZero, Key, Natural, Positive
 from .modules import ModuleConfig
 from .place import NOWHERE, Place
 
@@ -30,6 +31,24 @@ class ComponentTraining:
     place: Place = field(default=NOWHERE, compare=False)
 
 
+@dataclass(frozen=True)
+class StreamTraining:
+    """How a source is trained on: the budget of its batches, None for that of all, and of its draws."""
+
+    batch: Annotated[BatchConfig | None, Key("budget of its batches; null: train.batch", apart=True)] = None
+    steps: Annotated[Count | None, Key("draws after which it is drawn no more; null: no such end")] = None
+
+
+@dataclass(frozen=True)
+class RestConfig:
+    """When a source that has converged is drawn no more for a while, and when it is drawn again."""
+
+    patience: Annotated[Count, Key("evaluations without progress of any of its tasks' figures, then it rests")]
+    tolerance: Annotated[
+        FromZero, Key("part of its best that a figure may fall below it at rest, before the source is woken")
+    ] = 0.02
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
     """How the recipe is trained; `places` says where those of its keys that a recipe has were written."""
@@ -39,6 +58,22 @@ class TrainConfig:
     schedule: Annotated[ModuleConfig, Key("how rates change during training", apart=True, component="constant")]
     balance: Annotated[ModuleConfig, Key("how tasks' losses or gradients are weighed", apart=True, component="sum")]
     batch: Annotated[BatchConfig, Key("budget of a batch; see 'a batch'", apart=True)] = BatchConfig(size=SENTENCES)
+    streams: Annotated[
+        Mapping[str, StreamTraining],
+        Key("by source: its own batch, a number of steps; see 'a line of train.streams'", apart=True),
+    ] = field(default_factory=dict)
+    rest: Annotated[
+        RestConfig | None,
+        Key(
+            "when sources that have converged are left out; see 'train.rest' and below",
+            apart=True,
+            note="A source rests when no dev figure of its tasks was better than its best for `patience` evaluations: "
+            "it is drawn no more, and the mixture draws the others in its place. Evaluations go on. It is woken when "
+            "a figure falls below its best by more than `tolerance` times that best, and below what it was when the "
+            "rest began. Training ends when every source rests or has spent its `steps`. A source without dev figures "
+            "never rests. null: no source rests.",
+        ),
+    ] = None
     epochs: Annotated[Count, Key("passes over the data, as the mixture counts them")] = 10
     max_steps: Annotated[Count | None, Key("steps after which training ends, if not before")] = None
     clip: Annotated[Positive | None, Key("norm that gradients are clipped to; null: no clipping")] = 5.0
@@ -125,8 +160,13 @@ class TrainConfig:
 
 
 class TrainingStream(NamedTuple):
-    """What a mixture knows of a stream: the source's name, its training rows and the batches of one pass."""
+    """What a mixture knows of a stream: the source's name, its training rows, the batches of one pass, its tasks.
+
+    `figures` are those that an evaluation gives for its tasks, by `task.figure`, and whether more is better.
+    """
 
     name: str
     rows: int
     batches: int
+    tasks: tuple[str, ...] = ()
+    figures: Mapping[str, bool] = MappingProxyType({})

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.errors import CheckpointError, Fault
 from ..base.files import read_json, replace
-from ..base.processes import here
+from ..base.launched import here
 from ..base.progress import Report, StageReport
 from ..base.threads import torch_threads
 from ..compile.loading import load_recipe

@@ -1,6 +1,7 @@
 """Training.
 
 accumulation   several batches in one update
+adaptive_mixture  mixtures whose rates follow what training shows
 agreement      whether all processes of a training have equal parameters
 balance/       how the losses of several tasks become one update
 budget         a time budget: what is spent of it, over all processes of a run
@@ -17,6 +18,7 @@ optimizer      optimizers, learning rate schedules, and which component gets whi
 parts          what a trainer is made of, built as the recipe says: draws, optimizer, schedule, balance
 priors         what heads begin with, by the training answers
 resume         what must be unchanged for a resumed run to end with the same parameters, bit for bit
+rest           streams at rest: those that have converged are left out, and woken when a figure falls
 rows           the gradients of a step apart: a row for each task that reaches a component
 soft_sharing   soft sharing: the parameters of components alike are pulled together
 step_counts    how many steps of a run each source has, without training

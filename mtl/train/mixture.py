@@ -23,15 +23,18 @@ class Mixture:
 
     Registered with `register("mixture", name)`; keyword-only arguments are recipe keys under `train.mixture`.
     `seed` is the recipe's, `epochs` is `train.epochs`. A subclass says by `weights` how likely each stream is, or
-    overrides `draw` altogether.
+    overrides `draw` altogether. Streams in `left_out` are not to be drawn: where a mixture draws one all the same, it
+    is asked again. One that is `adaptive` has rates that follow what training shows.
     """
 
     kind: ClassVar[str] = "mixture"
+    adaptive: ClassVar[bool] = False
 
     def __init__(self, streams: Sequence[TrainingStream], seed: int, epochs: int) -> None:
         self.streams = tuple(streams)
         self.epochs = epochs
         self.position = 0
+        self.left_out: frozenset[str] = frozenset()
         self.generator = random.Random(f"mixture {seed}")
 
     @property
@@ -50,9 +53,21 @@ class Mixture:
 
     def draw(self) -> str:
         """Return the name of the stream that gives the next batch."""
-        chosen = self.generator.choices(self.streams, self.weights())[0]
+        weights = self.weights()
+        if self.left_out:
+            weights = [
+                0.0 if stream.name in self.left_out else weight
+                for stream, weight in zip(self.streams, weights, strict=True)
+            ]
+        chosen = self.generator.choices(self.streams, weights)[0]
         self.position += 1
         return chosen.name
+
+    def stepped(self, losses: Mapping[str, float]) -> None:
+        """Take in the losses of a step by task: unweighted means over labelled rows."""
+
+    def evaluated(self, metrics: Mapping[str, Mapping[str, float]]) -> None:
+        """Take in the figures of an evaluation on dev by task; the streams' `figures` say whether more is better."""
 
     def state(self) -> dict[str, Any]:
         """Return all that the draws to come depend on, fit for JSON."""
@@ -131,6 +146,9 @@ class Proportional(Mixture):
 
     def draw(self) -> str:
         """Return the stream of one of the batches that are left."""
+        pairs = zip(self.streams, self.left, strict=True)
+        if not any(left for stream, left in pairs if stream.name not in self.left_out):  # another epoch begins early
+            self.left = [stream.batches for stream in self.streams]
         name = super().draw()
         self.left[[stream.name for stream in self.streams].index(name)] -= 1
         if not any(self.left):

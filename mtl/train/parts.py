@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 import torch
@@ -11,10 +11,12 @@ from torch import Tensor, nn
 
 from ..base.errors import UsageError
 from ..data.feed import Feed
+from ..evaluate.evaluation import dev_figures
 from .balance import Balance
 from .draws import Draws
 from .mixture import Mixture, TrainingStream, build_mixture
 from .optimizer import Schedule, parameter_groups
+from .rest import Rest
 
 if TYPE_CHECKING:
     from ..data.prepared import Prepared
@@ -28,19 +30,39 @@ def build_feeds(graph: SharingGraph, prepared: Prepared, part: tuple[int, int] =
 
     Raises `UsageError` where a source has no train split.
     """
-    feeds = {}
+    feeds, config = {}, graph.recipe.train
     for source, tasks in graph.streams().items():
         split = prepared.splits.get((source, "train"))
         if split is None:
             raise UsageError(f"source '{source}' should have a train split. Found none.")
-        feeds[source] = Feed(source, tasks, split, graph.recipe.train.batch, graph.recipe.seed, part)
+        own = config.streams.get(source)
+        budget = own.batch if own is not None and own.batch is not None else config.batch
+        feeds[source] = Feed(source, tasks, split, budget, graph.recipe.seed, part)
     return feeds
 
 
 def build_draws(graph: SharingGraph, prepared: Prepared, part: tuple[int, int] = (0, 1)) -> Draws:
-    """Return what draws the batches of a step; raises `UsageError` where a source has no train split."""
+    """Return what draws the batches of a step.
+
+    Raises `UsageError` where a source has no train split, and where sources should rest and there is no dev split.
+    """
     feeds, config = build_feeds(graph, prepared, part), graph.recipe.train
-    return Draws(mixture_of(graph.recipe, feeds), feeds, config.step, config.accumulate)
+    figures = dev_figures(graph, prepared)[0] if known_in_training(config) else {}
+    mixture = mixture_of(graph.recipe, feeds, figures)
+    if config.rest is not None and not figures:
+        raise UsageError(
+            "train.rest: should come with a dev split of a source with labels. Found none: add one, or leave 'rest' "
+            "out."
+        )
+    rest = None if config.rest is None else Rest(config.rest, mixture.streams)
+    budgets = {name: own.steps for name, own in config.streams.items() if own.steps is not None}
+    return Draws(mixture, feeds, config.step, config.accumulate, budgets, rest)
+
+
+def known_in_training(config: TrainConfig) -> str | None:
+    """Return the key that makes draws depend on evaluations, None where they are known before training."""
+    adaptive: bool = config.mixture.cls.adaptive
+    return "rest" if config.rest is not None else "mixture" if adaptive else None
 
 
 def build_balance(recipe: Recipe) -> Balance:
@@ -50,18 +72,26 @@ def build_balance(recipe: Recipe) -> Balance:
     return balance
 
 
-def mixture_of(recipe: Recipe, feeds: Mapping[str, Feed]) -> Mixture:
+def mixture_of(recipe: Recipe, feeds: Mapping[str, Feed], figures: Mapping[str, bool]) -> Mixture:
     """Return what says which feed's batches come next; those that a stream gives for one draw count as one."""
     groups = {name: math.ceil(len(feed) / recipe.train.accumulate) for name, feed in feeds.items()}
-    streams = [TrainingStream(name, len(feed.split), groups[name]) for name, feed in feeds.items()]
+    streams = [
+        TrainingStream(name, len(feed.split), groups[name], feed.tasks, figures_of(feed.tasks, figures))
+        for name, feed in feeds.items()
+    ]
     config = recipe.train.mixture
     return build_mixture(config.cls, config.values, streams, recipe.seed, recipe.train.epochs)
+
+
+def figures_of(tasks: Collection[str], figures: Mapping[str, bool]) -> dict[str, bool]:
+    """Return those of the figures that are of these tasks."""
+    return {name: more for name, more in figures.items() if name.split(".")[0] in tasks}
 
 
 def steps_of(config: TrainConfig, draws: Draws) -> int:
     """Return the steps of a training that nothing ends early."""
     steps = config.epochs * draws.epoch_steps
-    return steps if config.max_steps is None else min(steps, config.max_steps)
+    return min(limit for limit in (steps, config.max_steps, draws.most_steps) if limit is not None)
 
 
 def build_optimizer(

@@ -20,8 +20,9 @@ from torch import Tensor
 from ..base.device import described
 from ..base.errors import CheckpointError, UsageError
 from ..base.files import read_json
-from ..base.processes import Processes, here
-from ..base.progress import EvalReport, GradientReport, Note, Report, StepReport, StopReport
+from ..base.launched import here
+from ..base.processes import Processes
+from ..base.progress import EvalReport, GradientReport, Note, Report, StepReport, StopReport, StreamReport
 from ..base.tensors import read_tensors
 from ..base.threads import torch_threads
 from ..evaluate.constant import constant_answers
@@ -46,7 +47,7 @@ from .update import Update
 if TYPE_CHECKING:
     from ..data.prepared import Prepared
 
-__all__ = ["EvalReport", "GradientReport", "Note", "Report", "StepReport", "StopReport", "Trainer"]
+__all__ = ["EvalReport", "GradientReport", "Note", "Report", "StepReport", "StopReport", "StreamReport", "Trainer"]
 
 FORMAT = 2  # of state.json; a checkpoint of another format is refused
 
@@ -159,16 +160,18 @@ class Trainer:
             step = self._next_step()
             over = self.budget.over
             yield step
+            yield from self._changes(step.epoch)
             found = None if self.facts is None else self.facts.report(self.step)
             if found is not None:
                 yield found
             evaluated = improved = False
-            if self.selection is not None and (over or self._evaluation_due()):
+            if self.selection is not None and (over or self._evaluation_due() or not self.draws.drawable):
                 report = self._evaluate(self.selection)
                 evaluated, improved = True, report.best
                 over = self.budget.over
                 yield report
-            self.finished = self.step >= self.steps or (evaluated and self._exhausted())
+                yield from self._changes(step.epoch)
+            self.finished = self.step >= self.steps or (evaluated and self._exhausted()) or not self.draws.drawable
             if over and not self.finished:
                 self.finished = True
                 yield StopReport(self.step, self.steps, step.epoch, self.budget.seconds / 60)
@@ -184,6 +187,7 @@ class Trainer:
         draws = self.draws.next()
         factor = self.rates.set(self.step, self.budget.share)
         losses, norm = self.update(draws, self.step)
+        self.draws.stepped(losses)
         self.step += 1
         batches = [batch for draw in draws for batch in draw.batches]
         rows, tokens = self.processes.sums([sum(len(b.rows) for b in batches), sum(b.tokens for b in batches)])
@@ -200,6 +204,10 @@ class Trainer:
             seconds=time.perf_counter() - start,
             rows_of={draw.source: sum(len(batch.rows) for batch in draw.batches) for draw in draws},
         )
+
+    def _changes(self, epoch: int) -> Iterator[StreamReport]:
+        for change in self.draws.changes():
+            yield StreamReport(self.step, self.steps, epoch, *change)
 
     # -- evaluations and checkpoints
 
@@ -219,6 +227,7 @@ class Trainer:
         start = time.perf_counter()
         metrics, constant = self.processes.from_first(self._measured)
         score, best = selection.add(metrics)
+        self.draws.evaluated(metrics)
         return EvalReport(
             step=self.step,
             steps=self.steps,

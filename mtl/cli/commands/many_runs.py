@@ -33,7 +33,7 @@ def compare(
             "source as the joint run's mixture draws; evaluations, warm-up and decay in proportion. epochs: the "
             "recipe's epochs and max_steps, over the task's own source, however often the joint run reads it. minutes: "
             "the joint run's training time, times the source's part of its steps, divided by the tasks on it. Without "
-            "--match: steps; minutes for a recipe with train.minutes.",
+            "--match: steps; minutes for a recipe with train.minutes, train.rest or an adaptive mixture.",
         ),
     ] = None,
     variants: Annotated[

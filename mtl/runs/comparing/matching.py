@@ -23,6 +23,7 @@ from ...graph.build import build_graph
 from ...recipe.config import Recipe
 from ...sources.opening import open_sources
 from ...train.optimizer import in_proportion
+from ...train.parts import known_in_training
 from ...train.step_counts import Epoch, StepCounts, epoch_of, step_counts
 from ..runner import cache_folder
 from ..training_counts import TrainingCounts
@@ -41,18 +42,26 @@ WITHOUT_END = 1_000_000  # epochs, where time ends the training
 
 
 def match_of(recipe: Recipe, asked: str | None) -> str:
-    """Return what is matched: what was asked for or, by default, steps; minutes for a recipe that has a time budget.
+    """Return what is matched: what was asked for or, by default steps, or minutes where training itself decides on steps.
 
-    Raises `UsageError` for anything else, and for steps where a time budget ends the joint run nobody knows when.
+    Raises `UsageError` for anything else, and for steps where a time budget ends the joint run nobody knows when, or
+    where evaluations decide which source is drawn.
     """
+    decided = known_in_training(recipe.train)
     if asked is None:
-        return "steps" if recipe.train.minutes is None else "minutes"
+        return "steps" if recipe.train.minutes is None and decided is None else "minutes"
     if asked not in MATCHES:
         raise UsageError(f"--match should be epochs, steps or minutes. Found '{asked}'.{near_miss(asked, MATCHES)}")
     if asked == "steps" and recipe.train.minutes is not None:
         raise UsageError(
             f"{recipe.title}: should have a number of steps that is known before training, to match them. Found "
             f"train.minutes: {recipe.train.minutes:g}. Use --match minutes, or leave train.minutes out."
+        )
+    if asked == "steps" and decided is not None:
+        found = f"train.mixture: '{recipe.train.mixture.type}'" if decided == "mixture" else "train.rest"
+        raise UsageError(
+            f"{recipe.title}: should have steps on each source that are known before training, to match them. Found "
+            f"{found}, by which evaluations decide. Use --match minutes or --match epochs."
         )
     return asked
 
