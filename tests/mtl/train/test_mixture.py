@@ -20,7 +20,10 @@ from mtl.train.mixture import (
     build_mixture,
 )
 
-STREAMS = (TrainingStream("big", 1000, 40), TrainingStream("small", 10, 2))
+STREAMS = (
+    TrainingStream("big", 1000, 40, ("pos",), {"pos.accuracy": True}),
+    TrainingStream("small", 10, 2, ("age",), {"age.rmse": False}),
+)
 VALUES = {"weighted": {"rates": {"big": 1.0, "small": 3.0}}}
 
 
@@ -43,7 +46,9 @@ def test_state_resumes_the_same_draws(name: str) -> None:
 @pytest.mark.parametrize("name", names("mixture"))
 def test_one_stream_is_read_through_once_an_epoch(name: str) -> None:
     values = {"rates": {"only": 1.0}} if name == "weighted" else {}
-    mixture = build_mixture(lookup("mixture", name), values, (TrainingStream("only", 100, 7),), 1, 3)
+    mixture = build_mixture(
+        lookup("mixture", name), values, (TrainingStream("only", 100, 7, ("pos",), {"pos.accuracy": True}),), 1, 3
+    )
     assert mixture.epoch_steps == 7
     assert [(mixture.epoch, mixture.draw()) for _ in range(14)] == [(0, "only")] * 7 + [(1, "only")] * 7
 
@@ -80,6 +85,17 @@ def test_annealed_goes_from_start_to_end() -> None:
         mixture.position += mixture.epoch_steps
     assert exponents == [[1000, 10], pytest.approx([31.6, 3.16], rel=0.01), [1, 1], [1, 1]]
     assert Annealed(STREAMS, 1, 1).weights() == [1000, 10]
+
+
+@pytest.mark.parametrize("name", names("mixture"))
+def test_streams_that_are_left_out_are_not_drawn(name: str) -> None:
+    mixture = build(name)
+    for _ in range(5):
+        mixture.draw()
+    mixture.left_out = frozenset({"big"})
+    drawn = [mixture.draw() for _ in range(20)]
+    asked_again = [one for one in drawn if one == "small"]
+    assert len(asked_again) == (10 if name == "round_robin" else 20)  # whose turns go on
 
 
 MESSAGES = [

@@ -44,9 +44,27 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "plain_sgd": {"optimizer": {"type": "sgd", "lr": 0.1}, "schedule": {"type": "exponential"}, "clip": None},
     "tokens": {"batch": {"tokens": 25}, "components": {"words_": {"freeze": True}, "encoder": {"lr": 0.001}}},
     "patience": {"patience": 1, "evaluate_every": 3},
+    "gap": {"mixture": {"type": "gap", "best": {"pos.accuracy": 1.0}}, "evaluate_every": 3},
+    "progress": {"mixture": {"type": "progress"}, "evaluate_every": 3},
+    "progress_by_loss": {"mixture": {"type": "progress", "by": "loss"}, "evaluate_every": 3},
+    "rest": {
+        "mixture": "proportional",
+        "rest": {"patience": 1, "tolerance": 0.0},
+        "evaluate_every": 2,
+        "streams": {"words": {"batch": {"size": 3}, "steps": 6}},
+    },
     "accumulate": {"accumulate": 3, "batch": {"size": 3}, "schedule": {"type": "linear"}},
 }
-FIRST = ("annealed", "sgd_cosine", "tokens", "patience", "accumulate")  # each has a state of its own to be kept
+FIRST = (
+    "annealed",
+    "sgd_cosine",
+    "tokens",
+    "patience",
+    "accumulate",
+    "gap",
+    "progress_by_loss",
+    "rest",
+)  # each has a state of its own to be kept
 
 
 def optimizer_tensors(run: Path) -> Mapping[str, torch.Tensor]:

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from mtl.base.progress import StepReport
-from mtl.base.registry import names
+from mtl.base.registry import lookup, names
 from mtl.train.step_counts import Epoch, StepCounts, epoch_of, step_counts
 from tests.mtl.small_run import small_graph, small_prepared, small_trainer
 
+KNOWN = [name for name in names("mixture") if not lookup("mixture", name).adaptive]  # type: ignore[attr-defined]
 VALUES: dict[str, dict[str, Any]] = {
     "weighted": {"rates": {"utterances": 1, "words": 3}},
     "temperature": {"temperature": 3.0},
@@ -41,7 +42,7 @@ def counted(folder: Path, train: dict[str, Any]) -> StepCounts:
     return step_counts(graph, small_prepared(graph))
 
 
-@pytest.mark.parametrize("name", names("mixture"))
+@pytest.mark.parametrize("name", KNOWN)
 def test_every_mixture_is_drawn_as_training_draws_it(folder: Path, name: str) -> None:
     for number, more in enumerate(({"max_steps": 14}, {"accumulate": 2, "batch": {"tokens": 40}})):
         train = mixed(name, **more)
@@ -51,7 +52,7 @@ def test_every_mixture_is_drawn_as_training_draws_it(folder: Path, name: str) ->
         assert found == StepCounts(trainer.steps, {"utterances": steps["utterances"], "words": steps["words"]})
 
 
-@pytest.mark.parametrize("name", names("mixture"))
+@pytest.mark.parametrize("name", KNOWN)
 def test_the_counts_of_every_mixture(folder: Path, name: str) -> None:
     assert counted(folder, mixed(name)).of == FOUND[name]
 
@@ -69,6 +70,12 @@ def test_a_step_of_several_streams_is_one_of_each(folder: Path, step: str | int,
 def test_an_epoch_is_counted_in_steps(folder: Path) -> None:
     graph = small_graph(folder, mixed("round_robin", accumulate=2), dev=False)
     assert epoch_of(graph, small_prepared(graph)) == Epoch(6, {"utterances": 3, "words": 2})
+
+
+def test_draws_that_a_source_has_at_most(folder: Path) -> None:
+    streams = {"utterances": {"steps": 4}, "words": {"batch": {"size": 3}, "steps": 9}}
+    for name in ("round_robin", "proportional"):
+        assert counted(folder, mixed(name, streams=streams)) == StepCounts(13, {"utterances": 4, "words": 9})
 
 
 def test_a_source_that_is_never_drawn_counts_none(folder: Path) -> None:
