@@ -73,7 +73,7 @@ def test_progress_by_loss() -> None:
         (
             Gap,
             {"best": {"pos.acuracy": 1.0}},
-            "train.mixture.best: 'pos.acuracy' should be a figure that the dev split gives: pos.accuracy, age.rmse. "
+            "train.mixture.best: 'pos.acuracy' should be a figure that the dev split gives: age.rmse, pos.accuracy. "
             "Did you mean 'pos.accuracy'?",
         ),
         (
