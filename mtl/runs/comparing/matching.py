@@ -42,7 +42,7 @@ WITHOUT_END = 1_000_000  # epochs, where time ends the training
 
 
 def match_of(recipe: Recipe, asked: str | None) -> str:
-    """Return what is matched: what was asked for or, by default steps, or minutes where training itself decides on steps.
+    """Return what is matched: what was asked for or, by default, steps; minutes where training decides on steps.
 
     Raises `UsageError` for anything else, and for steps where a time budget ends the joint run nobody knows when, or
     where evaluations decide which source is drawn.
