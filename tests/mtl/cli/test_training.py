@@ -22,3 +22,10 @@ def test_an_interrupt_says_how_to_go_on(tmp_path: Path, capsys: pytest.CaptureFi
     with pytest.raises(KeyboardInterrupt), started(asked, Console(quiet=True)):
         raise KeyboardInterrupt
     assert capsys.readouterr().err == f"`mtl train {recipe} --resume --out {tmp_path / 'run'}` continues this run.\n"
+
+
+def test_several_processes_are_resumed_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"TORCHELASTIC_RUN_ID": "none", "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"}.items():
+        monkeypatch.setenv(name, value)
+    asked = Asked("train", Path("r.yaml"), None, False, None, None, ())
+    assert asked.to_resume(Path("a")) == "torchrun --nproc-per-node 2 -m mtl train r.yaml --resume --out a"
