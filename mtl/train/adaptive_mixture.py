@@ -54,14 +54,14 @@ class Adaptive(Mixture):
 class Gap(Adaptive):
     """Streams whose tasks are furthest from their best on dev get more, with rate gap ** (1 / temperature).
 
-            `best` says of a `task.figure` what it is expected to come to, as of that task trained alone: its gap is 1 - figure
-        / best, for errors 1 - best / figure, and 0 beyond. A task that `best` does not name has the gap of its first figure
-        to the best one that this training has had. A stream's gap is the mean of its figures'. Before the first evaluation,
-        and where no gap is left, rates are equal. Rates count batches; a part of `explore` of them is shared out evenly. An
-        epoch ends after as many steps as all streams together have batches. After Gottumukkala et al., "Dynamic Sampling
-        Strategies for Multi-Task Reading Comprehension" (2020), and Sharma et al., "Learning to Multi-Task by Active
-        Sampling" (2017).
-        """
+        `best` says of a `task.figure` what it is expected to come to, as of that task trained alone: its gap is 1 -
+    figure / best, for errors 1 - best / figure, and 0 beyond. A task that `best` does not name has the gap of its
+    first figure to the best one that this training has had. A stream's gap is the mean of its figures'. Before the
+    first evaluation, and where no gap is left, rates are equal. Rates count batches; a part of `explore` of them is
+    shared out evenly. An epoch ends after as many steps as all streams together have batches. After Gottumukkala et
+    al., "Dynamic Sampling Strategies for Multi-Task Reading Comprehension" (2020), and Sharma et al., "Learning to
+    Multi-Task by Active Sampling" (2017).
+    """
 
     def __init__(
         self,
