@@ -18,6 +18,7 @@ from .plan import read_by
 if TYPE_CHECKING:
     from ..graph.calls import InputKey
     from ..graph.sharing_graph import SharingGraph
+    from ..text.features import Feature
     from .fitted import Fitted
 
     FeaturePlace = tuple[str, int, InputKey]  # embedding component, position among its features, input
@@ -48,7 +49,7 @@ class Batch:
     features, input). Where units have no text each of their own, `index` says which they are made of. `targets` are
     what each task's target makes of its values (tensors, or named tuples of them); `labelled` [B] bool: the unit has an
     answer that a loss can use. Batches of a split are planned by the longest axis, pieces among them; those of raw
-    texts (`mtl.runs.predictor`) by tokens alone. `tokens` counts the batch's tokens, of a unit's longest input, padding
+    texts (`mtl.runs.predictor`) too. `tokens` counts the batch's tokens, of a unit's longest input, padding
     apart. `surface` holds the tokens themselves where the batch was made from raw texts.
     """
 
@@ -138,13 +139,24 @@ def raw_batch(
     return batch
 
 
-def token_counts(texts: Sequence[Any], key: InputKey) -> NDArray[np.int64]:
-    """Return how many tokens the model reads of each unit's text (or of the texts of its list)."""
+def token_counts(texts: Sequence[Any], key: InputKey, features: Sequence[Feature] = ()) -> NDArray[np.int64]:
+    """Return how many tokens the model reads of each unit's text (or of the texts of its list).
+
+    Where one of the features has an axis of pieces, it is the number of pieces if that is larger.
+    """
     flat, sizes = _flat(texts, key.listed)
-    found: NDArray[np.int64] = tokenize(flat, key.front_end).lengths
-    if sizes:
-        return np.add.reduceat(found, np.cumsum([0, *sizes])[:-1])
+    tokens = tokenize(flat, key.front_end)
+    bounds = np.cumsum([0, *sizes])[:-1] if sizes else None
+    found = _of_units(tokens.lengths, bounds)
+    for feature in features:
+        if feature.dims == ("P",):
+            pieces = np.diff(feature.of_rows(feature.compute(tokens)).offsets[0])
+            found = np.maximum(found, _of_units(pieces, bounds))
     return found
+
+
+def _of_units(counts: NDArray[np.int64], bounds: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    return counts if bounds is None else np.add.reduceat(counts, bounds)
 
 
 def _flat(texts: Sequence[Any], listed: bool) -> tuple[list[Text], list[int] | None]:

@@ -14,6 +14,7 @@ from ..base.batch_spans import batch_spans
 from ..base.device import device_of
 from ..base.errors import UsageError, listing, near_miss
 from ..data.batch import raw_batch, token_counts
+from ..data.plan import read_by
 from ..evaluate.answerers import unit_lengths
 from ..graph.calls import Call
 from ..model.module import Scorer
@@ -73,9 +74,12 @@ class Predictor:
         return answers
 
     def _lengths(self, task: str, columns: Mapping[str, Texts], rows: slice) -> list[list[int]]:
-        """Return how many tokens some rows have in each input; pieces of tokens are not counted."""
-        keys = self.graph.inputs(task)
-        return [token_counts(column[rows], keys[name]).tolist() for name, column in columns.items()]
+        """Return how many tokens some rows have in each input; pieces, where a feature has more of them."""
+        keys, read = self.graph.inputs(task), read_by(self.graph, [task])
+        features = {key: [f for name in names for f in self.model.fitted.features[name]] for key, names in read.items()}
+        return [
+            token_counts(column[rows], keys[name], features[keys[name]]).tolist() for name, column in columns.items()
+        ]
 
     def encode(self, task: str, input: str, texts: Texts, *, batch_size: int = 64) -> NDArray[np.float32]:
         """Return the vector of each text of one input, [B, E]; the inner product of a pair's vectors is its score.

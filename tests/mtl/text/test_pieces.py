@@ -16,6 +16,7 @@ from mtl.base.errors import ExportError, UsageError
 from mtl.data.batch import raw_batch
 from mtl.data.split import Split
 from mtl.model.module import PaddedSequence, Pieces
+from mtl.runs.predictor import Predictor
 from mtl.text.features import Feature
 from mtl.text.featurizer import tokenize, tokens_from_lists
 from mtl.text.front_end import FrontEnd
@@ -272,3 +273,9 @@ def test_batches_are_planned_by_pieces_where_these_are_more_than_tokens(model: t
     assert any(units > 1 for units, _ in sizes)
     lengths = [max(values.shape[1] for values in split.batch(np.array([row])).features.values()) for row in range(9)]
     assert any(pieces > tokens for pieces, tokens in zip(lengths, split.lengths.tolist(), strict=False))
+
+
+def test_a_predictor_plans_by_pieces_where_these_are_more_than_tokens(model: tiny.Model) -> None:
+    predictor = Predictor(model.model)
+    columns = {"text": ["abcdefgh ab", "a b c"]}
+    assert predictor._lengths("intent", columns, slice(0, 2)) == [[4, 3]]
