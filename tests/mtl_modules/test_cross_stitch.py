@@ -15,7 +15,7 @@ from mtl.compile.loading import load_recipe
 from mtl.data.prepare import prepare
 from mtl.graph.build import build_graph
 from mtl.model.module import PaddedSequence
-from mtl.runs.check import build_on_meta
+from mtl.runs.meta_model import build_on_meta
 from mtl.sources.opening import open_sources
 from mtl.train.draws import Draw
 from mtl.train.trainer import Trainer

@@ -16,7 +16,7 @@ from mtl.data.prepare import prepare
 from mtl.graph.build import build_graph
 from mtl.model.module import PaddedSequence
 from mtl.recipe.filling import filled
-from mtl.runs.check import build_on_meta
+from mtl.runs.meta_model import build_on_meta
 from mtl.sources.opening import open_sources
 from mtl.train.trainer import Trainer
 from mtl_modules import MMoE

@@ -8,7 +8,7 @@ import pytest
 
 from mtl.base.errors import DataError
 from mtl.cli.decoding import decoded, half
-from mtl.cli.predicting import batched, parsed_rows
+from mtl.cli.input_rows import batched, parsed_rows
 
 
 def test_lines_are_text_without_their_ends() -> None:

@@ -1,45 +1,18 @@
 from __future__ import annotations
 
 import gzip
-import itertools
 import json
-import os
 import select
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mtl.base.errors import DataError, UsageError
-from mtl.cli.predicting import (
-    AS_TEXT,
-    StreamLines,
-    batched,
-    chosen_task,
-    fault_if_packed,
-    load,
-    opened,
-    parsed_rows,
-    predict_command,
-)
+from mtl.cli.input_rows import parsed_rows
+from mtl.cli.predicting import AS_TEXT, chosen_task, load, predict_command
 from tests.commands import mtl, start, within
-
-
-@pytest.mark.parametrize(
-    ("lines", "rows"),
-    [
-        (["a", "", "{b"], ["a", "", "{b"]),
-        (["a", '{"txt": "b"}', "[1]"], ["a", '{"txt": "b"}', "[1]"]),
-        ([' {"text": "a"}', '{"text": "b"}'], ["a", "b"]),
-        (['{"text": "a", "intent": 3}', '{"text": ""}'], ["a", ""]),
-        (['{"text": "a"}', "", '{"text": "b"}', " ", ""], ["a", "b"]),
-        ([], []),
-    ],
-)
-def test_rows(lines: list[str], rows: list[str]) -> None:
-    assert [row["text"] for row in parsed_rows(iter(lines), ("text",), "in.txt")] == rows
 
 
 def test_an_option_says_what_the_lines_are() -> None:
@@ -52,83 +25,6 @@ def test_an_option_says_what_the_lines_are() -> None:
     with pytest.raises(UsageError) as wrong:
         predict_command(Path("run"), task=None, input="-", batch_size=1, format="jsn")
     assert str(wrong.value) == "--format should be text or json. Found 'jsn'. Did you mean 'json'?"
-
-
-@pytest.mark.parametrize(
-    ("lines", "sentence"),
-    [
-        (
-            ["{broken", '{"text": "b"}'],
-            "in:1: should be a JSON object, as it begins with {. Found '{broken'. With --format text every line is "
-            "text.",
-        ),
-        (
-            ["plain", '{"text": "x"}'],
-            "in:2: should be a text, as the first line is. Found a JSON object with the key 'text'. With --format text "
-            "every line is text.",
-        ),
-    ],
-)
-def test_texts_and_json_are_not_mixed(lines: list[str], sentence: str) -> None:
-    with pytest.raises(DataError) as error:
-        list(parsed_rows(iter(lines), ("text",), "in", hint=AS_TEXT))
-    assert str(error.value) == sentence
-
-
-@pytest.mark.parametrize(
-    ("lines", "inputs", "sentence"),
-    [
-        (
-            ['{"text": "a"}', "b"],
-            ("text",),
-            "in:2: should be a JSON object, as the first line is. Found 'b'.",
-        ),
-        (
-            ['{"text": "a"}', "[" * 99_999],
-            ("text",),
-            f"in:2: should be a JSON object, as the first line is. Found '{'[' * 57}...'.",
-        ),
-        (['{"txt": "a"}'], ("text",), "in:1: should hold a text under 'text'. Found the keys txt."),
-        (['{"text": 3}'], ("text",), "in:1: should hold a text under 'text'. Found '3'."),
-        (
-            ['{"text": "a"}', '{"text": "ab\\ud800"}'],
-            ("text",),
-            "in:2: should hold whole characters under 'text'. Found half of a surrogate pair, which is no character: "
-            "U+D800, character 3 of 3.",
-        ),
-        (['{"text": null}'], ("text",), "in:1: should hold a text under 'text'. Found 'null'."),
-        (
-            ["a"],
-            ("query", "answer"),
-            "in:1: should be JSON lines, as the task has several inputs (query, answer). Found plain text.",
-        ),
-    ],
-)
-def test_malformed_rows(lines: list[str], inputs: tuple[str, ...], sentence: str) -> None:
-    with pytest.raises(DataError) as error:
-        list(parsed_rows(iter(lines), inputs, "in"))
-    assert str(error.value) == sentence
-
-
-def test_an_endless_input_is_answered_as_it_comes() -> None:
-    def endless() -> Iterator[str]:
-        for number in itertools.count():
-            assert number < 200, "more was read than is held at a time"
-            yield f"line {number}"
-
-    batches = batched(parsed_rows(endless(), ("text",), "-"), 64)
-    assert [len(batch) for batch in itertools.islice(batches, 3)] == [64, 64, 64]
-
-
-@pytest.mark.parametrize("size", [1, 2, 3, 64])
-def test_rows_before_a_malformed_one_are_held_back_by_nothing(size: int) -> None:
-    lines = ['{"text": "a"}', '{"text": "b"}', '{"text": "c"}', '{"text": 4}', '{"text": "d"}']
-    answered: list[str] = []
-    with pytest.raises(DataError) as error:
-        for batch in batched(parsed_rows(iter(lines), ("text",), "in"), size):
-            answered += [row["text"] for row in batch]
-    assert str(error.value) == "in:4: should hold a text under 'text'. Found '4'."
-    assert answered == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(
@@ -161,33 +57,6 @@ def test_a_folder_that_holds_no_model(tmp_path: Path) -> None:
         load(tmp_path / "none")
 
 
-def test_an_input_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(UsageError) as error, opened(str(tmp_path / "none.txt")):
-        pass
-    assert str(error.value) == (
-        f"--input '{tmp_path / 'none.txt'}' should be a file that can be read. Found: No such file or directory."
-    )
-
-
-@pytest.mark.parametrize(
-    ("begin", "found"),
-    [
-        (gzip.compress(b"play", mtime=0), "gzip. Unpack it first (gunzip)."),
-        (
-            b"PK\x03\x04 and more",
-            "a zip archive. Unpack it first; of a workbook (.xlsx) save the sheet as lines of text.",
-        ),
-        (b"PAR1\x15\x04", "Parquet. Write its rows as lines of text."),
-    ],
-)
-def test_an_input_that_is_packed(tmp_path: Path, begin: bytes, found: str) -> None:
-    path = tmp_path / "texts"
-    path.write_bytes(begin)
-    with pytest.raises(UsageError) as error, opened(str(path), "--queries"):
-        pass
-    assert str(error.value) == f"--queries '{path}' should be lines of text, or JSON lines. Found {found}"
-
-
 def test_standard_input_that_is_packed(small_run: Path, tmp_path: Path) -> None:
     path = tmp_path / "texts"
     path.write_bytes(gzip.compress(b"play", mtime=0))
@@ -207,30 +76,6 @@ def test_a_pipe_that_is_packed(small_run: Path) -> None:
         assert result.stderr == (
             "--input '-' should be lines of text, or JSON lines. Found gzip. Unpack it first (gunzip).\n"
         )
-
-
-def test_a_pipe_that_gives_its_first_bytes_one_by_one() -> None:
-    reader, writer = os.pipe()
-    with open(reader, "rb") as stream, open(writer, "wb", buffering=0) as pipe:
-        lines = StreamLines(stream, "--queries '-'")
-        for byte in b"PAR1":
-            pipe.write(bytes([byte]))
-            assert lines.waiting()
-        pipe.write(b"\x15\x04")
-        with pytest.raises(UsageError) as error:
-            next(lines)
-    assert str(error.value) == (
-        "--queries '-' should be lines of text, or JSON lines. Found Parquet. Write its rows as lines of text."
-    )
-
-
-def test_what_was_read_of_a_file_is_not_looked_at(tmp_path: Path) -> None:
-    path = tmp_path / "texts"
-    path.write_bytes(gzip.compress(b"play", mtime=0) + b"\none\n")
-    with path.open("rb") as stream:
-        os.lseek(stream.fileno(), -4, os.SEEK_END)
-        fault_if_packed(stream, "--input '-'")
-        assert stream.read() == b"one\n"
 
 
 def test_a_run_and_its_export_answer_alike_row_by_row(small_run: Path, tmp_path: Path) -> None:
@@ -292,28 +137,6 @@ def test_a_reader_that_goes_away_ends_it_silently(small_run: Path, tmp_path: Pat
     errors = process.stderr.read()
     process.stderr.close()
     assert (process.wait(60), errors) == (141, b"")
-
-
-def test_lines_of_a_pipe_are_taken_as_they_come() -> None:
-    reader, writer = os.pipe()
-    with open(reader, "rb") as stream, open(writer, "wb", buffering=0) as pipe:
-        lines = StreamLines(stream, "--input '-'")
-        assert lines.waiting()
-        pipe.write(b"one\ntwo\nthr")
-        assert [next(lines), lines.waiting(), next(lines), lines.waiting()] == [b"one\n", False, b"two\n", True]
-        pipe.write(b"ee\r\n\nlast")
-        assert [next(lines), next(lines), lines.waiting()] == [b"three\r\n", b"\n", True]
-        pipe.close()
-        assert [lines.waiting(), *lines, lines.waiting()] == [False, b"last", False]
-
-
-@pytest.mark.parametrize("text", [b"", b"\n", b"a", b"a\n", b"a\n\nb" * 200_000])
-def test_lines_of_a_file_are_those_of_python(text: bytes, tmp_path: Path) -> None:
-    (tmp_path / "texts").write_bytes(text)
-    with (tmp_path / "texts").open("rb") as stream:
-        lines = StreamLines(stream, "--input '-'")
-        assert not lines.waiting()
-        assert list(lines) == text.splitlines(keepends=True)
 
 
 def test_a_line_of_a_pipe_is_answered_before_the_next_is_written(small_run: Path) -> None:

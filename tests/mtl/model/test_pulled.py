@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from mtl.base.errors import RecipeError
-from mtl.runs.check import build_on_meta
+from mtl.runs.meta_model import build_on_meta
 from tests.mtl.recipe.texts import ALTERNATING, changed, graph
 
 SOFT = changed(

@@ -12,7 +12,8 @@ from mtl.graph import drawing
 from mtl.graph.build import build_graph
 from mtl.graph.sharing_graph import SharingGraph
 from mtl.recipe.config import Recipe
-from mtl.runs.check import build_on_meta, check, placeholder
+from mtl.runs.check import check
+from mtl.runs.meta_model import build_on_meta, placeholder
 from mtl.text.tokenizers import Whitespace
 from tests import small
 from tests.commands import within

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mtl.base.errors import DataError, MtlError, UsageError
-from mtl.cli.predicting import parsed_rows
+from mtl.cli.input_rows import parsed_rows
 from mtl.runs.predictor import Predictor
 from mtl.serve.bundle import Bundle
 from tests.commands import within
