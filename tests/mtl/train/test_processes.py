@@ -112,7 +112,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Pat
     process = start(recipe, out, 2)
     until(lambda: Checkpoints(out).pointer(), process)
     os.kill(worker(process, 1), signal.SIGKILL)
-    yield recipe, out, process.wait(60)
+    yield recipe, out, process.wait(240)
 
 
 @pytest.mark.slow
@@ -169,7 +169,7 @@ def test_killed_and_resumed_it_ends_the_same(killed: tuple[Path, Path, int]) -> 
 def test_another_number_of_processes_is_refused(killed: tuple[Path, Path, int]) -> None:
     recipe, out, _ = killed
     process = start(recipe, out, 1, "--resume")
-    assert process.wait(60) == 1
+    assert process.wait(240) == 1
     printed = (out.with_suffix(".logs") / "all.txt").read_text()
     assert [line for line in printed.splitlines() if "should be" in line] == [
         f"{out}: training should be done by 2 processes, as when the run was started: sums of gradients come out "
@@ -187,5 +187,5 @@ def test_what_another_process_says_is_said_by_the_first(tmp_path: Path) -> None:
         "if os.environ.get('RANK') == '1':\n    Trainer._next_step = fail\n"
     )
     recipe.write_text(recipe.read_text() + f"plugins: ['{tmp_path / 'wrong.py'}']\n")
-    assert start(recipe, tmp_path / "run", 2).wait(120) == 1
+    assert start(recipe, tmp_path / "run", 2).wait(240) == 1
     assert said(tmp_path / "run", 0) == "the sky should be blue. Found it green.\n"
