@@ -21,7 +21,7 @@ def alone(recipe: Recipe, task: str) -> Recipe:
     Ties inside the task stay, under the names of their groups, and so do groups of one: a component's first weights
     follow from its name. What other tasks have a part in goes: conditions on them, their figures in `select`, the
     mixture (there is one source left). `epochs` and `max_steps` stay: they count passes and steps of this one source,
-    which the joint mixture may have read more or less often (`mtl.runs.matching` gives it as many steps). Raises
+    which the joint mixture may have read more or less often (`mtl.runs.comparing.matching` evens that out). Raises
     `KeyError` for a task that the recipe does not have, and `RecipeError` where a module cannot be built without
     another task.
     """

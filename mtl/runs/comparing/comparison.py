@@ -78,7 +78,7 @@ class RecipeComparison:
         seed, of all tasks alone together; and `test`: by task and figure `mean`, `std` (of a sample; null for one seed)
         and `values` by seed. `differences`: of a joint contestant to its tasks alone, and of every joint one but the
         first to the first, by task and figure `mean` and `std` of the differences seed by seed, `low` and `high` of the
-        mean's 95 % interval (null for one seed), and the `verdict` on the first of the two (see `mtl.runs.verdicts`).
+        mean's 95 % interval (null for one seed), and the `verdict` on the first of the two (see `.verdicts`).
         """
         figures = {contestant.name: self._figures(contestant) for contestant in self.contestants}
         result = {

@@ -44,7 +44,7 @@ def contestants(
     """Return what is compared: each recipe, each variant of it, and with `single` each of them task by task.
 
     A variant is a text of settings, `a.b.c=value`, several of them separated by `;`. `match` is what a task alone has
-    as much of as the joint run: `epochs`, `steps` or `minutes` (see `mtl.runs.matching`). `overrides` hold for all.
+    as much of as the joint run: `epochs`, `steps` or `minutes` (see `.matching`). `overrides` hold for all.
     Raises `RecipeError` where one of them is no recipe, and `UsageError` where there are not two things to compare.
     """
     if match is not None and not single:
