@@ -24,7 +24,6 @@ from mtl.train.checkpoint import Checkpoints
 from tests import small
 from tests.commands import within
 
-CHECKOUT = Path(__file__).resolve().parents[3]
 SHORT = small.RECIPE.replace("epochs: 24", "epochs: 2")
 
 

@@ -15,7 +15,7 @@ from mtl.recipe.filling import digest, filled
 from mtl.runs.comparing.contestants import contestants, slug
 from tests import small
 
-CHECKOUT = Path(__file__).resolve().parents[3]
+CHECKOUT = Path(__file__).resolve().parents[4]
 SHORT = small.RECIPE.replace("epochs: 24", "epochs: 2")
 
 
