@@ -38,7 +38,7 @@ def test_the_recipe_of_the_readme_is_possible() -> None:
 @pytest.mark.parametrize(("number", "type"), [(1, "bilstm"), (2, "mmoe"), (3, "cross_stitch"), (4, "stack")])
 def test_what_the_readme_says_of_softer_sharing_is_possible_in_its_recipe(number: int, type: str) -> None:
     first, *others = blocks(README, "yaml")
-    assert len(others) == 4
+    assert len(others) == 5
     tree, change = parse(first, "README").tree, parse(others[number - 1], "README").tree
     for task, changes in change.get("tasks", {}).items():
         tree["tasks"][task]["model"].update(changes["model"])
