@@ -53,19 +53,19 @@ class RestConfig:
 class TrainConfig:
     """How the recipe is trained; `places` says where those of its keys that a recipe has were written."""
 
-    mixture: Annotated[ModuleConfig, Key("which source the next batch is from", apart=True, component="round_robin")]
+    mixture: Annotated[ModuleConfig, Key("which source comes next", apart=True, component="round_robin")]
     optimizer: Annotated[ModuleConfig, Key("how weights change, at rate `lr`", apart=True, component="adamw")]
     schedule: Annotated[ModuleConfig, Key("how rates change during training", apart=True, component="constant")]
-    balance: Annotated[ModuleConfig, Key("how tasks' losses or gradients are weighed", apart=True, component="sum")]
+    balance: Annotated[ModuleConfig, Key("how tasks are weighed", apart=True, component="sum")]
     batch: Annotated[BatchConfig, Key("budget of a batch; see 'a batch'", apart=True)] = BatchConfig(size=SENTENCES)
     streams: Annotated[
         Mapping[str, StreamTraining],
-        Key("by source: its own batch, a number of steps; see 'a line of train.streams'", apart=True),
+        Key("by source: own batch, number of steps; see 'a line of train.streams'", apart=True),
     ] = field(default_factory=dict)
     rest: Annotated[
         RestConfig | None,
         Key(
-            "when sources that have converged are left out; see 'train.rest' and below",
+            "when converged sources are left out; see 'train.rest' and below",
             apart=True,
             note="A source rests when no dev figure of its tasks was better than its best for `patience` evaluations: "
             "it is drawn no more, and the mixture draws the others in its place. Evaluations go on. It is woken when "
@@ -79,11 +79,11 @@ class TrainConfig:
     clip: Annotated[Positive | None, Key("norm that gradients are clipped to; null: no clipping")] = 5.0
     components: Annotated[
         Mapping[str, ComponentTraining],
-        Key("by name, address or glob: rate, freezing; see 'a line of train.components'", apart=True),
+        Key("rates and freezing by component; see 'a line of train.components'", apart=True),
     ] = field(default_factory=dict)
     select: Annotated[
         Mapping[str, float],
-        Key("{TASK.FIGURE: WEIGHT}: best mean, errors negated; null: first of each task", apart=True),
+        Key("{TASK.FIGURE: WEIGHT}: mean, errors negated; null: each task's first", apart=True),
     ] = field(default_factory=dict)
     patience: Annotated[Count | None, Key("evaluations without progress that end training")] = None
     evaluate_every: Annotated[Count | None, Key("steps between evaluations; null: an epoch")] = None
@@ -134,7 +134,7 @@ class TrainConfig:
     step: Annotated[
         Literal["stream", "all"] | Count,
         Key(
-            "what makes one step: a stream's batch, one of every stream, or a number of draws; see below",
+            "what makes a step: one stream, all, or a number of draws; see below",
             note="`stream`: the mixture draws one stream for each step. `all`: each step has a batch of every stream; "
             "there is nothing to draw, so `mixture` is left out, and an epoch ends when the stream with most batches "
             "has been read once. A number: so many draws of the mixture make one step, and an epoch has as many fewer.",
