@@ -80,7 +80,7 @@ def test_faults_of_recipe_and_file_together(tmp_path: Path) -> None:
     with pytest.raises(RecipeError) as error:
         load_candidates(recipe, space=space)
     assert str(error.value) == (
-        f"{recipe}:{len(small.RECIPE.splitlines())}: train.epochs: should be a whole number greater than 0. Found 0.\n"
+        f"{recipe}:{len(small.RECIPE.splitlines()) - 1}: train.epochs: should be a whole number greater than 0. Found 0.\n"
         f"{space}:1: space.train.clip: should be written once. Found it on line 1 already.\n"
         f"{space}:1: tune.space.train.clip: should be a number greater than 0, or null. Found -1.\n"
         f"3 errors in {recipe}"
