@@ -77,10 +77,11 @@ def test_a_file_that_says_nothing(tmp_path: Path, content: str | None, found: st
 def test_faults_of_recipe_and_file_together(tmp_path: Path) -> None:
     recipe, space = small.write(tmp_path, small.RECIPE.replace("epochs: 24", "epochs: 0")), tmp_path / "space.yaml"
     space.write_text("space: {train.clip: [1, -1], train.clip: 3}\n", "utf-8")
+    line = len(small.RECIPE.splitlines()) - 1
     with pytest.raises(RecipeError) as error:
         load_candidates(recipe, space=space)
     assert str(error.value) == (
-        f"{recipe}:{len(small.RECIPE.splitlines()) - 1}: train.epochs: should be a whole number greater than 0. Found 0.\n"
+        f"{recipe}:{line}: train.epochs: should be a whole number greater than 0. Found 0.\n"
         f"{space}:1: space.train.clip: should be written once. Found it on line 1 already.\n"
         f"{space}:1: tune.space.train.clip: should be a number greater than 0, or null. Found -1.\n"
         f"3 errors in {recipe}"
