@@ -235,8 +235,8 @@ def figure_of(metrics: Mapping[str, Mapping[str, float]], name: str) -> float | 
 def gap(value: float, best: float, more_is_better: bool) -> float:
     """Return how far a figure is from its best, as a part of the larger of the two.
 
-    >>> gap(0.6, 0.8, True), gap(0.9, 0.8, True), gap(4.0, 3.0, False)
-    (0.25, 0.0, 0.25)
+    >>> gap(0.25, 0.5, True), gap(0.9, 0.8, True), gap(4.0, 3.0, False)
+    (0.5, 0.0, 0.25)
     """
     low, high = (value, best) if more_is_better else (best, value)
     return (high - low) / abs(high) if high > low and high else 0.0
@@ -245,8 +245,8 @@ def gap(value: float, best: float, more_is_better: bool) -> float:
 def gain(before: float, now: float, more_is_better: bool) -> float:
     """Return how much better a figure is than before, as a part of the larger of the two.
 
-    >>> gain(0.5, 0.8, True), gain(2.0, 1.0, False), gain(0.0, 0.0, True)
-    (0.375, 0.5, 0.0)
+    >>> gain(0.25, 0.5, True), gain(2.0, 1.0, False), gain(0.0, 0.0, True)
+    (0.5, 0.5, 0.0)
     """
     larger = max(abs(before), abs(now))
     return (now - before if more_is_better else before - now) / larger if larger else 0.0

@@ -9,7 +9,7 @@ import torch
 
 from mtl.base.errors import CheckpointError
 from mtl.compile.candidates import load_candidates
-from mtl.runs import trial
+from mtl.runs.tuning import trial
 from mtl.runs.tuning.trial import Ended, Job, train_trial
 from mtl.train.checkpoint import Checkpoints
 from tests import small
