@@ -18,6 +18,8 @@ NAMES = sorted(path.stem for path in RECIPES.glob("*.yaml"))
 TASKS = {
     "alternating": ["slots", "chunks", "pos"],
     "atis": ["intent", "slots"],
+    "few_examples": ["intent", "slots"],
+    "few_examples_pos": ["intent", "slots", "pos"],
     "intent_slot": ["intent", "slots"],
     "medquad": ["relevance", "question_type", "institute"],
     "medquad_search": ["relevance"],
@@ -30,6 +32,8 @@ TASKS = {
 EVERYWHERE = {  # components at which all tasks meet
     "alternating": ("words", "encoder"),
     "atis": ("words", "encoder"),
+    "few_examples": ("words", "encoder"),
+    "few_examples_pos": ("words", "encoder"),
     "intent_slot": ("words", "encoder"),
     "medquad": ("words",),
     "query_doc_relevance": ("words", "towers"),
@@ -39,6 +43,8 @@ EVERYWHERE = {  # components at which all tasks meet
 DATA_SETS = {
     "alternating": ["snips", "conll2000", "ud_english_ewt"],
     "atis": ["atis"],
+    "few_examples": ["snips"],
+    "few_examples_pos": ["snips", "ud_english_ewt"],
     "medquad": ["medquad"],
     "medquad_search": ["medquad"],
     "snips": ["snips"],
@@ -80,6 +86,18 @@ def test_recipe_reads_its_data_sets(name: str, data_sets: Callable[[str], Path],
     assert {source for source, split in prepared.splits if split == "train"} == set(recipe.sources)
     assert {source for source, split in prepared.splits if split == "test"} == set(recipe.sources)
     assert prepared.skipped == []
+
+
+def test_few_examples_are_fifty_of_each_class_and_twenty_thousand_words(
+    data_sets: Callable[[str], Path], tmp_path: Path
+) -> None:
+    recipe = load_recipe(RECIPES / "few_examples_pos.yaml", data=data_sets("snips").parent)
+    data_sets("ud_english_ewt")
+    prepared = read_data(check(recipe).graph, open_sources(recipe), tmp_path)
+    assert len(prepared.splits["snips", "train"]) == 7 * 50
+    assert len(prepared.splits["snips", "dev"]) == 700
+    assert prepared.splits["ewt", "train"].tokens == 19_991
+    assert len(prepared.splits["ewt", "dev"]) == 2_001
 
 
 def test_single_task_runs_to_the_end(tmp_path: Path) -> None:
