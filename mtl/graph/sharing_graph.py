@@ -259,6 +259,10 @@ class SharingGraph:
             found[task.source] = (*found.get(task.source, ()), task.name)
         return found
 
+    def streams_meeting_at(self, component: str) -> tuple[str, ...]:
+        """Return the sources whose tasks' gradients meet in a component, in the order of the recipe."""
+        return tuple(name for name, of in self.streams().items() if set(of) & set(self.tasks_meeting_at(component)))
+
     def conditions(self, task: str) -> tuple[str, ...]:
         """Return the tasks whose output flows directly into a module of this one."""
         addresses = [a for a in self._addresses if a.startswith(f"{task}.")]

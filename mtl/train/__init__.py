@@ -20,6 +20,7 @@ priors         what heads begin with, by the training answers
 resume         what must be unchanged for a resumed run to end with the same parameters, bit for bit
 rest           streams at rest: those that have converged are left out, and woken when a figure falls
 rows           the gradients of a step apart: a row for each task that reaches a component
+scaling        gradients of streams multiplied, as a balance says, where they meet
 soft_sharing   soft sharing: the parameters of components alike are pulled together
 step_counts    how many steps of a run each source has, without training
 trainer        training: one step after another over the streams of a mixture

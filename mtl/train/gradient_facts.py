@@ -76,10 +76,8 @@ class GradientFacts:
         self.rows.clear()
         return True
 
-    def take(self, draws: Sequence[Draw], losses: Mapping[str, float]) -> None:
-        """Compare the gradients of an update, before they are clipped."""
-        if len(draws) == 1 and len(draws[0].tasks) == 1 and losses:
-            self.rows.take(next(iter(losses)))
+    def take(self, draws: Sequence[Draw]) -> None:
+        """Compare the gradients of an update, as they are before they are balanced and clipped."""
         found = {}
         for component in self.shared:
             of_component = self.rows.matrix(component)

@@ -56,8 +56,9 @@ class Rows:
         }
 
     def take(self, name: str) -> None:
-        """Take the gradients that the parameters have as a row of their own."""
-        self._found[name] = [parameter.grad for parameter in self._flat]
+        """Copy the gradients that the parameters have, as a row of their own."""
+        found = [parameter.grad for parameter in self._flat]
+        self._found[name] = [None if gradient is None else gradient.clone() for gradient in found]
 
     def of(self, component: str) -> dict[str, list[Tensor | None]]:
         """Return the rows that reach a component: by name the gradient of each of its parameters, None for zeros."""

@@ -18,6 +18,7 @@ from .accumulation import Shares, shares
 from .division import Division
 from .finite import all_finite, bad_gradient, bad_loss
 from .rows import Rows
+from .scaling import Scaling
 from .soft_sharing import SoftSharing
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Update:
         self.weights = {name: task.weight for name, task in recipe.tasks.items()}
         self.device = parameters[0].device
         self.rows = Rows(owned, parameters)
+        self.scaling = Scaling(balance, model.sharing_graph, self.rows)
         self.soft_sharing = SoftSharing(model.sharing_graph, model.components)
 
     def __call__(self, draws: Sequence[Draw], step: int) -> Updated:
@@ -78,6 +80,7 @@ class Update:
         watched = self.facts is not None and self.facts.begin(step, draws)
         tasks = [task for draw in draws for task in draw.tasks]
         several = len(tasks) > 1
+        rows = self.balance.rows or ("streams" if self.scaling.active and len(draws) > 1 else None)
         figures: dict[str, float] = {}
         number = 0
         for draw in draws:
@@ -85,25 +88,28 @@ class Update:
             for batch, share in zip(draw.batches, of_batches, strict=True):
                 seed = step_seed(self.seed, step, number, self.division.processes.number)
                 for task, value in self._backward(
-                    batch.to(self.device), draw, share, seed, step, watched and several
+                    batch.to(self.device), draw, share, seed, step, rows, watched and several
                 ).items():
                     figures[task] = figures.get(task, 0.0) + value * share[task]
                 number += 1
         if watched and several and self.facts is not None:
             self.facts.rows.join(self.division, tasks)
-        if self.balance.rows:
-            self.rows.join(self.division, tasks if self.balance.rows == "tasks" else [draw.source for draw in draws])
+        if rows:
+            self.rows.join(self.division, tasks if rows == "tasks" else [draw.source for draw in draws])
             if not self.division.alone:  # an aggregator that draws should draw alike everywhere
                 seed_generators(self.device, step_seed(self.seed, step, number))
-            self.rows.combine(self.balance.combine)
+            self.rows.combine(self.scaling.combine if self.scaling.active else self.balance.combine)
         else:
             self.division.join(self.parameters)
+        if watched and not several and figures and self.facts is not None:
+            self.facts.rows.take(tasks[0])
+        self.scaling.scale(draws[0].source)
         self.soft_sharing.add()
         gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
         if not gradients:  # no label in the batches, or all on their way is frozen
             return Updated(figures, None)
         if watched and self.facts is not None:
-            self.facts.take(draws, figures)
+            self.facts.take(draws)
         norm = self._clip(gradients, draws, figures, step)
         self.optimizer.step()
         if watched and self.facts is not None:
@@ -126,8 +132,10 @@ class Update:
             clip_grads_with_norm_(self.parameters, clip, total_norm)
         return norm
 
-    def _backward(self, batch: Batch, draw: Draw, share: Shares, seed: int, step: int, apart: bool) -> dict[str, float]:
-        """Add a batch's part to the gradients, `apart` also to those that are looked at; return the tasks' losses."""
+    def _backward(
+        self, batch: Batch, draw: Draw, share: Shares, seed: int, step: int, rows: str | None, apart: bool
+    ) -> dict[str, float]:
+        """Add a batch's part to the gradients or their `rows`, `apart` also to those looked at; return the losses."""
         seed_generators(self.device, seed)
         with autocast(self.device, self.config.precision):
             losses = self.model.counted_losses(batch, draw.tasks)
@@ -147,8 +155,8 @@ class Update:
         }
         if apart and self.facts is not None:
             self.facts.rows.add(terms, keep=True)
-        if self.balance.rows:
-            self.rows.add(terms if self.balance.rows == "tasks" else {draw.source: _sum(terms)})
+        if rows:
+            self.rows.add(terms if rows == "tasks" else {draw.source: _sum(terms)})
             return figures
         total = _sum(terms)
         if total is not None:

@@ -2,10 +2,11 @@
 
 base         what a balance is; the plain sum of weighted losses
 weightings   factors of losses that change as training goes on
+norms        streams whose gradients are brought to one size where they meet
 aggregation  gradients apart, a row each, made one by an aggregator of torchjd
 """
 
-from . import aggregation, weightings
+from . import aggregation, norms, weightings
 from .base import Balance, Sum
 
-__all__ = ["Balance", "Sum", "aggregation", "weightings"]
+__all__ = ["Balance", "Sum", "aggregation", "norms", "weightings"]

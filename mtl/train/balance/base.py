@@ -20,6 +20,7 @@ class Balance:
     """
 
     kind: ClassVar[str] = "balance"
+    scaled: ClassVar[bool] = False  # whether `scale` is asked where streams meet
     rows: str | None = None
 
     def __init__(self, tasks: Sequence[str], seed: int) -> None:
@@ -36,6 +37,13 @@ class Balance:
     def combine(self, component: str, names: Sequence[str], rows: Tensor) -> Tensor:
         """Return one gradient [P] of a component from its rows [N, P], N at least 2, of the named tasks or streams."""
         raise NotImplementedError
+
+    def scale(self, component: str, stream: str, norm: float) -> float:
+        """Return what the gradient of a stream's update is multiplied with at a component in which streams meet.
+
+        `norm` is that gradient's norm there, over the mean weight of the stream's tasks.
+        """
+        return 1.0
 
     def updated(self, losses: Mapping[str, float]) -> None:
         """Take note of an update, and the losses before it of the tasks that took part."""

@@ -25,7 +25,7 @@ from mtl.train.trainer import StepReport, Trainer
 from tests.mtl.small_run import parameters, same, small_prepared, small_trainer, tree, write_data
 
 AGGREGATORS = sorted(name for name in names("balance") if issubclass(lookup("balance", name), Aggregation))
-WEIGHTINGS = sorted({*names("balance")} - {*AGGREGATORS, "sum"})
+WEIGHTINGS = sorted({*names("balance")} - {*AGGREGATORS, "sum", "equal_norms"})
 STILL: dict[str, Any] = {
     "embedding": {"type": "word", "dim": 8},
     "representation": {"type": "bilstm", "hidden": 6},
