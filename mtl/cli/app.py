@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -13,6 +14,9 @@ from .commands.lists import components
 from .commands.many_runs import compare, tune
 from .commands.one_run import check, export, graph, run, test, train
 from .guard import guarded, settings
+from .together import refuse_torchrun
+
+SHARED = ("run", "train")  # commands whose work the processes of torchrun divide
 
 app = typer.Typer(
     name="mtl",
@@ -35,6 +39,7 @@ def show_version(asked: bool) -> None:
 
 @app.callback()
 def root(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
@@ -42,6 +47,8 @@ def root(
 ) -> None:
     """Single-task models in a YAML recipe, tied into one network, exported as text-in ONNX heads."""
     settings.debug = debug
+    if context.invoked_subcommand not in SHARED:
+        refuse_torchrun(str(context.invoked_subcommand), os.environ)
 
 
 for command in (run, train, check, graph, test, predict, export, compare, tune, rank, components):

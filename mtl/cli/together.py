@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ..base.errors import UsageError
 from .codes import FAILED
 
 if TYPE_CHECKING:
@@ -45,6 +46,19 @@ def together() -> Iterator[Processes]:
         if not processes.first:
             os._exit(FAILED)
         raise
+
+
+def refuse_torchrun(command: str, environment: Mapping[str, str]) -> None:
+    """Raise `UsageError` where torchrun started several processes, each of which would do the whole command."""
+    from ..base.launched import several
+
+    if several(environment):
+        if environment.get("RANK", "0") != "0":
+            sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # one process speaks for all
+        raise UsageError(
+            f"mtl {command}: should be started without torchrun; processes share the work of 'train' and 'run' alone. "
+            f"Found {environment['WORLD_SIZE']} processes."
+        )
 
 
 def launched(environment: Mapping[str, str]) -> list[str]:

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from mtl.base.errors import UsageError
+from mtl.cli.together import refuse_torchrun
+
+
+def test_commands_that_processes_do_not_share_are_refused_once() -> None:
+    several = {"WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "none"}
+    told = (
+        "mtl compare: should be started without torchrun; processes share the work of 'train' and 'run' alone. "
+        "Found 2 processes."
+    )
+    with pytest.raises(UsageError) as error:
+        refuse_torchrun("compare", several)
+    assert str(error.value) == told
+    refuse_torchrun("compare", {"WORLD_SIZE": "2"})  # a variable that others set, too
+    printed = []
+    for rank in ("0", "1"):
+        done = subprocess.run(
+            [sys.executable, "-m", "mtl", "compare", "recipe.yaml", "--out", "runs"],
+            env={**os.environ, **several, "RANK": rank},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 2
+        printed.append(done.stdout + done.stderr)
+    assert printed == [f"{told}\n", ""]
