@@ -1,61 +1,89 @@
 """The modules that come with `mtl`: importing this package registers all of them."""
 
 from .bilinear import Bilinear
+from .boundary import Boundary
+from .bseqcnn import BSeqCNN
 from .char_cnn import CharCNN
+from .cnn import CNN
 from .comparison import Comparison
 from .concat import Concat
 from .cosine import Cosine
 from .crf import CRF
 from .cross_stitch import CrossStitch
+from .dilated_cnn import DilatedCNN
 from .dot import Dot
+from .gru import BiGRU
 from .in_batch_softmax import InBatchSoftmax
 from .interaction import Interaction
+from .last_pooling import LastPooling
 from .lexical import Lexical
 from .listwise_softmax import ListwiseSoftmax
 from .lstm import BiLSTM
 from .max_pooling import MaxPooling
+from .mean_pooling import MeanPooling
 from .mlp import MLP
 from .mlp_scorer import MLPScorer
 from .mmoe import MMoE
+from .multiplicative_lstm import MultiplicativeLSTM
 from .pairwise_hinge import PairwiseHinge
 from .pairwise_logistic import PairwiseLogistic
 from .piece import PieceEmbedding
 from .pointwise_cross_entropy import PointwiseCrossEntropy
+from .pooled_side_by_side import PooledSideBySide
+from .query_attention import QueryAttention
 from .regression import Regression
+from .residual import Residual
 from .self_attention import SelfAttention
 from .side_by_side import SideBySide
 from .sigmoid import Sigmoid
+from .slot_attention import SlotAttention
 from .softmax import Softmax
+from .sru import SRU
 from .stack import Stack
+from .transformer import TransformerEncoder
 from .word import WordEmbedding
 
 __all__ = [
+    "CNN",
     "CRF",
     "MLP",
+    "SRU",
+    "BSeqCNN",
+    "BiGRU",
     "BiLSTM",
     "Bilinear",
+    "Boundary",
     "CharCNN",
     "Comparison",
     "Concat",
     "Cosine",
     "CrossStitch",
+    "DilatedCNN",
     "Dot",
     "InBatchSoftmax",
     "Interaction",
+    "LastPooling",
     "Lexical",
     "ListwiseSoftmax",
     "MLPScorer",
     "MMoE",
     "MaxPooling",
+    "MeanPooling",
+    "MultiplicativeLSTM",
     "PairwiseHinge",
     "PairwiseLogistic",
     "PieceEmbedding",
     "PointwiseCrossEntropy",
+    "PooledSideBySide",
+    "QueryAttention",
     "Regression",
+    "Residual",
     "SelfAttention",
     "SideBySide",
     "Sigmoid",
+    "SlotAttention",
     "Softmax",
     "Stack",
+    "TransformerEncoder",
     "WordEmbedding",
 ]

@@ -13,23 +13,29 @@ from .limits import Count
 
 @register("pooling", "self_attention")
 class SelfAttention(Pooling):
-    """Additive self-attention with one learned query (Lin et al., 2017, section 2.1, with one hop).
+    """Additive self-attention with learned queries (Lin et al., 2017, section 2.1).
 
-    `dim` is the size of the space in which tokens are compared with the query.
+    `dim` is the size of the space in which tokens are compared with a query. Each of the `hops` is a query of its own;
+    their means come out side by side. There is no penalty for hops that look at the same tokens.
     """
 
-    def __init__(self, input_dim: int, *, dim: Count = 128) -> None:
+    def __init__(self, input_dim: int, *, dim: Count = 128, hops: Count = 1) -> None:
         super().__init__()
         self.project = nn.Linear(input_dim, dim)
-        self.query = nn.Linear(dim, 1, bias=False)  # a bias would cancel in the softmax
+        self.query = nn.Linear(dim, hops, bias=False)  # a bias would cancel in the softmax
+        self._output_dim = hops * input_dim
 
     def forward(self, inputs: PaddedSequence) -> Tensor:
-        """Return [B, D] for [B, T, D]."""
-        scores = self.query(torch.tanh(self.project(inputs.values))).squeeze(-1)
+        """Return [B, hops x D] for [B, T, D]."""
+        scores = self.query(torch.tanh(self.project(inputs.values)))
+        if self.query.out_features > 1:
+            weights = scores.transpose(1, 2).masked_fill(~inputs.mask()[:, None, :], float("-inf")).softmax(-1)
+            return torch.bmm(weights, inputs.values).view(scores.shape[0], self._output_dim)
+        scores = scores.squeeze(-1)
         weights = scores.masked_fill(~inputs.mask(), float("-inf")).softmax(-1)
         return torch.bmm(weights[:, None, :], inputs.values).squeeze(1)
 
     @property
     def output_dim(self) -> int:
-        """Size of the incoming vectors."""
-        return self.project.in_features
+        """Size of the incoming vectors, once for each hop."""
+        return self._output_dim

@@ -21,28 +21,42 @@ from mtl.text import pieces
 from mtl.text.features import CharacterIds, WordIds
 from mtl.text.featurizer import tokenize
 from mtl_modules import (
+    CNN,
     CRF,
     MLP,
+    SRU,
+    BiGRU,
     Bilinear,
     BiLSTM,
+    Boundary,
+    BSeqCNN,
     CharCNN,
     Comparison,
     Concat,
     Cosine,
     CrossStitch,
+    DilatedCNN,
     Dot,
     Interaction,
+    LastPooling,
     Lexical,
     MaxPooling,
+    MeanPooling,
     MLPScorer,
     MMoE,
+    MultiplicativeLSTM,
     PieceEmbedding,
+    PooledSideBySide,
+    QueryAttention,
     Regression,
+    Residual,
     SelfAttention,
     SideBySide,
     Sigmoid,
+    SlotAttention,
     Softmax,
     Stack,
+    TransformerEncoder,
     WordEmbedding,
 )
 
@@ -294,8 +308,8 @@ def _cases() -> Iterator[Case]:
     experts = (Tokens(8), Tokens(5))
     yield Case("mmoe", "representation", lambda: MMoE((8, 5), experts=pool()), experts)
     yield Case("mmoe of tokens", "representation", lambda: MMoE((8, 5), experts=pool(), per="token"), experts)
-    yield Case("max", "pooling", lambda: MaxPooling(5), (Tokens(5),), "row")
-    yield Case("self_attention", "pooling", lambda: SelfAttention(5, dim=4), (Tokens(5),), "row")
+    yield from _representations()
+    yield from _poolings()
     yield Case("mlp of tokens", "decoder", lambda: MLP(5, 0, count, hidden=[4]), (Tokens(5),))
     yield Case("mlp of rows", "decoder", lambda: MLP(5, 0, count, dropout=0.5, activation="gelu"), (Row(5),), "row")
     for level, first in (("tokens", Tokens(5)), ("rows", Row(5))):
@@ -319,6 +333,50 @@ def _cases() -> Iterator[Case]:
     yield Case("crf", "output", lambda: CRF(LABELS), (Tokens(count),))
     yield Case("crf of the tag grammar", "output", lambda: CRF(LABELS, constrained=True), (Tokens(count),))
     yield from _pair_cases()
+
+
+def _representations() -> Iterator[Case]:
+    """Yield those over one sequence, and wrappers of one part."""
+
+    def case(name: str, build: Callable[[], Any]) -> Case:
+        return Case(name, "representation", build, (Tokens(5),))
+
+    yield case("bigru", lambda: BiGRU(5, hidden=4))
+    yield case("bigru of 2 layers", lambda: BiGRU(5, hidden=4, layers=2, dropout=0.5))
+    yield case("sru", lambda: SRU(5, hidden=4))
+    yield case("sru of 1 layer", lambda: SRU(5, hidden=3, layers=1, dropout=0.5))
+    yield Case("sru as wide as its input", "representation", lambda: SRU(6, hidden=3), (Tokens(6),))
+    yield case("multiplicative_lstm", lambda: MultiplicativeLSTM(5, hidden=4))
+    yield case("multiplicative_lstm of 2 layers", lambda: MultiplicativeLSTM(5, hidden=3, layers=2, dropout=0.5))
+    yield case("cnn", lambda: CNN(5, dim=7, widths=[1, 2, 5], dropout=0.5))
+    yield case("dilated_cnn", lambda: DilatedCNN(5, dim=4, dilations=[1, 3], dropout=0.5))
+    yield case("bseqcnn", lambda: BSeqCNN(5, dim=4, widths=[2, 3, 4], context=3, dropout=0.5))
+    yield case("slot_attention", lambda: SlotAttention(5, hidden=3))
+    yield case("slot_attention by a layer", lambda: SlotAttention(5, hidden=3, score="additive", dim=4, dropout=0.5))
+    yield case("self_attention", lambda: TransformerEncoder(5, dim=6, heads=2, ffn=8))
+    yield case(
+        "self_attention of learned positions",
+        lambda: TransformerEncoder(5, dim=7, layers=1, heads=1, ffn=8, positions="learned", max_length=4),
+    )
+    two = (Tokens(5), Tokens(5))
+    yield Case("residual", "representation", lambda: Residual((6, 5), part=SRU(5, hidden=3)), (Tokens(6), Tokens(5)))
+    yield Case("residual of one size", "representation", lambda: Residual((5, 5), part=CNN(5, dim=5), norm=True), two)
+
+
+def _poolings() -> Iterator[Case]:
+    def case(name: str, build: Callable[[], Any], *inputs: Given) -> Case:
+        return Case(name, "pooling", build, inputs or (Tokens(5),), "row")
+
+    yield case("max", lambda: MaxPooling(5))
+    yield case("mean", lambda: MeanPooling(5))
+    yield case("last", lambda: LastPooling(5))
+    yield case("boundary", lambda: Boundary(5))
+    yield case("self_attention", lambda: SelfAttention(5, dim=4))
+    yield case("self_attention of 3 hops", lambda: SelfAttention(5, dim=4, hops=3))
+    yield case("query_attention", lambda: QueryAttention(5))
+    yield case("query_attention of 3 queries", lambda: QueryAttention(5, queries=3))
+    parts: dict[str, Any] = {"one": MaxPooling(4), "two": Boundary(2)}  # only their output_dim is asked for
+    yield case("concat of rows", lambda: PooledSideBySide(parts=parts), Row(4), Row(4))
 
 
 def _pair_cases() -> Iterator[Case]:

@@ -42,6 +42,8 @@ def test_the_table_holds_every_registered_module() -> None:
         if registry.lookup(kind, name).__module__.startswith("mtl_modules.")
         and not issubclass(registry.lookup(kind, name), GradeOutput)  # these have a table of their own
     }
+    without = [f"{kind} '{name}'" for kind, name in sorted(own - listed)]
+    assert not without, f"a module should have a row in tests/properties/cases.py. Without one: {', '.join(without)}."
     assert listed == own
 
 
