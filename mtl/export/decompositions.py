@@ -54,6 +54,8 @@ def decomposed(node: Node, table: Table) -> bool:
     operator = node.target
     if node.op in ("placeholder", "output") or getattr(operator, "__module__", "") == "_operator":
         return False  # with `_operator`, Python's own arithmetic on sizes
+    if operator is torch.sym_not:
+        return False  # in what torch asserts of sizes
     if not isinstance(operator, torch._ops.OpOverload) or operator in table or operator._schema.is_mutable:
         return True
     if operator in KEPT or not any(value.alias_info for value in operator._schema.returns):

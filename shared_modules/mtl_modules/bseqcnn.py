@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, cast
 
 import pydantic
 import torch
@@ -59,17 +59,16 @@ class BSeqCNN(Representation):
         values = without_padding(self.dropout(inputs.values), inputs.mask())
         columns = values.transpose(1, 2)
         past, future = F.pad(columns, (self.context, 0)), F.pad(columns, (0, self.context))
-        maxima = [self._largest(filters, past) for filters in self.before]
-        maxima += [self._largest(filters, future) for filters in self.after]
+        maxima = [self._largest(filters, past) for filters in cast("list[nn.Conv1d]", list(self.before))]
+        maxima += [self._largest(filters, future) for filters in cast("list[nn.Conv1d]", list(self.after))]
         combined = self.combine(torch.cat(maxima, 1).transpose(1, 2)) + self.around(values)
         return PaddedSequence(combined.tanh(), inputs.lengths)
 
-    def _largest(self, filters: nn.Module, columns: Tensor) -> Tensor:
+    def _largest(self, filters: nn.Conv1d, columns: Tensor) -> Tensor:
         """Return [B, dim, T]: the largest value of each filter in the `context` + 1 columns from each place on."""
         values: Tensor = filters(columns)
-        places = columns.shape[2] - self.context
-        count = values.shape[2] - places + 1
-        shifted = [values.narrow(2, start, places) for start in range(count)]
+        more = self.context + 1 - filters.kernel_size[0]  # windows than the first one of a place
+        shifted = [values[:, :, start : start - more if start < more else None] for start in range(more + 1)]
         return torch.stack(shifted).amax(0).relu()
 
     @property

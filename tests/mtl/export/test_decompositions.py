@@ -18,6 +18,7 @@ from mtl.text.features import CharacterIds
 from mtl_modules.char_cnn import CharCNN
 from mtl_modules.kernel_pooling import KernelPooling
 from mtl_modules.lexical_overlap import LexicalOverlap
+from mtl_modules.query_attention import QueryAttention
 
 # torch warns of its own internals, which it copies.
 pytestmark = pytest.mark.filterwarnings("ignore:`isinstance:FutureWarning")
@@ -146,6 +147,18 @@ class Pair(nn.Module):
         return found
 
 
+class Pools(nn.Module):
+    """A pooling of a sequence, given as tensors."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, values: Tensor, lengths: Tensor) -> Tensor:
+        found: Tensor = self.module(PaddedSequence(values, lengths))
+        return found
+
+
 class Embeds(nn.Module):
     """An embedding's values."""
 
@@ -164,11 +177,15 @@ def shipped() -> dict[str, tuple[nn.Module, tuple[Tensor, ...]]]:
     return {
         "kernel_pooling": (Pair(KernelPooling(3)), (SEQUENCE.values, LENGTHS)),
         "lexical_overlap": (Pair(LexicalOverlap(3.0)), (torch.rand(2, 3, 3), LENGTHS)),
+        "query_attention": (
+            Pools(QueryAttention(2, queries=2)),
+            (SEQUENCE.values, LENGTHS),
+        ),  # torch asserts: not T = 1
         "char_cnn": (Embeds(CharCNN((characters,), dim=4).exportable()), (LENGTHS, IDS[:, :, None].repeat(1, 1, 4))),
     }
 
 
-@pytest.mark.parametrize("name", ["kernel_pooling", "lexical_overlap", "char_cnn"])
+@pytest.mark.parametrize("name", ["kernel_pooling", "lexical_overlap", "query_attention", "char_cnn"])
 def test_programs_of_the_library_need_no_decomposition(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     decompose, decomposed = ExportedProgram.run_decompositions, []
 

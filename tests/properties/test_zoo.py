@@ -1,0 +1,152 @@
+"""Every registered representation and pooling in a task: trained, saved, loaded, exported and asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import mtl
+from mtl.base import registry
+from mtl.base.registry import register
+from mtl.data.prepare import prepare
+from mtl.graph.build import build_graph
+from mtl.model.module import Pooling
+from mtl.model.multi_task import MultiTaskModel
+from mtl.runs.given_recipe import loaded
+from mtl.runs.predictor import Predictor
+from mtl.sources.opening import open_sources
+from mtl.train.trainer import Trainer
+from tests import small
+from tests.properties import zoo
+from tests.properties.zoo import Use
+
+SAMPLE = zoo.sample()
+REST = [use for use in zoo.uses() if use not in SAMPLE]
+TEXTS = ("play hey jude", "", "yesterday", "wake me at six thirty please " * 9)
+
+
+class Made:
+    """A run of uses, from data to verified graphs, and the model that it began with."""
+
+    def __init__(self, folder: Path, uses: Sequence[Use]) -> None:
+        small.write(folder)
+        recipe = zoo.recipe(uses)
+        self.out = folder / "run"
+        self.run = mtl.run(recipe, out=self.out, data=folder)  # an export is verified before it is there
+        graph = build_graph(loaded(recipe, folder))
+        self.trainer = Trainer(graph, prepare(graph, open_sources(graph.recipe), folder / "cache"), folder / "again")
+        self.bundle = mtl.Bundle(self.out / "export")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return Made(tmp_path_factory.mktemp("zoo"), SAMPLE)
+
+
+every_use = pytest.mark.parametrize("use", SAMPLE, ids=lambda use: use.name)
+
+
+@every_use
+def test_gradients_reach_every_parameter_of_a_module_in_a_task(made: Made, use: Use) -> None:
+    gradients_reach_it(made, use)
+
+
+@every_use
+def test_training_moves_it_and_it_is_loaded_as_it_was(made: Made, use: Use) -> None:
+    moved_and_loaded(made, use)
+
+
+@every_use
+def test_the_export_answers_as_the_model(made: Made, use: Use) -> None:
+    exported_is_eager(made, use)
+
+
+@every_use
+def test_texts_beside_a_text_change_no_answer(made: Made, use: Use) -> None:
+    padding_changes_nothing(made, use)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("use", REST, ids=lambda use: use.name)
+def test_in_the_other_tasks_too(tmp_path: Path, use: Use) -> None:
+    made = Made(tmp_path, [use])
+    for holds in (gradients_reach_it, moved_and_loaded, exported_is_eager, padding_changes_nothing):
+        holds(made, use)
+
+
+def gradients_reach_it(made: Made, use: Use) -> None:
+    model = made.trainer.model.train()
+    batch = made.trainer.draws.feeds["utterances"].next()
+    model.zero_grad()
+    torch.manual_seed(0)
+    model.losses(batch, [use.name])[use.name].backward()
+    for component, name, parameter in parameters(model, use):
+        assert parameter.grad is not None, f"{component}: {name}"
+        assert bool(torch.isfinite(parameter.grad).all()), f"{component}: {name}"
+        assert bool(parameter.grad.abs().sum() > 0), f"{component}: {name}"
+
+
+def moved_and_loaded(made: Made, use: Use) -> None:
+    first = {place: p for *place, p in parameters(made.trainer.model, use) for place in [tuple(place)]}
+    found = {place: p for *place, p in parameters(made.run.model, use) for place in [tuple(place)]}
+    again = {place: p for *place, p in parameters(Predictor.load(made.out).model, use) for place in [tuple(place)]}
+    assert list(first) == list(found) == list(again)
+    for place, parameter in found.items():
+        assert not torch.equal(parameter, first[place]), place
+        assert torch.equal(parameter, again[place]), place
+
+
+def exported_is_eager(made: Made, use: Use) -> None:
+    assert use.name in made.run.manifest["tasks"]
+    for size in (1, 64):
+        found = made.bundle.predict(use.name, TEXTS, batch_size=size)
+        same_answers(found, made.run.predict(use.name, TEXTS, batch_size=size))
+    assert made.bundle.predict(use.name, []) == []
+
+
+def padding_changes_nothing(made: Made, use: Use) -> None:
+    answering: tuple[Callable[..., list[dict[str, Any]]], ...] = (made.run.predict, made.bundle.predict)
+    for predict in answering:
+        same_answers(predict(use.name, TEXTS), [predict(use.name, [text])[0] for text in TEXTS])
+
+
+def same_answers(found: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> None:
+    assert len(found) == len(wanted)
+    for one, other in zip(found, wanted, strict=True):
+        assert list(one) == list(other)
+        for key, value in one.items():
+            if key in ("label", "tags", "tokens"):
+                assert value == other[key]
+            else:
+                assert value == pytest.approx(other[key], abs=1e-4)
+
+
+def parameters(model: MultiTaskModel, use: Use) -> Iterator[tuple[str, str, torch.nn.Parameter]]:
+    """Yield component, name and value of each parameter of the module and of its parts."""
+    for component, module in model.components.items():
+        if f"{component}.".startswith(f"{use.address}."):
+            for name, parameter in module.named_parameters():
+                yield component, name, parameter
+
+
+def test_a_module_that_needs_keys_has_to_have_them_in_the_table() -> None:
+    @register("pooling", "needy")
+    class Needy(Pooling):
+        """Of no use without its keys."""
+
+        def __init__(self, input_dim: int, *, why: str, how: str = "so") -> None:
+            super().__init__()
+
+        def forward(self, inputs: Any) -> torch.Tensor:
+            raise NotImplementedError
+
+    try:
+        with pytest.raises(LookupError) as raised:
+            zoo.configurations("pooling", "needy")
+    finally:
+        del registry._classes["pooling"]["needy"]
+    assert str(raised.value) == "the pooling 'needy' should have a line in KEYS of tests/properties/zoo.py, with why."
