@@ -12,13 +12,9 @@ import torch
 import mtl
 from mtl.base import registry
 from mtl.base.registry import register
-from mtl.data.prepare import prepare
-from mtl.graph.build import build_graph
 from mtl.model.module import Pooling
 from mtl.model.multi_task import MultiTaskModel
-from mtl.runs.given_recipe import loaded
 from mtl.runs.predictor import Predictor
-from mtl.sources.opening import open_sources
 from mtl.train.trainer import Trainer
 from tests import small
 from tests.properties import zoo
@@ -34,12 +30,11 @@ class Made:
 
     def __init__(self, folder: Path, uses: Sequence[Use]) -> None:
         small.write(folder)
-        recipe = zoo.recipe(uses)
-        self.out = folder / "run"
-        self.run = mtl.run(recipe, out=self.out, data=folder)  # an export is verified before it is there
-        graph = build_graph(loaded(recipe, folder))
-        self.trainer = Trainer(graph, prepare(graph, open_sources(graph.recipe), folder / "cache"), folder / "again")
-        self.bundle = mtl.Bundle(self.out / "export")
+        out = folder / "run"
+        self.run = mtl.run(zoo.recipe(uses), out=out, data=folder)  # an export is verified before it is there
+        self.trainer = Trainer(self.run.graph, self.run.prepared, folder / "again")
+        self.loaded = Predictor.load(out)
+        self.bundle = mtl.Bundle(out / "export")
 
 
 @pytest.fixture(scope="module")
@@ -91,13 +86,12 @@ def gradients_reach_it(made: Made, use: Use) -> None:
 
 
 def moved_and_loaded(made: Made, use: Use) -> None:
-    first = {place: p for *place, p in parameters(made.trainer.model, use) for place in [tuple(place)]}
-    found = {place: p for *place, p in parameters(made.run.model, use) for place in [tuple(place)]}
-    again = {place: p for *place, p in parameters(Predictor.load(made.out).model, use) for place in [tuple(place)]}
-    assert list(first) == list(found) == list(again)
-    for place, parameter in found.items():
-        assert not torch.equal(parameter, first[place]), place
-        assert torch.equal(parameter, again[place]), place
+    models = (made.trainer.model, made.run.model, made.loaded.model)
+    for first, found, again in zip(*(parameters(model, use) for model in models), strict=True):
+        place = found[:2]
+        assert first[:2] == place == again[:2]
+        assert not torch.equal(found[2], first[2]), place
+        assert torch.equal(found[2], again[2]), place
 
 
 def exported_is_eager(made: Made, use: Use) -> None:
