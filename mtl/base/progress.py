@@ -35,7 +35,7 @@ class StepReport:
     Several sources are named with commas between them.
     `losses` are unweighted means over labelled rows; a task without any is absent. `norm` is the gradient's before
     clipping, None where nothing is clipped; `factor` what the schedule multiplied the learning rates with; `rows_of`
-    are the rows by source.
+    are the rows by source. `seconds_left` is what a time budget had left before it, None without one.
     """
 
     step: int
@@ -49,6 +49,7 @@ class StepReport:
     factor: float
     seconds: float
     rows_of: Mapping[str, int] = field(default_factory=dict)
+    seconds_left: float | None = None
 
     def record(self) -> dict[str, Any]:
         """Return the report as plain values, with `event: step`."""

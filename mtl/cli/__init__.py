@@ -16,6 +16,7 @@ options      arguments and options that several commands have
 predicting   `mtl predict`: rows of text in, one JSON line per row out, in the same order and in constant memory
 progress     what training and export report, as it comes: training by a bar on a terminal, all else by plain lines
 ranking      `mtl rank`: a collection encoded once, then the best documents of each query from standard input
+running      how training goes: running means of the losses, tokens a second, and the time that is left
 tables       the tables that commands end with
 together     one of several processes that train together: the first one speaks for all
 training     `mtl run` and `mtl train`

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from ..base.visible import visible
+from .running import Running
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -20,29 +21,28 @@ HINT = "If it stays so, try a lower rate, a longer warm-up, 'step: all' or a gre
 SECONDS_BETWEEN_LINES = 10.0  # of steps, where there is no terminal
 
 
-def show_progress(reports: Iterable[Report], console: Console) -> int:
+def show_progress(reports: Iterable[Report], console: Console, clock: Callable[[], float] = time.perf_counter) -> int:
     """Show reports until training ends; return how many steps it took."""
-    return _bar(reports, console) if console.is_terminal else _lines(reports, console)
+    return _bar(reports, console) if console.is_terminal else _lines(reports, console, clock)
 
 
-def _lines(reports: Iterable[Report], console: Console) -> int:
+def _lines(reports: Iterable[Report], console: Console, clock: Callable[[], float]) -> int:
     from ..base.progress import GradientReport, Note, StepReport
 
-    steps, tokens, since, last = 0, 0, time.perf_counter(), time.perf_counter()
+    running = Running(clock)
+    last = clock()
     for report in reports:
-        now = time.perf_counter()
         if isinstance(report, Note):
             note(console, report)
         elif isinstance(report, StepReport):
-            steps += 1
-            tokens += report.tokens
-            if now - last >= SECONDS_BETWEEN_LINES:
-                last = now
-                line(console, f"{place(report)}  {losses(report.losses)}  {tokens / (now - since):,.0f} tokens/s")
+            running.add(report)
+            if clock() - last >= SECONDS_BETWEEN_LINES:
+                last = clock()
+                line(console, f"{place(report)}  {running.losses()}  {running.rate()}  {running.left()}")
         elif not isinstance(report, GradientReport):
-            last = now
+            last = clock()
             happened(console, report)
-    return steps
+    return running.steps
 
 
 def _bar(reports: Iterable[Report], console: Console) -> int:
@@ -57,23 +57,22 @@ def _bar(reports: Iterable[Report], console: Console) -> int:
         TimeRemainingColumn(),
         TextColumn("{task.fields[figures]}"),
     )
-    steps, tokens, since = 0, 0, time.perf_counter()
+    running = Running()
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("training", total=None, figures="")
         for report in reports:
             if isinstance(report, Note):
                 note(progress.console, report)
             elif isinstance(report, StepReport):
-                steps += 1
-                tokens += report.tokens
-                _advance(progress, bar, report, tokens / (time.perf_counter() - since))
+                running.add(report)
+                _advance(progress, bar, report, running)
             elif not isinstance(report, GradientReport):
                 happened(progress.console, report)
-    return steps
+    return running.steps
 
 
-def _advance(progress: Progress, bar: object, report: StepReport, rate: float) -> None:
-    figures = f"{losses(report.losses)}  {rate:,.0f} tokens/s"
+def _advance(progress: Progress, bar: object, report: StepReport, running: Running) -> None:
+    figures = f"{running.losses()}  {running.rate()}"
     description = f"epoch {report.epoch}"
     progress.update(bar, total=report.steps, completed=report.step, description=description, figures=figures)  # type: ignore[arg-type]  # rich's own TaskID
 
@@ -103,15 +102,6 @@ def happened(console: Console, report: EvalReport | StopReport | StreamReport) -
 def place(report: StepReport | EvalReport | StopReport | StreamReport) -> str:
     """Return how far training is."""
     return f"step {report.step}/{report.steps}, epoch {report.epoch}"
-
-
-def losses(of: Mapping[str, float]) -> str:
-    """Return losses by task.
-
-    >>> losses({"intent": 0.25, "slots": 1.5})
-    'loss intent 0.250 slots 1.500'
-    """
-    return " ".join(["loss", *(f"{task} {value:.3f}" for task, value in of.items())])
 
 
 def event(report: EvalReport | StopReport | StreamReport) -> str:

@@ -185,7 +185,8 @@ class Trainer:
         start = time.perf_counter()
         epoch = self.draws.epoch + 1
         draws = self.draws.next()
-        factor = self.rates.set(self.step, self.budget.share)
+        share = self.budget.share
+        factor = self.rates.set(self.step, share)
         losses, norm = self.update(draws, self.step)
         self.draws.stepped(losses)
         self.step += 1
@@ -203,6 +204,7 @@ class Trainer:
             factor=factor,
             seconds=time.perf_counter() - start,
             rows_of={draw.source: sum(len(batch.rows) for batch in draw.batches) for draw in draws},
+            seconds_left=None if self.budget.minutes is None else 60 * self.budget.minutes * (1 - share),
         )
 
     def _changes(self, epoch: int) -> Iterator[StreamReport]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,7 @@ from rich.console import Console
 
 from mtl.base.progress import EvalReport, Note, Report, StageReport, StepReport
 from mtl.cli.progress import evaluation, line, show_progress, stage
+from mtl.cli.running import Running
 
 METRICS = {"intent": {"accuracy": 0.75, "macro_f1": 0.5}, "joint": {"exact_match": 0.25}}
 
@@ -31,6 +33,31 @@ def test_plain_lines_where_there_is_no_terminal() -> None:
     console = Console(file=io.StringIO(), force_terminal=False)
     assert show_progress(reports(), console) == 2
     assert console.file.getvalue() == LINE + "\n"  # type: ignore[attr-defined]
+
+
+def test_a_line_now_and_then_has_means_and_the_time_that_is_left() -> None:
+    console = Console(file=io.StringIO(), force_terminal=False)
+    now = itertools.count(0.0, 1.0)  # each look at the clock takes a second
+    losses = ({"intent": float(step % 3), **({"slots": 4.0} if step == 2 else {})} for step in range(1, 21))
+    steps = (StepReport(step, 100, 1, "s", of, 8, 50, 1, 1, 1) for step, of in enumerate(losses, 1))
+    show_progress(steps, console, lambda: next(now))
+    first, *_ = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert first == "step 10/100, epoch 1  mean loss intent 1.000 slots 4.000  38 tokens/s  2 min left"
+
+
+def test_a_time_budget_may_end_before_the_last_step() -> None:
+    clock = iter([0.0, 100.0])
+    running = Running(lambda: next(clock))
+    assert running.left() == ""
+    running.add(StepReport(1, 100, 1, "s", {}, 8, 50, 1.0, 1.0, 1.0, seconds_left=45.0))
+    assert running.left() == "45 s left"
+
+
+def test_the_mean_is_of_the_last_losses() -> None:
+    running = Running()
+    for step in range(1, 301):
+        running.add(StepReport(step, 300, 1, "s", {"a": 8.0 if step <= 250 else 4.0}, 1, 1, 1.0, 1.0, 1.0))
+    assert running.losses() == "mean loss a 6.000"
 
 
 def test_a_bar_on_a_terminal() -> None:
