@@ -146,9 +146,18 @@ def _read_inputs(
     False where something about them is wrong; None where even their names are not known then.
     """
     here: Steps = (*steps, "inputs")
-    names, written = task.inputs(), reading.mapping(raw, here)
+    names = task.inputs()
     faults = len(reading.faults)
-    if raw is not None and not isinstance(raw, Mapping):
+    if isinstance(raw, str) and names is not None and len(names) == 1:  # the column of the only input
+        raw = {names[0]: raw}
+    written = {} if raw is None else raw
+    form = input_form(names or task.input_roles)
+    if not isinstance(written, Mapping):
+        reading.fault(here, f"should be {form}. Found {show(raw)}.")
+        return None, False
+    if "column" in written and "column" not in (names or ("column",)):
+        found = ", ".join(f"'{key}'" for key in written)
+        reading.key_fault(here, f"should be {form}, or the keys of an input in its place. Found {found} alone.")
         return None, False
     miscounted = names is None and (not written or len(task.input_roles) not in (0, len(written)))
     if miscounted:
@@ -182,8 +191,26 @@ def _read_input(reading: Reading, name: str, raw: Any, steps: Steps, listed: boo
 def input_count(kind: str, roles: Sequence[str], found: Sequence[str]) -> str:
     """Return the sentence for a task with the wrong number of inputs.
 
-    >>> input_count("text_pair_ranking", ("query", "document"), ["query"])
+    >>> input_count("text_pair_ranking", ("query", "document"), ["query"]).partition(" Write ")[0]
     "the task 'text_pair_ranking' should have 2 inputs: the query, then the document. Found 1: query."
     """
     count = f"{len(roles)} inputs: {', then '.join(f'the {role}' for role in roles)}" if roles else "inputs"
-    return f"the task '{kind}' should have {count}. Found {f'{len(found)}: ' + ', '.join(found) if found else 'none'}."
+    there = f"{len(found)}: {', '.join(found)}" if found else "none"
+    return f"the task '{kind}' should have {count}. Found {there}. Write {_written(roles)}."
+
+
+def input_form(names: Sequence[str]) -> str:
+    """Return how inputs of these names (or roles) may be written.
+
+    >>> input_form(["text"])
+    "a column's name, or inputs with their columns, such as 'inputs: {text: COLUMN}'"
+    >>> input_form(["first text", "second text"])
+    "inputs with their columns, such as 'inputs: {first_text: COLUMN, second_text: COLUMN}'"
+    """
+    alone = "a column's name, or " if len(names) == 1 else ""
+    return f"{alone}inputs with their columns, such as {_written(names)}"
+
+
+def _written(names: Sequence[str]) -> str:
+    inputs = ", ".join(f"{name.replace(' ', '_')}: COLUMN" for name in names or ["NAME"])
+    return f"'inputs: {{{inputs}}}'"

@@ -3,9 +3,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from mtl.compile.loading import recipe_from_text
-from mtl.recipe.config import Recipe
-from tests.mtl.recipe.texts import ENTAILMENT, RANKING, changed, faults
+from mtl.recipe.config import InputConfig, Recipe
+from mtl.recipe.filling import filled
+from tests.mtl.recipe.texts import ENTAILMENT, INTENT_SLOT, RANKING, changed, faults
 
 
 def load(text: str, **options: Any) -> Recipe:
@@ -15,7 +18,7 @@ def load(text: str, **options: Any) -> Recipe:
 def test_inputs_that_are_too_few_or_too_many() -> None:
     assert faults(changed(RANKING, ("      query: {column: query, lowercase: true}\n", ""))) == [
         "r.yaml:9: tasks.relevance.inputs: the task 'text_pair_ranking' should have 2 inputs: the query, then the document. "
-        "Found 1: document."
+        "Found 1: document. Write 'inputs: {query: COLUMN, document: COLUMN}'."
     ]
     assert faults(
         changed(
@@ -23,14 +26,53 @@ def test_inputs_that_are_too_few_or_too_many() -> None:
         )
     ) == [
         "r.yaml:9: tasks.relevance.inputs: the task 'text_pair_ranking' should have 2 inputs: the query, then the document. "
-        "Found 3: query, title, document.",
+        "Found 3: query, title, document. Write 'inputs: {query: COLUMN, document: COLUMN}'.",
         "r.yaml:11: tasks.relevance.inputs.title.lowercase: should be true, false or 'ascii'. Found 1.",
     ]
     assert faults(
         changed(ENTAILMENT, ("    inputs: {premise: {column: premise}, hypothesis: {column: hypothesis}}\n", ""))
     ) == [
         "r.yaml:5: tasks.entailment.inputs: the task 'text_pair_classification' should have 2 inputs: the first text, then the "
-        "second text. Found none."
+        "second text. Found none. Write 'inputs: {first_text: COLUMN, second_text: COLUMN}'."
+    ]
+
+
+def test_an_only_input_may_be_its_column_alone() -> None:
+    before = "inputs: {text: {column: text, tokenizer: unicode_words, lowercase: true}}"
+    for short in ("inputs: sentence", "inputs: {text: sentence}"):
+        recipe = load(changed(INTENT_SLOT, (before, short), (before, short)))
+        assert recipe.tasks["intent"].inputs == {"text": InputConfig("sentence")}
+        full = "text: {column: sentence, tokenizer: unicode_words, lowercase: false, max_tokens: null"
+        assert filled(recipe).count(full) == 2
+        assert load(filled(recipe)).tasks["intent"].inputs == recipe.tasks["intent"].inputs
+    before = "{premise: {column: premise}, hypothesis: {column: hypothesis}}"
+    found = load(changed(ENTAILMENT, (before, "{premise: left, hypothesis: right}"))).tasks["entailment"].inputs
+    assert found == {"premise": InputConfig("left"), "hypothesis": InputConfig("right")}
+
+
+WRONG_FORMS = {
+    "[text]": "should be a column's name, or inputs with their columns, such as 'inputs: {text: COLUMN}'. Found a list.",
+    "3": "should be a column's name, or inputs with their columns, such as 'inputs: {text: COLUMN}'. Found 3.",
+    "{column: text, lowercase: true}": (
+        "should be a column's name, or inputs with their columns, such as 'inputs: {text: COLUMN}', or the keys of an "
+        "input in its place. Found 'column', 'lowercase' alone."
+    ),
+}
+
+
+@pytest.mark.parametrize("form", WRONG_FORMS)
+def test_inputs_in_a_wrong_form(form: str) -> None:
+    before = "inputs: {text: {column: text, tokenizer: unicode_words, lowercase: true}}"
+    assert faults(changed(INTENT_SLOT, (before, f"inputs: {form}"))) == [
+        f"r.yaml:9: tasks.intent.inputs: {WRONG_FORMS[form]}"
+    ]
+
+
+def test_two_inputs_in_a_wrong_form() -> None:
+    before = "    inputs: {premise: {column: premise}, hypothesis: {column: hypothesis}}\n"
+    assert faults(changed(ENTAILMENT, (before, "    inputs: text\n"))) == [
+        "r.yaml:8: tasks.entailment.inputs: should be inputs with their columns, such as "
+        "'inputs: {first_text: COLUMN, second_text: COLUMN}'. Found 'text'."
     ]
 
 
