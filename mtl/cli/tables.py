@@ -105,6 +105,8 @@ def reading(report: Mapping[str, Any]) -> Iterator[str]:
     ranking = {task for split in report["splits"].values() if "pairs" in split for task in split["labelled"]}
     for name, split in report["splits"].items():
         yield f"read {name}: {counted(split['rows'], 'row')}, {counted(split['tokens'], 'token')}{_left_out(split)}"
+        if "held_out" in split:
+            yield f"  {split['held_out']}"
         if "pairs" in split:
             yield f"  {_pairs(split['pairs'])}"
         for task, labelled in split["labelled"].items():

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..base import registry
+from ..base.declared import plain, schema
 from ..base.errors import MtlError, listing, near_miss
 from ..recipe.config import SourceConfig
 from ..recipe.document import Steps, show
+from ..recipe.schema import check_at, closest, unknown_key
 from .components import read_component, told
-from .draft import Reading, check_name
+from .draft import Reading, TaskDraft, check_name
 
 
 def read_sources(reading: Reading, raw: Any) -> dict[str, SourceConfig | None]:
@@ -31,16 +34,62 @@ def read_source(reading: Reading, name: str, raw: Any, steps: Steps) -> SourceCo
         known = ", ".join(registry.names("source"))
         reading.key_fault(steps, f"should have a key 'format', one of {known}. Found none.")
         return None
-    config = read_component(reading, "source", raw, steps, key="format")
-    if config is None:
+    faults = len(reading.faults)
+    divided, rest = _divided(reading, raw, steps)
+    config = read_component(reading, "source", rest, steps, key="format")
+    if config is None or len(reading.faults) > faults:
         return None
     try:
-        config.cls(**config.values)
+        source = config.cls(**config.values)
     except (MtlError, ValueError) as error:
         for message in told(error):
             reading.key_fault(steps, message)
         return None
-    return SourceConfig(name, config.type, config.values, config.place)
+    for key in divided if not source.held_out.shares else ():
+        message = "should come with a share of train as dev or test, such as 'dev: 10%'. Found no share."
+        reading.key_fault((*steps, key), message)
+    return SourceConfig(name, config.type, config.values, **divided, place=config.place)
+
+
+def _divided(reading: Reading, raw: Mapping[str, Any], steps: Steps) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return the keys that every source has and that say how train is divided, and those of the format.
+
+    Notes what is wrong with them, and with shares that are written as numbers.
+    """
+    general = plain(SourceConfig)
+    divided = {key: raw[key] for key in general if raw.get(key) is not None}
+    rest = {key: value for key, value in raw.items() if key not in general}
+    written = {key: (*steps, key) for key in divided}
+    checked, faults = check_at(schema(SourceConfig), divided, reading.document, written, steps, "a source")
+    reading.faults += faults
+    name = raw["format"]
+    fields = (
+        registry.schema(registry.lookup("source", name)).model_fields
+        if isinstance(name, str) and name in registry.names("source")
+        else {}
+    )
+    for key in [key for key in rest if fields and key not in fields and key != "format"]:
+        if closest(key, [*fields, *general]) in general:
+            reading.key_fault((*steps, key), unknown_key(key, general, f"the source '{name}'"))
+            del rest[key]
+    for key in [key for key in ("dev", "test") if key in fields and isinstance(rest.get(key), int | float)]:
+        value = rest.pop(key)
+        meant = f" Write '{key}: {100 * value:g}%'." if 0 < value < 1 else ""
+        reading.fault((*steps, key), f"should be a file, or a share of train such as 10%. Found {show(value)}.{meant}")
+    return divided if checked is not None else {}, rest
+
+
+def with_strata(sources: Mapping[str, SourceConfig | None], drafts: Iterable[TaskDraft]) -> dict[str, SourceConfig]:
+    """Return the sources that could be read; one whose train is divided is stratified by its first class label."""
+    found = {name: source for name, source in sources.items() if source is not None}
+    for draft in drafts:
+        source = found.get(draft.source)
+        target = draft.general["target"]
+        if source is None or source.stratify_by is not None or not target or draft.task.predicts != "class":
+            continue
+        if source.cls(**source.values).held_out.shares:
+            found[draft.source] = replace(source, stratify_by=target)
+    return found
 
 
 def read_task_source(

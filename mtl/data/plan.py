@@ -72,6 +72,11 @@ def check_columns(plan: SourcePlan, source: Source, split: str, recipe: Recipe) 
             wanted.setdefault(task.target, []).append(f"the target of task '{task.name}'")
         for key, column in task.task.columns().items():
             wanted.setdefault(column, []).append(f"the {key} of task '{task.name}'")
+    if source.held_out.divides(split):
+        for key in ("group_by", "stratify_by"):
+            column = getattr(source.held_out, key)
+            if column is not None and column not in wanted:
+                wanted[column] = [f"'{key}' of source '{plan.source}'"]
     file = str(source.path(split, recipe.data))
     return [
         Fault(

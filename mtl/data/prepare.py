@@ -58,7 +58,7 @@ def _prepared(
     if fitted is None:
         for name in plans:
             read[name] = list(dict.fromkeys(["train", *read[name]]))
-    hashes = {(name, split): sources[name].fingerprint(split, base) for name in plans for split in read[name]}
+    hashes = {(name, split): sources[name].identity(split, base) for name in plans for split in read[name]}
     store = Store(Path(cache))
     code = code_of(graph, plans, sources)
     if fitted is None:
@@ -79,7 +79,8 @@ def _prepared(
         for fault in split.skipped
     ]
     shown = {f"{name}/{split}": value for (name, split), value in hashes.items()}
-    return Prepared(fitted, encoded, shown, skipped, target_notes(graph, fitted))
+    divided = {f"{name}/{split}": sources[name].held_out.described(split) for name, split in encoded}
+    return Prepared(fitted, encoded, shown, skipped, target_notes(graph, fitted), divided)
 
 
 def _check(
@@ -101,7 +102,7 @@ def _check(
             if split in splits or (fit and split == "train"):
                 faults += check_columns(plan, sources[name], split, graph.recipe)
     if faults:
-        raise DataError(*faults)
+        raise DataError(*dict.fromkeys(faults))  # two splits may be of one file
 
 
 def _encode(

@@ -23,6 +23,7 @@ class Prepared:
     hashes: dict[str, str]
     skipped: list[Fault]
     odd: list[Fault] = field(default_factory=list)  # what is odd about the targets of all training rows together
+    held_out: dict[str, str] = field(default_factory=dict)  # by `source/split`, what it is a share of, if of anything
 
     def split(self, source: str, split: str) -> Split | None:
         """Return a split of a source, None where the source has no such split."""
@@ -91,6 +92,8 @@ class Prepared:
                 "overlap": {e: n for (s, e, later), n in self.overlaps.items() if (s, later) == (source, split)},
                 **encoded.described(),
             }
+            if self.held_out.get(f"{source}/{split}"):
+                splits[f"{source}/{split}"]["held_out"] = self.held_out[f"{source}/{split}"]
         return {
             "splits": splits,
             "labels": {task: dict(x.tally) for task, x in self.fitted.targets.items() if x.tally},

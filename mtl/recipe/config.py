@@ -33,13 +33,22 @@ class InputConfig:
 
 @dataclass(frozen=True)
 class SourceConfig:
-    """A data source; `values` holds every key of its format, defaults filled in."""
+    """A data source; `values` holds every key of its format, defaults filled in.
+
+    `group_by` and `stratify_by` say how rows are divided where dev or test is a share of train; else they are None.
+    """
 
     name: str
     format: Annotated[
         str, Key("the format; `mtl components source FORMAT` lists its own keys", apart=True, written=str)
     ]
     values: Mapping[str, Any]
+    group_by: Annotated[
+        str | None, Key("where dev or test is a share of train (10%): rows with one value in this column stay together")
+    ] = None
+    stratify_by: Annotated[
+        str | None, Key("there: column whose every value has its share in each split; the first class label's")
+    ] = None
     place: Place = field(default=NOWHERE, compare=False)
 
     @property

@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from ..base.declared import inside, keys
-from .config import Recipe, ShareGroup, TaskConfig
+from .config import Recipe, ShareGroup, SourceConfig, TaskConfig
 from .modules import ModuleConfig
 from .yaml_core import dump
 
@@ -41,6 +41,7 @@ def _tree(recipe: Recipe) -> dict[str, Any]:
     groups = {member: group.name for group in recipe.share.values() for member in group.members}
     return _keys(
         recipe,
+        sources={name: _source(source) for name, source in recipe.sources.items()},
         tasks={name: _task(task, groups) for name, task in recipe.tasks.items()},
         share={
             group.name: {**_group(group), **_module(_config(recipe, group.members[0]), group.members[0], groups)}
@@ -48,6 +49,12 @@ def _tree(recipe: Recipe) -> dict[str, Any]:
         },
         tune=None,  # its keys are those of the recipe as it was written, and a run is none of its trials
     )
+
+
+def _source(source: SourceConfig) -> dict[str, Any]:
+    """Return a source's keys; one with a file for every split needs no word about how rows are divided."""
+    found = _keys(source)
+    return {key: value for key, value in found.items() if value is not None or key not in ("group_by", "stratify_by")}
 
 
 def _group(group: ShareGroup) -> dict[str, Any]:

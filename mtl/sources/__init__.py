@@ -8,12 +8,15 @@ conll        columns of tokens, one token a line, a blank line after each senten
 conllu       CoNLL-U, the format of Universal Dependencies (https://universaldependencies.org/format.html)
 delimited    tables as text: tab-separated (`tsv`, no quoting) and comma-separated (`csv`, quoted as RFC 4180 says)
 header       the columns of a table: their names, and how many fields a row has for them
+held_out     which rows of a train file are held out of it as dev or test, where these are shares of it
+joined_rows  rows that belong together, as they have a value in common
 jsonl        JSON lines: one object a line
 lines        files that are aligned line by line: one file per column (SNIPS and ATIS: seq.in, seq.out, label)
 named_texts  a file of named texts, found by name without being held in memory: queries or documents, one per line
 opening      the sources of a recipe, opened
 python       rows from Python: any iterable of dicts, given by library code or named in a recipe
 qrels        judgements that name their texts
+shares       shares of the train file that are dev or test in place of files: `dev: 10%`
 table_hints  what rows that do not fit their table's columns hint at
 text         lines of text files: decoded one by one
 torchtext    datasets of torchtext 0.6.0 (an optional extra, imported only when such a source is read)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 from ..base.errors import DataError, Fault, UsageError
 from ..base.file_kinds import stream
 from ..base.registry import name_of
+from .held_out import ORDER, HeldOut
+from .shares import shares_of
 
 if TYPE_CHECKING:
     pass
@@ -40,9 +42,11 @@ class Source:
     """Named splits of rows; a subclass implements `rows` and, where it can say so without reading, `columns`.
 
     Recipe keys are the keyword-only arguments of the subclass, which hands those that change what the rows are
-    on as `options`. Paths are relative to the recipe or to the base directory of the data; a split may be absent.
+    on as `options`. Paths are relative to the recipe or to the base directory of the data; a split may be absent. In
+    place of a path, dev and test may be a share of the train file, `10%`, which `held_out` takes out of train.
     A malformed row ends the reading with `DataError` (`on_bad_row="error"`) or is left out and listed in `skipped`
-    (`"skip"`). Raises `UsageError` for an unknown `encoding` and for `columns` that are none or not distinct.
+    (`"skip"`). Raises `UsageError` for an unknown `encoding`, for `columns` that are none or not distinct, and for
+    shares that cannot be.
     """
 
     kind: ClassVar[str] = "source"
@@ -57,11 +61,14 @@ class Source:
         options: Mapping[str, Any] | None = None,
     ) -> None:
         self.paths = {"train": train, "dev": dev, "test": test}
+        self.held_out = HeldOut(shares_of(self.paths))
+        self.paths.update(dict.fromkeys(self.held_out.shares, train))
         self.on_bad_row = on_bad_row
         self.options = {**(options or {}), "on_bad_row": on_bad_row}
         _check_options(self.options)
         self._skipped: dict[str, dict[Fault, None]] = {}
         self._note: Callable[[Fault], None] | None = None
+        self._sides: dict[Path, bytes] = {}
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -112,7 +119,7 @@ class Source:
         """
         empty = True  # also of rows that somebody has taken note of
         try:
-            for row in self.rows(split, base):
+            for row in self._rows(split, base):
                 if isinstance(row, Row):
                     empty = False
                     yield row
@@ -123,6 +130,24 @@ class Source:
             raise _unreadable(self.path(split, base), error) from error
         if empty:
             raise DataError(Fault("should have rows. Found none.", file=str(self.path(split, base))))
+
+    def _rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
+        """Yield the rows of a split: all of its file, or those that it has of the train file."""
+        if not self.held_out.divides(split):
+            yield from self.rows(split, base)
+            return
+        if base not in self._sides:
+            values = (row.values if isinstance(row, Row) else None for row in self.rows("train", base))
+            self._sides[base] = self.held_out.sides(values, str(self.path("train", base)))
+        side = ORDER.index(split)
+        for row, found in zip(self.rows("train", base), self._sides[base], strict=False):
+            if found == side:
+                yield row
+
+    def hold_out(self, held_out: HeldOut) -> None:
+        """Take dev or test out of train as `held_out` says, whose shares are of the rows that `train` names."""
+        self.held_out = held_out
+        self.paths.update(dict.fromkeys(held_out.shares, self.paths["train"]))
 
     def noting(self, note: Callable[[Fault], None]) -> Source:
         """Return the source as one that leaves malformed rows out, after `note` has seen them."""
@@ -152,6 +177,13 @@ class Source:
                     raise _unreadable(file, error) from error
             digest.update(size.to_bytes(8, "little"))  # where one file ends and the next begins
         return digest.hexdigest()
+
+    def identity(self, split: str, base: Path) -> str:
+        """Return the sha256 of what a split has: its fingerprint, with which of a train file's rows it has."""
+        if not self.held_out.divides(split):
+            return self.fingerprint(split, base)
+        whole = self.fingerprint("train", base)
+        return hashlib.sha256(json.dumps([whole, self.held_out.identity(split)]).encode()).hexdigest()
 
     def _digest(self) -> hashlib._Hash:
         return hashlib.sha256(json.dumps([name_of(type(self)), self.options], sort_keys=True).encode())

@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..base.errors import UsageError, listing, near_miss
 from ..recipe.config import Recipe
 from .base import SPLITS, Source
+from .held_out import HeldOut
 from .python import PythonSource
 
 
 def open_sources(recipe: Recipe, given: Mapping[str, Mapping[str, Iterable[Any]]] | None = None) -> dict[str, Source]:
     """Return a recipe's sources by name; those of `given` (split -> iterable of dicts) replace written ones.
 
+    Where a recipe's dev or test is a share of train, it is one of given train rows too, unless that split is given.
     Raises `UsageError` where a source is given that the recipe does not have, or a split that no source has.
     """
     _check_given(given or {}, recipe)
-    sources: dict[str, Source] = {
-        name: config.cls(**config.values) for name, config in recipe.sources.items() if name not in (given or {})
-    }
-    for name, splits in (given or {}).items():
-        sources[name] = PythonSource.given(splits)
+    sources: dict[str, Source] = {}
+    for name, config in recipe.sources.items():
+        source: Source = config.cls(**config.values)
+        held_out = _held_out(recipe, name, source.held_out)
+        if name in (given or {}):
+            splits = (given or {})[name]
+            source = PythonSource.given(splits)
+            shares = held_out.shares if "train" in splits else {}
+            held_out = replace(held_out, shares={split: x for split, x in shares.items() if split not in splits})
+        source.hold_out(held_out)
+        sources[name] = source
     return sources
+
+
+def _held_out(recipe: Recipe, name: str, found: HeldOut) -> HeldOut:
+    """Return how a source's train file is divided, as the recipe says."""
+    ranking = next((t for t in recipe.tasks.values() if t.source == name and t.task.units == "pairs"), None)
+    query = next(iter(ranking.inputs.values())).column if ranking is not None else None
+    config = recipe.sources[name]
+    return replace(found, seed=recipe.seed, group_by=config.group_by, query=query, stratify_by=config.stratify_by)
 
 
 def _check_given(given: Mapping[str, Any], recipe: Recipe) -> None:

@@ -68,7 +68,7 @@ class Trial:
         sources = open_sources(self.recipe)
         for name in dict.fromkeys(task.source for task in self.recipe.tasks.values()):
             for split in sources[name].splits:
-                if kept.get(f"{name}/{split}") != sources[name].fingerprint(split, self.recipe.data):
+                if kept.get(f"{name}/{split}") != sources[name].identity(split, self.recipe.data):
                     raise UsageError(
                         f"'{self.folder}' should hold a run on the data that is compared on. Found that '{name}' had "
                         f"another {split} split. Delete the folder, or name another one with --out."
