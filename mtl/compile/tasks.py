@@ -156,8 +156,8 @@ def _read_inputs(
         reading.fault(here, f"should be {form}. Found {show(raw)}.")
         return None, False
     if "column" in written and "column" not in (names or ("column",)):
-        found = ", ".join(f"'{key}'" for key in written)
-        reading.key_fault(here, f"should be {form}, or the keys of an input in its place. Found {found} alone.")
+        alone = ", ".join(f"'{key}'" for key in written)
+        reading.key_fault(here, f"should be {form}, or the keys of an input in its place. Found {alone} alone.")
         return None, False
     miscounted = names is None and (not written or len(task.input_roles) not in (0, len(written)))
     if miscounted:

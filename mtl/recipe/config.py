@@ -44,11 +44,16 @@ class SourceConfig:
     ]
     values: Mapping[str, Any]
     group_by: Annotated[
-        str | None, Key("where dev or test is a share of train (10%): rows with one value in this column stay together")
+        str | None,
+        Key(
+            "where dev or test is a share of train: column whose values stay whole",
+            note="Such a share is written 'dev: 10%'. All rows with one value of `group_by` are in one split; those of "
+            "a ranking's query always are.",
+        ),
     ] = None
-    stratify_by: Annotated[
-        str | None, Key("there: column whose every value has its share in each split; the first class label's")
-    ] = None
+    stratify_by: Annotated[str | None, Key("there: column whose values are spread alike; the first class label's")] = (
+        None
+    )
     place: Place = field(default=NOWHERE, compare=False)
 
     @property
