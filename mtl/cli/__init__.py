@@ -1,5 +1,6 @@
 """The command line: the only part of the library that prints or exits.
 
+answer_lines  answers as JSON lines: on standard output or in a file, and how far they are
 app          the command line as a whole: its commands in the order of `--help`, and the options before them
 arguments    a command line as it is meant: options that may stand anywhere, and those that say two things
 checking     `mtl check` and `mtl graph`
@@ -13,10 +14,11 @@ guard        how a command ends: exit code 0, 1 or 2, errors as rows on standard
 input_lines  the lines of a file that an option names, or of standard input, as bytes and as they come
 input_rows   lines of text or of JSON as rows, texts by the name of the input, and rows as batches
 options      arguments and options that several commands have
-predicting   `mtl predict`: rows of text in, one JSON line per row out, in the same order and in constant memory
+predicting   `mtl predict`: rows in, one JSON line per row out, in their order and in constant memory
 progress     what training and export report, as it comes: training by a bar on a terminal, all else by plain lines
 ranking      `mtl rank`: a collection encoded once, then the best documents of each query from standard input
 running      how training goes: running means of the losses, tokens a second, and the time that is left
+table_rows   rows of a table (TSV, CSV, JSON lines, CoNLL) that a stream holds, by column
 tables       the tables that commands end with
 together     one of several processes that train together: the first one speaks for all
 training     `mtl run` and `mtl train`

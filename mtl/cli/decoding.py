@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from ..base.errors import DataError, Fault
 
@@ -18,10 +19,32 @@ _MARKS = {
 _WRITE_IT = "Write it as utf-8."
 
 
-def decoded(lines: Iterable[bytes], name: str) -> Iterator[str]:
+@dataclass
+class Undecoded:
+    """What was no text in some lines: how many of them, and the first place."""
+
+    lines: int = 0
+    first: str = ""
+
+    def add(self, line: int, column: int, byte: int) -> None:
+        """Count a line."""
+        self.lines += 1
+        self.first = self.first or f"line {line}, column {column}, the byte 0x{byte:02x}"
+
+    def warning(self, name: str) -> Fault | None:
+        """Return what to say of a stream of this name; None where all of it was text."""
+        if not self.lines:
+            return None
+        lines = "1 line is" if self.lines == 1 else f"{self.lines:,} lines are"
+        first = self.first if self.lines == 1 else f"the first: {self.first}"
+        return Fault(f"{lines} not utf-8 text, and read with U+FFFD for what is none ({first}). {_WRITE_IT}", name)
+
+
+def decoded(lines: Iterable[bytes], name: str, undecoded: Undecoded | None = None) -> Iterator[str]:
     """Yield lines as text: UTF-8, without line end and byte-order mark.
 
-    Raises `DataError`, which calls the stream by its `name`, at a line that is none.
+    Raises `DataError`, which calls the stream by its `name`, at a line that is none; where what is `undecoded` is
+    counted, U+FFFD is in its place, but for a stream of another encoding, which its first bytes show.
     """
     for number, line in enumerate(lines, 1):
         marked = next((found for mark, found in _MARKS.items() if line.startswith(mark)), None) if number == 1 else None
@@ -33,8 +56,11 @@ def decoded(lines: Iterable[bytes], name: str) -> Iterator[str]:
         except UnicodeDecodeError as error:
             before = line[: error.start].decode("utf-8")
             column = len(before.removeprefix(BYTE_ORDER_MARK) if number == 1 else before) + 1
-            message = f"should be utf-8 text. Found the byte 0x{line[error.start]:02x}. {_WRITE_IT}"
-            raise DataError(Fault(message, name, number, f"column {column}")) from error
+            if undecoded is None:
+                message = f"should be utf-8 text. Found the byte 0x{line[error.start]:02x}. {_WRITE_IT}"
+                raise DataError(Fault(message, name, number, f"column {column}")) from error
+            undecoded.add(number, column, line[error.start])
+            text = line.decode("utf-8", errors="replace")
         text = text.removesuffix("\n").removesuffix("\r")
         yield text.removeprefix(BYTE_ORDER_MARK) if number == 1 else text
 

@@ -63,6 +63,7 @@ class StreamLines:
         self._whole: deque[bytes] = deque()
         self._begun: list[bytes] = []  # what was read of the line after them
         self._ended = False
+        self.read = 0  # bytes
         self._slow = not stat.S_ISREG(os.fstat(stream.fileno()).st_mode)  # a file never keeps its reader waiting
 
     def __iter__(self) -> Iterator[bytes]:
@@ -83,8 +84,14 @@ class StreamLines:
             self._read()
         return False
 
+    def share(self) -> float | None:
+        """Return how much of a file is read, 0 to 1; None where its size is not known."""
+        size = 0 if self._slow else os.fstat(self._stream.fileno()).st_size
+        return min(1.0, self.read / size) if size else None
+
     def _read(self) -> None:
         block = os.read(self._stream.fileno(), BLOCK)
+        self.read += len(block)
         if len(self._first) < LOOKED_AT:
             self._first += block[: LOOKED_AT - len(self._first)]
             fault_if_begins_packed(self._first, self._name)

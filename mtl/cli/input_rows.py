@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from ..base.errors import DataError, Fault, listing
 from .decoding import half
 
+AnyRow = TypeVar("AnyRow")
 SHOWN = 60  # characters of a malformed row that a message shows
 
 
@@ -21,18 +22,22 @@ def parsed_rows(
     format: str | None = None,
     hint: str = "",
     listed: bool = False,
+    columns: Collection[str] = (),
 ) -> Iterator[dict[str, Any]]:
     """Yield rows as input name -> text: of JSON lines where the first line begins with `{`, of plain text otherwise.
 
     Empty lines between JSON lines are no rows, those of plain text are empty texts.
 
     `format` says which it is, whatever the first line is. Raises `DataError` naming the line that is not a JSON object
-    of the task's inputs or, in a text not declared as such, a line that is one; `hint` says what to do about it.
+    of the task's inputs or, in a text not declared as such, a line that is one; `hint` says what to do about it. Nor is
+    a first line a text that names one of some `columns` among others.
     """
     first = next(lines, None)
     if first is None:
         return
     lines = itertools.chain([first], lines)
+    if format is None:
+        fault_if_header(first, columns, name)
     if format == "json" or (format is None and opens(first)):
         for number, line in enumerate(lines, 1):
             if line.strip():  # a file may end with an empty line, or with two
@@ -55,6 +60,21 @@ def parsed_rows(
                 found = f"Found a JSON object with the key '{key}'.{hint}"
                 raise DataError(Fault(f"should be a text, as the first line is. {found}", name, number))
         yield {key: line}
+
+
+def fault_if_header(line: str, columns: Collection[str], name: str) -> None:
+    """Raise `DataError` where a line of plain text names columns of a table, these or one of these among others."""
+    for format, delimiter in (("tsv", "\t"), ("csv", ",")):
+        fields = line.split(delimiter)
+        if len(fields) > 1 and any(column in fields for column in columns):
+            raise DataError(
+                Fault(
+                    f"should be a text. Found the names of the columns {', '.join(fields)}. With --format {format} the "
+                    "rows of such a table are answered; with --format text every line is text.",
+                    name,
+                    1,
+                )
+            )
 
 
 def opens(line: str) -> bool:
@@ -114,14 +134,12 @@ def never() -> bool:
     return False
 
 
-def batched(
-    rows: Iterable[dict[str, Any]], size: int, waiting: Callable[[], bool] = never
-) -> Iterator[list[dict[str, Any]]]:
+def batched(rows: Iterable[AnyRow], size: int, waiting: Callable[[], bool] = never) -> Iterator[list[AnyRow]]:
     """Yield lists of up to `size` rows, fewer where the next would have to be waited for.
 
     Where reading fails, the rows before it are yielded first.
     """
-    batch: list[dict[str, Any]] = []
+    batch: list[AnyRow] = []
     failure: DataError | OSError | None = None
     try:
         for row in rows:

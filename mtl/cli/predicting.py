@@ -1,19 +1,23 @@
-"""`mtl predict`: rows of text in, one JSON line per row out, in the same order and in constant memory."""
+"""`mtl predict`: rows in, one JSON line per row out, in their order and in constant memory."""
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from ..base.errors import UsageError, listing, near_miss
-from .decoding import decoded
+from ..base.errors import UsageError, counted, listing, near_miss
+from ..base.visible import visible
+from .answer_lines import Answered, answer_line, written_to
+from .checking import warn
+from .decoding import Undecoded, decoded
 from .input_lines import StreamLines, opened
 from .input_rows import batched, parsed_rows
+from .table_rows import TABLES, Table, chosen_columns, inputs_of_row
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", *TABLES)
+TOP = 5  # scores of a row
 AS_TEXT = " With --format text every line is text."
 
 
@@ -29,6 +33,10 @@ class AnyPredictor(Protocol):
         """Names of a task's inputs."""
         ...
 
+    def columns(self, task: str) -> Mapping[str, str]:
+        """Return the column that each of a task's inputs had in training, its own name where that is not known."""
+        ...
+
     def reads_lists(self, task: str) -> bool:
         """Say whether a row of a task's input is a list of texts."""
         ...
@@ -38,28 +46,89 @@ class AnyPredictor(Protocol):
         ...
 
 
-def predict_command(folder: Path, *, task: str | None, input: str, batch_size: int, format: str | None = None) -> None:
-    """Answer every row of a file or of standard input on standard output, without waiting for those to come."""
-    if format not in (None, *FORMATS):
-        raise UsageError(f"--format should be {' or '.join(FORMATS)}. Found '{format}'.{near_miss(format, FORMATS)}")
+@dataclass(frozen=True)
+class Asked:
+    """What `mtl predict` was asked for, beside the model: see its options."""
+
+    task: str | None = None
+    input: str = "-"
+    out: Path | None = None
+    batch_size: int = 64
+    format: str | None = None
+    columns: Sequence[str] | None = None
+    column: Sequence[str] = ()
+    top: int | None = None
+    every_score: bool = False
+
+    def check(self) -> None:
+        """Raise `UsageError` for options that cannot be."""
+        if self.format not in (None, *FORMATS):
+            found = f"Found '{self.format}'.{near_miss(self.format, FORMATS)}"
+            raise UsageError(f"--format should be one of {', '.join(FORMATS)}. {found}")
+        if self.top is not None and (self.top < 1 or self.every_score):
+            raise UsageError(
+                f"--top should be 1 or more, without --all. Found {'--all' if self.every_score else self.top}."
+            )
+        for option, given in {"--columns": self.columns, "--column": self.column}.items():
+            if given and self.format not in TABLES:
+                found = f"Found {'no --format' if self.format is None else f'--format {self.format}'}."
+                raise UsageError(
+                    f"{option} should come with --format {', '.join(TABLES[:-1])} or {TABLES[-1]}. {found}"
+                )
+        if self.columns and self.format == "jsonl":
+            raise UsageError("--columns should come with a format whose rows do not name them. Found --format jsonl.")
+
+
+class AskedRow(NamedTuple):
+    """The texts of a row by input, and all of the row, where it is passed on with the answer."""
+
+    texts: Mapping[str, Any]
+    row: Mapping[str, Any] | None
+
+
+def predict_command(folder: Path, asked: Asked) -> None:
+    """Answer every row of a file or of standard input, without waiting for those to come."""
+    asked.check()
     predictor = load(folder)
-    task = chosen_task(task, predictor.tasks, folder)
-    with opened(input) as stream:
-        lines = StreamLines(stream, f"--input '{input}'")
-        name = "standard input" if input == "-" else input
-        rows = parsed_rows(
-            decoded(lines, name),
-            predictor.inputs(task),
-            name,
-            format=format,
-            hint=AS_TEXT,
-            listed=predictor.reads_lists(task),
-        )
-        for batch in batched(rows, batch_size, lines.waiting):
-            texts = {name: [row[name] for row in batch] for name in batch[0]}
-            for answer in predictor.predict(task, texts, batch_size=batch_size):
-                sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
-            sys.stdout.buffer.flush()  # a reader waits for no more than a batch
+    task = chosen_task(asked.task, predictor.tasks, folder)
+    name = "standard input" if asked.input == "-" else asked.input
+    top = None if asked.every_score else asked.top or TOP
+    undecoded = Undecoded()
+    try:
+        with opened(asked.input) as stream, written_to(asked.out) as out:
+            lines = StreamLines(stream, f"--input '{asked.input}'")
+            answered = Answered(lines.share)
+            rows = asked_rows(asked, predictor, task, decoded(lines, name, undecoded), name)
+            for batch in batched(rows, asked.batch_size, lines.waiting):
+                texts = {key: [row.texts[key] for row in batch] for key in batch[0].texts}
+                answers = predictor.predict(task, texts, batch_size=asked.batch_size)
+                for row, answer in zip(batch, answers, strict=True):
+                    out.write(answer_line(answer, top, row.row))
+                out.flush()  # a reader waits for no more than a batch
+                answered.add(len(batch))
+    finally:
+        warn(filter(None, [undecoded.warning(name)]))
+    if asked.out is not None:
+        print(visible(f"{asked.out}: {counted(answered.rows, 'row')} answered"))
+
+
+def asked_rows(asked: Asked, predictor: AnyPredictor, task: str, lines: Iterator[str], name: str) -> Iterator[AskedRow]:
+    """Yield the rows of a stream, those of a table with all that they hold."""
+    listed = predictor.reads_lists(task)
+    inputs = predictor.inputs(task)
+    if asked.format not in TABLES:
+        known = {*inputs, *predictor.columns(task).values()}
+        for texts in parsed_rows(lines, inputs, name, format=asked.format, hint=AS_TEXT, listed=listed, columns=known):
+            yield AskedRow(texts, None)
+        return
+    if listed and asked.format != "jsonl":
+        raise UsageError(f"--format should be json or jsonl, as '{task}' reads lists of texts. Found {asked.format}.")
+    columns = chosen_columns(asked.column, predictor.columns(task))
+    for row in Table(asked.format, name, asked.columns).rows(lines):
+        there = {
+            key: key if column not in row.values and key in row.values else column for key, column in columns.items()
+        }
+        yield AskedRow(inputs_of_row(row, there, name, listed=listed), row.values)
 
 
 def load(folder: Path) -> AnyPredictor:

@@ -48,6 +48,10 @@ class Predictor:
             raise UsageError(f"no task named '{task}'.{near_miss(task, self.tasks)} Tasks: {listing(self.tasks)}.")
         return tuple(self.graph.recipe.tasks[task].inputs)
 
+    def columns(self, task: str) -> dict[str, str]:
+        """Return the column that each of a task's inputs had in training."""
+        return {name: self.graph.recipe.tasks[task].inputs[name].column for name in self.inputs(task)}
+
     def reads_lists(self, task: str) -> bool:
         """Say whether a row of a task's input is a list of texts, not one."""
         return task in self.tasks and self.graph.recipe.tasks[task].task.units == "lists"

@@ -57,6 +57,10 @@ class Bundle:
         """Return the names of a task's inputs."""
         return tuple(self._task(task)["inputs"])
 
+    def columns(self, task: str) -> dict[str, str]:
+        """Return a column for each of a task's inputs: its own name, as an export does not say where texts were."""
+        return {name: name for name in self.inputs(task)}
+
     def reads_lists(self, task: str) -> bool:
         """Say whether a row of a task's input is a list of texts, not one."""
         return bool(self._task(task).get("units") == "lists")

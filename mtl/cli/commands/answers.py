@@ -22,24 +22,48 @@ def predict(
         typer.Option("--task", metavar="T", help="Task that answers. Optional where there is only one."),
     ] = None,
     input: Annotated[
-        str, typer.Option("--input", metavar="FILE", help="Lines of text, or JSON lines; - is standard input.")
+        str, typer.Option("--input", metavar="FILE", help="Lines of text, or a table; - is standard input.")
     ] = "-",
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--out", metavar="FILE", help="Where answers go. Without it: standard output."),
+    ] = None,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Rows predicted together, at most.")] = 64,
     format: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--format", metavar="text|json", help="What the lines are. Without it: judged by the first line."),
+        typer.Option(
+            "--format",
+            metavar="text|json|tsv|csv|jsonl|conll",
+            help="What the lines are. Without it: text, or json where the first line begins with {.",
+        ),
     ] = None,
+    column: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--column", metavar="INPUT=COLUMN", help="Column of an input. Without it: as in training."),
+    ] = None,
+    columns: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--columns", metavar="A,B,...", help="Names of the columns, where no header line names them."),
+    ] = None,
+    top: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--top", metavar="N", help="Scores a row, the highest first. Without it: 5."),
+    ] = None,
+    every_score: Annotated[bool, typer.Option("--all", help="All scores of a row.")] = False,
 ) -> None:
     """Answer text: one JSON line per row, in the order of the rows.
 
     Where the first line begins with {, every line is a JSON object with the task's inputs ({"text": "..."});
     otherwise every line is the text itself. A stream that mixes both is an error; --format text reads all of it as
-    text. Rows are answered as they come, and memory does not grow with the input.
+    text. Of a table (tsv, csv, jsonl, conll) each answer comes with its row, under "row". Rows are answered as they
+    come, and memory does not grow with the input.
     """
     with guarded():
-        from ..predicting import predict_command
+        from ..predicting import Asked, predict_command
 
-        predict_command(folder, task=task, input=input, batch_size=batch_size, format=format)
+        names = None if columns is None else columns.split(",")
+        asked = Asked(task, input, out, batch_size, format, names, tuple(column or ()), top, every_score)
+        predict_command(folder, asked)
 
 
 def rank(

@@ -7,13 +7,26 @@ import io
 import pytest
 
 from mtl.base.errors import DataError
-from mtl.cli.decoding import decoded, half
+from mtl.cli.decoding import Undecoded, decoded, half
 from mtl.cli.input_rows import batched, parsed_rows
 
 
 def test_lines_are_text_without_their_ends() -> None:
     raw = b"\xef\xbb\xbffirst\r\nnul \x00\n\n  two\xe2\x80\xa8lines \nlast"
     assert list(decoded(io.BytesIO(raw), "in")) == ["first", "nul \x00", "", "  two\u2028lines ", "last"]
+
+
+def test_what_is_not_utf_8_is_counted_where_that_is_asked() -> None:
+    undecoded = Undecoded()
+    assert list(decoded(io.BytesIO(b"a\n"), "in", undecoded)) == ["a"]
+    assert undecoded.warning("in") is None
+    assert list(decoded(io.BytesIO(b"a\nb\xffc\r\n"), "in", undecoded)) == ["a", "b\ufffdc"]
+    assert str(undecoded.warning("in")) == (
+        "in: 1 line is not utf-8 text, and read with U+FFFD for what is none (line 2, column 2, the byte 0xff). "
+        "Write it as utf-8."
+    )
+    with pytest.raises(DataError):
+        list(decoded(io.BytesIO("play".encode("utf-16")), "in", undecoded))
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,13 @@ import select
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mtl.base.errors import DataError, UsageError
 from mtl.cli.input_rows import parsed_rows
-from mtl.cli.predicting import AS_TEXT, chosen_task, load, predict_command
+from mtl.cli.predicting import AS_TEXT, Asked, asked_rows, chosen_task, load, predict_command
 from tests.commands import mtl, start, within
 
 
@@ -22,9 +23,99 @@ def test_an_option_says_what_the_lines_are() -> None:
     with pytest.raises(DataError) as error:
         list(parsed_rows(iter(["c"]), ("text",), "in", format="json", hint=AS_TEXT))
     assert str(error.value) == "in:1: should be a JSON object, as --format json says. Found 'c'."
+
+
+OPTIONS: list[tuple[dict[str, Any], str]] = [
+    (
+        {"format": "jsn"},
+        "--format should be one of text, json, tsv, csv, jsonl, conll. Found 'jsn'. Did you mean 'json'?",
+    ),
+    ({"top": 0}, "--top should be 1 or more, without --all. Found 0."),
+    ({"top": 2, "every_score": True}, "--top should be 1 or more, without --all. Found --all."),
+    ({"columns": ["a"]}, "--columns should come with --format tsv, csv, jsonl or conll. Found no --format."),
+    (
+        {"column": ["a"], "format": "text"},
+        "--column should come with --format tsv, csv, jsonl or conll. Found --format text.",
+    ),
+    (
+        {"columns": ["a"], "format": "jsonl"},
+        "--columns should come with a format whose rows do not name them. Found --format jsonl.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "sentence"), OPTIONS)
+def test_options_that_cannot_be(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(UsageError) as wrong:
-        predict_command(Path("run"), task=None, input="-", batch_size=1, format="jsn")
-    assert str(wrong.value) == "--format should be text or json. Found 'jsn'. Did you mean 'json'?"
+        predict_command(Path("run"), Asked(**options))
+    assert str(wrong.value) == sentence
+
+
+def test_the_header_of_a_table_is_no_text() -> None:
+    for format, line in (("tsv", "id\ttext"), ("csv", "id,text")):
+        with pytest.raises(DataError) as error:
+            list(parsed_rows(iter([line, "1\tplay"]), ("q",), "in", columns=("text",)))
+        assert str(error.value) == (
+            f"in:1: should be a text. Found the names of the columns id, text. With --format {format} the rows of such "
+            "a table are answered; with --format text every line is text."
+        )
+        assert list(parsed_rows(iter([line]), ("text",), "in", format="text")) == [{"text": line}]
+    for line in ("text", "a\ttextual"):
+        assert list(parsed_rows(iter([line]), ("text",), "in", columns=("text",))) == [{"text": line}]
+
+
+class Lists:
+    """A model of a task that reads lists of texts."""
+
+    tasks = ("talk",)
+
+    def inputs(self, task: str) -> tuple[str, ...]:
+        return ("turns",)
+
+    def columns(self, task: str) -> dict[str, str]:
+        return {"turns": "turns"}
+
+    def reads_lists(self, task: str) -> bool:
+        return True
+
+    def predict(self, task: str, texts: Any, *, batch_size: int = 64) -> list[dict[str, Any]]:
+        return [{} for _ in texts["turns"]]
+
+
+def test_lists_of_texts_come_from_json_lines() -> None:
+    rows = asked_rows(Asked(format="jsonl"), Lists(), "talk", iter(['{"turns": ["a", "b"], "id": 1}']), "in")
+    assert list(rows) == [({"turns": ["a", "b"]}, {"turns": ["a", "b"], "id": 1})]
+    with pytest.raises(UsageError) as error:
+        list(asked_rows(Asked(format="tsv"), Lists(), "talk", iter(["turns"]), "in"))
+    assert str(error.value) == "--format should be json or jsonl, as 'talk' reads lists of texts. Found tsv."
+
+
+def test_rows_of_a_table_come_with_their_answers(small_run: Path, tmp_path: Path) -> None:
+    table = b"id\ttext\tlabel\n7\tplay yesterday\tx\n8\twake me at noon\ty\n"
+    plain = within("predict", small_run, "--task", "intent", stdin=b"play yesterday\nwake me at noon\n")
+    answers = [json.loads(line) for line in plain.stdout.splitlines()]
+    rows = [{"id": "7", "text": "play yesterday", "label": "x"}, {"id": "8", "text": "wake me at noon", "label": "y"}]
+    expected = [{"row": row, **answer} for row, answer in zip(rows, answers, strict=True)]
+    out = tmp_path / "answers.jsonl"
+    result = within("predict", small_run, "--task", "intent", "--format", "tsv", "--out", out, stdin=table)
+    assert (result.returncode, result.stdout, result.stderr) == (0, f"{out}: 2 rows answered\n", "")
+    assert [json.loads(line) for line in out.read_text("utf-8").splitlines()] == expected
+    words = b"play VB\nyesterday RB\n\nwake VB\nme PRP\nat IN\nnoon NN\n"
+    options = ("--format", "conll", "--columns", "word,pos", "--column", "word", "--top", "1")
+    result = within("predict", small_run, "--task", "intent", *options, stdin=words)
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [answer["label"] for answer in found] == [answer["label"] for answer in answers]
+    assert [list(answer["scores"]) for answer in found] == [[answer["label"]] for answer in answers]
+    assert found[0]["row"] == {"word": ["play", "yesterday"], "pos": ["VB", "RB"]}
+
+
+def test_a_file_of_answers_is_not_begun_where_a_row_is_malformed(small_run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "answers"
+    table = b"text\tid\nplay\t1\nplay\n"
+    result = within("predict", small_run, "--task", "intent", "--format", "tsv", "--out", out, stdin=table)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "standard input:3: should have 2 columns (text, id). Found 1.\n"
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -112,13 +203,21 @@ def test_rows_before_a_malformed_one_are_answered(small_run: Path) -> None:
     assert result.stderr == "standard input:3: should be a JSON object, as the first line is. Found 'play'.\n"
 
 
-def test_rows_before_one_that_is_not_utf_8_are_answered(small_run: Path) -> None:
-    result = mtl("predict", small_run / "export", "--task", "intent", stdin=b"play yesterday\nwake \xe9\nplay\n")
-    assert [json.loads(line)["label"] for line in result.stdout.splitlines()] == ["play"]
-    assert result.returncode == 2
-    assert result.stderr == (
-        "standard input:2: column 6: should be utf-8 text. Found the byte 0xe9. Write it as utf-8.\n"
-    )
+def test_lines_that_are_not_utf_8_are_answered_counted_and_named(small_run: Path) -> None:
+    for folder in (small_run, small_run / "export"):
+        lines = b"play yesterday\nwake me at \xe9\nplay\n\xff\n"
+        result = within("predict", folder, "--task", "slots", stdin=lines)
+        assert result.returncode == 0
+        assert [json.loads(line)["tokens"] for line in result.stdout.splitlines()] == [
+            ["play", "yesterday"],
+            ["wake", "me", "at", "\ufffd"],
+            ["play"],
+            ["\ufffd"],
+        ]
+        assert result.stderr == (
+            "warning: standard input: 2 lines are not utf-8 text, and read with U+FFFD for what is none "
+            "(the first: line 2, column 12, the byte 0xe9). Write it as utf-8.\n"
+        )
 
 
 def test_no_input_gives_no_output(small_run: Path) -> None:

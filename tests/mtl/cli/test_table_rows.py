@@ -1,0 +1,117 @@
+"""Tables on standard input: their rows by column, and every message about a malformed one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from mtl.base.errors import DataError, UsageError
+from mtl.cli.table_rows import Table, TableRow, chosen_columns, inputs_of_row
+
+READ: list[tuple[str, list[str], Sequence[str] | None, list[tuple[dict[str, Any], int]]]] = [
+    (
+        "tsv",
+        ["id\ttext", "", '1\tplay "it"', "2\t"],
+        None,
+        [({"id": "1", "text": 'play "it"'}, 3), ({"id": "2", "text": ""}, 4)],
+    ),
+    ("tsv", ["1\tplay"], ["id", "text"], [({"id": "1", "text": "play"}, 1)]),
+    (
+        "csv",
+        ["id,text", '1,"a, ""b""', 'c"', "2,d"],
+        None,
+        [({"id": "1", "text": 'a, "b"\nc'}, 2), ({"id": "2", "text": "d"}, 4)],
+    ),
+    (
+        "jsonl",
+        ['{"text": "a", "n": [1]}', "", '{"text": "b"}'],
+        None,
+        [({"text": "a", "n": [1]}, 1), ({"text": "b"}, 3)],
+    ),
+    (
+        "conll",
+        ["", "play VB O", "it\u00a0now PRP O", "", "", "stop\tVB\tO"],
+        ["word", "pos", "chunk"],
+        [
+            ({"word": ["play", "it\u00a0now"], "pos": ["VB", "PRP"], "chunk": ["O", "O"]}, 2),
+            ({"word": ["stop"], "pos": ["VB"], "chunk": ["O"]}, 6),
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("format", "lines", "columns", "rows"), READ)
+def test_rows(format: str, lines: list[str], columns: Sequence[str] | None, rows: list[Any]) -> None:
+    assert list(Table(format, "in", columns).rows(iter(lines))) == [TableRow(*row) for row in rows]
+
+
+MALFORMED: list[tuple[str, list[str], Sequence[str] | None, str]] = [
+    ("tsv", ["id\ttext", "1\ta\tb"], None, "in:2: should have 2 columns (id, text). Found 3."),
+    ("tsv", ["text\ttext"], None, "in:1: column names should differ. Found 'text' more than once."),
+    ("csv", ["text", '"a" b'], None, "in:2: should be a row of CSV. Found: ',' expected after '\"'."),
+    ("jsonl", ["{", "[1]"], None, "in:1: should be a JSON object, as --format jsonl says. Found '{'."),
+    ("conll", ["a b", "a"], ["word", "tag"], "in:2: should have 2 columns (word, tag). Found 1."),
+    (
+        "conll",
+        ["a b"],
+        None,
+        "--format conll should come with --columns, the names of the columns, such as --columns word,tag. Found none.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("format", "lines", "columns", "sentence"), MALFORMED)
+def test_malformed(format: str, lines: list[str], columns: Sequence[str] | None, sentence: str) -> None:
+    with pytest.raises((DataError, UsageError)) as error:
+        list(Table(format, "in", columns).rows(iter(lines)))
+    assert str(error.value) == sentence
+
+
+def test_texts_of_a_row() -> None:
+    row = TableRow({"a": "play it", "words": ["play", "it"], "turns": ["hi", "you"]}, 1)
+    assert inputs_of_row(row, {"text": "a"}, "in") == {"text": "play it"}
+    assert inputs_of_row(row, {"text": "words"}, "in") == {"text": "play it"}
+    assert inputs_of_row(row, {"text": "turns"}, "in", listed=True) == {"text": ["hi", "you"]}
+
+
+WRONG: list[tuple[str, bool, str]] = [
+    (
+        "texts",
+        False,
+        "should have a column 'texts', for the input 'q'. Found half, n, none, text. Did you mean 'text'?",
+    ),
+    ("x", False, "should have a column 'x', for the input 'q'. Found half, n, none, text. Name it: --column q=COLUMN."),
+    ("n", False, "should hold a text or a list of tokens in the column 'n'. Found '3'."),
+    ("none", False, "should hold a text or a list of tokens in the column 'none'. Found null."),
+    ("text", True, "should hold a list of texts in the column 'text'. Found 'a'."),
+    (
+        "half",
+        False,
+        "should hold whole characters in the column 'half'. Found half of a surrogate pair, which is no character: "
+        "U+D800, character 1 of 1.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("column", "listed", "sentence"), WRONG)
+def test_a_row_without_a_text(column: str, listed: bool, sentence: str) -> None:
+    row = TableRow({"text": "a", "n": 3, "none": None, "half": "\ud800"}, 7)
+    with pytest.raises(DataError) as error:
+        inputs_of_row(row, {"q": column}, "in", listed=listed)
+    assert str(error.value) == f"in:7: {sentence}"
+
+
+def test_columns_that_an_option_names() -> None:
+    assert chosen_columns([], {"text": "sentence"}) == {"text": "sentence"}
+    assert chosen_columns(["question"], {"text": "sentence"}) == {"text": "question"}
+    pair = {"query": "q", "document": "d"}
+    assert chosen_columns(["document=body=x"], pair) == {"query": "q", "document": "body=x"}
+    for given in ("querry=q", "body", "query="):
+        with pytest.raises(UsageError) as error:
+            chosen_columns([given], pair)
+        hint = " Did you mean 'query'?" if given.startswith("querry") else ""
+        assert str(error.value) == (
+            f"--column should be INPUT=COLUMN, with an input of the task (query, document). Found '{given}'.{hint}"
+        )
