@@ -21,6 +21,7 @@ operators       operators that `torch.onnx.export` does not know, and their ONNX
 pairs           which rows of a split are verified
 probe           where do an export and its model diverge? Tokens, ids, then what every component computes
 replacement     characters of words replaced by other strings, inside the graph
+scratch         the folder that an export is written in: locked while its process lives, else a leftover
 swap            replacing a folder by a finished one in one step
 towers          the two sides of a separable scorer
 tracing         what `torch.onnx.export` makes of a network, or which component it fails at

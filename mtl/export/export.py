@@ -12,12 +12,7 @@ The folder is written under another name, verified there, and only then replaces
 
 from __future__ import annotations
 
-import contextlib
-import glob
 import os
-import shutil
-import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +22,7 @@ import onnx_ir as ir
 
 from ..base.device import CPU, device_of
 from ..base.errors import ExportError, UsageError, near_miss
-from ..base.files import ABANDONED, UNFINISHED, sync
+from ..base.files import sync
 from ..base.progress import StageReport
 from ..graph.calls import Call
 from .cut import cut
@@ -35,6 +30,7 @@ from .graphs import Graphs, build, from_tokens, groups
 from .joint import Joint
 from .manifest import describe_head, describe_tower, exported, metadata, tower_metadata, write_manifest
 from .network import entering
+from .scratch import clear, scratch_folder
 from .swap import publish
 from .towers import Tower
 from .verify import Verification, verify
@@ -82,39 +78,26 @@ def export(
     place = out.resolve()  # of a link, the folder that it names is replaced, and '.' has a name
     was_training, device = model.training, device_of(model)
     model.eval().to(CPU)  # answers are compared with those of onnxruntime there
-    scratch: Path | None = None
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         clear(place)
-        scratch = Path(tempfile.mkdtemp(prefix=f"{place.name}.", suffix=UNFINISHED, dir=place.parent))
-        unfinished = scratch / place.name  # one level below, as only the owner may read what `mkdtemp` makes
-        unfinished.mkdir()
-        report(StageReport("tracing", tuple(names)))
-        graphs = build(model, graph, prepared, names)
-        report(StageReport("writing", tuple(names)))
-        heads = write_graphs(graphs, graph, prepared, names, unfinished)
-        verification = verify(model, graph, prepared, graphs, names, unfinished, report)
-        write_manifest(unfinished, graph, heads, verification, metrics or {})
-        sync(unfinished)
-        publish(unfinished, place)
+        with scratch_folder(place) as unfinished:
+            report(StageReport("tracing", tuple(names)))
+            graphs = build(model, graph, prepared, names)
+            report(StageReport("writing", tuple(names)))
+            heads = write_graphs(graphs, graph, prepared, names, unfinished)
+            verification = verify(model, graph, prepared, graphs, names, unfinished, report)
+            write_manifest(unfinished, graph, heads, verification, metrics or {})
+            sync(unfinished)
+            publish(unfinished, place)
     except OSError as error:
         raise ExportError(
             f"{out}: the export could not be written: {error.strerror or error}. An earlier export is unharmed."
         ) from error
     finally:
-        if scratch is not None:
-            shutil.rmtree(scratch, ignore_errors=True)
         model.train(was_training).to(device)
     sizes = {file.name: file.stat().st_size for file in sorted(place.iterdir())}
     return ExportReport(out, sizes, verification)
-
-
-def clear(place: Path) -> None:
-    """Remove what exports to a place that were killed have left beside it, once none can be at work on it."""
-    for left in place.parent.glob(f"{glob.escape(place.name)}.????????{UNFINISHED}"):
-        with contextlib.suppress(FileNotFoundError):  # another process has just finished
-            if time.time() - left.stat().st_mtime > ABANDONED:
-                shutil.rmtree(left, ignore_errors=True)
 
 
 def write_graphs(

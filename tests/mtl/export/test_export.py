@@ -21,8 +21,9 @@ import pytest
 from mtl.base.errors import ExportError, UsageError
 from mtl.base.progress import StageReport
 from mtl.export import export as exporting
-from mtl.export import swap
+from mtl.export import scratch, swap
 from mtl.export.graphs import Graphs, build
+from mtl.export.scratch import clear, scratch_folder
 from mtl.export.weights import references
 from mtl.recipe.filling import digest
 from mtl.text.featurizer import RULES
@@ -329,19 +330,39 @@ def test_a_killed_export_leaves_the_earlier_one(tmp_path: Path, checkout: Path) 
     assert done.returncode == -signal.SIGKILL
     assert is_old(out)
     assert [path.name for path in tmp_path.glob("out.????????.writing/out/*")] == ["slots.onnx"]
+    clear(out)
+    assert [path.name for path in tmp_path.glob("out*")] == ["out"]
 
 
 @pytest.mark.usefixtures("traced")
-def test_what_a_killed_export_left_is_cleared(tagger: Exported, tmp_path: Path) -> None:
+def test_what_killed_exports_left_is_cleared(tagger: Exported, tmp_path: Path) -> None:
     out = old_export(tmp_path / "out")
-    left, fresh = tmp_path / "out.a1b2c3d4.writing", tmp_path / "out.e5f6a7b8.writing"
-    shutil.copytree(out, left / "out")
-    shutil.copytree(out, fresh / "out")  # another process may be at work in it
+    with scratch_folder(out) as at_work:
+        names = ("out.a1b2c3d4.writing", "out.e5f6a7b8.writing", "out.c9d0e1f2.writing")
+        left, begun, old = (tmp_path / name for name in names)
+        shutil.copytree(out, left / "out")
+        begun.mkdir()  # somebody may be about to lock it
+        old.mkdir()
+        day = time.time() - 25 * 3600
+        os.utime(old, (day, day))
+        tagger.model.export(out, tasks=["intent"])
+        assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["out", begun.name, at_work.parent.name])
+        assert not (out / "old.onnx").exists()
+    begun.rmdir()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_without_locks_what_is_left_is_known_by_its_age(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scratch, "locks", None)
+    left = tmp_path / "out.a1b2c3d4.writing"
+    (left / "out").mkdir(parents=True)
+    with scratch_folder(tmp_path / "out"):
+        clear(tmp_path / "out")
+        assert len(list(tmp_path.glob("*.writing"))) == 2
     day = time.time() - 25 * 3600
     os.utime(left, (day, day))
-    tagger.model.export(out, tasks=["intent"])
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", fresh.name]
-    assert not (out / "old.onnx").exists()
+    clear(tmp_path / "out")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.usefixtures("traced")
