@@ -23,6 +23,7 @@ tables       the tables that commands end with
 together     one of several processes that train together: the first one speaks for all
 training     `mtl run` and `mtl train`
 tuning       `mtl tune`
+wrong_answers  `mtl errors`: the rows that a run answers wrongly, the most certain first, and what is taken for what
 """
 
 import sys

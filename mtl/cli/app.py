@@ -12,7 +12,7 @@ from .arguments import arguments
 from .commands.answers import predict, rank
 from .commands.lists import components
 from .commands.many_runs import compare, tune
-from .commands.one_run import check, export, graph, run, test, train
+from .commands.one_run import check, errors, export, graph, run, test, train
 from .guard import guarded, settings
 from .together import refuse_torchrun
 
@@ -51,7 +51,7 @@ def root(
         refuse_torchrun(str(context.invoked_subcommand), os.environ)
 
 
-for command in (run, train, check, graph, test, predict, export, compare, tune, rank, components):
+for command in (run, train, check, graph, test, errors, predict, export, compare, tune, rank, components):
     app.command()(command)
 
 

@@ -108,3 +108,26 @@ def export(
         from ..finished import export_command
 
         export_command(run, out=out, data=data)
+
+
+def errors(
+    run: RunFolder,
+    task: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--task", metavar="T", help="Task that is looked at. Optional where there is only one."),
+    ] = None,
+    split: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--split", metavar="train|dev|test", help="Rows to look at. Without it: test, or dev."),
+    ] = None,
+    top: Annotated[int, typer.Option("--top", min=0, metavar="N", help="Rows that are shown.")] = 20,
+    data: Data = None,
+) -> None:
+    """Show the rows that a run answers wrongly, the most certain first, and what it takes for what.
+
+    All of them go into errors/T.SPLIT.tsv in the run's folder.
+    """
+    with guarded():
+        from ..wrong_answers import errors_command
+
+        errors_command(run, task=task, split=split, top=top, data=data)

@@ -1,0 +1,74 @@
+"""`mtl errors`: the rows that a run answers wrongly, the most certain first, and what is taken for what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from ..base.errors import UsageError, counted, near_miss
+from .checking import warn
+from .finished import SPLITS
+from .progress import line
+from .tables import print_table, table
+
+if TYPE_CHECKING:
+    from ..runs.wrong_answers import WrongAnswers
+
+LONGEST = 80  # characters of a text that are shown
+CONFUSIONS = 10  # that are shown
+
+
+def errors_command(folder: Path, *, task: str | None, split: str | None, top: int, data: Path | None) -> None:
+    """Print the wrong rows of a task that were most certain, its confusions and disagreements; write all rows."""
+    if split is not None and split not in SPLITS:
+        raise UsageError(f"--split should be train, dev or test. Found '{split}'.{near_miss(split, SPLITS)}")
+    from ..runs.runner import Run
+    from ..runs.wrong_answers import wrong_answers
+
+    run = Run.open(folder, data=data)
+    found = wrong_answers(run, task, split)
+    warn(run.warnings(found.split))
+    console = Console()
+    show(found, top, console)
+    line(console, f"{found.write(run.out)}: {counted(len(found.rows), 'row')}")
+
+
+def show(found: WrongAnswers, top: int, console: Console) -> None:
+    """Print what was found: as many rows as asked, and the most frequent confusions."""
+    from ..runs.wrong_answers import shown
+
+    wrong = f"{len(found.rows):,} of {counted(found.labelled, 'row')} of {found.split} answered wrongly"
+    line(console, f"{found.task}: {wrong}")
+    if found.rows[:top]:
+        rows = table("row", "gold", "answer", *found.inputs, "certainty")
+        for row in found.rows[:top]:
+            texts = [_short(shown(text)) for text in row.texts.values()]
+            certainty = "" if row.certainty is None else f"{row.certainty:.4f}"
+            rows.add_row(str(row.number), _short(shown(row.gold)), _short(shown(row.answer)), *texts, certainty)
+        line(console, "")
+        print_table(console, rows)
+    if found.confusions:
+        counts = table("gold", "answer", "times")
+        for (gold, answer), count in found.confusions[:CONFUSIONS]:
+            counts.add_row(gold, answer, f"{count:,}")
+        line(console, "")
+        print_table(console, counts)
+    if found.disagreements:
+        line(console, "")
+        line(
+            console, f"{counted(len(found.disagreements), 'row')} with the text of a row of train and other gold there:"
+        )
+        rows = table("row", "gold", *found.inputs, "gold in train")
+        for other in found.disagreements[:top]:
+            texts = [_short(shown(text)) for text in other.texts.values()]
+            there = ", ".join(map(shown, other.in_train))
+            rows.add_row(str(other.number), _short(shown(other.gold)), *texts, _short(there))
+        print_table(console, rows)
+    if found.rows or found.disagreements:
+        line(console, "")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

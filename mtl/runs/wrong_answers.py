@@ -1,0 +1,200 @@
+"""Where a trained model answers otherwise than gold says: which rows, how certainly, and what is taken for what."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ..base.errors import UsageError, listing, near_miss
+from ..base.files import replace
+from ..sources.base import SPLITS
+
+if TYPE_CHECKING:
+    from ..data.split import Split
+    from .runner import Run
+
+FOLDER = "errors"  # of a run
+NOTHING = "(none)"  # in place of a label that gold has and the answer lacks, or the other way around
+
+
+class WrongRow(NamedTuple):
+    """A row that is answered wrongly: its number in the split, from 1, and how certain (0 to 1) the wrong answer was.
+
+    Of tokens, listed texts and labels it is the most certain one of those that are wrong; None where answers have no
+    scores. `texts` are by input.
+    """
+
+    number: int
+    certainty: float | None
+    gold: Any
+    answer: Any
+    texts: dict[str, Any]
+
+
+class Disagreement(NamedTuple):
+    """A row of the split whose texts are those of rows of train, where none of them has its gold answer."""
+
+    number: int
+    gold: Any
+    in_train: tuple[Any, ...]  # each answer once
+    texts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class WrongAnswers:
+    """What is wrong with a task's answers on a split: `rows`, most certain first, of `labelled` ones that have gold.
+
+    `confusions` count (gold, answer) of rows, tokens or listed texts, the most frequent first.
+    """
+
+    task: str
+    split: str
+    inputs: tuple[str, ...]
+    labelled: int
+    rows: tuple[WrongRow, ...]
+    confusions: tuple[tuple[tuple[str, str], int], ...]
+    disagreements: tuple[Disagreement, ...]
+
+    def write(self, run: Path) -> Path:
+        """Write the rows as a table, `errors/TASK.SPLIT.tsv` in the run's folder, and return it; raises `OSError`.
+
+        Tabs and line ends inside texts are written as `\\t` and `\\n`.
+        """
+        path = run / FOLDER / f"{self.task}.{self.split}.tsv"
+        path.parent.mkdir(exist_ok=True)
+        content = io.StringIO()
+        table = csv.writer(content, delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None, lineterminator="\n")
+        table.writerow(["row", "certainty", "gold", "answer", *self.inputs])
+        for row in self.rows:
+            certainty = "" if row.certainty is None else f"{row.certainty:.4f}"
+            values = [shown(value) for value in (row.gold, row.answer, *row.texts.values())]
+            table.writerow([row.number, certainty, *map(_one_field, values)])
+        replace(path, content.getvalue().encode("utf-8", "surrogatepass"))
+        return path
+
+
+def wrong_answers(run: Run, task: str | None = None, split: str | None = None) -> WrongAnswers:
+    """Return where a trained run answers a task otherwise than gold; on test by default, on dev where there is no test.
+
+    The task may be left out where there is only one. Raises `UsageError` for a task that does not exist or whose
+    answers are not right or wrong, and for a split that its source does not have.
+    """
+    task = _task(run, task)
+    source = run.recipe.tasks[task].source
+    there = [name for name in SPLITS if run.prepared.split(source, name) is not None]
+    split = split or next((name for name in ("test", "dev") if name in there), "test")
+    encoded = run.prepared.split(source, split)
+    if encoded is None:
+        raise UsageError(f"the source '{source}' should have a {split} split. Found {', '.join(there)}.")
+    found = run.evaluate(split, tasks=[task])
+    gold, answers = found.gold[task], found.predictions[task]
+    sets = encoded.targets[task].axes == ("C",)
+    wrong = [i for i, (g, a) in enumerate(zip(gold, answers, strict=True)) if _differ(g, a)]
+    texts = {name: encoded.texts(key, wrong) for name, key in run.graph.inputs(task).items()}
+    scored = run.predict(task, texts) if wrong else []
+    rows = [
+        WrongRow(
+            i + 1, _certainty(gold[i], answers[i], answer), gold[i], answers[i], {k: v[at] for k, v in texts.items()}
+        )
+        for at, (i, answer) in enumerate(zip(wrong, scored, strict=True))
+    ]
+    rows.sort(key=lambda row: (row.certainty is None, -(row.certainty or 0.0), row.number))
+    confusions = Counter(pair for i in wrong for pair in _confused(gold[i], answers[i], sets))
+    return WrongAnswers(
+        task,
+        split,
+        tuple(texts),
+        sum(g is not None for g in gold),
+        tuple(rows),
+        tuple(sorted(confusions.items(), key=lambda item: (-item[1], item[0]))),
+        tuple(_disagreements(run, task, encoded, gold)) if split != "train" else (),
+    )
+
+
+def shown(value: Any) -> str:
+    """Return an answer or a text as a table shows it: lists with blanks between their values.
+
+    >>> shown(["B-song", None, "O"]), shown([]), shown("play")
+    ('B-song - O', '(none)', 'play')
+    """
+    if isinstance(value, (list, tuple)):
+        return " ".join("-" if item is None else str(item) for item in value) or NOTHING
+    return NOTHING if value is None else str(value)
+
+
+def _one_field(text: str) -> str:
+    return text.replace("\t", "\\t").replace("\r", "\\r").replace("\n", "\\n")
+
+
+def _task(run: Run, task: str | None) -> str:
+    tasks = run.recipe.tasks
+    if task is None and len(tasks) > 1:
+        raise UsageError(f"--task should name one of the tasks of '{run.out}': {listing(tasks)}. Found no --task.")
+    task = next(iter(tasks)) if task is None else task
+    if task not in tasks:
+        raise UsageError(
+            f"--task '{task}' is not a task of '{run.out}'.{near_miss(task, tasks)} Tasks: {listing(tasks)}."
+        )
+    target = tasks[task].task.target_class()
+    if tasks[task].task.units == "pairs" or not target.exact:
+        raise UsageError(
+            f"--task should name a task whose answers are right or wrong. Found '{task}', which predicts "
+            f"a {target.element}: `mtl test` says how far off it is."
+        )
+    return task
+
+
+def _differ(gold: Any, answer: Any) -> bool:
+    """Say whether an answer is wrong; what has no gold is not."""
+    if gold is None:
+        return False
+    if isinstance(gold, list) and isinstance(answer, list) and len(gold) == len(answer):
+        return any(g is not None and g != a for g, a in zip(gold, answer, strict=True))
+    return bool(gold != answer)
+
+
+def _confused(gold: Any, answer: Any, sets: bool) -> Iterator[tuple[str, str]]:
+    """Yield what was taken for what: (gold, answer)."""
+    if sets:
+        yield from ((label, NOTHING) for label in gold if label not in answer)
+        yield from ((NOTHING, label) for label in answer if label not in gold)
+    elif isinstance(gold, list) and isinstance(answer, list):
+        yield from ((str(g), str(a)) for g, a in zip(gold, answer, strict=False) if g is not None and g != a)
+    else:
+        yield shown(gold), shown(answer)
+
+
+def _certainty(gold: Any, answer: Any, scored: dict[str, Any]) -> float | None:
+    score, scores = scored.get("score"), scored.get("scores")
+    if isinstance(answer, list) and isinstance(gold, list) and isinstance(scores, dict) and score is None:
+        missed = [1 - scores[label] for label in gold if label not in answer and label in scores]
+        added = [scores[label] for label in answer if label not in gold and label in scores]
+        return max([*missed, *added], default=None)
+    if isinstance(score, list) and isinstance(gold, list):
+        wrong = [s for s, g, a in zip(score, gold, answer, strict=False) if g is not None and g != a]
+        return max(wrong, default=None)
+    return score if isinstance(score, float) else None
+
+
+def _disagreements(run: Run, task: str, encoded: Split, gold: Sequence[Any]) -> Iterator[Disagreement]:
+    """Yield rows whose texts train has too, and only with other gold answers."""
+    train = run.prepared.split(encoded.source, "train")
+    if train is None:
+        return
+    shared = np.flatnonzero(np.isin(train.text_hashes, encoded.text_hashes))
+    known: dict[int, list[Any]] = {}
+    for text, answer in zip(train.text_hashes[shared].tolist(), train.gold(task, shared), strict=True):
+        if answer is not None and answer not in known.setdefault(text, []):
+            known[text].append(answer)
+    for i, text in enumerate(encoded.text_hashes.tolist()):
+        others = known.get(text, [])
+        if gold[i] is not None and others and gold[i] not in others:
+            texts = {name: encoded.texts(key, [i])[0] for name, key in run.graph.inputs(task).items()}
+            yield Disagreement(i + 1, gold[i], tuple(others), texts)

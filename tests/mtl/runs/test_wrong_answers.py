@@ -1,0 +1,149 @@
+"""Rows that a run answers wrongly: made certain by gold that is wrong itself, in a split of rows that training had."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import NamedTuple, cast
+
+import pytest
+
+from mtl.base.errors import UsageError
+from mtl.compile.loading import recipe_from_dict
+from mtl.recipe.config import Recipe
+from mtl.runs.runner import Run
+from mtl.runs.wrong_answers import Disagreement, wrong_answers
+from tests import small
+from tests.commands import within
+from tests.mtl.data.ranked import recipe
+
+TEST = (
+    ("play hey jude", "play", "O B-song I-song"),
+    ("wake me at noon", "play", "O O O B-song"),
+    ("put on yesterday now", "", "O O B-song O"),
+    ("put on yesterday", "wake", "O O B-time"),
+    ("play a zebra", "wake", "O O O"),
+)
+
+
+@pytest.fixture(scope="module")
+def run(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The small run with another test split: gold is wrong for two texts of train, and for one that it has not."""
+    folder = tmp_path_factory.mktemp("wrong")
+    small.write(folder / "data")
+    lines = ["text\tintent\tslots", *("\t".join(row) for row in TEST)]
+    (folder / "data/test.tsv").write_text("\n".join(lines) + "\n", "utf-8")
+    shutil.copytree(small_run, folder / "run")
+    return Run.open(folder / "run", data=folder / "data")
+
+
+def test_wrong_rows_come_most_certain_first(run: Run) -> None:
+    found = wrong_answers(run, "intent")
+    assert (found.task, found.split, found.inputs, found.labelled) == ("intent", "test", ("text",), 4)
+    assert {row.number for row in found.rows} == {2, 4, 5}
+    certainties = [row.certainty or 0.0 for row in found.rows]
+    assert certainties == sorted(certainties, reverse=True)
+    for row in found.rows:
+        text, gold, _ = TEST[row.number - 1]
+        answer = run.predict("intent", [text])[0]
+        assert (row.gold, row.texts) == (gold, {"text": text})
+        assert (row.answer, row.certainty) == (answer["label"], pytest.approx(answer["score"], abs=1e-6))
+    assert found.confusions == ((("wake", "play"), 2), (("play", "wake"), 1))
+    assert found.disagreements == (
+        Disagreement(2, "play", ("wake",), {"text": "wake me at noon"}),
+        Disagreement(4, "wake", ("play",), {"text": "put on yesterday"}),
+    )
+
+
+def test_of_tokens_the_most_certain_wrong_one_counts(run: Run) -> None:
+    found = wrong_answers(run, "slots", "test")
+    rows = {row.number: row for row in found.rows}
+    assert {2, 4} <= set(rows)
+    answer = run.predict("slots", ["wake me at noon"])[0]
+    assert rows[2].answer == answer["tags"] == ["O", "O", "O", "B-time"]
+    assert rows[2].certainty == pytest.approx(answer["score"][3], abs=1e-6)
+    assert (("B-song", "B-time"), 1) in found.confusions
+    assert [other.number for other in found.disagreements] == [2, 4]
+    assert wrong_answers(run, "slots", "train").disagreements == ()
+
+
+def test_the_command_shows_some_and_writes_all(run: Run) -> None:
+    data = run.out.parent / "data"
+    done = within("errors", run.out, "--task", "intent", "--top", "1", "--data", data)
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    path = run.out / "errors/intent.test.tsv"
+    assert lines[0] == "intent: 3 of 4 rows of test answered wrongly"
+    assert lines[2].split() == ["row", "gold", "answer", "text", "certainty"]
+    assert [line.split() for line in lines[5:8]] == [
+        ["gold", "answer", "times"],
+        ["wake", "play", "2"],
+        ["play", "wake", "1"],
+    ]
+    assert "2 rows with the text of a row of train and other gold there:" in lines
+    assert lines[-1] == f"{path}: 3 rows"
+    table = [line.split("\t") for line in path.read_text("utf-8").splitlines()]
+    assert table[0] == ["row", "certainty", "gold", "answer", "text"]
+    found = wrong_answers(run, "intent")
+    assert table[1:] == [
+        [str(row.number), f"{row.certainty:.4f}", row.gold, row.answer, row.texts["text"]] for row in found.rows
+    ]
+
+
+def test_tabs_and_line_ends_of_a_text_stay_in_their_field(run: Run, tmp_path: Path) -> None:
+    found = wrong_answers(run, "intent")
+    row = found.rows[0]._replace(texts={"text": 'a\tb\r\n"c"'})
+    path = type(found)("intent", "dev", ("text",), 1, (row,), (), ()).write(tmp_path)
+    assert path == tmp_path / "errors/intent.dev.tsv"
+    assert path.read_text("utf-8").splitlines()[1].split("\t")[4:] == ['a\\tb\\r\\n"c"']
+
+
+def test_what_cannot_be_asked(run: Run, small_run: Path) -> None:
+    asked = {
+        (None, "test"): f"--task should name one of the tasks of '{run.out}': intent, slots. Found no --task.",
+        ("slot", "test"): f"--task 'slot' is not a task of '{run.out}'. Did you mean 'slots'? Tasks: intent, slots.",
+    }
+    for (task, split), sentence in asked.items():
+        with pytest.raises(UsageError) as error:
+            wrong_answers(run, task, split)
+        assert str(error.value) == sentence
+    done = within("errors", small_run, "--split", "tests")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "--split should be train, dev or test. Found 'tests'. Did you mean 'test'?\n",
+    )
+
+
+class Ranks(NamedTuple):
+    """As much of a run as it takes to see what its tasks predict."""
+
+    recipe: Recipe
+    out: Path
+
+
+def test_answers_that_are_neither_right_nor_wrong() -> None:
+    with pytest.raises(UsageError) as error:
+        wrong_answers(cast("Run", Ranks(recipe_from_dict(recipe()), Path("run"))))
+    assert str(error.value) == (
+        "--task should name a task whose answers are right or wrong. Found 'relevance', which predicts a grade: "
+        "`mtl test` says how far off it is."
+    )
+
+
+def test_a_split_that_is_not_there(tmp_path: Path) -> None:
+    rows = [{"text": "a b", "stars": str(i % 5)} for i in range(6)]
+    (tmp_path / "train").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    task = (
+        "{type: text_classification, source: s, inputs: text, target: stars, model: {embedding: {type: word, dim: 2}}}"
+    )
+    file = tmp_path / "r.yaml"
+    file.write_text(
+        f"sources: {{s: {{format: jsonl, train: train}}}}\ntasks: {{stars: {task}}}\ntrain: {{epochs: 1}}\n"
+    )
+    run = Run.start(file, tmp_path / "run")
+    list(run.train())
+    with pytest.raises(UsageError) as error:
+        wrong_answers(run)
+    assert str(error.value) == "the source 's' should have a test split. Found train."
+    assert wrong_answers(run, split="train").labelled == 6
