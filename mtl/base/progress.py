@@ -100,6 +100,31 @@ class StopReport:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlyStopReport:
+    """The end of a training that `patience` ends: so many `evaluations` in a row were no better than after `best`."""
+
+    step: int
+    steps: int
+    epoch: int
+    evaluations: int
+    best: int
+
+    @property
+    def reason(self) -> str:
+        """Why training ended.
+
+        >>> EarlyStopReport(980, 2000, 7, 5, 780).reason
+        'stopped early: no better for 5 evaluations; best at step 780'
+        """
+        count = "1 evaluation" if self.evaluations == 1 else f"{self.evaluations} evaluations"
+        return f"stopped early: no better for {count}; best at step {self.best}"
+
+    def record(self) -> dict[str, Any]:
+        """Return the report as plain values, with `event: stop`."""
+        return {"event": "stop", "reason": self.reason, **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True)
 class StreamReport:
     """A source that is drawn no more, for a while (`rests`) or for good (`spent`), or that is `woken` from its rest."""
 
@@ -147,7 +172,7 @@ class GradientReport:
         return {"event": "gradients", "step": self.step, "source": self.source, "components": found}
 
 
-Report = Note | StepReport | EvalReport | StopReport | StreamReport | GradientReport
+Report = Note | StepReport | EvalReport | StopReport | EarlyStopReport | StreamReport | GradientReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,18 @@ from .running import Running
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from ..base.progress import EvalReport, Note, Report, StageReport, StepReport, StopReport, StreamReport
+    from ..base.progress import (
+        EarlyStopReport,
+        EvalReport,
+        Note,
+        Report,
+        StageReport,
+        StepReport,
+        StopReport,
+        StreamReport,
+    )
+
+    Happened = EvalReport | StopReport | EarlyStopReport | StreamReport
 
 HINT = "If it stays so, try a lower rate, a longer warm-up, 'step: all' or a greater weight for the task."
 SECONDS_BETWEEN_LINES = 10.0  # of steps, where there is no terminal
@@ -90,7 +101,7 @@ def line(console: Console, text: str) -> None:
     console.print(visible(text), markup=False, highlight=False, soft_wrap=True)
 
 
-def happened(console: Console, report: EvalReport | StopReport | StreamReport) -> None:
+def happened(console: Console, report: Happened) -> None:
     """Print one line about anything but a step, and one about each task that has learned nothing yet."""
     from ..base.progress import EvalReport
 
@@ -99,12 +110,12 @@ def happened(console: Console, report: EvalReport | StopReport | StreamReport) -
         line(console, f"  {found}. {HINT}")
 
 
-def place(report: StepReport | EvalReport | StopReport | StreamReport) -> str:
+def place(report: StepReport | Happened) -> str:
     """Return how far training is."""
     return f"step {report.step}/{report.steps}, epoch {report.epoch}"
 
 
-def event(report: EvalReport | StopReport | StreamReport) -> str:
+def event(report: Happened) -> str:
     """Return one line about anything but a step."""
     from ..base.progress import EvalReport
 

@@ -32,6 +32,8 @@ from ..graph.build import build_graph
 from ..graph.sharing_graph import SharingGraph
 from ..model.multi_task import MultiTaskModel
 
+_STEP = "step-"  # a folder's name, before the number of the step
+
 Which = Literal["last", "best"]
 
 
@@ -71,12 +73,16 @@ class Checkpoints:
             raise CheckpointError(f"{self.folder}: should hold a {which} checkpoint. Found none.")
         return self.folder / pointer[which]
 
+    def step(self, which: Which) -> int:
+        """Return the step that a checkpoint was made at; raises as `path` does."""
+        return int(self.path(which).name.removeprefix(_STEP))
+
     def write(self, snapshot: Snapshot, *, best: bool) -> None:
         """Write a checkpoint, point `last` (and `best`, where asked) at it, and remove those no longer pointed at.
 
         Raises `CheckpointError` where it cannot be written; the checkpoints before it are then as they were.
         """
-        name = f"step-{snapshot.step:08d}"
+        name = f"{_STEP}{snapshot.step:08d}"
         pointer = self.pointer()
         unfinished = self.folder / f"{name}{UNFINISHED}"
         try:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Protocol
 
 from ..base.errors import TrainingError
-from ..base.progress import GradientReport, Note, Report, StepReport, StopReport, StreamReport
+from ..base.progress import EarlyStopReport, GradientReport, Note, Report, StepReport, StopReport, StreamReport
 
 
 class Log(Protocol):
@@ -90,7 +90,7 @@ def scalars(report: Report) -> dict[str, float]:
         if report.norm is not None:
             found["train/gradient_norm"] = report.norm
         return found
-    if isinstance(report, (StopReport, StreamReport)):
+    if isinstance(report, (StopReport, EarlyStopReport, StreamReport)):
         return {}
     if isinstance(report, GradientReport):
         return {

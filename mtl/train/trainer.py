@@ -22,7 +22,16 @@ from ..base.errors import CheckpointError, UsageError
 from ..base.files import read_json
 from ..base.launched import here
 from ..base.processes import Processes
-from ..base.progress import EvalReport, GradientReport, Note, Report, StepReport, StopReport, StreamReport
+from ..base.progress import (
+    EarlyStopReport,
+    EvalReport,
+    GradientReport,
+    Note,
+    Report,
+    StepReport,
+    StopReport,
+    StreamReport,
+)
 from ..base.tensors import read_tensors
 from ..base.threads import torch_threads
 from ..evaluate.constant import constant_answers
@@ -172,6 +181,9 @@ class Trainer:
                 yield report
                 yield from self._changes(step.epoch)
             self.finished = self.step >= self.steps or (evaluated and self._exhausted()) or not self.draws.drawable
+            if self.finished and self.step < self.steps and self.selection is not None and self._exhausted():
+                best = self.checkpoints.step("best")
+                yield EarlyStopReport(self.step, self.steps, step.epoch, self.selection.waited, best)
             if over and not self.finished:
                 self.finished = True
                 yield StopReport(self.step, self.steps, step.epoch, self.budget.seconds / 60)

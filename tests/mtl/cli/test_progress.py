@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from rich.console import Console
 
-from mtl.base.progress import EvalReport, Note, Report, StageReport, StepReport
-from mtl.cli.progress import evaluation, line, show_progress, stage
+from mtl.base.progress import EarlyStopReport, EvalReport, Note, Report, StageReport, StepReport
+from mtl.cli.progress import evaluation, event, line, show_progress, stage
 from mtl.cli.running import Running
 
 METRICS = {"intent": {"accuracy": 0.75, "macro_f1": 0.5}, "joint": {"exact_match": 0.25}}
@@ -71,6 +71,21 @@ def test_a_bar_on_a_terminal() -> None:
 
 def test_an_evaluation_is_one_line() -> None:
     assert evaluation(EvalReport(2, 2, 1, "dev", METRICS, 0.75, False, 1, 0.1)) == LINE.removesuffix(" (best)")
+
+
+def test_why_training_ended_early() -> None:
+    assert event(EarlyStopReport(980, 2000, 7, 5, 780)) == (
+        "step 980/2000, epoch 7  stopped early: no better for 5 evaluations; best at step 780"
+    )
+    assert EarlyStopReport(9, 20, 7, 1, 8).record() == {
+        "event": "stop",
+        "reason": "stopped early: no better for 1 evaluation; best at step 8",
+        "step": 9,
+        "steps": 20,
+        "epoch": 7,
+        "evaluations": 1,
+        "best": 8,
+    }
 
 
 def test_a_line_holds_no_orders_to_a_terminal() -> None:

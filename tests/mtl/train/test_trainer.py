@@ -11,11 +11,13 @@ import pytest
 import torch
 
 from mtl.base.errors import TrainingError, UsageError
+from mtl.base.progress import EarlyStopReport
 from mtl.data.prepare import prepare
 from mtl.recipe.filling import filled
 from mtl.sources.opening import open_sources
 from mtl.train.checkpoint import load_model
 from mtl.train.finite import all_finite
+from mtl.train.logs import scalars
 from mtl.train.trainer import EvalReport, StepReport, Trainer
 from mtl.train.update import step_seed
 from tests.mtl.small_run import parameters, same, small_graph, small_prepared, small_trainer, update, write_data
@@ -165,11 +167,14 @@ def test_the_best_evaluation_is_the_final_model(tmp_path: Path) -> None:
     trainer = small_trainer(tmp_path, {"epochs": 30, "optimizer": {"type": "sgd", "lr": 0.5}, "patience": 2})
     best: dict[str, torch.Tensor] = {}
     scores = []
+    at = 0
     for report in trainer.train():
         if isinstance(report, EvalReport):
             scores.append(report.score)
             if report.best:
-                best = parameters(trainer.model)
+                best, at = parameters(trainer.model), report.step
+    assert report == EarlyStopReport(trainer.step, trainer.steps, len(scores), 2, at)
+    assert scalars(report) == {}
     assert scores.index(max(scores)) == len(scores) - 3  # two more without improvement, then it stopped
     assert trainer.step < trainer.steps
     assert same(parameters(trainer.model), best)
