@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from ..base.declared import keys, plain, schema
 from ..base.errors import MtlError, listing, near_miss, some
@@ -14,6 +14,7 @@ from ..recipe.modules import ModuleConfig
 from ..recipe.names import JOINT, matching
 from ..recipe.schema import fitted_to
 from ..recipe.training import (
+    AverageConfig,
     BatchConfig,
     ComponentTraining,
     RestConfig,
@@ -24,6 +25,7 @@ from ..recipe.training import (
 from .components import read_component, told
 from .draft import Reading, TaskDraft
 
+S = TypeVar("S", RestConfig, AverageConfig)
 HERE: Steps = ("train",)
 DEVICE = re.compile(r"auto|cpu|cuda(:(0|[1-9]\d{0,2}))?")
 HALF = re.compile(r"(fp|float|f)?16(-mixed|-true)?|half|amp", re.IGNORECASE)  # names of torch's float16, here and there
@@ -51,7 +53,8 @@ def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
     parts = _read_parts(reading, values)
     batch = _read_batch(reading, values.get("batch"), (*HERE, "batch")) or keys(TrainConfig)["batch"].default
     streams = _read_streams(reading, values.get("streams"), known)
-    rest = _read_rest(reading, values.get("rest"))
+    rest = _read_section(reading, values.get("rest"), "rest", RestConfig)
+    average = _read_section(reading, values.get("average"), "average", AverageConfig)
     components = _read_components(reading, values.get("components"), known)
     select = _read_select(reading, values.get("select"), known)
     if checked is None or len(reading.faults) > faults:
@@ -66,7 +69,8 @@ def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
         return None
     general: dict[str, Any] = {**parts, **{key: checked[key] for key in plain(TrainConfig)}}
     places = {key: reading.document.place((*HERE, key)) for key in values}
-    general |= {"batch": batch, "streams": streams, "rest": rest, "components": components, "select": select}
+    general |= {"batch": batch, "streams": streams, "rest": rest, "average": average}
+    general |= {"components": components, "select": select}
     return TrainConfig(places=places, **general)
 
 
@@ -157,13 +161,15 @@ def _read_streams(reading: Reading, raw: Any, known: Known) -> dict[str, StreamT
     return found
 
 
-def _read_rest(reading: Reading, raw: Any) -> RestConfig | None:
-    steps: Steps = (*HERE, "rest")
+def _read_section(reading: Reading, raw: Any, name: str, section: type[S]) -> S | None:
+    """Return a section of `train:` that may be left out, None where it is or after noting its faults."""
+    steps: Steps = (*HERE, name)
     if raw is None:
         return None
-    checked, wrong = fitted_to(schema(RestConfig), reading.mapping(raw, steps), reading.document, steps, "'train.rest'")
+    values = reading.mapping(raw, steps)
+    checked, wrong = fitted_to(schema(section), values, reading.document, steps, f"'train.{name}'")
     reading.faults += wrong
-    return None if checked is None else RestConfig(**checked)
+    return None if checked is None else section(**checked)
 
 
 def _read_components(reading: Reading, raw: Any, known: Known) -> dict[str, ComponentTraining]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Annotated, Literal, NamedTuple
 
+import pydantic
+
 from ..base.declared import Count, FromZero, Key, Natural, Positive
 from .modules import ModuleConfig
 from .place import NOWHERE, Place
@@ -49,6 +51,17 @@ class RestConfig:
     ] = 0.02
 
 
+@dataclass(frozen=True)
+class AverageConfig:
+    """How a moving average of the weights is made."""
+
+    decay: Annotated[
+        float,
+        pydantic.Field(gt=0, lt=1),
+        Key("share of the average that an update leaves; less in the first updates"),
+    ] = 0.999
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
     """How the recipe is trained; `places` says where those of its keys that a recipe has were written."""
@@ -72,6 +85,17 @@ class TrainConfig:
             "a figure falls below its best by more than `tolerance` times that best, and below what it was when the "
             "rest began. Training ends when every source rests or has spent its `steps`. A source without dev figures "
             "never rests. null: no source rests.",
+        ),
+    ] = None
+    average: Annotated[
+        AverageConfig | None,
+        Key(
+            "moving average of the weights; see 'train.average' and below",
+            apart=True,
+            note="Training goes on with the raw weights, and their average is evaluated, selected by, saved and "
+            "exported in their place. The n-th update of a weight makes its average `a` times what it was, plus "
+            "`1 - a` times the weight, `a` being the smaller of `decay` and `(1 + n) / (10 + n)`. A component that no "
+            "task of a step needs is not updated, and its average stays as it is. null: no average.",
         ),
     ] = None
     epochs: Annotated[Count, Key("passes over the data, as the mixture counts them")] = 10

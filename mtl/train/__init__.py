@@ -3,6 +3,7 @@
 accumulation   several batches in one update
 adaptive_mixture  mixtures whose rates follow what training shows
 agreement      whether all processes of a training have equal parameters
+average        a moving average of the weights, evaluated and saved in their place
 balance/       how the losses of several tasks become one update
 budget         a time budget: what is spent of it, over all processes of a run
 checkpoint     checkpoints: one safetensors file per component

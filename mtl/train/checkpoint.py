@@ -4,6 +4,7 @@
     checkpoints/step-00000200/state.json           step, mixture, positions, best so far, what a resume must find again
     checkpoints/step-00000200/optimizer.safetensors
     checkpoints/step-00000200/components/NAME.safetensors
+    checkpoints/step-00000200/raw.safetensors   where components are averages: weights that training goes on with
 
 A checkpoint is written under another name, flushed to the disk, renamed, and only then does the pointer name it. So
 a process that is killed at any moment, or a disk that is full, leaves the pointer on checkpoints that are whole.
@@ -15,7 +16,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,13 +40,17 @@ Which = Literal["last", "best"]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All that a checkpoint holds: tensors by component, their descriptions, the optimizer's, and plain values."""
+    """All that a checkpoint holds: tensors by component, their descriptions, the optimizer's, and plain values.
+
+    `raw` are parameters by name whose averages are in the components.
+    """
 
     step: int
     components: Mapping[str, Mapping[str, Tensor]]
     descriptions: Mapping[str, Mapping[str, str]]
     optimizer: Mapping[str, Tensor]
     state: Mapping[str, Any]
+    raw: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 class Checkpoints:
@@ -117,6 +122,8 @@ def _write_files(folder: Path, snapshot: Snapshot) -> None:
         content = serialized(tensors, snapshot.descriptions.get(name, {}))
         (folder / "components" / f"{name}.safetensors").write_bytes(content)
     (folder / "optimizer.safetensors").write_bytes(serialized(snapshot.optimizer, {}))
+    if snapshot.raw:
+        (folder / "raw.safetensors").write_bytes(serialized(snapshot.raw, {}))
     (folder / "state.json").write_text(json.dumps(snapshot.state, indent=1), "utf-8")
     sync_tree(folder)
 

@@ -43,6 +43,7 @@ from ..model.multi_task import MultiTaskModel
 from ..recipe.config import Recipe
 from ..recipe.filling import digest
 from .agreement import fault_if_others
+from .average import WeightAverage
 from .budget import Budget
 from .checkpoint import Checkpoints, Snapshot, describe, fingerprint, load_weights, own_tensors
 from .first_weights import load_first_weights
@@ -114,10 +115,11 @@ class Trainer:
             self.model, self.owned, self.optimizer, parameters, self.balance, self.facts, self.processes
         )
         self.selection = selection(self.config.select, self.config.patience, *dev_figures(self.graph, prepared))
+        if state is None:
+            load_first_weights(self.model)
+        self.average = WeightAverage(self.config.average, self._named(), parameters)
         if state is not None:
             self._load_state(state)
-        else:
-            load_first_weights(self.model)
         self.notes = self._noted() if state is None else ()
 
     # -- beginning
@@ -200,6 +202,7 @@ class Trainer:
         share = self.budget.share
         factor = self.rates.set(self.step, share)
         losses, norm = self.update(draws, self.step)
+        self.average.update()
         self.draws.stepped(losses)
         self.step += 1
         batches = [batch for draw in draws for batch in draw.batches]
@@ -256,7 +259,8 @@ class Trainer:
         )
 
     def _measured(self) -> tuple[Mapping[str, Mapping[str, float]], Sequence[str]]:
-        found = evaluate(self.model, self.graph, self.prepared, "dev")
+        with self.average.in_place():
+            found = evaluate(self.model, self.graph, self.prepared, "dev")
         return found.metrics, constant_answers(self.graph, found)
 
     def _save(self, *, best: bool) -> None:
@@ -280,8 +284,12 @@ class Trainer:
         }
         if self.budget.minutes is not None:
             state["seconds"] = seconds
+        if self.average.parameters:
+            state["average"] = self.average.state()
         meanings = describe(self.graph, self.prepared.fitted)
-        self.checkpoints.write(Snapshot(self.step, self.owned, meanings, tensors, state), best=best)
+        components = self.average.averaged(self.owned)
+        snapshot = Snapshot(self.step, components, meanings, tensors, state, self.average.parameters)
+        self.checkpoints.write(snapshot, best=best)
 
     def _load_state(self, state: Mapping[str, Any]) -> None:
         folder = self.checkpoints.path("last")
@@ -289,6 +297,8 @@ class Trainer:
         load_weights(self.model, self.checkpoints.path("best") if self.finished else folder)
         tensors = read_tensors(folder / "optimizer.safetensors")[0]
         load_optimizer_state(self.optimizer, self._named(), tensors, state["optimizer"])
+        if self.average.parameters and not self.finished:
+            self.average.load_state(state["average"], read_tensors(folder / "raw.safetensors")[0])
         self.step = int(state["step"])
         self.budget.before = float(state.get("seconds", 0.0))
         self.draws.load_state(state["draws"])

@@ -16,7 +16,7 @@ from mtl.compile.loading import recipe_from_text
 from mtl.recipe.config import InputConfig, Recipe, ShareGroup, SourceConfig, TaskConfig
 from mtl.recipe.filling import filled
 from mtl.recipe.modules import ModuleConfig
-from mtl.recipe.training import BatchConfig, ComponentTraining, RestConfig, StreamTraining, TrainConfig
+from mtl.recipe.training import AverageConfig, BatchConfig, ComponentTraining, RestConfig, StreamTraining, TrainConfig
 from mtl.recipe.tuning import Range, TuneConfig
 from mtl.recipe.yaml_core import parse
 from tests.mtl.recipe.texts import INTENT_SLOT, changed, faults
@@ -34,6 +34,7 @@ BESIDE: dict[type, set[str]] = {
     ComponentTraining: {"place"},
     StreamTraining: set(),
     RestConfig: set(),
+    AverageConfig: set(),
     TuneConfig: {"places"},
     Range: {"whole"},
 }

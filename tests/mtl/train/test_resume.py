@@ -53,6 +53,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "evaluate_every": 2,
         "streams": {"words": {"batch": {"size": 3}, "steps": 6}},
     },
+    "average": {"average": {"decay": 0.8}, "evaluate_every": 3, "components": {"words_": {"freeze": True}}},
     "accumulate": {"accumulate": 3, "batch": {"size": 3}, "schedule": {"type": "linear"}},
 }
 FIRST = (
@@ -64,6 +65,7 @@ FIRST = (
     "gap",
     "progress_by_loss",
     "rest",
+    "average",
 )  # each has a state of its own to be kept
 
 
