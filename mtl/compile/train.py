@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from ..base.declared import keys, plain, schema
 from ..base.errors import MtlError, listing, near_miss, some
@@ -25,7 +25,6 @@ from ..recipe.training import (
 from .components import read_component, told
 from .draft import Reading, TaskDraft
 
-S = TypeVar("S", RestConfig, AverageConfig)
 HERE: Steps = ("train",)
 DEVICE = re.compile(r"auto|cpu|cuda(:(0|[1-9]\d{0,2}))?")
 HALF = re.compile(r"(fp|float|f)?16(-mixed|-true)?|half|amp", re.IGNORECASE)  # names of torch's float16, here and there
@@ -161,7 +160,7 @@ def _read_streams(reading: Reading, raw: Any, known: Known) -> dict[str, StreamT
     return found
 
 
-def _read_section(reading: Reading, raw: Any, name: str, section: type[S]) -> S | None:
+def _read_section(reading: Reading, raw: Any, name: str, section: type[Any]) -> Any:
     """Return a section of `train:` that may be left out, None where it is or after noting its faults."""
     steps: Steps = (*HERE, name)
     if raw is None:
