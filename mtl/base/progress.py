@@ -179,11 +179,13 @@ Report = Note | StepReport | EvalReport | StopReport | EarlyStopReport | StreamR
 class StageReport:
     """A stage of an export that begins: tracing the tasks, writing their graphs, or verifying some of them.
 
-    `number` of `count` (from 1) counts the groups of tasks that are verified together; both are 1 for the other stages,
-    which are of all.
+    `number` of `count` (from 1) counts the groups of tasks that are verified together, on so many `rows` of a `split`;
+    other stages are of all tasks, and of no rows.
     """
 
     stage: Literal["tracing", "writing", "verifying"]
     tasks: tuple[str, ...]
     number: int = 1
     count: int = 1
+    rows: int = 0
+    split: str = ""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from ..base.errors import counted
 from ..base.visible import visible
 from .running import Running
 
@@ -135,4 +136,5 @@ def evaluation(report: EvalReport) -> str:
 def stage(report: StageReport) -> str:
     """Return one line about a stage of an export that begins."""
     of = f" ({report.number} of {report.count})" if report.count > 1 else ""
-    return f"export: {report.stage} {', '.join(report.tasks)}{of}"
+    on = f" on {counted(report.rows, 'row')} of {report.split}" if report.split else ""
+    return f"export: {report.stage} {', '.join(report.tasks)}{of}{on}"

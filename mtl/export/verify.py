@@ -116,7 +116,7 @@ def _verify(
     towers: dict[str, float] = {}
     asked = _groups(graph, prepared, tasks)
     for number, (joint, together, name, split, chosen) in enumerate(asked, 1):
-        report(StageReport("verifying", tuple(together), number, len(asked)))
+        report(StageReport("verifying", tuple(together), number, len(asked), len(chosen.rows), name))
         keys = graph.inputs(together[0])
         heads = _heads(graph, prepared, together, folder, joint)
         texts = {column: split.texts(key, chosen.rows) for column, key in keys.items()}

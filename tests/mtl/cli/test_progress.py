@@ -106,9 +106,13 @@ def test_notes_come_first_and_warnings_on_standard_error(terminal: bool, capsys:
 
 def test_stages_of_an_export() -> None:
     both = ("intent", "slots")
-    reports = (StageReport("tracing", both), StageReport("writing", both), StageReport("verifying", ("slots",), 2, 2))
+    reports = (
+        StageReport("tracing", both),
+        StageReport("writing", both),
+        StageReport("verifying", ("slots",), 2, 2, 1200, "test"),
+    )
     assert [stage(report) for report in reports] == [
         "export: tracing intent, slots",
         "export: writing intent, slots",
-        "export: verifying slots (2 of 2)",
+        "export: verifying slots (2 of 2) on 1,200 rows of test",
     ]

@@ -214,7 +214,7 @@ def test_stages_are_reported_as_they_begin(tagger: Exported, tmp_path: Path) -> 
 
     tagger.model.export(tmp_path / "out", tasks=["intent"], report=note)
     stages = [StageReport("tracing", ("intent",)), StageReport("writing", ("intent",))]
-    assert begun == [*stages, StageReport("verifying", ("intent",), 1, 1)]
+    assert begun == [*stages, StageReport("verifying", ("intent",), 1, 1, 71, "test")]
 
 
 def test_unknown_task(tagger: Exported, tmp_path: Path) -> None:

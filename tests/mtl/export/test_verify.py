@@ -290,7 +290,7 @@ def test_tasks_that_read_the_same_rows_are_verified_at_once(tagger: Exported, gr
     prepared = tagger.model.prepared
     begun: list[StageReport] = []
     found = verify(Noting(), tagger.model.graph, prepared, graphs, ["intent", "slots"], tagger.folder, begun.append)  # type: ignore[arg-type]
-    assert begun == [StageReport("verifying", ("intent", "slots"), 1, 1)]
+    assert begun == [StageReport("verifying", ("intent", "slots"), 1, 1, 71, "test")]
     assert [dict(found.split), dict(found.rows)] == [{"intent": "test", "slots": "test"}, {"intent": 71, "slots": 71}]
     both = ["intent", "slots"]
     assert asked[:2] == [(64, both), (7, both)]

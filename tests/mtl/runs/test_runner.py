@@ -270,7 +270,7 @@ def test_the_whole_run_as_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert table.splitlines()[1:4] == [
         "export: tracing intent, slots",
         "export: writing intent, slots",
-        "export: verifying intent, slots",
+        "export: verifying intent, slots on 15 rows of test",
     ]
     for words in ("test intent", "test slots", "test joint", "runs/small/1/export/joint.onnx", "verified"):
         assert words in table
