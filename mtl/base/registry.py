@@ -100,6 +100,9 @@ def lookup(kind: str, name: str) -> type:
 
 def unknown(kind: str, name: str) -> str:
     """Return the sentence for a name that no class of this kind has."""
+    other = next((other for other in KINDS if name in _classes[other]), None)
+    if other is not None:
+        return f"no {kind} named '{name}', which is of the kind '{other}'. `mtl components {kind}` lists what there is."
     known = names(kind)
     hint = near_miss(name, known, most=2)
     if hint:

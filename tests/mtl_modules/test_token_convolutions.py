@@ -1,4 +1,4 @@
-# ruff: noqa: E501  # messages stand in one piece
+# messages stand in one piece
 """Convolutions over tokens: which tokens are in a window, and what is wrong with some widths."""
 
 from __future__ import annotations

@@ -14,12 +14,14 @@ import torch
 from numpy.typing import NDArray
 
 from mtl.base.registry import names
+from mtl.compile.loading import recipe_from_dict
 from mtl.data.batch import Batch
 from mtl.export.numeric import Numeric, export_numeric
+from mtl.graph.build import build_graph
 from mtl.graph.calls import Call, walk
 from mtl.model.module import PaddedSequence
 from mtl.model.multi_task import MultiTaskModel, compute, program
-from tests.properties import joint, pairs, targets
+from tests.properties import joint, pairs, targets, zoo
 
 BATCHES = {
     "all texts": joint.TEXTS,
@@ -79,7 +81,8 @@ def pair_of_targets() -> Pair:
 
 
 def test_the_graphs_hold_every_registered_module() -> None:
-    graphs = (joint.graph(), targets.graph(), pairs.graph())  # the exported pairs are compared in test_pairs.py
+    # What is exported of pairs is compared in test_pairs.py, of all representations and poolings in test_zoo.py.
+    graphs = (joint.graph(), targets.graph(), pairs.graph(), build_graph(recipe_from_dict(zoo.recipe(zoo.sample()))))
     used = {(c.kind, c.config.type) for graph in graphs for c in graph.components.values()}
     for kind in ("embedding", "representation", "pooling", "matching", "scorer", "decoder", "output"):
         assert {(kind, name) for name in names(kind)} <= used | _of_other_packages(kind)

@@ -132,6 +132,11 @@ def test_registering(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(caught.value) == (
         "no pooling named 'mean'. There are: bare. A class of your own is visible once its file is named under 'plugins:'."
     )
+    with pytest.raises(UsageError) as caught:
+        registry.lookup("scorer", "bare")
+    assert str(caught.value) == (
+        "no scorer named 'bare', which is of the kind 'pooling'. `mtl components scorer` lists what there is."
+    )
     del Bare.registered_name  # type: ignore[attr-defined]
     with pytest.raises(UsageError) as caught:
         registry.register("pool", "x")

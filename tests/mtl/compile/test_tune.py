@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mtl.base.errors import RecipeError
+from mtl.base.registry import names
 from mtl.compile.loading import recipe_from_text
 from mtl.recipe.filling import digest, filled
 from mtl.recipe.tuning import Range
@@ -130,8 +131,8 @@ def test_a_key_inside_another() -> None:
 
 def test_a_value_with_which_something_else_does_not_fit() -> None:
     assert space("tasks.intent.model.pooling: [max, min]") == [
-        "tune.space.tasks.intent.model.pooling: no pooling named 'min'. There are: max, self_attention. A class of "
-        "your own is visible once its file is named under 'plugins:'."
+        "tune.space.tasks.intent.model.pooling: no pooling named 'min'. There are: "
+        f"{', '.join(names('pooling'))}. A class of your own is visible once its file is named under 'plugins:'."
     ]
     assert space("tasks.intent.target: [intent, x]") == [
         "tune.space.tasks.intent.target: should be a key by which scores stay comparable. Found 'tasks.intent.target', "
