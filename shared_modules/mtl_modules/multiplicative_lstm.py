@@ -22,8 +22,7 @@ class MultiplicativeLSTM(Representation):
 
     The gates of an LSTM see the state before a token after it was multiplied, value by value, by a projection of the
     token. `hidden` is the size of each direction (vectors of 2 x hidden come out), `layers` how many are stacked,
-    `dropout` the rate before each layer. The loop over time is torch's own operators, one by one: an LSTM is several
-    times as fast in training.
+    `dropout` the rate before each layer.
     """
 
     def __init__(self, input_dim: int, *, hidden: Count = 200, layers: Count = 1, dropout: Rate = 0.0) -> None:

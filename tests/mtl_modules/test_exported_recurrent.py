@@ -34,6 +34,7 @@ MODULES: dict[str, tuple[Callable[[], Representation], str]] = {
 }
 
 
+@pytest.mark.slow  # tests/properties/test_zoo.py exports each once
 @torch.no_grad()
 @pytest.mark.parametrize("name", MODULES)
 def test_it_equals_the_model_and_is_one_node_a_layer(name: str) -> None:
