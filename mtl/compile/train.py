@@ -160,7 +160,7 @@ def _read_streams(reading: Reading, raw: Any, known: Known) -> dict[str, StreamT
     return found
 
 
-def _read_section(reading: Reading, raw: Any, name: str, section: type[Any]) -> Any:
+def _read_section(reading: Reading, raw: Any, name: str, section: type) -> Any:
     """Return a section of `train:` that may be left out, None where it is or after noting its faults."""
     steps: Steps = (*HERE, name)
     if raw is None:
