@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..base.device import device_of
 from ..data.batching import batches
+from .metrics import Scored
 from .scoring import pair_scores
 
 if TYPE_CHECKING:
@@ -29,6 +30,12 @@ class Answerer(Protocol):
 
     def predictions(self, split: Split, tasks: Sequence[str]) -> dict[str, list[Any]]:
         """Return, by task, one prediction per unit of a split, in its order, as the task's target gives them."""
+        ...
+
+    def predictions_and_scores(
+        self, split: Split, tasks: Sequence[str], scored: Collection[str]
+    ) -> tuple[dict[str, list[Any]], dict[str, Scored]]:
+        """Return what `predictions` does, and of the tasks in `scored` the scores of all labels."""
         ...
 
     def scores(self, split: Split, task: str, pairs: Pairs) -> NDArray[np.float32]:
@@ -53,7 +60,15 @@ class ModelAnswerer:
 
     def predictions(self, split: Split, tasks: Sequence[str]) -> dict[str, list[Any]]:
         """Return the predictions of all tasks, each batch computed once; batches are made by length alone."""
+        return self.predictions_and_scores(split, tasks, ())[0]
+
+    def predictions_and_scores(
+        self, split: Split, tasks: Sequence[str], scored: Collection[str]
+    ) -> tuple[dict[str, list[Any]], dict[str, Scored]]:
+        """Return the predictions of all tasks and the scores of some, each batch computed once."""
         model = self.model
+        names = {task: model.fitted.targets[task].names() for task in scored}
+        scores = {task: np.empty((len(split), len(names[task])), np.float32) for task in scored}
         found: dict[str, list[Any]] = {task: [None] * len(split) for task in tasks}
         with torch.inference_mode():
             for rows in batches(split.lengths, tokens=self.batch_tokens, seed=0, epoch=0, shuffle=False):
@@ -63,7 +78,9 @@ class ModelAnswerer:
                     predicted = model.fitted.targets[task].predicted(host, unit_lengths(model, batch, task))
                     for row, value in zip(rows.tolist(), predicted, strict=True):
                         found[task][row] = value
-        return found
+                    if task in scores:
+                        scores[task][rows] = host["scores"].numpy()
+        return found, {task: Scored(scores[task], names[task]) for task in scored}
 
     def scores(self, split: Split, task: str, pairs: Pairs) -> NDArray[np.float32]:
         """Return the scores of pairs, every text encoded once."""
@@ -80,11 +97,22 @@ class TextAnswerer:
 
     def predictions(self, split: Split, tasks: Sequence[str]) -> dict[str, list[Any]]:
         """Return the predictions of all tasks, one after another."""
-        found = {}
+        return self.predictions_and_scores(split, tasks, ())[0]
+
+    def predictions_and_scores(
+        self, split: Split, tasks: Sequence[str], scored: Collection[str]
+    ) -> tuple[dict[str, list[Any]], dict[str, Scored]]:
+        """Return the predictions of all tasks, one after another, and the scores of some."""
+        found, scores = {}, {}
         for task in tasks:
             texts = {name: split.texts(key) for name, key in self.graph.inputs(task).items()}
-            found[task] = [self.fitted.targets[task].from_answer(answer) for answer in self._answers(task, texts)]
-        return found
+            answers = self._answers(task, texts)
+            found[task] = [self.fitted.targets[task].from_answer(answer) for answer in answers]
+            if task in scored:
+                names = self.fitted.targets[task].names()
+                values = [[answer["scores"][name] for name in names] for answer in answers]
+                scores[task] = Scored(np.array(values, np.float32).reshape(len(answers), len(names)), names)
+        return found, scores
 
     def scores(self, split: Split, task: str, pairs: Pairs) -> NDArray[np.float32]:
         """Return the scores of pairs, each pair's texts read anew."""

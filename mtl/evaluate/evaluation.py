@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..base.errors import UsageError
 from ..model.multi_task import MultiTaskModel
 from .answerers import BATCH_TOKENS, Answerer, ModelAnswerer
-from .metrics import Metric, Ranked, RankingMetric, exact_match
+from .metrics import Metric, Ranked, RankingMetric, Scored, ScoredMetric, exact_match
 
 if TYPE_CHECKING:
     from ..data.fitted import Fitted
@@ -38,6 +38,7 @@ class Evaluation:
     predictions: dict[str, Answers] = field(default_factory=dict)
     gold: dict[str, Answers] = field(default_factory=dict)
     rankings: dict[str, Ranked] = field(default_factory=dict)
+    scored: dict[str, Scored] = field(default_factory=dict)  # of tasks that a metric of scores measures
 
 
 def evaluate(
@@ -77,7 +78,13 @@ def _evaluate(
             for task in asked:
                 add_ranking(answerer, encoded, task, result)
         else:
-            result.predictions.update(answerer.predictions(encoded, asked))
+            scored = _measured_by_scores(graph, asked)
+            if scored:
+                predictions, scores = answerer.predictions_and_scores(encoded, asked, scored)
+                result.scored.update(scores)
+            else:
+                predictions = answerer.predictions(encoded, asked)
+            result.predictions.update(predictions)
             result.gold.update({task: list(encoded.gold(task)) for task in asked})
     if not result.predictions:
         raise UsageError(f"a source should have a {split} split. Found none.")
@@ -104,7 +111,8 @@ def measure(graph: SharingGraph, result: Evaluation, fitted: Fitted | None = Non
             continue
         ranked = result.rankings.get(task)
         metrics = metrics_of(graph.recipe.tasks[task], fitted)
-        figures, reports = figures_and_reports(metrics, result.gold[task], predictions, ranked)
+        scored = result.scored.get(task)
+        figures, reports = figures_and_reports(metrics, result.gold[task], predictions, ranked, scored)
         result.metrics[task] = figures
         if reports:
             result.reports[task] = reports
@@ -119,6 +127,12 @@ def measure(graph: SharingGraph, result: Evaluation, fitted: Fitted | None = Non
         result.metrics["joint"] = {"exact_match": _exact_match(together, result.gold, result.predictions)}
 
 
+def _measured_by_scores(graph: SharingGraph, tasks: Sequence[str]) -> list[str]:
+    """Return those of some tasks that have a metric of scores."""
+    metrics = {task: graph.recipe.tasks[task].metrics for task in tasks}
+    return [task for task, of in metrics.items() if any(issubclass(metric.cls, ScoredMetric) for metric in of)]
+
+
 def _exact(graph: SharingGraph, tasks: Sequence[str]) -> list[str]:
     """Return those of some tasks whose answers are right or wrong."""
     return [task for task in tasks if graph.recipe.tasks[task].task.target_class().exact]
@@ -130,7 +144,11 @@ def _labelled(golds: Sequence[Answers]) -> bool:
 
 
 def figures_and_reports(
-    metrics: Sequence[Metric], gold: Answers, predictions: Answers, ranked: Ranked | None = None
+    metrics: Sequence[Metric],
+    gold: Answers,
+    predictions: Answers,
+    ranked: Ranked | None = None,
+    scored: Scored | None = None,
 ) -> tuple[dict[str, float], dict[str, Any]]:
     """Return figures and reports of a task: those of its metrics, and of a ranking task the counts of its groups."""
     figures: dict[str, float] = {}
@@ -138,6 +156,9 @@ def figures_and_reports(
     for metric in metrics:
         if ranked is not None and isinstance(metric, RankingMetric):
             figures.update(metric.rank(ranked))
+            continue
+        if isinstance(metric, ScoredMetric):
+            figures.update({} if scored is None else metric.score(*scored.labelled(gold)))
             continue
         for name, value in metric.compute(gold, predictions).items():
             if isinstance(value, (int, float)):
@@ -195,7 +216,7 @@ def figures_on(graph: SharingGraph, prepared: Prepared, name: str) -> tuple[dict
             found = {
                 f"{task}.{figure}": metric.higher_is_better
                 for metric in metrics_of(config, prepared.fitted)
-                for figure in _figures(metric, gold)
+                for figure in _figures(metric, gold, prepared.fitted.targets[task].names())
             }
             first += list(found)[:1]
             figures.update(found)
@@ -205,7 +226,9 @@ def figures_on(graph: SharingGraph, prepared: Prepared, name: str) -> tuple[dict
     return figures, first
 
 
-def _figures(metric: Metric, gold: Answers) -> list[str]:
+def _figures(metric: Metric, gold: Answers, names: tuple[str, ...]) -> list[str]:
     if isinstance(metric, RankingMetric):
         return list(metric.figures)
+    if isinstance(metric, ScoredMetric):
+        return list(metric.score(gold, Scored.perfect(gold, names)))
     return [name for name, value in metric.compute(gold, gold).items() if isinstance(value, (int, float))]

@@ -26,7 +26,7 @@ class Number(Target):
     exact = False
     missing = math.nan
     answers = (Answer("value", "value"),)
-    metrics = ("mean_absolute_error", "root_mean_squared_error")
+    metrics = ("mean_absolute_error", "root_mean_squared_error", "pearson", "spearman")
 
     def __init__(self) -> None:
         self._values: list[float] = []

@@ -1,11 +1,14 @@
 """Figures that compare predictions with gold labels: importing this package registers all of them.
 
 Those of labels are computed on strings, so that a label which training never had is simply one that is never
-predicted; those of rankings on grades.
+predicted; those of rankings on grades; some of labels need the scores of all labels beside the answers.
 """
 
 from .base import Metric
 from .classification import Accuracy, Confusion, LabelReport, MacroF1, MicroF1
+from .confidence import ExpectedCalibrationError, TopKAccuracy
+from .correlation import MatthewsCorrelation, Pearson, Spearman
+from .curves import AveragePrecision, RecallAtPrecision, RocAuc
 from .exact_match import exact_match
 from .numbers import MeanAbsoluteError, RootMeanSquaredError
 from .ranked import Ranked
@@ -17,31 +20,42 @@ from .ranking import (
     RankingMetric,
     Recall,
 )
+from .scored import Scored, ScoredMetric
 from .sets import LabelsF1, LabelsReport, SameLabels
 from .spans import SpanF1, SpanReport, Tagging, spans
 
 __all__ = [
     "Accuracy",
+    "AveragePrecision",
     "Confusion",
+    "ExpectedCalibrationError",
     "LabelReport",
     "LabelsF1",
     "LabelsReport",
     "MacroF1",
+    "MatthewsCorrelation",
     "MeanAbsoluteError",
     "MeanAveragePrecision",
     "MeanReciprocalRank",
     "Metric",
     "MicroF1",
     "NormalizedDiscountedCumulativeGain",
+    "Pearson",
     "Precision",
     "Ranked",
     "RankingMetric",
     "Recall",
+    "RecallAtPrecision",
+    "RocAuc",
     "RootMeanSquaredError",
     "SameLabels",
+    "Scored",
+    "ScoredMetric",
     "SpanF1",
     "SpanReport",
+    "Spearman",
     "Tagging",
+    "TopKAccuracy",
     "exact_match",
     "spans",
 ]

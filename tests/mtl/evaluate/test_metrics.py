@@ -13,11 +13,14 @@ from seqeval.metrics import classification_report, f1_score, precision_score, re
 from mtl.base.errors import UsageError
 from mtl.base.registry import lookup, names
 from mtl.evaluate import metrics
-from mtl.evaluate.metrics import Metric, exact_match, spans
+from mtl.evaluate.metrics import Metric, ScoredMetric, exact_match, spans
+from mtl.evaluate.metrics.correlation import Correlation
 
+APART = (ScoredMetric, Correlation)  # have tests of their own
 METRICS: dict[str, Any] = {name: lookup("metric", name) for name in names("metric")}
 OF_LABELS, OF_NUMBERS = (
-    [name for name in METRICS if element in METRICS[name].elements] for element in ("label", "number")
+    [name for name in METRICS if element in METRICS[name].elements and not issubclass(METRICS[name], APART)]
+    for element in ("label", "number")
 )
 BIO = ["O", "B-a", "I-a", "B-b", "I-b", "B-a-b", "I-a-b"]
 BIOES = [*BIO, "E-a", "S-a", "E-b", "S-b", "E-a-b", "S-a-b"]
