@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mtl.base.errors import UsageError, near_miss
 from mtl.base.registry import register
 from mtl.data.labels import MISSING, Labels
 from mtl.model.module import Output, PaddedSequence
 
-from .limits import Rate
+from .class_weights import ClassWeights, class_weights_of
+from .focal import far_from_right
+from .limits import FromZero, Rate
 from .priors import label_counts, log_frequencies
 
 
@@ -24,8 +24,10 @@ class Softmax(Output):
     """Softmax and cross-entropy, of whole rows or of each token.
 
     `label_smoothing` is the share of the target's weight that is spread over all labels. `class_weights` multiply
-    the losses of labels: a number per label (1 where none is given), or `balanced`: N / (C x count of the label). With
-    `prior`, scores begin at the logarithms of the labels' (weighted) frequencies in training.
+    the losses of labels: a number per label (1 where none is given), or `balanced`: N / (C x count of the label).
+    `focal` is the exponent of the focal loss, the cross-entropy times (1 - p)^focal, p the probability of the right
+    label, so that what is right already counts little (Lin et al., 2017); 0 is cross-entropy. With `prior`, scores
+    begin at the logarithms of the labels' (weighted) frequencies in training.
     """
 
     weights: Tensor | None
@@ -35,14 +37,16 @@ class Softmax(Output):
         labels: Labels,
         *,
         label_smoothing: Rate = 0.0,
-        class_weights: dict[str, float] | Literal["balanced"] | None = None,
+        class_weights: ClassWeights = None,
+        focal: FromZero = 0.0,
         prior: bool = True,
     ) -> None:
         super().__init__()
         self.labels = labels
         self.label_smoothing = label_smoothing
+        self.focal = focal
         self.begins_at_prior = prior
-        weights = None if class_weights is None else torch.tensor(_weights(labels, class_weights))
+        weights = class_weights_of(labels, class_weights)
         self.register_buffer("weights", weights, persistent=False)  # it follows from the recipe and the labels
 
     def forward(self, scores: Tensor | PaddedSequence) -> Tensor | PaddedSequence:
@@ -70,6 +74,11 @@ class Softmax(Output):
             reduction="none",
             label_smoothing=self.label_smoothing,
         )
+        if self.focal:
+            right = F.cross_entropy(
+                values.reshape(-1, count), targets.reshape(-1), ignore_index=MISSING, reduction="none"
+            )
+            losses = losses * far_from_right(right, self.focal)
         if not isinstance(scores, PaddedSequence):
             return losses
         labelled = (targets != MISSING).sum(1).clamp(min=1)
@@ -81,17 +90,3 @@ class Softmax(Output):
         probabilities = values.softmax(-1)
         answer = {"best": values.argmax(-1), "score": probabilities.amax(-1)}
         return answer if isinstance(scores, PaddedSequence) else {**answer, "scores": probabilities}
-
-
-def _weights(labels: Labels, given: dict[str, float] | Literal["balanced"]) -> list[float]:
-    if isinstance(given, str):
-        total = sum(labels.counts)
-        return [total / (len(labels) * max(count, 1)) for count in labels.counts]
-    for name, weight in given.items():
-        if name not in labels.names:
-            raise UsageError(
-                f"'class_weights' should name labels of the task. Found '{name}'.{near_miss(name, labels.names)}"
-            )
-        if not 0 <= weight < math.inf:
-            raise UsageError(f"'class_weights' of '{name}' should be a finite number of at least 0. Found {weight}.")
-    return [given.get(name, 1.0) for name in labels.names]
