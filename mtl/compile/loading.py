@@ -37,7 +37,15 @@ FOLDER = re.compile(r"[/\\\0-\x1f]|\A\.")  # what the name of a run's folder sho
 # Modules of mtl whose import registers classes. They belong to higher rooms, so they are named and not imported here.
 BUILT_IN = (
     *("sources", "text.tokenizers", "text.features", "data.targets"),
-    *("evaluate.metrics", "train.mixture", "train.adaptive_mixture", "train.optimizer", "train.balance"),
+    *(
+        "evaluate.metrics",
+        "train.mixture",
+        "train.adaptive_mixture",
+        "train.optimizer",
+        "train.more_optimizers",
+        "train.more_schedules",
+        "train.balance",
+    ),
 )
 
 

@@ -40,7 +40,7 @@ class Adam(torch.optim.Adam):
         eps: Positive = 1e-8,
         weight_decay: FromZero = 0.0,
     ) -> None:
-        _check(lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay)
+        check_bounds(lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay)
         super().__init__(groups, lr=lr, betas=(beta1, beta2), eps=eps, weight_decay=weight_decay, fused=True)
 
 
@@ -60,7 +60,7 @@ class AdamW(torch.optim.AdamW):
         eps: Positive = 1e-8,
         weight_decay: FromZero = 0.01,
     ) -> None:
-        _check(lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay)
+        check_bounds(lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay)
         super().__init__(groups, lr=lr, betas=(beta1, beta2), eps=eps, weight_decay=weight_decay, fused=True)
 
 
@@ -79,7 +79,7 @@ class SGD(torch.optim.SGD):
         nesterov: bool = False,
         weight_decay: FromZero = 0.0,
     ) -> None:
-        _check(lr=lr, momentum=momentum, weight_decay=weight_decay)
+        check_bounds(lr=lr, momentum=momentum, weight_decay=weight_decay)
         if nesterov and momentum == 0:
             raise UsageError("train.optimizer.nesterov: should come with a momentum above 0. Found momentum 0.")
         super().__init__(groups, lr=lr, momentum=momentum, nesterov=nesterov, weight_decay=weight_decay, fused=True)
@@ -89,7 +89,8 @@ class SGD(torch.optim.SGD):
                     self.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
 
 
-def _check(**values: float) -> None:
+def check_bounds(**values: float) -> None:
+    """Raise `UsageError` for a value of an optimizer's key that is out of its bounds."""
     for key, value in values.items():
         if key in ("lr", "eps"):
             right, should = 0 < value < math.inf, "a positive number"
@@ -102,7 +103,7 @@ def _check(**values: float) -> None:
 
 
 class Schedule:
-    """The factor that every learning rate is multiplied with at a step; a pure function of step and `spent`.
+    """The factor that every learning rate is multiplied with at a step; a pure function of step, `spent` and `state`.
 
     Registered with `register("schedule", name)`. `steps` is how many the whole training has, `epoch_steps` how
     many an epoch has. All schedules begin with `warmup` steps in which the factor rises linearly to 1; what
@@ -110,6 +111,7 @@ class Schedule:
     """
 
     kind: ClassVar[str] = "schedule"
+    needs_dev: ClassVar[bool] = False  # goes by the scores of evaluations
     spent: float = 0.0
 
     def __init__(self, steps: int, epoch_steps: int, *, warmup: int = 0) -> None:
@@ -126,6 +128,16 @@ class Schedule:
     def decay(self, step: int) -> float:
         """Return the factor of the step-th step after the warm-up."""
         raise NotImplementedError
+
+    def evaluated(self, score: float) -> None:
+        """Take note of an evaluation's score, of which more is better; by default nothing depends on it."""
+
+    def state(self) -> dict[str, Any]:
+        """Return what evaluations have shown, fit for JSON."""
+        return {}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Continue from where `state` was taken."""
 
     def progress(self, step: int) -> float:
         """Return which part is done, 0 to 1: of the steps after the warm-up or of the time, whichever is more."""
@@ -147,7 +159,7 @@ class Linear(Schedule):
 
     def __init__(self, steps: int, epoch_steps: int, *, warmup: int = 0, end: float = 0.0) -> None:
         super().__init__(steps, epoch_steps, warmup=warmup)
-        self.end = _part("end", end)
+        self.end = share("end", end)
 
     def decay(self, step: int) -> float:
         """Return the factor on the line."""
@@ -160,7 +172,7 @@ class Cosine(Schedule):
 
     def __init__(self, steps: int, epoch_steps: int, *, warmup: int = 0, end: float = 0.0) -> None:
         super().__init__(steps, epoch_steps, warmup=warmup)
-        self.end = _part("end", end)
+        self.end = share("end", end)
 
     def decay(self, step: int) -> float:
         """Return the factor on the curve."""
@@ -173,14 +185,15 @@ class Exponential(Schedule):
 
     def __init__(self, steps: int, epoch_steps: int, *, warmup: int = 0, decay: float = 0.95) -> None:
         super().__init__(steps, epoch_steps, warmup=warmup)
-        self.base = _part("decay", decay)
+        self.base = share("decay", decay)
 
     def decay(self, step: int) -> float:
         """Return the factor on the curve."""
         return float(self.base ** (step / self.epoch_steps))
 
 
-def _part(key: str, value: float) -> float:
+def share(key: str, value: float) -> float:
+    """Return a key's value; raises `UsageError` where it is not from 0 to 1."""
     if not 0 <= value <= 1:
         raise UsageError(f"train.schedule.{key}: should be a number from 0 to 1. Found {value:g}.")
     return value

@@ -118,7 +118,15 @@ def build_optimizer(
     return optimizer, [parameter for group in groups for parameter in group["params"]]
 
 
-def build_schedule(config: TrainConfig, steps: int, epoch_steps: int) -> Schedule:
-    """Return the schedule of the rates over `steps`."""
+def build_schedule(config: TrainConfig, steps: int, epoch_steps: int, evaluated: bool) -> Schedule:
+    """Return the schedule of the rates over `steps`.
+
+    Raises `UsageError` for one that goes by evaluations where nothing is `evaluated`.
+    """
+    if config.schedule.cls.needs_dev and not evaluated:
+        raise UsageError(
+            f"train.schedule: '{config.schedule.type}' should come with a dev split of a source with labels. Found "
+            "none: add one, or take another schedule."
+        )
     schedule: Schedule = config.schedule.cls(steps, epoch_steps, **config.schedule.values)
     return schedule

@@ -108,13 +108,15 @@ class Trainer:
         self.model.to(self.device)
         self.owned = own_tensors(self.model.components)
         self.optimizer, parameters = build_optimizer(self.graph, self.owned)
-        self.rates = Rates(self.optimizer, build_schedule(self.config, self.steps, self.draws.epoch_steps))
+        figures, first = dev_figures(self.graph, prepared)
+        schedule = build_schedule(self.config, self.steps, self.draws.epoch_steps, bool(figures))
+        self.rates = Rates(self.optimizer, schedule)
         self.facts = GradientFacts.of(self.graph, self.owned, parameters, self.steps)
         self.balance = build_balance(self.recipe)
         self.update = Update(
             self.model, self.owned, self.optimizer, parameters, self.balance, self.facts, self.processes
         )
-        self.selection = selection(self.config.select, self.config.patience, *dev_figures(self.graph, prepared))
+        self.selection = selection(self.config.select, self.config.patience, figures, first)
         if state is None:
             load_first_weights(self.model)
         self.average = WeightAverage(self.config.average, self._named(), parameters)
@@ -244,6 +246,7 @@ class Trainer:
         start = time.perf_counter()
         metrics, constant = self.processes.from_first(self._measured)
         score, best = selection.add(metrics)
+        self.rates.schedule.evaluated(score)
         self.draws.evaluated(metrics)
         return EvalReport(
             step=self.step,
@@ -278,14 +281,14 @@ class Trainer:
             "draws": self.draws.state(),
             "balance": self.balance.state(),
             "gradients": None if self.facts is None else self.facts.state(),
+            "schedule": self.rates.schedule.state(),
+            "average": self.average.state(),
             "selection": None if self.selection is None else self.selection.state(),
             "optimizer": plain,
             "identity": self.identity,
         }
         if self.budget.minutes is not None:
             state["seconds"] = seconds
-        if self.average.parameters:
-            state["average"] = self.average.state()
         meanings = describe(self.graph, self.prepared.fitted)
         components = self.average.averaged(self.owned)
         snapshot = Snapshot(self.step, components, meanings, tensors, state, self.average.parameters)
@@ -303,10 +306,10 @@ class Trainer:
         self.budget.before = float(state.get("seconds", 0.0))
         self.draws.load_state(state["draws"])
         self.balance.load_state(state["balance"])
-        if self.facts is not None:
-            self.facts.load_state(state["gradients"])
-        if self.selection is not None:
-            self.selection.load_state(state["selection"])
+        self.rates.schedule.load_state(state.get("schedule", {}))
+        for part, kept in ((self.facts, state["gradients"]), (self.selection, state["selection"])):
+            if part is not None:
+                part.load_state(kept)
 
     def _named(self) -> dict[str, Tensor]:
         return {f"{name}/{key}": tensor for name, tensors in self.owned.items() for key, tensor in tensors.items()}

@@ -8,6 +8,7 @@ from torch import nn
 
 from mtl.base.errors import UsageError
 from mtl.base.registry import recipe_keys
+from mtl.train.more_optimizers import Adagrad, NAdam, RAdam
 from mtl.train.optimizer import (
     SGD,
     Adam,
@@ -30,7 +31,7 @@ def test_groups_are_one_per_rate_and_leave_frozen_components_out() -> None:
     assert not any(parameter.requires_grad for parameter in parameters["d"])
 
 
-@pytest.mark.parametrize("cls", [Adam, AdamW, SGD])
+@pytest.mark.parametrize("cls", [Adam, AdamW, SGD, RAdam, NAdam, Adagrad])
 def test_a_parameter_without_gradient_is_untouched(cls: type[torch.optim.Optimizer]) -> None:
     active, idle = nn.Parameter(torch.randn(50)), nn.Parameter(torch.randn(50))
     values = {"momentum": 0.9} if cls is SGD else {}

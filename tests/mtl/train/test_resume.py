@@ -53,6 +53,14 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "evaluate_every": 2,
         "streams": {"words": {"batch": {"size": 3}, "steps": 6}},
     },
+    "plateau": {
+        "schedule": {"type": "plateau", "patience": 1, "factor": 0.5, "warmup": 2},
+        "select": {"pos.accuracy": 1.0},
+        "evaluate_every": 2,
+    },
+    "radam": {"optimizer": {"type": "radam", "lr": 0.01, "weight_decay": 0.1}},
+    "nadam": {"optimizer": {"type": "nadam", "lr": 0.01}, "schedule": "one_cycle"},
+    "adagrad": {"optimizer": {"type": "adagrad", "lr": 0.1}},
     "average": {"average": {"decay": 0.8}, "evaluate_every": 3, "components": {"words_": {"freeze": True}}},
     "accumulate": {"accumulate": 3, "batch": {"size": 3}, "schedule": {"type": "linear"}},
 }
@@ -66,6 +74,7 @@ FIRST = (
     "progress_by_loss",
     "rest",
     "average",
+    "plateau",
 )  # each has a state of its own to be kept
 
 

@@ -1,0 +1,97 @@
+"""Schedules that look at evaluations, or go up before they go down."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ..base.errors import UsageError
+from ..base.registry import register
+from .optimizer import Schedule, share
+
+
+@register("schedule", "plateau")
+class Plateau(Schedule):
+    """Times `factor` whenever `patience` evaluations on dev in a row were no better than the best one before them.
+
+    The score is that of `train.select`. It never falls below `end` times the declared rate.
+    """
+
+    needs_dev = True
+
+    def __init__(
+        self,
+        steps: int,
+        epoch_steps: int,
+        *,
+        warmup: int = 0,
+        factor: float = 0.5,
+        patience: int = 2,
+        end: float = 0.0,
+    ) -> None:
+        super().__init__(steps, epoch_steps, warmup=warmup)
+        if not 0 < factor < 1:
+            raise UsageError(f"train.schedule.factor: should be a number above 0 and below 1. Found {factor:g}.")
+        if patience < 1:
+            raise UsageError(
+                f"train.schedule.patience: should be a number of evaluations, at least 1. Found {patience}."
+            )
+        self.times, self.patience, self.end = factor, patience, share("end", end)
+        self.current = 1.0
+        self.best: float | None = None
+        self.waited = 0
+
+    def decay(self, step: int) -> float:
+        """Return what the evaluations so far have left of the rate."""
+        return self.current
+
+    def evaluated(self, score: float) -> None:
+        """Count evaluations without progress, and begin to count anew where the rate falls."""
+        improved = self.best is None or score > self.best
+        self.best = score if improved else self.best
+        self.waited = 0 if improved else self.waited + 1
+        if self.waited >= self.patience:
+            self.current, self.waited = max(self.end, self.current * self.times), 0
+
+    def state(self) -> dict[str, Any]:
+        """Return what evaluations have shown."""
+        return {"current": self.current, "best": self.best, "waited": self.waited}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Continue from where `state` was taken."""
+        self.current, self.best, self.waited = state["current"], state["best"], state["waited"]
+
+
+@register("schedule", "one_cycle")
+class OneCycle(Schedule):
+    """Up from `start` times the declared rate along half a cosine, for `rise` of the steps, and down to `end` times it.
+
+    Source: Smith and Topin (2018), "Super-Convergence"; with cosines, as fastai has it.
+    """
+
+    def __init__(
+        self,
+        steps: int,
+        epoch_steps: int,
+        *,
+        warmup: int = 0,
+        rise: float = 0.3,
+        start: float = 0.04,
+        end: float = 0.0,
+    ) -> None:
+        super().__init__(steps, epoch_steps, warmup=warmup)
+        if not 0 < rise < 1:
+            raise UsageError(f"train.schedule.rise: should be a number above 0 and below 1. Found {rise:g}.")
+        self.rise, self.start, self.end = rise, share("start", start), share("end", end)
+
+    def decay(self, step: int) -> float:
+        """Return the factor on the curve."""
+        done = self.progress(step)
+        if done < self.rise:
+            return _between(self.start, 1.0, done / self.rise)
+        return _between(1.0, self.end, (done - self.rise) / (1 - self.rise))
+
+
+def _between(one: float, other: float, part: float) -> float:
+    return other + (one - other) * (1 + math.cos(math.pi * part)) / 2
