@@ -23,30 +23,39 @@ class Scaling:
         self.balance = balance
         self.rows = rows
         weights = {name: task.weight for name, task in graph.recipe.tasks.items()}
-        self.weights = {name: sum(weights[task] for task in of) / len(of) for name, of in graph.streams().items()}
-        meeting = [name for name in rows.parameters if len(graph.streams_meeting_at(name)) > 1]
-        self.meeting = meeting if balance.scaled else []
+        self.weights: dict[str, dict[str, float]] = {}  # by component, then by stream: the mean of its tasks' there
+        for component in rows.parameters if balance.scaled else ():
+            there = {
+                stream: [weights[task] for task in tasks if task in graph.tasks_meeting_at(component)]
+                for stream, tasks in graph.streams().items()
+            }
+            if sum(map(bool, there.values())) > 1:
+                self.weights[component] = {stream: sum(of) / len(of) for stream, of in there.items() if of}
 
     @property
     def active(self) -> bool:
         """Whether anything is scaled."""
-        return bool(self.meeting)
+        return bool(self.weights)
 
     def scale(self, stream: str) -> None:
-        """Scale the parameters' gradients where one stream alone has made them: by default this one."""
-        for component in self.meeting:
+        """Scale the parameters' gradients where one stream has made them; `stream` is it where no rows were kept."""
+        for component in self.weights:
             names = list(self.rows.of(component)) or [stream]
             gradients = [p.grad for p in self.rows.parameters[component] if p.grad is not None]
             if gradients and len(names) == 1:
-                torch._foreach_mul_(gradients, self._factor(component, names[0], get_total_norm(gradients).item()))
+                (factor,) = self._factors(component, names, [get_total_norm(gradients).item()])
+                torch._foreach_mul_(gradients, factor)
 
     def combine(self, component: str, streams: Sequence[str], rows: Tensor) -> Tensor:
         """Return the sum [P] of scaled rows [N, P]."""
-        norms = rows.norm(dim=1).tolist()
-        factors = [self._factor(component, stream, norm) for stream, norm in zip(streams, norms, strict=True)]
-        return rows.new_tensor(factors) @ rows
+        return rows.new_tensor(self._factors(component, streams, rows.norm(dim=1).tolist())) @ rows
 
-    def _factor(self, component: str, stream: str, norm: float) -> float:
-        weight = self.weights[stream]
-        usable = component in self.meeting and weight > 0 and math.isfinite(norm)
-        return self.balance.scale(component, stream, norm / weight) if usable else 1.0
+    def _factors(self, component: str, streams: Sequence[str], norms: Sequence[float]) -> list[float]:
+        weights = self.weights.get(component, {})
+        usable = {
+            stream: norm / weights[stream]
+            for stream, norm in zip(streams, norms, strict=True)
+            if weights.get(stream) and 0 < norm < math.inf
+        }
+        factors = self.balance.scale(component, usable) if usable else {}
+        return [factors.get(stream, 1.0) for stream in streams]

@@ -73,7 +73,7 @@ class Update:
     def __call__(self, draws: Sequence[Draw], step: int) -> Updated:
         """Update by what some streams give; `step` counts the updates before.
 
-        Raises `TrainingError` before anything is changed where a loss, a gradient or the norm is not finite.
+        Raises `TrainingError` before a parameter is changed where a loss, a gradient or the norm is not finite.
         """
         self.optimizer.zero_grad(set_to_none=True)
         self.rows.clear()

@@ -38,12 +38,13 @@ class Balance:
         """Return one gradient [P] of a component from its rows [N, P], N at least 2, of the named tasks or streams."""
         raise NotImplementedError
 
-    def scale(self, component: str, stream: str, norm: float) -> float:
-        """Return what the gradient of a stream's update is multiplied with at a component in which streams meet.
+    def scale(self, component: str, norms: Mapping[str, float]) -> Mapping[str, float]:
+        """Return what each stream's gradient in an update is multiplied with at a component in which streams meet.
 
-        `norm` is that gradient's norm there, over the mean weight of the stream's tasks.
+        `norms` are those of the gradients there, each over the mean weight of the stream's tasks that reach the
+        component; all are above 0.
         """
-        return 1.0
+        return dict.fromkeys(norms, 1.0)
 
     def updated(self, losses: Mapping[str, float]) -> None:
         """Take note of an update, and the losses before it of the tasks that took part."""

@@ -34,31 +34,30 @@ def of_streams(rows: dict[str, list[Tensor | None]], trainer: Trainer, component
 
 def test_the_mean_norm_over_its_own() -> None:
     balance = EqualNorms(["a", "b"], 1, memory=0)
-    assert balance.scale("encoder", "one", 4.0) == 1.0  # nobody else is known
-    assert balance.scale("encoder", "two", 1.0) == 2.5
-    assert balance.scale("encoder", "one", 4.0) == 0.625
-    assert balance.scale("words", "two", 1.0) == 1.0  # components are apart
-    assert EqualNorms(["a"], 1, power=0).scale("encoder", "one", 3.0) == 1.0
+    assert balance.scale("encoder", {"one": 4.0}) == {"one": 1.0}  # nobody else is known
+    assert balance.scale("encoder", {"two": 1.0}) == {"two": 2.5}
+    assert balance.scale("encoder", {"one": 4.0}) == {"one": 0.625}
+    assert balance.scale("words", {"two": 1.0}) == {"two": 1.0}  # components are apart
+    assert EqualNorms(["a"], 1, power=0).scale("encoder", {"one": 3.0, "two": 1.0}) == {"one": 1.0, "two": 1.0}
+
+
+def test_the_order_of_streams_in_a_step_is_nothing() -> None:
+    one, other = EqualNorms(["a", "b"], 1), EqualNorms(["a", "b"], 1)
+    for norms in ({"one": 1.0, "two": 9.0}, {"one": 4.0, "two": 2.0}):
+        assert one.scale("encoder", norms) == other.scale("encoder", dict(reversed(norms.items())))
 
 
 def test_a_root_is_half_of_it() -> None:
     balance = EqualNorms(["a", "b"], 1, memory=0, power=0.5)
-    balance.scale("encoder", "one", 7.0)
-    assert balance.scale("encoder", "two", 1.0) == 2.0
+    assert balance.scale("encoder", {"one": 7.0, "two": 1.0})["two"] == 2.0
 
 
 def test_norms_are_running_means_of_squares() -> None:
     balance = EqualNorms(["a"], 1, memory=0.5)
-    balance.scale("encoder", "one", 3.0)
-    balance.scale("encoder", "one", 1.0)  # (9 / 2 + 1) / 2 / (1 - 1 / 4) = 11 / 3
+    balance.scale("encoder", {"one": 3.0})
+    balance.scale("encoder", {"one": 1.0})  # (9 / 2 + 1) / 2 / (1 - 1 / 4) = 11 / 3
     own = (11 / 3) ** 0.5
-    assert balance.scale("encoder", "two", 1.0) == pytest.approx((own + 1) / 2)
-
-
-def test_no_norm_at_all_is_no_fault() -> None:
-    balance = EqualNorms(["a"], 1)
-    balance.scale("encoder", "one", 0.0)
-    assert balance.scale("encoder", "two", 0.0) == 1.0
+    assert balance.scale("encoder", {"two": 1.0}) == {"two": pytest.approx((own + 1) / 2)}
 
 
 @pytest.mark.parametrize("step", ["stream", "all"])
@@ -69,8 +68,8 @@ def test_where_streams_meet_their_gradients_have_one_norm(tmp_path: Path, step: 
         draws = trainer.draws.next()
         rows = apart(trainer, draws)
         one, two = of_streams(rows["encoder"], trainer, "encoder")
-        trainer.update(draws, 0)  # of the first stream there is nobody yet to compare with
-        wanted = one + two * (one.norm() + two.norm()) / 2 / two.norm()
+        trainer.update(draws, 0)
+        wanted = (one / one.norm() + two / two.norm()) * (one.norm() + two.norm()) / 2
         torch.testing.assert_close(gradients(trainer, "encoder"), wanted, atol=1e-6, rtol=0)
         return
     sizes = []
@@ -104,6 +103,33 @@ def test_weights_are_kept(tmp_path: Path) -> None:
         assert draws[0].source == "words"
         found.append(float(gradients(trainer, "encoder").norm() / gradients(trainer, "pos.decoder").norm()))
     assert found[1] == pytest.approx(found[0], rel=1e-4)  # three times as much, in its head as where it meets others
+
+
+@pytest.mark.parametrize("step", ["stream", "all"])
+def test_only_weights_of_tasks_that_reach_a_component_count_there(tmp_path: Path, step: str) -> None:
+    train = {**WHOLE, **EQUAL, "step": step, "optimizer": {"type": "sgd", "lr": 1e-9}}
+    found = []
+    for weight in (1.0, 9.0):
+        recipe = tree(train, tasks={"slots": {"weight": weight}})
+        recipe["tasks"]["slots"]["model"] = {"representation": {"type": "bilstm", "hidden": 6}}
+        recipe["share"]["encoder"] = ["intent.representation", "pos.representation"]
+        if not found:
+            write_data(tmp_path)
+        graph = build_graph(recipe_from_dict(recipe, data=tmp_path))
+        trainer = Trainer(graph, small_prepared(graph), tmp_path / f"weight-{weight}")
+        trainer.model.train()
+        for number in range(2):
+            trainer.update(trainer.draws.next(), number)
+        found.append(gradients(trainer, "encoder"))
+    torch.testing.assert_close(found[1], found[0], atol=1e-6, rtol=1e-5)
+
+
+def test_a_gradient_of_zeros_is_not_counted(tmp_path: Path) -> None:
+    trainer = small_trainer(tmp_path, {**WHOLE, **EQUAL})
+    rows = torch.tensor([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]])
+    names = ["none", "utterances", "words"]
+    assert trainer.update.scaling.combine("encoder", names, rows).tolist() == pytest.approx([1.8, 2.4 + 3.0])
+    assert [*trainer.balance.squares["encoder"]] == ["utterances", "words"]  # type: ignore[attr-defined]
 
 
 def test_one_source_alone_is_trained_as_by_a_sum(tmp_path: Path) -> None:
