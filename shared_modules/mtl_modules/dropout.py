@@ -23,6 +23,14 @@ def dropout(values: Tensor, rate: float) -> Tensor:
     return values * (kept * (STEPS / (STEPS - dropped)))
 
 
+def locked_dropout(values: Tensor, rate: float) -> Tensor:
+    """Set a share of the D dimensions of each row of [B, T, D] to zero, for all of its tokens alike; scale up the rest.
+
+    Source: Gal and Ghahramani (2016), "A Theoretically Grounded Application of Dropout in Recurrent Neural Networks".
+    """
+    return values * dropout(values.new_ones(values.shape[0], 1, values.shape[2]), rate)
+
+
 class Dropout(nn.Module):
     """Dropout as a layer: does nothing outside training."""
 

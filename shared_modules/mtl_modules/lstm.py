@@ -11,7 +11,7 @@ from mtl.base.registry import register
 from mtl.model.module import PaddedSequence, Representation
 from mtl.model.precision import in_float32
 
-from .dropout import dropout
+from .dropout import dropout, locked_dropout
 from .limits import Count, Rate
 from .padded_lstm import pays_off, run_padded
 
@@ -21,12 +21,22 @@ class BiLSTM(Representation):
     """Stacked LSTMs that read each row in both directions (Graves and Schmidhuber, 2005).
 
     `hidden` is the size of each direction (vectors of 2 x hidden come out), `layers` how many are stacked,
-    `dropout` the rate on the input and between the layers.
+    `dropout` the rate on the input and between the layers. `variational_dropout` is a rate on the input and the output,
+    where the same dimensions are dropped at all tokens of a row (Gal and Ghahramani, 2016).
     """
 
-    def __init__(self, input_dim: int, *, hidden: Count = 200, layers: Count = 1, dropout: Rate = 0.0) -> None:
+    def __init__(
+        self,
+        input_dim: int,
+        *,
+        hidden: Count = 200,
+        layers: Count = 1,
+        dropout: Rate = 0.0,
+        variational_dropout: Rate = 0.0,
+    ) -> None:
         super().__init__()
         self.dropout = dropout
+        self.variational_dropout = variational_dropout
         self.lstm = nn.LSTM(
             input_dim,
             hidden,
@@ -38,9 +48,15 @@ class BiLSTM(Representation):
 
     def forward(self, inputs: PaddedSequence) -> PaddedSequence:
         """Return [B, T, 2 x hidden] for [B, T, D]; zeros where there is padding."""
+        inputs = self._locked(inputs)
         if inputs.values.device.type == "cpu":  # oneDNN has no LSTM in bf16 for many processors, and then torch raises
-            return in_float32(self._read, inputs)
-        return self._read(inputs)
+            return self._locked(in_float32(self._read, inputs))
+        return self._locked(self._read(inputs))
+
+    def _locked(self, sequence: PaddedSequence) -> PaddedSequence:
+        if not self.training or not self.variational_dropout:
+            return sequence
+        return PaddedSequence(locked_dropout(sequence.values, self.variational_dropout), sequence.lengths)
 
     def _read(self, inputs: PaddedSequence) -> PaddedSequence:
         values, lengths = inputs

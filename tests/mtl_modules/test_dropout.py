@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from mtl_modules.dropout import Dropout, dropout
+from mtl_modules.dropout import Dropout, dropout, locked_dropout
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.3, 0.5, 0.9])
@@ -48,3 +48,12 @@ def test_the_layer_does_nothing_outside_training() -> None:
     values = torch.randn(4, 4)
     assert Dropout(0.5).eval()(values) is values
     assert not torch.equal(Dropout(0.5).train()(values), values)
+
+
+def test_locked_dropout_drops_dimensions_of_a_row() -> None:
+    torch.manual_seed(0)
+    found = locked_dropout(torch.ones(200, 5, 100), 0.3)
+    assert torch.equal(found, found[:, :1].expand_as(found))
+    assert float((found[:, 0] == 0).float().mean()) == pytest.approx(0.3, abs=0.02)
+    assert not torch.equal(found[0], found[1])
+    assert found.unique().tolist() == pytest.approx([0.0, 1 / 0.7], rel=1e-4)

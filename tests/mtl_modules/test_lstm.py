@@ -7,6 +7,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from mtl.model.module import PaddedSequence
 from mtl_modules import BiLSTM
+from mtl_modules.dropout import dropout
 from mtl_modules.padded_lstm import pays_off
 
 INPUTS = PaddedSequence(torch.randn(3, 5, 4, generator=torch.Generator().manual_seed(0)), torch.tensor([2, 5, 1]))
@@ -80,3 +81,17 @@ def test_dropout_is_for_training_only() -> None:
     torch.manual_seed(0)
     assert not torch.equal(module.train()(INPUTS).values, module(INPUTS).values)
     assert torch.equal(module.eval()(INPUTS).values, module(INPUTS).values)
+
+
+def test_variational_dropout_is_of_the_input_and_the_output_of_a_row() -> None:
+    torch.manual_seed(3)
+    module = BiLSTM(6, hidden=5, variational_dropout=0.4).train()
+    inputs = PaddedSequence(torch.randn(4, 7, 6), torch.tensor([7, 3, 5, 1]))
+    torch.manual_seed(8)
+    found = module(inputs).values
+    torch.manual_seed(8)
+    entering, leaving = dropout(torch.ones(4, 1, 6), 0.4), dropout(torch.ones(4, 1, 10), 0.4)
+    plain = module.eval()(PaddedSequence(inputs.values * entering, inputs.lengths)).values
+    torch.testing.assert_close(found, plain * leaving)
+    assert not torch.equal(found, plain)
+    torch.testing.assert_close(module(inputs).values, module(inputs).values, rtol=0, atol=0)

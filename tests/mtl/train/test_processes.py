@@ -118,8 +118,12 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Pat
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "train",
-    [{"step": "all", "accumulate": 2, "clip": 0.1}, {"step": "all", "balance": {"type": "gradnorm"}}],
-    ids=["sum", "rows"],
+    [
+        {"step": "all", "accumulate": 2, "clip": 0.1},
+        {"step": "all", "balance": {"type": "gradnorm"}},
+        {"average": {"decay": 0.8}, "evaluate_every": 3},
+    ],
+    ids=["sum", "rows", "average"],
 )
 def test_two_processes_are_as_one(tmp_path: Path, train: dict[str, Any]) -> None:
     recipe = write(tmp_path, {**TRAIN, **train})
