@@ -13,9 +13,9 @@ from .optimizer import Schedule, share
 
 @register("schedule", "plateau")
 class Plateau(Schedule):
-    """Times `factor` whenever `patience` evaluations on dev in a row were no better than the best one before them.
+    """Multiplied by `factor` whenever `patience` evaluations on dev in a row were no better than the best one before.
 
-    The score is that of `train.select`. It never falls below `end` times the declared rate.
+    Evaluations are compared as `train.select` says. The rate never falls below `end` times the declared rate.
     """
 
     needs_dev = True
