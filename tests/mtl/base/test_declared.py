@@ -40,10 +40,12 @@ BESIDE: dict[type, set[str]] = {
 }
 GIVEN = {
     Recipe: ("name", "data"),
+    SourceConfig: ("group_by", "stratify_by"),
     TaskConfig: ("target",),
     InputConfig: ("column", "lowercase"),
     BatchConfig: ("size",),
 }
+DIVIDED = "dev: 10%, group_by: speaker, stratify_by: intent"  # keys that are written where they have a meaning
 COMPONENTS = "train: {components: {encoder: {}}}\n"
 
 
@@ -53,7 +55,7 @@ def tree(text: str) -> Any:
 
 FILLED: dict[type, Callable[[Any], Mapping[str, Any]]] = {
     Recipe: lambda given: given,
-    SourceConfig: lambda given: given["sources"]["utterances"],
+    SourceConfig: lambda _: tree(changed(INTENT_SLOT, ("dev: dev.tsv", DIVIDED)))["sources"]["utterances"],
     TaskConfig: lambda given: given["tasks"]["slots"],
     InputConfig: lambda given: given["tasks"]["slots"]["inputs"]["text"],
     TrainConfig: lambda given: given["train"],

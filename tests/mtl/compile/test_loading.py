@@ -140,10 +140,12 @@ def test_inputs_that_the_recipe_names() -> None:
 
 def test_names_of_inputs() -> None:
     named = changed(PAIR, ("type: fake_pair", "type: fake_named"))
-    assert "r.yaml:5: tasks.relevance.inputs: the task 'fake_named' should have inputs. Found none." in faults(named)
-    assert "r.yaml:7: tasks.relevance.inputs: the task 'fake_named' should have inputs. Found none." in faults(
-        changed(named, ("type: fake_named", "type: fake_named\n    inputs:"))
+    told = (
+        "tasks.relevance.inputs: the task 'fake_named' should have inputs. Found none. Write 'inputs: {NAME: COLUMN}'."
     )
+    assert f"r.yaml:5: {told}" in faults(named)
+    empty = changed(named, ("type: fake_named", "type: fake_named\n    inputs:"))
+    assert f"r.yaml:7: {told}" in faults(empty)
     rows = faults(changed(named, ("type: fake_named", "type: fake_named\n    inputs: {decoder: query}")))
     assert (
         "r.yaml:7: tasks.relevance.inputs.decoder: an input should not be named like a module. Found 'decoder'." in rows
