@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..base.errors import Fault, UsageError
@@ -47,41 +47,45 @@ class Conll(Source):
 
     def rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
         path = self.path(split, base)
+        yield from self.sentences(read_lines(path, self._encoding), str(path))
+
+    def sentences(self, lines: Iterable[tuple[int, str | Fault]], file: str) -> Iterator[Row | Fault]:
+        """Yield the rows of numbered lines, and a `Fault` in the place of each malformed one; `file` names them."""
         tokens: list[list[str]] = []
-        lines: list[int] = []
+        numbers: list[int] = []
         fault: Fault | None = None
         first = 0
-        for number, line in read_lines(path, self._encoding):
+        for number, line in lines:
             if isinstance(line, str) and (not line.strip(" \t") or _DOCUMENT.match(line)):
                 if tokens or fault:
-                    yield fault or self._row(tokens, path, first, lines)
-                tokens, lines, fault = [], [], None
+                    yield fault or self._row(tokens, file, first, numbers)
+                tokens, numbers, fault = [], [], None
                 continue
             if not tokens and not fault:
                 first = number
-            fields = line if isinstance(line, Fault) else self._fields(line, path, number)
+            fields = line if isinstance(line, Fault) else self._fields(line, file, number)
             if isinstance(fields, Fault):
                 fault = fault or fields
             else:
                 tokens.append(fields)
-                lines.append(number)
+                numbers.append(number)
         if tokens or fault:
-            yield fault or self._row(tokens, path, first, lines)
+            yield fault or self._row(tokens, file, first, numbers)
 
-    def _fields(self, line: str, path: Path, number: int) -> list[str] | Fault:
+    def _fields(self, line: str, file: str, number: int) -> list[str] | Fault:
         fields = line.split("\t") if "\t" in line else _BLANKS.split(line.strip(" "))
         if len(fields) == len(self._names) or (self._open and len(fields) > len(self._names)):
             return fields
         return Fault(
             f"should have {len(self._names)} column{'s' if len(self._names) != 1 else ''} "
             f"({', '.join(self._names)}){' or more' if self._open else ''}. Found {len(fields)}.",
-            file=str(path),
+            file=file,
             line=number,
             path=f"column {min(len(self._names), len(fields)) + 1}",
         )
 
-    def _row(self, tokens: list[list[str]], path: Path, line: int, lines: list[int]) -> Row:
+    def _row(self, tokens: list[list[str]], file: str, line: int, lines: list[int]) -> Row:
         # Not strict: with an open end, tokens may have more fields than there are names.
         columns = zip(*tokens, strict=False)
         values = {n: list(values) for n, values in zip(self._names, columns, strict=False)}
-        return Row(values, str(path), line, lines)
+        return Row(values, file, line, lines)

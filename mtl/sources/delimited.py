@@ -7,7 +7,7 @@ a malformed row is once a quoted field spans lines, nor continue after it.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..base.errors import DataError, Fault, UsageError
@@ -99,11 +99,7 @@ class Tsv(Table):
     """Tab-separated fields; quotation marks are text like any other."""
 
     def fields(self, path: Path) -> Iterator[tuple[int, list[str] | Fault]]:
-        for number, line in read_lines(path, self._encoding):
-            if isinstance(line, Fault):
-                yield number, line
-            elif line:
-                yield number, line.split(self._delimiter)
+        return tsv_fields(read_lines(path, self._encoding), self._delimiter)
 
     def half_quoted(self, fields: Sequence[str]) -> str:
         return quotes_hint(fields, self._delimiter)
@@ -136,24 +132,42 @@ class Csv(Table):
 
     def fields(self, path: Path) -> Iterator[tuple[int, list[str] | Fault]]:
         undecoded: list[Fault] = []
+        lines = read_lines(path, self._encoding, undecoded=undecoded)
+        return csv_fields(lines, str(path), self._delimiter, undecoded)
 
-        def lines() -> Iterator[str]:
-            for _, line in read_lines(path, self._encoding, undecoded=undecoded):
-                yield f"{line}\n"  # an undecoded one, too: without its quotation marks rows would be cut elsewhere
 
-        csv.field_size_limit(_LARGEST_FIELD)
-        reader = csv.reader(lines(), delimiter=self._delimiter, strict=True)
-        while True:
-            first = reader.line_num + 1
-            fields: list[str] | Fault | None
-            try:
-                fields = next(reader, None)
-            except csv.Error as error:
-                fields = Fault(f"should be a row of CSV. Found: {error}.", file=str(path), line=first)
-            if undecoded:
-                fields = undecoded[0]
-                undecoded.clear()
-            if fields is None:
-                return
-            if fields:
-                yield first, fields
+def tsv_fields(
+    lines: Iterable[tuple[int, str | Fault]], delimiter: str = "\t"
+) -> Iterator[tuple[int, list[str] | Fault]]:
+    """Yield (line, fields) of every numbered line that is not blank."""
+    for number, line in lines:
+        if isinstance(line, Fault):
+            yield number, line
+        elif line:
+            yield number, line.split(delimiter)
+
+
+def csv_fields(
+    lines: Iterable[tuple[int, str | Fault]], file: str, delimiter: str = ",", undecoded: list[Fault] | None = None
+) -> Iterator[tuple[int, list[str] | Fault]]:
+    """Yield (first line, fields) of every row of numbered lines that is not blank.
+
+    `file` names them; the row that holds a line for which a fault is put into `undecoded` is that fault.
+    """
+    csv.field_size_limit(_LARGEST_FIELD)
+    # An undecoded line, too: without its quotation marks rows would be cut elsewhere.
+    reader = csv.reader((f"{line}\n" for _, line in lines), delimiter=delimiter, strict=True)
+    while True:
+        first = reader.line_num + 1
+        fields: list[str] | Fault | None
+        try:
+            fields = next(reader, None)
+        except csv.Error as error:
+            fields = Fault(f"should be a row of CSV. Found: {error}.", file=file, line=first)
+        if undecoded:
+            fields = undecoded[0]
+            undecoded.clear()
+        if fields is None:
+            return
+        if fields:
+            yield first, fields
