@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
+import stat
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
+from ..base.errors import UsageError
 from ..base.files import UNFINISHED, sync
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -18,38 +21,84 @@ SECONDS_BETWEEN_LINES = 10.0
 
 @contextmanager
 def written_to(out: Path | None) -> Iterator[BinaryIO]:
-    """Provide where answers go: standard output, or a file that takes its name once it is complete."""
+    """Provide where answers go: standard output, a pipe or device, or a file that takes its name once it is complete.
+
+    A link stays one, and its file is replaced. Raises `UsageError` at once where `--out` can be no such thing.
+    """
     if out is None:
         yield sys.stdout.buffer
         return
-    unfinished = out.with_name(out.name + UNFINISHED)
+    file = _regular(out)
+    if file is None:
+        with _opened(out, out, "wb") as stream:
+            yield stream
+        return
+    # Several processes may write one file.
+    unfinished = file.with_name(f"{file.name}.{secrets.token_hex(4)}{UNFINISHED}")
+    stream = _opened(out, unfinished, "xb")
     try:
-        with unfinished.open("wb") as stream:
+        with stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        unfinished.replace(out)
-        sync(out.parent)
+        unfinished.replace(file)
+        sync(file.parent)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
 
 
+def _regular(out: Path) -> Path | None:
+    """Return the regular file that `--out` names, links followed, which need not exist; None for a pipe or device."""
+    try:
+        mode = out.stat().st_mode
+    except FileNotFoundError:
+        file = Path(os.path.realpath(out))
+        if not file.parent.is_dir():
+            folder = file.parent if out.is_symlink() else out.parent
+            raise UsageError(f"--out '{out}' should be in a folder that exists. Found no '{folder}'.") from None
+        return file
+    except OSError as error:
+        raise _unwritable(out, error) from error
+    if stat.S_ISDIR(mode):
+        raise UsageError(f"--out '{out}' should be a file. Found a folder.")
+    file = Path(os.path.realpath(out))
+    return file if stat.S_ISREG(mode) and file.exists() else None  # /dev/fd/3 may be a file that has no name
+
+
+def _opened(out: Path, path: Path, mode: Literal["wb", "xb"]) -> BinaryIO:
+    try:
+        return path.open(mode)
+    except OSError as error:
+        raise _unwritable(out, error) from error
+
+
+def _unwritable(out: Path, error: OSError) -> UsageError:
+    return UsageError(f"--out '{out}' should be a file that can be written. Found: {error.strerror}.")
+
+
 def answer_line(answer: Mapping[str, Any], top: int | None, row: Mapping[str, Any] | None = None) -> bytes:
-    """Return one line: an answer with its `top` scores, highest first (None: all), after the `row` that it is of."""
-    kept = {name: highest(value, top) if isinstance(value, dict) else value for name, value in answer.items()}
+    """Return one line: an answer with its `top` scores, highest first (None: all), after the `row` that it is of.
+
+    Labels that are chosen keep their scores, however many they are.
+    """
+    chosen = answer.get("labels", ())
+    kept = {name: highest(value, top, chosen) if isinstance(value, dict) else value for name, value in answer.items()}
     return json.dumps(kept if row is None else {"row": row, **kept}, ensure_ascii=False).encode() + b"\n"
 
 
-def highest(scores: Mapping[str, Any], top: int | None) -> dict[str, Any]:
-    """Return the highest scores, in their order; all, as they are, for None.
+def highest(scores: Mapping[str, Any], top: int | None, chosen: Collection[str] = ()) -> dict[str, Any]:
+    """Return the highest scores and those of the `chosen` labels, in their order; all, as they are, for None.
 
     >>> highest({"a": 0.1, "b": 0.7, "c": 0.2}, 2)
     {'b': 0.7, 'c': 0.2}
+    >>> highest({"a": 0.8, "b": 0.7, "c": 0.6}, 1, ["a", "c"])
+    {'a': 0.8, 'c': 0.6}
     """
     if top is None:
         return dict(scores)
-    return dict(sorted(scores.items(), key=lambda item: -item[1])[:top])
+    ranked = sorted(scores.items(), key=lambda item: -item[1])
+    return dict(ranked[:top] + [item for item in ranked[top:] if item[0] in chosen])
 
 
 class Answered:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ..base.errors import DataError, Fault, listing
 from .decoding import half
 
 AnyRow = TypeVar("AnyRow")
+_NAME = re.compile(r"[^\W\d][\w.:-]*")  # what a column is called, and few texts with tabs or commas are made of
 SHOWN = 60  # characters of a malformed row that a message shows
 
 
@@ -22,7 +24,7 @@ def parsed_rows(
     format: str | None = None,
     hint: str = "",
     listed: bool = False,
-    columns: Collection[str] = (),
+    columns: Mapping[str, str] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield rows as input name -> text: of JSON lines where the first line begins with `{`, of plain text otherwise.
 
@@ -30,14 +32,14 @@ def parsed_rows(
 
     `format` says which it is, whatever the first line is. Raises `DataError` naming the line that is not a JSON object
     of the task's inputs or, in a text not declared as such, a line that is one; `hint` says what to do about it. Nor is
-    a first line a text that names one of some `columns` among others.
+    a first line a text that names the `columns` of all inputs, and others.
     """
     first = next(lines, None)
     if first is None:
         return
     lines = itertools.chain([first], lines)
     if format is None:
-        fault_if_header(first, columns, name)
+        fault_if_header(first, columns or {}, name)
     if format == "json" or (format is None and opens(first)):
         for number, line in enumerate(lines, 1):
             if line.strip():  # a file may end with an empty line, or with two
@@ -62,11 +64,12 @@ def parsed_rows(
         yield {key: line}
 
 
-def fault_if_header(line: str, columns: Collection[str], name: str) -> None:
-    """Raise `DataError` where a line of plain text names columns of a table, these or one of these among others."""
+def fault_if_header(line: str, columns: Mapping[str, str], name: str) -> None:
+    """Raise `DataError` where a line of plain text names columns of a table, and each input or its column is there."""
     for format, delimiter in (("tsv", "\t"), ("csv", ",")):
         fields = line.split(delimiter)
-        if len(fields) > 1 and any(column in fields for column in columns):
+        there = all(key in fields or column in fields for key, column in columns.items())
+        if columns and there and len(fields) > 1 and all(map(_NAME.fullmatch, fields)):
             raise DataError(
                 Fault(
                     f"should be a text. Found the names of the columns {', '.join(fields)}. With --format {format} the "

@@ -14,7 +14,7 @@ from .checking import warn
 from .decoding import Undecoded, decoded
 from .input_lines import StreamLines, opened
 from .input_rows import batched, parsed_rows
-from .table_rows import TABLES, Table, chosen_columns, inputs_of_row
+from .table_rows import TABLES, Table, check_names, chosen_columns, columns_of_row, inputs_of_row
 
 FORMATS = ("text", "json", *TABLES)
 TOP = 5  # scores of a row
@@ -77,6 +77,7 @@ class Asked:
                 )
         if self.columns and self.format == "jsonl":
             raise UsageError("--columns should come with a format whose rows do not name them. Found --format jsonl.")
+        check_names(self.columns or ())
 
 
 class AskedRow(NamedTuple):
@@ -108,7 +109,7 @@ def predict_command(folder: Path, asked: Asked) -> None:
                 answered.add(len(batch))
     finally:
         warn(filter(None, [undecoded.warning(name)]))
-    if asked.out is not None:
+    if asked.out is not None and asked.out.is_file():  # a pipe or device may well be what this would be printed to
         print(visible(f"{asked.out}: {counted(answered.rows, 'row')} answered"))
 
 
@@ -117,17 +118,17 @@ def asked_rows(asked: Asked, predictor: AnyPredictor, task: str, lines: Iterator
     listed = predictor.reads_lists(task)
     inputs = predictor.inputs(task)
     if asked.format not in TABLES:
-        known = {*inputs, *predictor.columns(task).values()}
+        known = predictor.columns(task)
         for texts in parsed_rows(lines, inputs, name, format=asked.format, hint=AS_TEXT, listed=listed, columns=known):
             yield AskedRow(texts, None)
         return
     if listed and asked.format != "jsonl":
         raise UsageError(f"--format should be json or jsonl, as '{task}' reads lists of texts. Found {asked.format}.")
-    columns = chosen_columns(asked.column, predictor.columns(task))
+    chosen, known = chosen_columns(asked.column, inputs), predictor.columns(task)
+    there: dict[str, str] | None = None
     for row in Table(asked.format, name, asked.columns).rows(lines):
-        there = {
-            key: key if column not in row.values and key in row.values else column for key, column in columns.items()
-        }
+        if there is None or asked.format == "jsonl":  # objects may differ in their keys, rows of other tables do not
+            there = columns_of_row(row, chosen, known)
         yield AskedRow(inputs_of_row(row, there, name, listed=listed), row.values)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import re
+import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from ..sources.header import Header
 
 TABLES = ("tsv", "csv", "jsonl", "conll")
-_BLANKS = re.compile(r"[ \t]+")
-_LARGEST_FIELD = 2**31 - 1  # Python's own limit of 131,072 characters is shorter than many documents
+HALF = "half of a surrogate pair, which is no character"
 
 
 class TableRow(NamedTuple):
@@ -45,7 +44,7 @@ class Table:
         elif self.format == "conll":
             yield from self._sentences(lines)
         else:
-            yield from self._fields(self._tsv(lines) if self.format == "tsv" else self._csv(lines))
+            yield from self._fields(lines)
 
     def _fault(self, message: str, line: int) -> DataError:
         return DataError(Fault(message, self.name, line))
@@ -57,6 +56,9 @@ class Table:
                 if not isinstance(found, dict):
                     message = f"should be a JSON object, as --format jsonl says. Found {quoted_start(line)}."
                     raise self._fault(message, number)
+                wrong = no_json(found)
+                if wrong:
+                    raise self._fault(wrong, number)
                 yield TableRow(found, number)
 
     def _sentences(self, lines: Iterator[str]) -> Iterator[TableRow]:
@@ -65,32 +67,26 @@ class Table:
                 "--format conll should come with --columns, the names of the columns, such as --columns word,tag. "
                 "Found none."
             )
-        tokens: list[list[str]] = []
-        begun = 0
-        for number, line in enumerate(lines, 1):
-            if line.strip(" \t"):
-                begun = begun if tokens else number
-                fields = line.split("\t") if "\t" in line else _BLANKS.split(line.strip(" "))
-                if len(fields) != len(self.columns):
-                    names = ", ".join(self.columns)
-                    message = f"should have {len(self.columns)} columns ({names}). Found {len(fields)}."
-                    raise self._fault(message, number)
-                tokens.append(fields)
-            elif tokens:
-                yield self._sentence(tokens, begun)
-                tokens = []
-        if tokens:
-            yield self._sentence(tokens, begun)
+        from ..sources.conll import Conll  # with its room comes pyarrow, which text does without
 
-    def _sentence(self, tokens: Sequence[Sequence[str]], line: int) -> TableRow:
-        columns = zip(*tokens, strict=True)
-        return TableRow({name: list(column) for name, column in zip(self.columns or (), columns, strict=True)}, line)
+        try:
+            source = Conll(columns=list(self.columns))
+        except UsageError as error:
+            raise UsageError(f"--columns: {error}") from error
+        for row in source.sentences(enumerate(lines, 1), self.name):
+            if isinstance(row, Fault):
+                raise DataError(row)
+            yield TableRow(row.values, row.line)
 
-    def _fields(self, rows: Iterator[tuple[int, list[str]]]) -> Iterator[TableRow]:
-        from ..sources.header import Header  # with its room comes pyarrow, which text does without
+    def _fields(self, lines: Iterator[str]) -> Iterator[TableRow]:
+        from ..sources.delimited import csv_fields, tsv_fields
+        from ..sources.header import Header
 
         header = None if self.columns is None else Header(tuple(self.columns))
-        for line, fields in rows:
+        numbered = enumerate(lines, 1)
+        for line, fields in tsv_fields(numbered) if self.format == "tsv" else csv_fields(numbered, self.name):
+            if isinstance(fields, Fault):
+                raise DataError(fields)
             if header is None:
                 header = self._header(Header, fields, line)
                 continue
@@ -105,22 +101,29 @@ class Table:
         except UsageError as error:
             raise self._fault(str(error), line) from error
 
-    def _tsv(self, lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
-        return ((number, line.split("\t")) for number, line in enumerate(lines, 1) if line)
 
-    def _csv(self, lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
-        csv.field_size_limit(_LARGEST_FIELD)
-        reader = csv.reader((f"{line}\n" for line in lines), strict=True)
-        while True:
-            first = reader.line_num + 1
-            try:
-                fields = next(reader, None)
-            except csv.Error as error:
-                raise self._fault(f"should be a row of CSV. Found: {error}.", first) from error
-            if fields is None:
-                return
-            if fields:
-                yield first, fields
+def no_json(row: Mapping[str, Any]) -> str | None:
+    """Return what in a row cannot be written as JSON, as a fault's message: a number that is none, half a character.
+
+    >>> no_json({"n": [float("nan")]}), no_json({"n": [1.5, "a"]})
+    ("should hold numbers that JSON has in the column 'n'. Found NaN.", None)
+    """
+    for column, value in row.items():
+        where = f"in the column '{column}'"
+        if broken := half(column):
+            return f"should hold whole characters in the name of a column. Found {HALF}: {broken}."
+        waiting = [value]
+        while waiting:  # no recursion: the parser allows more of it than is left here
+            part = waiting.pop()
+            if isinstance(part, dict):
+                waiting += [*part.values(), *part]
+            elif isinstance(part, list):
+                waiting += part
+            elif isinstance(part, float) and not math.isfinite(part):
+                return f"should hold numbers that JSON has {where}. Found {json.dumps(part)}."
+            elif isinstance(part, str) and (broken := half(part)):
+                return f"should hold whole characters {where}. Found {HALF}: {broken}."
+    return None
 
 
 def inputs_of_row(row: TableRow, columns: Mapping[str, str], name: str, *, listed: bool = False) -> dict[str, Any]:
@@ -145,29 +148,46 @@ def inputs_of_row(row: TableRow, columns: Mapping[str, str], name: str, *, liste
             raise DataError(Fault(message, name, row.line))
         broken = next(filter(None, map(half, texts)), None)
         if broken is not None:
-            message = (
-                f"should hold whole characters in the column '{column}'. Found half of a surrogate pair, which is no "
-                f"character: {broken}."
-            )
+            message = f"should hold whole characters in the column '{column}'. Found {HALF}: {broken}."
             raise DataError(Fault(message, name, row.line))
         found[key] = value
     return found
 
 
-def chosen_columns(given: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:
-    """Return each input's column: that of `--column INPUT=COLUMN` (`COLUMN`, of an only input), or the known one.
+def columns_of_row(row: TableRow, chosen: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
+    """Return the column of each input: the chosen one, else the known one, or the input's name where that is there.
 
-    Raises `UsageError` for an input that the task does not have.
+    >>> columns_of_row(TableRow({"text": "a"}, 1), {"query": "q"}, {"text": "sentence", "query": "text"})
+    {'text': 'text', 'query': 'q'}
     """
-    found = dict(known)
+    found = {key: key if column not in row.values and key in row.values else column for key, column in known.items()}
+    return {**found, **chosen}
+
+
+def check_names(columns: Sequence[str]) -> None:
+    """Raise `UsageError` for names of `--columns` that are given twice, or hold bytes that are no characters."""
+    for name in columns:
+        if half(name):
+            found = name.encode("utf-8", "backslashreplace").decode()
+            raise UsageError(f"--columns should be utf-8 text. Found '{found}'.")
+        if name and columns.count(name) > 1:
+            raise UsageError(f"--columns should name each column once. Found '{name}' more than once.")
+
+
+def chosen_columns(given: Sequence[str], inputs: Sequence[str]) -> dict[str, str]:
+    """Return the column of each input that an option names, `--column INPUT=COLUMN`.
+
+    A task with one input takes `--column COLUMN` too. Raises `UsageError` for an input that the task does not have.
+    """
+    found: dict[str, str] = {}
     for text in given:
         key, equals, column = text.partition("=")
-        if not equals and len(known) == 1:
-            key, column = next(iter(known)), text
-        if key not in known or not column:
+        if not equals and len(inputs) == 1:
+            key, column = inputs[0], text
+        if key not in inputs or not column:
             raise UsageError(
-                f"--column should be INPUT=COLUMN, with an input of the task ({', '.join(known)}). "
-                f"Found '{text}'.{'' if key in known else near_miss(key, known)}"
+                f"--column should be INPUT=COLUMN, with an input of the task ({', '.join(inputs)}). "
+                f"Found '{text}'.{'' if key in inputs else near_miss(key, inputs)}"
             )
         found[key] = column
     return found

@@ -39,7 +39,11 @@ def predict(
     ] = None,
     column: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option("--column", metavar="INPUT=COLUMN", help="Column of an input. Without it: as in training."),
+        typer.Option(
+            "--column",
+            metavar="INPUT=COLUMN",
+            help="Column of an input. Without it: as in training; of an export, the input's name.",
+        ),
     ] = None,
     columns: Annotated[
         Optional[str],  # noqa: UP045
@@ -47,7 +51,9 @@ def predict(
     ] = None,
     top: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--top", metavar="N", help="Scores a row, the highest first. Without it: 5."),
+        typer.Option(
+            "--top", metavar="N", help="Scores a row, the highest first, and those of all chosen labels. Without it: 5."
+        ),
     ] = None,
     every_score: Annotated[bool, typer.Option("--all", help="All scores of a row.")] = False,
 ) -> None:
@@ -55,8 +61,9 @@ def predict(
 
     Where the first line begins with {, every line is a JSON object with the task's inputs ({"text": "..."});
     otherwise every line is the text itself. A stream that mixes both is an error; --format text reads all of it as
-    text. Of a table (tsv, csv, jsonl, conll) each answer comes with its row, under "row". Rows are answered as they
-    come, and memory does not grow with the input.
+    text. Of a table (tsv, csv, jsonl, conll) each answer comes with its row, under "row". JSON lines as json hold texts
+    under the inputs' names, as jsonl under the columns of --column, and only jsonl gives each row back. Rows are
+    answered as they come, and memory does not grow with the input.
     """
     with guarded():
         from ..predicting import Asked, predict_command

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from pathlib import Path
 
 import pytest
 
+from mtl.base.errors import UsageError
 from mtl.cli.answer_lines import Answered, answer_line, written_to
 
 SCORES = {"a": 0.1, "b": 0.3, "c": 0.3, "d": 0.3}
@@ -19,6 +22,14 @@ def test_the_highest_scores_come_first() -> None:
     assert answer_line({"label": "é"}, 5, {"label": "x"}) == '{"row": {"label": "x"}, "label": "é"}\n'.encode()
 
 
+def test_chosen_labels_keep_their_scores() -> None:
+    answer = {"labels": ["a", "c"], "scores": {"a": 0.6, "b": 0.1, "c": 0.9, "d": 0.2}}
+    for top, labels in ((1, ["c", "a"]), (2, ["c", "a"]), (3, ["c", "a", "d"])):
+        found = json.loads(answer_line(answer, top))
+        assert (found["labels"], list(found["scores"])) == (["a", "c"], labels)
+    assert list(json.loads(answer_line({**answer, "labels": ["b"]}, 1))["scores"]) == ["c", "b"]
+
+
 def test_a_file_is_complete_or_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "answers"
     with written_to(path) as out:
@@ -30,6 +41,72 @@ def test_a_file_is_complete_or_as_it_was(tmp_path: Path) -> None:
         raise ValueError("stop")
     assert path.read_bytes() == b"one\n"
     assert [entry.name for entry in tmp_path.iterdir()] == ["answers"]
+
+
+def test_a_link_stays_one_and_its_file_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    link = tmp_path / "link"
+    link.symlink_to("folder/answers")
+    for content in (b"one\n", b"two\n"):  # the file that the link names need not be there
+        with written_to(link) as out:
+            out.write(content)
+        assert link.is_symlink()
+        assert (tmp_path / "folder" / "answers").read_bytes() == content
+    assert [entry.name for entry in (tmp_path / "folder").iterdir()] == ["answers"]
+
+
+def test_a_pipe_is_written_through(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    with written_to(pipe) as out:
+        out.write(b"one\n")
+    reader.join(60)
+    assert (read, pipe.is_fifo()) == ([b"one\n"], True)
+    with written_to(Path(os.devnull)) as out:
+        out.write(b"one\n")
+    assert Path(os.devnull).is_char_device()
+
+
+def test_a_file_that_was_unlinked_is_written_through(tmp_path: Path) -> None:
+    with (tmp_path / "gone").open("w+b") as stream:
+        (tmp_path / "gone").unlink()
+        with written_to(Path(f"/dev/fd/{stream.fileno()}")) as out:
+            out.write(b"one\n")
+        assert stream.read() == b"one\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_two_may_write_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "answers"
+    with written_to(path) as first, written_to(path) as second:
+        first.write(b"first\n" * 9)
+        second.write(b"second\n")
+    assert path.read_bytes() == b"first\n" * 9
+    assert [entry.name for entry in tmp_path.iterdir()] == ["answers"]
+
+
+def test_what_answers_cannot_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("folder").mkdir()
+    Path("file").touch()
+    Path("link").symlink_to(tmp_path / "none" / "answers")
+    Path("loop").symlink_to("loop")
+    for out, found in {
+        "folder": "should be a file. Found a folder.",
+        ".": "should be a file. Found a folder.",
+        "none/answers": "should be in a folder that exists. Found no 'none'.",
+        "link": f"should be in a folder that exists. Found no '{tmp_path / 'none'}'.",
+        "file/answers": "should be a file that can be written. Found: Not a directory.",
+        "loop": "should be a file that can be written. Found: Too many levels of symbolic links.",
+        "a" * 250: "should be a file that can be written. Found: File name too long.",
+    }.items():
+        with pytest.raises(UsageError) as error, written_to(Path(out)):
+            pytest.fail("it should not have begun")
+        assert str(error.value) == f"--out '{out}' {found}"
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "folder", "link", "loop"]
 
 
 def test_now_and_then_a_line_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mtl.base.errors import DataError, UsageError
-from mtl.cli.input_rows import parsed_rows
+from mtl.cli.input_rows import fault_if_header, parsed_rows
 from mtl.cli.predicting import AS_TEXT, Asked, asked_rows, chosen_task, load, predict_command
 from tests.commands import mtl, start, within
 
@@ -41,6 +41,10 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
         {"columns": ["a"], "format": "jsonl"},
         "--columns should come with a format whose rows do not name them. Found --format jsonl.",
     ),
+    (
+        {"columns": ["word", "word"], "format": "conll"},
+        "--columns should name each column once. Found 'word' more than once.",
+    ),
 ]
 
 
@@ -54,14 +58,76 @@ def test_options_that_cannot_be(options: dict[str, Any], sentence: str) -> None:
 def test_the_header_of_a_table_is_no_text() -> None:
     for format, line in (("tsv", "id\ttext"), ("csv", "id,text")):
         with pytest.raises(DataError) as error:
-            list(parsed_rows(iter([line, "1\tplay"]), ("q",), "in", columns=("text",)))
+            list(parsed_rows(iter([line, "1\tplay"]), ("q",), "in", columns={"q": "text"}))
         assert str(error.value) == (
             f"in:1: should be a text. Found the names of the columns id, text. With --format {format} the rows of such "
             "a table are answered; with --format text every line is text."
         )
         assert list(parsed_rows(iter([line]), ("text",), "in", format="text")) == [{"text": line}]
-    for line in ("text", "a\ttextual"):
-        assert list(parsed_rows(iter([line]), ("text",), "in", columns=("text",))) == [{"text": line}]
+    for line in ("text", "a\ttextual", "well,text,me later", "well, text, me", "7,text", "text,"):
+        assert list(parsed_rows(iter([line]), ("text",), "in", columns={"text": "text"})) == [{"text": line}]
+
+
+def test_a_header_names_every_input() -> None:
+    pair = {"query": "q", "document": "body"}
+    fault_if_header("query,id", pair, "in")
+    with pytest.raises(DataError) as error:
+        fault_if_header("query,body", pair, "in")
+    assert str(error.value) == (
+        "in:1: should be a text. Found the names of the columns query, body. With --format csv the rows of such a "
+        "table are answered; with --format text every line is text."
+    )
+
+
+class Sentences:
+    """A model of a task whose input `text` had the column `sentence` in training."""
+
+    tasks = ("intent",)
+
+    def inputs(self, task: str) -> tuple[str, ...]:
+        return ("text",)
+
+    def columns(self, task: str) -> dict[str, str]:
+        return {"text": "sentence"}
+
+    def reads_lists(self, task: str) -> bool:
+        return False
+
+    def predict(self, task: str, texts: Any, *, batch_size: int = 64) -> list[dict[str, Any]]:
+        return [{} for _ in texts["text"]]
+
+
+TABLE_LINES: dict[str, list[str]] = {
+    "tsv": ["text\tid", "a\t1"],
+    "csv": ["text,id", "a,1"],
+    "jsonl": ['{"text": "a", "id": "1"}'],
+    "conll": ["a 1"],
+}
+
+
+@pytest.mark.parametrize("format", TABLE_LINES)
+def test_a_column_that_an_option_names_is_never_replaced(format: str) -> None:
+    columns = ["text", "id"] if format == "conll" else None
+
+    def texts(*column: str) -> list[Any]:
+        asked = Asked(format=format, column=column, columns=columns)
+        rows = asked_rows(asked, Sentences(), "intent", iter(TABLE_LINES[format]), "in")
+        return [row.texts for row in rows]
+
+    assert texts() == [{"text": "a"}]
+    assert texts("text=id") == [{"text": "1"}]
+    with pytest.raises(DataError) as error:
+        texts("text=uterance")
+    assert str(error.value) == (
+        f"in:{2 if format in ('tsv', 'csv') else 1}: should have a column 'uterance', for the input 'text'. Found id, "
+        "text. Name it: --column text=COLUMN."
+    )
+
+
+def test_objects_may_differ_in_their_keys() -> None:
+    lines = ['{"text": "a"}', '{"sentence": "b", "text": "c"}']
+    rows = asked_rows(Asked(format="jsonl"), Sentences(), "intent", iter(lines), "in")
+    assert [row.texts["text"] for row in rows] == ["a", "b"]
 
 
 class Lists:
@@ -116,6 +182,14 @@ def test_a_file_of_answers_is_not_begun_where_a_row_is_malformed(small_run: Path
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == "standard input:3: should have 2 columns (text, id). Found 1.\n"
     assert not list(tmp_path.iterdir())
+
+
+def test_answers_into_no_regular_file(small_run: Path, tmp_path: Path) -> None:
+    result = within("predict", small_run, "--task", "intent", "--out", tmp_path, stdin=b"play\n")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == f"--out '{tmp_path}' should be a file. Found a folder.\n"
+    result = within("predict", small_run, "--task", "intent", "--out", "/dev/null", stdin=b"play\n")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mtl.base.errors import DataError, UsageError
-from mtl.cli.table_rows import Table, TableRow, chosen_columns, inputs_of_row
+from mtl.cli.table_rows import Table, TableRow, check_names, chosen_columns, columns_of_row, inputs_of_row
 
 READ: list[tuple[str, list[str], Sequence[str] | None, list[tuple[dict[str, Any], int]]]] = [
     (
@@ -39,6 +39,12 @@ READ: list[tuple[str, list[str], Sequence[str] | None, list[tuple[dict[str, Any]
             ({"word": ["stop"], "pos": ["VB"], "chunk": ["O"]}, 6),
         ],
     ),
+    (
+        "conll",
+        ["-DOCSTART- -X- O", "", "play VB O", "-DOCSTART-", "stop VB"],
+        ["word", "..."],
+        [({"word": ["play"]}, 3), ({"word": ["stop"]}, 5)],
+    ),
 ]
 
 
@@ -52,7 +58,37 @@ MALFORMED: list[tuple[str, list[str], Sequence[str] | None, str]] = [
     ("tsv", ["text\ttext"], None, "in:1: column names should differ. Found 'text' more than once."),
     ("csv", ["text", '"a" b'], None, "in:2: should be a row of CSV. Found: ',' expected after '\"'."),
     ("jsonl", ["{", "[1]"], None, "in:1: should be a JSON object, as --format jsonl says. Found '{'."),
-    ("conll", ["a b", "a"], ["word", "tag"], "in:2: should have 2 columns (word, tag). Found 1."),
+    ("conll", ["a b", "a"], ["word", "tag"], "in:2: column 2: should have 2 columns (word, tag). Found 1."),
+    ("conll", ["a"], ["word", "tag", "..."], "in:1: column 2: should have 2 columns (word, tag) or more. Found 1."),
+    ("conll", ["a"], ["..."], "--columns: columns should name a column before '...'. Found none."),
+    (
+        "jsonl",
+        ['{"a": 1}', '{"n": [1, NaN]}'],
+        None,
+        "in:2: should hold numbers that JSON has in the column 'n'. Found NaN.",
+    ),
+    ("jsonl", ['{"n": -1e999}'], None, "in:1: should hold numbers that JSON has in the column 'n'. Found -Infinity."),
+    (
+        "jsonl",
+        ['{"text": "a", "id": {"of": "b\\ud800"}}'],
+        None,
+        "in:1: should hold whole characters in the column 'id'. Found half of a surrogate pair, which is no character: "
+        "U+D800, character 2 of 2.",
+    ),
+    (
+        "jsonl",
+        ['{"text": "a", "id": {"\\ud800": "b"}}'],
+        None,
+        "in:1: should hold whole characters in the column 'id'. Found half of a surrogate pair, which is no character: "
+        "U+D800, character 1 of 1.",
+    ),
+    (
+        "jsonl",
+        ['{"\\ud800": "a"}'],
+        None,
+        "in:1: should hold whole characters in the name of a column. Found half of a surrogate pair, which is no "
+        "character: U+D800, character 1 of 1.",
+    ),
     (
         "conll",
         ["a b"],
@@ -104,10 +140,10 @@ def test_a_row_without_a_text(column: str, listed: bool, sentence: str) -> None:
 
 
 def test_columns_that_an_option_names() -> None:
-    assert chosen_columns([], {"text": "sentence"}) == {"text": "sentence"}
-    assert chosen_columns(["question"], {"text": "sentence"}) == {"text": "question"}
-    pair = {"query": "q", "document": "d"}
-    assert chosen_columns(["document=body=x"], pair) == {"query": "q", "document": "body=x"}
+    assert chosen_columns([], ["text"]) == {}
+    assert chosen_columns(["question"], ["text"]) == {"text": "question"}
+    pair = ["query", "document"]
+    assert chosen_columns(["document=body=x"], pair) == {"document": "body=x"}
     for given in ("querry=q", "body", "query="):
         with pytest.raises(UsageError) as error:
             chosen_columns([given], pair)
@@ -115,3 +151,22 @@ def test_columns_that_an_option_names() -> None:
         assert str(error.value) == (
             f"--column should be INPUT=COLUMN, with an input of the task (query, document). Found '{given}'.{hint}"
         )
+
+
+def test_only_a_column_that_no_option_names_is_looked_for_by_the_name_of_its_input() -> None:
+    row = TableRow({"text": "a", "query": "b"}, 1)
+    known = {"text": "sentence", "query": "q"}
+    assert columns_of_row(row, {}, known) == {"text": "text", "query": "query"}
+    assert columns_of_row(row, {"text": "uterance"}, known) == {"text": "uterance", "query": "query"}
+    assert columns_of_row(TableRow({"sentence": "a", "text": "b"}, 1), {}, {"text": "sentence"}) == {"text": "sentence"}
+
+
+def test_names_of_columns_that_cannot_be() -> None:
+    check_names(["word", "tag", "", "", "..."])
+    for names, sentence in (
+        (["word", "tag", "word"], "--columns should name each column once. Found 'word' more than once."),
+        (["word", "caf\udce9"], "--columns should be utf-8 text. Found 'caf\\udce9'."),
+    ):
+        with pytest.raises(UsageError) as error:
+            check_names(names)
+        assert str(error.value) == sentence
