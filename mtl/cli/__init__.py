@@ -18,6 +18,7 @@ predicting   `mtl predict`: rows in, one JSON line per row out, in their order a
 progress     what training and export report, as it comes: training by a bar on a terminal, all else by plain lines
 ranking      `mtl rank`: a collection encoded once, then the best documents of each query from standard input
 running      how training goes: running means of the losses, tokens a second, and the time that is left
+table_columns  which columns of a table hold a task's inputs, as options name them or as they are known
 table_rows   rows of a table (TSV, CSV, JSON lines, CoNLL) that a stream holds, by column
 tables       the tables that commands end with
 together     one of several processes that train together: the first one speaks for all

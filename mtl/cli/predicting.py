@@ -14,7 +14,8 @@ from .checking import warn
 from .decoding import Undecoded, decoded
 from .input_lines import StreamLines, opened
 from .input_rows import batched, parsed_rows
-from .table_rows import TABLES, Table, check_names, chosen_columns, columns_of_row, inputs_of_row
+from .table_columns import check_names, chosen_columns, columns_of_row
+from .table_rows import TABLES, Table, inputs_of_row
 
 FORMATS = ("text", "json", *TABLES)
 TOP = 5  # scores of a row
@@ -128,7 +129,7 @@ def asked_rows(asked: Asked, predictor: AnyPredictor, task: str, lines: Iterator
     there: dict[str, str] | None = None
     for row in Table(asked.format, name, asked.columns).rows(lines):
         if there is None or asked.format == "jsonl":  # objects may differ in their keys, rows of other tables do not
-            there = columns_of_row(row, chosen, known)
+            there = columns_of_row(row.values, chosen, known)
         yield AskedRow(inputs_of_row(row, there, name, listed=listed), row.values)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mtl.base.errors import DataError, UsageError
-from mtl.cli.table_rows import Table, TableRow, check_names, chosen_columns, columns_of_row, inputs_of_row
+from mtl.cli.table_rows import Table, TableRow, inputs_of_row
 
 READ: list[tuple[str, list[str], Sequence[str] | None, list[tuple[dict[str, Any], int]]]] = [
     (
@@ -137,36 +137,3 @@ def test_a_row_without_a_text(column: str, listed: bool, sentence: str) -> None:
     with pytest.raises(DataError) as error:
         inputs_of_row(row, {"q": column}, "in", listed=listed)
     assert str(error.value) == f"in:7: {sentence}"
-
-
-def test_columns_that_an_option_names() -> None:
-    assert chosen_columns([], ["text"]) == {}
-    assert chosen_columns(["question"], ["text"]) == {"text": "question"}
-    pair = ["query", "document"]
-    assert chosen_columns(["document=body=x"], pair) == {"document": "body=x"}
-    for given in ("querry=q", "body", "query="):
-        with pytest.raises(UsageError) as error:
-            chosen_columns([given], pair)
-        hint = " Did you mean 'query'?" if given.startswith("querry") else ""
-        assert str(error.value) == (
-            f"--column should be INPUT=COLUMN, with an input of the task (query, document). Found '{given}'.{hint}"
-        )
-
-
-def test_only_a_column_that_no_option_names_is_looked_for_by_the_name_of_its_input() -> None:
-    row = TableRow({"text": "a", "query": "b"}, 1)
-    known = {"text": "sentence", "query": "q"}
-    assert columns_of_row(row, {}, known) == {"text": "text", "query": "query"}
-    assert columns_of_row(row, {"text": "uterance"}, known) == {"text": "uterance", "query": "query"}
-    assert columns_of_row(TableRow({"sentence": "a", "text": "b"}, 1), {}, {"text": "sentence"}) == {"text": "sentence"}
-
-
-def test_names_of_columns_that_cannot_be() -> None:
-    check_names(["word", "tag", "", "", "..."])
-    for names, sentence in (
-        (["word", "tag", "word"], "--columns should name each column once. Found 'word' more than once."),
-        (["word", "caf\udce9"], "--columns should be utf-8 text. Found 'caf\\udce9'."),
-    ):
-        with pytest.raises(UsageError) as error:
-            check_names(names)
-        assert str(error.value) == sentence
