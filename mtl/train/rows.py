@@ -79,12 +79,17 @@ class Rows:
         return tuple(rows), torch.stack([_flat(gradients, own) for gradients in rows.values()])
 
     def combine(self, combined: Combine) -> None:
-        """Give every parameter its gradient: `combined` makes one of several rows, a row alone is taken as it is."""
+        """Give every parameter its gradient: `combined` makes one of several rows, a row alone is taken as it is.
+
+        Gradients are changed in place afterwards, so that no memory is given out twice: autograd has one tensor for
+        the two terms of a sum, and one whose values are all in one place where a parameter is summed up.
+        """
+        given: set[int] = set()
         for component, own in self.parameters.items():
             rows = self.of(component)
             if len(rows) == 1:
                 for parameter, gradient in zip(own, next(iter(rows.values())), strict=True):
-                    parameter.grad = gradient
+                    parameter.grad = None if gradient is None else _own(gradient, given)
             elif rows:
                 matrix = torch.stack([_flat(gradients, own) for gradients in rows.values()])
                 parts = torch.split(combined(component, tuple(rows), matrix), [parameter.numel() for parameter in own])
@@ -96,6 +101,19 @@ def _added(one: Tensor | None, other: Tensor | None) -> Tensor | None:
     if one is None or other is None:
         return other if one is None else one
     return one + other
+
+
+def _own(gradient: Tensor, given: set[int]) -> Tensor:
+    """Return a gradient in memory of its own: a copy where its storage is among those `given`, or one place is many.
+
+    A storage that is new is added to `given`.
+    """
+    storage = gradient.untyped_storage().data_ptr()
+    repeated = any(step == 0 and size > 1 for step, size in zip(gradient.stride(), gradient.shape, strict=True))
+    if storage in given or repeated:
+        return gradient.clone(memory_format=torch.contiguous_format)
+    given.add(storage)
+    return gradient
 
 
 def _flat(gradients: Sequence[Tensor | None], parameters: Sequence[nn.Parameter]) -> Tensor:
