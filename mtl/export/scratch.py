@@ -30,8 +30,9 @@ def scratch_folder(place: Path) -> Iterator[Path]:
     that a folder with something in it and without a lock is of a process that is gone.
     """
     scratch = Path(tempfile.mkdtemp(prefix=f"{place.name}.", suffix=UNFINISHED, dir=place.parent))
-    lock = _locked(scratch)
+    lock: int | None = None
     try:
+        lock = _locked(scratch)
         unfinished = scratch / place.name
         unfinished.mkdir()
         yield unfinished
@@ -44,7 +45,7 @@ def scratch_folder(place: Path) -> Iterator[Path]:
 def clear(place: Path) -> None:
     """Remove what exports to a place that were killed have left beside it."""
     for left in place.parent.glob(f"{glob.escape(place.name)}.????????{UNFINISHED}"):
-        with contextlib.suppress(FileNotFoundError):  # another process has just finished
+        with contextlib.suppress(OSError):  # another process has just finished, or another user owns it
             if _of_nobody(left):
                 shutil.rmtree(left, ignore_errors=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import json
 import os
@@ -12,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -362,6 +364,41 @@ def test_without_locks_what_is_left_is_known_by_its_age(tmp_path: Path, monkeypa
     day = time.time() - 25 * 3600
     os.utime(left, (day, day))
     clear(tmp_path / "out")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_leftover_that_cannot_be_looked_into_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs, looped, mine = (tmp_path / f"out.{name}.writing" for name in ("a1b2c3d4", "b1b2c3d4", "c1b2c3d4"))
+    (theirs / "out").mkdir(parents=True)
+    looped.symlink_to(looped.name)
+    (mine / "out").mkdir(parents=True)
+    opened = os.open
+
+    def private(path: Any, *arguments: Any, **keys: Any) -> int:
+        """Open a file, but for the folder of another user: root could read it."""
+        if Path(path) == theirs:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return opened(path, *arguments, **keys)
+
+    monkeypatch.setattr(os, "open", private)
+    clear(tmp_path / "out")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [theirs.name, looped.name]
+
+
+def test_a_folder_that_cannot_be_locked_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, refused = os.open, [errno.EMFILE]
+
+    def full(path: Any, *arguments: Any, **keys: Any) -> int:
+        """Open a file, but the first time."""
+        if refused:
+            number = refused.pop()
+            raise OSError(number, os.strerror(number), path)
+        return opened(path, *arguments, **keys)
+
+    monkeypatch.setattr(os, "open", full)
+    with pytest.raises(OSError, match="Too many open files"), scratch_folder(tmp_path / "out"):
+        pass
+    assert not refused
     assert not list(tmp_path.iterdir())
 
 
