@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
@@ -14,7 +13,6 @@ from .commands.lists import components
 from .commands.many_runs import compare, tune
 from .commands.one_run import check, errors, export, graph, run, test, train
 from .guard import guarded, settings
-from .together import refuse_torchrun
 
 SHARED = ("run", "train")  # commands whose work the processes of torchrun divide
 
@@ -47,8 +45,7 @@ def root(
 ) -> None:
     """Single-task models in a YAML recipe, tied into one network, exported as text-in ONNX heads."""
     settings.debug = debug
-    if context.invoked_subcommand not in SHARED:
-        refuse_torchrun(str(context.invoked_subcommand), os.environ)
+    settings.alone = None if context.invoked_subcommand in SHARED else context.invoked_subcommand
 
 
 for command in (run, train, check, graph, test, errors, predict, export, compare, tune, rank, components):

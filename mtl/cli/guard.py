@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ..base.errors import MtlError, no_memory
 from ..base.visible import visible
 from .codes import BROKEN_PIPE, FAILED, INTERRUPTED
+from .together import refuse_torchrun
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 PRINTERS = ("mtl.cli.", "click.", "typer.", "rich.")
@@ -23,6 +24,7 @@ class Settings:
     """What holds for every command of this process."""
 
     debug: bool = False
+    alone: str | None = None  # the command, if its work is not divided among processes
 
 
 settings = Settings()
@@ -32,6 +34,8 @@ settings = Settings()
 def guarded() -> Iterator[None]:
     """Turn whatever ends a command's body into rows on standard error and an exit code."""
     try:
+        if settings.alone is not None:
+            refuse_torchrun(settings.alone, os.environ)
         yield
         sys.stdout.flush()
     except KeyboardInterrupt:
