@@ -4,8 +4,9 @@ The file is an Arrow IPC file of one record batch of one row, whose every value 
 is, and each as long as it needs to be. Of every column that holds texts: `text:COLUMN`, `hash:COLUMN` and
 `length:COLUMN` (tokens of a text where it is read at its longest), and for each input a list of structs, one struct a
 token, whose fields are the values of the features (`COMPONENT/INDEX`). Of N units: `target:TASK`, with `bounds:TASK`
-where a unit has several values. A unit has one text of every column, in their order, but where a column holds lists
-(`items:COLUMN` are their bounds) and where units are judged pairs (see `pair_encoding`).
+where a unit has several values, and where its row was read (see `row_places`). A unit has one text of every column, in
+their order, but where a column holds lists (`items:COLUMN` are their bounds) and where units are judged pairs (see
+`pair_encoding`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from ..base.registry import name_of
 from .kept_files import kept_file
 from .pair_encoding import JudgementEncoder
 from .remarks import RemarkCounts
+from .row_places import RowPlaces
 from .store import Scratch
 from .targets import Names
 from .text_encoding import Bounds, TextEncoder, flat
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from .reading import Chunk
     from .targets import Target
 
-VERSION = 4  # of the layout
+VERSION = 5  # of the layout
 METADATA = b"mtl"
 
 
@@ -116,6 +118,7 @@ class Encoder:
         self._hashes = {column: scratch.column() for column in plan.columns}
         self._items = {column: Bounds(scratch.column()) for column in plan.listed}
         self._targets = {task.name: TargetColumn(fitted.targets[task.name], scratch) for task in plan.tasks}
+        self._rows = None if plan.judgements is not None else RowPlaces(scratch, root)
         self._judged = None if plan.judgements is None else JudgementEncoder(plan.judgements, scratch, root)
 
     def add(self, chunk: Chunk) -> None:
@@ -128,6 +131,8 @@ class Encoder:
             bounds.extend(np.cumsum([0, *chunk.counts[column]]))
         for task in self.plan.tasks:
             self._targets[task.name].add(chunk.targets[task.name], self._counts(chunk, task.name))
+        if self._rows is not None:
+            self._rows.add(chunk.rows)
         if self._judged is not None:
             self._judged.add(chunk, lengths)
             self.tokens += sum(int(found.sum()) for found in lengths.values())
@@ -161,6 +166,8 @@ class Encoder:
             arrays[f"items:{column}"] = flat(bounds.column, np.int64, self.rows + 1)
         for task, target in self._targets.items():
             arrays |= target.arrays(task, self.scratch)
+        if self._rows is not None:
+            arrays |= self._rows.arrays(self.rows)
         if self._judged is not None:
             arrays |= self._judged.arrays(self.rows)
         facts = {
@@ -172,6 +179,7 @@ class Encoder:
             "skipped": [{**fault, "file": kept_file(fault["file"] or "", self.root)} for fault in skipped],
             "remarks": self.remarks.kept(self.root),
             "unread": {task: count for task, count in self.unread.items() if count},
+            "row_files": [] if self._rows is None else self._rows.files(),
             "judged": None if self._judged is None else self._judged.facts(),
         }
         return write_split({**arrays, **self._texts.arrays()}, facts, self.scratch)

@@ -44,6 +44,7 @@ class Chunk:
     counts: dict[str, list[int]] = field(default_factory=dict)
     unread: dict[str, int] = field(default_factory=dict)  # tags after `max_tokens`, by task
     remarks: list[tuple[str, Remark, Fault]] = field(default_factory=list)  # of a task, and where
+    rows: list[RowPlace] = field(default_factory=list)  # of the units, but of judged pairs
     judged: list[Judgement] = field(default_factory=list)
     places: dict[str, list[RowPlace]] = field(default_factory=dict)
     repeated: list[RowPlace] = field(default_factory=list)  # rows that repeat an earlier one
@@ -119,7 +120,8 @@ def _chunk(
         if column not in plan.listed and any(isinstance(row.values.get(column), list) for row in rows)
     )
     counts = {column: [len(texts) for texts in held[column]] for column in plan.listed}
-    return Chunk(flat, tokens, answers, len(rows), lists, counts, unread, remarks), faults
+    places = [(row.file, row.line) for row in rows]
+    return Chunk(flat, tokens, answers, len(rows), lists, counts, unread, remarks, places), faults
 
 
 def row_fault(message: str, source: Source, row: Row, column: str, item: int | None = None) -> Fault:

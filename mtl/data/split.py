@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,10 +94,29 @@ class Split:
     @cached_property
     def text_hashes(self) -> NDArray[np.int64]:
         """[N]: 64 bits that say which texts a unit has."""
+        return self.hashes_of(self.hashes)
+
+    def hashes_of(self, columns: Iterable[str]) -> NDArray[np.int64]:
+        """Return [N]: 64 bits that say which texts a unit has in some columns, in their order."""
         found = np.zeros(len(self), np.uint64)
-        for column, hashes in self.hashes.items():
-            found = found * np.uint64(0x9E3779B97F4A7C15) ^ self._units(column, hashes.view(np.uint64))
+        for column in columns:
+            found = found * np.uint64(0x9E3779B97F4A7C15) ^ self._units(column, self.hashes[column].view(np.uint64))
         return found.view(np.int64)
+
+    def place(self, unit: int) -> tuple[str, int] | None:
+        """Return the file and line of a unit's row; None for judged pairs, which rows share."""
+        if self._judged is not None:
+            return None
+        file = found_file(self.facts["row_files"][self._row_files[unit]], self.root)
+        return file, int(self._row_lines[unit])
+
+    @cached_property
+    def _row_files(self) -> NDArray[np.int32]:
+        return self._file.numbers("row_file", np.int32)
+
+    @cached_property
+    def _row_lines(self) -> NDArray[np.int64]:
+        return self._file.numbers("row_line", np.int64)
 
     @cached_property
     def notes(self) -> list[Fault]:
