@@ -7,7 +7,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ..base.errors import UsageError, listing, near_miss
+from ..base.errors import UsageError, near_miss
+from ..recipe.names import chosen_task
 from .checking import warn
 from .progress import line, stage
 from .tables import metrics_table, print_table, results
@@ -24,11 +25,7 @@ def test_command(folder: Path, *, split: str, data: Path | None, tasks: Sequence
     exported = folder if (folder / "manifest.json").is_file() else None
     run = Run.open(folder if exported is None else run_of(exported), data=data)
     for task in tasks:
-        if task not in run.recipe.tasks:
-            known = run.recipe.tasks
-            raise UsageError(
-                f"--task '{task}' is not a task of '{folder}'.{near_miss(task, known)} Tasks: {listing(known)}."
-            )
+        chosen_task(task, run.recipe.tasks, folder, called="--task")
     evaluation = run.evaluate(split, tasks=tasks or None, export=exported)
     warn(run.warnings(split))
     if exported is None and not tasks:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from ..base.errors import UsageError, counted, listing, near_miss
+from ..base.errors import UsageError, counted, near_miss
 from ..base.visible import visible
+from ..recipe.names import chosen_task
 from .answer_lines import Answered, answer_line, written_to
 from .checking import warn
 from .decoding import Undecoded, decoded
@@ -92,7 +93,7 @@ def predict_command(folder: Path, asked: Asked) -> None:
     """Answer every row of a file or of standard input, without waiting for those to come."""
     asked.check()
     predictor = load(folder)
-    task = chosen_task(asked.task, predictor.tasks, folder)
+    task = chosen_task(asked.task, predictor.tasks, folder, called="--task")
     name = "standard input" if asked.input == "-" else asked.input
     top = None if asked.every_score else asked.top or TOP
     undecoded = Undecoded()
@@ -147,16 +148,3 @@ def load(folder: Path) -> AnyPredictor:
         f"'{folder}' should be a run folder (it holds recipe.yaml) or the export/ folder of one (it holds "
         f"manifest.json). Found {'neither in it' if folder.is_dir() else 'no such folder'}."
     )
-
-
-def chosen_task(task: str | None, tasks: Sequence[str], folder: Path) -> str:
-    """Return the task that answers; it may be left out where there is only one."""
-    if task is None:
-        if len(tasks) == 1:
-            return tasks[0]
-        raise UsageError(f"--task should name one of the tasks of '{folder}': {listing(tasks)}. Found no --task.")
-    if task not in tasks:
-        raise UsageError(
-            f"--task '{task}' is not a task of '{folder}'.{near_miss(task, tasks)} Tasks: {listing(tasks)}."
-        )
-    return task

@@ -25,8 +25,8 @@ class PlainTable(Table):
 def table(*columns: str) -> Table:
     """Return an empty table whose last column is for numbers."""
     made = PlainTable(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in columns:
-        last = column == columns[-1]
+    for number, column in enumerate(columns, 1):
+        last = number == len(columns)  # an input may have its name
         made.add_column(Text(visible(column)), justify="right" if last else "left", no_wrap=last, overflow="fold")
     return made
 

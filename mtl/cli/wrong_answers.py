@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from ..base.errors import UsageError, counted, near_miss
+from ..recipe.names import chosen_task
 from .checking import warn
 from .finished import SPLITS
 from .progress import line
@@ -28,6 +29,7 @@ def errors_command(folder: Path, *, task: str | None, split: str | None, top: in
     from ..runs.wrong_answers import wrong_answers
 
     run = Run.open(folder, data=data)
+    task = chosen_task(task, run.recipe.tasks, run.out, called="--task")
     found = wrong_answers(run, task, split)
     warn(run.warnings(found.split))
     console = Console()
@@ -60,11 +62,11 @@ def show(found: WrongAnswers, top: int, console: Console) -> None:
         line(
             console, f"{counted(len(found.disagreements), 'row')} with the text of a row of train and other gold there:"
         )
-        rows = table("row", "gold", *found.inputs, "gold in train")
+        rows = table("gold", *found.inputs, "gold in train", "row")
         for other in found.disagreements[:top]:
             texts = [_short(shown(text)) for text in other.texts.values()]
             there = ", ".join(map(shown, other.in_train))
-            rows.add_row(str(other.number), _short(shown(other.gold)), *texts, _short(there))
+            rows.add_row(_short(shown(other.gold)), *texts, _short(there), str(other.number))
         print_table(console, rows)
     if found.rows or found.disagreements:
         line(console, "")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from ..base.errors import UsageError, listing, near_miss
 
 _JOINERS = "\u200c\u200d"  # which Persian and the scripts of India need to spell words
 JOINT = "joint"  # the name of the graph and of the metrics of all tasks together
@@ -38,3 +41,18 @@ def matches(pattern: str, address: str) -> bool:
 def matching(pattern: str, addresses: Iterable[str]) -> list[str]:
     """Return the addresses that a pattern matches, in their order."""
     return [address for address in addresses if matches(pattern, address)]
+
+
+def chosen_task(task: str | None, tasks: Collection[str], folder: Path, *, called: str = "task") -> str:
+    """Return the one that is asked for of a folder's tasks; it may be left out where there is only one.
+
+    Raises `UsageError` otherwise, in which the argument has the name that the caller knows.
+    """
+    if task is None:
+        if len(tasks) == 1:
+            return next(iter(tasks))
+        raise UsageError(f"{called} should name one of the tasks of '{folder}': {listing(tasks)}. Found no {called}.")
+    if task not in tasks:
+        hint = near_miss(task, tasks)
+        raise UsageError(f"{called} '{task}' is not a task of '{folder}'.{hint} Tasks: {listing(tasks)}.")
+    return task

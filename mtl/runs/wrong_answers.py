@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,14 +13,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..base.errors import UsageError, listing, near_miss
+from ..base.errors import UsageError
 from ..base.files import replace
+from ..base.visible import escaped
+from ..recipe.names import chosen_task
 from ..sources.base import SPLITS
 
 if TYPE_CHECKING:
     from ..data.split import Split
     from .runner import Run
 
+_PARTS = re.compile("[\\\\\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")  # a tab, what `str.splitlines` splits at, backslashes
 FOLDER = "errors"  # of a run
 NOTHING = "(none)"  # in place of a label that gold has and the answer lacks, or the other way around
 
@@ -28,7 +32,7 @@ class WrongRow(NamedTuple):
     """A row that is answered wrongly: its number in the split, from 1, and how certain (0 to 1) the wrong answer was.
 
     Of tokens, listed texts and labels it is the most certain one of those that are wrong; None where answers have no
-    scores. `texts` are by input.
+    scores. `texts` are by input; `place` is the file and line that the row was read from, None where it is not known.
     """
 
     number: int
@@ -36,6 +40,7 @@ class WrongRow(NamedTuple):
     gold: Any
     answer: Any
     texts: dict[str, Any]
+    place: tuple[str, int] | None = None
 
 
 class Disagreement(NamedTuple):
@@ -45,6 +50,7 @@ class Disagreement(NamedTuple):
     gold: Any
     in_train: tuple[Any, ...]  # each answer once
     texts: dict[str, Any]
+    place: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,17 +71,19 @@ class WrongAnswers:
     def write(self, run: Path) -> Path:
         """Write the rows as a table, `errors/TASK.SPLIT.tsv` in the run's folder, and return it; raises `OSError`.
 
-        Tabs and line ends inside texts are written as `\\t` and `\\n`.
+        Tabs, ends of lines and backslashes inside texts are written as Python escapes them (`\\t`, `\\u2028`, `\\\\`).
+        `row` counts the rows of the split; `file` and `line` are where each was read, empty where that is not known.
         """
         path = run / FOLDER / f"{self.task}.{self.split}.tsv"
         path.parent.mkdir(exist_ok=True)
         content = io.StringIO()
         table = csv.writer(content, delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None, lineterminator="\n")
-        table.writerow(["row", "certainty", "gold", "answer", *self.inputs])
+        table.writerow(["row", "file", "line", "certainty", "gold", "answer", *self.inputs])
         for row in self.rows:
             certainty = "" if row.certainty is None else f"{row.certainty:.4f}"
             values = [shown(value) for value in (row.gold, row.answer, *row.texts.values())]
-            table.writerow([row.number, certainty, *map(_one_field, values)])
+            file, line = row.place or ("", "")
+            table.writerow([row.number, _one_field(file), line, certainty, *map(_one_field, values)])
         replace(path, content.getvalue().encode("utf-8", "surrogatepass"))
         return path
 
@@ -101,7 +109,12 @@ def wrong_answers(run: Run, task: str | None = None, split: str | None = None) -
     scored = run.predict(task, texts) if wrong else []
     rows = [
         WrongRow(
-            i + 1, _certainty(gold[i], answers[i], answer), gold[i], answers[i], {k: v[at] for k, v in texts.items()}
+            i + 1,
+            _certainty(gold[i], answers[i], answer),
+            gold[i],
+            answers[i],
+            {k: v[at] for k, v in texts.items()},
+            encoded.place(i),
         )
         for at, (i, answer) in enumerate(zip(wrong, scored, strict=True))
     ]
@@ -130,22 +143,16 @@ def shown(value: Any) -> str:
 
 
 def _one_field(text: str) -> str:
-    return text.replace("\t", "\\t").replace("\r", "\\r").replace("\n", "\\n")
+    return _PARTS.sub(lambda found: escaped(found[0]), text)
 
 
 def _task(run: Run, task: str | None) -> str:
     tasks = run.recipe.tasks
-    if task is None and len(tasks) > 1:
-        raise UsageError(f"--task should name one of the tasks of '{run.out}': {listing(tasks)}. Found no --task.")
-    task = next(iter(tasks)) if task is None else task
-    if task not in tasks:
-        raise UsageError(
-            f"--task '{task}' is not a task of '{run.out}'.{near_miss(task, tasks)} Tasks: {listing(tasks)}."
-        )
+    task = chosen_task(task, tasks, run.out)
     target = tasks[task].task.target_class()
     if tasks[task].task.units == "pairs" or not target.exact:
         raise UsageError(
-            f"--task should name a task whose answers are right or wrong. Found '{task}', which predicts "
+            f"task should name one whose answers are right or wrong. Found '{task}', which predicts "
             f"a {target.element}: `mtl test` says how far off it is."
         )
     return task
@@ -184,17 +191,19 @@ def _certainty(gold: Any, answer: Any, scored: dict[str, Any]) -> float | None:
 
 
 def _disagreements(run: Run, task: str, encoded: Split, gold: Sequence[Any]) -> Iterator[Disagreement]:
-    """Yield rows whose texts train has too, and only with other gold answers."""
+    """Yield rows whose texts, as far as the task reads them, train has too, and only with other gold answers."""
     train = run.prepared.split(encoded.source, "train")
     if train is None:
         return
-    shared = np.flatnonzero(np.isin(train.text_hashes, encoded.text_hashes))
+    columns = list(dict.fromkeys(key.column for key in run.graph.inputs(task).values()))
+    of_train, of_split = train.hashes_of(columns), encoded.hashes_of(columns)
+    shared = np.flatnonzero(np.isin(of_train, of_split))
     known: dict[int, list[Any]] = {}
-    for text, answer in zip(train.text_hashes[shared].tolist(), train.gold(task, shared), strict=True):
+    for text, answer in zip(of_train[shared].tolist(), train.gold(task, shared), strict=True):
         if answer is not None and answer not in known.setdefault(text, []):
             known[text].append(answer)
-    for i, text in enumerate(encoded.text_hashes.tolist()):
+    for i, text in enumerate(of_split.tolist()):
         others = known.get(text, [])
         if gold[i] is not None and others and gold[i] not in others:
             texts = {name: encoded.texts(key, [i])[0] for name, key in run.graph.inputs(task).items()}
-            yield Disagreement(i + 1, gold[i], tuple(others), texts)
+            yield Disagreement(i + 1, gold[i], tuple(others), texts, encoded.place(i))

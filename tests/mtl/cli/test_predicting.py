@@ -12,7 +12,8 @@ import pytest
 
 from mtl.base.errors import DataError, UsageError
 from mtl.cli.input_rows import fault_if_header, parsed_rows
-from mtl.cli.predicting import AS_TEXT, Asked, asked_rows, chosen_task, load, predict_command
+from mtl.cli.predicting import AS_TEXT, Asked, asked_rows, load, predict_command
+from mtl.recipe.names import chosen_task
 from tests.commands import mtl, start, within
 
 
@@ -205,7 +206,7 @@ def test_answers_into_no_regular_file(small_run: Path, tmp_path: Path) -> None:
 )
 def test_which_task(task: str | None, tasks: tuple[str, ...], sentence: str) -> None:
     with pytest.raises(UsageError) as error:
-        chosen_task(task, tasks, Path("run"))
+        chosen_task(task, tasks, Path("run"), called="--task")
     assert str(error.value) == sentence
     assert chosen_task(None, ("only",), Path("run")) == "only"
 

@@ -50,10 +50,12 @@ def test_wrong_rows_come_most_certain_first(run: Run) -> None:
         assert (row.gold, row.texts) == (gold, {"text": text})
         assert (row.answer, row.certainty) == (answer["label"], pytest.approx(answer["score"], abs=1e-6))
     assert found.confusions == ((("wake", "play"), 2), (("play", "wake"), 1))
+    file = str(run.out.parent / "data/test.tsv")
     assert found.disagreements == (
-        Disagreement(2, "play", ("wake",), {"text": "wake me at noon"}),
-        Disagreement(4, "wake", ("play",), {"text": "put on yesterday"}),
+        Disagreement(2, "play", ("wake",), {"text": "wake me at noon"}, (file, 3)),
+        Disagreement(4, "wake", ("play",), {"text": "put on yesterday"}, (file, 5)),
     )
+    assert [row.place for row in found.rows] == [(file, row.number + 1) for row in found.rows]
 
 
 def test_of_tokens_the_most_certain_wrong_one_counts(run: Run) -> None:
@@ -82,32 +84,101 @@ def test_the_command_shows_some_and_writes_all(run: Run) -> None:
         ["play", "wake", "1"],
     ]
     assert "2 rows with the text of a row of train and other gold there:" in lines
+    shown = lines[lines.index("2 rows with the text of a row of train and other gold there:") + 1 :]
+    assert shown[0].split() == ["gold", "text", "gold", "in", "train", "row"]
+    assert shown[1].split() == ["play", "wake", "me", "at", "noon", "wake", "2"]
     assert lines[-1] == f"{path}: 3 rows"
     table = [line.split("\t") for line in path.read_text("utf-8").splitlines()]
-    assert table[0] == ["row", "certainty", "gold", "answer", "text"]
+    assert table[0] == ["row", "file", "line", "certainty", "gold", "answer", "text"]
     found = wrong_answers(run, "intent")
     assert table[1:] == [
-        [str(row.number), f"{row.certainty:.4f}", row.gold, row.answer, row.texts["text"]] for row in found.rows
+        [
+            str(row.number),
+            str(data / "test.tsv"),
+            str(row.number + 1),
+            f"{row.certainty:.4f}",
+            row.gold,
+            row.answer,
+            row.texts["text"],
+        ]
+        for row in found.rows
     ]
 
 
-def test_tabs_and_line_ends_of_a_text_stay_in_their_field(run: Run, tmp_path: Path) -> None:
+def test_every_text_stays_in_its_field_and_differs_from_others(run: Run, tmp_path: Path) -> None:
     found = wrong_answers(run, "intent")
-    row = found.rows[0]._replace(texts={"text": 'a\tb\r\n"c"'})
-    path = type(found)("intent", "dev", ("text",), 1, (row,), (), ()).write(tmp_path)
+    texts = ['a\tb\r\n"c"', "a\\tb", "a\u2028b\u2029c", "\v\f\x1c\x1d\x1e\x85", "\\u2028 é"]
+    rows = tuple(found.rows[0]._replace(texts={"text": text}, place=None) for text in texts)
+    path = type(found)("intent", "dev", ("text",), 1, rows, (), ()).write(tmp_path)
     assert path == tmp_path / "errors/intent.dev.tsv"
-    assert path.read_text("utf-8").splitlines()[1].split("\t")[4:] == ['a\\tb\\r\\n"c"']
+    lines = [line.split("\t") for line in path.read_text("utf-8").splitlines()[1:]]
+    assert [line[1:3] for line in lines] == [["", ""]] * len(texts)
+    assert [line[6:] for line in lines] == [
+        ['a\\tb\\r\\n"c"'],
+        ["a\\\\tb"],
+        ["a\\u2028b\\u2029c"],
+        ["\\x0b\\x0c\\x1c\\x1d\\x1e\\x85"],
+        ["\\\\u2028 é"],
+    ]
+
+
+QUESTIONS = ("who was that", "where is it", "when was it", "who are you")
+
+
+def test_of_several_texts_those_count_that_the_task_reads(tmp_path: Path) -> None:
+    """Rows are held out of the train file, after one that is left out: their places are of that file."""
+    kinds = {"who": "person", "where": "place", "when": "time"}
+    lines = ["question\tanswer\tkind", "torn"]
+    for number in range(40):
+        question = QUESTIONS[number % 4]
+        kind = kinds[question.split()[0]] if number != 37 else "time"
+        lines.append(f"{question}\tanswer {number}\t{kind}")
+    (tmp_path / "all.tsv").write_text("\n".join(lines) + "\n", "utf-8")
+    source = "{format: tsv, train: all.tsv, test: 25%, on_bad_row: skip}"
+    model = "model: {embedding: {type: word, dim: 2}}"
+    file = tmp_path / "r.yaml"
+    file.write_text(
+        f"sources: {{s: {source}}}\ntasks:\n"
+        f"  kind: {{type: text_classification, source: s, inputs: question, target: kind, {model}}}\n"
+        f"  other: {{type: text_classification, source: s, inputs: answer, target: kind, {model}}}\n"
+        "train: {epochs: 1}\n"
+    )
+    run = Run.start(file, tmp_path / "run")
+    list(run.train())
+    split = run.prepared.split("s", "test")
+    assert split is not None
+    texts = list(zip(split.texts("question"), split.texts("answer"), strict=True))
+    places = [split.place(unit) for unit in range(len(split))]
+    assert places == [(str(tmp_path / "all.tsv"), int(answer.split()[1]) + 3) for _, answer in texts]
+    whole = run.prepared.split("s", "train")
+    assert whole is not None
+    in_train: dict[str, tuple[str, ...]] = dict.fromkeys(QUESTIONS, ())
+    for question, gold in zip(whole.texts("question"), whole.gold("kind"), strict=True):
+        in_train[question] = tuple(dict.fromkeys((*in_train[question], gold)))
+    wanted = [
+        Disagreement(number, gold, in_train[question], {"text": question}, place)
+        for number, ((question, _), gold, place) in enumerate(zip(texts, split.gold("kind"), places, strict=True), 1)
+        if gold not in in_train[question]
+    ]
+    assert wanted
+    assert list(wrong_answers(run, "kind").disagreements) == wanted
+    assert wrong_answers(run, "other").disagreements == ()
 
 
 def test_what_cannot_be_asked(run: Run, small_run: Path) -> None:
     asked = {
-        (None, "test"): f"--task should name one of the tasks of '{run.out}': intent, slots. Found no --task.",
-        ("slot", "test"): f"--task 'slot' is not a task of '{run.out}'. Did you mean 'slots'? Tasks: intent, slots.",
+        (None, "test"): f"task should name one of the tasks of '{run.out}': intent, slots. Found no task.",
+        ("slot", "test"): f"task 'slot' is not a task of '{run.out}'. Did you mean 'slots'? Tasks: intent, slots.",
     }
     for (task, split), sentence in asked.items():
         with pytest.raises(UsageError) as error:
             wrong_answers(run, task, split)
         assert str(error.value) == sentence
+    done = within("errors", run.out, "--data", run.out.parent / "data")
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"--task should name one of the tasks of '{run.out}': intent, slots. Found no --task.\n",
+    )
     done = within("errors", small_run, "--split", "tests")
     assert (done.returncode, done.stderr) == (
         2,
@@ -126,7 +197,7 @@ def test_answers_that_are_neither_right_nor_wrong() -> None:
     with pytest.raises(UsageError) as error:
         wrong_answers(cast("Run", Ranks(recipe_from_dict(recipe()), Path("run"))))
     assert str(error.value) == (
-        "--task should name a task whose answers are right or wrong. Found 'relevance', which predicts a grade: "
+        "task should name one whose answers are right or wrong. Found 'relevance', which predicts a grade: "
         "`mtl test` says how far off it is."
     )
 
