@@ -13,7 +13,6 @@ import pytest
 from mtl.base.errors import DataError, UsageError
 from mtl.cli.input_rows import fault_if_header, parsed_rows
 from mtl.cli.predicting import AS_TEXT, Asked, asked_rows, load, predict_command
-from mtl.recipe.names import chosen_task
 from tests.commands import mtl, start, within
 
 
@@ -191,24 +190,6 @@ def test_answers_into_no_regular_file(small_run: Path, tmp_path: Path) -> None:
     assert result.stderr == f"--out '{tmp_path}' should be a file. Found a folder.\n"
     result = within("predict", small_run, "--task", "intent", "--out", "/dev/null", stdin=b"play\n")
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
-
-
-@pytest.mark.parametrize(
-    ("task", "tasks", "sentence"),
-    [
-        (None, ("intent", "slots"), "--task should name one of the tasks of 'run': intent, slots. Found no --task."),
-        (
-            "slot",
-            ("intent", "slots"),
-            "--task 'slot' is not a task of 'run'. Did you mean 'slots'? Tasks: intent, slots.",
-        ),
-    ],
-)
-def test_which_task(task: str | None, tasks: tuple[str, ...], sentence: str) -> None:
-    with pytest.raises(UsageError) as error:
-        chosen_task(task, tasks, Path("run"), called="--task")
-    assert str(error.value) == sentence
-    assert chosen_task(None, ("only",), Path("run")) == "only"
 
 
 def test_a_folder_that_holds_no_model(tmp_path: Path) -> None:
