@@ -26,7 +26,7 @@ from .conditions import misnamed_conditions
 from .draft import Reading, TaskDraft
 from .groups import Group
 from .modules import ModuleReader
-from .sources import read_sources, with_strata
+from .sources import read_sources
 from .space import read_with_space
 from .stitches import write_out_stitches
 from .tasks import read_tasks
@@ -170,7 +170,7 @@ def _read_sections(reading: Reading, values: dict[str, Any], malformed: int) -> 
     known = Known(drafts, _component_names(ties, groups), list(ties.sites), used, values["seed"], broken)
     train = read_train(reading, tree.get("train"), known)
     recipe = Recipe(
-        sources=with_strata(sources, whole),
+        sources={name: source for name, source in sources.items() if source is not None},
         tasks={draft.name: _task(reading, draft, models[draft.name]) for draft in whole},
         share=_share(reading, ties, groups, {draft.name: models[draft.name] for draft in whole}),
         train=train or _any_training(reading, known),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
 from ..base import registry
@@ -13,7 +12,7 @@ from ..recipe.config import SourceConfig
 from ..recipe.document import Steps, show
 from ..recipe.schema import check_at, closest, unknown_key
 from .components import read_component, told
-from .draft import Reading, TaskDraft, check_name
+from .draft import Reading, check_name
 
 
 def read_sources(reading: Reading, raw: Any) -> dict[str, SourceConfig | None]:
@@ -51,7 +50,7 @@ def read_source(reading: Reading, name: str, raw: Any, steps: Steps) -> SourceCo
     return SourceConfig(name, config.type, config.values, **divided, place=config.place)
 
 
-def _divided(reading: Reading, raw: Mapping[str, Any], steps: Steps) -> tuple[dict[str, str], dict[str, Any]]:
+def _divided(reading: Reading, raw: Mapping[str, Any], steps: Steps) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the keys that every source has and that say how train is divided, and those of the format.
 
     Notes what is wrong with them, and with shares that are written as numbers.
@@ -77,19 +76,6 @@ def _divided(reading: Reading, raw: Mapping[str, Any], steps: Steps) -> tuple[di
         meant = f" Write '{key}: {100 * value:g}%'." if 0 < value < 1 else ""
         reading.fault((*steps, key), f"should be a file, or a share of train such as 10%. Found {show(value)}.{meant}")
     return divided if checked is not None else {}, rest
-
-
-def with_strata(sources: Mapping[str, SourceConfig | None], drafts: Iterable[TaskDraft]) -> dict[str, SourceConfig]:
-    """Return the sources that could be read; one whose train is divided is stratified by its first class label."""
-    found = {name: source for name, source in sources.items() if source is not None}
-    for draft in drafts:
-        source = found.get(draft.source)
-        target = draft.general["target"]
-        if source is None or source.stratify_by is not None or not target or draft.task.predicts != "class":
-            continue
-        if source.cls(**source.values).held_out.shares:
-            found[draft.source] = replace(source, stratify_by=target)
-    return found
 
 
 def read_task_source(

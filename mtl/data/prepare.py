@@ -79,8 +79,10 @@ def _prepared(
         for fault in split.skipped
     ]
     shown = {f"{name}/{split}": value for (name, split), value in hashes.items()}
-    divided = {f"{name}/{split}": sources[name].held_out.described(split) for name, split in encoded}
-    return Prepared(fitted, encoded, shown, skipped, target_notes(graph, fitted), divided)
+    divided = {f"{name}/{split}": sources[name].divided(split, base) for name, split in encoded}
+    held_out = {place: described for place, (described, _) in divided.items()}
+    odd = [Fault(note, file=place) for place, (_, notes) in divided.items() for note in notes]
+    return Prepared(fitted, encoded, shown, skipped, [*target_notes(graph, fitted), *odd], held_out)
 
 
 def _check(

@@ -22,7 +22,9 @@ class Prepared:
     splits: dict[tuple[str, str], Split]
     hashes: dict[str, str]
     skipped: list[Fault]
-    odd: list[Fault] = field(default_factory=list)  # what is odd about the targets of all training rows together
+    odd: list[Fault] = field(
+        default_factory=list
+    )  # about the targets of all training rows together, and shares of train
     held_out: dict[str, str] = field(default_factory=dict)  # by `source/split`, what it is a share of, if of anything
 
     def split(self, source: str, split: str) -> Split | None:

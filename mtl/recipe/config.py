@@ -35,7 +35,7 @@ class InputConfig:
 class SourceConfig:
     """A data source; `values` holds every key of its format, defaults filled in.
 
-    `group_by` and `stratify_by` say how rows are divided where dev or test is a share of train; else they are None.
+    `group_by`, `stratify_by` and `share_seed` say how rows are divided where dev or test is a share of train.
     """
 
     name: str
@@ -51,9 +51,17 @@ class SourceConfig:
             "a ranking's query always are.",
         ),
     ] = None
-    stratify_by: Annotated[str | None, Key("there: column whose values are spread alike; the first class label's")] = (
-        None
-    )
+    stratify_by: Annotated[
+        str | None,
+        Key("where dev or test is a share of train: column whose values are in each split as often as in all rows"),
+    ] = None
+    share_seed: Annotated[
+        int | None,
+        Key(
+            "where dev or test is a share of train: seed by which rows are drawn, 1 where none is written",
+            note="The recipe's `seed` has no part in it: runs with other seeds have the same division.",
+        ),
+    ] = None
     place: Place = field(default=NOWHERE, compare=False)
 
     @property

@@ -51,10 +51,13 @@ def _tree(recipe: Recipe) -> dict[str, Any]:
     )
 
 
+_OF_SHARES = ("group_by", "stratify_by", "share_seed")
+
+
 def _source(source: SourceConfig) -> dict[str, Any]:
     """Return a source's keys; one with a file for every split needs no word about how rows are divided."""
     found = _keys(source)
-    return {key: value for key, value in found.items() if value is not None or key not in ("group_by", "stratify_by")}
+    return {key: value for key, value in found.items() if value is not None or key not in _OF_SHARES}
 
 
 def _group(group: ShareGroup) -> dict[str, Any]:

@@ -7,6 +7,7 @@ base         what a source of rows is: named splits, each a stream of rows that 
 conll        columns of tokens, one token a line, a blank line after each sentence
 conllu       CoNLL-U, the format of Universal Dependencies (https://universaldependencies.org/format.html)
 delimited    tables as text: tab-separated (`tsv`, no quoting) and comma-separated (`csv`, quoted as RFC 4180 says)
+dividing     how groups of rows are divided: those that stay in train, and those that make up shares of all rows
 header       the columns of a table: their names, and how many fields a row has for them
 held_out     which rows of a train file are held out of it as dev or test, where these are shares of it
 joined_rows  rows that belong together, as they have a value in common
@@ -16,6 +17,7 @@ named_texts  a file of named texts, found by name without being held in memory: 
 opening      the sources of a recipe, opened
 python       rows from Python: any iterable of dicts, given by library code or named in a recipe
 qrels        judgements that name their texts
+rereading    rows that are read again: whether they are those of the first time
 shares       shares of the train file that are dev or test in place of files: `dev: 10%`
 table_hints  what rows that do not fit their table's columns hint at
 text         lines of text files: decoded one by one

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 from ..base.errors import DataError, Fault, UsageError
 from ..base.file_kinds import stream
 from ..base.registry import name_of
-from .held_out import ORDER, HeldOut
+from .dividing import ORDER
+from .held_out import Division, HeldOut
+from .rereading import FirstReading
 from .shares import shares_of
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ class Source:
         _check_options(self.options)
         self._skipped: dict[str, dict[Fault, None]] = {}
         self._note: Callable[[Fault], None] | None = None
-        self._sides: dict[Path, bytes] = {}
+        self._divisions: dict[Path, tuple[Division, FirstReading]] = {}
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -136,18 +138,36 @@ class Source:
         if not self.held_out.divides(split):
             yield from self.rows(split, base)
             return
-        if base not in self._sides:
-            values = (row.values if isinstance(row, Row) else None for row in self.rows("train", base))
-            self._sides[base] = self.held_out.sides(values, str(self.path("train", base)))
+        division, first = self._division(base)
         side = ORDER.index(split)
-        for row, found in zip(self.rows("train", base), self._sides[base], strict=False):
+        rows = first.again(self.rows("train", base), str(self.path("train", base)))
+        for row, found in zip(rows, division.sides, strict=True):
             if found == side:
                 yield row
+
+    def _division(self, base: Path) -> tuple[Division, FirstReading]:
+        if base not in self._divisions:
+            first = FirstReading()
+            read = first.taking(self.rows("train", base))
+            values = (row.values if isinstance(row, Row) else None for row in read)
+            self._divisions[base] = self.held_out.division(values, str(self.path("train", base))), first
+        return self._divisions[base]
+
+    def divided(self, split: str, base: Path) -> tuple[str, list[str]]:
+        """Return what a split is part of ('' where it has a file of its own), and what of the recipe it does not keep.
+
+        Reads the train file where values of columns had a say and it was not read yet.
+        """
+        if split not in self.held_out.shares or self.held_out.plain:
+            return self.held_out.described(split), []
+        division, _ = self._division(base)
+        return self.held_out.described(split, division), self.held_out.notes(split, division)
 
     def hold_out(self, held_out: HeldOut) -> None:
         """Take dev or test out of train as `held_out` says, whose shares are of the rows that `train` names."""
         self.held_out = held_out
         self.paths.update(dict.fromkeys(held_out.shares, self.paths["train"]))
+        self._divisions = {}
 
     def noting(self, note: Callable[[Fault], None]) -> Source:
         """Return the source as one that leaves malformed rows out, after `note` has seen them."""

@@ -36,10 +36,11 @@ def open_sources(recipe: Recipe, given: Mapping[str, Mapping[str, Iterable[Any]]
 
 def _held_out(recipe: Recipe, name: str, found: HeldOut) -> HeldOut:
     """Return how a source's train file is divided, as the recipe says."""
-    ranking = next((t for t in recipe.tasks.values() if t.source == name and t.task.units == "pairs"), None)
-    query = next(iter(ranking.inputs.values())).column if ranking is not None else None
+    rankings = [t for t in recipe.tasks.values() if t.source == name and t.task.units == "pairs"]
+    queries = {next(iter(ranking.inputs.values())).column for ranking in rankings}
     config = recipe.sources[name]
-    return replace(found, seed=recipe.seed, group_by=config.group_by, query=query, stratify_by=config.stratify_by)
+    found = replace(found, group_by=config.group_by, queries=tuple(sorted(queries)), stratify_by=config.stratify_by)
+    return found if config.share_seed is None else replace(found, seed=config.share_seed)
 
 
 def _check_given(given: Mapping[str, Any], recipe: Recipe) -> None:

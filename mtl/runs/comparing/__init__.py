@@ -2,6 +2,7 @@
 
 comparison   recipes side by side: each trained with several seeds, their test figures on average, which is better
 contestants  what is compared: recipes, variants of them, and the tasks of each alone, under names of folders
+divisions    whether all that is compared has one division of a train file, where dev or test is a share of it
 matching     what each task alone gets of training, so that it is compared fairly: as many epochs, steps or minutes
 page         a comparison as a page that needs nothing else: HTML or Markdown
 rows         a comparison as the rows of tables: figures with their verdicts, and what each task was trained on

@@ -14,6 +14,7 @@ from ...compile.loading import load_recipe
 from ...graph.build import build_graph
 from ...recipe.config import Recipe
 from ...sources.opening import open_sources
+from .divisions import check_divisions
 from .matching import match_of
 
 LONGEST = 200  # bytes of a folder's name, of the 255 that file systems take
@@ -45,7 +46,8 @@ def contestants(
 
     A variant is a text of settings, `a.b.c=value`, several of them separated by `;`. `match` is what a task alone has
     as much of as the joint run: `epochs`, `steps` or `minutes` (see `.matching`). `overrides` hold for all.
-    Raises `RecipeError` where one of them is no recipe, and `UsageError` where there are not two things to compare.
+    Raises `RecipeError` where one of them is no recipe, and `UsageError` where there are not two things to compare,
+    or two divide a train file differently.
     """
     if match is not None and not single:
         raise UsageError(
@@ -76,6 +78,7 @@ def contestants(
     for contestant in found:
         for _, recipe in contestant.recipes:
             _check(recipe)
+    check_divisions((contestant.name, recipe) for contestant in found for _, recipe in contestant.recipes)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from mtl.compile.alone import alone
 from mtl.compile.loading import load_recipe, recipe_from_text
 from mtl.recipe.filling import digest, filled
+from mtl.sources.held_out import HeldOut
 from mtl.sources.opening import open_sources
 from tests.mtl.recipe.texts import INTENT_SLOT, changed, faults
 
@@ -33,6 +35,11 @@ WRONG = {
         "sources.utterances.group_by: should come with a share of train as dev or test, such as 'dev: 10%'. "
         "Found no share."
     ),
+    "dev: 10%, share_seed: x": "sources.utterances.share_seed: should be a whole number or null. Found 'x'.",
+    "dev: dev.tsv, share_seed: 2": (
+        "sources.utterances.share_seed: should come with a share of train as dev or test, such as 'dev: 10%'. "
+        "Found no share."
+    ),
     "test: test.tsv, stratify_by: doc": (
         "sources.utterances.stratify_by: should come with a share of train as dev or test, such as 'dev: 10%'. "
         "Found no share."
@@ -45,28 +52,29 @@ def test_what_is_wrong(keys: str) -> None:
     assert faults(with_keys(keys)) == [f"r.yaml:4: {WRONG[keys]}"]
 
 
-def test_the_first_class_label_is_what_rows_are_stratified_by_also_for_a_task_alone(tmp_path: Path) -> None:
+def test_how_rows_are_divided_is_what_the_source_says_whatever_seed_and_tasks_there_are(tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
     path.write_text(with_keys("dev: 10%, group_by: doc"))
     recipe = load_recipe(path)
     held_out = open_sources(recipe)["utterances"].held_out
-    assert (held_out.seed, held_out.group_by, held_out.query, held_out.stratify_by) == (1, "doc", None, "intent")
-    lone = open_sources(alone(recipe, "slots"))["utterances"].held_out
-    assert lone == held_out
+    assert held_out == HeldOut({"dev": Fraction(1, 10)}, 1, "doc", (), None)
+    assert open_sources(alone(recipe, "slots"))["utterances"].held_out == held_out
+    assert open_sources(load_recipe(path, seed=5))["utterances"].held_out == held_out
+    path.write_text(with_keys("dev: 10%, stratify_by: slots, share_seed: 7"))
+    recipe = load_recipe(path)
+    assert open_sources(recipe)["utterances"].held_out == HeldOut({"dev": Fraction(1, 10)}, 7, None, (), "slots")
     (tmp_path / "again.yaml").write_text(filled(recipe))
     again = load_recipe(tmp_path / "again.yaml")
     assert again.sources == recipe.sources
     assert digest(again) == digest(recipe)
-    assert "group_by: doc, stratify_by: intent" in " ".join(filled(recipe).split())
-    path.write_text(with_keys("dev: 10%, stratify_by: slots"))
-    assert load_recipe(path, seed=5).sources["utterances"].stratify_by == "slots"
-    assert open_sources(load_recipe(path, seed=5))["utterances"].held_out.seed == 5
+    assert "stratify_by: slots, share_seed: 7" in " ".join(filled(recipe).split())
 
 
 def test_a_source_of_files_is_filled_without_a_word_about_shares() -> None:
     text = filled(recipe_from_text(INTENT_SLOT))
     assert "group_by" not in text
     assert "stratify_by" not in text
+    assert "share_seed" not in text
 
 
 def test_given_rows_are_divided_as_the_recipe_says_but_for_splits_that_are_given() -> None:

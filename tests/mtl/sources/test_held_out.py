@@ -17,7 +17,8 @@ from mtl.base.errors import DataError
 from mtl.base.registry import lookup
 from mtl.sources.base import SPLITS, Row, Source
 from mtl.sources.delimited import Tsv
-from mtl.sources.held_out import ORDER, HeldOut
+from mtl.sources.dividing import ORDER
+from mtl.sources.held_out import Division, HeldOut
 from mtl.sources.python import PythonSource
 
 HALF, TENTH = Fraction(1, 2), Fraction(1, 10)
@@ -27,7 +28,7 @@ ROWS = [{"text": f"text {i}", "label": "abc"[i % 10 // 4], "doc": str(i // 3)} f
 def sides(rows: list[Any], **how: Any) -> dict[str, list[int]]:
     """Return the numbers of the rows of each split."""
     shares = how.pop("shares", {"dev": TENTH})
-    found = HeldOut(shares, **how).sides(rows, "train.tsv")
+    found = HeldOut(shares, **how).division(rows, "train.tsv").sides
     return {split: [i for i, side in enumerate(found) if side == number] for number, split in enumerate(ORDER)}
 
 
@@ -74,16 +75,16 @@ def test_groups_stay_together_also_where_two_columns_say_so(seed: int) -> None:
     assert abs(len(found["dev"]) - 10) <= 2
     assert abs(len(found["test"]) - 20) <= 2
     rows = [{"doc": "1", "q": ["a", "b"]}, {"doc": "2", "q": "a b"}, {"doc": "2", "q": "c"}, {"doc": "", "q": None}]
-    found = sides(rows, seed=seed, group_by="doc", query="q", shares={"dev": HALF})
+    found = sides(rows, seed=seed, group_by="doc", queries=("q",), shares={"dev": HALF})
     assert sorted(found.values()) == [[], [0, 1, 2], [3]]
 
 
 def test_too_few_rows() -> None:
     rows = [{"doc": "1"}, {"doc": "1"}]
     with pytest.raises(DataError) as error:
-        sides(rows, group_by="doc", query="q", shares={"dev": TENTH, "test": TENTH})
+        sides(rows, group_by="doc", queries=("q",), shares={"dev": TENTH, "test": TENTH})
     assert str(error.value) == (
-        "train.tsv: should have at least 3 different values of 'doc' or 'q', for train and dev and test. Found 1."
+        "train.tsv: should have at least 3 different values of 'doc' or 'q', for train, dev and test. Found 1."
     )
     with pytest.raises(DataError) as error:
         sides([{"doc": "1"}])
@@ -95,10 +96,36 @@ def test_what_is_said_of_it() -> None:
     held_out = HeldOut({"dev": Fraction(1, 8)})
     assert held_out.described("dev") == "12.5% of the train file"
     assert held_out.described("train") == ""
-    held_out = replace(held_out, group_by="doc", query="query", stratify_by="label")
+    held_out = replace(held_out, group_by="doc", queries=("query",), stratify_by="label")
     assert held_out.described("dev") == (
         "12.5% of the train file, stratified by 'label', rows with one 'doc' or one 'query' together"
     )
+
+
+def test_what_a_split_is_not() -> None:
+    held_out = HeldOut({"dev": Fraction(1, 8)}, group_by="doc", stratify_by="label")
+    division = Division(b"", {"dev": 10}, {"dev": 21}, ("dev",))
+    assert held_out.notes("dev", division) == [
+        "not stratified by 'label': too few of its values have groups of rows for train, too.",
+        "10 rows, where 12.5% of the train file is 21: rows with one 'doc' stay together.",
+    ]
+    assert held_out.described("dev", division) == (
+        "12.5% of the train file, not stratified by 'label', rows with one 'doc' together"
+    )
+    held_out = replace(held_out, group_by=None)
+    assert held_out.notes("dev", division) == [
+        "not stratified by 'label': too few of its values have rows for train, too.",
+        "10 rows, where 12.5% of the train file is 21.",
+    ]
+    assert held_out.notes("dev", Division(b"", {"dev": 11}, {"dev": 21})) == []
+    assert held_out.notes("train", division) == held_out.notes("test", division) == []
+
+
+def test_group_by_and_a_query_are_one_division() -> None:
+    named, ranked = HeldOut({"dev": TENTH}, group_by="q"), HeldOut({"dev": TENTH}, queries=("q",))
+    assert named.identity("dev") == replace(named, queries=("q",)).identity("dev") == ranked.identity("dev")
+    assert named.written() == ranked.written() == "dev: 10%, rows with one 'q' together, share_seed: 1"
+    assert HeldOut().written() == ""
 
 
 def of_format(format: str, folder: Path) -> Source:
@@ -165,7 +192,7 @@ def test_what_a_split_holds_has_an_identity_of_its_own(tmp_path: Path) -> None:
     plain = Tsv(train="rows", test="rows", columns=["a"])
     assert plain.identity("train", tmp_path) == plain.fingerprint("train", tmp_path)
     found = [plain.identity("train", tmp_path)]
-    for change in ({}, {"seed": 2}, {"group_by": "a"}, {"query": "a"}, {"stratify_by": "a"}):
+    for change in ({}, {"seed": 2}, {"group_by": "a"}, {"queries": ("b",)}, {"stratify_by": "a"}):
         source = Tsv(train="rows", dev="20%", test="rows", columns=["a"])
         source.hold_out(replace(source.held_out, **change))
         found += [source.identity(split, tmp_path) for split in ("train", "dev")]

@@ -1,0 +1,47 @@
+"""Rows that are read again: whether they are those of the first time."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from ..base.errors import DataError, Fault
+
+if TYPE_CHECKING:
+    from .base import Row
+
+
+class FirstReading:
+    """A checksum of every row (4 bytes each), by which later readings are known to have these rows in this order."""
+
+    def __init__(self) -> None:
+        self._sums = array("I")
+
+    def taking(self, rows: Iterable[Row | Fault]) -> Iterator[Row | Fault]:
+        """Yield rows as they are read for the first time."""
+        for row in rows:
+            self._sums.append(_sum_of(row))
+            yield row
+
+    def again(self, rows: Iterable[Row | Fault], file: str) -> Iterator[Row | Fault]:
+        """Yield rows as they are read again; raises `DataError` at the first that is another one, missing or new."""
+        for number, (row, known) in enumerate(zip_longest(rows, self._sums), start=1):
+            if row is None or known is None:
+                many = f"{len(self._sums)} rows, and then {'more' if known is None else number - 1}"
+                raise DataError(Fault(_message(many), file=file))
+            if _sum_of(row) != known:
+                raise DataError(Fault(_message(f"another row {number} than before"), row.file, row.line))
+            yield row
+
+
+def _sum_of(row: Row | Fault) -> int:
+    text = repr(dict(row.values)) if not isinstance(row, Fault) else "malformed"
+    return crc32(text.encode("utf-8", "surrogatepass"))
+
+
+def _message(found: str) -> str:
+    wanted = "should give the same rows in the same order at every reading, as dev or test is a share of them"
+    return f"{wanted}. Found {found}."
