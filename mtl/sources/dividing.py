@@ -29,7 +29,8 @@ def divide(first: Integers, sizes: Integers, strata: Integers, shares: Mapping[s
 
     The largest group of every stratum stays in train, the last in the drawn order where several are. Where that leaves
     a split without rows, or with less than half or more than twice its share, strata do not count for this split, if it
-    comes nearer so: all but the largest group are then open to it. Shares that do not fit beside the largest group shrink alike.
+    comes nearer so: all but the largest group are then open to it. Shares that do not fit beside the
+    largest group shrink alike.
     """
     total, largest = int(sizes.sum()), int(sizes.max())
     wanted = {split: _share_of(total, shares[split]) for split in ORDER if split in shares}
@@ -44,7 +45,8 @@ def divide(first: Integers, sizes: Integers, strata: Integers, shares: Mapping[s
         free = sides == 0
         groups = int(np.count_nonzero(free)) - 1 - len(later)
         rows = int(sizes[free].sum()) - largest - sum(later)
-        by_strata, by_none = (_chosen(way, sizes, sides, Fraction(goal, total), groups, rows) for way in ways)
+        share = shares[split] if goal == wanted[split] else Fraction(goal, total)
+        by_strata, by_none = (_chosen(way, sizes, sides, share, groups, rows) for way in ways)
         counts = [int(sizes[chosen].sum()) for chosen in (by_strata, by_none)]
         nearer = is_far(counts[0], goal) and abs(counts[1] - goal) < abs(counts[0] - goal)
         plain = not by_strata or nearer

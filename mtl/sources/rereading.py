@@ -5,13 +5,23 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import Any, Protocol, TypeVar
 from zlib import crc32
 
 from ..base.errors import DataError, Fault
 
-if TYPE_CHECKING:
-    from .base import Row
+
+class _Placed(Protocol):
+    """A row with its `values`, or what is wrong with a malformed one."""
+
+    @property
+    def file(self) -> str | None: ...
+
+    @property
+    def line(self) -> int | None: ...
+
+
+Read = TypeVar("Read", bound=_Placed)
 
 
 class FirstReading:
@@ -20,13 +30,13 @@ class FirstReading:
     def __init__(self) -> None:
         self._sums = array("I")
 
-    def taking(self, rows: Iterable[Row | Fault]) -> Iterator[Row | Fault]:
+    def taking(self, rows: Iterable[Read]) -> Iterator[Read]:
         """Yield rows as they are read for the first time."""
         for row in rows:
             self._sums.append(_sum_of(row))
             yield row
 
-    def again(self, rows: Iterable[Row | Fault], file: str) -> Iterator[Row | Fault]:
+    def again(self, rows: Iterable[Read], file: str) -> Iterator[Read]:
         """Yield rows as they are read again; raises `DataError` at the first that is another one, missing or new."""
         for number, (row, known) in enumerate(zip_longest(rows, self._sums), start=1):
             if row is None or known is None:
@@ -37,8 +47,8 @@ class FirstReading:
             yield row
 
 
-def _sum_of(row: Row | Fault) -> int:
-    text = repr(dict(row.values)) if not isinstance(row, Fault) else "malformed"
+def _sum_of(row: Any) -> int:
+    text = "malformed" if isinstance(row, Fault) else repr(dict(row.values))
     return crc32(text.encode("utf-8", "surrogatepass"))
 
 

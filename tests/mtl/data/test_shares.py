@@ -52,6 +52,18 @@ def test_pages_stay_together_too(tmp_path: Path) -> None:
     assert len(set(rows)) == 1
 
 
+def test_a_share_that_is_not_as_the_recipe_says_is_reported_also_from_the_cache(tmp_path: Path) -> None:
+    for _ in range(2):
+        found = ranked(tmp_path, dev="2%", group_by="page", stratify_by="document")
+        assert found.held_out["qa/dev"] == (
+            "2% of the train file, not stratified by 'document', rows with one 'page' or one 'query' together"
+        )
+        assert [str(note) for note in found.notes if note.file == "qa/dev"][:2] == [
+            "qa/dev: not stratified by 'document': too few of its values have groups of rows for train, too.",
+            "qa/dev: 12 rows, where 2% of the train file is 1: rows with one 'page' or one 'query' stay together.",
+        ]
+
+
 def test_a_column_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(DataError) as error:
         ranked(tmp_path, group_by="pages", stratify_by="kind")
