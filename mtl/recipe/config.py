@@ -53,12 +53,12 @@ class SourceConfig:
     ] = None
     stratify_by: Annotated[
         str | None,
-        Key("where dev or test is a share of train: column whose values are in each split as often as in all rows"),
+        Key("where dev or test is a share of train: column whose values are spread evenly"),
     ] = None
     share_seed: Annotated[
         int | None,
         Key(
-            "where dev or test is a share of train: seed by which rows are drawn, 1 where none is written",
+            "where dev or test is a share of train: seed of that draw; without it, 1",
             note="The recipe's `seed` has no part in it: runs with other seeds have the same division.",
         ),
     ] = None

@@ -30,7 +30,7 @@ class Division:
 class HeldOut:
     """The `shares` of a train file by split, and how its rows are divided: by the seed, the rows' places, and columns.
 
-    Rows with one value in `group_by`, or in one of `queries` (of rankings), are in one split; a row without a value is
+    Rows with one value in `group_by`, or in `query` (of a ranking), are in one split; a row without a value is
     apart from all others. Every value of `stratify_by` has about its share in each split, as far as there are rows
     enough; rows that stay together count for the value of the first of them.
     """
@@ -38,7 +38,7 @@ class HeldOut:
     shares: Mapping[str, Fraction] = field(default_factory=dict)
     seed: int = 1
     group_by: str | None = None
-    queries: tuple[str, ...] = ()
+    query: str | None = None
     stratify_by: str | None = None
 
     def divides(self, split: str) -> bool:
@@ -52,7 +52,7 @@ class HeldOut:
 
     @property
     def _columns(self) -> list[str]:
-        return sorted({*self.queries, *([] if self.group_by is None else [self.group_by])})
+        return sorted({column for column in (self.group_by, self.query) if column is not None})
 
     def described(self, split: str, division: Division | None = None) -> str:
         """Return what a split is part of, as it was divided; an empty string where it has a file of its own."""

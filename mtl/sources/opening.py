@@ -36,10 +36,10 @@ def open_sources(recipe: Recipe, given: Mapping[str, Mapping[str, Iterable[Any]]
 
 def _held_out(recipe: Recipe, name: str, found: HeldOut) -> HeldOut:
     """Return how a source's train file is divided, as the recipe says."""
-    rankings = [t for t in recipe.tasks.values() if t.source == name and t.task.units == "pairs"]
-    queries = {next(iter(ranking.inputs.values())).column for ranking in rankings}
+    ranking = next((t for t in recipe.tasks.values() if t.source == name and t.task.units == "pairs"), None)
+    query = next(iter(ranking.inputs.values())).column if ranking is not None else None
     config = recipe.sources[name]
-    found = replace(found, group_by=config.group_by, queries=tuple(sorted(queries)), stratify_by=config.stratify_by)
+    found = replace(found, group_by=config.group_by, query=query, stratify_by=config.stratify_by)
     return found if config.share_seed is None else replace(found, seed=config.share_seed)
 
 

@@ -26,5 +26,5 @@ def check_divisions(recipes: Iterable[tuple[str, Recipe]]) -> None:
                 raise UsageError(
                     f"all that is compared should divide the train file of '{task}' ({train}) in one way. Found in "
                     f"'{first}': {other}; in '{name}': {written}. Write dev, test, group_by, stratify_by and "
-                    "share_seed of the source alike (a ranking has its query as group_by)."
+                    "share_seed of the source alike."
                 )

@@ -57,12 +57,12 @@ def test_how_rows_are_divided_is_what_the_source_says_whatever_seed_and_tasks_th
     path.write_text(with_keys("dev: 10%, group_by: doc"))
     recipe = load_recipe(path)
     held_out = open_sources(recipe)["utterances"].held_out
-    assert held_out == HeldOut({"dev": Fraction(1, 10)}, 1, "doc", (), None)
+    assert held_out == HeldOut({"dev": Fraction(1, 10)}, 1, "doc", None, None)
     assert open_sources(alone(recipe, "slots"))["utterances"].held_out == held_out
     assert open_sources(load_recipe(path, seed=5))["utterances"].held_out == held_out
     path.write_text(with_keys("dev: 10%, stratify_by: slots, share_seed: 7"))
     recipe = load_recipe(path)
-    assert open_sources(recipe)["utterances"].held_out == HeldOut({"dev": Fraction(1, 10)}, 7, None, (), "slots")
+    assert open_sources(recipe)["utterances"].held_out == HeldOut({"dev": Fraction(1, 10)}, 7, None, None, "slots")
     (tmp_path / "again.yaml").write_text(filled(recipe))
     again = load_recipe(tmp_path / "again.yaml")
     assert again.sources == recipe.sources

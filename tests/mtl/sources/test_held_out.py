@@ -75,14 +75,14 @@ def test_groups_stay_together_also_where_two_columns_say_so(seed: int) -> None:
     assert abs(len(found["dev"]) - 10) <= 2
     assert abs(len(found["test"]) - 20) <= 2
     rows = [{"doc": "1", "q": ["a", "b"]}, {"doc": "2", "q": "a b"}, {"doc": "2", "q": "c"}, {"doc": "", "q": None}]
-    found = sides(rows, seed=seed, group_by="doc", queries=("q",), shares={"dev": HALF})
+    found = sides(rows, seed=seed, group_by="doc", query="q", shares={"dev": HALF})
     assert sorted(found.values()) == [[], [0, 1, 2], [3]]
 
 
 def test_too_few_rows() -> None:
     rows = [{"doc": "1"}, {"doc": "1"}]
     with pytest.raises(DataError) as error:
-        sides(rows, group_by="doc", queries=("q",), shares={"dev": TENTH, "test": TENTH})
+        sides(rows, group_by="doc", query="q", shares={"dev": TENTH, "test": TENTH})
     assert str(error.value) == (
         "train.tsv: should have at least 3 different values of 'doc' or 'q', for train, dev and test. Found 1."
     )
@@ -96,7 +96,7 @@ def test_what_is_said_of_it() -> None:
     held_out = HeldOut({"dev": Fraction(1, 8)})
     assert held_out.described("dev") == "12.5% of the train file"
     assert held_out.described("train") == ""
-    held_out = replace(held_out, group_by="doc", queries=("query",), stratify_by="label")
+    held_out = replace(held_out, group_by="doc", query="query", stratify_by="label")
     assert held_out.described("dev") == (
         "12.5% of the train file, stratified by 'label', rows with one 'doc' or one 'query' together"
     )
@@ -122,8 +122,8 @@ def test_what_a_split_is_not() -> None:
 
 
 def test_group_by_and_a_query_are_one_division() -> None:
-    named, ranked = HeldOut({"dev": TENTH}, group_by="q"), HeldOut({"dev": TENTH}, queries=("q",))
-    assert named.identity("dev") == replace(named, queries=("q",)).identity("dev") == ranked.identity("dev")
+    named, ranked = HeldOut({"dev": TENTH}, group_by="q"), HeldOut({"dev": TENTH}, query="q")
+    assert named.identity("dev") == replace(named, query="q").identity("dev") == ranked.identity("dev")
     assert named.written() == ranked.written() == "dev: 10%, rows with one 'q' together, share_seed: 1"
     assert HeldOut().written() == ""
 
@@ -192,7 +192,7 @@ def test_what_a_split_holds_has_an_identity_of_its_own(tmp_path: Path) -> None:
     plain = Tsv(train="rows", test="rows", columns=["a"])
     assert plain.identity("train", tmp_path) == plain.fingerprint("train", tmp_path)
     found = [plain.identity("train", tmp_path)]
-    for change in ({}, {"seed": 2}, {"group_by": "a"}, {"queries": ("b",)}, {"stratify_by": "a"}):
+    for change in ({}, {"seed": 2}, {"group_by": "a"}, {"query": "b"}, {"stratify_by": "a"}):
         source = Tsv(train="rows", dev="20%", test="rows", columns=["a"])
         source.hold_out(replace(source.held_out, **change))
         found += [source.identity(split, tmp_path) for split in ("train", "dev")]

@@ -24,7 +24,7 @@ def test_one_train_file_divided_in_two_ways(tmp_path: Path) -> None:
         "all that is compared should divide the train file of 'intent' (train.tsv) in one way. Found in 'small': "
         "dev: 25%, test: 25%, share_seed: 1; in 'small sources.utterances.stratify_by=intent': dev: 25%, test: 25%, "
         "stratified by 'intent', share_seed: 1. Write dev, test, group_by, stratify_by and share_seed of the source "
-        "alike (a ranking has its query as group_by)."
+        "alike."
     )
     with pytest.raises(UsageError, match=r"Found in 'small': dev: 25%, test: 25%, share_seed: 1; in 'small .*': test:"):
         contestants([recipe], variants=["sources.utterances.dev=dev.tsv"])
