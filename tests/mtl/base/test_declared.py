@@ -40,12 +40,12 @@ BESIDE: dict[type, set[str]] = {
 }
 GIVEN = {
     Recipe: ("name", "data"),
-    SourceConfig: ("group_by", "stratify_by"),
+    SourceConfig: ("group_by", "stratify_by", "share_seed"),
     TaskConfig: ("target",),
     InputConfig: ("column", "lowercase"),
     BatchConfig: ("size",),
 }
-DIVIDED = "dev: 10%, group_by: speaker, stratify_by: intent"  # keys that are written where they have a meaning
+DIVIDED = "dev: 10%, group_by: speaker, stratify_by: intent, share_seed: 2"  # written where they have a meaning
 COMPONENTS = "train: {components: {encoder: {}}}\n"
 
 
