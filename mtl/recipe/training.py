@@ -59,7 +59,7 @@ class AverageConfig:
         float,
         pydantic.Field(gt=0, lt=1),
         Key("share of the average that an update leaves; less in the first updates"),
-    ] = 0.999
+    ] = 0.998
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,7 @@ class TrainConfig:
     mixture: Annotated[ModuleConfig, Key("which source comes next", apart=True, component="round_robin")]
     optimizer: Annotated[ModuleConfig, Key("how weights change, at rate `lr`", apart=True, component="adamw")]
     schedule: Annotated[ModuleConfig, Key("how rates change during training", apart=True, component="constant")]
-    balance: Annotated[ModuleConfig, Key("how tasks are weighed", apart=True, component="sum")]
+    balance: Annotated[ModuleConfig, Key("how tasks are weighed", apart=True, component="equal_norms")]
     batch: Annotated[BatchConfig, Key("budget of a batch; see 'a batch'", apart=True)] = BatchConfig(size=SENTENCES)
     streams: Annotated[
         Mapping[str, StreamTraining],
@@ -95,7 +95,8 @@ class TrainConfig:
             note="Training goes on with the raw weights, and their average is evaluated, selected by, saved and "
             "exported in their place. The n-th update of a weight makes its average `a` times what it was, plus "
             "`1 - a` times the weight, `a` being the smaller of `decay` and `(1 + n) / (10 + n)`. A component that no "
-            "task of a step needs is not updated, and its average stays as it is. null: no average.",
+            "task of a step needs is not updated, and its average stays as it is. null: no average. Where the key is "
+            "left out, a recipe with several sources has one, as each step pulls shared weights towards one source.",
         ),
     ] = None
     epochs: Annotated[Count, Key("passes over the data, as the mixture counts them")] = 10

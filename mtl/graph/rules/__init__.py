@@ -17,7 +17,6 @@ rankings        tasks on judged pairs: a source of their own, negatives, no cond
 shapes          what is predicted and what is made for it: element and axes
 side_branches   side branches of texts that meet: at every text, taken where they lead, reading alike
 soft_groups     soft groups: modules of their own, each pulled in one group
-unmet_streams   warning about a balance of sources' gradients where none of them meet
 unread_sources  warning about sources that no task names
 
 Rules need the modules and the edges between them, not what flows: they hold before any input is connected. Four are
@@ -58,7 +57,6 @@ from .rankings import (
 from .shapes import fits, shape_of, shapes_of
 from .side_branches import side_branches_are_taken, side_branches_read_alike, side_branches_stand_at_every_text
 from .soft_groups import components_are_pulled_once, soft_members_are_modules_of_their_own
-from .unmet_streams import scaled_streams_that_never_meet
 from .unread_sources import sources_without_tasks
 
 if TYPE_CHECKING:
@@ -109,7 +107,6 @@ WARNINGS: tuple[Rule, ...] = (
     tied_over_untied,
     sources_without_tasks,
     side_branches_read_alike,
-    scaled_streams_that_never_meet,
 )
 
 
