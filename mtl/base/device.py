@@ -64,6 +64,14 @@ def seed_generators(device: torch.device, seed: int) -> None:
         torch.cuda.default_generators[device.index or 0].manual_seed(seed)
 
 
+def no_device_memory(error: Exception) -> str | None:
+    """Return the sentence for an error that says a device has no memory left, None for any other."""
+    if not isinstance(error, torch.OutOfMemoryError):
+        return None
+    said = " ".join(str(error).split()).partition(". GPU")[0].rstrip(".")
+    return f"not enough memory on the device. Found: {said}."
+
+
 def described(device: torch.device) -> str:
     """Return what kind a device is; two of one kind compute alike: `cpu`, `cuda (…)`."""
     if device.type != "cuda":

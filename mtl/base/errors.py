@@ -74,6 +74,10 @@ class RecipeError(MtlError):
         rows = sorted(dict.fromkeys(faults), key=lambda f: (f.file or "", f.line or 0))
         super().__init__(*rows)
 
+    def __reduce__(self) -> tuple[type[RecipeError], tuple[tuple[Fault, ...], str]]:
+        """Pickle as what it was made of; other errors of the library pickle by their text and attributes."""
+        return type(self), (self.faults, self.recipe)
+
     def __str__(self) -> str:
         return f"{super().__str__()}\n{counted(len(self.faults), 'error')} in {self.recipe}"
 

@@ -13,6 +13,7 @@ finished     `mtl test` and `mtl export`: what is done with a run that was train
 guard        how a command ends: exit code 0, 1 or 2, errors as rows on standard error, never a traceback unasked
 input_lines  the lines of a file that an option names, or of standard input, as bytes and as they come
 input_rows   lines of text or of JSON as rows, texts by the name of the input, and rows as batches
+jobs         the option `--jobs`: so many trainings at a time, each in a process of its own
 options      arguments and options that several commands have
 predicting   `mtl predict`: rows in, one JSON line per row out, in their order and in constant memory
 progress     what training and export report, as it comes: training by a bar on a terminal, all else by plain lines

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
-from .progress import line, show_progress
+from ..base.errors import Fault, TrainingError
+from .jobs import check_at_least_one, too_many
+from .progress import line, note, show_progress
 from .tables import print_table, table
+
+if TYPE_CHECKING:
+    from ..runs.comparing.running import Begun, Ended
+    from ..runs.comparing.trial import Trial
 
 
 def compare_command(
@@ -24,8 +31,10 @@ def compare_command(
     match: str | None,
     overrides: tuple[str, ...],
     reports: tuple[Path, ...],
+    jobs: int,
 ) -> None:
     """Train what is not trained yet, then print and write what came out."""
+    check_at_least_one(jobs=jobs)
     from ..runs.comparing.comparison import RecipeComparison
     from ..runs.comparing.contestants import contestants
     from ..runs.comparing.page import check_report, write_report
@@ -35,11 +44,16 @@ def compare_command(
         check_report(report)
     found = contestants(recipes, variants=variants, single=single, match=match, data=data, overrides=overrides)
     comparison = RecipeComparison(found, seeds, out)
-    trials = [(trial, trial.done) for trial in comparison.trials()]  # a folder of another recipe is reported at once
-    for trial, done in trials:
-        line(console, f"run {trial.number}/{trial.total}: {trial.folder}{' is done' if done else ''}")
-        if not done:
-            show_progress(trial.run(), console)
+    trials = comparison.trials()
+    done = {trial.number: trial.done for trial in trials}  # a folder of another recipe is reported at once
+    for trial in trials:
+        if done[trial.number]:
+            line(console, f"{place(trial)} is done")
+    try:
+        train([trial for trial in trials if not done[trial.number]], jobs, out, console)
+    except KeyboardInterrupt:
+        print("the same command continues this comparison", file=sys.stderr)
+        raise
     result = comparison.result()
     for made in tables_of(result):
         print_table(console, made)
@@ -48,6 +62,50 @@ def compare_command(
     for report in reports:
         write_report(result, report)
         line(console, f"{report}: written")
+
+
+def train(trials: Sequence[Trial], jobs: int, out: Path, console: Console) -> None:
+    """Carry out runs, a line for each that begins and for each that ends; raises `TrainingError` where some failed."""
+    from ..runs.comparing.running import Ended, Warned, run_all
+
+    asked = dict.fromkeys(trial.given.train.threads for trial in trials)
+    if crowded := next(filter(None, (too_many(jobs, threads, "--set-all") for threads in asked)), None):
+        print(f"warning: {crowded}", file=sys.stderr)
+    failed: list[Fault] = []
+    for event in run_all(trials, jobs, lambda reports: show_progress(reports, console)):
+        if isinstance(event, Warned):
+            note(console, event.note)
+            continue
+        line(console, said_of(event))
+        if isinstance(event, Ended) and event.why is not None:
+            failed.append(Fault(event.why, file=str(event.trial.folder)))
+    if failed:
+        raise TrainingError(*failed, missing(out, trials[0].total, len(failed)))
+
+
+def missing(out: Path, runs: int, failed: int) -> str:
+    """Return the sentence for a comparison of which some runs failed.
+
+    >>> missing(Path("out"), 12, 1)
+    'out: should hold 12 runs that were tested. Found 11: the same command goes on with the one that failed.'
+    """
+    those = "the one" if failed == 1 else "those"
+    found = f"Found {runs - failed}: the same command goes on with {those} that failed."
+    return f"{out}: should hold {runs} runs that were tested. {found}"
+
+
+def said_of(event: Begun | Ended) -> str:
+    """Return the line about a run that begins or has ended."""
+    from ..runs.comparing.running import Begun
+
+    if isinstance(event, Begun):
+        return f"{place(event.trial)} {'goes on' if event.again else 'begins'}"
+    return f"{place(event.trial)} {'is tested' if event.why is None else f'failed: {event.why}'}"
+
+
+def place(trial: Trial) -> str:
+    """Return which run of how many it is, and where."""
+    return f"run {trial.number}/{trial.total}: {trial.folder}"
 
 
 def tables_of(result: Mapping[str, Any]) -> Iterator[Table]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from rich.table import Table
 from ..base.errors import TrainingError, UsageError, counted
 from ..base.visible import visible
 from .checking import summary, warn
+from .jobs import check_at_least_one, too_many
 from .progress import line
 from .tables import print_table, table
 
@@ -58,9 +58,7 @@ class Asked:
 
 def tune_command(asked: Asked) -> None:
     """Search, from where an earlier search stopped; end with the best trials, and with the files that say more."""
-    for option, value in {"--trials": asked.trials, "--jobs": asked.jobs}.items():
-        if value < 1:
-            raise UsageError(f"{option} should be at least 1. Found {value}.")
+    check_at_least_one(trials=asked.trials, jobs=asked.jobs)
     if asked.minutes is not None and not asked.minutes > 0:
         raise UsageError(f"--minutes should be greater than 0. Found {asked.minutes:g}.")
     from ..runs.tuning.search import Tuning
@@ -86,18 +84,6 @@ def search(tuning: Tuning, asked: Asked, console: Console) -> None:
         print(f"warning: {crowded}", file=sys.stderr)
     for event in tuning.run(asked.trials, jobs=asked.jobs, minutes=asked.minutes):
         line(console, said_of(event, asked.trials, tuning))
-
-
-def too_many(jobs: int, threads: int | None) -> str:
-    """Return a sentence where so many trainings at a time have more threads than there are cores, else nothing."""
-    import torch
-
-    cores = os.cpu_count() or 1
-    each = threads or torch.get_num_threads()
-    if jobs == 1 or jobs * each <= cores:
-        return ""
-    advice = "Fewer --jobs are faster" + (", or --set train.threads=1." if each > 1 else ".")
-    return f"{jobs} jobs of {counted(each, 'thread')} should fit into {counted(cores, 'core')}. {advice}"
 
 
 def said_of(event: Begun | Finished, trials: int, tuning: Tuning) -> str:

@@ -13,5 +13,6 @@ run_folder       the folder of a new run, or of one that is resumed: made, or re
 runner           A run: one recipe, one folder, and the steps from data to verified graphs
 training_counts  what a run's training came to: steps and rows of each source, the time it took, versions
 tuning/          what `mtl tune` does: the search for a recipe's best values, in trials that are kept in a study
+workers          jobs in processes of their own, several at a time
 wrong_answers    where a trained model answers otherwise than gold: which rows, how certainly, what is taken for what
 """

@@ -46,6 +46,12 @@ def compare(
         Optional[list[str]],  # noqa: UP045
         typer.Option("--set-all", metavar="A.B.C=VALUE", help="Override one value in all runs. May be repeated."),
     ] = None,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            "--jobs", metavar="N", help="Runs at a time, each in a process of its own; minutes are then such runs'."
+        ),
+    ] = 1,
     data: Data = None,
     reports: Annotated[
         Optional[list[Path]],  # noqa: UP045
@@ -75,6 +81,7 @@ def compare(
             match=match,
             overrides=tuple(overrides or ()),
             reports=tuple(reports or ()),
+            jobs=jobs,
         )
 
 

@@ -5,6 +5,7 @@ contestants  what is compared: recipes, variants of them, and the tasks of each 
 divisions    whether all that is compared has one division of a train file, where dev or test is a share of it
 matching     what each task alone gets of training, so that it is compared fairly: as many epochs, steps or minutes
 page         a comparison as a page that needs nothing else: HTML or Markdown
+running      the runs that are not done yet, carried out: one after another, or several at a time
 rows         a comparison as the rows of tables: figures with their verdicts, and what each task was trained on
 trial        one run of a comparison: trained and tested, or found done in its folder
 verdicts     is one of two runs better? Paired differences over seeds, and Student's t interval of their mean

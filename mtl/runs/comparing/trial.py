@@ -39,6 +39,16 @@ class Trial:
         return self.given if self.joint is None else self.joint.matched(self.given, self.matched)
 
     @property
+    def ready(self) -> bool:
+        """Whether it can begin: where minutes are matched, once the joint run of its seed has ended."""
+        return self.joint is None or self.matched != "minutes" or self.joint.tested(self.given.seed)
+
+    @property
+    def begun(self) -> bool:
+        """Whether it was begun: its folder has a checkpoint."""
+        return bool(Checkpoints(self.folder).pointer())
+
+    @property
     def done(self) -> bool:
         """Whether it was tested; raises `UsageError` where the folder holds a run of another recipe, or on other data.
 
@@ -47,7 +57,7 @@ class Trial:
         kept = self.folder / "recipe.yaml"
         if not kept.is_file():
             return False
-        if self.joint is not None and self.matched == "minutes" and not self.joint.tested(self.given.seed):
+        if self.joint is not None and not self.ready:
             raise UsageError(
                 f"'{self.folder}' should hold a run that came after the joint run whose minutes it has, "
                 f"'{self.joint.run(self.given.seed)}'. Found that one not ended. Delete the folder, or name another "
@@ -76,6 +86,11 @@ class Trial:
 
     def run(self) -> Iterator[Report]:
         """Train, from the last checkpoint on where there is one, and test; yields what training reports."""
-        run = Run.start(self.recipe, self.folder, resume=self.folder.is_dir())
-        yield from run.train()
-        run.test()
+        yield from carry_out(self.recipe, self.folder)
+
+
+def carry_out(recipe: Recipe, folder: Path) -> Iterator[Report]:
+    """Train a recipe, from the last checkpoint in its folder on, and test it; yields what training reports."""
+    run = Run.start(recipe, folder, resume=folder.is_dir())
+    yield from run.train()
+    run.test()

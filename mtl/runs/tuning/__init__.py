@@ -2,7 +2,6 @@
 
 folder     the folder of a study: made, or gone on with; refused where another study or something else is in it
 plot       a study drawn as one SVG file: the scores of its trials in their order, and against values
-processes  trials in processes of their own, several at a time
 proposals  how values are proposed and trials are stopped early: by Optuna, imported where something is searched
 results    what comes out of a study: its trials by score and as a table, and how their keys and values are shown
 search     the search for a recipe's best values: trials that are ordinary trainings, one or several at a time

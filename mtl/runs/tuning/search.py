@@ -28,9 +28,9 @@ from ...recipe.tuning import TuneConfig
 from ...sources.opening import open_sources
 from ..check import CheckReport, check
 from ..runner import cache_folder
+from ..workers import Ask, Asked, Died, Workers
 from .folder import begun, claim, default_folder
 from .plot import svg
-from .processes import Processes, Score
 from .proposals import load_optuna
 from .results import csv_of, short_names
 from .study import Study, Trial
@@ -114,20 +114,21 @@ class Tuning:
 
     def _at_a_time(self, trials: int, jobs: int, end: float | None) -> Iterator[Begun | Finished]:
         coming = self._next(trials, end)
-        with Processes(jobs) as processes:
+        with Workers(jobs, train_asking) as workers:
             while not _over(end):
-                while processes.free and (event := next(coming, None)) is not None:
+                while workers.free and (event := next(coming, None)) is not None:
                     yield event
                     if isinstance(event, Begun):
-                        processes.start(self._job(event.trial))
-                if not processes.busy:
+                        workers.start(event.trial.number, self._job(event.trial))
+                if not workers.busy:
                     return
                 left = None if end is None else max(0.0, end - time.monotonic())
-                for number, found in processes.events(left):
-                    if isinstance(found, Score):
-                        processes.answer(number, goes_on=self.study.report(number, found.step, found.score))
+                for number, found in workers.events(left):
+                    if isinstance(found, Asked):
+                        workers.answer(number, self.study.report(number, *found.question))
                     else:
-                        yield self._finished(number, found)
+                        ended = Ended("failed", found.how) if isinstance(found, Died) else found.found
+                        yield self._finished(number, ended)
 
     def _next(self, trials: int, end: float | None) -> Iterator[Begun | Finished]:
         """Yield trials as they begin, and those that need no training."""
@@ -140,7 +141,7 @@ class Tuning:
 
     def _job(self, trial: Trial) -> Job:
         folder = self.out / "trials" / str(trial.number)
-        return Job(trial.number, self.candidates, trial.values, self.config.places, folder)
+        return Job(self.candidates, trial.values, self.config.places, folder)
 
     def _finished(self, number: int, ended: Ended) -> Finished:
         trial = self.study.end(number, ended.state, ended.error)
@@ -164,6 +165,11 @@ class Tuning:
         for name, text in texts.items():
             replace(self.out / name, text.encode())
         return tuple(self.out / name for name in texts)
+
+
+def train_asking(job: Job, ask: Ask) -> Ended | None:
+    """Train a trial in a process of its own: whether it is worth going on with, the process with the study says."""
+    return train_trial(job, lambda step, score: bool(ask((step, score))))
 
 
 def check_space(recipe: Recipe, candidates: Candidates, config: TuneConfig) -> CheckReport:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
-
+from ...base.device import no_device_memory
 from ...base.errors import CheckpointError, MtlError, no_memory
 from ...base.progress import EvalReport, Report
 from ...compile.candidates import Candidates
@@ -26,9 +25,8 @@ Judge = Callable[[int, float], bool]
 
 @dataclass(frozen=True)
 class Job:
-    """A trial to train: its number, what its recipe is made of, its run folder. It pickles."""
+    """A trial to train: what its recipe is made of, its run folder. It pickles."""
 
-    number: int
     candidates: Candidates
     values: Mapping[str, Any]
     places: Mapping[str, Place]
@@ -65,19 +63,11 @@ def train_trial(job: Job, judge: Judge, stop: Callable[[], bool] = lambda: False
     except MtlError as error:
         return Ended("failed", str(error.faults[0]))
     except (MemoryError, RuntimeError) as error:
-        lacking = device_memory(error) or no_memory(error)
+        lacking = no_device_memory(error) or no_memory(error)
         if lacking is None:
             raise
         return Ended("failed", lacking)
     return Ended("complete")
-
-
-def device_memory(error: Exception) -> str | None:
-    """Return the sentence for an error that says a device has no memory left, None for any other."""
-    if not isinstance(error, torch.OutOfMemoryError):
-        return None
-    said = " ".join(str(error).split()).partition(". GPU")[0].rstrip(".")
-    return f"not enough memory on the device. Found: {said}."
 
 
 def reports(recipe: Recipe, folder: Path) -> Generator[Report, None, None]:

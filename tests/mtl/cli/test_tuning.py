@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mtl.cli.tuning import Asked, nothing, too_many
+from mtl.cli.tuning import Asked, nothing
 from mtl.runs.tuning.study import Trial
 from tests import small
 from tests.commands import start, within
@@ -162,15 +162,4 @@ def test_a_search_without_a_trial_that_has_ended_says_what_goes_on() -> None:
     failed = [Trial(1, "failed", {}, error="no memory")]
     assert nothing(Path("o"), failed, asked) == (
         "o: should hold a trial that was trained to its end. Found 1 trial that failed, the first by: no memory"
-    )
-
-
-def test_more_threads_than_cores_are_slow() -> None:
-    cores = os.cpu_count() or 1
-    many = "1 core" if cores == 1 else f"{cores} cores"
-    assert too_many(1, 2 * cores) == ""
-    assert too_many(cores, 1) == ""
-    assert too_many(cores + 1, 1) == (f"{cores + 1} jobs of 1 thread should fit into {many}. Fewer --jobs are faster.")
-    assert too_many(2, cores + 1) == (
-        f"2 jobs of {cores + 1} threads should fit into {many}. Fewer --jobs are faster, or --set train.threads=1."
     )

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import shutil
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -116,6 +119,32 @@ def test_trials_side_by_side_are_what_they_are_in_turn(whole: tuple[Path, Events
     assert [type(event) for event in found[:2]] == [Begun, Begun]
     assert (tmp_path / "study/trials.csv").read_bytes() == (whole[0] / "study/trials.csv").read_bytes()
     assert searched(recipe, tmp_path / "other", jobs=2, minutes=1e-6) == []
+
+
+@pytest.mark.slow
+def test_a_trial_whose_process_dies_has_failed(tmp_path: Path) -> None:
+    recipe = small.write(tmp_path, SHORT.replace("epochs: 2", "epochs: 100000"))
+    logs = [tmp_path / f"study/trials/{number}/log.jsonl" for number in (1, 2)]
+
+    def kill() -> None:
+        while not all(log.exists() and '"evaluation"' in log.read_text("utf-8") for log in logs):
+            time.sleep(0.02)
+        for child in multiprocessing.active_children():
+            child.kill()
+
+    killing = threading.Thread(target=kill, daemon=True)
+    killing.start()
+    found = searched(recipe, tmp_path / "study", 2, jobs=2)
+    ended = {event.trial.number: event.trial for event in found if isinstance(event, Finished)}
+    assert {number: (trial.state, trial.error) for number, trial in ended.items()} == dict.fromkeys(
+        (1, 2),
+        (
+            "failed",
+            "its process should train it to the end. Found it ended by signal 9 (SIGKILL). There may be too little "
+            "memory for so many at a time (--jobs).",
+        ),
+    )
+    assert all(trial.scores for trial in ended.values())  # what they asked before
 
 
 def test_without_a_dev_split_nothing_is_compared(tmp_path: Path) -> None:

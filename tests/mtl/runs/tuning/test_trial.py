@@ -31,7 +31,7 @@ def job(folder: Path, text: str = SHORT, values: object = VALUES, name: str = "t
         small.write(folder, text)
     _, candidates, config = load_candidates(recipe)
     assert isinstance(values, dict)
-    return Job(1, candidates, values, config.places, folder / name)
+    return Job(candidates, values, config.places, folder / name)
 
 
 class Judge:
