@@ -3,7 +3,8 @@
 Every balance is trained with steps of one stream, and with steps of all streams (`train.step: all`). Those that need
 several gradients in a step (aggregators, GradNorm) have the second kind alone. Both kinds draw as many batches of every
 stream where streams take turns. Figures are those of the checkpoint that is best on dev; a batch's time is the median
-over the steps of training, divided by the batches of a step. Runs that have ended are not repeated.
+over the steps of training, divided by the batches of a step. Runs that have ended are not repeated. With `--jobs N`, so
+many runs share the machine: a batch's time is then comparable within such a table alone, and only while all N are busy.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,7 @@ def train(recipe: Path, variant: Variant, seed: int, out: Path, data: Path | Non
     command += ["--data", str(data)] if data is not None else []
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        sys.exit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+        raise RuntimeError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
 
 
 def measured(out: Path) -> tuple[dict[str, float], float]:
@@ -66,16 +68,37 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="folder of all runs")
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
     parser.add_argument("--only", nargs="*", help="balances, in place of all of them")
     parser.add_argument("--set", dest="settings", action="append", default=[], metavar="A.B.C=VALUE")
     given = parser.parse_args()
+    if given.jobs < 1:
+        parser.error(f"--jobs should be at least 1. Found {given.jobs}.")
     chosen = [variant for variant in variants() if not given.only or variant[0] in given.only]
-    for number, (balance, step) in enumerate(chosen):
-        found = []
-        for seed in range(1, given.seeds + 1):
-            out = given.out / f"{balance}-{step}" / f"seed-{seed}"
-            train(given.recipe, (balance, step), seed, out, given.data, given.settings)
-            found.append(measured(out))
+    folders = {
+        variant: [given.out / "-".join(variant) / f"seed-{n + 1}" for n in range(given.seeds)] for variant in chosen
+    }
+    with ThreadPoolExecutor(given.jobs) as pool:
+        runs = {
+            out: pool.submit(train, given.recipe, variant, seed, out, given.data, given.settings)
+            for variant, outs in folders.items()
+            for seed, out in enumerate(outs, 1)
+        }
+        try:
+            show(folders, runs)
+        except BaseException as error:
+            pool.shutdown(cancel_futures=True)  # those that have begun end first
+            if isinstance(error, RuntimeError):
+                sys.exit(str(error))
+            raise
+
+
+def show(folders: dict[Variant, list[Path]], runs: dict[Path, Future[None]]) -> None:
+    """Print the table, each row as soon as its runs have ended."""
+    for number, ((balance, step), outs) in enumerate(folders.items()):
+        for out in outs:
+            runs[out].result()
+        found = [measured(out) for out in outs]
         tasks = list(found[0][0])
         if number == 0:
             print("|", " | ".join(["balance", "step", *tasks, "mean", "ms a batch"]), "|")
