@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,7 @@ HEAVY += ("mtl_modules", "optuna")
 def imported_by(statement: str) -> set[str]:
     """Return the top-level modules that a fresh interpreter has after a statement."""
     code = f"{statement}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    result = subprocess.run([sys.executable, "-c", code], input="", capture_output=True, text=True, check=True)
     return set(result.stdout.split())
 
 
@@ -32,6 +33,24 @@ def test_a_bundle_needs_onnxruntime_and_numpy_only() -> None:
 
 def test_the_recipe_and_its_graph_need_no_torch() -> None:
     assert "torch" not in imported_by("import mtl.recipe, mtl.graph.sharing_graph, mtl.sources, mtl.text.features")
+
+
+COMMAND = """
+import sys
+from mtl.cli import main
+sys.argv[1:] = {arguments!r}
+try:
+    main()
+except SystemExit as ended:
+    assert ended.code in (0, None), ended.code
+"""
+
+
+def test_an_export_answers_without_torch(small_run: Path) -> None:
+    command = COMMAND.format(arguments=["predict", str(small_run / "export"), "--task", "intent"])
+    found = imported_by(command)
+    assert "onnxruntime" in found
+    assert not found & {"torch", "pyarrow", "onnx", "networkx"}
 
 
 def test_help_is_quick() -> None:

@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
-from .processes import Processes
-
 if TYPE_CHECKING:
     from .process_group import ProcessGroup
+    from .processes import Processes
 
 LAUNCHED = "TORCHELASTIC_RUN_ID"  # torchrun sets it in the processes that it starts
 
 
 def here() -> Processes:
     """Return the processes that torchrun started this one among; this one alone where it started no others."""
+    from .processes import Processes  # it imports torch, which commands on an export do without
+
     return _group() if several(os.environ) else Processes()
 
 

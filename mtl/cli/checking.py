@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 
 from ..base.errors import Fault, UsageError, counted, near_miss
 from ..base.visible import visible
-from ..compile.loading import load_recipe
-from ..graph import drawing
-from ..graph.build import build_graph
 
 if TYPE_CHECKING:
     from ..runs.check import CheckReport
@@ -23,6 +20,7 @@ def check_command(
     recipe: Path, *, data: Path | None, sources: bool, seed: int | None, overrides: tuple[str, ...]
 ) -> None:
     """Check a recipe, and its sources where asked; print what it is."""
+    from ..compile.loading import load_recipe
     from ..runs.check import check, read_data
 
     report = check(load_recipe(recipe, overrides=overrides, data=data, seed=seed))
@@ -45,6 +43,9 @@ def graph_command(recipe: Path, *, format: str, overrides: tuple[str, ...]) -> N
     """Draw a recipe's sharing graph."""
     if format not in FORMATS:
         raise UsageError(f"--format should be {' or '.join(FORMATS)}. Found '{format}'.{near_miss(format, FORMATS)}")
+    from ..compile.loading import load_recipe
+    from ..graph import drawing
+    from ..graph.build import build_graph
 
     graph = build_graph(load_recipe(recipe, overrides=overrides))
     drawn = drawing.text(graph) if format == "text" else drawing.mermaid(graph)
