@@ -103,6 +103,7 @@ PICTOGRAPHIC = (
     (0x1F947, 0x1FAFF),
     (0x1FC00, 0x1FFFD),
 )
+PICTOGRAPHS = frozenset(code_point for first, last in PICTOGRAPHIC for code_point in range(first, last + 1))
 
 # The White_Space property (PropList.txt). `str.isspace` also takes U+001C..U+001F, which do not have it.
 WHITE_SPACE = frozenset(
@@ -173,7 +174,7 @@ def is_extend(code_point: int) -> bool:
 
 def is_pictographic(code_point: int) -> bool:
     """Say whether a code point stays with a zero-width joiner before it (rule WB3c of UAX 29): no letter does."""
-    return any(first <= code_point <= last for first, last in PICTOGRAPHIC) and not is_word(code_point)
+    return code_point in PICTOGRAPHS and not is_word(code_point)
 
 
 def is_flag_letter(code_point: int) -> bool:

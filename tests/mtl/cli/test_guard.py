@@ -62,12 +62,14 @@ def test_debug_lets_errors_through(error: Exception) -> None:
         raise error
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("arguments", [["--help"], ["components"]])
-def test_a_full_standard_output_is_told(arguments: list[str], unbuffered: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "unbuffered"),
+    [("--help", ""), ("--help", "1"), pytest.param("components", "", marks=pytest.mark.slow), ("components", "1")],
+)
+def test_a_full_standard_output_is_told(command: str, unbuffered: str) -> None:
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "mtl", *arguments],
+            [sys.executable, "-m", "mtl", command],
             stdout=full,
             stderr=subprocess.PIPE,
             env={**os.environ, "PYTHONUNBUFFERED": unbuffered},

@@ -80,7 +80,7 @@ def spoilt(draw: st.DrawFn) -> Any:
     return tree
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(tree=spoilt())
 def test_faults_or_a_recipe(tree: Any) -> None:
     try:
