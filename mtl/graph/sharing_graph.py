@@ -10,7 +10,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Literal
 
 import networkx as nx
@@ -23,6 +22,7 @@ from ..recipe.names import matches
 from ..recipe.task import TARGET
 from ..recipe.training import ComponentTraining
 from .calls import Argument, Call, InputKey, TargetKey, keys_of, leaves, regrouped, walk
+from .module_graph import add_edge, module_graph
 
 By = Literal["source", "front_end"]
 
@@ -64,7 +64,7 @@ class SharingGraph:
         self._calls: dict[Call, Call] = {}
         self._made_at: dict[Call, dict[str, None]] = {}
         self._outputs: dict[tuple[str, By], Call] = {}
-        self.graph = self._module_graph()
+        self.graph = module_graph(recipe.tasks.values(), self._addresses, self._names)
         self.components: Mapping[str, Component] = {}
 
     # -- addresses and components
@@ -104,38 +104,7 @@ class SharingGraph:
         slot = next(slot for slot in task.model if f"{address}.".startswith(f"{task.name}.{slot}."))
         return tuple(task.inputs[source] for source in flows(task)[slot] if source in task.inputs)
 
-    # -- the networkx graph
-
-    def _module_graph(self) -> nx.DiGraph[Any]:
-        """Connect components as their slots, parts and conditions say; may hold cycles."""
-        graph: nx.DiGraph[Any] = nx.DiGraph()
-        for address, config in self._addresses.items():
-            name = self._names[address]
-            graph.add_node(name, kind=config.kind)
-        for task in self.recipe.tasks.values():
-            for slot, sources in flows(task).items():
-                for source in sources:
-                    if f"{task.name}.{source}" in self._names:
-                        self._enter(graph, self._names[f"{task.name}.{source}"], f"{task.name}.{slot}")
-        for address, config in self._addresses.items():
-            parts = [f"{address}.{part}" for part in config.parts]
-            for part in parts[-1:] if config.chained else parts:
-                _edge(graph, self._names[part], self._names[address], "data")
-            for part, after in pairwise(parts) if config.chained else ():
-                self._enter(graph, self._names[part], after)
-            for condition in config.conditions:
-                if condition in self._names:
-                    _edge(graph, self._names[condition], self._names[address], "condition")
-        return graph
-
-    def _enter(self, graph: nx.DiGraph[Any], producer: str, address: str) -> None:
-        """Let data flow into a module: into its parts where it has any, into the first where they are chained."""
-        config = self._addresses[address]
-        parts = list(config.parts)
-        for part in parts[:1] if config.chained else parts:
-            self._enter(graph, producer, f"{address}.{part}")
-        if not parts or config.takes_input:
-            _edge(graph, producer, self._names[address], "data")
+    # -- building
 
     def connect(self) -> None:
         """Add inputs and features, put the components in build order, find out which tasks need them."""
@@ -162,10 +131,10 @@ class SharingGraph:
         for index in range(len(features)):
             node = FeatureNode(component, index)
             self.graph.add_node(node, kind="feature")
-            _edge(self.graph, key, node, "data")
-            _edge(self.graph, node, component, "data")
+            add_edge(self.graph, key, node, "data")
+            add_edge(self.graph, node, component, "data")
         if not features:
-            _edge(self.graph, key, component, "data")
+            add_edge(self.graph, key, component, "data")
 
     # -- calls
 
@@ -306,9 +275,3 @@ def declared_features(config: ModuleConfig) -> tuple[Any, ...]:
     declare = config.cls.features
     wanted = inspect.signature(declare).parameters
     return tuple(declare(**{name: value for name, value in config.values.items() if name in wanted}))
-
-
-def _edge(graph: nx.DiGraph[Any], producer: Any, consumer: Any, flow: str) -> None:
-    """Add an edge; data wins where a value flows both as data and as a condition."""
-    if not graph.has_edge(producer, consumer) or flow == "data":
-        graph.add_edge(producer, consumer, flow=flow)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..base.errors import CheckpointError, Fault, RecipeError
+from ..base.errors import CheckpointError, Fault, RecipeError, UsageError
 from ..base.files import read_json
 from ..base.version import VERSION
 from ..compile.loading import load_recipe
@@ -23,6 +23,7 @@ from ..recipe.filling import digest, digest_of, filled, movable
 from ..recipe.yaml_core import parse, read
 from .checkpoint import Checkpoints
 
+FORMAT = 2  # of state.json; a checkpoint of another format is refused
 SHOWN = 3  # differences that a message names
 
 
@@ -43,6 +44,33 @@ def identity(
         "device": device,
         "processes": processes,
     }
+
+
+def recorded_state(
+    checkpoints: Checkpoints, current: dict[str, Any], out: Path, resume: bool
+) -> Mapping[str, Any] | None:
+    """Return the state of the last checkpoint if there is one that this run may go on from.
+
+    The recipe's digest in `current`, the run's identity, becomes that of the folder's recipe.yaml.
+    """
+    if not checkpoints.pointer():
+        return None
+    folder = checkpoints.path("last")
+    if not resume:
+        raise UsageError(
+            f"{out}: should hold no checkpoints of another run. Found {folder.name}. Resume that run (--resume, "
+            "resume=True), or name another folder (--out DIR, out=DIR)."
+        )
+    state = read_json(folder / "state.json")
+    if not isinstance(state, dict) or state.get("format") != FORMAT:
+        found = state.get("format", "none") if isinstance(state, dict) else "none"
+        raise CheckpointError(f"{folder}: should be a checkpoint of format {FORMAT}. Found {found}.")
+    recorded = state["identity"]
+    if recorded["recipe"] != current["recipe"]:
+        recorded = as_filled_now(recorded, out)
+    refuse_changes(recorded, current, str(out))
+    current["recipe"] = state["identity"]["recipe"]
+    return state
 
 
 def refuse_changes(recorded: Mapping[str, Any], current: Mapping[str, Any], run: str) -> None:

@@ -18,8 +18,6 @@ import torch
 from torch import Tensor
 
 from ..base.device import described
-from ..base.errors import CheckpointError, UsageError
-from ..base.files import read_json
 from ..base.launched import here
 from ..base.processes import Processes
 from ..base.progress import (
@@ -51,15 +49,13 @@ from .gradient_facts import GradientFacts
 from .optimizer import Rates, load_optimizer_state, optimizer_state
 from .parts import build_balance, build_draws, build_optimizer, build_schedule, steps_of
 from .priors import set_priors
-from .resume import as_filled_now, identity, refuse_changes
+from .resume import FORMAT, identity, recorded_state
 from .update import Update
 
 if TYPE_CHECKING:
     from ..data.prepared import Prepared
 
 __all__ = ["EvalReport", "GradientReport", "Note", "Report", "StepReport", "StopReport", "StreamReport", "Trainer"]
-
-FORMAT = 2  # of state.json; a checkpoint of another format is refused
 
 
 class Trainer:
@@ -96,7 +92,7 @@ class Trainer:
         fitted = fingerprint(prepared.fitted.state())
         where = described(self.device), self.processes.count
         self.identity = identity(digest(self.recipe), prepared.hashes, fitted, self.config.threads, *where)
-        state = self._recorded(Path(out), resume)
+        state = recorded_state(self.checkpoints, self.identity, Path(out), resume)
 
         self.step = 0
         self.finished = False
@@ -125,27 +121,6 @@ class Trainer:
         self.notes = self._noted() if state is None else ()
 
     # -- beginning
-
-    def _recorded(self, out: Path, resume: bool) -> Mapping[str, Any] | None:
-        """Return the state of the last checkpoint if there is one that this run may go on from."""
-        if not self.checkpoints.pointer():
-            return None
-        folder = self.checkpoints.path("last")
-        if not resume:
-            raise UsageError(
-                f"{out}: should hold no checkpoints of another run. Found {folder.name}. Resume that run (--resume, "
-                "resume=True), or name another folder (--out DIR, out=DIR)."
-            )
-        state = read_json(folder / "state.json")
-        if not isinstance(state, dict) or state.get("format") != FORMAT:
-            found = state.get("format", "none") if isinstance(state, dict) else "none"
-            raise CheckpointError(f"{folder}: should be a checkpoint of format {FORMAT}. Found {found}.")
-        recorded = state["identity"]
-        if recorded["recipe"] != self.identity["recipe"]:
-            recorded = as_filled_now(recorded, out)
-        refuse_changes(recorded, self.identity, str(out))
-        self.identity["recipe"] = state["identity"]["recipe"]  # that of the folder's recipe.yaml
-        return state
 
     def _noted(self) -> tuple[Note, ...]:
         """Return what the components report about their initial state."""
