@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from ..base.errors import DataError, Fault
 from ..base.file_kinds import LOOKED_AT, packed
 from .base import open_binary
+from .unpacking import to_the_end, unpacked
 
 _MARKS = {  # the longer ones first, as they begin like the shorter
     codecs.BOM_UTF32_LE: "utf-32",
@@ -24,18 +24,25 @@ def read_lines(path: Path, encoding: str, *, undecoded: list[Fault] | None = Non
     r"""Yield (line number, line without its end) of a text file, or a `Fault` for a line that cannot be decoded.
 
     Lines end with `\n` or `\r\n` and with nothing else (a form feed or U+2028 is text). A byte-order mark is
-    stripped. NUL is a character like others. Raises `DataError` for a path that cannot be read,
-    a file of 0 bytes, and one that begins with the byte-order mark of another encoding. Where there is a list for what
-    is `undecoded`, a fault goes there, and its line is yielded with lone surrogates for the bytes that are not text.
+    stripped. NUL is a character like others. A file that gzip has packed is unpacked as it is read. Raises `DataError`
+    for a path that cannot be read, a file of 0 bytes, one that begins with the byte-order mark of another encoding, and
+    a packed one that is damaged. Where there is a list for what is `undecoded`, a fault goes there, and its line is
+    yielded with lone surrogates for the bytes that are not text.
     """
-    with open_binary(path) as stream:
+    return to_the_end(path, _read_lines(path, encoding, undecoded))
+
+
+def _read_lines(path: Path, encoding: str, undecoded: list[Fault] | None) -> Iterator[tuple[int, str | Fault]]:
+    with open_binary(path) as file:
+        stream = unpacked(file)
         begin = stream.peek(LOOKED_AT)
         if not begin:
             raise DataError(Fault("should have rows. Found an empty file.", file=str(path)))
         fault_if_packed(path, begin, encoding, rows=True)
         if not is_wide(encoding):
             fault_if_marked(path, begin, encoding)
-        for number, line in enumerate(_wide(path, stream, encoding) if is_wide(encoding) else stream, start=1):
+        lines: Iterable[str | bytes] = _wide(path, stream, encoding) if is_wide(encoding) else stream
+        for number, line in enumerate(lines, start=1):
             text = line if isinstance(line, str) else decode_line(path, number, line, encoding)
             if isinstance(text, Fault) and undecoded is not None and isinstance(line, bytes):
                 undecoded.append(text)
@@ -111,7 +118,7 @@ def _likely(line: bytes, encoding: str) -> str:
     return ": 'encoding: cp1252'"
 
 
-def _wide(path: Path, stream: BinaryIO, encoding: str) -> Iterator[str]:
+def _wide(path: Path, stream: io.BufferedReader, encoding: str) -> Iterator[str]:
     number = 0
     try:
         with io.TextIOWrapper(stream, encoding=encoding, newline="\n") as lines:

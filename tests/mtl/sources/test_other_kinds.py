@@ -119,7 +119,7 @@ def table(kind: str) -> bytes:
 
 
 PACKED = {
-    "gzip": (gzip.compress(ROWS, mtime=0), "gzip. Unpack it first (gunzip)."),
+    "gzip in gzip": (gzip.compress(gzip.compress(ROWS, mtime=0), mtime=0), "gzip. Unpack it first (gunzip)."),
     "bzip2": (bz2.compress(ROWS), "bzip2. Unpack it first (bunzip2)."),
     "xz": (lzma.compress(ROWS), "xz. Unpack it first (unxz)."),
     "zstd": (pa.compress(ROWS, "zstd", asbytes=True), "zstd. Unpack it first (unzstd)."),
@@ -141,10 +141,19 @@ def test_a_file_of_another_kind_is_named(kind: str, tmp_path: Path) -> None:
             with pytest.raises(DataError) as caught:
                 list(source.read("train", tmp_path))
             assert str(caught.value) == f"{tmp_path / 'rows'}: should be {encoding} text. Found {found}"
+    if kind == "gzip in gzip":  # elsewhere gzip itself is a kind of its own
+        return
     elsewhere = re.sub("A source reads it.*", "Write its rows as lines of text.", found).replace("CSV", "lines of text")
     with pytest.raises(DataError) as caught:
         Collection(tmp_path / "rows")
     assert str(caught.value) == f"{tmp_path / 'rows'}: should be utf-8 text. Found {elsewhere}"
+
+
+def test_gzip_is_named_where_texts_are_looked_up_in_their_file(tmp_path: Path) -> None:
+    (tmp_path / "rows").write_bytes(gzip.compress(ROWS, mtime=0))
+    with pytest.raises(DataError) as caught:
+        Collection(tmp_path / "rows")
+    assert str(caught.value) == (f"{tmp_path / 'rows'}: should be utf-8 text. Found gzip. Unpack it first (gunzip).")
 
 
 def test_texts_that_begin_nearly_so_are_texts(tmp_path: Path) -> None:
