@@ -8,7 +8,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.mtl-installed
-EXTRAS := test,bench,balance,tune,tensorboard,torchtext,faiss
+EXTRAS := test,bench,balance,tune,tensorboard,torchtext,huggingface,faiss
 RECIPE ?= recipes/intent_slot.yaml
 RUN ?= runs/bench
 

@@ -11,6 +11,7 @@ dividing     how groups of rows are divided: those that stay in train, and those
 header       the columns of a table: their names, and how many fields a row has for them
 held_out     which rows of a train file are held out of it as dev or test, where these are shares of it
 joined_rows  rows that belong together, as they have a value in common
+huggingface  local data of the `datasets` library (an optional extra, imported only when such a source is read)
 jsonl        JSON lines: one object a line
 lines        files that are aligned line by line: one file per column (SNIPS and ATIS: seq.in, seq.out, label)
 named_texts  a file of named texts, found by name without being held in memory: queries or documents, one per line
@@ -26,7 +27,7 @@ unpacking    text files that gzip has packed: unpacked as a stream, while their 
 values       values of typed formats (JSON, Parquet, Arrow, Python) as the library knows them
 """
 
-from . import arrow, conll, conllu, delimited, jsonl, lines, python, qrels, torchtext
+from . import arrow, conll, conllu, delimited, huggingface, jsonl, lines, python, qrels, torchtext
 from .base import SPLITS, Row, Source
 from .opening import open_sources
 
@@ -38,6 +39,7 @@ __all__ = [
     "conll",
     "conllu",
     "delimited",
+    "huggingface",
     "jsonl",
     "lines",
     "open_sources",

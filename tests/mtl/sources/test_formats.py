@@ -34,6 +34,7 @@ def test_all_formats_are_registered() -> None:
         "conll",
         "conllu",
         "csv",
+        "huggingface",
         "ipc",
         "jsonl",
         "lines",
