@@ -16,7 +16,7 @@ gradient_summary  what all looks of a training showed, as lines for people
 logs           the logs of a training: JSON lines, and TensorBoard's files where that package is installed
 mixture        which source's batch comes next: mixtures of the streams that a recipe's tasks train on
 more_optimizers  relatives of Adam, and Adagrad
-more_schedules  schedules that look at evaluations, or go up before they go down
+more_schedules  schedules that look at evaluations, go up before they go down, or up and down again and again
 optimizer      optimizers, learning rate schedules, and which component gets which rate
 parts          what a trainer is made of, built as the recipe says: draws, optimizer, schedule, balance
 priors         what heads begin with, by the training answers

@@ -13,6 +13,7 @@ from mtl.model.precision import in_float32
 
 from .dropout import dropout
 from .limits import Count, Rate
+from .weight_dropout import with_dropped_weights
 
 
 @register("representation", "bigru")
@@ -20,12 +21,22 @@ class BiGRU(Representation):
     """Stacked GRUs (Cho et al., 2014, section 2.3) that read each row in both directions.
 
     `hidden` is the size of each direction (vectors of 2 x hidden come out), `layers` how many are stacked,
-    `dropout` the rate on the input and between the layers.
+    `dropout` the rate on the input and between the layers. `weight_dropout` is the rate at which recurrent weights are
+    dropped, for a whole batch at a time (Merity et al., 2018, section 3.1).
     """
 
-    def __init__(self, input_dim: int, *, hidden: Count = 200, layers: Count = 1, dropout: Rate = 0.0) -> None:
+    def __init__(
+        self,
+        input_dim: int,
+        *,
+        hidden: Count = 200,
+        layers: Count = 1,
+        dropout: Rate = 0.0,
+        weight_dropout: Rate = 0.0,
+    ) -> None:
         super().__init__()
         self.dropout = dropout
+        self.weight_dropout = weight_dropout
         self.gru = nn.GRU(
             input_dim,
             hidden,
@@ -45,10 +56,13 @@ class BiGRU(Representation):
         values, lengths = inputs
         if self.training and self.dropout:
             values = dropout(values, self.dropout)
+        gru = self.gru
+        if self.training and self.weight_dropout:
+            gru = with_dropped_weights(gru, self.weight_dropout)
         if values.is_meta or int(lengths.min()) == values.shape[1]:  # lengths on `meta` have no values
-            return PaddedSequence(self.gru(values)[0], lengths)
+            return PaddedSequence(gru(values)[0], lengths)
         packed = pack_padded_sequence(values, lengths.cpu(), batch_first=True, enforce_sorted=False)
-        outputs, _ = pad_packed_sequence(self.gru(packed)[0], batch_first=True, total_length=values.shape[1])
+        outputs, _ = pad_packed_sequence(gru(packed)[0], batch_first=True, total_length=values.shape[1])
         return PaddedSequence(outputs, lengths)
 
     @property

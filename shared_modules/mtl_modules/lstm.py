@@ -14,6 +14,7 @@ from mtl.model.precision import in_float32
 from .dropout import dropout, locked_dropout
 from .limits import Count, Rate
 from .padded_lstm import pays_off, run_padded
+from .weight_dropout import with_dropped_weights
 
 
 @register("representation", "bilstm")
@@ -22,7 +23,8 @@ class BiLSTM(Representation):
 
     `hidden` is the size of each direction (vectors of 2 x hidden come out), `layers` how many are stacked,
     `dropout` the rate on the input and between the layers. `variational_dropout` is a rate on the input and the output,
-    where the same dimensions are dropped at all tokens of a row (Gal and Ghahramani, 2016).
+    where the same dimensions are dropped at all tokens of a row (Gal and Ghahramani, 2016). `weight_dropout` is the
+    rate at which recurrent weights are dropped, for a whole batch at a time (Merity et al., 2018, section 3.1).
     """
 
     def __init__(
@@ -33,10 +35,12 @@ class BiLSTM(Representation):
         layers: Count = 1,
         dropout: Rate = 0.0,
         variational_dropout: Rate = 0.0,
+        weight_dropout: Rate = 0.0,
     ) -> None:
         super().__init__()
         self.dropout = dropout
         self.variational_dropout = variational_dropout
+        self.weight_dropout = weight_dropout
         self.lstm = nn.LSTM(
             input_dim,
             hidden,
@@ -62,13 +66,16 @@ class BiLSTM(Representation):
         values, lengths = inputs
         if self.training and self.dropout:
             values = dropout(values, self.dropout)
+        lstm = self.lstm
+        if self.training and self.weight_dropout:
+            lstm = with_dropped_weights(lstm, self.weight_dropout)
         full = values.is_meta or int(lengths.min()) == values.shape[1]  # lengths on `meta` have no values
         if (self.training or not full) and pays_off(values, lengths):
-            return PaddedSequence(run_padded(self.lstm, values, lengths), lengths)
+            return PaddedSequence(run_padded(lstm, values, lengths), lengths)
         if full:
-            return PaddedSequence(self.lstm(values)[0], lengths)
+            return PaddedSequence(lstm(values)[0], lengths)
         packed = pack_padded_sequence(values, lengths.cpu(), batch_first=True, enforce_sorted=False)
-        outputs, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=values.shape[1])
+        outputs, _ = pad_packed_sequence(lstm(packed)[0], batch_first=True, total_length=values.shape[1])
         return PaddedSequence(outputs, lengths)
 
     @property

@@ -294,6 +294,9 @@ def _cases() -> Iterator[Case]:
     yield Case("concat", "embedding", lambda: Concat(parts=parts()), (Tokens(4), Tokens(3)))
     yield Case("lexical", "embedding", lambda: Lexical(()), (Hashes(), Numbers()))
     yield Case("bilstm", "representation", lambda: BiLSTM(5, hidden=4), (Tokens(5),))
+    yield Case(
+        "bilstm with weight_dropout", "representation", lambda: BiLSTM(5, hidden=4, weight_dropout=0.5), (Tokens(5),)
+    )
     yield Case("bilstm of 2 layers", "representation", lambda: BiLSTM(5, hidden=4, layers=2, dropout=0.5), (Tokens(5),))
     yield Case("concat of tokens", "representation", lambda: SideBySide(parts=parts()), (Tokens(4), Tokens(3)))
     yield Case("stack", "representation", lambda: Stack(parts=parts()), (Tokens(3),))
@@ -342,6 +345,7 @@ def _representations() -> Iterator[Case]:
         return Case(name, "representation", build, (Tokens(5),))
 
     yield case("bigru", lambda: BiGRU(5, hidden=4))
+    yield case("bigru with weight_dropout", lambda: BiGRU(5, hidden=4, weight_dropout=0.5))
     yield case("bigru of 2 layers", lambda: BiGRU(5, hidden=4, layers=2, dropout=0.5))
     yield case("sru", lambda: SRU(5, hidden=4))
     yield case("sru of 1 layer", lambda: SRU(5, hidden=3, layers=1, dropout=0.5))

@@ -1,4 +1,4 @@
-"""The schedule that goes by evaluations, and the one that goes up and down: factors, a training, messages."""
+"""The schedule that goes by evaluations, and those that go up and down: factors, a training, messages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mtl.base.errors import RecipeError, UsageError
-from mtl.train.more_schedules import OneCycle, Plateau
+from mtl.train.more_schedules import Cyclic, OneCycle, Plateau
 from mtl.train.trainer import EvalReport, StepReport
 from tests.mtl.small_run import small_graph, small_trainer
 
@@ -68,6 +68,21 @@ def test_one_cycle() -> None:
     assert schedule.factor(24) == pytest.approx(0.51)
 
 
+def test_cycles() -> None:
+    schedule = Cyclic(104, 10, warmup=4, cycles=2, low=0.2, shrink=0.5)
+    assert schedule.factor(0) == 0.25  # of the warm-up
+    found = [schedule.factor(4 + step) for step in (0, 10, 25, 50, 75, 100, 200)]
+    assert found == pytest.approx([0.2, 0.52, 1.0, 0.2, 0.6, 0.2, 0.2])
+    schedule.spent = 0.25  # of a time budget
+    assert schedule.factor(4) == pytest.approx(1.0)
+
+
+def test_cycles_keep_their_height_where_nothing_else_is_asked_for() -> None:
+    schedule = Cyclic(100, 10, cycles=5)
+    assert [schedule.factor(step) for step in (10, 30, 50, 70, 90)] == pytest.approx([1.0] * 5)
+    assert [schedule.factor(step) for step in (0, 20, 40, 60, 80)] == pytest.approx([0.1] * 5)
+
+
 MESSAGES: list[tuple[Any, str]] = [
     (lambda: Plateau(1, 1, factor=1.0), "train.schedule.factor: should be a number above 0 and below 1. Found 1."),
     (
@@ -78,6 +93,9 @@ MESSAGES: list[tuple[Any, str]] = [
     (lambda: OneCycle(1, 1, rise=0.0), "train.schedule.rise: should be a number above 0 and below 1. Found 0."),
     (lambda: OneCycle(1, 1, start=2.0), "train.schedule.start: should be a number from 0 to 1. Found 2."),
     (lambda: OneCycle(1, 1, end=2.0), "train.schedule.end: should be a number from 0 to 1. Found 2."),
+    (lambda: Cyclic(1, 1, cycles=0), "train.schedule.cycles: should be a number of cycles, at least 1. Found 0."),
+    (lambda: Cyclic(1, 1, low=-1.0), "train.schedule.low: should be a number from 0 to 1. Found -1."),
+    (lambda: Cyclic(1, 1, shrink=2.0), "train.schedule.shrink: should be a number from 0 to 1. Found 2."),
 ]
 
 
