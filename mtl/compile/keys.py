@@ -8,7 +8,15 @@ from ..base import declared
 from ..base.declared import DeclaredKey
 from ..recipe.config import InputConfig, Recipe, ShareGroup, SourceConfig, TaskConfig
 from ..recipe.modules import ModuleConfig
-from ..recipe.training import AverageConfig, BatchConfig, ComponentTraining, RestConfig, StreamTraining, TrainConfig
+from ..recipe.training import (
+    AdversarialConfig,
+    AverageConfig,
+    BatchConfig,
+    ComponentTraining,
+    RestConfig,
+    StreamTraining,
+    TrainConfig,
+)
 from ..recipe.tuning import Range, TuneConfig
 from .tasks import input_schema
 
@@ -25,6 +33,7 @@ SECTIONS: dict[str, type] = {
     "a line of train.streams": StreamTraining,
     "train.rest": RestConfig,
     "train.average": AverageConfig,
+    "train.adversarial": AdversarialConfig,
     "tune": TuneConfig,
     "a range": Range,
 }

@@ -14,6 +14,7 @@ from ..recipe.modules import ModuleConfig
 from ..recipe.names import JOINT, matching
 from ..recipe.schema import fitted_to
 from ..recipe.training import (
+    AdversarialConfig,
     AverageConfig,
     BatchConfig,
     ComponentTraining,
@@ -55,6 +56,7 @@ def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
     rest = _read_section(reading, values.get("rest"), "rest", RestConfig)
     by_default = {} if len(known.sources) > 1 else None
     average = _read_section(reading, values.get("average", by_default), "average", AverageConfig)
+    adversarial = _read_section(reading, values.get("adversarial"), "adversarial", AdversarialConfig)
     components = _read_components(reading, values.get("components"), known)
     select = _read_select(reading, values.get("select"), known)
     if checked is None or len(reading.faults) > faults:
@@ -70,6 +72,7 @@ def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
     general: dict[str, Any] = {**parts, **{key: checked[key] for key in plain(TrainConfig)}}
     places = {key: reading.document.place((*HERE, key)) for key in values}
     general |= {"batch": batch, "streams": streams, "rest": rest, "average": average}
+    general["adversarial"] = adversarial
     general |= {"components": components, "select": select}
     return TrainConfig(places=places, **general)
 

@@ -62,6 +62,15 @@ class AverageConfig:
     ] = 0.998
 
 
+@dataclass(frozen=True)
+class AdversarialConfig:
+    """How losses at vectors of words that were moved are added to those of a step."""
+
+    type: Annotated[Literal["fgm"], Key("how vectors are moved: fgm, along the gradient (Miyato et al., 2017)")] = "fgm"
+    epsilon: Annotated[Positive, Key("distance by which the vectors of a text are moved, together")] = 1.0
+    weight: Annotated[Positive, Key("what the losses at moved vectors are multiplied by")] = 1.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
     """How the recipe is trained; `places` says where those of its keys that a recipe has were written."""
@@ -97,6 +106,17 @@ class TrainConfig:
             "`1 - a` times the weight, `a` being the smaller of `decay` and `(1 + n) / (10 + n)`. A component that no "
             "task of a step needs is not updated, and its average stays as it is. null: no average. Where the key is "
             "left out, a recipe with several sources has one, as each step pulls shared weights towards one source.",
+        ),
+    ] = None
+    adversarial: Annotated[
+        AdversarialConfig | None,
+        Key(
+            "adversarial training on embeddings; see 'train.adversarial' and below",
+            apart=True,
+            note="To each loss is added that at moved vectors: those that an embedding gives for a text are moved by "
+            "`epsilon`, all together, along the gradient of the step's loss. A step takes about three times as long. "
+            "Vectors that grow in training make `epsilon` small in proportion. Reports have the losses at vectors as "
+            "they are. null: no adversarial training.",
         ),
     ] = None
     epochs: Annotated[Count, Key("passes over the data, as the mixture counts them")] = 10

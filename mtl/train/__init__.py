@@ -2,6 +2,7 @@
 
 accumulation   several batches in one update
 adaptive_mixture  mixtures whose rates follow what training shows
+adversarial    losses also at vectors of words that were moved to where the losses are higher
 agreement      whether all processes of a training have equal parameters
 average        a moving average of the weights, evaluated and saved in their place
 balance/       how the losses of several tasks become one update

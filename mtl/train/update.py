@@ -15,6 +15,7 @@ from ..base.device import seed_generators
 from ..base.processes import Processes
 from ..model.precision import autocast
 from .accumulation import Shares, shares
+from .adversarial import Adversary
 from .division import Division
 from .finite import all_finite, bad_gradient, bad_loss
 from .rows import Rows
@@ -69,6 +70,7 @@ class Update:
         self.rows = Rows(owned, parameters)
         self.scaling = Scaling(balance, model.sharing_graph, self.rows)
         self.soft_sharing = SoftSharing(model.sharing_graph, model.components)
+        self.adversary = Adversary(self.config.adversarial, model)
 
     def __call__(self, draws: Sequence[Draw], step: int) -> Updated:
         """Update by what some streams give; `step` counts the updates before.
@@ -137,7 +139,7 @@ class Update:
     ) -> dict[str, float]:
         """Add a batch's part to the gradients or their `rows`, `apart` also to those looked at; return the losses."""
         seed_generators(self.device, seed)
-        with autocast(self.device, self.config.precision):
+        with autocast(self.device, self.config.precision), self.adversary.watching() as vectors:
             losses = self.model.counted_losses(batch, draw.tasks)
             figures = {task: loss.item() for task, (loss, _) in losses.items()}
             for task, value in figures.items():
@@ -147,21 +149,34 @@ class Update:
         counts = {task: count for task, (_, count) in losses.items()}
         figures, parts = self.division.losses(draw.tasks, figures, counts)
         factors = self.balance.factors(figures)
-        terms = {
-            task: term
-            for task, (loss, _) in losses.items()
-            if (term := _times(loss, self.weights[task] * share[task] * factors.get(task, 1.0) * parts[task]))
-            is not None
-        }
+        factors = {task: self.weights[task] * share[task] * factors.get(task, 1.0) * parts[task] for task in losses}
+        terms = _weighed(losses, factors)
         if apart and self.facts is not None:
             self.facts.rows.add(terms, keep=True)
+        moves = self.adversary.moves(_sum(terms), vectors)
+        self._differentiate(terms, draw, rows)
+        if moves:
+            seed_generators(self.device, seed)  # dropout is that of the vectors as they were
+            with autocast(self.device, self.config.precision), self.adversary.moved(moves):
+                losses = self.model.counted_losses(batch, draw.tasks)
+            self._differentiate(
+                _weighed(losses, {task: self.adversary.weight * factor for task, factor in factors.items()}), draw, rows
+            )
+        return figures
+
+    def _differentiate(self, terms: Mapping[str, Tensor], draw: Draw, rows: str | None) -> None:
+        """Add the gradients of losses to those of the parameters, or to their `rows`."""
         if rows:
             self.rows.add(terms if rows == "tasks" else {draw.source: _sum(terms)})
-            return figures
+            return
         total = _sum(terms)
         if total is not None:
             total.backward()  # type: ignore[no-untyped-call]
-        return figures
+
+
+def _weighed(losses: Mapping[str, tuple[Tensor, Tensor]], factors: Mapping[str, float]) -> dict[str, Tensor]:
+    """Return losses times their factors, those left out that no gradient comes of."""
+    return {task: term for task, (loss, _) in losses.items() if (term := _times(loss, factors[task])) is not None}
 
 
 def _times(loss: Tensor, weight: float) -> Tensor | None:
