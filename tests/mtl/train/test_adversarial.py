@@ -48,23 +48,23 @@ def by_hand(trainer: Trainer, batch: Any, tasks: tuple[str, ...]) -> dict[str, T
         values, lengths = plain(*arguments)
         return PaddedSequence(values + added, lengths)
 
-    module.forward = forward  # type: ignore[method-assign]
+    module.forward = forward
     weights = {"intent": 2.0, "slots": 1.0, "pos": 1.0}
     (first,) = {values.shape for values in batch.features.values()}
     added = torch.zeros(*first, 8, requires_grad=True)
     model.zero_grad(set_to_none=True)
-    clean = sum(weights[task] * loss for task, loss in model.losses(batch, tasks).items())
-    (gradient,) = torch.autograd.grad(clean, [added], retain_graph=True)  # type: ignore[list-item]
-    clean.backward()  # type: ignore[union-attr]
+    clean = torch.stack([weights[task] * loss for task, loss in model.losses(batch, tasks).items()]).sum()
+    (gradient,) = torch.autograd.grad(clean, [added], retain_graph=True)
+    clean.backward()  # type: ignore[no-untyped-call]
     norms = gradient.reshape(len(gradient), -1).norm(dim=1)
     assert (norms > 0).all()
     added = 0.7 * gradient / norms[:, None, None]
-    moved = sum(weights[task] * loss for task, loss in model.losses(batch, tasks).items())
+    moved = torch.stack([weights[task] * loss for task, loss in model.losses(batch, tasks).items()]).sum()
     assert moved > clean
-    (0.5 * moved).backward()  # type: ignore[union-attr]
+    (0.5 * moved).backward()  # type: ignore[no-untyped-call]
     found = gradients(trainer)
     model.zero_grad(set_to_none=True)
-    module.forward = plain  # type: ignore[method-assign]
+    module.forward = plain
     return found
 
 
@@ -86,7 +86,7 @@ def test_a_step_learns_from_vectors_as_they_are_and_from_moved_ones(tmp_path: Pa
 def test_rows_of_a_balance_hold_both(tmp_path: Path) -> None:
     one = still(tmp_path, {**FGM, "step": "all"}, out="one")
     other = still(tmp_path, {**FGM, "step": "all", "balance": {"type": "mgda"}}, out="other")
-    other.balance.combine = lambda component, of, rows: rows.sum(0)  # type: ignore[method-assign]
+    other.balance.combine = lambda component, names, rows: rows.sum(0)  # type: ignore[method-assign]
     for trainer in (one, other):
         trainer.update(trainer.draws.next(), 0)
     found, wanted = gradients(other), gradients(one)

@@ -122,8 +122,9 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Pat
         {"step": "all", "accumulate": 2, "clip": 0.1},
         {"step": "all", "balance": {"type": "gradnorm"}},
         {"average": {"decay": 0.8}, "evaluate_every": 3},
+        {"step": "all", "adversarial": {"epsilon": 0.5}},
     ],
-    ids=["sum", "rows", "average"],
+    ids=["sum", "rows", "average", "adversarial"],
 )
 def test_two_processes_are_as_one(tmp_path: Path, train: dict[str, Any]) -> None:
     recipe = write(tmp_path, {**TRAIN, **train})
