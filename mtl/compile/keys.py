@@ -18,6 +18,7 @@ from ..recipe.training import (
     TrainConfig,
 )
 from ..recipe.tuning import Range, TuneConfig
+from ..text.character_noise import CharacterNoise
 from .tasks import input_schema
 
 SECTIONS: dict[str, type] = {
@@ -25,6 +26,7 @@ SECTIONS: dict[str, type] = {
     "a source": SourceConfig,
     "a task": TaskConfig,
     "an input": InputConfig,
+    "an input's noise": CharacterNoise,
     "a module": ModuleConfig,
     "a share group": ShareGroup,
     "train": TrainConfig,

@@ -14,6 +14,7 @@ from ..recipe.config import InputConfig, SourceConfig, TaskConfig
 from ..recipe.document import Steps, dotted, show
 from ..recipe.names import EXPORTED, JOINT, MODULES
 from ..recipe.schema import check_at, closest, fitted_to, unknown_key
+from ..text.character_noise import CharacterNoise
 from ..text.featurizer import TOKENIZERS
 from .components import find_class, told
 from .draft import Reading, TaskDraft, check_name
@@ -47,6 +48,7 @@ def read_tasks(
             broken.add(name)
         else:
             drafts.append(draft)
+    _check_noise(reading, drafts)
     modules = MODULES.union(*(slot.name.split(".")[-1:] for draft in drafts for slot in draft.slots))
     for name in tasks:
         if name == JOINT:
@@ -184,8 +186,31 @@ def _read_input(reading: Reading, name: str, raw: Any, steps: Steps, listed: boo
     checked, wrong = check_at(input_schema(), mapping, reading.document, at, steps, "an input")
     reading.faults += wrong
     values = checked or {**defaults(InputConfig), "column": name}
+    values = {**values, "noise": _read_noise(reading, mapping.get("noise"), (*steps, "noise"))}
     read: InputConfig = filled_section(InputConfig, values, listed=listed, place=reading.document.key_place(steps))
     return read
+
+
+def _read_noise(reading: Reading, raw: Any, steps: Steps) -> CharacterNoise | None:
+    """Return an input's noise, None where there is none or after noting faults."""
+    if raw is None:
+        return None
+    values = reading.mapping(raw, steps)
+    checked, wrong = fitted_to(schema(CharacterNoise), values, reading.document, steps, "an input's noise")
+    reading.faults += wrong
+    return None if checked is None else CharacterNoise(checked["rate"], tuple(checked["edits"]))
+
+
+def _check_noise(reading: Reading, drafts: Sequence[TaskDraft]) -> None:
+    """Note a fault for every input whose noise is not that of an earlier input of its column."""
+    first: dict[tuple[str, str], tuple[CharacterNoise | None, str]] = {}
+    for draft in drafts:
+        for name, given in draft.inputs.items():
+            here: Steps = (*draft.steps, "inputs", name)
+            noise, place = first.setdefault((draft.source, given.column), (given.noise, dotted(here)))
+            if noise != given.noise:
+                message = f"should be the 'noise' of {place}, as both read the column '{given.column}'. Found another"
+                reading.key_fault((*here, "noise"), f"{message}, or none.")
 
 
 def input_count(kind: str, roles: Sequence[str], found: Sequence[str]) -> str:

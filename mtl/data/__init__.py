@@ -1,5 +1,6 @@
 """Examples as the model needs them: read once, fitted, encoded into a memory-mapped cache, delivered in batches.
 
+augmentation   what training reads in the place of some texts: with slips in words, with other values of labelled spans
 batch          what the model gets: the features and targets of some units of one source, padded
 batching       which rows go together: batches of similar length, a pure function of lengths, budget, seed and epoch
 cache_keys     what encoded data depends on, beside its rows: where it changes, what the cache holds is stale
@@ -23,6 +24,7 @@ reading        rows of a source as its tasks need them
 remarks        what is odd about the gold of a split, as warnings
 row_faults     all that is wrong with the rows of all splits: the first row of each kind, and a count
 row_places     where the rows of a split were read, as it is kept: `row_line` and `row_file`, the number of a file
+span_values    the values that spans of a label have in training, and rows with other values of their spans
 split          one split of a source, featurized and memory-mapped: texts, and the units that are made of them
 split_file     the memory-mapped file of a split: its columns as arrays, and the facts that are kept beside them
 store          the cache's files: written beside their place and renamed, with a checksum

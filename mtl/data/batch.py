@@ -121,22 +121,28 @@ def raw_batch(
         if key.splitting not in tokenized:
             tokenized[key.splitting] = tokenize(listed, key.front_end)
         tokens = batch.surface[key] = tokenized[key.splitting].under(key.front_end)
-        at = grid(tokens.row_offsets, np.arange(len(tokens)))
-        batch.lengths[key] = torch.from_numpy(at.lengths)
-        units = at.lengths
+        units = fill_input(batch, key, tokens, components, fitted)
         if sizes is not None:
             bounds = np.cumsum([0, *sizes])
             batch.index[key] = index_of_lists(grid(bounds, np.arange(len(sizes))))
-            units = np.add.reduceat(at.lengths, bounds[:-1]) if sizes else at.lengths[:0]
+            units = np.add.reduceat(units, bounds[:-1]) if sizes else units[:0]
         longest = units if longest is None else np.maximum(longest, units)
-        for component in components:
-            for index, feature in enumerate(fitted.features[component]):
-                ragged = feature.of_rows(feature.compute(tokens))
-                by_token = ragged.offsets[0] is tokens.row_offsets
-                values = pad_at(ragged, at) if by_token else pad(ragged)
-                batch.features[component, index, key] = torch.from_numpy(values)
     batch.tokens = 0 if longest is None else int(longest.sum())
     return batch
+
+
+def fill_input(
+    batch: Batch, key: InputKey, tokens: Tokens, components: Sequence[str], fitted: Fitted
+) -> NDArray[np.int64]:
+    """Give a batch an input's lengths and features for some embeddings, computed of its tokens; return the lengths."""
+    at = grid(tokens.row_offsets, np.arange(len(tokens)))
+    batch.lengths[key] = torch.from_numpy(at.lengths)
+    for component in components:
+        for index, feature in enumerate(fitted.features[component]):
+            ragged = feature.of_rows(feature.compute(tokens))
+            by_token = ragged.offsets[0] is tokens.row_offsets
+            batch.features[component, index, key] = torch.from_numpy(pad_at(ragged, at) if by_token else pad(ragged))
+    return at.lengths
 
 
 def token_counts(texts: Sequence[Any], key: InputKey, features: Sequence[Feature] = ()) -> NDArray[np.int64]:

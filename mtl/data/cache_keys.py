@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 def described(plan: SourcePlan, fitted: Fitted) -> list[Any]:
     """Return all that decides how rows become ids, vocabularies apart; without names that mean nothing to it."""
-    drawing = ("negatives", "negative_count", "candidates")  # of judged pairs: say nothing of what the file holds
+    # Of judged pairs, and of what is changed as it is read: they say nothing of what the file holds.
+    drawing = ("negatives", "negative_count", "candidates", "swap_values")
     tasks = [
         (
             t.name,

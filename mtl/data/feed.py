@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from ..recipe.training import BatchConfig
 from .batch import Batch
 
 if TYPE_CHECKING:
+    from .augmentation import Augmentation
     from .split import Split
 
 
@@ -20,7 +22,8 @@ class Feed:
 
     The batches of a pass are a pure function of (seed, pass), and what a ranking task draws beside a batch's rows is
     one of (seed, pass, index), so the position (pass, index) is all there is to save. Of every batch it gives `part`,
-    one of so many (number, count); where a batch has fewer units than there are parts, some parts have none.
+    one of so many (number, count); where a batch has fewer units than there are parts, some parts have none. An
+    `augmentation` changes what is read, and each pass reads something else.
     """
 
     def __init__(
@@ -31,6 +34,7 @@ class Feed:
         budget: BatchConfig,
         seed: int,
         part: tuple[int, int] = (0, 1),
+        augmentation: Augmentation | None = None,
     ) -> None:
         self.source = source
         self.tasks = tuple(tasks)
@@ -38,6 +42,7 @@ class Feed:
         self.budget = budget
         self.seed = seed
         self.part = part
+        self.augmentation = augmentation
         self.seek({"pass": 0, "index": 0})
 
     def __len__(self) -> int:
@@ -56,7 +61,8 @@ class Feed:
         if not len(rows):
             none = {task: torch.zeros(0, dtype=torch.bool) for task in self.tasks}
             return Batch(self.source, rows, {}, {}, labelled=none)
-        return self.split.batch(rows, draw=int(draw[0]))
+        change = None if self.augmentation is None else partial(self.augmentation.change, epoch=self.passes)
+        return self.split.batch(rows, draw=int(draw[0]), change=change)
 
     def group(self, count: int) -> list[Batch]:
         """Return the next `count` batches, fewer where the pass ends: a group is of one pass."""

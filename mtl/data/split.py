@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .plan import SourcePlan
 
 ANSWERS = 1024  # units whose answers are read together
+Change = Callable[[Batch, "Mapping[InputKey, NDArray[np.int64]]"], None]
 Rows = Sequence[int] | NDArray[np.integer] | None
 
 
@@ -167,15 +168,16 @@ class Split:
         found: NDArray[np.int64] = rows[places % count == number]
         return found
 
-    def batch(self, rows: NDArray[np.integer], *, draw: int | None = None) -> Batch:
+    def batch(self, rows: NDArray[np.integer], *, draw: int | None = None, change: Change | None = None) -> Batch:
         """Return some units as padded tensors, for every task on the source.
 
         Of judged pairs each text is there once, and `draw` seeds the pairs that are drawn beside them; without it
-        nothing is drawn. A drawn pair's grade is 0.
+        nothing is drawn. A drawn pair's grade is 0. `change` gets the batch and the numbers of each input's texts, and
+        changes what the model reads.
         """
         wanted = np.asarray(rows, np.int64)
         if self._judged is not None:
-            return self._pair_batch(self._judged, wanted, draw)
+            return self._pair_batch(self._judged, wanted, draw, change)
         batch = Batch(self.source, wanted, {}, {}, tokens=int(self.lengths[wanted].sum()))
         for task in self.targets:
             batch.targets[task], batch.labelled[task] = self._tensors(task, wanted)
@@ -186,7 +188,7 @@ class Split:
                 at = grid(self._items[key.column], wanted)
                 texts[key] = at.positions[at.mask]
                 batch.index[key] = index_of_lists(at)
-        self._fill(batch, texts)
+        self._fill(batch, texts, change)
         return batch
 
     def answers(self, task: str) -> Iterator[tuple[Any, torch.Tensor]]:
@@ -206,7 +208,9 @@ class Split:
         taken = found[rows]
         return target.tensors(taken.astype(np.int64) if np.issubdtype(taken.dtype, np.integer) else taken)
 
-    def _pair_batch(self, judged: JudgedUnits, wanted: NDArray[np.int64], draw: int | None) -> Batch:
+    def _pair_batch(
+        self, judged: JudgedUnits, wanted: NDArray[np.int64], draw: int | None, change: Change | None
+    ) -> Batch:
         pairs, judgements = judged.chosen(wanted, draw), judged.judgements
         grades, labelled = self._tensors(judgements.task, wanted)
         if draw is not None:
@@ -221,10 +225,10 @@ class Split:
         batch.targets[judgements.task] = Grades(grades, torch.from_numpy(pairs.groups))
         batch.labelled[judgements.task] = labelled
         batch.index = {key: Index(torch.from_numpy(chosen[key.column][1].reshape(-1))) for key in self._texts}
-        self._fill(batch, {key: chosen[key.column][0] for key in self._texts})
+        self._fill(batch, {key: chosen[key.column][0] for key in self._texts}, change)
         return batch
 
-    def _fill(self, batch: Batch, texts: Mapping[InputKey, NDArray[np.int64]]) -> None:
+    def _fill(self, batch: Batch, texts: Mapping[InputKey, NDArray[np.int64]], change: Change | None = None) -> None:
         """Give a batch some texts of each input, by their numbers."""
         for key, numbers in texts.items():
             source = self._texts[key]
@@ -233,6 +237,8 @@ class Split:
             for place, ragged in source.features:
                 own = at if ragged.offsets[0] is source.offsets else grid(ragged.offsets[0], numbers)
                 batch.features[place] = torch.from_numpy(pad_at(ragged, own))
+        if change is not None:
+            change(batch, texts)
 
     def text_batch(self, key: InputKey, numbers: Sequence[int] | NDArray[np.integer]) -> Batch:
         """Return some texts of one input alone, by their numbers."""
@@ -261,6 +267,10 @@ class Split:
         wanted = range(len(self)) if rows is None else np.asarray(rows, np.int64).tolist()
         target, found, names = self.targets[task], self._values[task], self.target_names(task)
         return [target.gold(found.of(unit), names) for unit in wanted]
+
+    def ids(self, task: str, rows: NDArray[np.int64]) -> list[NDArray[Any]]:
+        """Return the values of some units, as a task's target has encoded them."""
+        return [self._values[task].of(unit) for unit in rows.tolist()]
 
     def texts(self, key: InputKey | str, rows: Rows = None) -> list[Any]:
         """Return the raw texts of an input (or of a column) for some units, or for all: a text each, or a list."""

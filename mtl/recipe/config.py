@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from ..base import registry
 from ..base.declared import FromZero, Inside, Key, Natural, Positive
+from ..text.character_noise import CharacterNoise
 from ..text.front_end import FrontEnd
 from .modules import ModuleConfig
 from .place import NOWHERE, Place
@@ -27,6 +28,15 @@ class InputConfig:
 
     column: Annotated[str, Key("column of the text; an input may be that alone")]
     front_end: Annotated[FrontEnd, Inside()] = field(default_factory=FrontEnd)
+    noise: Annotated[
+        CharacterNoise | None,
+        Key(
+            "slips in words, in training; see 'an input's noise'",
+            apart=True,
+            note="Words get other slips at every pass, a pure function of seed, pass and row; dev, test and exported "
+            "graphs read texts as they are. All inputs of one column have one noise, as they read one text.",
+        ),
+    ] = None
     listed: bool = False  # the column holds a list of texts: the task type says so
     place: Place = field(default=NOWHERE, compare=False)
 

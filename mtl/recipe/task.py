@@ -52,6 +52,7 @@ class Task:
     target_optional: ClassVar[bool] = False  # a recipe may leave `target` out
     input_roles: ClassVar[tuple[str, ...]] = ()  # what inputs that the recipe names are, in order; (): any number
     default_metrics: Sequence[str | Mapping[str, Any]] | None = None  # None: those of the target
+    swap_values: float = 0.0  # rate at which spans of its tags have another value of their label in training
     draws_negatives: bool = False  # training pairs are also made of texts that no row judges together
 
     def columns(self) -> dict[str, str]:

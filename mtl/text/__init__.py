@@ -1,6 +1,7 @@
 """Texts as tokens and features, each with a side for training and one for the exported graph; tags and spans.
 
 alignment         tags and the tokens of a tokenizer
+character_noise   slips of the keyboard in words: in training only, and made anew whenever a text is read
 features          what an embedding consumes: a value (or several) per token
 featurizer        tokens of texts and what is computed from them, in C++ (`featurizer_ext/`)
 front_end         how a text becomes tokens, and how they are normalized before they are looked up

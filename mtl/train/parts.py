@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..base.errors import UsageError
+from ..data.augmentation import Augmentation
 from ..data.feed import Feed
 from ..evaluate.evaluation import dev_figures
 from .balance import Balance
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 def build_feeds(graph: SharingGraph, prepared: Prepared, part: tuple[int, int] = (0, 1)) -> dict[str, Feed]:
     """Return the batches of every source that has a task, of each batch one `part` (number, count).
 
-    Raises `UsageError` where a source has no train split.
+    Raises `UsageError` where a source has no train split, and where its tasks ask for changes of its rows that cannot
+    be made.
     """
     feeds, config = {}, graph.recipe.train
     for source, tasks in graph.streams().items():
@@ -37,7 +39,8 @@ def build_feeds(graph: SharingGraph, prepared: Prepared, part: tuple[int, int] =
             raise UsageError(f"source '{source}' should have a train split. Found none.")
         own = config.streams.get(source)
         budget = own.batch if own is not None and own.batch is not None else config.batch
-        feeds[source] = Feed(source, tasks, split, budget, graph.recipe.seed, part)
+        changes = Augmentation.of(graph, source, split, prepared.fitted)
+        feeds[source] = Feed(source, tasks, split, budget, graph.recipe.seed, part, changes)
     return feeds
 
 
