@@ -3,6 +3,9 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include "core/affixes.h"
+#include "core/gazetteer.h"
+#include "core/shapes.h"
 #include "core/tokens.h"
 #include "tables.h"
 #include "texts.h"
@@ -66,6 +69,29 @@ class CharacterIndex {
   CodePointMap<std::int32_t> ids_;
 };
 
+// Names by type, each a list of tokens.
+class NameIndex {
+ public:
+  explicit NameIndex(const py::list& types) : names_(types.size()) {
+    Texts texts;
+    std::vector<Token> tokens;
+    std::size_t type = 0;
+    for (const py::handle names : types) {
+      for (const py::handle name : texts.keep(names)) {
+        tokens.clear();
+        for (const py::handle token : texts.keep(name)) tokens.push_back(whole(texts.view(token, "a token")));
+        if (tokens.empty()) throw py::value_error("a name should have at least one token.");
+        names_.add(tokens, type);
+      }
+      ++type;
+    }
+  }
+  const Names& names() const { return names_; }
+
+ private:
+  Names names_;
+};
+
 class Tokens;
 
 class WordCounts {
@@ -116,6 +142,24 @@ class CharacterCounts {
 
  private:
   CodePointMap<std::int64_t> counts_;
+};
+
+// How often words begin and end how.
+class AffixCounts {
+ public:
+  void add(const Tokens& tokens, unsigned how, std::size_t prefixes, std::size_t suffixes);
+  py::list prefixes() const { return items(prefixes_, prefix_counts_); }
+  py::list suffixes() const { return items(suffixes_, suffix_counts_); }
+
+ private:
+  static py::list items(const ByteTable& table, const std::vector<std::int64_t>& counts) {
+    py::list result;
+    for (std::size_t i = 0; i < counts.size(); ++i) result.append(py::make_tuple(to_str(table[i]), counts[i]));
+    return result;
+  }
+
+  ByteTable prefixes_, suffixes_;
+  std::vector<std::int64_t> prefix_counts_, suffix_counts_;
 };
 
 class Tokens {
@@ -174,12 +218,36 @@ class Tokens {
   }
 
   py::tuple character_ids(const CharacterIndex& entries, unsigned how, std::size_t max_length) const {
-    CharacterIds found = without_gil([&] { return mtl::character_ids(rows_, entries.ids(), how, max_length); });
+    return nested(without_gil([&] { return mtl::character_ids(rows_, entries.ids(), how, max_length); }));
+  }
+
+  py::tuple byte_ids(unsigned how, std::size_t max_length) const {
+    return nested(without_gil([&] { return mtl::byte_ids(rows_, how, max_length); }));
+  }
+
+  py::tuple affix_ids(const WordIndex& prefixes, const WordIndex& suffixes, unsigned how, std::size_t most_prefixes,
+                      std::size_t most_suffixes) const {
+    return nested(without_gil([&] {
+      return mtl::affix_ids(rows_, prefixes.table(), suffixes.table(), how, most_prefixes, most_suffixes);
+    }));
+  }
+
+  py::tuple name_flags(const NameIndex& names, unsigned how, bool ends) const {
+    Flags found = without_gil([&] { return mtl::name_flags(rows_, names.names(), how, ends); });
+    return py::make_tuple(to_array(std::move(found.values)), to_array(std::move(found.token_offsets)),
+                          to_array(std::move(found.row_offsets)));
+  }
+
+  py::array_t<std::int32_t> shapes() const {
+    return to_array(without_gil([&] { return mtl::shapes(rows_); }));
+  }
+
+ private:
+  static py::tuple nested(CharacterIds found) {
     return py::make_tuple(to_array(std::move(found.ids)), to_array(std::move(found.token_offsets)),
                           to_array(std::move(found.row_offsets)));
   }
 
- private:
   Texts texts_;
   Rows rows_;
 };
@@ -222,6 +290,21 @@ void CharacterCounts::add(const Tokens& tokens, unsigned how, std::size_t max_le
       [] {});
 }
 
+void AffixCounts::add(const Tokens& tokens, unsigned how, std::size_t prefixes, std::size_t suffixes) {
+  visit_normalized(
+      tokens.rows(), how,
+      [&](const Token& token, auto lowercase) {
+        each_affix(token, prefixes, suffixes, [&](const Token& affix, auto is_prefix) {
+          ByteTable& table = is_prefix.value ? prefixes_ : suffixes_;
+          std::vector<std::int64_t>& counts = is_prefix.value ? prefix_counts_ : suffix_counts_;
+          const auto index = static_cast<std::size_t>(table.insert<lowercase.value>(affix));
+          if (index == counts.size()) counts.push_back(0);
+          ++counts[index];
+        });
+      },
+      [] {});
+}
+
 }  // namespace
 
 PYBIND11_MODULE(_featurizer, module) {
@@ -234,6 +317,7 @@ PYBIND11_MODULE(_featurizer, module) {
       .value("characters", Tokenizer::kCharacters);
   py::class_<WordIndex>(module, "WordIndex").def(py::init<const py::list&>(), py::arg("entries"));
   py::class_<CharacterIndex>(module, "CharacterIndex").def(py::init<const py::list&>(), py::arg("entries"));
+  py::class_<NameIndex>(module, "NameIndex").def(py::init<const py::list&>(), py::arg("types"));
   py::class_<Tokens>(module, "Tokens")
       .def(py::init<const py::object&, Tokenizer, std::size_t>(), py::arg("texts"), py::arg("tokenizer"),
            py::arg("max_tokens") = 0)
@@ -243,7 +327,12 @@ PYBIND11_MODULE(_featurizer, module) {
       .def("spans", &Tokens::spans)
       .def("word_ids", &Tokens::word_ids, py::arg("index"), py::arg("normalization"))
       .def("word_hashes", &Tokens::word_hashes, py::arg("normalization"))
-      .def("character_ids", &Tokens::character_ids, py::arg("index"), py::arg("normalization"), py::arg("max_length"));
+      .def("character_ids", &Tokens::character_ids, py::arg("index"), py::arg("normalization"), py::arg("max_length"))
+      .def("byte_ids", &Tokens::byte_ids, py::arg("normalization"), py::arg("max_length"))
+      .def("affix_ids", &Tokens::affix_ids, py::arg("prefixes"), py::arg("suffixes"), py::arg("normalization"),
+           py::arg("most_prefixes"), py::arg("most_suffixes"))
+      .def("name_flags", &Tokens::name_flags, py::arg("names"), py::arg("normalization"), py::arg("ends"))
+      .def("shapes", &Tokens::shapes);
   py::class_<WordCounts>(module, "WordCounts")
       .def(py::init<>())
       .def("add", &WordCounts::add, py::arg("tokens"), py::arg("normalization"))
@@ -253,6 +342,12 @@ PYBIND11_MODULE(_featurizer, module) {
       .def("add", &TextCounts::add, py::arg("tokens"), py::arg("normalization"))
       .def_property_readonly("texts", &TextCounts::texts)
       .def("items", &TextCounts::items);
+  py::class_<AffixCounts>(module, "AffixCounts")
+      .def(py::init<>())
+      .def("add", &AffixCounts::add, py::arg("tokens"), py::arg("normalization"), py::arg("prefixes"),
+           py::arg("suffixes"))
+      .def("prefixes", &AffixCounts::prefixes)
+      .def("suffixes", &AffixCounts::suffixes);
   py::class_<CharacterCounts>(module, "CharacterCounts")
       .def(py::init<>())
       .def("add", &CharacterCounts::add, py::arg("tokens"), py::arg("normalization"), py::arg("max_length"))

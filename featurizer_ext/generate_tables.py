@@ -151,6 +151,11 @@ inline constexpr Range kFlagLetterRanges[] = {{
 {flag_letter}
 }};
 
+// Decimal digits of all scripts: general category Nd. They are in kWordRanges, too.
+inline constexpr Range kDigitRanges[] = {{
+{digit}
+}};
+
 }}  // namespace mtl
 """
 
@@ -182,6 +187,11 @@ def is_flag_letter(code_point: int) -> bool:
     return code_point in FLAG_LETTERS
 
 
+def is_digit(code_point: int) -> bool:
+    """Say whether a code point is a decimal digit."""
+    return unicodedata.category(chr(code_point)) == "Nd"
+
+
 def ranges(holds: Callable[[int], bool]) -> Iterator[tuple[int, int]]:
     """Yield the maximal (first, last) ranges of code points that a property holds for."""
     first = None
@@ -208,6 +218,7 @@ def header() -> str:
         extend=rows(is_extend),
         pictographic=rows(is_pictographic),
         flag_letter=rows(is_flag_letter),
+        digit=rows(is_digit),
     )
 
 

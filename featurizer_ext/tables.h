@@ -43,6 +43,7 @@ inline void add_tables(py::module_& module) {
   module.def("space_ranges", [] { return to_pairs(kSpaceRanges); });
   module.def("pictographic_ranges", [] { return to_pairs(kPictographicRanges); });
   module.def("flag_letter_ranges", [] { return to_pairs(kFlagLetterRanges); });
+  module.def("digit_ranges", [] { return to_pairs(kDigitRanges); });
   module.def("lower_case", [] {
     std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
     for (const CharacterPair& pair : kLowerCase) pairs.emplace_back(pair.from, pair.to);
