@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base.errors import CheckpointError, Fault, listing, sentences
+from ..base.errors import CheckpointError, DataError, Fault, listing, sentences
 from ..base.files import read_json
 from ..text.featurizer import RULES, tokenize
 from .labels import Labels
@@ -52,6 +52,23 @@ class Fitted:
         for target in fitted.targets.values():
             target.placeholder()
         return fitted
+
+    def read_files(self, base: Path) -> dict[str, str]:
+        """Read the files that features name, relative to `base`; return the SHA-256 of what they say, by component.
+
+        Raises `DataError` with everything that is wrong with them.
+        """
+        found: dict[str, str] = {}
+        faults: dict[Fault, None] = {}
+        for component, features in self.features.items():
+            for feature in features:
+                try:
+                    found |= {f"{component}: {name}": digest for name, digest in feature.read_files(base).items()}
+                except DataError as error:
+                    faults |= dict.fromkeys(error.faults)
+        if faults:
+            raise DataError(*faults)
+        return found
 
     @property
     def labels(self) -> dict[str, Labels]:

@@ -29,17 +29,18 @@ if TYPE_CHECKING:
 
 def fit(
     graph: SharingGraph,
+    fitted: Fitted,
     plans: Mapping[str, SourcePlan],
     sources: Mapping[str, Source],
     store: Store,
     hashes: Mapping[tuple[str, str], str],
     code: Sequence[str],
 ) -> Fitted:
-    """Return what is fitted to the train splits, whose hashes are given: read from the store where it is there.
+    """Fit to the train splits, whose hashes are given; what the store has of it is not fitted again.
 
-    `code` are the hashes of the code that reads. Raises `DataError` as reading does.
+    Files that features name are read by then. `code` are the hashes of the code that reads. Raises `DataError` as
+    reading does.
     """
-    fitted = Fitted.unfitted(graph)
     trained = {name: hashes[name, "train"] for name in plans}
     outputs = {task: graph.output(task).component for task in graph.recipe.tasks}
     together = partners(graph)

@@ -61,8 +61,11 @@ def _prepared(
     hashes = {(name, split): sources[name].identity(split, base) for name in plans for split in read[name]}
     store = Store(Path(cache))
     code = code_of(graph, plans, sources)
+    lists: dict[str, str] = {}
     if fitted is None:
-        fitted = fit(graph, plans, sources, store, hashes, code)
+        unfitted = Fitted.unfitted(graph)
+        lists = unfitted.read_files(base)
+        fitted = fit(graph, unfitted, plans, sources, store, hashes, code)
         fault_if_unanswerable(graph, fitted)
         faults = list(graph_rules.tied_label_sets(graph, {task: x.names() for task, x in fitted.targets.items()}))
         if faults:
@@ -78,7 +81,7 @@ def _prepared(
         for split in encoded.values()
         for fault in split.skipped
     ]
-    shown = {f"{name}/{split}": value for (name, split), value in hashes.items()}
+    shown = {**{f"{name}/{split}": value for (name, split), value in hashes.items()}, **lists}
     divided = {f"{name}/{split}": sources[name].divided(split, base) for name, split in encoded}
     held_out = {place: described for place, (described, _) in divided.items()}
     odd = [Fault(note, file=place) for place, (_, notes) in divided.items() for note in notes]

@@ -1,7 +1,6 @@
 """From a trained model to text-in, answer-out ONNX graphs over one weights file.
 
 as_units        regrouping in an exported graph: row i belongs to row i, so nothing is left of it
-branches        graphs inside a node: what is computed under a condition, or again and again
 compare         answers of graphs against the model's: equal labels, scores within a tolerance, or where they diverge
 cut             cutting a graph at some of its values: a head is the ancestors of its answers
 decompositions  decompositions that change nothing, left out: `torch.onnx.export` traces a whole program again for them

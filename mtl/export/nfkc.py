@@ -15,10 +15,10 @@ import numpy as np
 import onnx_ir as ir
 from onnx_ir.tape import Tape
 
+from ..text.branches import body
 from ..text.normalization import combining_classes, compatible, compositions
-from ..text.token_values import INT64, STRING, integers, label_encoder, strings, tokenizer, typed
-from .branches import body
-from .replacement import LAST, character_class, encoded, joined_rows, mapped, where_found
+from ..text.token_values import INT64, STRING, character_class, integers, label_encoder, strings, tokenizer, typed
+from .replacement import LAST, encoded, joined_rows, mapped, where_found
 
 BOOL = ir.DataType.BOOL
 CLASSES = 256  # all combining classes are below

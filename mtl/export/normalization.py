@@ -9,9 +9,9 @@ from __future__ import annotations
 import onnx_ir as ir
 from onnx_ir.tape import Tape
 
+from ..text.branches import body
 from ..text.normalization import Normalization, character_map
 from ..text.token_values import STRING, typed
-from .branches import body
 from .nfkc import nfkc
 from .replacement import replaced
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 
 import numpy as np
 import onnx_ir as ir
 from onnx_ir.tape import Tape
 
-from ..text.token_values import INT64, STRING, integers, label_encoder, strings, tokenizer, typed
-from .branches import body
+from ..text.branches import body
+from ..text.token_values import INT64, STRING, character_class, integers, label_encoder, strings, tokenizer, typed
 
 LAST = np.iinfo(np.int64).max
 # Words are padded to the longest one of their group, all of fewer characters than a bound; above the last one (RE2
@@ -87,21 +87,6 @@ def encoded(tape: Tape, keys: ir.Value, by: dict[str, str]) -> ir.Value:
     attributes = {"keys_strings": list(by), "values_strings": list(by.values()), "default_string": ""}
     rank = None if keys.shape is None else len(keys.shape)
     return typed(tape.op("LabelEncoder", [keys], attributes, domain="ai.onnx.ml"), STRING, rank)
-
-
-def character_class(characters: Iterable[str]) -> str:
-    """Return what RE2 has between brackets for some characters.
-
-    >>> character_class("cba1")
-    '\\\\x{31}-\\\\x{31}\\\\x{61}-\\\\x{63}'
-    """
-    runs: list[list[int]] = []
-    for code in sorted(map(ord, characters)):
-        if runs and runs[-1][1] == code - 1:
-            runs[-1][1] = code
-        else:
-            runs.append([code, code])
-    return "".join(rf"\x{{{first:X}}}-\x{{{last:X}}}" for first, last in runs)
 
 
 def joined_rows(tape: Tape, pieces: ir.Value) -> ir.Value:

@@ -1,13 +1,20 @@
 """Texts as tokens and features, each with a side for training and one for the exported graph; tags and spans.
 
 alignment         tags and the tokens of a tokenizer
+branches          graphs inside a node: what is computed under a condition, or again and again
+byte_features     the bytes of tokens
+byte_graph        the bytes of tokens inside the graph, from hashes of characters that are undone
 character_noise   slips of the keyboard in words: in training only, and made anew whenever a text is read
 features          what an embedding consumes: a value (or several) per token
 featurizer        tokens of texts and what is computed from them, in C++ (`featurizer_ext/`)
 front_end         how a text becomes tokens, and how they are normalized before they are looked up
+gazetteer         where names of lists are in texts
+gazetteer_graph   the longest names of a trie in tokens, from the left, inside the graph
 lexical_features  features of a word without a vocabulary: its hash, and how rare it is
+name_lists        lists of names from files: lines, tables or JSON
 normalization     what is done to a token before it is looked up, and the tables of it that the C++ featurizer has
 pieces            features of the pieces that a tokenizer makes of its tokens: an axis below tokens, and the way back
+shape_features    how a word is written: its capitals and digits, its prefixes and suffixes
 span_tags         labelled spans of characters, and the tags that they give to tokens
 tag_rule          which tags a column may hold, and the message for one that it may not
 tag_schemes       tag schemes: which tags mark spans, what may follow what

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -111,6 +112,14 @@ class Feature:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._options)})"
+
+    def read_files(self, base: Path) -> dict[str, str]:
+        """Read the files that options name, relative to `base`, before anything is counted; by default there are none.
+
+        Returns the SHA-256 of what they say by what a message names them, and raises `DataError` for what is wrong with
+        them. What is read is in `key` from then on. A run that is loaded does not read them: `state` has what it needs.
+        """
+        return {}
 
     def count(self, tokens: Tokens) -> None:
         """Take note of a batch of training texts; called over all of them before `fit`, if `needs_fit`."""

@@ -27,6 +27,8 @@ from numpy.typing import NDArray
 from .. import _featurizer
 from .._featurizer import (
     UNICODE_VERSION,
+    NameIndex,
+    digit_ranges,
     extend_ranges,
     flag_letter_ranges,
     pictographic_ranges,
@@ -42,11 +44,14 @@ __all__ = [
     "RULES",
     "TOKENIZERS",
     "UNICODE_VERSION",
+    "AffixCounts",
     "CharacterCounts",
+    "NameIndex",
     "TextCounts",
     "TokenPieces",
     "Tokens",
     "WordCounts",
+    "digit_ranges",
     "extend_ranges",
     "flag_letter_ranges",
     "pictographic_ranges",
@@ -149,6 +154,36 @@ class Tokens:
         )
         return ids, offsets
 
+    def byte_ids(self, max_length: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return the first `max_length` bytes of each token's UTF-8 as 1 to 256, and [N+1] offsets of the tokens."""
+        ids, offsets, self._row_offsets = self._native.byte_ids(self.front_end.normalization, max_length)
+        return ids, offsets
+
+    def affix_ids(
+        self, prefixes: Vocabulary, suffixes: Vocabulary, most: tuple[int, int]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return the ids of each token's prefixes and suffixes of 1 to `most` characters, and [N+1] offsets in them.
+
+        A token but padding has as many as there are lengths, 0 where it is too short. Ids of suffixes count on from
+        those of prefixes.
+        """
+        how = self.front_end.normalization
+        ids, offsets, self._row_offsets = self._native.affix_ids(prefixes.words, suffixes.words, how, *most)
+        return ids, offsets
+
+    def name_flags(self, names: NameIndex, *, ends: bool) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return a flag for each token but padding and each type of names, and [N+1] offsets of the tokens in them.
+
+        0 outside of names, else 1 + type * positions + position: begin, inside or, with `ends`, begin, inside, end,
+        single. Names of a type are looked for from the left, and the longest one is taken.
+        """
+        flags, offsets, self._row_offsets = self._native.name_flags(names, self.front_end.normalization, ends)
+        return flags, offsets
+
+    def shapes(self) -> NDArray[np.int32]:
+        """Return [N]: how each token is written in the text, not normalized (see `mtl.text.shape_features.SHAPES`)."""
+        return self._native.shapes()
+
 
 class WordCounts:
     """How often each token occurs; a token is counted as it is looked up."""
@@ -198,6 +233,25 @@ class CharacterCounts:
     def items(self) -> list[tuple[str, int]]:
         """Return (character, count) in code point order."""
         return self._native.items()
+
+
+class AffixCounts:
+    """How often tokens begin and end with each string of up to some number of characters, as they are looked up."""
+
+    def __init__(self) -> None:
+        self._native = _featurizer.AffixCounts()
+
+    def add(self, tokens: Tokens, most: tuple[int, int]) -> None:
+        """Count the prefixes and suffixes of a batch, of 1 to `most` characters."""
+        self._native.add(tokens._native, tokens.front_end.normalization, *most)
+
+    def prefixes(self) -> list[tuple[str, int]]:
+        """Return (prefix, count) in order of first occurrence."""
+        return self._native.prefixes()
+
+    def suffixes(self) -> list[tuple[str, int]]:
+        """Return (suffix, count) in order of first occurrence."""
+        return self._native.suffixes()
 
 
 def tokenize(texts: Iterable[str | bytes], front_end: FrontEnd | str) -> Tokens:

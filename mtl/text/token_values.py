@@ -5,6 +5,7 @@ Imports onnx_ir, so it is itself imported only by what builds graphs.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -125,3 +126,18 @@ def typed(value: ir.Value, dtype: ir.DataType | None, rank: int | None) -> ir.Va
     value.type = None if dtype is None else ir.TensorType(dtype)
     value.shape = None if rank is None else ir.Shape([None] * rank)
     return value
+
+
+def character_class(characters: Iterable[str]) -> str:
+    """Return what RE2 has between brackets for some characters.
+
+    >>> character_class("cba1")
+    '\\\\x{31}-\\\\x{31}\\\\x{61}-\\\\x{63}'
+    """
+    runs: list[list[int]] = []
+    for code in sorted(map(ord, characters)):
+        if runs and runs[-1][1] == code - 1:
+            runs[-1][1] = code
+        else:
+            runs.append([code, code])
+    return "".join(rf"\x{{{first:X}}}-\x{{{last:X}}}" for first, last in runs)

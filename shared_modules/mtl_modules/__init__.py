@@ -3,6 +3,7 @@
 from .bilinear import Bilinear
 from .boundary import Boundary
 from .bseqcnn import BSeqCNN
+from .byte import ByteCNN
 from .char_cnn import CharCNN
 from .cnn import CNN
 from .comparison import Comparison
@@ -12,6 +13,7 @@ from .crf import CRF
 from .cross_stitch import CrossStitch
 from .dilated_cnn import DilatedCNN
 from .dot import Dot
+from .gazetteer import Gazetteer
 from .gru import BiGRU
 from .in_batch_softmax import InBatchSoftmax
 from .interaction import Interaction
@@ -34,6 +36,7 @@ from .query_attention import QueryAttention
 from .regression import Regression
 from .residual import Residual
 from .self_attention import SelfAttention
+from .shape import Shape
 from .side_by_side import SideBySide
 from .sigmoid import Sigmoid
 from .slot_attention import SlotAttention
@@ -53,6 +56,7 @@ __all__ = [
     "BiLSTM",
     "Bilinear",
     "Boundary",
+    "ByteCNN",
     "CharCNN",
     "Comparison",
     "Concat",
@@ -60,6 +64,7 @@ __all__ = [
     "CrossStitch",
     "DilatedCNN",
     "Dot",
+    "Gazetteer",
     "InBatchSoftmax",
     "Interaction",
     "LastPooling",
@@ -79,6 +84,7 @@ __all__ = [
     "Regression",
     "Residual",
     "SelfAttention",
+    "Shape",
     "SideBySide",
     "Sigmoid",
     "SlotAttention",

@@ -2,8 +2,8 @@ import numpy as np
 import onnx_ir as ir
 
 from benchmarks import fuzz
-from mtl.export.replacement import character_class, encoded, joined_rows, mapped, replaced, where_found
-from mtl.text.token_values import STRING
+from mtl.export.replacement import encoded, joined_rows, mapped, replaced, where_found
+from mtl.text.token_values import STRING, character_class
 
 
 def answers(build, given):

@@ -1,7 +1,7 @@
 import onnx_ir as ir
 from onnx_ir.tape import Tape
 
-from mtl.export.branches import body
+from mtl.text.branches import body
 
 
 def test_values_inside_are_named_like_their_graph():

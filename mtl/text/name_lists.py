@@ -1,0 +1,172 @@
+"""Lists of names from files, of which the file's ending says what they hold.
+
+`.csv`, `.tsv`: a table whose first row names its columns. `.json`: names at the end of a path of keys (`cities.city`),
+which goes through lists on its way; a list of names needs no path. `.jsonl`, `.ndjson`: such an object per line. Any
+other ending: a name per line.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..base.errors import DataError, Fault, UsageError, listing, near_miss
+from ..base.file_kinds import LOOKED_AT, packed
+from ..base.files import why_unreadable
+
+TABLES = (".csv", ".tsv")
+LINES_OF_JSON = (".jsonl", ".ndjson")
+_FIELD = 2**31 - 1  # characters of a table's field, of which Python allows few by itself
+
+
+def read_names(path: Path, column: str | None = None, encoding: str = "utf-8") -> list[str]:
+    """Return the names of a file in its order, without white space at their ends; what is empty then is none.
+
+    Raises `DataError` with file and line for a file that cannot be read, or holds no names where they should be.
+    """
+    text = _decoded(path, encoding)
+    suffix = path.suffix.lower()
+    read: Callable[[Path, str, str | None], Iterator[str]] = _of_lines
+    if suffix in TABLES:
+        read = _of_table
+    elif suffix == ".json":
+        read = _of_json
+    elif suffix in LINES_OF_JSON:
+        read = _of_json_lines
+    names = [stripped for name in read(path, text, column) if (stripped := name.strip())]
+    if not names:
+        raise DataError(Fault("should hold at least one name. Found none.", file=str(path)))
+    return names
+
+
+def _decoded(path: Path, encoding: str) -> str:
+    reason = why_unreadable(path)
+    if reason:
+        raise DataError(Fault(f"should be a readable file of names. Found: {reason}.", file=str(path)))
+    data = path.read_bytes()
+    kind = packed(data[:LOOKED_AT])
+    if kind:
+        raise DataError(Fault(f"should be names as text. Found {kind}", file=str(path)))
+    try:
+        return data.decode(encoding).removeprefix("\ufeff")
+    except LookupError as error:
+        found = f"should be in an encoding that Python knows (utf-8, latin-1, …). Found '{encoding}' under 'encodings'."
+        raise DataError(Fault(found, file=str(path))) from error
+    except UnicodeDecodeError as error:
+        found = f"the byte 0x{data[error.start]:02x}" if error.end == error.start + 1 else "other bytes"
+        line = data.count(b"\n", 0, error.start) + 1
+        advice = "If the file is written in another encoding, name it under 'encodings' (latin-1, cp1252, …)."
+        raise DataError(
+            Fault(f"should be {encoding} text. Found {found}. {advice}", file=str(path), line=line)
+        ) from error
+
+
+def _of_lines(path: Path, text: str, column: str | None) -> Iterator[str]:
+    if column is not None:
+        endings = listing((*TABLES, ".json", *LINES_OF_JSON))
+        found = f"should be a table or JSON ({endings}), as 'columns' says '{column}' of it. Found a file of lines."
+        raise DataError(Fault(f"{found} Leave its column out, or give the file its ending.", file=str(path)))
+    yield from text.split("\n")
+
+
+def _of_table(path: Path, text: str, column: str | None) -> Iterator[str]:
+    csv.field_size_limit(_FIELD)
+    lines = (f"{line}\n" for line in text.split("\n"))
+    if path.suffix.lower() == ".csv":
+        rows = csv.reader(lines, strict=True)
+    else:
+        rows = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True)
+    try:
+        header = next((row for row in rows if row), [])
+        place = _place(path, header, column)
+        for row in rows:
+            if row and len(row) != len(header):
+                found = f"should have {len(header)} fields, as the first row has. Found {len(row)}."
+                raise DataError(Fault(found, file=str(path), line=rows.line_num))
+            if row:
+                yield row[place]
+    except csv.Error as error:
+        raise DataError(
+            Fault(f"should be a row of CSV. Found: {error}.", file=str(path), line=rows.line_num)
+        ) from error
+
+
+def _place(path: Path, header: list[str], column: str | None) -> int:
+    if column in header:
+        return header.index(column)
+    if column is None:
+        message = f"should have the column of its names under 'columns'. Found none. Its columns: {listing(header)}."
+    else:
+        hint = near_miss(column, header) or f" Its columns: {listing(header)}."
+        message = f"should have a column '{column}'. Found none.{hint}"
+    raise DataError(Fault(message, file=str(path), line=1))
+
+
+def _of_json(path: Path, text: str, column: str | None) -> Iterator[str]:
+    yield from _at(path, None, _parsed(path, None, text), column)
+
+
+def _of_json_lines(path: Path, text: str, column: str | None) -> Iterator[str]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            yield from _at(path, number, _parsed(path, number, line), column)
+
+
+def _parsed(path: Path, line: int | None, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        found = f"should be JSON. Found what is not: {error.msg}."
+        raise DataError(Fault(found, file=str(path), line=line or error.lineno)) from error
+    except RecursionError as error:
+        raise DataError(Fault("should be JSON. Found brackets nested too deep.", file=str(path), line=line)) from error
+
+
+def _at(path: Path, line: int | None, value: Any, column: str | None) -> Iterator[str]:
+    """Yield the names at the end of a path of keys; lists on the way are gone through."""
+    values = [value]
+    steps = column.split(".") if column else []
+    for number, step in enumerate(steps):
+        inner = []
+        for found in _items(values):
+            if not isinstance(found, dict) or step not in found:
+                raise DataError(Fault(_lacking(found, steps[: number + 1]), file=str(path), line=line))
+            inner.append(found[step])
+        values = inner
+    where = f" at '{column}'" if column else ""
+    for found in _items(values):
+        if not isinstance(found, str):
+            message = f"should have names{where}. Found {_described(found)}."
+            if isinstance(found, dict):
+                message += " 'columns' says where names are: keys with dots between them."
+            raise DataError(Fault(message, file=str(path), line=line))
+        yield found
+
+
+def _items(values: list[Any]) -> Iterator[Any]:
+    """Yield values, and those inside lists in place of the lists."""
+    for value in values:
+        yield from _items(value) if isinstance(value, list) else (value,)
+
+
+def _lacking(found: Any, steps: list[str]) -> str:
+    hint = near_miss(steps[-1], found) if isinstance(found, dict) else ""
+    return f"should have a key '{steps[-1]}' for '{'.'.join(steps)}'. Found {_described(found)}.{hint}"
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"an object with the keys {listing(value)}" if value else "an object without keys"
+    return "null" if value is None else f"{type(value).__name__}: {value!r}"
+
+
+def fault_if_unlisted(lists: dict[str, str], **keys: dict[str, Any]) -> None:
+    """Raise `UsageError` for a key of an embedding that says something of a list that there is not."""
+    for key, of_lists in keys.items():
+        for name in of_lists:
+            if name not in lists:
+                hint = near_miss(name, lists) or f" There are: {listing(lists)}."
+                raise UsageError(f"'{key}' should be about lists that 'lists' has. Found '{name}'.{hint}")
