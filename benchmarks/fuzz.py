@@ -3,16 +3,19 @@
     python -m benchmarks.fuzz --strings 1000000 --seed 1
 
 Every string goes through every tokenizer, lower-cased and not, and through every other normalization, on both sides;
-tokens, lengths, word ids, character ids, hashes and document frequencies are compared. Ends 1 where anything differs.
+tokens, lengths, word ids, character ids, hashes, document frequencies, shapes, affixes, bytes and names of lists are
+compared. Ends 1 where anything differs.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,10 +25,12 @@ from numpy.typing import NDArray
 from onnx_ir.tape import Tape
 
 from mtl.export.front_end import text_front_end, tokens_front_end
+from mtl.text.byte_features import ByteIds
 from mtl.text.features import CharacterIds, Feature, Ragged, WordIds
 from mtl.text.featurizer import (
     TOKENIZERS,
     Tokens,
+    digit_ranges,
     extend_ranges,
     flag_letter_ranges,
     pictographic_ranges,
@@ -34,8 +39,10 @@ from mtl.text.featurizer import (
     word_ranges,
 )
 from mtl.text.front_end import FrontEnd
+from mtl.text.gazetteer import NameFlags
 from mtl.text.lexical_features import InverseDocumentFrequency, WordHash
 from mtl.text.normalization import combining_classes, compatible, compositions, lower_case, without_accents
+from mtl.text.shape_features import AffixIds, WordShapes
 from mtl.text.token_values import TokenValues
 
 CHUNK = 20_000  # strings for which one vocabulary and one session serve
@@ -74,6 +81,8 @@ def _codes(texts: Iterable[str]) -> list[int]:
 POOLS: dict[str, list[int]] = {
     "ascii": _span(0x20, 0x7E),
     "words": _span(ord("a"), ord("e")) + _span(ord("A"), ord("E")) + [0x20, 0x20],
+    "numbers": [c for first, last in digit_ranges() for c in _span(first, last)]
+    + [ord(c) for c in "0123456789-/,.:" for _ in range(60)],
     "control": _span(0x00, 0x1F) + _span(0x7F, 0x9F),
     "space": [c for first, last in space_ranges() for c in _span(first, last)]
     + [0x1C, 0x1D, 0x1E, 0x1F, 0x180E, 0x200B, 0x2060, 0xFEFF],
@@ -197,6 +206,18 @@ def differing_rows(tokens: Tokens, features: Sequence[Feature], answers: Sequenc
     return bad
 
 
+def names_of(texts: Sequence[str]) -> NameFlags:
+    """Return the feature of two lists: the first words of some texts, as white space parts them, and of one a few."""
+    words = [text.split() for text in texts]
+    lists = {"one": [row[0] for row in words if row], "several": [" ".join(row[1:3]) for row in words if row[1:]]}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, found in lists.items():
+            (Path(folder) / name).write_text("\n".join(["a name", *found]), "utf-8")
+        feature = NameFlags(lists={name: name for name in lists})
+        feature.read_files(Path(folder))
+    return feature
+
+
 @dataclass(frozen=True)
 class Difference:
     """A text that the two sides treat differently."""
@@ -207,7 +228,10 @@ class Difference:
 
 def compare(texts: Sequence[str], front_end: FrontEnd) -> Iterator[Difference]:
     """Yield the texts that differ, with features fitted to half of these texts."""
-    features = (WordIds(max_size=5_000), CharacterIds(max_length=12), WordHash(), InverseDocumentFrequency())
+    features = (
+        *(WordIds(max_size=5_000), CharacterIds(max_length=12), WordHash(), InverseDocumentFrequency()),
+        *(WordShapes(), AffixIds(prefixes=2), ByteIds(max_length=7), names_of(texts[::3])),
+    )
     sample = tokenize(texts[::2], front_end)
     for feature in features:
         feature.count(sample)

@@ -34,8 +34,8 @@ class WordShapes(Feature):
 
     Capitals and the pattern of digits, after the word features of Bikel et al. (1997, Nymble), section 3.2: without a
     letter or digit; no capital; one, the first letter; nothing but capitals; other capitals; digits and letters; two or
-    four digits alone; digits and a dash, slash, comma, period or colon (the first of these that is there); other digits.
-    A capital is a letter that has a lower case (Unicode's simple mapping), a digit any decimal one.
+    four digits alone; digits and a dash, slash, comma, period or colon (the first of these that is there); others. A
+    capital is a letter that has a lower case (Unicode's simple mapping), a digit any decimal one.
     """
 
     size = len(SHAPES)

@@ -30,7 +30,7 @@ class Gazetteer(Embedding):
 
     For each list by itself the longest names are taken, from the left, and looked for as the input's tokens are
     looked up. A token's position in a name is begin, inside, end or single (`bies`), or begin or inside (`bi`). Each
-    list's positions have vectors of `dim` numbers, or, where `dim` is null, a number of their own that is 1. `weights`
+    list's positions have vectors of `dim` numbers, or, where `dim` is null, a number of their own that is 1. `factors`
     multiply those of lists, which count 1 otherwise. The names are kept with the run: nothing reads the files again.
 
     Source: names of lists as BIOES features, Chiu and Nichols (2016), section 2.4.2.
@@ -45,17 +45,17 @@ class Gazetteer(Embedding):
         encodings: dict[str, str] = NONE,
         positions: Literal["bi", "bies"] = "bies",
         dim: Count | None = 8,
-        weights: dict[str, Positive] = {},  # noqa: B006  # a recipe's default, never changed
+        factors: dict[str, Positive] = {},  # noqa: B006  # a recipe's default, never changed
     ) -> None:
         super().__init__()
         if not lists:
             raise UsageError("'lists' should name at least one file. Found none.")
-        fault_if_unlisted(lists, columns=columns, encodings=encodings, weights=weights)
+        fault_if_unlisted(lists, columns=columns, encodings=encodings, factors=factors)
         each = POSITIONS[positions]
-        factors = torch.tensor([1.0, *(weights.get(name, 1.0) for name in lists for _ in range(each))])
-        self.register_buffer("factors", factors, persistent=False)  # it follows from the recipe
-        self.table = None if dim is None else nn.Embedding(len(factors), dim, padding_idx=0)
-        self._output_dim = len(factors) - 1 if dim is None else dim
+        scales = torch.tensor([1.0, *(factors.get(name, 1.0) for name in lists for _ in range(each))])
+        self.register_buffer("scales", scales, persistent=False)  # it follows from the recipe
+        self.table = None if dim is None else nn.Embedding(len(scales), dim, padding_idx=0)
+        self._output_dim = len(scales) - 1 if dim is None else dim
 
     @classmethod
     def features(
@@ -71,14 +71,14 @@ class Gazetteer(Embedding):
     def forward(self, lengths: Tensor, *features: Tensor | PaddedSequence) -> PaddedSequence:
         """Return [B, T, output_dim] for flags [B, T, C]."""
         (flags,) = features
-        factors = self.factors
-        if not isinstance(flags, Tensor) or not isinstance(factors, Tensor):
+        scales = self.scales
+        if not isinstance(flags, Tensor) or not isinstance(scales, Tensor):
             raise TypeError("a gazetteer embedding takes flags. Found a sequence.")
         if self.table is not None:
-            return PaddedSequence((self.table(flags) * factors[flags][..., None]).sum(2), lengths)
-        numbers = torch.arange(1, len(factors), device=flags.device)
+            return PaddedSequence((self.table(flags) * scales[flags][..., None]).sum(2), lengths)
+        numbers = torch.arange(1, len(scales), device=flags.device)
         found = (flags[..., None] == numbers).any(2)
-        return PaddedSequence(found.to(factors.dtype) * factors[1:], lengths)
+        return PaddedSequence(found.to(scales.dtype) * scales[1:], lengths)
 
     @property
     def output_dim(self) -> int:

@@ -25,8 +25,8 @@ class Shape(Embedding):
 
     The shape (`mtl components feature word_shapes` has the list) is a vector of `shape_dim` numbers: that of the word
     as it is in the text, also where the input lower-cases it for look-up. Beside it is a vector of `dim` numbers, the
-    sum of those of its prefixes of 1 to `prefixes` characters and its suffixes of 1 to `suffixes` (0: none), of the word
-    as it is looked up. Affixes that training words have fewer than `min_count` times share one vector.
+    sum of those of its prefixes of 1 to `prefixes` characters and its suffixes of 1 to `suffixes` (0: none), of the
+    word as it is looked up. Affixes that training words have fewer than `min_count` times share one vector.
 
     Sources: shapes, Bikel et al. (1997, Nymble), section 3.2; affixes, Ratnaparkhi (1996), section 3.
     """

@@ -18,8 +18,11 @@ from mtl.data.labels import MISSING, Labels
 from mtl.data.targets import Number
 from mtl.model.module import Losses, PaddedSequence, Pieces
 from mtl.text import pieces
+from mtl.text.byte_features import ByteIds
 from mtl.text.features import CharacterIds, WordIds
 from mtl.text.featurizer import tokenize
+from mtl.text.gazetteer import NameFlags
+from mtl.text.shape_features import AffixIds, WordShapes
 from mtl_modules import (
     CNN,
     CRF,
@@ -30,6 +33,7 @@ from mtl_modules import (
     BiLSTM,
     Boundary,
     BSeqCNN,
+    ByteCNN,
     CharCNN,
     Comparison,
     Concat,
@@ -37,6 +41,7 @@ from mtl_modules import (
     CrossStitch,
     DilatedCNN,
     Dot,
+    Gazetteer,
     Interaction,
     LastPooling,
     Lexical,
@@ -51,6 +56,7 @@ from mtl_modules import (
     Regression,
     Residual,
     SelfAttention,
+    Shape,
     SideBySide,
     Sigmoid,
     SlotAttention,
@@ -251,7 +257,7 @@ def of_tokens(value: Any) -> Any:
     return value.of_tokens() if isinstance(value, Pieces) else value
 
 
-def fitted(feature: WordIds | CharacterIds | pieces.PieceIds) -> Any:
+def fitted(feature: WordIds | CharacterIds | pieces.PieceIds | AffixIds) -> Any:
     """Return the feature, fitted to a text."""
     feature.count(tokenize([TEXT], "unicode_words"))
     feature.fit()
@@ -283,6 +289,17 @@ def _cases() -> Iterator[Case]:
         lambda: CharCNN(fitted(CharacterIds()), dim=7, char_dim=4, widths=[1, 2, 3, 6]),
         (Characters(),),
     )
+    yield Case("byte", "embedding", lambda: ByteCNN((ByteIds(),), dim=7, byte_dim=4, widths=[2, 3]), (Characters(),))
+    lists = {"city": "cities.txt", "artist": "artists.txt"}  # eight flags
+    flags = (NameFlags(lists=lists),)
+    factors = {"city": 0.5}
+    yield Case("gazetteer", "embedding", lambda: Gazetteer(flags, lists=lists, dim=6, factors=factors), (Characters(),))
+    numbers: dict[str, Any] = {"lists": lists, "dim": None, "factors": factors}
+    yield Case("gazetteer as numbers", "embedding", lambda: Gazetteer(flags, **numbers), (Characters(),))
+    shapes = (WordShapes(), *fitted(AffixIds(min_count=1)))
+    yield Case("shape", "embedding", lambda: Shape(shapes, dim=6, shape_dim=3), (Words(), Characters()))
+    alone: dict[str, Any] = {"prefixes": 0, "suffixes": 0}
+    yield Case("shape alone", "embedding", lambda: Shape(shapes[:1], **alone), (Words(),))
     piece_inputs = (PieceIds(), PieceCounts())
     yield Case("piece", "embedding", lambda: PieceEmbedding(fitted(pieces.PieceIds()), dim=6), piece_inputs)
     yield Case(

@@ -1,4 +1,4 @@
-"""Every registered representation and pooling in a task: trained, saved, loaded, exported and asked."""
+"""Every registered embedding, representation and pooling in a task: trained, saved, loaded, exported and asked."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class Made:
 
     def __init__(self, folder: Path, uses: Sequence[Use]) -> None:
         small.write(folder)
+        zoo.write_lists(folder)
         out = folder / "run"
         self.run = mtl.run(zoo.recipe(uses), out=out, data=folder)  # an export is verified before it is there
         self.trainer = Trainer(self.run.graph, self.run.prepared, folder / "again")

@@ -1,4 +1,4 @@
-"""Recipes in which registered representations and poolings are used: one task for each use.
+"""Recipes in which registered embeddings, representations and poolings are used: one task for each use.
 
 Which modules there are is asked of the registry, so that none can be left out.
 """
@@ -7,18 +7,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import mtl_modules  # noqa: F401  # registers its modules
 from mtl.base import registry
 
 TASKS = {
+    "embedding": {"text_classification": "intent", "word_tagging": "slots"},
     "representation": {"text_classification": "intent", "word_tagging": "slots"},
     "pooling": {"text_classification": "intent"},
+}
+WITHOUT = {("embedding", "lexical")}  # made for the side branches of a ranking: test_pairs.py
+LISTS = {
+    "song.txt": "Hey Jude\nyesterday\nHey\n",
+    "time.json": '{"times": [{"name": "six thirty"}, {"name": "noon"}, {"name": "thirty please"}]}',
 }
 BILSTM = {"type": "bilstm", "hidden": 3}
 # Keys of modules that need some, or that are to be small, or in more than one configuration.
 KEYS: dict[tuple[str, str], tuple[dict[str, Any], ...]] = {
+    ("embedding", "byte"): ({"dim": 5, "byte_dim": 4},),
+    ("embedding", "char_cnn"): ({"dim": 5, "char_dim": 4},),
+    ("embedding", "concat"): ({"parts": {"one": {"type": "word", "dim": 3}, "two": {"type": "piece", "dim": 2}}},),
+    ("embedding", "gazetteer"): tuple(
+        {"lists": {"song": "song.txt", "time": "time.json"}, "columns": {"time": "times.name"}, **own}
+        for own in ({"dim": 3, "factors": {"song": 2.0}}, {"dim": 3, "positions": "bi"}, {"dim": None})
+    ),
+    ("embedding", "piece"): ({"dim": 5},),
+    ("embedding", "shape"): ({"dim": 4, "shape_dim": 3}, {"prefixes": 0, "suffixes": 2, "min_count": 1}),
+    ("embedding", "word"): ({"dim": 5},),
     ("representation", "bigru"): ({"hidden": 4, "layers": 2, "dropout": 0.2},),
     ("representation", "bilstm"): ({"hidden": 4},),
     ("representation", "bseqcnn"): ({"dim": 6, "widths": [2, 3], "context": 3},),
@@ -60,8 +77,13 @@ class Use:
 
     @property
     def address(self) -> str:
-        """The module's address."""
-        return f"{self.name}.{self.kind}"
+        """The module's address: an embedding is beside that of words."""
+        return f"{self.name}.embedding.own" if self.kind == "embedding" else f"{self.name}.{self.kind}"
+
+    @property
+    def words(self) -> str:
+        """The address of the words' vectors, which all share."""
+        return f"{self.name}.embedding.word" if self.kind == "embedding" else f"{self.name}.embedding"
 
 
 def configurations(kind: str, name: str) -> tuple[dict[str, Any], ...]:
@@ -83,7 +105,7 @@ def uses() -> list[Use]:
         Use(kind, name, number, task)
         for kind, tasks in TASKS.items()
         for name in registry.names(kind)
-        if registry.lookup(kind, name).__module__.startswith("mtl_modules.")
+        if registry.lookup(kind, name).__module__.startswith("mtl_modules.") and (kind, name) not in WITHOUT
         for number in range(len(configurations(kind, name)))
         for task in tasks
     ]
@@ -98,17 +120,25 @@ def sample() -> list[Use]:
     return [group[position % len(group)] for position, group in enumerate(found.values())]
 
 
+def write_lists(folder: Path) -> None:
+    """Write the lists of names that gazetteers read."""
+    for name, text in LISTS.items():
+        (folder / name).write_text(text, "utf-8")
+
+
 def recipe(chosen: Sequence[Use]) -> dict[str, Any]:
     """Return a recipe of two steps with a task for each use; all share their words' vectors, of size 8."""
 
     def task(use: Use) -> dict[str, Any]:
         module = {"type": use.module, **configurations(use.kind, use.module)[use.number]}
+        words = {"type": "word", "dim": 8}
+        beside = {"embedding": {"type": "concat", "parts": {"word": words, "own": module}}}
         return {
             "type": use.task,
             "source": "utterances",
             "inputs": {"text": {"column": "text", "lowercase": True}},
             "target": TASKS[use.kind][use.task],
-            "model": {"embedding": {"type": "word", "dim": 8}, use.kind: module},
+            "model": beside if use.kind == "embedding" else {"embedding": words, use.kind: module},
         }
 
     return {
@@ -116,7 +146,7 @@ def recipe(chosen: Sequence[Use]) -> dict[str, Any]:
         "seed": 5,
         "sources": {"utterances": {"format": "tsv", **{split: f"{split}.tsv" for split in ("train", "dev", "test")}}},
         "tasks": {use.name: task(use) for use in chosen},
-        "share": {"words": ["*.embedding"]} if len(chosen) > 1 else {},
+        "share": {"words": [use.words for use in chosen]} if len(chosen) > 1 else {},
         "train": {
             "optimizer": {"type": "adam", "lr": 0.02},
             "batch": {"size": 16},
