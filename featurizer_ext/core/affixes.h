@@ -26,7 +26,7 @@ inline void each_affix(const Token& token, std::size_t prefixes, std::size_t suf
   }
 }
 
-// `prefixes` + `suffixes` ids per token but padding: 0 where a token is too short, else that of the affix. Suffixes
+// `prefixes` + `suffixes` ids per token: 0 where a token is too short, else that of the affix. Suffixes
 // count on from the prefixes.
 inline CharacterIds affix_ids(const Rows& rows, const ByteTable& prefixes, const ByteTable& suffixes, unsigned how,
                               std::size_t most_prefixes, std::size_t most_suffixes) {
@@ -37,15 +37,13 @@ inline CharacterIds affix_ids(const Rows& rows, const ByteTable& prefixes, const
   visit_normalized(
       rows, how,
       [&](const Token& token, auto lowercase) {
-        if (!token.empty()) {
-          std::size_t at[2] = {result.ids.size(), result.ids.size() + most_prefixes};
-          result.ids.resize(result.ids.size() + width, kPaddingId);
-          each_affix(token, most_prefixes, most_suffixes, [&](const Token& affix, auto is_prefix) {
-            const std::int32_t index = (is_prefix.value ? prefixes : suffixes).template find<lowercase.value>(affix);
-            const std::int32_t first = is_prefix.value ? kFirstId : first_suffix;
-            result.ids[at[is_prefix.value ? 0 : 1]++] = index == ByteTable::kAbsent ? kUnknownId : first + index;
-          });
-        }
+        std::size_t at[2] = {result.ids.size(), result.ids.size() + most_prefixes};
+        result.ids.resize(result.ids.size() + width, kPaddingId);
+        each_affix(token, most_prefixes, most_suffixes, [&](const Token& affix, auto is_prefix) {
+          const std::int32_t index = (is_prefix.value ? prefixes : suffixes).template find<lowercase.value>(affix);
+          const std::int32_t first = is_prefix.value ? kFirstId : first_suffix;
+          result.ids[at[is_prefix.value ? 0 : 1]++] = index == ByteTable::kAbsent ? kUnknownId : first + index;
+        });
         result.token_offsets.push_back(static_cast<std::int64_t>(result.ids.size()));
       },
       [&] { result.row_offsets.push_back(static_cast<std::int64_t>(result.token_offsets.size() - 1)); });

@@ -74,7 +74,7 @@ struct Flags {
   Offsets row_offsets;
 };
 
-// A value per type for each token but padding: 0 outside of names, else 1 + type * positions + position. For each type by
+// A value per type for each token: 0 outside of names, else 1 + type * positions + position. For each type by
 // itself the longest name is taken from the left, and the search goes on after it. Positions are 2 (begin, inside) or,
 // where names have `ends`, 4 (begin, inside, end, single).
 inline Flags name_flags(const Rows& rows, const Names& names, unsigned how, bool ends) {
@@ -89,7 +89,7 @@ inline Flags name_flags(const Rows& rows, const Names& names, unsigned how, bool
       rows, how,
       [&](const Token& token, auto lowercase) {
         words.push_back(token.empty() ? ByteTable::kAbsent : names.word<lowercase.value>(token));
-        if (!token.empty()) result.values.resize(result.values.size() + types);
+        result.values.resize(result.values.size() + types);
         result.token_offsets.push_back(static_cast<std::int64_t>(result.values.size()));
       },
       [&] {

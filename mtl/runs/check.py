@@ -23,7 +23,7 @@ from ..model.multi_task import MultiTaskModel
 from ..recipe.config import Recipe
 from ..train.checkpoint import own_tensors
 from .meta_model import build_on_meta, failing
-from .recipe_faults import contradicting, slow, unexportable, unreadable, without_device, without_figures
+from .recipe_faults import contradicting, slow, unexportable, unread_files, unreadable, without_device, without_figures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,12 +44,13 @@ def check(recipe: Recipe, *, initial: bool = True) -> CheckReport:
     """Prove that a recipe can be built and that a batch passes through all its tasks.
 
     Raises `RecipeError` with every rule of the graph that is broken, else with every component that cannot be
-    built, applied or exported. With `initial=False` files of first weights are not asked for: a run that goes on from
-    a checkpoint needs them no more.
+    built, applied or exported. With `initial=False` files of first weights and those that features read are not
+    asked for: a run that goes on from a checkpoint needs the former no more, and reads the latter with its data.
     """
     graph = build_graph(recipe)
     unread = (list(unreadable(graph)) or list(contradicting(graph))) if initial else []
-    faults = [*unread, *unexportable(graph), *without_figures(recipe), *without_device(recipe)]
+    lists = list(unread_files(graph)) if initial else []
+    faults = [*unread, *lists, *unexportable(graph), *without_figures(recipe), *without_device(recipe)]
     parameters = {}
     try:
         model = build_on_meta(graph, initial=initial and not unread)

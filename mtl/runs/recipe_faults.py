@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..base.device import lacks_bf16, missing, resolve
-from ..base.errors import CheckpointError, Fault
+from ..base.errors import CheckpointError, DataError, Fault
 from ..base.files import why_unreadable
 from ..base.registry import file_keys, lookup
+from ..data.fitted import Fitted
 from ..evaluate.metrics import Metric
 from ..graph.sharing_graph import SharingGraph
 from ..recipe.config import Recipe
@@ -86,6 +87,14 @@ def unreadable(graph: SharingGraph) -> Iterator[Fault]:
             for file, reason in ((file, why_unreadable(file)) for file in files):
                 if reason:
                     yield place.fault(f"should be a file or folder with weights. Found '{file}': {reason}.")
+
+
+def unread_files(graph: SharingGraph) -> Iterator[Fault]:
+    """Yield everything that is wrong with the files that features read."""
+    try:
+        Fitted.unfitted(graph).read_files(graph.recipe.data)
+    except DataError as error:
+        yield from error.faults
 
 
 def contradicting(graph: SharingGraph) -> Iterator[Fault]:

@@ -164,15 +164,15 @@ class Tokens:
     ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return the ids of each token's prefixes and suffixes of 1 to `most` characters, and [N+1] offsets in them.
 
-        A token but padding has as many as there are lengths, 0 where it is too short. Ids of suffixes count on from
-        those of prefixes.
+        A token has as many as there are lengths, 0 where it is too short. Ids of suffixes count on from those of
+        prefixes.
         """
         how = self.front_end.normalization
         ids, offsets, self._row_offsets = self._native.affix_ids(prefixes.words, suffixes.words, how, *most)
         return ids, offsets
 
     def name_flags(self, names: NameIndex, *, ends: bool) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Return a flag for each token but padding and each type of names, and [N+1] offsets of the tokens in them.
+        """Return a flag for each token and each type of names, and [N+1] offsets of the tokens in them.
 
         0 outside of names, else 1 + type * positions + position: begin, inside or, with `ends`, begin, inside, end,
         single. Names of a type are looked for from the left, and the longest one is taken.

@@ -90,7 +90,7 @@ class NameFlags(Feature):
         return [list(name) for name in sorted(found) if name != ("",)]
 
     def compute(self, tokens: Tokens) -> Ragged:
-        """Return a value per list for every token but padding, and their bounds in tokens and rows."""
+        """Return a value per list for every token, and their bounds in tokens and rows."""
         self._index = self._index or NameIndex(self._names)
         flags, offsets = tokens.name_flags(self._index, ends=self.ends)
         return Ragged(flags, (tokens.row_offsets, offsets))

@@ -95,7 +95,7 @@ class AffixIds(Feature):
         self._counts = None
 
     def compute(self, tokens: Tokens) -> Ragged:
-        """Return an id per length of an affix for every token but padding, and their bounds in tokens and rows."""
+        """Return an id per length of an affix for every token, and their bounds in tokens and rows."""
         ids, offsets = tokens.affix_ids(*self.vocabularies, self.most)
         return Ragged(ids, (tokens.row_offsets, offsets))
 

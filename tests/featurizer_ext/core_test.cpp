@@ -1,5 +1,8 @@
 // Checks the core against a slow reading of the same definitions, on random bytes. Prints what differs; run under
 // sanitizers by test_core.py. Texts stand in exactly fitting heap memory, so that a read outside them is seen.
+#include "core/affixes.h"
+#include "core/gazetteer.h"
+#include "core/shapes.h"
 #include "core/tokens.h"
 
 #include <cstdio>
@@ -153,6 +156,87 @@ void compare_table(const std::vector<std::string_view>& texts) {
       },
       [] {});
   for (const auto& [word, index] : lower_ids) check(lower[static_cast<std::size_t>(index)] == word, "stored bytes");
+}
+
+std::string text_of(const Token& token) { return {token.begin, token.end}; }
+
+// Names from the texts themselves, of up to three tokens, looked for token by token and name by name.
+void compare_names(const std::vector<std::string_view>& texts) {
+  Rows rows(Tokenizer::kUnicodeWords);
+  for (const std::string_view text : texts) rows.add_text(text);
+  std::vector<std::vector<Token>> words(1);
+  rows.visit([&](const Token& token) { words.back().push_back(token); }, [&] { words.emplace_back(); });
+  Names names(2);
+  std::vector<std::vector<std::string>> listed[2];
+  for (std::size_t row = 0; row + 1 < words.size(); row += 3) {
+    const std::size_t begin = row % words[row].size();
+    std::vector<Token> name;
+    std::vector<std::string> spelled;
+    for (std::size_t i = begin; i < words[row].size() && i < begin + 1 + row % 4; ++i) {
+      if (words[row][i].empty()) continue;
+      name.push_back(words[row][i]);
+      spelled.push_back(text_of(words[row][i]));
+    }
+    if (name.empty()) continue;
+    names.add(name, row % 2);
+    listed[row % 2].push_back(spelled);
+  }
+  for (const bool ends : {false, true}) {
+    const Flags found = name_flags(rows, names, 0, ends);
+    std::vector<std::int32_t> expected;
+    for (std::size_t row = 0; row + 1 < words.size(); ++row) {
+      const std::size_t first = expected.size();
+      expected.resize(first + 2 * words[row].size());
+      for (std::size_t type = 0; type < 2; ++type) {
+        for (std::size_t at = 0; at < words[row].size();) {
+          std::size_t longest = 0;
+          for (const std::vector<std::string>& name : listed[type]) {
+            bool same = name.size() > longest && at + name.size() <= words[row].size();
+            for (std::size_t i = 0; same && i < name.size(); ++i) same = text_of(words[row][at + i]) == name[i];
+            if (same) longest = name.size();
+          }
+          for (std::size_t i = 0; i < longest; ++i) {
+            std::size_t position = i == 0 ? 0 : 1;
+            if (ends && i + 1 == longest) position = i == 0 ? 3 : 2;
+            expected[first + 2 * (at + i) + type] = static_cast<std::int32_t>(1 + type * (ends ? 4 : 2) + position);
+          }
+          at += longest == 0 ? 1 : longest;
+        }
+      }
+    }
+    check(found.values == expected, "flags of names");
+    check(found.row_offsets == row_offsets(rows), "rows of flags");
+  }
+}
+
+// Bytes, affixes and shapes of tokens that are characters of one kind each.
+void compare_parts(const std::vector<std::string_view>& texts) {
+  Rows rows(Tokenizer::kWhitespace);
+  for (const std::string_view text : texts) rows.add_text(text);
+  const CharacterIds bytes = byte_ids(rows, kAsciiLower, 5);
+  std::vector<std::int32_t> expected;
+  ByteTable prefixes, suffixes;
+  std::size_t affixes = 0;
+  rows.visit(
+      [&](const Token& token) {
+        const std::string word = lowered(text_of(token));
+        for (std::size_t i = 0; i < word.size() && i < 5; ++i) expected.push_back(1 + static_cast<unsigned char>(word[i]));
+        each_affix(token, 2, 3, [&](const Token& affix, auto is_prefix) {
+          (is_prefix.value ? prefixes : suffixes).template insert<false>(affix);
+          const std::string all = text_of(token), part = text_of(affix);
+          check(all.compare(is_prefix.value ? 0 : all.size() - part.size(), part.size(), part) == 0, "affix");
+          ++affixes;
+        });
+        const auto shape = static_cast<std::int32_t>(shape_of(token));
+        check(shape <= static_cast<std::int32_t>(Shape::kOtherDigits) && (shape == 0) == token.empty(), "shape");
+      },
+      [] {});
+  check(bytes.ids == expected, "bytes");
+  const CharacterIds found = affix_ids(rows, prefixes, suffixes, 0, 2, 3);
+  std::size_t there = 0;
+  for (const std::int32_t id : found.ids) there += id >= kFirstId;
+  check(there == affixes, "affixes that are known");
+  check(found.ids.size() == 5 * static_cast<std::size_t>(found.row_offsets.back()), "affixes of a token");
 }
 
 // What `character` is in a mapping, by going through it from its beginning; nullptr where it is not there.
@@ -327,6 +411,8 @@ int main() {
     compare<Tokenizer::kCharacters>(memory.back().get(), text.size());
   }
   compare_table(texts);
+  compare_names({texts.begin(), texts.begin() + 500});
+  compare_parts(texts);
   check_hashes();
   check_normalizations(generator);
   std::printf("%d faults\n", faults);

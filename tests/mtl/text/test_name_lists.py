@@ -1,0 +1,181 @@
+import pytest
+
+from mtl.base.errors import DataError, UsageError
+from mtl.text.name_lists import fault_if_unlisted, read_names
+
+
+def written(folder, name, content):
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "column", "names"),
+    [
+        ("a.txt", "\ufeffParis\r\n\n  New York \nÉvry", None, ["Paris", "New York", "Évry"]),
+        ("names", "a, b\n", None, ["a, b"]),
+        (
+            "a.csv",
+            'name,of\r\n"New York, NY",USA\r\n\r\n"two\r\nlines",x\r\n',
+            "name",
+            ["New York, NY", "two\r\nlines"],
+        ),
+        ("a.TSV", 'of\tname\nUSA\t"York\n', "name", ['"York']),
+        ("a.json", '["Paris", "", ["Rome"]]', None, ["Paris", "Rome"]),
+        ("a.json", '{"all": [{"city": "Paris"}, {"city": ["Rome", "Roma"]}]}', "all.city", ["Paris", "Rome", "Roma"]),
+        ("a.jsonl", '{"city": "Paris"}\n\n{"city": "Rome"}\n', "city", ["Paris", "Rome"]),
+        ("a.ndjson", '"Paris"\n"Rome"', None, ["Paris", "Rome"]),
+    ],
+)
+def test_names_of_every_format(tmp_path, file, content, column, names):
+    assert read_names(written(tmp_path, file, content), column) == names
+
+
+def test_encodings(tmp_path):
+    assert read_names(written(tmp_path, "a.txt", "Åland\n".encode("latin-1")), None, "latin-1") == ["Åland"]
+    assert read_names(written(tmp_path, "b.txt", "Åland\nx".encode("utf-16")), None, "utf-16") == ["Åland", "x"]
+
+
+NAME_IT = "If the file is written in another encoding, name it under 'encodings' (latin-1, cp1252, …)."
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "column", "encoding", "message"),
+    [
+        ("a.txt", "\n \n", None, "utf-8", ": should hold at least one name. Found none."),
+        ("a.csv", "name\n", "name", "utf-8", ": should hold at least one name. Found none."),
+        (
+            "a.txt",
+            b"Paris\n\xc5land\n",
+            None,
+            "utf-8",
+            f":2: should be utf-8 text. Found the byte 0xc5. {NAME_IT}",
+        ),
+        ("a.txt", b"\x00\xd8x", None, "utf-16-le", f":1: should be utf-16-le text. Found other bytes. {NAME_IT}"),
+        (
+            "a.txt",
+            b"x",
+            None,
+            "utf-9",
+            ": should be in an encoding that Python knows (utf-8, latin-1, …). Found 'utf-9' under 'encodings'.",
+        ),
+        (
+            "a.txt",
+            b"\x1f\x8b\x08\x00",
+            None,
+            "utf-8",
+            ": should be names as text. Found gzip. Unpack it first (gunzip).",
+        ),
+        (
+            "a.txt",
+            "Paris",
+            "name",
+            "utf-8",
+            ": should be a table or JSON (.csv, .tsv, .json, .jsonl, .ndjson), as 'columns' says 'name' of it. "
+            "Found a file of lines. Leave its column out, or give the file its ending.",
+        ),
+        (
+            "a.csv",
+            "name,country\nParis,France\n",
+            None,
+            "utf-8",
+            ":1: should have the column of its names under 'columns'. Found none. Its columns: name, country.",
+        ),
+        (
+            "a.csv",
+            "name,country\nParis,France\n",
+            "nam",
+            "utf-8",
+            ":1: should have a column 'nam'. Found none. Did you mean 'name'?",
+        ),
+        (
+            "a.tsv",
+            "name\tcountry\n",
+            "x",
+            "utf-8",
+            ":1: should have a column 'x'. Found none. Its columns: name, country.",
+        ),
+        (
+            "a.csv",
+            "name,country\nParis,France\nWashington, D.C.,USA\n",
+            "name",
+            "utf-8",
+            ":3: should have 2 fields, as the first row has. Found 3.",
+        ),
+        (
+            "a.csv",
+            'name\n"Paris"x\n',
+            "name",
+            "utf-8",
+            ":2: should be a row of CSV. Found: ',' expected after '\"'.",
+        ),
+        (
+            "a.json",
+            '["Paris",\n"Rome"',
+            None,
+            "utf-8",
+            ":2: should be JSON. Found what is not: Expecting ',' delimiter.",
+        ),
+        ("a.json", "[" * 100_000, None, "utf-8", ": should be JSON. Found brackets nested too deep."),
+        (
+            "a.json",
+            '{"about": "x", "cities": []}',
+            None,
+            "utf-8",
+            ": should have names. Found an object with the keys about, cities. "
+            "'columns' says where names are: keys with dots between them.",
+        ),
+        (
+            "a.json",
+            '{"cities": [{"name": "Paris"}]}',
+            "cities.nam",
+            "utf-8",
+            ": should have a key 'nam' for 'cities.nam'. Found an object with the keys name. Did you mean 'name'?",
+        ),
+        (
+            "a.json",
+            '{"cities": ["Paris"]}',
+            "cities.name",
+            "utf-8",
+            ": should have a key 'name' for 'cities.name'. Found str: 'Paris'.",
+        ),
+        ("a.json", '{"cities": ["Paris", null]}', "cities", "utf-8", ": should have names at 'cities'. Found null."),
+        ("a.json", "[{}]", None, "utf-8", ": should have names. Found an object without keys."),
+        (
+            "a.jsonl",
+            '{"city": "Paris"}\n{"city": 7}\n',
+            "city",
+            "utf-8",
+            ":2: should have names at 'city'. Found int: 7.",
+        ),
+        (
+            "a.jsonl",
+            '{"city": "Paris"}\n{"city":\n',
+            "city",
+            "utf-8",
+            ":2: should be JSON. Found what is not: Expecting value.",
+        ),
+    ],
+)
+def test_files_that_hold_no_names_where_they_should(tmp_path, file, content, column, encoding, message):
+    path = written(tmp_path, file, content)
+    with pytest.raises(DataError) as caught:
+        read_names(path, column, encoding)
+    assert str(caught.value) == f"{path}{message}"
+
+
+def test_files_that_cannot_be_read(tmp_path):
+    for path, reason in ((tmp_path / "none.txt", "No such file or directory"), (tmp_path, "Is a directory")):
+        with pytest.raises(DataError) as caught:
+            read_names(path)
+        assert str(caught.value) == f"{path}: should be a readable file of names. Found: {reason}."
+
+
+def test_keys_about_lists_that_there_are_not():
+    lists = {"city": "a.txt", "artist": "b.txt"}
+    fault_if_unlisted(lists, columns={"city": "x"}, encodings={})
+    for name, hint in (("citi", " Did you mean 'city'?"), ("dish", " There are: city, artist.")):
+        with pytest.raises(UsageError) as caught:
+            fault_if_unlisted(lists, columns={}, encodings={name: "latin-1"})
+        assert str(caught.value) == f"'encodings' should be about lists that 'lists' has. Found '{name}'.{hint}"
