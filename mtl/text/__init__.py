@@ -14,6 +14,7 @@ lexical_features  features of a word without a vocabulary: its hash, and how rar
 name_lists        lists of names from files: lines, tables or JSON
 normalization     what is done to a token before it is looked up, and the tables of it that the C++ featurizer has
 pieces            features of the pieces that a tokenizer makes of its tokens: an axis below tokens, and the way back
+positions         the places of tokens in their texts
 shape_features    how a word is written: its capitals and digits, its prefixes and suffixes
 span_tags         labelled spans of characters, and the tags that they give to tokens
 tag_rule          which tags a column may hold, and the message for one that it may not

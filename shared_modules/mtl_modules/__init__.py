@@ -13,6 +13,10 @@ from .crf import CRF
 from .cross_stitch import CrossStitch
 from .dilated_cnn import DilatedCNN
 from .dot import Dot
+from .embeddings.char_lstm import CharLSTM
+from .embeddings.mix import Mix
+from .embeddings.positional import PositionalEmbedding
+from .embeddings.sum import Sum
 from .gazetteer import Gazetteer
 from .gru import BiGRU
 from .in_batch_softmax import InBatchSoftmax
@@ -58,6 +62,7 @@ __all__ = [
     "Boundary",
     "ByteCNN",
     "CharCNN",
+    "CharLSTM",
     "Comparison",
     "Concat",
     "Cosine",
@@ -74,12 +79,14 @@ __all__ = [
     "MMoE",
     "MaxPooling",
     "MeanPooling",
+    "Mix",
     "MultiplicativeLSTM",
     "PairwiseHinge",
     "PairwiseLogistic",
     "PieceEmbedding",
     "PointwiseCrossEntropy",
     "PooledSideBySide",
+    "PositionalEmbedding",
     "QueryAttention",
     "Regression",
     "Residual",
@@ -90,6 +97,7 @@ __all__ = [
     "SlotAttention",
     "Softmax",
     "Stack",
+    "Sum",
     "TransformerEncoder",
     "WordEmbedding",
 ]

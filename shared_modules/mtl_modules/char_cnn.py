@@ -15,7 +15,8 @@ from mtl.model.module import Embedding, PaddedSequence
 from mtl.text.features import CharacterIds, Feature
 from mtl.text.vocabulary import FIRST, PADDING
 
-from .limits import Count, WordLength
+from .embeddings.highway import Highway
+from .limits import Count, CountFromZero, WordLength
 
 
 @register("embedding", "char_cnn")
@@ -25,7 +26,7 @@ class CharCNN(Embedding):
     `dim` filters in all are shared out over windows of `widths` characters; characters are vectors of `char_dim`.
     A window is centred on a character of the word and sees zeros beyond its ends, so that every word has as many
     windows as characters. Words are cut to `max_length` characters; characters seen fewer than `min_count` times
-    share one vector.
+    share one vector. `highway` is the number of highway layers over the filters (Kim et al., 2016, section 2.3).
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class CharCNN(Embedding):
         char_dim: Count = 30,
         max_length: WordLength = 32,
         min_count: Count = 1,
+        highway: CountFromZero = 0,
     ) -> None:
         super().__init__()
         if not 1 <= len(widths) <= dim:
@@ -45,6 +47,7 @@ class CharCNN(Embedding):
         self.characters = nn.Embedding(FIRST if size is None else size, char_dim, padding_idx=PADDING)
         share, rest = divmod(dim, len(widths))
         self.convolutions = nn.ModuleList(nn.Conv1d(char_dim, share + (i < rest), w) for i, w in enumerate(widths))
+        self.highway = Highway(dim, highway)
         self._output_dim = dim
 
     @classmethod
@@ -73,7 +76,7 @@ class CharCNN(Embedding):
         for filters in self._filters():
             values = filters(F.pad(characters, _margins(filters)))
             maxima.append(values.masked_fill(~mask, float("-inf")).amax(2))
-        return torch.cat(maxima, -1).masked_fill(~mask[:, :, 0], 0.0)
+        return _carried(maxima, ~mask[:, :, 0], self.highway)
 
     def _windows_of_words(self, words: Tensor) -> Tensor:
         """Return equal vectors; computes windows over characters only, as one matrix product."""
@@ -86,7 +89,7 @@ class CharCNN(Embedding):
             weight = filters.weight.transpose(1, 2).flatten(1)
             values = F.linear(self.characters(windows).flatten(1), weight, filters.bias)
             maxima.append(torch.segment_reduce(values, "max", lengths=counts))
-        return torch.cat(maxima, -1).masked_fill((counts == 0)[:, None], 0.0)
+        return _carried(maxima, (counts == 0)[:, None], self.highway)
 
     def _filters(self) -> list[nn.Conv1d]:
         return cast("list[nn.Conv1d]", list(self.convolutions))
@@ -110,6 +113,7 @@ class ExportedCharCNN(nn.Module):
     def __init__(self, cnn: CharCNN) -> None:
         super().__init__()
         self.characters = cnn.characters
+        self.highway = cnn.highway
         self.margins = [_margins(filters) for filters in cnn._filters()]
         for number, filters in enumerate(cnn._filters()):
             turned = nn.Module()
@@ -132,7 +136,7 @@ class ExportedCharCNN(nn.Module):
             places = [padded[:, start : start - reach if start < reach else None] for start in range(reach + 1)]
             windows = self.characters(torch.cat(places, 2)).view(*words.shape, weight.shape[0])
             maxima.append((windows @ weight + barrier).amax(1) + bias)
-        vectors = torch.cat(maxima, -1).masked_fill(padding[:, :1], 0.0)
+        vectors = _carried(maxima, padding[:, :1], self.highway)
         return PaddedSequence(vectors.view(ids.shape[0], ids.shape[1], -1), lengths)
 
 
@@ -140,6 +144,13 @@ def _margins(filters: nn.Conv1d) -> tuple[int, int]:
     """Return how many zeros before and after a word give it as many windows as characters."""
     width = filters.kernel_size[0]
     return (width - 1) // 2, width // 2
+
+
+def _carried(maxima: list[Tensor], empty: Tensor, highway: Highway) -> Tensor:
+    """Return [N, dim] for the largest values of all filters; zeros where a word has no character, `empty` [N, 1]."""
+    vectors = torch.cat(maxima, -1).masked_fill(empty, 0.0)
+    # Before, because the maximum of nothing is infinite and so would gradients be; after, because a layer has biases.
+    return highway(vectors).masked_fill(empty, 0.0) if len(highway.gates) else vectors
 
 
 def distinct_rows(rows: Tensor) -> tuple[Tensor, Tensor]:

@@ -9,6 +9,7 @@ from pydantic import Field
 from mtl.text.features import MAX_CHARACTERS
 
 Count = Annotated[int, Field(ge=1)]
+CountFromZero = Annotated[int, Field(ge=0)]
 WordLength = Annotated[int, Field(ge=1, le=MAX_CHARACTERS)]  # in characters
 Rate = Annotated[float, Field(ge=0, lt=1)]
 FromZero = Annotated[float, Field(ge=0, allow_inf_nan=False)]

@@ -20,11 +20,7 @@ class Sinusoids(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """Return [T, dim] for [B, T, dim]."""
-        half = (self.dim + 1) // 2
-        places = torch.arange(values.shape[1], device=values.device).to(torch.float32)
-        rates = torch.exp(torch.arange(half, device=values.device).to(torch.float32) * (-math.log(10000.0) / half))
-        angles = places[:, None] * rates
-        return torch.cat([angles.sin(), angles.cos()], -1)[:, : self.dim]
+        return sinusoids(torch.arange(values.shape[1], device=values.device), self.dim)
 
 
 class LearnedPositions(nn.Module):
@@ -40,3 +36,11 @@ class LearnedPositions(nn.Module):
         places = torch.arange(values.shape[1], device=values.device)
         found: Tensor = self.table(places.clamp(max=self.table.num_embeddings - 1))
         return found
+
+
+def sinusoids(places: Tensor, dim: int) -> Tensor:
+    """Return [..., dim] for places [...], counted from 0."""
+    half = (dim + 1) // 2
+    rates = torch.exp(torch.arange(half, device=places.device).to(torch.float32) * (-math.log(10000.0) / half))
+    angles = places.to(torch.float32)[..., None] * rates
+    return torch.cat([angles.sin(), angles.cos()], -1)[..., :dim]

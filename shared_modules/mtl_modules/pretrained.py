@@ -1,53 +1,61 @@
-"""Word vectors in the text format of GloVe and fastText: a word and its numbers per line, separated by one blank.
+"""Word vectors of a file: in the binary form of word2vec, or in the text format of GloVe and fastText.
 
-A header line (`count dimension`, as fastText writes it) may come first, and the file may be packed by gzip. Sources:
-Pennington et al. (2014), Bojanowski et al. (2017).
+As text: a word and its numbers per line, separated by one blank. A header line (`count dimension`, as fastText writes
+it) may come first. The file may be packed by gzip. Sources: Pennington et al. (2014), Bojanowski et al. (2017).
 """
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Generator, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from mtl.base.errors import DataError, Fault
-from mtl.base.file_kinds import LOOKED_AT, packed
-from mtl.base.files import why_unreadable
+from mtl.base.errors import DataError, Fault, counted
+
+from .embeddings.vector_file import opened
+from .embeddings.word2vec_file import is_binary, read_binary
 
 Vector = npt.NDArray[np.float32]
 
+_HEADER = "how many words there are, and the size of a vector"
 _DIGITS = 18  # of a number in a header: no file holds as many words, and Python reads numbers of 4,300 digits at most
-_GZIP = b"\x1f\x8b"
-_FASTTEXT = b"\xba\x16\x4f\x2f"  # the first bytes of its binary models
+
+
+class Header(NamedTuple):
+    """The size of a vector, and, where a line says it, the number of words and that line's number (else 0 and 0)."""
+
+    size: int
+    words: int = 0
+    line: int = 0
 
 
 def dimension(path: Path) -> int:
     """Return how many numbers a vector has: what the header says, else what the first line holds."""
-    return _first_line(path)[0]
+    is_binary(path)  # raises for what is neither
+    return _header(path).size
 
 
-def _first_line(path: Path) -> tuple[int, int]:
-    """Return how many numbers a vector has, and the number of the header's line (0 where there is none)."""
+def _header(path: Path) -> Header:
     with closing(_lines(path)) as lines:
         number, line = next(lines, (0, b""))
-        second = next(lines, (0, b""))[1]
+        fields = line.split(b" ")
+        if len(fields) > 1 and not _is_header(fields):
+            return Header(_size(fields[1:], next(lines, (0, b""))[1].split(b" ")[1:]))
     if not number:
         raise DataError(Fault("should hold a word and its vector per line. Found no line.", file=str(path)))
-    fields = line.split(b" ")
     if len(fields) < 2:
         raise _malformed(path, number, "a word and its vector", "one field")
-    if not _is_header(fields):
-        return _size(fields[1:], second.split(b" ")[1:]), 0
     longest = max(map(len, fields))
     if longest > _DIGITS:
-        raise _malformed(path, number, "how many words there are, and the size of a vector", f"{longest:,} digits")
-    return int(fields[1]), number
+        raise _malformed(path, number, _HEADER, f"{longest:,} digits")
+    words, size = map(int, fields)
+    if not words or not size:
+        raise _malformed(path, number, f"{_HEADER}, both above 0", f"'{words} {size}'")
+    return Header(size, words, number)
 
 
 def _size(after: list[bytes], next_after: list[bytes]) -> int:
@@ -63,23 +71,42 @@ def _size(after: list[bytes], next_after: list[bytes]) -> int:
 def read_vectors(path: Path, ids: Mapping[str, int]) -> tuple[npt.NDArray[np.int64], Vector]:
     """Return the ids [N] of the words that the file holds, and their vectors [N, D]; a word's first vector counts.
 
-    Only lines of words asked for become numbers, but every line must have as many as the first. Raises `DataError`
-    with file and line.
+    Only those of words asked for are kept in memory. Raises `DataError` with the file and, of text, the line.
     """
-    size, header = _first_line(path)
     wanted = {word.encode("utf-8", errors="replace"): id_ for word, id_ in ids.items()}
+    binary, header = is_binary(path), _header(path)
+    if binary:
+        found = read_binary(path, header.words, header.size, wanted)
+    else:
+        found = _read_text(path, header, wanted)
+    rows = np.fromiter(found, dtype=np.int64, count=len(found))
+    return rows, np.stack(list(found.values())) if found else np.zeros((0, header.size), dtype=np.float32)
+
+
+def _read_text(path: Path, header: Header, wanted: Mapping[bytes, int]) -> dict[int, Vector]:
+    """Return the vectors of words by their ids.
+
+    Only lines of words asked for become numbers, but every line must have as many as the first.
+    """
+    size, words = header.size, 0
     found: dict[int, Vector] = {}
     for number, line in _lines(path):
-        if number == header:
+        if number == header.line:
             continue
+        words += 1
         word, _, numbers = line.partition(b" ")
         if line.count(b" ") != size:
             word, numbers = _long_word(path, number, line, size)
         id_ = wanted.get(word)
         if id_ is not None and id_ not in found:
             found[id_] = _parsed(path, number, word, numbers.split(b" "))
-    rows = np.fromiter(found, dtype=np.int64, count=len(found))
-    return rows, np.stack(list(found.values())) if found else np.zeros((0, size), dtype=np.float32)
+    if words < header.words:
+        message = (
+            f"should hold {counted(header.words, 'word')}, as its first line says. Found {words:,}. The file may not "
+            "be whole: copy or unpack it again, or correct the first line of a part that was cut on purpose."
+        )
+        raise DataError(Fault(message, file=str(path)))
+    return found
 
 
 def _lines(path: Path) -> Generator[tuple[int, bytes], None, None]:
@@ -87,36 +114,13 @@ def _lines(path: Path) -> Generator[tuple[int, bytes], None, None]:
 
     Bytes, because published files hold words that are no valid UTF-8, or white space of other kinds.
     """
-    try:
-        with _opened(path) as file:
-            for number, line in enumerate(file, start=1):
-                stripped = line.rstrip(b"\r\n ").replace(b"\t", b" ")
-                if number == 1:
-                    stripped = stripped.removeprefix(b"\xef\xbb\xbf")
-                if stripped:
-                    yield number, stripped
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        message = f"should be a readable file of word vectors. Found: {reason.rstrip('.')}."
-        raise DataError(Fault(message, file=str(path))) from error
-
-
-def _opened(path: Path) -> BinaryIO:
-    """Open a file of vectors, unpacked where gzip has packed it; raises `OSError`, and `DataError` for another kind."""
-    reason = why_unreadable(path)
-    if reason:
-        raise OSError(reason)
-    with path.open("rb") as file:
-        begin = file.read(LOOKED_AT)
-    if begin.startswith(_GZIP):
-        return cast("BinaryIO", gzip.open(path, "rb"))
-    other = (
-        "a binary model of fastText. Name its file of vectors as text (.vec)." if begin.startswith(_FASTTEXT) else None
-    )
-    found = other or packed(begin)
-    if found:
-        raise DataError(Fault(f"should be word vectors as text. Found {found}", file=str(path)))
-    return path.open("rb")
+    with opened(path) as file:
+        for number, line in enumerate(file, start=1):
+            stripped = line.rstrip(b"\r\n ").replace(b"\t", b" ")
+            if number == 1:
+                stripped = stripped.removeprefix(b"\xef\xbb\xbf")
+            if stripped:
+                yield number, stripped
 
 
 def _is_header(fields: list[bytes]) -> bool:

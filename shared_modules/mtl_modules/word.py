@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mtl.base.errors import DataError, counted
@@ -17,15 +20,19 @@ from mtl.text.vocabulary import FIRST, PADDING, UNKNOWN
 from .limits import Count, Rate
 from .pretrained import dimension, read_vectors
 
+Start = Literal["random", "mean", "zero"]
+
 
 @register("embedding", "word")
 class WordEmbedding(Embedding):
     """A table of word vectors, trained with the model.
 
-    `dim` is their size D. `min_count` and `max_size` limit the vocabulary. `pretrained` names a GloVe or
-    fastText text file, packed by gzip or not, whose vectors the table starts from (words that it lacks start at
-    random; the log has how many). `word_dropout` is the rate of words replaced by the unknown word in training,
-    which is how the unknown word's vector learns.
+    `dim` is their size D. `min_count` and `max_size` limit the vocabulary. `pretrained` names a file whose vectors the
+    table starts from: of GloVe or fastText as text, or of word2vec in its binary form, packed by gzip or not. The
+    vectors of words that no file has, and of the unknown word, start as `unknown` says: at `random`, at the `mean` of
+    those of the vocabulary's words that the file has (zero where there are none), or at `zero`. The log says how many
+    words the file has. `word_dropout` is the rate of words replaced by the unknown word in training, which is how the
+    unknown word's vector learns.
     """
 
     def __init__(
@@ -36,6 +43,7 @@ class WordEmbedding(Embedding):
         min_count: Count = 1,
         max_size: Count | None = None,
         pretrained: InitialFile | None = None,
+        unknown: Start = "random",
         word_dropout: Rate = 0.0,
     ) -> None:
         super().__init__()
@@ -43,26 +51,39 @@ class WordEmbedding(Embedding):
         size = self.words.size
         self.word_dropout = word_dropout
         self.table = nn.Embedding(FIRST if size is None else size, dim, padding_idx=PADDING)
-        if pretrained is not None:
-            self._start_from(Path(pretrained))
+        found = np.zeros(0, np.int64) if pretrained is None else self._start_from(Path(pretrained), unknown)
+        if unknown != "random" and not self.table.weight.is_meta:
+            self._start_others(found, unknown)
 
     @classmethod
     def features(cls, min_count: int = 1, max_size: int | None = None) -> tuple[Feature, ...]:
         """Word ids under a vocabulary of its own."""
         return (WordIds(min_count=min_count, max_size=max_size),)
 
-    def _start_from(self, path: Path) -> None:
-        found = dimension(path)
-        if found != self.output_dim:
-            raise DataError(f"'dim' should be {found}, the size of the vectors in {path}. Found {self.output_dim}.")
+    def _start_from(self, path: Path, unknown: Start) -> NDArray[np.int64]:
+        """Let the words that a file has start at their vectors; return the ids of these words."""
+        size = dimension(path)
+        if size != self.output_dim:
+            raise DataError(f"'dim' should be {size}, the size of the vectors in {path}. Found {self.output_dim}.")
         weight = self.table.weight
         if weight.is_meta or not isinstance(self.words, WordIds):
-            return
+            return np.zeros(0, np.int64)
         ids = {word: i for i, word in enumerate(self.words.vocabulary.entries, FIRST)}
         rows, vectors = read_vectors(path, ids)
         with torch.no_grad():
             weight[torch.from_numpy(rows)] = torch.from_numpy(vectors).to(weight)
-        self.notes = (covered(path, len(rows), len(ids)),)
+        self.notes = (covered(path, len(rows), len(ids), unknown),)
+        return rows
+
+    def _start_others(self, found: NDArray[np.int64], unknown: Start) -> None:
+        """Let all words but those `found`, and the unknown one, start at one vector."""
+        weight = self.table.weight
+        others = torch.ones(len(weight), dtype=torch.bool)
+        others[torch.from_numpy(found)] = False
+        with torch.no_grad():
+            mean = weight[~others].mean(0) if unknown == "mean" and len(found) else torch.zeros(self.output_dim)
+            weight[others] = mean
+            weight[PADDING] = 0.0
 
     def forward(self, lengths: Tensor, *features: Tensor | PaddedSequence) -> PaddedSequence:
         """Return [B, T, dim] for word ids [B, T]."""
@@ -80,16 +101,17 @@ class WordEmbedding(Embedding):
         return self.table.embedding_dim
 
 
-def covered(path: Path, found: int, words: int) -> Note:
+def covered(path: Path, found: int, words: int, unknown: Start) -> Note:
     """Return the note on a file that has vectors of `found` of a vocabulary's words.
 
-    >>> covered(Path("glove.txt"), 812, 1024).message
+    >>> covered(Path("glove.txt"), 812, 1024, "random").message
     'pretrained: 812 of 1,024 words of the vocabulary have a vector in glove.txt.'
     """
     if found:
         return Note(f"pretrained: {found:,} of {counted(words, 'word')} of the vocabulary have a vector in {path}.")
     return Note(
-        f"pretrained: 0 of {counted(words, 'word')} of the vocabulary have a vector in {path}: all start at random. "
+        f"pretrained: 0 of {counted(words, 'word')} of the vocabulary have a vector in {path}: all start at "
+        f"{'random' if unknown == 'random' else 'zero'}. "
         "Its words should be written as the input's tokens are (language, lower case).",
         warning=True,
     )

@@ -87,12 +87,23 @@ UNREADABLE = {
     ),
     "zip": (
         b"PK\x03\x04" + bytes(30),
-        "should be word vectors as text. Found a zip archive. Unpack it first; of a workbook (.xlsx) save the sheet as "
-        "lines of text.",
+        "should be word vectors, as text or in the binary form of word2vec. Found a zip archive. Unpack it first; of a "
+        "workbook (.xlsx) save the sheet as lines of text.",
+    ),
+    "zip in gzip": (
+        gzip.compress(b"PK\x03\x04" + bytes(30), mtime=0),
+        "should be word vectors, as text or in the binary form of word2vec. Found a zip archive. Unpack it first; of a "
+        "workbook (.xlsx) save the sheet as lines of text.",
+    ),
+    "UTF-16": (
+        "play 1 2\n".encode("utf-16"),
+        "should be word vectors as text, or begin with a line that says how many words there are and the size of a "
+        "vector, as the binary form of word2vec does. Found no such line before bytes that are no text.",
     ),
     "fastText": (
         b"\xba\x16\x4f\x2f" + bytes(30),
-        "should be word vectors as text. Found a binary model of fastText. Name its file of vectors as text (.vec).",
+        "should be word vectors, as text or in the binary form of word2vec. Found a binary model of fastText. Name its "
+        "file of vectors as text (.vec).",
     ),
 }
 
@@ -148,6 +159,13 @@ def test_no_known_word(vectors: Callable[[str], Path]) -> None:
         (
             "2 " + "2" * 4300 + "\nplay 1 2\n",
             "{}:1: should hold how many words there are, and the size of a vector. Found 4,300 digits.",
+        ),
+        ("2 0\n", "{}:1: should hold how many words there are, and the size of a vector, both above 0. Found '2 0'."),
+        ("0 2\n", "{}:1: should hold how many words there are, and the size of a vector, both above 0. Found '0 2'."),
+        (
+            "3 2\nplay 1 2\nhey 3 4\n",
+            "{}: should hold 3 words, as its first line says. Found 2. The file may not be whole: copy or unpack it "
+            "again, or correct the first line of a part that was cut on purpose.",
         ),
     ],
 )

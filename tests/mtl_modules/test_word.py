@@ -78,6 +78,34 @@ def test_how_many_words_the_file_has_is_noted(words: Any, tmp_path: Path) -> Non
     assert WordEmbedding(words, dim=3).notes == ()
 
 
+def test_words_that_the_file_lacks_start_as_declared(words: Any, tmp_path: Path) -> None:
+    path = InitialFile(tmp_path / "vectors.txt")
+    (tmp_path / "vectors.txt").write_text("jude 1 2 3\nthe 4 5 6\n")
+    zero = WordEmbedding(words, dim=3, pretrained=path, unknown="zero").table.weight
+    assert zero.tolist() == [[0, 0, 0], [0, 0, 0], [0, 0, 0], [1, 2, 3]]
+    (tmp_path / "vectors.txt").write_text("jude 1 2 3\nhey 4 5 7\nthe 9 9 9\n")
+    mean = WordEmbedding(words, dim=3, pretrained=path, unknown="mean").table.weight
+    assert mean.tolist() == [[0, 0, 0], [2.5, 3.5, 5], [4, 5, 7], [1, 2, 3]]
+    random = WordEmbedding(words, dim=3, pretrained=path).table.weight
+    assert random[1].tolist() not in ([0, 0, 0], mean[1].tolist())
+
+
+@pytest.mark.parametrize("unknown", ["mean", "zero"])
+def test_without_any_vector_all_words_start_at_zero(words: Any, tmp_path: Path, unknown: Any) -> None:
+    path = tmp_path / "vectors.txt"
+    path.write_text("Jude 1 2 3\n")
+    module = WordEmbedding(words, dim=3, pretrained=InitialFile(path), unknown=unknown)
+    assert not bool(module.table.weight.any())
+    assert module.notes == (
+        Note(
+            f"pretrained: 0 of 2 words of the vocabulary have a vector in {path}: all start at zero. "
+            "Its words should be written as the input's tokens are (language, lower case).",
+            warning=True,
+        ),
+    )
+    assert not bool(WordEmbedding(words, dim=3, unknown=unknown).table.weight.any())
+
+
 def test_dim_should_be_that_of_the_file(words: Any, tmp_path: Path) -> None:
     path = tmp_path / "vectors.txt"
     path.write_text("jude 1 2 3\n")

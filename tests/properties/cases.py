@@ -35,6 +35,7 @@ from mtl_modules import (
     BSeqCNN,
     ByteCNN,
     CharCNN,
+    CharLSTM,
     Comparison,
     Concat,
     Cosine,
@@ -47,11 +48,13 @@ from mtl_modules import (
     Lexical,
     MaxPooling,
     MeanPooling,
+    Mix,
     MLPScorer,
     MMoE,
     MultiplicativeLSTM,
     PieceEmbedding,
     PooledSideBySide,
+    PositionalEmbedding,
     QueryAttention,
     Regression,
     Residual,
@@ -62,6 +65,7 @@ from mtl_modules import (
     SlotAttention,
     Softmax,
     Stack,
+    Sum,
     TransformerEncoder,
     WordEmbedding,
 )
@@ -97,6 +101,14 @@ class Numbers:
 
     def row(self, length: int, generator: torch.Generator) -> Tensor:
         return torch.rand(length, generator=generator)
+
+
+@dataclass(frozen=True)
+class Places:
+    """The number of each token of a row: [T]."""
+
+    def row(self, length: int, generator: torch.Generator) -> Tensor:
+        return torch.arange(1, length + 1)
 
 
 @dataclass(frozen=True)
@@ -161,7 +173,7 @@ class Row:
         return torch.randn(self.dim, generator=generator) * 2
 
 
-Given = Words | Hashes | Numbers | Characters | PieceIds | PieceCounts | Tokens | Row
+Given = Words | Hashes | Numbers | Places | Characters | PieceIds | PieceCounts | Tokens | Row
 
 
 @dataclass(frozen=True)
@@ -213,8 +225,7 @@ class Case:
                 for i, value in enumerate(values):
                     ids[i][tuple(slice(0, size) for size in value.shape)] = value
                 found.append(ids)
-        leaf = isinstance(self.inputs[0], (Words, Hashes, Characters, PieceIds))
-        return [lengths, *found] if leaf or self.name == "concat" else found
+        return [lengths, *found] if self.kind == "embedding" else found
 
     def _length(self, row: Sequence[Tensor]) -> int:
         of_tokens = (v for v, given in zip(row, self.inputs, strict=True) if not isinstance(given, (Row, PieceIds)))
@@ -300,6 +311,15 @@ def _cases() -> Iterator[Case]:
     yield Case("shape", "embedding", lambda: Shape(shapes, dim=6, shape_dim=3), (Words(), Characters()))
     alone: dict[str, Any] = {"prefixes": 0, "suffixes": 0}
     yield Case("shape alone", "embedding", lambda: Shape(shapes[:1], **alone), (Words(),))
+    yield Case(
+        "char_cnn under highway layers",
+        "embedding",
+        lambda: CharCNN(fitted(CharacterIds()), dim=7, char_dim=4, widths=[1, 3], highway=2),
+        (Characters(),),
+    )
+    yield Case(
+        "char_lstm", "embedding", lambda: CharLSTM(fitted(CharacterIds()), hidden=3, char_dim=4), (Characters(),)
+    )
     piece_inputs = (PieceIds(), PieceCounts())
     yield Case("piece", "embedding", lambda: PieceEmbedding(fitted(pieces.PieceIds()), dim=6), piece_inputs)
     yield Case(
@@ -309,6 +329,21 @@ def _cases() -> Iterator[Case]:
         piece_inputs,
     )
     yield Case("concat", "embedding", lambda: Concat(parts=parts()), (Tokens(4), Tokens(3)))
+    yield Case("positional", "embedding", lambda: PositionalEmbedding((), dim=5), (Places(),))
+    yield Case(
+        "positional of learned vectors",
+        "embedding",
+        lambda: PositionalEmbedding((), dim=5, positions="learned", max_length=4),
+        (Places(),),
+    )
+    yield Case("sum", "embedding", lambda: Sum(parts=alike()), (Tokens(4), Tokens(4)))
+    for per in ("part", "token", "dimension"):
+        yield Case(
+            f"mix per {per}",
+            "embedding",
+            lambda per=per: Mix(parts=alike(), per=per),  # type: ignore[misc]
+            (Tokens(4), Tokens(4)),
+        )
     yield Case("lexical", "embedding", lambda: Lexical(()), (Hashes(), Numbers()))
     yield Case("bilstm", "representation", lambda: BiLSTM(5, hidden=4), (Tokens(5),))
     yield Case(

@@ -24,18 +24,27 @@ LISTS = {
     "time.json": '{"times": [{"name": "six thirty"}, {"name": "noon"}, {"name": "thirty please"}]}',
 }
 BILSTM = {"type": "bilstm", "hidden": 3}
+CHARACTERS = {"type": "char_lstm", "hidden": 3, "char_dim": 4}
 # Keys of modules that need some, or that are to be small, or in more than one configuration.
 KEYS: dict[tuple[str, str], tuple[dict[str, Any], ...]] = {
     ("embedding", "byte"): ({"dim": 5, "byte_dim": 4},),
-    ("embedding", "char_cnn"): ({"dim": 5, "char_dim": 4},),
-    ("embedding", "concat"): ({"parts": {"one": {"type": "word", "dim": 3}, "two": {"type": "piece", "dim": 2}}},),
     ("embedding", "gazetteer"): tuple(
         {"lists": {"song": "song.txt", "time": "time.json"}, "columns": {"time": "times.name"}, **own}
         for own in ({"dim": 3, "factors": {"song": 2.0}}, {"dim": 3, "positions": "bi"}, {"dim": None})
     ),
-    ("embedding", "piece"): ({"dim": 5},),
     ("embedding", "shape"): ({"dim": 4, "shape_dim": 3}, {"prefixes": 0, "suffixes": 2, "min_count": 1}),
-    ("embedding", "word"): ({"dim": 5},),
+    ("embedding", "char_cnn"): ({"dim": 5, "char_dim": 4, "widths": [1, 3]}, {"dim": 5, "char_dim": 4, "highway": 2}),
+    ("embedding", "char_lstm"): ({"hidden": 3, "char_dim": 4},),
+    ("embedding", "concat"): ({"parts": {"word": {"type": "word", "dim": 4}, "char": CHARACTERS}},),
+    ("embedding", "mix"): (
+        {"parts": {"word": {"type": "word", "dim": 6}, "char": CHARACTERS}, "per": "dimension"},
+        {"parts": {"word": {"type": "word", "dim": 6}, "char": CHARACTERS}, "per": "token"},
+        {"parts": {"word": {"type": "word", "dim": 6}, "char": CHARACTERS}},
+    ),
+    ("embedding", "piece"): ({"dim": 5}, {"dim": 5, "token_pooling": "mean"}),
+    ("embedding", "positional"): ({"dim": 5, "positions": "learned", "max_length": 4}, {"dim": 5}),
+    ("embedding", "sum"): ({"parts": {"word": {"type": "word", "dim": 5}, "place": {"type": "positional", "dim": 5}}},),
+    ("embedding", "word"): ({"dim": 8, "word_dropout": 0.2},),
     ("representation", "bigru"): ({"hidden": 4, "layers": 2, "dropout": 0.2},),
     ("representation", "bilstm"): ({"hidden": 4},),
     ("representation", "bseqcnn"): ({"dim": 6, "widths": [2, 3], "context": 3},),

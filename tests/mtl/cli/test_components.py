@@ -33,7 +33,7 @@ def test_keys_types_and_defaults_come_from_the_signature(capsys: pytest.CaptureF
     assert out.startswith("embedding 'char_cnn' (mtl_modules.char_cnn.CharCNN)\n")
     assert "  widths      list of int  [3]\n" in out
     components_command("embedding", "word")
-    assert "  pretrained    file or null  null\n" in capsys.readouterr().out
+    assert "  pretrained    file or null          null\n" in capsys.readouterr().out
 
 
 def test_names_of_one_kind(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,53 @@
+"""Opening a file of word vectors, packed by gzip or not."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from mtl.base.errors import DataError, Fault
+from mtl.base.file_kinds import LOOKED_AT, packed
+from mtl.base.files import why_unreadable
+
+_GZIP = b"\x1f\x8b"
+_FASTTEXT = b"\xba\x16\x4f\x2f"  # the first bytes of its binary models
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file of vectors, unpacked where gzip has packed it.
+
+    Raises `DataError` where it cannot be read, then or later, and where it is of another kind.
+    """
+    try:
+        reason = why_unreadable(path)
+        if reason:
+            raise OSError(reason)
+        with _open(path) as file:
+            begin = file.read(LOOKED_AT)
+        if begin.startswith(_FASTTEXT):
+            raise _other_kind(path, "a binary model of fastText. Name its file of vectors as text (.vec).")
+        kind = packed(begin)
+        if kind:
+            raise _other_kind(path, str(kind))
+        with _open(path) as file:
+            yield file
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        message = f"should be a readable file of word vectors. Found: {reason.rstrip('.')}."
+        raise DataError(Fault(message, file=str(path))) from error
+
+
+def _open(path: Path) -> BinaryIO:
+    with path.open("rb") as file:
+        begin = file.read(len(_GZIP))
+    return cast("BinaryIO", gzip.open(path, "rb")) if begin == _GZIP else path.open("rb")
+
+
+def _other_kind(path: Path, found: str) -> DataError:
+    message = f"should be word vectors, as text or in the binary form of word2vec. Found {found}"
+    return DataError(Fault(message, file=str(path)))
