@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ..base.errors import DataError, Fault, listing
+from ..text.cells import NO_VALUES, value_text
 from .decoding import half
 
 AnyRow = TypeVar("AnyRow")
@@ -25,6 +26,7 @@ def parsed_rows(
     hint: str = "",
     listed: bool = False,
     columns: Mapping[str, str] | None = None,
+    values: Mapping[str, str] = NO_VALUES,
 ) -> Iterator[dict[str, Any]]:
     """Yield rows as input name -> text: of JSON lines where the first line begins with `{`, of plain text otherwise.
 
@@ -43,7 +45,7 @@ def parsed_rows(
     if format == "json" or (format is None and opens(first)):
         for number, line in enumerate(lines, 1):
             if line.strip():  # a file may end with an empty line, or with two
-                yield inputs_of(line, inputs, name, number, format, hint, listed=listed)
+                yield inputs_of(line, inputs, name, number, format, hint, listed=listed, values=values)
         return
     if len(inputs) != 1 or listed:
         why = "the task reads lists of texts" if listed else f"the task has several inputs ({', '.join(inputs)})"
@@ -102,8 +104,12 @@ def inputs_of(
     hint: str = "",
     *,
     listed: bool = False,
+    values: Mapping[str, str] = NO_VALUES,
 ) -> dict[str, Any]:
-    """Return the inputs of a row of JSON; columns that the task does not read are left out."""
+    """Return the inputs of a row of JSON; columns that the task does not read are left out.
+
+    `values` are the inputs that are values, not texts, with their tokenizers.
+    """
     value = as_json(line)
     if not isinstance(value, Mapping):
         if format == "json":
@@ -113,6 +119,8 @@ def inputs_of(
         else:
             why, hint = "as the first line is", ""
         raise DataError(Fault(f"should be a JSON object, {why}. Found {quoted_start(line)}.{hint}", name, number))
+    found_values = {key: value_of(value[key], how, key, name, number) for key, how in values.items() if key in value}
+    value = {**value, **found_values}
     for key in inputs:
         given = value.get(key)
         texts = given if listed and isinstance(given, list) else [None] if listed else [given]
@@ -125,6 +133,14 @@ def inputs_of(
             found = f"half of a surrogate pair, which is no character: {broken}"
             raise DataError(Fault(f"should hold whole characters under '{key}'. Found {found}.", name, number))
     return {key: value[key] for key in inputs}
+
+
+def value_of(given: object, tokenizer: str, column: str, name: str, line: int) -> str:
+    """Return the text of a value of a row; raises `DataError` for what is none."""
+    try:
+        return value_text(given, tokenizer)
+    except ValueError as error:
+        raise DataError(Fault(str(error), name, line, f"column '{column}'")) from error
 
 
 def quoted_start(text: str) -> str:

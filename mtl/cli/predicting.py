@@ -43,6 +43,10 @@ class AnyPredictor(Protocol):
         """Say whether a row of a task's input is a list of texts."""
         ...
 
+    def values(self, task: str) -> Mapping[str, str]:
+        """Return the inputs of a task that are values, not texts, with their tokenizers."""
+        ...
+
     def predict(self, task: str, texts: Any, *, batch_size: int = 64) -> list[dict[str, Any]]:
         """Return one answer per row."""
         ...
@@ -118,10 +122,12 @@ def predict_command(folder: Path, asked: Asked) -> None:
 def asked_rows(asked: Asked, predictor: AnyPredictor, task: str, lines: Iterator[str], name: str) -> Iterator[AskedRow]:
     """Yield the rows of a stream, those of a table with all that they hold."""
     listed = predictor.reads_lists(task)
-    inputs = predictor.inputs(task)
+    inputs, values = predictor.inputs(task), predictor.values(task)
     if asked.format not in TABLES:
         known = predictor.columns(task)
-        for texts in parsed_rows(lines, inputs, name, format=asked.format, hint=AS_TEXT, listed=listed, columns=known):
+        for texts in parsed_rows(
+            lines, inputs, name, format=asked.format, hint=AS_TEXT, listed=listed, columns=known, values=values
+        ):
             yield AskedRow(texts, None)
         return
     if listed and asked.format != "jsonl":
@@ -131,7 +137,7 @@ def asked_rows(asked: Asked, predictor: AnyPredictor, task: str, lines: Iterator
     for row in Table(asked.format, name, asked.columns).rows(lines):
         if there is None or asked.format == "jsonl":  # objects may differ in their keys, rows of other tables do not
             there = columns_of_row(row.values, chosen, known)
-        yield AskedRow(inputs_of_row(row, there, name, listed=listed), row.values)
+        yield AskedRow(inputs_of_row(row, there, name, listed=listed, values=values), row.values)
 
 
 def load(folder: Path) -> AnyPredictor:

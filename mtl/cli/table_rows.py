@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..base.errors import DataError, Fault, UsageError, listing, near_miss
+from ..text.cells import NO_VALUES
 from .decoding import half
-from .input_rows import as_json, quoted_start
+from .input_rows import as_json, quoted_start, value_of
 
 if TYPE_CHECKING:
     from ..sources.header import Header
@@ -126,9 +127,17 @@ def no_json(row: Mapping[str, Any]) -> str | None:
     return None
 
 
-def inputs_of_row(row: TableRow, columns: Mapping[str, str], name: str, *, listed: bool = False) -> dict[str, Any]:
+def inputs_of_row(
+    row: TableRow,
+    columns: Mapping[str, str],
+    name: str,
+    *,
+    listed: bool = False,
+    values: Mapping[str, str] = NO_VALUES,
+) -> dict[str, Any]:
     """Return the texts of a row by input, tokens joined by a blank; `columns` say where each input is.
 
+    `values` are the inputs that are values, not texts, with their tokenizers.
     Raises `DataError`, which calls the table by its `name`, for a column that is not there or holds no text.
     """
     found: dict[str, Any] = {}
@@ -138,6 +147,8 @@ def inputs_of_row(row: TableRow, columns: Mapping[str, str], name: str, *, liste
             message = f"should have a column '{column}', for the input '{key}'. Found {listing(row.values)}.{hint}"
             raise DataError(Fault(message, name, row.line))
         value = row.values[column]
+        if key in values:
+            value = value_of(value, values[key], column, name, row.line)
         if not listed and isinstance(value, list) and all(isinstance(token, str) for token in value):
             value = " ".join(value)
         texts = value if listed and isinstance(value, list) else [None] if listed else [value]

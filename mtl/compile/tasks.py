@@ -10,10 +10,12 @@ import pydantic
 from ..base import registry
 from ..base.declared import defaults, filled_section, keys, plain, schema
 from ..base.errors import MtlError
+from ..recipe.beside import all_slots, takes_values
 from ..recipe.config import InputConfig, SourceConfig, TaskConfig
 from ..recipe.document import Steps, dotted, show
 from ..recipe.names import EXPORTED, JOINT, MODULES
 from ..recipe.schema import check_at, closest, fitted_to, unknown_key
+from ..text.cells import VALUES
 from ..text.character_noise import CharacterNoise
 from ..text.featurizer import TOKENIZERS
 from .components import find_class, told
@@ -101,7 +103,7 @@ def _read_task(
     inputs, read = _read_inputs(reading, task, str(kind), inputs_raw, steps)
     if inputs is None:
         return None
-    slots = tuple(task.slots(tuple(inputs)))
+    slots = all_slots(task, inputs)
     metrics = read_metrics(reading, task, metrics_raw, (*steps, "metrics"))
     checked = checked or defaults(TaskConfig)
     return TaskDraft(
@@ -161,16 +163,25 @@ def _read_inputs(
         alone = ", ".join(f"'{key}'" for key in written)
         reading.key_fault(here, f"should be {form}, or the keys of an input in its place. Found {alone} alone.")
         return None, False
-    miscounted = names is None and (not written or len(task.input_roles) not in (0, len(written)))
+    beside = [name for name, value in written.items() if name not in (names or ()) and _is_value(value)]
+    texts = [name for name in written if name not in beside]
+    miscounted = names is None and (not texts or len(task.input_roles) not in (0, len(texts)))
     if miscounted:
-        reading.key_fault(here, input_count(kind, task.input_roles, list(written)))
+        reading.key_fault(here, input_count(kind, task.input_roles, texts))
+    if beside and not miscounted and not takes_values(task, tuple(task.slots(texts if names is None else names))):
+        reading.key_fault(
+            (*here, beside[0]),
+            f"the task '{kind}' should have texts alone: it has no decoder of rows, which is where values of other "
+            f"columns join. Found '{beside[0]}', of the tokenizer '{written[beside[0]]['tokenizer']}'.",
+        )
+        return None, False
     for name in written:
-        if names is not None and name not in names:
+        if name not in beside and names is not None and name not in names:
             reading.key_fault((*here, name), unknown_key(name, names, f"the task '{kind}'", "input"))
         else:
             check_name(reading, name, (*here, name))
     found: dict[str, InputConfig] = {}
-    for name in written if names is None else names:
+    for name in (*(texts if names is None else names), *beside):
         found[name] = _read_input(reading, name, written.get(name), (*here, name), task.units == "lists")
     return None if miscounted else found, len(reading.faults) == faults
 
@@ -211,6 +222,11 @@ def _check_noise(reading: Reading, drafts: Sequence[TaskDraft]) -> None:
             if noise != given.noise:
                 message = f"should be the 'noise' of {place}, as both read the column '{given.column}'. Found another"
                 reading.key_fault((*here, "noise"), f"{message}, or none.")
+
+
+def _is_value(raw: Any) -> bool:
+    """Say whether what is written of an input says that its cells are values."""
+    return isinstance(raw, Mapping) and raw.get("tokenizer") in VALUES
 
 
 def input_count(kind: str, roles: Sequence[str], found: Sequence[str]) -> str:

@@ -46,6 +46,12 @@ class SourcePlan:
         return tuple(dict.fromkeys(key.column for key in self.inputs if key.listed))
 
     @property
+    def values(self) -> dict[str, str]:
+        """The columns whose cells are values, with the tokenizer of values: `number` where one input asks for it."""
+        found = {key.column: key.front_end.tokenizer for key in self.inputs if key.front_end.of_value}
+        return found | {key.column: "number" for key in self.inputs if key.front_end.tokenizer == "number"}
+
+    @property
     def splittings(self) -> tuple[InputKey, ...]:
         """The ways in which columns are split into tokens, each once."""
         return tuple(dict.fromkeys(key.splitting for key in self.inputs))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, islice, pairwise
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..base.errors import DataError, Fault, short
 from ..sources.values import spelled, whole
 from ..text.alignment import word_spans
+from ..text.cells import value_text
 from ..text.featurizer import Tokens, stripped, tokenize
 from ..text.span_tags import Span
 from ..text.tag_rule import BadTagError
@@ -82,7 +83,7 @@ def _chunk(
 
     held: dict[str, list[list[str]]] = {column: [] for column in plan.columns}
     for column, found in held.items():
-        read = as_texts if column in plan.listed else _only_text
+        read = _reader(plan, column)
         for position, row in enumerate(rows):
             texts = [""]
             try:
@@ -163,8 +164,18 @@ def _every(key: InputKey) -> InputKey:
     return replace(key, front_end=key.front_end.splitting.whole)
 
 
-def _only_text(value: Any) -> list[str]:
-    return [as_text(value)]
+def _reader(plan: SourcePlan, column: str) -> Callable[[Any], list[str]]:
+    """Return what makes texts of a column's cell; raises `ValueError` where the cell is not as it should be."""
+    if column in plan.listed:
+        return as_texts
+    tokenizer = plan.values.get(column)
+    text = any(key.column == column and not key.front_end.of_value for key in plan.inputs)
+
+    def read(value: Any) -> list[str]:
+        found = as_text(value) if text else value
+        return [found if tokenizer is None else whole(value_text(found, tokenizer))]
+
+    return read
 
 
 def as_texts(value: Any) -> list[str]:

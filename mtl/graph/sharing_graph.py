@@ -15,6 +15,7 @@ from typing import Any, Literal
 import networkx as nx
 
 from ..base.errors import Fault, UsageError, near_miss
+from ..recipe.beside import beside
 from ..recipe.config import InputConfig, Recipe, TaskConfig
 from ..recipe.flow import addresses, flows, read_alike
 from ..recipe.modules import ModuleConfig
@@ -24,6 +25,7 @@ from ..recipe.training import ComponentTraining
 from .calls import Argument, Call, InputKey, TargetKey, keys_of, leaves, regrouped, walk
 from .module_graph import add_edge, module_graph
 
+TEXT = "text"  # what the text of a task that has one alone is called in the graph
 By = Literal["source", "front_end"]
 
 
@@ -203,8 +205,10 @@ class SharingGraph:
         config = self.recipe.tasks[task]
         if by == "source":
             return {n: InputKey.of(config.source, i.column, i) for n, i in config.inputs.items()}
-        alone = len(config.inputs) == 1
-        return {n: InputKey.of("", "" if alone else n, i) for n, i in config.inputs.items()}
+        values = beside(config.task, config.inputs)
+        texts = [name for name in config.inputs if name not in values]
+        alone = len(config.inputs) == 1 or texts == [TEXT]
+        return {n: InputKey.of("", "" if alone and n not in values else n, i) for n, i in config.inputs.items()}
 
     def target_input(self, task: str, by: By = "source") -> InputKey:
         """Return the input that a task's target belongs to, where it is one over tokens or over a list of texts."""

@@ -1,5 +1,6 @@
 """What a recipe says.
 
+beside     values of other columns beside a task's texts: each is embedded by itself and joins them at the decoder
 config     what a recipe says, checked and filled: frozen values that all other parts of the library read
 document   A recipe as plain values, with the place where each key and value was written
 filling    the filled recipe: every default written out, each tied configuration once, under its group

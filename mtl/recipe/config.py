@@ -15,6 +15,7 @@ from ..base import registry
 from ..base.declared import FromZero, Inside, Key, Natural, Positive
 from ..text.character_noise import CharacterNoise
 from ..text.front_end import FrontEnd
+from .beside import all_slots
 from .modules import ModuleConfig
 from .place import NOWHERE, Place
 from .task import Slot, Task
@@ -24,7 +25,7 @@ from .tuning import TuneConfig
 
 @dataclass(frozen=True)
 class InputConfig:
-    """One text input of a task: its column, and how its texts become tokens."""
+    """One input of a task: its column, and how its texts become tokens, or that it holds values."""
 
     column: Annotated[str, Key("column of the text; an input may be that alone")]
     front_end: Annotated[FrontEnd, Inside()] = field(default_factory=FrontEnd)
@@ -129,7 +130,7 @@ class TaskConfig:
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
         """The slots of the model in order of data flow; the last one is the output layer."""
-        return self.task.slots(tuple(self.inputs))
+        return all_slots(self.task, self.inputs)
 
     @property
     def output(self) -> str:

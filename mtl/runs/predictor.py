@@ -20,6 +20,7 @@ from ..graph.calls import Call
 from ..model.module import Scorer
 from ..model.multi_task import MultiTaskModel
 from ..serve.arrays import Texts
+from ..text.cells import NO_VALUES, value_texts
 from ..train.checkpoint import Which, load_model
 
 Prediction = dict[str, Any]
@@ -56,6 +57,11 @@ class Predictor:
         """Say whether a row of a task's input is a list of texts, not one."""
         return task in self.tasks and self.graph.recipe.tasks[task].task.units == "lists"
 
+    def values(self, task: str) -> dict[str, str]:
+        """Return the inputs of a task that are values, not texts, with their tokenizers."""
+        read = {name: key.front_end for name, key in self.graph.inputs(task).items()} if task in self.tasks else {}
+        return {name: front_end.tokenizer for name, front_end in read.items() if front_end.of_value}
+
     def labels(self, task: str) -> tuple[str, ...]:
         """Return the labels that a task answers with, in the order of their ids; none where its answer is a score."""
         self.inputs(task)
@@ -67,7 +73,7 @@ class Predictor:
         `texts` is a list, or lists of equal length by the name of the input; `batch_size` are answered at a time, fewer
         where they are long. Raises `UsageError` for an unknown task, texts that do not fit it, or a batch size below 1.
         """
-        columns = by_input(texts, task, self.inputs(task), listed=self.reads_lists(task))
+        columns = by_input(texts, task, self.inputs(task), listed=self.reads_lists(task), values=self.values(task))
         if not isinstance(batch_size, int | np.integer) or batch_size < 1:
             raise UsageError(f"'batch_size' should be 1 or more. Found {batch_size!r}.")
         count = len(next(iter(columns.values())))
@@ -143,16 +149,26 @@ class Predictor:
 
 
 def by_input(
-    texts: Texts | Mapping[str, Texts], task: str, inputs: Sequence[str], *, listed: bool = False
+    texts: Texts | Mapping[str, Texts],
+    task: str,
+    inputs: Sequence[str],
+    *,
+    listed: bool = False,
+    values: Mapping[str, str] = NO_VALUES,
 ) -> dict[str, list[Any]]:
-    """Return lists of texts by the name of the input; raises `UsageError`, as a bundle does, where they do not fit."""
+    """Return lists of texts by the name of the input; raises `UsageError`, as a bundle does, where they do not fit.
+
+    `values` are the inputs that are values, not texts, with their tokenizers.
+    """
     if not isinstance(texts, Mapping):
         if len(inputs) != 1:
             raise UsageError(f"'{task}' should get texts for its inputs: {listing(inputs)}. Found one list.")
         texts = {inputs[0]: texts}
     if set(texts) != set(inputs):
         raise UsageError(f"'{task}' should get texts for its inputs: {listing(inputs)}. Found {listing(texts)}.")
-    columns = {name: checked_texts(column, task, name, listed=listed) for name, column in texts.items()}
+    columns = {
+        name: checked_texts(column, task, name, listed=listed, value=values.get(name)) for name, column in texts.items()
+    }
     sizes = {name: len(column) for name, column in columns.items()}
     if len(set(sizes.values())) != 1:
         sizes_found = ", ".join(f"{size} of '{name}'" for name, size in sizes.items())
@@ -160,8 +176,11 @@ def by_input(
     return columns
 
 
-def checked_texts(column: Any, task: str, name: str, *, listed: bool = False) -> list[Any]:
-    """Return the texts of one input as a list (of lists, if `listed`); raises `UsageError` naming what is none."""
+def checked_texts(column: Any, task: str, name: str, *, listed: bool = False, value: str | None = None) -> list[Any]:
+    """Return the texts of one input as a list (of lists, if `listed`); raises `UsageError` naming what is none.
+
+    `value` is the tokenizer of an input that is values.
+    """
     if isinstance(column, (str, bytes)):
         raise UsageError(f"the input '{name}' of '{task}' should be a list of texts. Found one text.")
     if isinstance(column, Mapping) or not (hasattr(column, "__len__") and hasattr(column, "__getitem__")):
@@ -175,6 +194,8 @@ def checked_texts(column: Any, task: str, name: str, *, listed: bool = False) ->
                     f"row {row} of the input '{name}' of '{task}' should be a list of texts. Found {found}."
                 )
         return [checked_texts(texts, task, f"{name}[{row}]") for row, texts in enumerate(column)]
+    if value is not None:
+        return value_texts(column, value, f"the input '{name}' of '{task}'")
     for row, text in enumerate(column):
         if not isinstance(text, (str, bytes)):
             found = type(text).__name__

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from ..base.batch_spans import batch_spans, estimate
 from ..base.errors import MtlError, UsageError, listing, near_miss
 from ..base.files import sha256
+from ..text.cells import VALUES, value_texts
 from .arrays import Array, Texts, answer_rows, list_arrays, text_array, valid
 
 FORMAT = 1  # of the manifest: grows when an older reader would misread it
@@ -64,6 +65,12 @@ class Bundle:
     def reads_lists(self, task: str) -> bool:
         """Say whether a row of a task's input is a list of texts, not one."""
         return bool(self._task(task).get("units") == "lists")
+
+    def values(self, task: str) -> dict[str, str]:
+        """Return the inputs of a task that are values, not texts, with their tokenizers."""
+        reading = self._task(task).get("front_ends", {})
+        found = {name: reading.get(name, {}).get("tokenizer") for name in self.inputs(task)}
+        return {name: tokenizer for name, tokenizer in found.items() if tokenizer in VALUES}
 
     def _task(self, task: str) -> Mapping[str, Any]:
         if task not in self.manifest["tasks"]:
@@ -119,7 +126,8 @@ class Bundle:
         """Return one answer per text, in order, as values that JSON knows.
 
         `texts` are strings (bytes are read as UTF-8), or for several inputs a mapping from each input's name to as
-        many; `batch_size` are answered at a time, fewer where they are long. Classification: `label`, `score`, `scores`
+        many, of values that are no texts numbers or None too; `batch_size` are answered at a time, fewer where they are
+        long. Classification: `label`, `score`, `scores`
         by label. Tagging: `tokens`, `tags`, `score`, each one per token. Ranking: `score`, higher where the texts
         match better. A task on lists takes a list of texts in the place of each. What is not valid Unicode is read
         as U+FFFD. Raises `UsageError` where texts do not fit the task.
@@ -129,7 +137,7 @@ class Bundle:
         count = len(next(iter(columns.values())))
         if not count:
             return []
-        session, labels = self.session(task), self.labels(task)
+        session, labels, values = self.session(task), self.labels(task), self.values(task)
         shapes = {name: output["shape"] for name, output in self._task(task)["outputs"].items()}
         found: list[dict[str, Any]] = []
         for rows in batch_spans(count, batch_size, lambda some: self._lengths(task, columns, some)):
@@ -143,7 +151,10 @@ class Bundle:
                     feed[f"{prefix}lengths"] = lengths
                     sizes = lengths.tolist()
                 else:
-                    feed[name] = text_array(column[rows], where, rows.start)
+                    texts = column[rows]
+                    if name in values:
+                        texts = value_texts(texts, values[name], where, rows.start)
+                    feed[name] = text_array(texts, where, rows.start)
             found += answer_rows(self._run(session, task, shapes, feed), shapes, labels, sizes)
         return found
 

@@ -5,6 +5,7 @@ branches          graphs inside a node: what is computed under a condition, or a
 byte_features     the bytes of tokens
 byte_graph        the bytes of tokens inside the graph, from hashes of characters that are undone
 character_noise   slips of the keyboard in words: in training only, and made anew whenever a text is read
+cells             cells that are one value, not a text: a category, or a number
 features          what an embedding consumes: a value (or several) per token
 featurizer        tokens of texts and what is computed from them, in C++ (`featurizer_ext/`)
 front_end         how a text becomes tokens, and how they are normalized before they are looked up
@@ -13,6 +14,7 @@ gazetteer_graph   the longest names of a trie in tokens, from the left, inside t
 lexical_features  features of a word without a vocabulary: its hash, and how rare it is
 name_lists        lists of names from files: lines, tables or JSON
 normalization     what is done to a token before it is looked up, and the tables of it that the C++ featurizer has
+numbers           the numbers that tokens are, scaled as those of training
 pieces            features of the pieces that a tokenizer makes of its tokens: an axis below tokens, and the way back
 positions         the places of tokens in their texts
 shape_features    how a word is written: its capitals and digits, its prefixes and suffixes

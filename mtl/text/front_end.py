@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, Literal
 
 from ..base.declared import Count, Key
+from .cells import VALUES
 from .normalization import Normalization
 
 
@@ -40,6 +41,11 @@ class FrontEnd:
     def splitting(self) -> FrontEnd:
         """The front end with equal tokens that are looked up as they are: texts are split once for all of these."""
         return FrontEnd(self.tokenizer, max_tokens=self.max_tokens)
+
+    @property
+    def of_value(self) -> bool:
+        """Whether a cell is one value, not a text."""
+        return self.tokenizer in VALUES
 
     @property
     def whole(self) -> FrontEnd:

@@ -15,6 +15,7 @@ from .featurizer import (
     flag_letter_ranges,
     pictographic_ranges,
     space_ranges,
+    stripped,
     tokenize,
     tokens_from_spans,
     word_ranges,
@@ -181,6 +182,33 @@ class Characters(_Compiled):
     @staticmethod
     def expression() -> str:
         return f"[^{_members(space_ranges())}]"
+
+
+@register("tokenizer", "value")
+class Cell(Tokenizer):
+    """The whole cell of a column, which is one value and may be missing: a category; white space at its ends is none.
+
+    Such an input may be beside a task's texts, and goes to its decoder.
+    """
+
+    def spans(self, text: str) -> Sequence[tuple[int, int]]:
+        found = stripped(text)
+        begin = text.find(found)
+        return [(begin, begin + len(found))] if found else []
+
+    def onnx(self, tape: Tape, texts: ir.Value) -> ir.Value:
+        from .token_values import tokenizer  # only exporting needs onnx_ir
+
+        other = f"[^{_members(space_ranges())}]"  # onnxruntime takes the longest match
+        return tokenizer(tape, texts, tokenexp=f"{other}(?s:.*){other}|{other}")
+
+
+@register("tokenizer", "number")
+class NumberCell(Cell):
+    """The whole cell of a column, which is one number and may be missing, as the embedding `dense` reads it.
+
+    Such an input may be beside a task's texts, and goes to its decoder.
+    """
 
 
 def _members(ranges: list[tuple[int, int]]) -> str:

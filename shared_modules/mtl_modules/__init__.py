@@ -13,7 +13,9 @@ from .crf import CRF
 from .cross_stitch import CrossStitch
 from .dilated_cnn import DilatedCNN
 from .dot import Dot
+from .embeddings.categorical import Categorical
 from .embeddings.char_lstm import CharLSTM
+from .embeddings.dense import Dense
 from .embeddings.mix import Mix
 from .embeddings.positional import PositionalEmbedding
 from .embeddings.sum import Sum
@@ -61,12 +63,14 @@ __all__ = [
     "Bilinear",
     "Boundary",
     "ByteCNN",
+    "Categorical",
     "CharCNN",
     "CharLSTM",
     "Comparison",
     "Concat",
     "Cosine",
     "CrossStitch",
+    "Dense",
     "DilatedCNN",
     "Dot",
     "Gazetteer",

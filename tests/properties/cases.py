@@ -34,12 +34,14 @@ from mtl_modules import (
     Boundary,
     BSeqCNN,
     ByteCNN,
+    Categorical,
     CharCNN,
     CharLSTM,
     Comparison,
     Concat,
     Cosine,
     CrossStitch,
+    Dense,
     DilatedCNN,
     Dot,
     Gazetteer,
@@ -101,6 +103,14 @@ class Numbers:
 
     def row(self, length: int, generator: torch.Generator) -> Tensor:
         return torch.rand(length, generator=generator)
+
+
+@dataclass(frozen=True)
+class Flags:
+    """Whether each token of a row is a number: [T]."""
+
+    def row(self, length: int, generator: torch.Generator) -> Tensor:
+        return torch.randint(0, 2, (length,), generator=generator)
 
 
 @dataclass(frozen=True)
@@ -173,7 +183,7 @@ class Row:
         return torch.randn(self.dim, generator=generator) * 2
 
 
-Given = Words | Hashes | Numbers | Places | Characters | PieceIds | PieceCounts | Tokens | Row
+Given = Words | Hashes | Numbers | Flags | Places | Characters | PieceIds | PieceCounts | Tokens | Row
 
 
 @dataclass(frozen=True)
@@ -329,6 +339,9 @@ def _cases() -> Iterator[Case]:
         piece_inputs,
     )
     yield Case("concat", "embedding", lambda: Concat(parts=parts()), (Tokens(4), Tokens(3)))
+    yield Case("categorical", "embedding", lambda: Categorical(fitted(WordIds()), dim=6, dropout=0.5), (Words(),))
+    yield Case("dense", "embedding", lambda: Dense(()), (Numbers(),))
+    yield Case("dense with an indicator", "embedding", lambda: Dense((), missing="indicator"), (Numbers(), Flags()))
     yield Case("positional", "embedding", lambda: PositionalEmbedding((), dim=5), (Places(),))
     yield Case(
         "positional of learned vectors",

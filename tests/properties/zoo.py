@@ -33,9 +33,11 @@ KEYS: dict[tuple[str, str], tuple[dict[str, Any], ...]] = {
         for own in ({"dim": 3, "factors": {"song": 2.0}}, {"dim": 3, "positions": "bi"}, {"dim": None})
     ),
     ("embedding", "shape"): ({"dim": 4, "shape_dim": 3}, {"prefixes": 0, "suffixes": 2, "min_count": 1}),
+    ("embedding", "categorical"): ({"dim": 5, "dropout": 0.2},),
     ("embedding", "char_cnn"): ({"dim": 5, "char_dim": 4, "widths": [1, 3]}, {"dim": 5, "char_dim": 4, "highway": 2}),
     ("embedding", "char_lstm"): ({"hidden": 3, "char_dim": 4},),
     ("embedding", "concat"): ({"parts": {"word": {"type": "word", "dim": 4}, "char": CHARACTERS}},),
+    ("embedding", "dense"): ({"missing": "indicator"}, {}),
     ("embedding", "mix"): (
         {"parts": {"word": {"type": "word", "dim": 6}, "char": CHARACTERS}, "per": "dimension"},
         {"parts": {"word": {"type": "word", "dim": 6}, "char": CHARACTERS}, "per": "token"},

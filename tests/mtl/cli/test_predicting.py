@@ -93,6 +93,9 @@ class Sentences:
     def reads_lists(self, task: str) -> bool:
         return False
 
+    def values(self, task: str) -> dict[str, str]:
+        return {}
+
     def predict(self, task: str, texts: Any, *, batch_size: int = 64) -> list[dict[str, Any]]:
         return [{} for _ in texts["text"]]
 
@@ -143,6 +146,9 @@ class Lists:
 
     def reads_lists(self, task: str) -> bool:
         return True
+
+    def values(self, task: str) -> dict[str, str]:
+        return {}
 
     def predict(self, task: str, texts: Any, *, batch_size: int = 64) -> list[dict[str, Any]]:
         return [{} for _ in texts["turns"]]
