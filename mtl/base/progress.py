@@ -11,8 +11,8 @@ from typing import Any, Literal, NamedTuple
 class Note:
     """What a component reports once it is built, such as how many of its words a file of vectors holds.
 
-    With `warning`, it is probably not intended. `step` is 0: a run that goes on from a checkpoint has no
-    notes, as nothing starts anew.
+    With `warning`, it is probably not intended. `step` is 0: a run that goes on from a checkpoint has no such
+    notes, as nothing starts anew. What an output layer finds on dev once training has ended is a note of the last step.
     """
 
     message: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 MISSING = -100  # target id of a row or token without a label
@@ -21,8 +20,3 @@ class Labels:
     def ids(self) -> dict[str, int]:
         """Return label -> id."""
         return {name: i for i, name in enumerate(self.names)}
-
-    def extended(self, seen: Iterable[str]) -> tuple[str, ...]:
-        """Return the names followed by those of `seen` that training never had (their ids are >= len(self))."""
-        known = set(self.names)
-        return self.names + tuple(sorted(set(seen) - known))

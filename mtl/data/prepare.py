@@ -67,7 +67,9 @@ def _prepared(
         lists = unfitted.read_files(base)
         fitted = fit(graph, unfitted, plans, sources, store, hashes, code)
         fault_if_unanswerable(graph, fitted)
-        faults = list(graph_rules.tied_label_sets(graph, {task: x.names() for task, x in fitted.targets.items()}))
+        faults = list(
+            graph_rules.tied_label_sets(graph, {task: x.answer_names() for task, x in fitted.targets.items()})
+        )
         if faults:
             raise RecipeError(faults, graph.recipe.title)
         fault_if_alike(graph, plans, sources, fitted)

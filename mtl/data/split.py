@@ -258,9 +258,9 @@ class Split:
     # -- gold answers
 
     def target_names(self, task: str) -> tuple[str, ...]:
-        """Return a task's labels in the order of the ids in `targets`: those of training, then the unseen."""
-        labels = self.targets[task].labels
-        return () if labels is None else labels.extended(self.unseen[task])
+        """Return a task's labels in the order of the ids in `targets`: those that answers know, then the unseen."""
+        known = self.targets[task].answer_names()
+        return (*known, *sorted(set(self.unseen[task]) - set(known)))
 
     def gold(self, task: str, rows: Rows = None) -> list[Any]:
         """Return the gold answers of some units (or all), as the task's target gives them; None where one has none."""

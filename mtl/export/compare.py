@@ -146,7 +146,7 @@ class _ExpectedBatch:
     ) -> None:
         self.comparison, self.texts, self.batch, self.rows = comparison, texts, batch, rows
         self.target = comparison.fitted.targets[task]
-        self.ids = {name: number for number, name in enumerate(self.target.names())}
+        self.ids = {name: number for number, name in enumerate(self.target.answer_names())}
         self.output = comparison.model.output(task)
         self.scores = scores
         self.expected = self.output.answer(*self.scores)
@@ -247,7 +247,7 @@ class _ExpectedBatch:
         return values[: self.lengths[row]]
 
     def _named(self, ids: Array) -> str:
-        names = [*self.target.names(), ""]  # the last one is that of no label: -1
+        names = [*self.target.answer_names(), ""]  # the last one is that of no label: -1
         found = [names[label] for label in ids.reshape(-1).tolist()]
         return shown(found if ids.ndim else found[0])
 

@@ -40,7 +40,7 @@ class Builder:
             self.calls.setdefault(call.component, []).append(call)
 
     def build(self) -> None:
-        labels = {task: target.names() for task, target in self.fitted.targets.items()}
+        labels = {task: target.answer_names() for task, target in self.fitted.targets.items()}
         faults = list(graph_rules.tied_label_sets(self.graph, labels))
         cause: Exception | None = None
         for component in self.graph.components.values():

@@ -7,7 +7,7 @@ the sharing graph, keyword-only ones are the keys of the recipe (see `mtl.base.r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import torch
@@ -202,6 +202,17 @@ class Decoder(Module):
         raise NotImplementedError
 
 
+class DevUnits(NamedTuple):
+    """Some units of dev: what flows into an output layer of the trained model, and what a loss gets of them.
+
+    `answered` [B] bool: the unit has an answer that a loss can use.
+    """
+
+    scores: tuple[Any, ...]
+    targets: Any
+    answered: Tensor
+
+
 class Losses(NamedTuple):
     """Losses [N] of whatever an output layer counts, and which of them count, [N] bool: the task's is their mean."""
 
@@ -222,6 +233,7 @@ class Output(Module):
     elements: ClassVar[tuple[str, ...]] = ("label",)
     axes: ClassVar[tuple[tuple[str, ...], ...] | None] = ((), ("T",), ("U",))
     needs_drawn_negatives: ClassVar[bool] = False  # compares with documents that no row judges for the query
+    rejects: ClassVar[bool] = False  # may answer with the target's `out_of_scope`, by the id after the last label's
     labels: Labels
 
     @classmethod
@@ -255,6 +267,29 @@ class Output(Module):
         other than units returns `Losses`.
         """
         raise NotImplementedError
+
+    @property
+    def found_on_dev(self) -> tuple[str, ...]:
+        """The recipe keys that ask for what `decide` finds: by default none."""
+        return ()
+
+    def lacking_on_dev(self, targets: Sequence[tuple[Any, Tensor]]) -> Iterator[tuple[str, str]]:
+        """Yield those of these keys that dev does not have the units for, with a sentence each.
+
+        `targets` are what a loss gets of every unit of dev and which have an answer, [B] bool, in batches. Called
+        before training.
+        """
+        if not any(bool(answered.any()) for _, answered in targets):
+            for key in self.found_on_dev:
+                yield key, "should come with units in dev that have an answer, on which it is found. Found none."
+
+    def decide(self, units: Sequence[DevUnits]) -> Iterator[str]:
+        """Find on dev what `answer` decides by, keep it in buffers, and yield a sentence about each.
+
+        Called once, after training, with the weights of the best checkpoint and in no gradient mode; tensors are those
+        of a CPU. What a `condition` edge carries is as it was. What is found depends on weights and units alone.
+        """
+        yield from ()
 
     def answer(self, *scores: Any) -> dict[str, Tensor]:
         """Return what the target's answers are made of: of labels `best` (ids, int64), `score` (its probability) and,

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
+
 from ..base.errors import Fault, RecipeError
 from ..data.prepare import prepare
 from ..data.prepared import Prepared
@@ -22,6 +24,7 @@ from ..graph.sharing_graph import SharingGraph
 from ..model.multi_task import MultiTaskModel
 from ..recipe.config import Recipe
 from ..train.checkpoint import own_tensors
+from ..train.decisions import fault_if_undecidable
 from .meta_model import build_on_meta, failing
 from .recipe_faults import contradicting, slow, unexportable, unread_files, unreadable, without_device, without_figures
 
@@ -68,10 +71,13 @@ def check(recipe: Recipe, *, initial: bool = True) -> CheckReport:
 def read_data(graph: SharingGraph, sources: Mapping[str, Source], cache: Path) -> Prepared:
     """Read every split as a run would: columns, labels, vocabularies; raises `DataError` where one is wrong.
 
-    Raises `UsageError` where the recipe selects by a dev split, and there is none.
+    Raises `UsageError` where the recipe selects by a dev split, and there is none, and `RecipeError` where output
+    layers ask for what dev does not show.
     """
     prepared = prepare(graph, sources, cache)
     selection(graph.recipe.train.select, graph.recipe.train.patience, *dev_figures(graph, prepared))
+    with torch.device("meta"):
+        fault_if_undecidable(MultiTaskModel(graph, prepared.fitted, initial=False), prepared)
     return prepared
 
 

@@ -43,7 +43,7 @@ def without_figures(recipe: Recipe) -> Iterator[Fault]:
     """Yield a fault for every metric that computes nothing."""
     for task in recipe.tasks.values():
         for metric in task.metrics:
-            if metric.cls.compute is Metric.compute and not hasattr(metric.cls, "rank"):
+            if metric.cls.compute is Metric.compute and not any(hasattr(metric.cls, own) for own in ("rank", "score")):
                 yield metric.place.fault(
                     f"the metric '{metric.type}', class {metric.cls.__qualname__}: should have a method 'compute'. "
                     "Found none of its own."

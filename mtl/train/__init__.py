@@ -8,6 +8,7 @@ average        a moving average of the weights, evaluated and saved in their pla
 balance/       how the losses of several tasks become one update
 budget         a time budget: what is spent of it, over all processes of a run
 checkpoint     checkpoints: one safetensors file per component
+decisions      what output layers decide by and dev shows: temperatures and thresholds
 division       one update divided among processes: shares of its losses, sums of its gradients
 draws          what a step is made of: batches of one stream, of every stream, or of several draws
 finite         finding where a number stopped being finite

@@ -108,6 +108,19 @@ class Checkpoints:
             ) from error
         self.clean(pointer)
 
+    def rewrite(
+        self, which: Which, component: str, tensors: Mapping[str, Tensor], description: Mapping[str, str]
+    ) -> None:
+        """Replace one component's tensors in a checkpoint, in one step; raises `CheckpointError` as `write` does."""
+        file = self.path(which) / "components" / f"{component}.safetensors"
+        try:
+            replace(file, serialized(tensors, description))
+        except OSError as error:
+            raise CheckpointError(
+                f"{file}: could not be written: {error.strerror or error}. The checkpoint is unharmed; make room and "
+                "resume."
+            ) from error
+
     def clean(self, pointer: Mapping[Which, str] | None = None) -> None:
         """Remove whatever the pointer does not name: older checkpoints and leftovers of a killed process."""
         kept = {"pointer.json", *(self.pointer() if pointer is None else pointer).values()}

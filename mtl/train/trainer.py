@@ -44,6 +44,7 @@ from .agreement import fault_if_others
 from .average import WeightAverage
 from .budget import Budget
 from .checkpoint import Checkpoints, Snapshot, describe, fingerprint, load_weights, own_tensors
+from .decisions import decide, fault_if_undecidable
 from .first_weights import load_first_weights
 from .gradient_facts import GradientFacts
 from .optimizer import Rates, load_optimizer_state, optimizer_state
@@ -101,6 +102,7 @@ class Trainer:
         self.model = MultiTaskModel(self.graph, prepared.fitted, initial=state is None)
         if state is None:
             set_priors(self.model, prepared)
+        fault_if_undecidable(self.model, prepared)
         self.model.to(self.device)
         self.owned = own_tensors(self.model.components)
         self.optimizer, parameters = build_optimizer(self.graph, self.owned)
@@ -171,6 +173,14 @@ class Trainer:
         if self.model.training:
             load_weights(self.model, self.checkpoints.path("best"))
             self.model.eval()
+        yield from self._decided()
+
+    def _decided(self) -> Iterator[Note]:
+        """Let the best model find on dev what its answers are decided by, unless its checkpoint has it."""
+        found = self.processes.from_first(lambda: decide(self.model, self.prepared, self.checkpoints))
+        if found and not self.processes.first:
+            load_weights(self.model, self.checkpoints.path("best"))
+        yield from (Note(sentence, component=name, step=self.step) for name, sentence in found)
 
     def _next_step(self) -> StepReport:
         start = time.perf_counter()

@@ -14,3 +14,4 @@ WordLength = Annotated[int, Field(ge=1, le=MAX_CHARACTERS)]  # in characters
 Rate = Annotated[float, Field(ge=0, lt=1)]
 FromZero = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Threshold = Annotated[float, Field(gt=0, lt=1)]  # of a probability

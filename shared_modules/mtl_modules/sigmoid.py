@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal
 
-import pydantic
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from mtl.base.errors import UsageError, listing, near_miss
 from mtl.base.registry import register
 from mtl.data.labels import Labels
-from mtl.model.module import Output
+from mtl.model.module import DevUnits, Output
 
 from .class_weights import ClassWeights, class_weights_of
 from .focal import far_from_right
-from .limits import FromZero
+from .limits import FromZero, Threshold
 from .priors import RAREST
+from .temperature import best_temperature
+from .thresholds import best_f1
+
+UNTUNED = 0.5  # the threshold of a label for which there is no other
 
 
 @register("output", "sigmoid")
 class Sigmoid(Output):
     """Logistic regression of every label by itself: any number of them may apply to a unit.
 
-    A label is an answer where its probability is `threshold` or more. `class_weights` multiply the losses of units that
+    A label is an answer where its probability is `threshold` or more: one number for all labels, a number per label
+    (0.5 where none is given), or numbers that are found after training on dev: `dev`, the one with the highest micro
+    F1, or `dev_per_label`, of each label the one with its highest F1 (Yang, 2001); a label that no unit of dev has
+    keeps 0.5. Before that, `calibrate` divides scores by the temperature at which dev is the most probable (Guo et al.,
+    2017). `class_weights` multiply the losses of units that
     have a label: a number per label (1 where none is given), or `balanced`: the mean count of the labels / the count of
     this one. `focal` is the exponent of the focal loss, the cross-entropy times (1 - p)^focal, p the probability of
     what is right (Lin et al., 2017); 0 is cross-entropy. With `prior`, scores begin at the labels' (weighted) log odds
@@ -32,6 +40,8 @@ class Sigmoid(Output):
     """
 
     weights: Tensor | None
+    temperature: Tensor | None
+    thresholds: Tensor | None
 
     axes = (("C",),)
 
@@ -39,18 +49,34 @@ class Sigmoid(Output):
         self,
         labels: Labels,
         *,
-        threshold: Annotated[float, pydantic.Field(gt=0, lt=1)] = 0.5,
+        threshold: Threshold | dict[str, Threshold] | Literal["dev", "dev_per_label"] = 0.5,
         class_weights: ClassWeights = None,
         focal: FromZero = 0.0,
         prior: bool = True,
+        calibrate: bool = False,
     ) -> None:
         super().__init__()
         self.labels = labels
-        self.threshold = threshold
+        self.threshold = threshold if isinstance(threshold, float | int) else UNTUNED
+        self.tunes = threshold if isinstance(threshold, str) else None
+        self.register_buffer("thresholds", self._first(threshold), persistent=self.tunes is not None)
+        self.register_buffer("temperature", torch.ones(()) if calibrate else None)
         self.focal = focal
         self.begins_at_prior = prior
         weights = class_weights_of(labels, class_weights)
         self.register_buffer("weights", weights, persistent=False)  # it follows from the recipe and the labels
+
+    def _first(self, threshold: float | dict[str, float] | str) -> Tensor | None:
+        """Return the thresholds [C] before anything is tuned; None where all labels have one that is given."""
+        if isinstance(threshold, float | int):
+            return None
+        given = threshold if isinstance(threshold, dict) else {}
+        for name in given:
+            if name not in self.labels.names:
+                raise UsageError(
+                    f"'threshold' should name labels of the task. Found '{name}'.{near_miss(name, self.labels.names)}"
+                )
+        return torch.tensor([given.get(name, UNTUNED) for name in self.labels.names])
 
     def forward(self, *scores: Any) -> Tensor:
         """Return probabilities [B, C]."""
@@ -77,13 +103,51 @@ class Sigmoid(Output):
             losses = losses * far_from_right(plain, self.focal)
         return losses.mean(-1)
 
+    @property
+    def found_on_dev(self) -> tuple[str, ...]:
+        """`calibrate` and `threshold`, where they ask for dev."""
+        asked = {"calibrate": self.temperature is not None, "threshold": self.tunes is not None}
+        return tuple(key for key, asks in asked.items() if asks)
+
+    def decide(self, units: Sequence[DevUnits]) -> Iterator[str]:
+        """Find the temperature, then the thresholds of its probabilities."""
+        scores = torch.cat([unit.scores[0][unit.answered] for unit in units]).float()
+        wanted = torch.cat([unit.targets[unit.answered] for unit in units])
+        if self.temperature is not None:
+            wide, right = scores.double(), wanted.double()
+            found = best_temperature(lambda scaled: F.binary_cross_entropy_with_logits(scaled, right), wide)
+            self.temperature.fill_(found)
+            before, after = (F.binary_cross_entropy_with_logits(wide / by, right) for by in (1.0, found))
+            yield f"temperature {found:.4f}, fitted to dev: log loss {after:.4f}, without it {before:.4f}"
+        if self.tunes is not None and self.thresholds is not None:
+            probabilities, applied = self._probabilities(scores), wanted > 0
+            if self.tunes == "dev":
+                tuned = best_f1(probabilities.reshape(-1), applied.reshape(-1))
+                self.thresholds.fill_(tuned.value)
+                yield f"threshold {tuned.value:.4f}, tuned on dev: micro F1 {tuned.figure:.4f} there"
+                return
+            found_each = [
+                best_f1(probabilities[:, label], applied[:, label]).value if applied[:, label].any() else UNTUNED
+                for label in range(len(self.labels))
+            ]
+            self.thresholds.copy_(torch.tensor(found_each))
+            pairs = zip(self.labels.names, found_each, strict=True)
+            yield f"thresholds, tuned on dev: {listing([f'{name} {value:.4f}' for name, value in pairs])}"
+
+    def _probabilities(self, scores: Tensor) -> Tensor:
+        return (scores if self.temperature is None else scores / self.temperature).sigmoid()
+
+    def _deciding(self) -> Tensor | float:
+        """Return what probabilities [B, C] are compared with."""
+        return self.threshold if self.thresholds is None else self.thresholds
+
     def answer(self, *scores: Any) -> dict[str, Tensor]:
         """Return `chosen` [B, C], ids of the labels that apply and -1 for others, and all probabilities, `scores`."""
-        probabilities = scores[0].sigmoid()
+        probabilities = self._probabilities(scores[0])
         ids = torch.arange(len(self.labels), device=probabilities.device)
-        return {"chosen": torch.where(probabilities >= self.threshold, ids, -1), "scores": probabilities}
+        return {"chosen": torch.where(probabilities >= self._deciding(), ids, -1), "scores": probabilities}
 
     def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
         """Return the largest distance from the threshold of a label on which two answers differ."""
         odd = (wanted != given).nonzero()[0]
-        return float((self(*scores)[row].numpy()[odd] - self.threshold).__abs__().max())
+        return float((self._probabilities(scores[0][row]) - self._deciding()).abs()[odd].max())

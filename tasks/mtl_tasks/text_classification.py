@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mtl.base.registry import register
-from mtl.recipe.task import Slot, Task
+from mtl.recipe.task import Slot
+
+from .scope import ScopedTask
 
 
 @register("task", "text_classification")
-class TextClassification(Task):
-    """Give every text one label: intent, topic, sentiment."""
+class TextClassification(ScopedTask):
+    """Give every text one label: intent, topic, sentiment.
 
-    predicts = "class"
+    With `out_of_scope` that label is the answer where no other is probable enough (see the output layer's `threshold`).
+    Rows of dev and test may have it; nothing is learned from rows of train that do.
+    """
 
     def slots(self, inputs: Sequence[str]) -> tuple[Slot, ...]:
         """Embedding, representation (may be left out), pooling, decoder, output."""

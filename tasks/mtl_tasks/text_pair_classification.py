@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mtl.base.registry import register
-from mtl.recipe.task import Slot, Task
+from mtl.recipe.task import Slot
 
+from .scope import ScopedTask
 from .text_slots import both, text_slots
 
 
 @register("task", "text_pair_classification")
-class TextPairClassification(Task):
+class TextPairClassification(ScopedTask):
     """Give every two texts one label: entailment, duplicates, paraphrases.
 
     The recipe names the two inputs. Each has an embedding, a representation (may be left out) and a pooling of its
     own, tied or not; `matching` makes one vector of the two texts, from which the label is decoded.
+
+    With `out_of_scope` that label is the answer where no other is probable enough (see the output layer's `threshold`).
+    Rows of dev and test may have it; nothing is learned from rows of train that do.
     """
 
-    predicts = "class"
     input_roles = ("first text", "second text")
 
     def inputs(self) -> None:

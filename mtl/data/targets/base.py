@@ -69,9 +69,9 @@ class Names(NamedTuple):
     known: int
 
     @classmethod
-    def of(cls, labels: Labels | None) -> Names:
-        """Return the names of a label set, of which no other has been seen yet."""
-        return cls(labels.ids() if labels else {}, {}, len(labels) if labels else 0)
+    def of(cls, names: Sequence[str]) -> Names:
+        """Return the names of known labels, beside which no other has been seen yet."""
+        return cls({name: i for i, name in enumerate(names)}, {}, len(names))
 
     def id(self, label: str) -> int:
         """Return a label's id; one that training never had gets the next, and is counted."""
@@ -100,6 +100,7 @@ class Target:
     answers: ClassVar[tuple[Answer, ...]]
     metrics: Sequence[str | Mapping[str, Any]] = ()
     labels: Labels | None = None  # of a target whose values are label ids, once it is fitted
+    out_of_scope: str | None = None  # the answer where none of the labels is probable enough
     surveys: bool = False  # all training cells are shown to `survey` before the first is read
 
     @property
@@ -191,19 +192,18 @@ class Target:
 
     def shown(self, answer: Answer, values: NDArray[Any]) -> Any:
         """Return one unit's answer as the value that a user reads; padding is cut off."""
-        labels = self.names()
         if answer.labels:
-            found: Any = np.array([*labels, ""], object)[values]
+            found: Any = np.array([*self.answer_names(), ""], object)[values]
             return found.tolist() if values.ndim else found
         if answer.dims == ("C",):
-            return dict(zip(labels, values.tolist(), strict=True))
+            return dict(zip(self.names(), values.tolist(), strict=True))
         return values.tolist()
 
     def in_graph(self, tape: Tape, answer: Answer, value: ir.Value) -> ir.Value:
         """Add nodes that turn a value of the exported graph into an output for `answer`; -1 is the id of no label."""
         if not answer.labels:
             return value
-        labels = self.names()
+        labels = self.answer_names()
         attributes: dict[str, str | list[int] | list[str]] = {
             "keys_int64s": list(range(len(labels))),
             "values_strings": list(labels),
@@ -216,6 +216,11 @@ class Target:
     def names(self) -> tuple[str, ...]:
         """Return the labels by their ids; none where answers are no labels."""
         return () if self.labels is None else self.labels.names
+
+    def answer_names(self) -> tuple[str, ...]:
+        """Return what ids in answers mean: the labels and, after them, what is answered out of scope, if anything."""
+        names = self.names()
+        return names if self.out_of_scope is None or not names else (*names, self.out_of_scope)
 
     def state(self) -> dict[str, Any]:
         """Return what `fit` made, as JSON-able values."""

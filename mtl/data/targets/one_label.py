@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...base.errors import short
+from ...base.errors import counted, short
 from ...base.registry import register
 from ..labels import MISSING
 from .base import Answer, Example, LabelTarget, Names
@@ -17,7 +17,10 @@ from .base import Answer, Example, LabelTarget, Names
 
 @register("target", "class")
 class OneLabel(LabelTarget):
-    """One of the labels that training has."""
+    """One of the labels that training has, or `out_of_scope`: none of them.
+
+    Rows that have this label are measured, and tell where their threshold is; nothing is learned from them.
+    """
 
     answers = (
         Answer("label", "best", labels=True),
@@ -25,6 +28,27 @@ class OneLabel(LabelTarget):
         Answer("scores", "scores", dims=("C",)),
     )
     metrics = ("accuracy", "macro_f1", "micro_f1", "report", "confusion")
+
+    def __init__(self, *, out_of_scope: str | None = None) -> None:
+        super().__init__()
+        self.out_of_scope = out_of_scope
+        if out_of_scope is not None:
+            self.metrics = (*self.metrics, "out_of_scope")
+        self._left_out = 0
+
+    @property
+    def found(self) -> Mapping[str, Any]:
+        """The label of what is out of scope, if there is one."""
+        return {} if self.out_of_scope is None else {"out_of_scope": self.out_of_scope}
+
+    def count(self, gold: str) -> None:
+        self._left_out += gold == self.out_of_scope
+        super().count(gold)
+
+    def note(self) -> str:
+        if not self._left_out:
+            return ""
+        return f"nothing is learned from {counted(self._left_out, 'row')} of train labelled '{self.out_of_scope}'."
 
     def read(self, value: Any, example: Example) -> str | None:
         """Return the label: the column's string (numbers and truth values as they are written), None if it is empty."""
@@ -37,7 +61,7 @@ class OneLabel(LabelTarget):
         raise ValueError(f"should be one label. Found {type(value).__name__}: {short(value)}.")
 
     def labels_of(self, gold: str) -> Iterable[str]:
-        return (gold,)
+        return () if gold == self.out_of_scope else (gold,)
 
     def encode(self, gold: str | None, count: int, names: Names) -> Sequence[float]:
         return (MISSING if gold is None else names.id(gold),)
@@ -46,5 +70,12 @@ class OneLabel(LabelTarget):
         return names[int(values)] if values >= 0 else None
 
     def predicted(self, answer: Mapping[str, Tensor], lengths: Sequence[int] | None) -> list[Any]:
-        found: list[Any] = np.array(self.names(), object)[answer["best"].numpy()].tolist()
+        found: list[Any] = np.array(self.answer_names(), object)[answer["best"].numpy()].tolist()
         return found
+
+    def state(self) -> dict[str, Any]:
+        return super().state() if self.out_of_scope is None else {**super().state(), "left_out": self._left_out}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        super().load_state(state)
+        self._left_out = int(state.get("left_out", 0))

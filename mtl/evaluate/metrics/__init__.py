@@ -20,6 +20,7 @@ from .ranking import (
     RankingMetric,
     Recall,
 )
+from .scope import OutOfScope
 from .scored import Scored, ScoredMetric
 from .sets import LabelsF1, LabelsReport, SameLabels
 from .spans import SpanF1, SpanReport, Tagging, spans
@@ -40,6 +41,7 @@ __all__ = [
     "Metric",
     "MicroF1",
     "NormalizedDiscountedCumulativeGain",
+    "OutOfScope",
     "Pearson",
     "Precision",
     "Ranked",

@@ -22,6 +22,7 @@ class Metric:
     axes: ClassVar[tuple[tuple[str, ...], ...] | None] = ((), ("T",), ("U",))
     figures: tuple[str, ...] = ()  # of the class, or of an instance whose keys decide
     higher_is_better: ClassVar[bool] = True
+    needs_scope: ClassVar[bool] = False  # measures what is out of scope, for which the task has a label
     needs_spans: bool = False  # of tags, which should mark spans; of the class, or of an instance whose keys decide
 
     def fitted(self, state: Mapping[str, Any]) -> Metric:

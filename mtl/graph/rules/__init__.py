@@ -11,6 +11,7 @@ input_names     the inputs of exported graphs have names of their own
 label_sets      tasks with one decoder or one output layer have one label set
 loose_ties      warnings about groups that share nothing, or less than it seems
 meetings        where the texts of a task meet: two columns, in the form that is taken there
+out_of_scope    a label for what is out of scope: output layers can answer with it, metrics of it have one
 output_layers   an output layer is made for what its task predicts
 places          where a recipe writes what a rule finds wrong, and how messages name it
 rankings        tasks on judged pairs: a source of their own, negatives, no conditions
@@ -47,6 +48,7 @@ from .input_names import inputs_are_not_named_like_those_of_lists
 from .label_sets import label_ties, tied_label_sets
 from .loose_ties import groups_of_one, tasks_tied_to_nothing, tied_over_untied
 from .meetings import texts_meet_in_the_form_that_is_taken, texts_of_a_pair_differ
+from .out_of_scope import metrics_of_scope_have_a_label, outputs_know_what_is_out_of_scope
 from .output_layers import outputs_fit_their_task
 from .rankings import (
     drawn_negatives_are_there_where_they_are_needed,
@@ -81,6 +83,8 @@ Rule = Callable[["SharingGraph"], Iterator[Fault]]
 RULES: tuple[Rule, ...] = (
     no_cycle,
     outputs_fit_their_task,
+    outputs_know_what_is_out_of_scope,
+    metrics_of_scope_have_a_label,
     constrained_tags_mark_spans,
     conditions_read_the_same_text,
     conditions_have_like_units,

@@ -1,0 +1,94 @@
+"""What output layers decide by and dev shows: temperatures and thresholds, found once training has ended.
+
+They are found with the weights of the best checkpoint, and become part of it: buffers of the output layers, which a
+test, a prediction and an export then have. What is found follows from these weights and from dev alone, so a run that
+is killed before it was written finds it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from ..base.device import device_of
+from ..base.errors import RecipeError
+from ..base.tensors import read_tensors
+from ..data.batching import batches
+from ..evaluate.answerers import BATCH_TOKENS
+from ..model.module import DevUnits, Output, PaddedSequence
+from .checkpoint import Checkpoints, describe, own_tensors
+
+if TYPE_CHECKING:
+    from ..data.prepared import Prepared
+    from ..data.split import Split
+    from ..graph.sharing_graph import SharingGraph
+    from ..model.multi_task import MultiTaskModel
+
+DECIDED = "decided"  # in the description of a component's file
+
+
+def fault_if_undecidable(model: MultiTaskModel, prepared: Prepared) -> None:
+    """Raise `RecipeError` for every output layer that asks for what its tasks' dev splits cannot show."""
+    graph = model.sharing_graph
+    faults = []
+    for component, output in _deciding(model):
+        config = graph.components[component].config
+        splits = _dev(graph, prepared, component)
+        targets = [part for task, split in splits for part in split.answers(task)]
+        if not splits:
+            message = "should come with a dev split of the task's source, on which it is found. Found none."
+            faults += [config.place_of(key).fault(message) for key in output.found_on_dev]
+        else:
+            faults += [config.place_of(key).fault(message) for key, message in output.lacking_on_dev(targets)]
+    if faults:
+        raise RecipeError(faults, graph.recipe.title)
+
+
+def decide(model: MultiTaskModel, prepared: Prepared, checkpoints: Checkpoints) -> list[tuple[str, str]]:
+    """Let output layers find what they lack, write it into the best checkpoint, and return sentences by component.
+
+    `model` has that checkpoint's weights and is in evaluation mode. What is there already is not found again.
+    """
+    found: list[tuple[str, str]] = []
+    owned = own_tensors(model.components)
+    best = checkpoints.path("best") if any(_deciding(model)) else None
+    for component, output in _deciding(model):
+        if best is None or DECIDED in read_tensors(best / "components" / f"{component}.safetensors")[1]:
+            continue
+        with torch.no_grad():
+            sentences = list(output.decide(list(_units(model, prepared, component))))
+        meaning = {**describe(model.sharing_graph, model.fitted)[component], DECIDED: "dev"}
+        checkpoints.rewrite("best", component, owned[component], meaning)
+        found += [(component, sentence) for sentence in sentences]
+    return found
+
+
+def _deciding(model: MultiTaskModel) -> Iterator[tuple[str, Output]]:
+    for component, module in model.components.items():
+        if isinstance(module, Output) and module.found_on_dev:
+            yield component, module
+
+
+def _dev(graph: SharingGraph, prepared: Prepared, component: str) -> list[tuple[str, Split]]:
+    """Return the tasks that an output layer ends, with the dev split of their source, where it has one."""
+    of_output = [task for task in graph.recipe.tasks if graph.output(task).component == component]
+    found = [(task, prepared.split(graph.recipe.tasks[task].source, "dev")) for task in of_output]
+    return [(task, split) for task, split in found if split is not None]
+
+
+def _units(model: MultiTaskModel, prepared: Prepared, component: str) -> Iterator[DevUnits]:
+    """Yield what flows into an output layer on dev, in batches that are made by length alone."""
+    for task, split in _dev(model.sharing_graph, prepared, component):
+        for rows in batches(split.lengths, tokens=BATCH_TOKENS, seed=0, epoch=0, shuffle=False):
+            batch = split.batch(rows)
+            scores = model.scores(batch.to(device_of(model)), [task])[task]
+            yield DevUnits(tuple(map(_on_cpu, scores)), batch.targets[task], batch.labelled[task])
+
+
+def _on_cpu(value: Any) -> Any:
+    if isinstance(value, PaddedSequence):
+        return PaddedSequence(value.values.cpu(), value.lengths.cpu())
+    return value.cpu() if isinstance(value, Tensor) else value
