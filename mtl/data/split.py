@@ -13,12 +13,15 @@ import torch
 from numpy.typing import NDArray
 
 from ..base.errors import Fault, UsageError
+from ..text.featurizer import tokenize
+from ..text.quoting import quote
 from .batch import Batch, Index, index_of_lists
 from .batching import batches
 from .collate import grid, pad_at, values_at
 from .judged_units import JudgedUnits
 from .kept_files import found_file
 from .negatives import Negatives
+from .reading import row_spans
 from .remarks import remark_faults
 from .split_file import SplitFile
 from .targets import Grades
@@ -58,6 +61,7 @@ class Split:
         self.unread: dict[str, int] = self.facts["unread"]
         self.skipped: list[Any] = self.facts["skipped"]
         self.targets = {task.name: fitted.targets[task.name] for task in plan.tasks}
+        self._labelled = plan.labelled
         self._values = {task: self._file.target(task, target) for task, target in self.targets.items()}
         self._texts = {key: self._file.input(key, plan, fitted) for key in plan.inputs}
         self.text_lengths = {column: self._file.numbers(f"length:{column}", np.int32) for column in plan.columns}
@@ -266,7 +270,18 @@ class Split:
         """Return the gold answers of some units (or all), as the task's target gives them; None where one has none."""
         wanted = range(len(self)) if rows is None else np.asarray(rows, np.int64).tolist()
         target, found, names = self.targets[task], self._values[task], self.target_names(task)
-        return [target.gold(found.of(unit), names) for unit in wanted]
+        golds = [target.gold(found.of(unit), names) for unit in wanted]
+        if not target.quotes:
+            return golds
+        texts = self.texts(self._labelled[task], rows)
+        return [None if g is None else target.gold_quoted(g, text) for g, text in zip(golds, texts, strict=True)]
+
+    def quoted(self, task: str, answers: Sequence[tuple[int, int]]) -> list[str]:
+        """Return the parts of all units' texts that begin and end with these tokens of a task's input."""
+        key = self._labelled[task]
+        texts = self.texts(key)
+        spans = row_spans(tokenize(texts, key.front_end))
+        return [quote(text, of, *answer) for text, of, answer in zip(texts, spans, answers, strict=True)]
 
     def ids(self, task: str, rows: NDArray[np.int64]) -> list[NDArray[Any]]:
         """Return the values of some units, as a task's target has encoded them."""

@@ -25,7 +25,8 @@ def constant_answers(graph: SharingGraph, found: Evaluation) -> tuple[str, ...]:
         if target.axes in UNITS:
             gold, answers = _items(gold), _items(answers)
         gold = [value for value in gold if value is not None]
-        answer = _constant_number(gold, answers) if not target.exact else _constant(gold, answers)
+        by_distance = not target.exact and not target.quotes
+        answer = _constant_number(gold, answers) if by_distance else _constant(gold, answers)
         if answer is not None:
             sentences.append(f"{task} answers {answer} for every {units} of {found.split}, as a majority baseline does")
     return tuple(sentences)

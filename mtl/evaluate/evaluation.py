@@ -84,6 +84,9 @@ def _evaluate(
                 result.scored.update(scores)
             else:
                 predictions = answerer.predictions(encoded, asked)
+            for task in asked:
+                if prepared.fitted.targets[task].quotes:
+                    predictions[task] = encoded.quoted(task, predictions[task])
             result.predictions.update(predictions)
             result.gold.update({task: list(encoded.gold(task)) for task in asked})
     if not result.predictions:

@@ -153,9 +153,10 @@ class _ExpectedBatch:
         self.size = len(next(iter(texts.values())))
         self.lengths = unit_lengths(comparison.model, batch, task)
         self.tokens: list[list[str]] = []
-        if self.target.axes[:1] == ("T",):
+        if self.target.shows_tokens:
             surface = batch.surface[comparison.graph.target_input(task)].strings()
             self.tokens = [[] if row == [""] else row for row in surface]  # none in an empty text
+        if self.target.axes[:1] == ("T",):
             self.lengths = [len(row) for row in self.tokens]
         elif self.lengths is not None:  # a list without texts was read as one empty text
             config = comparison.graph.recipe.tasks[task]
@@ -168,12 +169,12 @@ class _ExpectedBatch:
         tied = {
             row
             for answer in self.target.answers
-            if answer.labels
+            if answer.labels or answer.position
             for row in range(self.size)
             if not self._same_labels(head, answer, row, found[answer.name])
         }
         for answer in self.target.answers:
-            if not answer.labels:
+            if not (answer.labels or answer.position):
                 for row in range(self.size):
                     if row not in tied:
                         self._compare_numbers(head, answer, row, found[answer.name])
@@ -214,13 +215,16 @@ class _ExpectedBatch:
         """Compare the labels of a row; False where they are a tie."""
         wanted = self._row(self.expected[answer.value].numpy(), row, answer)
         found = self._row(names, row, answer)
-        given = self._label_ids(found)
+        given = found if answer.position else self._label_ids(found)
         if np.array_equal(wanted, given):
             return True
-        known = given.shape == wanted.shape and all(name in self.ids or not name for name in found.reshape(-1))
+        known = given.shape == wanted.shape and (
+            answer.position or all(name in self.ids or not name for name in found.reshape(-1))
+        )
         gap = self.output.gap(self.scores, answer.value, row, wanted, given) if known else float("inf")
         if not gap < TIE:
-            message = f"'{answer.name}' should be {self._named(wanted)}. Found {self._named(given)}."
+            named = (lambda value: shown(value.tolist())) if answer.position else self._named
+            message = f"'{answer.name}' should be {named(wanted)}. Found {named(given)}."
             raise self._error(head, row, message)
         self.comparison.ties.append(Tie(head.file, head.task, self._number(row), self.size, gap))
         return False

@@ -75,7 +75,7 @@ def join(
         own = graph.inputs(task, by="front_end")
         joint.inputs[task] = tuple(dict.fromkeys(name for key in own.values() for name in input_names(key, form)))
         target, key = fitted.targets[task], graph.target_input(task, by="front_end")
-        if target.axes[:1] == ("T",):
+        if target.shows_tokens:
             builder.add_tokens(task, key)
         for answer in target.answers:
             builder.add_answer(task, answer, target, key)

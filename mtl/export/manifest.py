@@ -78,6 +78,8 @@ def describe_head(
         "labels": labels_of(graph, fitted, task),
         "front_ends": {str(name): given.front_end.state() for name, given in config.inputs.items()},
     }
+    if fitted.targets[task].quotes:
+        described["quotes"] = config.task.target_input(tuple(config.inputs))
     if separable is not None:
         described |= {"separable": separable, "towers": {}}
     return described

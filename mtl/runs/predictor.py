@@ -19,7 +19,7 @@ from ..evaluate.answerers import unit_lengths
 from ..graph.calls import Call
 from ..model.module import Scorer
 from ..model.multi_task import MultiTaskModel
-from ..serve.arrays import Texts
+from ..serve.arrays import Texts, add_quotes, valid
 from ..text.cells import NO_VALUES, value_texts
 from ..train.checkpoint import Which, load_model
 
@@ -132,11 +132,12 @@ class Predictor:
         target = self.model.fitted.targets[task]
         rows: list[Prediction] = [{} for _ in batch.rows]
         lengths = unit_lengths(self.model, batch, task)
-        if target.axes[:1] == ("T",):
+        if target.shows_tokens:
             tokens = [[] if row == [""] else row for row in batch.surface[self.graph.target_input(task)].strings()]
-            lengths = [len(row) for row in tokens]
             for answer, row in zip(rows, tokens, strict=True):
                 answer["tokens"] = row
+        if target.axes[:1] == ("T",):
+            lengths = [len(answer["tokens"]) for answer in rows]
         elif lengths is not None:
             listed = texts[self.graph.recipe.tasks[task].task.target_input(self.inputs(task))]
             lengths = [len(found) for found in listed]  # a list without texts was read as one empty text
@@ -145,6 +146,9 @@ class Predictor:
                 value = values[declared.value][number]
                 cut = lengths is not None and declared.dims[:1] == target.axes[:1]
                 answer[declared.name] = target.shown(declared, value[: lengths[number]] if cut and lengths else value)
+        if target.quotes:
+            key = self.graph.recipe.tasks[task].task.target_input(self.inputs(task))
+            add_quotes(rows, [valid(text) for text in texts[key]])
         return rows
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.errors import UsageError
+from ..text.quoting import found_spans, quote
 
 Text = str | bytes
 Array = NDArray[Any]
@@ -73,3 +74,9 @@ def answer_rows(
         if name != "lengths":  # which the lists themselves show
             columns[name] = values
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def add_quotes(answers: Sequence[dict[str, Any]], texts: Sequence[str]) -> None:
+    """Give answers that have `tokens`, `start` and `end` the part of their text, `text`; empty where there is none."""
+    for answer, text in zip(answers, texts, strict=True):
+        answer["text"] = quote(text, found_spans(text, answer["tokens"]), answer["start"], answer["end"])

@@ -21,7 +21,7 @@ from ..base.batch_spans import batch_spans, estimate
 from ..base.errors import MtlError, UsageError, listing, near_miss
 from ..base.files import sha256
 from ..text.cells import VALUES, value_texts
-from .arrays import Array, Texts, answer_rows, list_arrays, text_array, valid
+from .arrays import Array, Texts, add_quotes, answer_rows, list_arrays, text_array, valid
 
 FORMAT = 1  # of the manifest: grows when an older reader would misread it
 
@@ -155,7 +155,11 @@ class Bundle:
                     if name in values:
                         texts = value_texts(texts, values[name], where, rows.start)
                     feed[name] = text_array(texts, where, rows.start)
-            found += answer_rows(self._run(session, task, shapes, feed), shapes, labels, sizes)
+            answers = answer_rows(self._run(session, task, shapes, feed), shapes, labels, sizes)
+            quoted = self._task(task).get("quotes")
+            if quoted is not None:
+                add_quotes(answers, [valid(text) for text in columns[quoted][rows]])
+            found += answers
         return found
 
     def encode(self, task: str, input: str, texts: Texts, *, batch_size: int = 64) -> NDArray[np.float32]:

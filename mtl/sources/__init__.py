@@ -20,6 +20,7 @@ python       rows from Python: any iterable of dicts, given by library code or n
 qrels        judgements that name their texts
 rereading    rows that are read again: whether they are those of the first time
 shares       shares of the train file that are dev or test in place of files: `dev: 10%`
+squad        SQuAD's JSON: articles, their paragraphs, questions about each
 table_hints  what rows that do not fit their table's columns hint at
 text         lines of text files: decoded one by one
 torchtext    datasets of torchtext 0.6.0 (an optional extra, imported only when such a source is read)
@@ -27,7 +28,7 @@ unpacking    text files that gzip has packed: unpacked as a stream, while their 
 values       values of typed formats (JSON, Parquet, Arrow, Python) as the library knows them
 """
 
-from . import arrow, conll, conllu, delimited, huggingface, jsonl, lines, python, qrels, torchtext
+from . import arrow, conll, conllu, delimited, huggingface, jsonl, lines, python, qrels, squad, torchtext
 from .base import SPLITS, Row, Source
 from .opening import open_sources
 
@@ -45,5 +46,6 @@ __all__ = [
     "open_sources",
     "python",
     "qrels",
+    "squad",
     "torchtext",
 ]

@@ -17,6 +17,7 @@ normalization     what is done to a token before it is looked up, and the tables
 numbers           the numbers that tokens are, scaled as those of training
 pieces            features of the pieces that a tokenizer makes of its tokens: an axis below tokens, and the way back
 positions         the places of tokens in their texts
+quoting           parts of a text by the tokens that they begin and end with
 shape_features    how a word is written: its capitals and digits, its prefixes and suffixes
 span_tags         labelled spans of characters, and the tags that they give to tokens
 tag_rule          which tags a column may hold, and the message for one that it may not

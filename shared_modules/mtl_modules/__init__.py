@@ -1,5 +1,6 @@
 """The modules that come with `mtl`: importing this package registers all of them."""
 
+from .attention_flow import AttentionFlow
 from .bilinear import Bilinear
 from .boundary import Boundary
 from .bseqcnn import BSeqCNN
@@ -47,6 +48,7 @@ from .side_by_side import SideBySide
 from .sigmoid import Sigmoid
 from .slot_attention import SlotAttention
 from .softmax import Softmax
+from .span import SpanOutput
 from .sru import SRU
 from .stack import Stack
 from .transformer import TransformerEncoder
@@ -57,6 +59,7 @@ __all__ = [
     "CRF",
     "MLP",
     "SRU",
+    "AttentionFlow",
     "BSeqCNN",
     "BiGRU",
     "BiLSTM",
@@ -100,6 +103,7 @@ __all__ = [
     "Sigmoid",
     "SlotAttention",
     "Softmax",
+    "SpanOutput",
     "Stack",
     "Sum",
     "TransformerEncoder",

@@ -1,8 +1,19 @@
 """The task types that come with `mtl`: importing this package registers all of them."""
 
+from .multi_label_classification import MultiLabelClassification
+from .question_answering import QuestionAnswering
 from .text_classification import TextClassification
 from .text_pair_classification import TextPairClassification
 from .text_pair_ranking import TextPairRanking
+from .text_regression import TextRegression
 from .word_tagging import WordTagging
 
-__all__ = ["TextClassification", "TextPairClassification", "TextPairRanking", "WordTagging"]
+__all__ = [
+    "MultiLabelClassification",
+    "QuestionAnswering",
+    "TextClassification",
+    "TextPairClassification",
+    "TextPairRanking",
+    "TextRegression",
+    "WordTagging",
+]

@@ -1,4 +1,4 @@
-"""What each text of a pair has in a task's model, up to where the two meet."""
+"""What one text has in a task's model, and what each text of a pair has, up to where the two meet."""
 
 from __future__ import annotations
 
@@ -6,6 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mtl.recipe.task import Slot
+
+
+def whole_text_slots(inputs: Sequence[str], *, output: Mapping[str, Any]) -> tuple[Slot, ...]:
+    """Return embedding, representation (may be left out), pooling, decoder and output, by default `output`."""
+    return (
+        Slot("embedding", "embedding", tuple(inputs), default={"type": "word"}),
+        Slot("representation", "representation", ("embedding",), optional=True),
+        Slot("pooling", "pooling", ("representation",), default={"type": "max"}),
+        Slot("decoder", "decoder", ("pooling",), default={"type": "mlp"}),
+        Slot("output", "output", ("decoder",), default=output),
+    )
 
 
 def text_slots(

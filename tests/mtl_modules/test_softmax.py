@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
 
 from mtl.base.errors import UsageError
 from mtl.data.labels import MISSING, Labels
-from mtl.model.module import PaddedSequence
+from mtl.data.targets import OneLabel
+from mtl.model.module import DevUnits, PaddedSequence
 from mtl_modules import Softmax
 
 LABELS = Labels(("a", "b", "c"), (6, 2, 0))
@@ -74,3 +77,79 @@ def test_rows_are_answered_with_all_scores_and_tokens_without() -> None:
     torch.testing.assert_close(row["score"], row["scores"].amax(-1))
     assert list(token) == ["best", "score"]
     assert token["best"].shape == (2, 3)
+
+
+def scoped() -> OneLabel:
+    return OneLabel(out_of_scope="none")
+
+
+def test_what_is_out_of_scope_has_the_id_after_the_last_label() -> None:
+    output = Softmax(LABELS, scoped(), threshold=0.5)
+    scores = torch.tensor([[2.0, 0.0, 0.0], [0.1, 0.0, 0.0]])
+    answer = output.answer(scores)
+    highest = scores.softmax(-1).amax(-1)
+    assert answer["best"].tolist() == [0, 3]
+    torch.testing.assert_close(answer["score"], torch.stack([highest[0], 1 - highest[1]]))
+    torch.testing.assert_close(answer["scores"], scores.softmax(-1))
+    assert list(output.state_dict()) == []  # it follows from the recipe
+
+
+def test_a_threshold_is_of_a_task_that_knows_what_is_out_of_scope() -> None:
+    for target in (None, OneLabel()):
+        with pytest.raises(UsageError) as error:
+            Softmax(LABELS, target, threshold="dev")
+        assert str(error.value) == (
+            "'threshold' should come with a task that has the key 'out_of_scope', the label of what is none of the "
+            "others. Found none."
+        )
+
+
+def test_temperature_and_threshold_are_found_on_dev() -> None:
+    output = Softmax(LABELS, scoped(), calibrate=True)
+    assert output.found_on_dev == ("calibrate", "threshold")
+    scores = torch.tensor([[3.0, 0.0, 0.0]] * 4 + [[0.5, 0.0, 0.0]] * 2 + [[9.0, 0.0, 0.0]])
+    targets = torch.tensor([0, 0, 0, 1, 3, 3, MISSING])
+    first, second = output.decide([DevUnits((scores,), targets, targets == 0)])
+    # Three of four are right: exp(3 / T) / (exp(3 / T) + 2) is 3/4 at T = 3 / log 6.
+    temperature = 3 / math.log(6)
+    inside = scores[:4].double()
+    losses = [float(F.cross_entropy(inside / t, targets[:4])) for t in (temperature, 1.0)]
+    assert (
+        first == f"temperature {temperature:.4f}, fitted to dev: log loss {losses[0]:.4f}, without it {losses[1]:.4f}"
+    )
+    low = float((scores[4] / temperature).softmax(-1)[0])
+    assert second == f"out of scope below {(0.75 + low) / 2:.4f}, tuned on dev: accuracy 0.8333 there"
+    assert output.answer(scores)["best"].tolist() == [0, 0, 0, 0, 3, 3, 0]
+    assert float(output.answer(scores)["score"][0]) == pytest.approx(0.75)
+    torch.testing.assert_close(output(scores), scores.softmax(-1))  # what a condition carries is as it was
+    assert list(output.state_dict()) == ["temperature", "threshold"]
+
+
+def test_temperatures_of_tokens_leave_padding_out() -> None:
+    output = Softmax(LABELS, calibrate=True)
+    values = torch.tensor([[[3.0, 0.0, 0.0], [3.0, 0.0, 0.0]], [[3.0, 0.0, 0.0], [-99.0, 99.0, 0.0]]])
+    scores = PaddedSequence(values, torch.tensor([2, 1]))
+    targets = torch.tensor([[0, 0], [1, MISSING]])
+    list(output.decide([DevUnits((scores,), targets, torch.ones(2, dtype=torch.bool))]))
+    assert float(output.answer(scores)["score"][0, 0]) == pytest.approx(2 / 3)
+
+
+def test_a_threshold_needs_rows_of_dev_that_are_out_of_scope() -> None:
+    output = Softmax(LABELS, scoped(), calibrate=True)
+    message = (
+        "should come with rows in dev that are out of scope, on which it is tuned. Found none: add some, or give a "
+        "number, such as 'threshold: 0.5'."
+    )
+    ids = torch.tensor([0, 4])
+    assert list(output.lacking_on_dev([(ids, ids < 3)])) == [("threshold", message)]
+    ids = torch.tensor([0, 3])
+    assert list(output.lacking_on_dev([(ids, ids < 3)])) == []
+
+
+def test_the_gap_to_what_is_out_of_scope_is_that_to_the_threshold() -> None:
+    output = Softmax(LABELS, scoped(), threshold=0.5)
+    scores = torch.tensor([[0.1, 0.0, 0.0]])
+    highest = float(scores.softmax(-1).amax())
+    assert output.gap((scores,), "best", 0, 3, 0) == pytest.approx(0.5 - highest)
+    others = scores.softmax(-1)[0]
+    assert output.gap((scores,), "best", 0, 0, 1) == pytest.approx(float(others[0] - others[1]))

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from mtl.base.registry import lookup
 from mtl.data.labels import MISSING, Labels
-from mtl.data.targets import Number
+from mtl.data.targets import Number, OneLabel
 from mtl.model.module import Losses, PaddedSequence, Pieces
 from mtl.text import pieces
 from mtl.text.byte_features import ByteIds
@@ -397,10 +397,38 @@ def _cases() -> Iterator[Case]:
         "row",
     )
     yield Case("sigmoid", "output", lambda: Sigmoid(LABELS), (Row(count),), "row", lambda scores: (scores < 0).float())
+    yield from _decided_cases(count)
     yield Case("regression", "output", lambda: Regression(scaled()), (Row(1),), "row", lambda scores: -scores[:, 0])
     yield Case("crf", "output", lambda: CRF(LABELS), (Tokens(count),))
     yield Case("crf of the tag grammar", "output", lambda: CRF(LABELS, constrained=True), (Tokens(count),))
     yield from _pair_cases()
+
+
+def _decided_cases(count: int) -> Iterator[Case]:
+    """Yield output layers that have what dev shows."""
+    given = dict.fromkeys(LABELS.names, 0.4)
+    scope = OneLabel(out_of_scope="none")
+    right = {"level": "row", "right": lambda scores: (scores < 0).float()}
+    yield Case(
+        "softmax of tokens with a temperature", "output", lambda: Softmax(LABELS, calibrate=True), (Tokens(count),)
+    )
+    yield Case(
+        "softmax of rows with a threshold",
+        "output",
+        lambda: Softmax(LABELS, scope, calibrate=True, threshold=0.6),
+        (Row(count),),
+        "row",
+    )
+    yield Case(
+        "sigmoid of given thresholds", "output", lambda: Sigmoid(LABELS, threshold=given), (Row(count),), **right
+    )
+    yield Case(
+        "sigmoid of tuned thresholds",
+        "output",
+        lambda: Sigmoid(LABELS, threshold="dev_per_label", calibrate=True),
+        (Row(count),),
+        **right,
+    )
 
 
 def _representations() -> Iterator[Case]:

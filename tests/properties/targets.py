@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+import torch
+
 import mtl_modules  # noqa: F401  # registers its modules
 from mtl import sources  # noqa: F401  # registers the formats
 from mtl.base.registry import register
@@ -52,10 +54,23 @@ tasks:
     inputs: {text: {column: text, lowercase: true}}
     target: rating
     model: {embedding: {type: word, dim: 6}, output: regression}
+  tuned:
+    type: test_attributes
+    source: utterances
+    inputs: {text: {column: text, lowercase: true}}
+    target: attributes
+    model: {embedding: {type: word, dim: 6}, output: {type: sigmoid, threshold: dev_per_label, calibrate: true}}
+  scoped:
+    type: text_classification
+    out_of_scope: none
+    source: utterances
+    inputs: {text: {column: text, lowercase: true}}
+    target: topic
+    model: {embedding: {type: word, dim: 6}, output: {type: softmax, calibrate: true}}
 share:
-  words: [attributes.embedding, rating.embedding]
+  words: ["*.embedding"]
 """
-TASKS = ("attributes", "rating")
+TASKS = ("attributes", "rating", "tuned", "scoped")
 
 
 @cache
@@ -72,14 +87,24 @@ def fitted() -> Fitted:
         for feature in features:
             feature.count(tokenize(list(TEXTS), FrontEnd("unicode_words", True)))
             feature.fit()
-    found.targets["attributes"].labels = Labels(("calm", "loud", "new", "old"), (3, 2, 1, 4))
+    for name in ("attributes", "tuned", "scoped"):
+        found.targets[name].labels = Labels(("calm", "loud", "new", "old"), (3, 2, 1, 4))
     found.targets["rating"].load_state({"mean": 3.0, "deviation": 2.5})
     return found
 
 
 def model() -> MultiTaskModel:
-    """Return a new model, ready for prediction."""
-    return MultiTaskModel(graph(), fitted()).eval()
+    """Return a new model, ready for prediction, with temperatures and thresholds as dev might show them."""
+    found = MultiTaskModel(graph(), fitted()).eval()
+    for buffer, value in (
+        ("tuned.output.temperature", [1.7]),
+        ("tuned.output.thresholds", [0.3, 0.45, 0.5, 0.62]),
+        ("scoped.output.temperature", [0.6]),
+        ("scoped.output.threshold", [0.5]),
+    ):
+        component, name = buffer.rsplit(".", 1)
+        found.components[component].get_buffer(name).copy_(torch.tensor(value).squeeze())
+    return found
 
 
 def batch(texts: tuple[str, ...] = TEXTS) -> Batch:

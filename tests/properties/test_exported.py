@@ -148,3 +148,10 @@ def test_other_targets_are_the_same_once_exported(pair_of_targets: Pair, task: s
         found, wanted = exported[pair_of_targets.numeric.answers[task, declared.value]], answer[declared.value].numpy()
         assert found.shape == wanted.shape
         np.testing.assert_allclose(found, wanted, atol=0 if declared.labels else 2e-5)
+
+
+def test_what_dev_shows_decides_answers_of_these_texts(pair_of_targets: Pair) -> None:
+    with torch.no_grad():
+        answers = pair_of_targets.model.answers(targets.batch(), ["tuned", "scoped"])
+    assert 0 < (answers["scoped"]["best"] == 4).sum() < len(joint.TEXTS)
+    assert 0 < (answers["tuned"]["chosen"] >= 0).sum() < answers["tuned"]["chosen"].numel()

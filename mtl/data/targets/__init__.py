@@ -1,7 +1,8 @@
 """What tasks learn from and answer with, one kind per file; importing this package registers all of them.
 
 `class` (one label per unit), `classes` (any number of labels), `tags` (one label per token), `number`, `grade` (of a
-judged pair). A plugin adds its own with `register("target", name)`: see `base`.
+judged pair), `span` (the part of a text that answers a question). A plugin adds its own with `register("target",
+name)`: see `base`.
 """
 
 from .base import Answer, Example, LabelTarget, Names, Remark, Target
@@ -9,10 +10,12 @@ from .grade import Grade, Grades
 from .labels import Classes
 from .number import Number
 from .one_label import OneLabel
+from .span import AnswerSpan
 from .tags import Tags
 
 __all__ = [
     "Answer",
+    "AnswerSpan",
     "Classes",
     "Example",
     "Grade",

@@ -30,13 +30,15 @@ class Answer:
     """One named output of an exported head.
 
     `name` as the user sees it; `value` is the key in what the output layer's `answer` returns; `labels` is True
-    where ids are decoded to the label's string; `dims` names the axes beyond B (`("T",)`, `("C",)`).
+    where ids are decoded to the label's string, and `position` where it is the number of a token; `dims` names the
+    axes beyond B (`("T",)`, `("C",)`).
     """
 
     name: str
     value: str
     labels: bool = False
     dims: tuple[str, ...] = ()
+    position: bool = False
 
 
 class Example(NamedTuple):
@@ -95,6 +97,7 @@ class Target:
     width: ClassVar[int] = 1  # values per unit, of a target without axes
     of_tokens: ClassVar[bool] = False  # reading a cell needs the tokens of the target's input
     dtype: ClassVar[type[np.generic]] = np.int32
+    quotes: ClassVar[bool] = False  # answers are parts of its input's text: first and last token
     exact: ClassVar[bool] = True  # an answer is right or wrong; False: nearer to the right one or farther
     missing: ClassVar[float] = MISSING  # value of a unit (or token) that has none, and of padding
     answers: ClassVar[tuple[Answer, ...]]
@@ -112,6 +115,11 @@ class Target:
     def tally(self) -> Mapping[str, int]:
         """How often each value occurs in training, for reports; empty for a target with many values."""
         return {}
+
+    @property
+    def shows_tokens(self) -> bool:
+        """Whether answers come with the tokens that they are about."""
+        return self.quotes or self.axes[:1] == ("T",)
 
     @property
     def marks_spans(self) -> bool:
@@ -189,6 +197,10 @@ class Target:
     def from_answer(self, answer: Mapping[str, Any]) -> Any:
         """Return a prediction as metrics see it, from the answer that a user reads: by default the first declared."""
         return answer[self.answers[0].name]
+
+    def gold_quoted(self, gold: Any, text: str) -> Any:
+        """Return gold as metrics see it where the target `quotes`, from what `gold` returned."""
+        raise NotImplementedError
 
     def shown(self, answer: Answer, values: NDArray[Any]) -> Any:
         """Return one unit's answer as the value that a user reads; padding is cut off."""

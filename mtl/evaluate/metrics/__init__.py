@@ -24,6 +24,7 @@ from .scope import OutOfScope
 from .scored import Scored, ScoredMetric
 from .sets import LabelsF1, LabelsReport, SameLabels
 from .spans import SpanF1, SpanReport, Tagging, spans
+from .squad import Squad
 
 __all__ = [
     "Accuracy",
@@ -56,6 +57,7 @@ __all__ = [
     "SpanF1",
     "SpanReport",
     "Spearman",
+    "Squad",
     "Tagging",
     "TopKAccuracy",
     "exact_match",

@@ -1,0 +1,94 @@
+"""SQuAD's JSON (https://rajpurkar.github.io/SQuAD-explorer): articles, their paragraphs, questions about each.
+
+Source: Rajpurkar et al. (2016) for version 1.1, Rajpurkar, Jia and Liang (2018) for version 2.0.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..base.errors import DataError, Fault
+from ..base.registry import register
+from .base import OnBadRow, Row, Source, open_binary
+from .values import whole
+
+COLUMNS = ("id", "title", "context", "question", "answers")
+
+
+@register("source", "squad")
+class Squad(Source):
+    """One row per question: `id`, `title`, `context`, `question`, and `answers`, a list of dicts with text and start.
+
+    Questions that version 2.0 calls impossible have an empty list. A row's `line` is its number in the file, which is
+    read whole.
+    """
+
+    def __init__(
+        self,
+        *,
+        train: str | None = None,
+        dev: str | None = None,
+        test: str | None = None,
+        on_bad_row: OnBadRow = "error",
+    ) -> None:
+        super().__init__(train=train, dev=dev, test=test, on_bad_row=on_bad_row)
+
+    def columns(self, split: str, base: Path) -> list[str]:
+        """Return the columns, which are the same of every file."""
+        self.path(split, base)
+        return list(COLUMNS)
+
+    def rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
+        path = self.path(split, base)
+        number = 0
+        for article in _listed(_read(path), "data"):
+            for paragraph in _listed(article, "paragraphs") or [None]:
+                for asked in _listed(paragraph, "qas") or [None]:
+                    number += 1
+                    yield _row(article, paragraph, asked, path, number)
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    """Return a file's content; raises `DataError` where it is not SQuAD's."""
+    with open_binary(path) as file:
+        try:
+            found = json.load(file)
+        except (ValueError, RecursionError) as error:
+            raise DataError(Fault(f"should be JSON as SQuAD has it. Found: {error}.", file=str(path))) from error
+    if not isinstance(found, Mapping) or not isinstance(found.get("data"), list):
+        raise DataError(Fault("should be a JSON object with a list 'data' of articles. Found another.", file=str(path)))
+    return found
+
+
+def _listed(value: Any, key: str) -> list[Any]:
+    found = value.get(key) if isinstance(value, Mapping) else None
+    return found if isinstance(found, list) else []
+
+
+def _row(article: Any, paragraph: Any, asked: Any, path: Path, number: int) -> Row | Fault:
+    def fault(message: str) -> Fault:
+        return Fault(message, file=str(path), line=number)
+
+    context = paragraph.get("context") if isinstance(paragraph, Mapping) else None
+    question = asked.get("question") if isinstance(asked, Mapping) else None
+    if not isinstance(context, str) or not isinstance(question, str):
+        return fault("should be a question in 'qas' of a paragraph with a 'context'. Found another form.")
+    impossible = asked.get("is_impossible", False)
+    answers = [] if impossible is True else asked.get("answers")
+    if not isinstance(answers, list) or not all(_is_answer(answer) for answer in answers):
+        return fault("'answers' should be a list of objects with 'text' and 'answer_start'. Found another form.")
+    values = {
+        "id": whole(str(asked.get("id", number))),
+        "title": whole(str(article.get("title", ""))),
+        "context": whole(context),
+        "question": whole(question),
+        "answers": [{"text": whole(answer["text"]), "start": answer["answer_start"]} for answer in answers],
+    }
+    return Row(values, str(path), number)
+
+
+def _is_answer(value: Any) -> bool:
+    return isinstance(value, Mapping) and isinstance(value.get("text"), str) and type(value.get("answer_start")) is int

@@ -1,0 +1,208 @@
+"""What is found on dev at the end of training: it becomes part of the best checkpoint, however the run got there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from mtl.base.errors import CheckpointError, RecipeError
+from mtl.base.progress import Note
+from mtl.base.tensors import read_tensors
+from mtl.evaluate.evaluation import evaluate
+from mtl.runs.check import read_data
+from mtl.runs.predictor import Predictor
+from mtl.sources.opening import open_sources
+from mtl.train import decisions
+from mtl.train.checkpoint import Checkpoints, load_weights
+from mtl.train.trainer import Trainer
+from tests.mtl.small_run import parameters, same, small_graph, small_trainer, write_data
+
+OUTPUT = {"model": {"output": {"type": "softmax", "calibrate": True}}}
+SCOPED: dict[str, Any] = {
+    "intent": {
+        "out_of_scope": "other",
+        "model": {
+            "embedding": {"type": "word", "dim": 8},
+            "representation": {"type": "bilstm", "hidden": 6},
+            "output": {"type": "softmax", "calibrate": True, "threshold": "dev"},
+        },
+    },
+    "slots": OUTPUT,
+}
+
+
+def plant(folder: Path, splits: tuple[str, ...] = ("train", "dev")) -> None:
+    """Write the small data, with a few utterances of dev (and two of train) that no intent fits."""
+    write_data(folder)
+    for split, count in (("train", 2), ("dev", 8)):
+        if split in splits:
+            with (folder / f"utterances.{split}.tsv").open("a") as file:
+                file.write("a a weather\tother\tO O O\n" * count)
+
+
+def trainer(folder: Path, *, out: str = "run", resume: bool = False, **train: Any) -> Trainer:
+    return small_trainer(folder, {"epochs": 2, **train}, out=out, resume=resume, tasks=SCOPED)
+
+
+def kept(folder: Path, component: str = "intent.output") -> tuple[Mapping[str, torch.Tensor], Mapping[str, str]]:
+    return read_tensors(Checkpoints(folder).path("best") / "components" / f"{component}.safetensors")
+
+
+def test_they_are_reported_kept_and_used(tmp_path: Path) -> None:
+    plant(tmp_path)
+    trained = trainer(tmp_path, epochs=8)
+    notes = [report for report in trained.train() if isinstance(report, Note)]
+    assert [(note.component, note.message.split()[0], note.step) for note in notes] == [
+        ("intent.output", "temperature", trained.step),
+        ("intent.output", "out", trained.step),
+        ("slots.output", "temperature", trained.step),
+    ]
+    tensors, meaning = kept(tmp_path / "run")
+    assert meaning["decided"] == "dev"
+    assert set(tensors) == {"temperature", "threshold"}
+    output: Any = trained.model.output("intent")
+    assert float(output.threshold) > 0
+    assert torch.equal(tensors["threshold"], output.threshold)
+    loaded = trainer(tmp_path, epochs=8, resume=True).model
+    assert same(parameters(loaded), parameters(trained.model))
+    found = evaluate(trained.model, trained.graph, trained.prepared, "dev")
+    scoped = f"tuned on dev: accuracy {found.metrics['intent']['accuracy']:.4f} there"
+    assert notes[1].message.endswith(scoped)
+    assert "other" in found.predictions["intent"]
+    (answer,) = Predictor(trained.model).predict("intent", ["a a weather"])
+    assert answer["label"] == "other"
+    assert set(answer["scores"]) == {"music", "travel", "search"}
+
+
+def test_a_run_without_anything_to_find_has_the_files_that_it_had(tmp_path: Path) -> None:
+    write_data(tmp_path)
+    plain = small_trainer(tmp_path)
+    assert [report for report in plain.train() if isinstance(report, Note)] == []
+    assert kept(tmp_path / "run")[0] == {}
+    assert "decided" not in kept(tmp_path / "run")[1]
+
+
+def test_training_is_what_it_is_without_them(tmp_path: Path) -> None:
+    plant(tmp_path)
+    with_them = trainer(tmp_path)
+    losses = [report.losses for report in with_them.train() if hasattr(report, "losses")]
+    plain: dict[str, Any] = {
+        "intent": {**SCOPED["intent"], "model": {**SCOPED["intent"]["model"], "output": "softmax"}}
+    }
+    without = small_trainer(tmp_path, {"epochs": 2}, out="plain", tasks=plain)
+    assert losses == [report.losses for report in without.train() if hasattr(report, "losses")]
+
+
+def test_a_run_that_was_killed_before_they_were_written_finds_them_again(tmp_path: Path) -> None:
+    plant(tmp_path)
+    whole = trainer(tmp_path, out="whole")
+    reports = list(whole.train())
+    stopped = trainer(tmp_path, out="stopped")
+    for report in stopped.train():
+        if isinstance(report, Note):
+            break
+    best = Checkpoints(tmp_path / "stopped")
+    fresh = trainer(tmp_path, out="fresh")  # what the file was before anything was found
+    own = {
+        name: buffer for name, buffer in fresh.model.components["intent.output"].named_buffers() if name != "weights"
+    }
+    best.rewrite("best", "intent.output", own, {})
+    resumed = trainer(tmp_path, out="stopped", resume=True)
+    assert resumed.finished
+    again = list(resumed.train())
+    assert [str(note) for note in again] == [str(report) for report in reports if isinstance(report, Note)][:2]
+    assert same(parameters(resumed.model), parameters(whole.model))
+    assert (tmp_path / "stopped/checkpoints/pointer.json").read_bytes() == (
+        tmp_path / "whole/checkpoints/pointer.json"
+    ).read_bytes()
+    for name in ("intent.output", "slots.output"):
+        first, second = (kept(tmp_path / out, name) for out in ("stopped", "whole"))
+        assert same(first[0], second[0])
+        assert first[1] == second[1]
+    assert list(trainer(tmp_path, out="stopped", resume=True).train()) == []
+
+
+def test_the_best_checkpoint_gets_them(tmp_path: Path) -> None:
+    plant(tmp_path)
+    run = trainer(tmp_path, epochs=4, evaluate_every=3, select={"pos.accuracy": 1.0})
+    list(run.train())
+    before = parameters(run.model)
+    load_weights(run.model, Checkpoints(tmp_path / "run").path("best"))
+    assert same(parameters(run.model), before)
+
+
+def test_a_temperature_lowers_the_log_loss_of_dev(tmp_path: Path) -> None:
+    plant(tmp_path)
+    run = trainer(tmp_path, epochs=6)
+    list(run.train())
+    output: Any = run.model.output("slots")
+    split = run.prepared.splits["utterances", "dev"]
+    batch = split.batch(np.arange(len(split)))
+    with torch.no_grad():
+        scores = run.model.scores(batch, ["slots"])["slots"][0].values
+    ids = batch.targets["slots"]
+    cross_entropy = torch.nn.functional.cross_entropy
+    losses = {
+        by: float(cross_entropy((scores / (output.temperature * by)).reshape(-1, scores.shape[2]), ids.reshape(-1)))
+        for by in (0.9, 1.0, 1.1)
+    }
+    assert losses[1.0] < min(losses[0.9], losses[1.1])
+
+
+NO_ROWS = (
+    "should come with rows in dev that are out of scope, on which it is tuned. Found none: add some, or give a number, "
+    "such as 'threshold: 0.5'."
+)
+NO_SPLIT = "should come with a dev split of the task's source, on which it is found. Found none."
+
+
+def test_dev_without_rows_out_of_scope_is_refused_before_training(tmp_path: Path) -> None:
+    plant(tmp_path, ("train",))
+    with pytest.raises(RecipeError) as caught:
+        trainer(tmp_path)
+    assert [(fault.path, fault.message) for fault in caught.value.faults] == [
+        ("tasks.intent.model.output.threshold", NO_ROWS)
+    ]
+    graph = small_graph(tmp_path, tasks=SCOPED)
+    with pytest.raises(RecipeError) as caught:
+        read_data(graph, open_sources(graph.recipe), tmp_path / "cache")
+    assert [fault.message for fault in caught.value.faults] == [NO_ROWS]
+
+
+def test_a_source_without_dev_is_refused_before_training(tmp_path: Path) -> None:
+    plant(tmp_path)
+    with pytest.raises(RecipeError) as caught:
+        small_trainer(tmp_path, tasks=SCOPED, dev=False)
+    assert [(fault.path, fault.message) for fault in caught.value.faults] == [
+        ("tasks.intent.model.output.calibrate", NO_SPLIT),
+        ("tasks.intent.model.output.threshold", NO_SPLIT),
+        ("tasks.slots.model.output.calibrate", NO_SPLIT),
+    ]
+
+
+def test_a_checkpoint_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    plant(tmp_path)
+    run = trainer(tmp_path)
+    list(run.train())
+    file = Checkpoints(tmp_path / "run").path("best") / "components" / "pos.output.safetensors"
+    file.unlink()
+    file.mkdir()
+    (file / "taken").touch()
+    with pytest.raises(CheckpointError) as error:
+        Checkpoints(tmp_path / "run").rewrite("best", "pos.output", {}, {})
+    assert str(error.value) == (
+        f"{file}: could not be written: Is a directory. The checkpoint is unharmed; make room and resume."
+    )
+
+
+def test_nothing_is_found_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(tmp_path)
+    run = trainer(tmp_path)
+    list(run.train())
+    monkeypatch.setattr(decisions, "_units", lambda *_: pytest.fail("dev was read again"))
+    assert decisions.decide(run.model, run.prepared, run.checkpoints) == []
