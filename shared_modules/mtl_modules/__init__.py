@@ -22,6 +22,7 @@ from .embeddings.positional import PositionalEmbedding
 from .embeddings.sum import Sum
 from .gazetteer import Gazetteer
 from .gru import BiGRU
+from .hinge import Hinge
 from .in_batch_softmax import InBatchSoftmax
 from .interaction import Interaction
 from .last_pooling import LastPooling
@@ -34,6 +35,7 @@ from .mlp import MLP
 from .mlp_scorer import MLPScorer
 from .mmoe import MMoE
 from .multiplicative_lstm import MultiplicativeLSTM
+from .ordinal import Ordinal
 from .pairwise_hinge import PairwiseHinge
 from .pairwise_logistic import PairwiseLogistic
 from .piece import PieceEmbedding
@@ -77,6 +79,7 @@ __all__ = [
     "DilatedCNN",
     "Dot",
     "Gazetteer",
+    "Hinge",
     "InBatchSoftmax",
     "Interaction",
     "LastPooling",
@@ -88,6 +91,7 @@ __all__ = [
     "MeanPooling",
     "Mix",
     "MultiplicativeLSTM",
+    "Ordinal",
     "PairwiseHinge",
     "PairwiseLogistic",
     "PieceEmbedding",

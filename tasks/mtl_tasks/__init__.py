@@ -1,5 +1,7 @@
 """The task types that come with `mtl`: importing this package registers all of them."""
 
+from .dialog_classification import DialogClassification
+from .dialog_tagging import DialogTagging
 from .multi_label_classification import MultiLabelClassification
 from .question_answering import QuestionAnswering
 from .text_classification import TextClassification
@@ -9,6 +11,8 @@ from .text_regression import TextRegression
 from .word_tagging import WordTagging
 
 __all__ = [
+    "DialogClassification",
+    "DialogTagging",
     "MultiLabelClassification",
     "QuestionAnswering",
     "TextClassification",

@@ -1,8 +1,8 @@
 """What tasks learn from and answer with, one kind per file; importing this package registers all of them.
 
 `class` (one label per unit), `classes` (any number of labels), `tags` (one label per token), `number`, `grade` (of a
-judged pair), `span` (the part of a text that answers a question). A plugin adds its own with `register("target",
-name)`: see `base`.
+judged pair), `span` (the part of a text that answers a question), `text_labels` (one label per text of a list). A
+plugin adds its own with `register("target", name)`: see `base`.
 """
 
 from .base import Answer, Example, LabelTarget, Names, Remark, Target
@@ -12,6 +12,7 @@ from .number import Number
 from .one_label import OneLabel
 from .span import AnswerSpan
 from .tags import Tags
+from .text_labels import TextLabels
 
 __all__ = [
     "Answer",
@@ -27,4 +28,5 @@ __all__ = [
     "Remark",
     "Tags",
     "Target",
+    "TextLabels",
 ]

@@ -37,9 +37,9 @@ SCOPED: dict[str, Any] = {
 
 
 def plant(folder: Path, splits: tuple[str, ...] = ("train", "dev")) -> None:
-    """Write the small data, with a few utterances of dev (and two of train) that no intent fits."""
+    """Write the small data, with many utterances of dev (and two of train) that no intent fits."""
     write_data(folder)
-    for split, count in (("train", 2), ("dev", 8)):
+    for split, count in (("train", 2), ("dev", 80)):
         if split in splits:
             with (folder / f"utterances.{split}.tsv").open("a") as file:
                 file.write("a a weather\tother\tO O O\n" * count)

@@ -110,8 +110,8 @@ class SameSpan(Metric):
         return {"same_span": sum(right) / len(right) if right else 0.0}
 
 
-@register("task", "question_answering")
-class QuestionAnswering(Task):
+@register("task", "extraction")
+class Extraction(Task):
     """Find the answer to a question in a text."""
 
     predicts = "answer_span"

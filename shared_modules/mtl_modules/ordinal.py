@@ -1,0 +1,125 @@
+"""Labels in an order: ratings, levels, degrees."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mtl.base.errors import UsageError, near_miss
+from mtl.base.progress import Note
+from mtl.base.registry import register
+from mtl.data.labels import MISSING, Labels
+from mtl.data.targets.grade import number
+from mtl.model.module import Output
+
+from .priors import label_counts
+
+SHOWN = 12  # labels of a note
+LEAST = 1e-12  # of a probability whose logarithm is taken
+
+
+@register("output", "ordinal")
+class Ordinal(Output):
+    """Whether a label is higher than each but the highest, by one score and a threshold each (Cao et al., 2020, CORAL).
+
+    The score is a weighted sum of what flows in; thresholds are kept in order, so that no probability of a label is
+    below 0. Learned are all of these yes-or-no answers, each a logistic regression (`coral`), or the label's own
+    probability, the proportional odds of McCullagh (1980) (`likelihood`). The answer is the label above whose lower
+    neighbour the true one is more probably than not, the median. Labels that are numbers are in their order, others in
+    that of their names; `ranks` gives labels other numbers to be ordered by. With `prior`, thresholds begin at the
+    frequencies in training.
+    """
+
+    axes = ((),)
+    order: Tensor
+    rank: Tensor
+
+    def __init__(
+        self,
+        labels: Labels,
+        *,
+        ranks: dict[str, float] = {},  # noqa: B006  # a recipe's default, never changed
+        learn: Literal["coral", "likelihood"] = "coral",
+        prior: bool = True,
+    ) -> None:
+        super().__init__()
+        self.labels = labels
+        self.learn = learn
+        self.begins_at_prior = prior
+        for name in ranks:
+            if name not in labels.names:
+                raise UsageError(
+                    f"'ranks' should name labels of the task. Found '{name}'.{near_miss(name, labels.names)}"
+                )
+        ids = sorted(range(len(labels)), key=lambda label: _place(labels.names[label], ranks))
+        self.register_buffer("order", torch.tensor(ids), persistent=False)  # it follows from the recipe and the labels
+        self.register_buffer("rank", torch.tensor(sorted(range(len(ids)), key=ids.__getitem__)), persistent=False)
+        self.score = nn.Linear(len(labels), 1, bias=False)
+        self.first = nn.Parameter(torch.zeros(1))
+        self.steps = nn.Parameter(torch.zeros(max(len(labels) - 2, 0)))
+        shown = [labels.names[label] for label in ids[:SHOWN]] + ["…"] * (len(ids) > SHOWN)
+        self.notes = (Note(f"labels from the lowest to the highest: {', '.join(shown)}"),)
+
+    def _above(self, scores: Tensor) -> Tensor:
+        """Return [B, C - 1]: the log odds that the label is higher than each but the highest."""
+        falls = torch.cat([self.first.new_zeros(1), F.softplus(self.steps).cumsum(0)])
+        return self.score(scores) + (self.first - falls)[: len(self.labels) - 1]
+
+    def _probabilities(self, above: Tensor) -> Tensor:
+        """Return the probabilities of labels [B, C] in the order of their ids."""
+        higher = above.sigmoid()
+        ends = higher.new_ones(len(higher), 1), higher.new_zeros(len(higher), 1)
+        by_rank = torch.cat([ends[0], higher], 1) - torch.cat([higher, ends[1]], 1)
+        return by_rank.index_select(1, self.rank)
+
+    def forward(self, *scores: Any) -> Tensor:
+        """Return label probabilities [B, C]."""
+        return self._probabilities(self._above(scores[0]))
+
+    def prior(self, targets: Iterable[tuple[Any, Tensor]]) -> tuple[Tensor | None, ...]:
+        """Set the thresholds by the log odds of higher labels; half a unit more on either side keeps them finite."""
+        if self.begins_at_prior and len(self.labels) > 1:
+            counts = label_counts(targets, len(self.labels))[self.order]
+            higher = counts.sum() - counts.cumsum(0)[:-1] + 0.5
+            odds = (higher / (counts.sum() + 1 - higher)).log()
+            falls = (odds[:-1] - odds[1:]).clamp(min=1e-3)
+            self.first.data.copy_(odds[:1])
+            self.steps.data.copy_(falls.expm1().log())
+        return ()
+
+    def loss(self, *scores_and_targets: Any) -> Tensor:
+        """Return [B]: the sum of the logistic losses, or the negative log likelihood; 0 where there is no label."""
+        scores, targets = scores_and_targets
+        known = (targets >= 0) & (targets < len(self.labels))
+        above = self._above(scores)
+        labels = torch.where(known, targets, 0)
+        if self.learn == "likelihood":
+            logs = self._probabilities(above).clamp(min=LEAST).log()
+            losses = F.nll_loss(logs, torch.where(known, targets, MISSING), ignore_index=MISSING, reduction="none")
+        else:
+            levels = torch.arange(len(self.labels) - 1, device=targets.device)
+            higher = (self.rank[labels][:, None] > levels).to(above.dtype)
+            losses = F.binary_cross_entropy_with_logits(above, higher, reduction="none").sum(1)
+        return torch.where(known, losses, 0.0)
+
+    def answer(self, *scores: Any) -> dict[str, Tensor]:
+        """Return the median label, its probability, and those of all labels."""
+        above = self._above(scores[0])
+        best = self.order[(above > 0).sum(1)]
+        probabilities = self._probabilities(above)
+        return {"best": best, "score": probabilities.gather(1, best[:, None])[:, 0], "scores": probabilities}
+
+    def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
+        """Return how far from one half the farthest of the answers is on which two labels differ."""
+        low, high = sorted((int(self.rank[int(wanted)]), int(self.rank[int(given)])))
+        return float((self._above(scores[0])[row, low:high].sigmoid() - 0.5).abs().max())
+
+
+def _place(label: str, ranks: Mapping[str, float]) -> tuple[float, str]:
+    own = number(label)
+    return ranks.get(label, math.inf if own is None else own), label
