@@ -29,7 +29,8 @@ class Key:
     The attribute's name, type and default are the key's; `written` is the type and `default` the default of what a
     recipe writes where that is something else. `meaning` is the key's line in the documentation, and `note` what there
     is to say beyond it. A key that is read `apart` has rules of its own: the schema takes anything for it. One that
-    holds a `component`, of the kind that it is named like, says here which type it is where none is written.
+    holds a `component`, of the kind that it is named like, says here which type it is where none is written. `called`
+    is the key's name where no attribute can have it (`from`).
 
     Closed to further keys by a line alone are a source and a module, whose other keys are those of their classes, and
     a group of `share`, whose other keys are those of its module.
@@ -39,6 +40,7 @@ class Key:
     note: str = ""
     apart: bool = False
     component: str = ""
+    called: str = ""
     written: Any = SAME
     default: Any = SAME
 
@@ -68,7 +70,7 @@ def keys(section: type) -> Mapping[str, DeclaredKey]:
     for field in dataclasses.fields(section):
         for key in getattr(types[field.name], "__metadata__", ()):
             if isinstance(key, Key):
-                found[field.name] = _declared(field, types[field.name], key)
+                found[key.called or field.name] = _declared(field, types[field.name], key)
             elif isinstance(key, Inside):
                 found.update(keys(types[field.name].__origin__))
     return found
@@ -93,7 +95,14 @@ def _declared(field: dataclasses.Field[Any], annotation: Any, key: Key) -> Decla
         default = list(default) if isinstance(default, tuple) else default
     required = default is dataclasses.MISSING
     return DeclaredKey(
-        field.name, written, required, None if required else default, meaning, key.note, key.apart, key.component
+        key.called or field.name,
+        written,
+        required,
+        None if required else default,
+        meaning,
+        key.note,
+        key.apart,
+        key.component,
     )
 
 

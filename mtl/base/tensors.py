@@ -32,6 +32,15 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], description: Mappin
     write(path, serialized(tensors, description))
 
 
+def shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of a file's tensors, which are not read; raises `CheckpointError` naming the file."""
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118  # not a dict
+    except (OSError, ValueError, safetensors.SafetensorError) as error:
+        raise CheckpointError(f"{path}: should be a readable safetensors file. Found: {error}.") from error
+
+
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Return the tensors of a safetensors file and its description; raises `CheckpointError` naming the file."""
     try:

@@ -5,11 +5,13 @@ candidates  a recipe whose values are searched: itself, and with other values
 components  reading the configuration of a registered class that holds no modules: a mixture, an optimizer, a metric
 conditions  conditions of a recipe that has other faults, so that no graph of all its tasks can be made
 draft       what the stages of reading a recipe pass to each other
+from_runs   `from:` of a module: what the recipe leaves out of its configuration is written in, as the run has it
 groups      reading `share:`: the groups as they are written, before their members are looked up
 keys        the general keys of a recipe, for those who write one
 loading     from a recipe file to a `Recipe`: the stages of reading, and all that is wrong in one error
 metrics     reading the metrics of a task
 modules     reading the configuration of modules
+origins     runs that modules come from: where they are, what is kept of them, and which of their components is meant
 sites       the module addresses of a recipe, and the classes of those that are one module
 sources     reading sources: those under `sources:`, and those that a task writes inline
 space       the values of a search, each tried in the recipe: one that it refuses is a fault before any training

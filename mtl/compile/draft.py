@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base.errors import Fault
@@ -22,6 +23,7 @@ class Reading:
 
     document: Document
     faults: list[Fault] = field(default_factory=list)
+    base: Path = Path()  # folder that paths of the recipe start from
 
     def fault(self, steps: Steps, message: str) -> None:
         """Note what is wrong with the value at `steps`."""

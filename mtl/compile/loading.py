@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import re
 from collections.abc import Mapping, Sequence
@@ -10,8 +11,9 @@ from typing import Any
 
 from ..base import registry
 from ..base.declared import defaults, plain, schema
-from ..base.errors import Fault, RecipeError, UsageError
+from ..base.errors import CheckpointError, Fault, RecipeError, UsageError
 from ..graph import rules as graph_rules
+from ..graph.build import build_graph
 from ..graph.sharing_graph import SharingGraph
 from ..recipe import overrides as settings
 from ..recipe.config import Recipe, ShareGroup, TaskConfig
@@ -24,8 +26,10 @@ from ..recipe.yaml_core import parse, read
 from .components import told
 from .conditions import misnamed_conditions
 from .draft import Reading, TaskDraft
+from .from_runs import GraphOf, fill_from_runs
 from .groups import Group
 from .modules import ModuleReader
+from .origins import kept_run
 from .sources import read_sources
 from .space import read_with_space
 from .stitches import write_out_stitches
@@ -50,14 +54,19 @@ BUILT_IN = (
 
 
 def load_recipe(
-    path: str | Path, *, overrides: Sequence[str] = (), data: Path | None = None, seed: int | None = None
+    path: str | Path,
+    *,
+    overrides: Sequence[str] = (),
+    data: Path | None = None,
+    seed: int | None = None,
+    kept: Path | None = None,
 ) -> Recipe:
     """Read and check a recipe file; raises `RecipeError` with all its faults.
 
     `overrides` are `a.b.c=value` settings, `data` replaces the directory that relative data paths start from,
-    and `seed` the recipe's seed.
+    and `seed` the recipe's seed. `kept` is a folder with what is kept of runs that modules come from.
     """
-    return recipe_of(read(Path(path)), overrides, data, seed, Path(path))
+    return recipe_of(read(Path(path)), overrides, data, seed, Path(path), kept)
 
 
 def recipe_from_text(
@@ -79,9 +88,10 @@ def recipe_from_dict(
     overrides: Sequence[str] = (),
     data: Path | None = None,
     seed: int | None = None,
+    kept: Path | None = None,
 ) -> Recipe:
     """Check a recipe given as the plain values that YAML would give; `name` is what messages call it."""
-    return recipe_of(from_values(tree, name), overrides, data, seed, None)
+    return recipe_of(from_values(tree, name), overrides, data, seed, None, kept)
 
 
 def register_built_in() -> None:
@@ -91,18 +101,46 @@ def register_built_in() -> None:
 
 
 def recipe_of(
-    document: Document, overrides: Sequence[str], data: Path | None, seed: int | None, file: Path | None
+    document: Document,
+    overrides: Sequence[str],
+    data: Path | None,
+    seed: int | None,
+    file: Path | None,
+    kept: Path | None = None,
 ) -> Recipe:
-    """Check a document, which is changed where settings change it; see `load_recipe`."""
+    """Check a document, which settings change, and runs that modules come from; see `load_recipe`."""
     _check_form(document)
     settings.apply(document, overrides)
     if document.tree.get("tune") is None:
-        return _recipe(document, data, seed, file)
-    return read_with_space(document, lambda variant: _recipe(variant, data, seed, file))
+        return _recipe(document, data, seed, file, kept)
+    return read_with_space(document, lambda variant: _recipe(variant, data, seed, file, kept))
 
 
-def _recipe(document: Document, data: Path | None, seed: int | None, file: Path | None) -> Recipe:
-    reading = Reading(document, document.faults)
+def run_graph(folder: Path) -> SharingGraph:
+    """Return the graph of what a finished run trained; raises `CheckpointError` where the folder holds none."""
+    if not (folder / "recipe.yaml").is_file() or not (folder / "fitted.json").is_file():
+        found = "another folder" if folder.is_dir() else "a file" if folder.exists() else "nothing there"
+        raise CheckpointError(f"should be the folder of a finished run. Found '{folder}': {found}.")
+    try:
+        return build_graph(load_recipe(folder / "recipe.yaml"))
+    except RecipeError as error:
+        message = f"should be a run that this version of mtl can read. Found '{folder}': {error.faults[0]}"
+        raise CheckpointError(message) from error
+
+
+def _graph_of(kept: Path | None) -> GraphOf:
+    @functools.cache
+    def graph_of(run: Path) -> tuple[SharingGraph | None, str]:
+        try:
+            return run_graph(kept_run(kept, run)), ""
+        except CheckpointError as error:
+            return None, error.faults[0].message
+
+    return graph_of
+
+
+def _recipe(document: Document, data: Path | None, seed: int | None, file: Path | None, kept: Path | None) -> Recipe:
+    reading = Reading(document, document.faults, file.parent if file is not None else Path())
     malformed = len(reading.faults)
     checked, faults = fitted_to(schema(Recipe), document.tree, document, (), "a recipe")
     reading.faults += faults
@@ -111,7 +149,7 @@ def _recipe(document: Document, data: Path | None, seed: int | None, file: Path 
     if seed is not None and seed < 0:
         reading.faults.append(Fault(f"should be a whole number of at least 0. Found {seed}.", "--seed"))
     general = checked or defaults(Recipe)
-    base = file.parent if file is not None else Path()
+    base = reading.base
     plugins = _load_plugins(reading, general["plugins"], base)
     values = {key: general[key] for key in plain(Recipe)} | {
         "name": general["name"] or (file.stem if file is not None else "recipe"),
@@ -119,9 +157,10 @@ def _recipe(document: Document, data: Path | None, seed: int | None, file: Path 
         "plugins": plugins,
         "data": data.resolve() if data is not None else (base / (general["data"] or "")).resolve(),
         "file": file,
+        "kept": kept,
         "document": document.name,
     }
-    return _read_sections(reading, values, malformed)
+    return _read_sections(reading, values, malformed, _graph_of(kept))
 
 
 def _check_form(document: Document) -> None:
@@ -154,12 +193,13 @@ def _load_plugins(reading: Reading, plugins: Sequence[str], base: Path) -> tuple
     return tuple(found)
 
 
-def _read_sections(reading: Reading, values: dict[str, Any], malformed: int) -> Recipe:
+def _read_sections(reading: Reading, values: dict[str, Any], malformed: int, graph_of: GraphOf) -> Recipe:
     """Read the sections; the first `malformed` faults are those of the document's form."""
     tree = reading.document.tree
     broken: set[str] = set()
     sources = read_sources(reading, tree.get("sources"))
     drafts = read_tasks(reading, tree.get("tasks"), sources, broken)
+    fill_from_runs(reading, drafts, graph_of)
     write_out_stitches(reading, drafts, broken)
     ties = Ties(reading, drafts, broken)
     groups = ties.read(tree.get("share"))

@@ -170,6 +170,8 @@ class ModuleReader:
         weights, at = values.pop("weights", (None, home))
         if weights is not None and not isinstance(weights, str):
             self.reading.fault(at, f"should be a file or folder with weights. Found {show(weights)}.")
+        written_start = {key: values[key][1] for key in ("from", "extend", "freeze") if key in values}
+        origin, extend, freeze = self._start(values, weights, home)
         nested: dict[str, Any] = {}
         for key, part_kind, named in nested_keys(cls):
             optional = registry.recipe_keys(cls)[key].default is not registry.recipe_keys(cls)[key].empty
@@ -186,7 +188,27 @@ class ModuleReader:
         where = {key: document.place(steps) for key, steps in written.items()}
         if weights is not None:
             where["weights"] = document.place(at)
-        return ModuleConfig(kind, name, checked | nested, weights, document.key_place(home), where)
+        where |= {key: document.place(steps) for key, steps in written_start.items()}
+        return ModuleConfig(
+            kind, name, checked | nested, weights, origin, extend, freeze, document.key_place(home), where
+        )
+
+    def _start(self, values: Written, weights: Any, home: Steps) -> tuple[str | None, bool, bool]:
+        """Take out of a module's values what says that it comes from a run, is extended, is frozen."""
+        origin, at = values.pop("from", (None, home))
+        if origin is not None and (not isinstance(origin, str) or not origin):
+            self.reading.fault(at, f"should be the folder of a finished run, or RUN#COMPONENT. Found {show(origin)}.")
+        elif origin is not None and weights is not None:
+            self.reading.fault(at, f"should not come with 'weights': write one of the two. Found '{origin}'.")
+        found = {}
+        for key in ("extend", "freeze"):
+            value, place = values.pop(key, (False, home))
+            if not isinstance(value, bool):
+                self.reading.fault(place, f"should be true or false. Found {show(value)}.")
+            elif key == "extend" and value and origin is None:
+                self.reading.fault(place, "should come with 'from', a run whose vocabulary it extends. Found none.")
+            found[key] = value is True
+        return origin, found["extend"], found["freeze"]
 
     def _parts(
         self, address: str, key: str, kind: str, named: bool, optional: bool, values: Written, home: Steps

@@ -15,6 +15,7 @@ judgements     what a task on judged pairs says about the rows of its source
 kept_files     names of a split's files as the cache keeps them: they move with the folder or file that the split is
 labels         the label set of a task
 negatives      the judged pairs of a split, and the pairs that are drawn beside them
+origins        what components come from, where a recipe says `from:`: components of runs, and what these were fitted to
 pair_encoding  what is kept of judged pairs beside their texts and grades
 pair_reading   rows of a source with a ranking task
 plan           what is read of a source: the tasks on it, its inputs, and the columns that it should have

@@ -13,6 +13,7 @@ from ..graph.pulls import partners
 from .cache_keys import described
 from .encoding import VERSION
 from .fitted import Fitted
+from .origins import Origins
 from .pair_reading import pair_chunks
 from .plan import SourcePlan
 from .reading import chunks, fault_if_empty
@@ -41,23 +42,30 @@ def fit(
     Files that features name are read by then. `code` are the hashes of the code that reads. Raises `DataError` as
     reading does.
     """
+    origins = Origins(graph)
+    origins.raise_faults()
+    known = origins.known()
     trained = {name: hashes[name, "train"] for name in plans}
     outputs = {task: graph.output(task).component for task in graph.recipe.tasks}
     together = partners(graph)
     read = [described(plan, fitted) for plan in plans.values()]
-    key = digest_of("fitted", VERSION, trained, read, outputs, code, *([sorted(together.items())] if together else []))
+    also = ([sorted(together.items())] if together else []) + ([known] if known else [])
+    key = digest_of("fitted", VERSION, trained, read, outputs, code, *also)
     kept = store.find(f"fitted-{key}.json")
     if kept is not None:
         fitted.load_state(json.loads(kept.read_text("utf-8")))
         return fitted
     survey(plans, sources, graph.recipe.data, fitted)
     for name, plan in plans.items():
-        _count(plan, sources[name], graph.recipe.data, fitted, together)
-    for features in fitted.features.values():
-        for feature in features:
-            if feature.needs_fit:
+        _count(plan, sources[name], graph.recipe.data, fitted, together, origins)
+    for component, features in fitted.features.items():
+        for number, feature in enumerate(features):
+            if feature.needs_fit and not origins.settled(component, number):
                 feature.fit()
+    origins.settle(fitted)
     _fit_targets(graph, sources, fitted)
+    read_at = {task: sources[graph.recipe.tasks[task].source] for task in origins.targets}
+    origins.adopt(fitted, {task: source.path("train", graph.recipe.data) for task, source in read_at.items()})
     with store.scratch() as scratch:
         written = scratch.folder / "fitted.json"
         with store.writing():
@@ -111,7 +119,12 @@ def rows_of(plan: SourcePlan, fitted: Fitted, source: Source, split: str, base: 
 
 
 def _count(
-    plan: SourcePlan, source: Source, base: Path, fitted: Fitted, together: Mapping[str, tuple[str, ...]]
+    plan: SourcePlan,
+    source: Source,
+    base: Path,
+    fitted: Fitted,
+    together: Mapping[str, tuple[str, ...]],
+    origins: Origins,
 ) -> None:
     rows = 0
     counted = _counted(plan, together)
@@ -119,8 +132,8 @@ def _count(
         rows += len(chunk)
         for key, components in counted.items():
             for component in components:
-                for feature in fitted.features[component]:
-                    if feature.needs_fit:
+                for number, feature in enumerate(fitted.features[component]):
+                    if feature.needs_fit and not origins.settled(component, number):
                         feature.count(chunk.tokens[key.splitting].under(key.front_end))
         for task in plan.tasks:
             target = fitted.targets[task.name]

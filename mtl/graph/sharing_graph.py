@@ -259,7 +259,7 @@ class SharingGraph:
     def training(self, component: str) -> ComponentTraining:
         """Return how a component is trained: as `train.components` says of it, or of the composite it is part of.
 
-        Where several lines match, the last one decides.
+        Where several lines match, the last one decides. One that is frozen where it is configured stays so.
         """
         whole = self.components[component]
         names = {component, *whole.members}
@@ -269,7 +269,8 @@ class SharingGraph:
         for pattern, training in self.recipe.train.components.items():
             if any(matches(pattern, name) for name in names):
                 found = training
-        return found
+        frozen = any(self._addresses[name].freeze for name in names if name in self._addresses)
+        return ComponentTraining(freeze=True, place=found.place) if frozen else found
 
 
 def declared_features(config: ModuleConfig) -> tuple[Any, ...]:

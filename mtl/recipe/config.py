@@ -106,6 +106,15 @@ class TaskConfig:
     inputs: Annotated[Mapping[str, InputConfig], Key("text inputs by name; see 'an input'", apart=True, default=None)]
     target: Annotated[str | None, Key("column with the gold labels; some types need none", written=str)]
     weight: Annotated[Positive, Key("what its loss is multiplied by")] = 1.0
+    learn: Annotated[
+        bool,
+        Key(
+            "whether it is trained; see below",
+            note="`false`: nothing is learned for the task, whose modules all come from a run (`from`). It is "
+            "evaluated, tested and exported with the others, and has no say in which checkpoint is the best unless "
+            "`train.select` names it.",
+        ),
+    ] = True
     metrics: Annotated[
         tuple[ModuleConfig, ...], Key("list of metrics, in place of the type's own", apart=True, default=None)
     ]
@@ -195,6 +204,7 @@ class Recipe:
         TuneConfig | None, Key("which values `mtl tune` searches; see 'tune'. Runs do without", apart=True)
     ] = field(default=None, compare=False)
     file: Path | None = field(default=None, compare=False)
+    kept: Path | None = field(default=None, compare=False)  # folder with what is kept of runs that modules come from
     document: str = field(default="", compare=False)
 
     @property

@@ -32,9 +32,30 @@ def digest_of(tree: Mapping[str, Any]) -> str:
 
 
 def movable(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a filled recipe without the directories of data and plugins, and without what `mtl tune` searches."""
+    """Return a filled recipe without the directories of data, plugins and runs, and without what `mtl tune` tries."""
     plugins = [PurePath(plugin).name if plugin.endswith(".py") else plugin for plugin in tree["plugins"]]
-    return {key: plugins if key == "plugins" else value for key, value in tree.items() if key not in ("data", "tune")}
+    found: dict[str, Any] = {key: value for key, value in tree.items() if key not in ("data", "tune")}
+    for key, value in found.items():
+        if key == "plugins":
+            found[key] = plugins
+        elif key == "share":
+            found[key] = without_folder(value)
+        elif key == "tasks" and isinstance(value, Mapping):
+            found[key] = {
+                name: {**task, "model": without_folder(task["model"])} if "model" in task else task
+                for name, task in value.items()
+            }
+    return found
+
+
+def without_folder(tree: Any) -> Any:
+    """Return a tree of modules, with runs that they come from by the last steps of their paths."""
+    if not isinstance(tree, Mapping):
+        return tree
+    return {
+        key: PurePath(value).name if key == "from" and isinstance(value, str) else without_folder(value)
+        for key, value in tree.items()
+    }
 
 
 def _tree(recipe: Recipe) -> dict[str, Any]:
@@ -116,6 +137,9 @@ def _module(config: ModuleConfig, address: str, groups: Mapping[str, str]) -> di
     written: dict[str, Any] = {"type": config.type}
     if config.weights is not None:
         written["weights"] = config.weights
+    if config.origin is not None:
+        written["from"] = config.origin
+    written.update({key: True for key in ("extend", "freeze") if getattr(config, key)})
     for key, value in config.values.items():
         if isinstance(value, ModuleConfig):
             written[key] = _place(value, f"{address}.{key}", groups)

@@ -27,6 +27,25 @@ class ModuleConfig:
         str | None,
         Key("safetensors file, checkpoint or run folder that it starts from", apart=True, written=str | None),
     ] = None
+    origin: Annotated[
+        str | None,
+        Key(
+            "run folder that it comes from, RUN or RUN#COMPONENT; see below",
+            called="from",
+            apart=True,
+            written=str | None,
+            note="Weights come with what they mean: the vocabulary, what features and labels of a head were fitted "
+            "to, and the configuration, of which the recipe writes as little as it likes; what it writes should be "
+            "what the run has, rates of dropout and keys of the loss apart. The run's component is the one of that "
+            "address or name, unless COMPONENT names another. A part comes with the whole, unless it has a `from` of "
+            "its own. A relative path starts from the recipe's folder. `weights` loads weights alone.",
+        ),
+    ] = None
+    extend: Annotated[
+        bool,
+        Key("with `from`: words of training texts that the run lacks join its vocabulary", apart=True, written=bool),
+    ] = False
+    freeze: Annotated[bool, Key("whether it, with its parts, is left unchanged", apart=True, written=bool)] = False
     place: Place = field(default=NOWHERE, compare=False)
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 

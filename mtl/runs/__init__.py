@@ -5,7 +5,9 @@ comparing/       what `mtl compare` does: recipes side by side, each trained wit
 fake_batch       a made-up batch of one source, whose tensors have shapes and no memory
 given_recipe     a recipe as library code gives it: its file, the plain values that YAML would give, or loaded
 kept_figures     figures of a run in its folder: `metrics.json`, and `reports.json` for what is too long for a figure
+kept_runs        what a run keeps of the runs that its modules come from: it is resumed without them
 meta_model       the model of a recipe on torch's meta device, where tensors have no memory, and a fake batch for it
+origin_faults    what is wrong with modules that come from runs: the runs, configurations, how texts are read, shapes
 predictor        answers from raw text with the trained model itself, in torch
 recipe_faults    what is wrong with a recipe before any module is built: files, devices, and what cannot be exported
 run_data         which data a run had: hashes of all its splits, and the sources whose rows came from memory

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from ..base.errors import Fault, RecipeError
+from ..data.origins import Origins
 from ..data.prepare import prepare
 from ..data.prepared import Prepared
 from ..evaluate.evaluation import dev_figures
@@ -26,6 +27,7 @@ from ..recipe.config import Recipe
 from ..train.checkpoint import own_tensors
 from ..train.decisions import fault_if_undecidable
 from .meta_model import build_on_meta, failing
+from .origin_faults import misfits, other_shapes
 from .recipe_faults import contradicting, slow, unexportable, unread_files, unreadable, without_device, without_figures
 
 if TYPE_CHECKING:
@@ -47,20 +49,24 @@ def check(recipe: Recipe, *, initial: bool = True) -> CheckReport:
     """Prove that a recipe can be built and that a batch passes through all its tasks.
 
     Raises `RecipeError` with every rule of the graph that is broken, else with every component that cannot be
-    built, applied or exported. With `initial=False` files of first weights and those that features read are not
-    asked for: a run that goes on from a checkpoint needs the former no more, and reads the latter with its data.
+    built, applied or exported, or that does not fit the run it comes from. With `initial=False` files of first weights,
+    such runs, and files that features read are not asked for: a run that goes on from a checkpoint needs the former no
+    more, and reads the latter with its data.
     """
     graph = build_graph(recipe)
     unread = (list(unreadable(graph)) or list(contradicting(graph))) if initial else []
     lists = list(unread_files(graph)) if initial else []
-    faults = [*unread, *lists, *unexportable(graph), *without_figures(recipe), *without_device(recipe)]
+    origins = Origins(graph) if initial else None
+    misfit = [] if origins is None else list(misfits(origins))
+    faults = [*unread, *lists, *misfit, *unexportable(graph), *without_figures(recipe), *without_device(recipe)]
     parameters = {}
     try:
-        model = build_on_meta(graph, initial=initial and not unread)
+        model = build_on_meta(graph, initial=initial and not unread, origins=None if misfit else origins)
     except RecipeError as error:
         faults += error.faults
     else:
         faults += failing(model)
+        faults += other_shapes(origins, model) if origins is not None and not misfit else ()
         faults += nothing_to_train(model)
         parameters = {name: sum(p.numel() for p in module.parameters()) for name, module in model.components.items()}
     if faults:

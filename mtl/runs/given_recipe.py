@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,18 @@ from ..recipe.config import Recipe
 RecipeLike = Recipe | str | Path | Mapping[str, Any]
 
 
-def loaded(recipe: object, data: str | Path | None, seed: int | None, overrides: Sequence[str]) -> Recipe:
-    """Return a recipe that is a file, plain values or loaded; raises `UsageError` for anything else."""
+def loaded(
+    recipe: object, data: str | Path | None, seed: int | None, overrides: Sequence[str], kept: Path | None = None
+) -> Recipe:
+    """Return a recipe that is a file, plain values or loaded; raises `UsageError` for anything else.
+
+    `kept` is a folder with what is kept of runs that modules come from.
+    """
     base = Path(data) if data is not None else None
     if isinstance(recipe, (str, Path)):
-        return load_recipe(recipe, overrides=overrides, data=base, seed=seed)
+        return load_recipe(recipe, overrides=overrides, data=base, seed=seed, kept=kept)
     if isinstance(recipe, Mapping):
-        return recipe_from_dict(recipe, overrides=overrides, data=base, seed=seed)
+        return recipe_from_dict(recipe, overrides=overrides, data=base, seed=seed, kept=kept)
     if not isinstance(recipe, Recipe):
         kind = type(recipe).__name__
         raise UsageError(f"recipe should be the path of a file, a mapping or an mtl.Recipe. Found {kind}.")
@@ -27,4 +33,4 @@ def loaded(recipe: object, data: str | Path | None, seed: int | None, overrides:
         raise UsageError(
             "data, seed and overrides should come with a recipe's file or mapping. Found a recipe that is loaded."
         )
-    return recipe
+    return recipe if kept is None else replace(recipe, kept=kept)

@@ -12,6 +12,7 @@ from torch import nn
 
 from ..base.errors import Fault, sentences
 from ..data.fitted import Fitted
+from ..data.origins import Origins
 from ..graph import rules as graph_rules
 from ..graph.sharing_graph import SharingGraph
 from ..model.multi_task import MultiTaskModel
@@ -19,16 +20,17 @@ from ..recipe.modules import ModuleConfig
 from .fake_batch import fake_batch, should_take
 
 
-def build_on_meta(graph: SharingGraph, *, initial: bool = False) -> MultiTaskModel:
-    """Build the model without memory, over placeholder vocabularies and labels."""
+def build_on_meta(graph: SharingGraph, *, initial: bool = False, origins: Origins | None = None) -> MultiTaskModel:
+    """Build the model without memory, over placeholder vocabularies and labels; those of runs that it comes from."""
     with torch.device("meta"):
-        return MultiTaskModel(graph, placeholder(graph), initial=initial).eval()
+        return MultiTaskModel(graph, placeholder(graph, origins), initial=initial).eval()
 
 
-def placeholder(graph: SharingGraph) -> Fitted:
+def placeholder(graph: SharingGraph, origins: Origins | None = None) -> Fitted:
     """Return made-up vocabularies and labels; labels that an output layer's keys name are among them.
 
-    So they are among those of all tasks which a tied decoder or output layer gives the same labels.
+    So they are among those of all tasks which a tied decoder or output layer gives the same labels. What `origins` say
+    comes from runs is as these have it.
     """
     fitted = Fitted.placeholder(graph)
     ties: nx.Graph[str] = nx.Graph()
@@ -41,6 +43,8 @@ def placeholder(graph: SharingGraph) -> Fitted:
         names = tuple(dict.fromkeys([*fitted.targets[tied[0]].names(), *named]))
         for task in tied:
             fitted.targets[task].placeholder(names)
+    if origins is not None:
+        origins.place_into(fitted)
     return fitted
 
 

@@ -3,6 +3,7 @@
 recipe.yaml                 the recipe, every default written out: it runs again to the same result
 graph.txt  graph.mmd        what is shared
 fitted.json  data.json      vocabularies and labels; which data it had
+from/                       what is kept of runs that modules come from
 log.jsonl  tensorboard/     what training reported
 checkpoints/                the last and the best one
 metrics.json  reports.json  figures of dev and test
@@ -46,6 +47,7 @@ from ..train.trainer import Trainer
 from .check import CheckReport, check
 from .given_recipe import RecipeLike, loaded
 from .kept_figures import keep_figures
+from .kept_runs import KEPT, keep_runs
 from .predictor import Prediction, Predictor
 from .run_data import RunData
 from .run_folder import folder_for
@@ -103,8 +105,8 @@ class Run:
         Raises `RecipeError` with every fault, and `UsageError` where the folder holds something already and is not
         to be resumed.
         """
-        recipe = loaded(recipe, data, seed, overrides)
         begun = resume and out is not None and bool(Checkpoints(Path(out)).pointer())
+        recipe = loaded(recipe, data, seed, overrides, Path(out) / KEPT if begun and out is not None else None)
         if begun and out is not None:
             check_recipe(recipe, Path(out))
             kept = Path(out) / "fitted.json"
@@ -141,6 +143,7 @@ class Run:
         }
         for name, text in texts.items():
             replace(self.out / name, text.encode())
+        keep_runs(self.graph, self.out / KEPT)
 
     @cached_property
     def prepared(self) -> Prepared:

@@ -193,6 +193,11 @@ class VocabularyFeature(Feature):
         """Number of ids, padding and unknown among them; None before fitting."""
         return None if self._vocabulary is None else len(self._vocabulary)
 
+    def extend(self, known: Vocabulary) -> None:
+        """Put the entries of another vocabulary before those that were fitted: they keep their ids."""
+        entries = dict.fromkeys([*known.entries, *self.vocabulary.entries])
+        self._vocabulary = Vocabulary(entries)
+
     def state(self) -> dict[str, Any]:
         return {"vocabulary": list(self.vocabulary.entries)}
 

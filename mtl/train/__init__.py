@@ -13,6 +13,7 @@ division       one update divided among processes: shares of its losses, sums of
 draws          what a step is made of: batches of one stream, of every stream, or of several draws
 finite         finding where a number stopped being finite
 first_weights  what components start from, where a recipe says `weights:`
+from_runs      weights of components that come from finished runs: those of the runs' best checkpoints
 gradient_facts  looks at the gradients of tasks that meet in a component
 gradient_summary  what all looks of a training showed, as lines for people
 logs           the logs of a training: JSON lines, and TensorBoard's files where that package is installed

@@ -197,11 +197,18 @@ def load_files(model: MultiTaskModel, files: Mapping[str, Path]) -> None:
     """Copy files into components: all of them or, where one does not fit, none."""
     own = own_tensors(model.components)
     meanings = describe(model.sharing_graph, model.fitted)
-    found = {name: tensors_of_component(name, own[name], meanings[name], file) for name, file in files.items()}
-    with torch.no_grad():
-        for name, tensors in found.items():
-            for key, tensor in tensors.items():
-                own[name][key].copy_(tensor)
+    copy_tensors(
+        own, {name: tensors_of_component(name, own[name], meanings[name], file) for name, file in files.items()}
+    )
+
+
+@torch.no_grad()
+def copy_tensors(own: Mapping[str, Mapping[str, Tensor]], found: Mapping[str, Mapping[str, Tensor]]) -> None:
+    """Copy tensors into those of components; of one with fewer rows, its rows into the first ones."""
+    for name, tensors in found.items():
+        for key, tensor in tensors.items():
+            there = own[name][key]
+            (there[: tensor.shape[0]] if tensor.dim() else there).copy_(tensor)
 
 
 def load_weights(model: MultiTaskModel, checkpoint: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..base.errors import CheckpointError, listing
+from ..graph.parts import parts_of
 from ..graph.sharing_graph import SharingGraph
 from ..model.multi_task import MultiTaskModel
 from .checkpoint import Checkpoints, load_files
@@ -64,19 +65,6 @@ def weight_files(graph: SharingGraph, component: str) -> dict[str, Path]:
             for own in parts_of(graph, part):
                 parts.pop(own, None)
     return _files(parts, component, graph.recipe.data / weights)
-
-
-def parts_of(graph: SharingGraph, component: str) -> dict[str, str]:
-    """Return a component and all its parts by name, each with its place in the component: `chars` -> `words.char`."""
-    found = {component: component}
-    for name in (names := [component]):
-        whole = graph.components[name]
-        for part in whole.config.parts:
-            of_part = graph.component_of(f"{whole.members[0]}.{part}")
-            if of_part not in found:
-                found[of_part] = f"{found[name]}.{part}"
-                names.append(of_part)
-    return found
 
 
 def _files(parts: dict[str, str], component: str, path: Path) -> dict[str, Path]:

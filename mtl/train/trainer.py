@@ -46,6 +46,7 @@ from .budget import Budget
 from .checkpoint import Checkpoints, Snapshot, describe, fingerprint, load_weights, own_tensors
 from .decisions import decide, fault_if_undecidable
 from .first_weights import load_first_weights
+from .from_runs import load_from_runs
 from .gradient_facts import GradientFacts
 from .optimizer import Rates, load_optimizer_state, optimizer_state
 from .parts import build_balance, build_draws, build_optimizer, build_schedule, steps_of
@@ -117,6 +118,7 @@ class Trainer:
         self.selection = selection(self.config.select, self.config.patience, figures, first)
         if state is None:
             load_first_weights(self.model)
+            load_from_runs(self.model)
         self.average = WeightAverage(self.config.average, self._named(), parameters)
         if state is not None:
             self._load_state(state)

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...base.errors import UsageError
+from ...base.errors import UsageError, some
 from ...graph.rules import shape_of
 from ...text.span_tags import Span
 from ..labels import MISSING, Labels
@@ -241,6 +241,13 @@ class Target:
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Restore what `state` returned."""
 
+    def adopt(self, state: Mapping[str, Any]) -> None:
+        """Take over what a head that was trained before was fitted to, after `fit`; only counts stay those of the data.
+
+        Raises `ValueError` where the data has answers that such a head cannot give.
+        """
+        self.load_state(state)
+
     def placeholder(self, also: Iterable[str] = ()) -> None:
         """Fit to made-up values, so that a model can be built before data is read; `also` are labels to have."""
 
@@ -298,6 +305,17 @@ class LabelTarget(Target):
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         self.labels = Labels(tuple(state["names"]), tuple(state["counts"]))
+
+    def adopt(self, state: Mapping[str, Any]) -> None:
+        """Take over labels with their ids; raises `ValueError` where the data has others."""
+        known, counts = list(state["names"]), self.tally
+        others = [name for name in self.names() if name not in known]
+        if others:
+            raise ValueError(
+                f"should have labels of the run alone that the head comes from: {some(known)}. Found {some(others)}. "
+                "Leave 'from' out of the decoder and the output layer, and the head is trained anew."
+            )
+        self.load_state({**state, "counts": [counts.get(name, 0) for name in known]})
 
     def placeholder(self, also: Iterable[str] = ()) -> None:
         names = tuple(dict.fromkeys([*self.example_names, *also]))

@@ -80,6 +80,9 @@ class Grade(Target):
     def state(self) -> dict[str, Any]:
         return {"counts": dict(sorted(self.counts.items()))}
 
+    def adopt(self, state: Mapping[str, Any]) -> None:
+        """Keep the counts: nothing else is fitted."""
+
     def load_state(self, state: Mapping[str, Any]) -> None:
         self.counts = dict(state["counts"])
 

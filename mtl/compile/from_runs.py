@@ -1,0 +1,118 @@
+"""`from:` of a module: what the recipe leaves out of its configuration is written in, as the run has it.
+
+Nothing is compared here: a check does that, when the whole graph is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..base.errors import RecipeError
+from ..base.registry import address_keys, file_keys
+from ..graph.sharing_graph import SharingGraph
+from ..recipe.document import Steps
+from ..recipe.modules import ModuleConfig
+from .components import normalised
+from .draft import Reading, TaskDraft
+from .groups import GROUP_KEYS
+from .origins import Origin, like
+
+GraphOf = Callable[[Path], tuple[SharingGraph | None, str]]  # of a run: its graph, or why there is none
+
+
+def fill_from_runs(reading: Reading, drafts: Sequence[TaskDraft], graph_of: GraphOf) -> None:
+    """Fill in every module that comes from a run; paths of runs become absolute ones.
+
+    Raises `RecipeError` where a module has no type and its run cannot say which.
+    """
+    for home, raw, names in list(_modules(reading, drafts)):
+        _fill(reading, home, raw, names, graph_of)
+
+
+def _modules(reading: Reading, drafts: Sequence[TaskDraft]) -> Iterator[tuple[Steps, dict[str, Any], list[str]]]:
+    """Yield what is written of modules, at slots and in groups, with the names that a run may have them by."""
+    for draft in drafts:
+        for slot, home in draft.homes():
+            raw: Any = draft.model
+            for step in home[3:]:
+                raw = raw.get(step) if isinstance(raw, Mapping) else None
+            if isinstance(raw, dict):
+                yield home, raw, [f"{draft.name}.{slot.name}"]
+    share = reading.document.tree.get("share")
+    for name, raw in share.items() if isinstance(share, dict) else ():
+        if isinstance(raw, dict) and not raw.keys() <= set(GROUP_KEYS):
+            members = raw.get("members")
+            listed = members if isinstance(members, list) else [members]
+            yield ("share", name), raw, [*(m for m in listed if isinstance(m, str) and "*" not in m), name]
+
+
+def _fill(reading: Reading, home: Steps, raw: dict[str, Any], names: list[str], graph_of: GraphOf) -> None:
+    written = raw.get("from")
+    if isinstance(written, str):
+        origin = Origin.of(written, reading.base)
+        raw["from"] = str(origin)
+        graph, reason = graph_of(origin.run)
+        wanted = names if origin.component is None else [origin.component]
+        component = None if graph is None else like(graph, wanted)
+        if graph is not None and component is not None:
+            _complete(raw, graph.components[component].config)
+        elif raw.get("type") is None:
+            if graph is not None:
+                reason = no_component(graph, origin, wanted)
+            reading.fault((*home, "from"), reason)
+            raise RecipeError(reading.faults, reading.document.name)
+    for key, value in list(raw.items()):
+        if isinstance(value, dict) and {"type", "from"} & value.keys():
+            _fill(reading, (*home, key), value, [f"{name}.{key}" for name in names], graph_of)
+        elif isinstance(value, dict):
+            for part, inner in value.items():
+                if isinstance(inner, dict) and {"type", "from"} & inner.keys():
+                    _fill(reading, (*home, key, part), inner, [f"{name}.{part}" for name in names], graph_of)
+
+
+def no_component(graph: SharingGraph, origin: Origin, wanted: Sequence[str]) -> str:
+    """Return the sentence for a run that has no component of these names."""
+    named = " or ".join(f"'{name}'" for name in wanted)
+    return (
+        f"'{origin.run}' should have a component {named}. Found {', '.join(graph.components)}. "
+        "Name the one that is meant: RUN#COMPONENT."
+    )
+
+
+def _complete(raw: dict[str, Any], config: ModuleConfig) -> None:
+    """Write into a module what it leaves out, and into its parts that have no `from` of their own."""
+    if raw.get("type") not in (None, config.type):
+        return
+    raw["type"] = config.type
+    left = {*address_keys(config.cls), *file_keys(config.cls)}
+    for key, value in config.values.items():
+        if key not in raw and key not in left:
+            raw[key] = as_written(value)
+        elif isinstance(value, ModuleConfig):
+            raw[key] = _completed(raw[key], value)
+        elif _named_parts(value) and isinstance(raw[key], dict):
+            parts = {part: _completed(raw[key].get(part), inner) for part, inner in value.items()}
+            raw[key] = {**parts, **{part: raw[key][part] for part in raw[key] if part not in parts}}
+
+
+def _completed(written: Any, config: ModuleConfig) -> Any:
+    raw = normalised(written)
+    if raw is not None and "from" not in raw:
+        _complete(raw, config)
+    return written if raw is None else raw
+
+
+def as_written(value: Any) -> Any:
+    """Return a value of a configuration as a recipe has it, without where its module came from."""
+    if isinstance(value, ModuleConfig):
+        left = file_keys(value.cls)
+        return {"type": value.type, **{k: as_written(v) for k, v in value.values.items() if k not in left}}
+    if _named_parts(value):
+        return {part: as_written(inner) for part, inner in value.items()}
+    return value
+
+
+def _named_parts(value: Any) -> bool:
+    return isinstance(value, dict) and any(isinstance(inner, ModuleConfig) for inner in value.values())

@@ -1,0 +1,192 @@
+"""What components come from, where a recipe says `from:`: components of runs, and what these were fitted to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..base.errors import CheckpointError, DataError, Fault
+from ..base.files import read_json
+from ..compile.from_runs import no_component
+from ..compile.loading import run_graph
+from ..compile.origins import Origin, kept_run, like
+from ..graph.parts import parts_of
+from ..graph.sharing_graph import SharingGraph
+from ..recipe.place import Place
+from ..text.features import VocabularyFeature
+from .fitted import Fitted, fault_if_other_rules
+
+if TYPE_CHECKING:
+    from ..text.features import Feature
+
+
+class Source(NamedTuple):
+    """Where a component comes from: a run's folder, the component's name there, and whether its words are extended.
+
+    `place` is that of the key in the recipe.
+    """
+
+    run: Path
+    component: str
+    extend: bool
+    place: Place
+
+
+class Origins:
+    """Where the components of a graph come from, by name: those with a `from`, and their parts that have none.
+
+    `faults` say what is wrong with runs that cannot be read, components that they do not have, and parts that two
+    composites take from different places.
+    """
+
+    def __init__(self, graph: SharingGraph) -> None:
+        self.graph = graph
+        self.faults: list[Fault] = []
+        self.sources: dict[str, Source] = {}
+        self._graphs: dict[Path, SharingGraph | None] = {}
+        self._fitted: dict[Path, Fitted] = {}
+        given: dict[str, str] = {}
+        for name, component in graph.components.items():
+            if component.config.origin is not None:
+                for part, source in self._of(name, component.config.origin).items():
+                    before = self.sources.setdefault(part, source)
+                    if before[:3] != source[:3]:
+                        self.faults.append(source.place.fault(_contradiction(part, given[part], before, source)))
+                    given.setdefault(part, name)
+
+    def _of(self, name: str, written: str) -> dict[str, Source]:
+        """Return the sources of a component and of its parts; a part with a start of its own is left out."""
+        component = self.graph.components[name]
+        place, origin = component.config.place_of("from"), Origin.of(written)
+        graph = self._graph(origin.run, place)
+        if graph is None:
+            return {}
+        wanted = [*component.members, name] if origin.component is None else [origin.component]
+        theirs = like(graph, dict.fromkeys(wanted))
+        if theirs is None:
+            self.faults.append(place.fault(no_component(graph, origin, list(dict.fromkeys(wanted)))))
+            return {}
+        found = {}
+        left: set[str] = set()
+        for part, where in parts_of(self.graph, name).items():
+            config = self.graph.components[part].config
+            if part != name and (config.origin is not None or config.weights is not None):
+                left |= parts_of(self.graph, part).keys()
+            inner = where[len(name) :]
+            of_part = like(graph, [f"{graph.components[theirs].members[0]}{inner}"])
+            if part not in left and of_part is not None:
+                found[part] = Source(origin.run, of_part, component.config.extend, place)
+        return found
+
+    def _graph(self, run: Path, place: Place) -> SharingGraph | None:
+        if run not in self._graphs:
+            self._graphs[run] = None
+            try:
+                self._graphs[run] = run_graph(self.folder(run))
+            except CheckpointError as error:
+                self.faults += [place.fault(fault.message) for fault in error.faults]
+        return self._graphs[run]
+
+    def folder(self, run: Path) -> Path:
+        """Return the folder that has a run's recipe and what it was fitted to: the run's own, or what is kept of it."""
+        return kept_run(self.graph.recipe.kept, run)
+
+    def there(self, component: str) -> tuple[SharingGraph, Source]:
+        """Return the graph of the run that a component comes from, and what it is there."""
+        source = self.sources[component]
+        graph = self._graphs[source.run]
+        if graph is None:
+            raise KeyError(component)
+        return graph, source
+
+    def fitted(self, run: Path) -> Fitted:
+        """Return what a run was fitted to; raises `CheckpointError` where this version would read texts otherwise."""
+        graph = self._graphs[run]
+        if run not in self._fitted and graph is not None:
+            file = self.folder(run) / "fitted.json"
+            fault_if_other_rules(file, read_json(file))
+            self._fitted[run] = Fitted.load(graph, file)
+        return self._fitted[run]
+
+    # -- what comes along
+
+    def features(self, component: str) -> tuple[Feature, ...]:
+        """Return the features of a leaf embedding as its run fitted them; none for one that comes from no run."""
+        if component not in self.sources:
+            return ()
+        source = self.sources[component]
+        return self.fitted(source.run).features.get(source.component, ())
+
+    @cached_property
+    def targets(self) -> Mapping[str, Mapping[str, Any]]:
+        """What the targets were fitted to of the tasks whose decoder or output layer comes from a run."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for name in self.sources:
+            if self.graph.components[name].kind in ("decoder", "output"):
+                graph, source = self.there(name)
+                theirs = graph.components[source.component].members[0].split(".")[0]
+                for member in self.graph.components[name].members:
+                    found.setdefault(member.split(".")[0], self.fitted(source.run).targets[theirs].state())
+        return found
+
+    def known(self) -> dict[str, Any]:
+        """Return all that comes along as JSON-able values; nothing where no component comes from a run."""
+        features = {
+            name: [self.sources[name].extend, [feature.state() for feature in found]]
+            for name in self.sources
+            if (found := self.features(name))
+        }
+        return {"features": features, "targets": dict(self.targets)} if self.sources else {}
+
+    def settled(self, component: str, number: int) -> bool:
+        """Return whether a feature of a component, by its number, is what the run has: nothing is left to fit."""
+        found = self.features(component)
+        return bool(found) and not (self.sources[component].extend and isinstance(found[number], VocabularyFeature))
+
+    def settle(self, fitted: Fitted) -> None:
+        """Give features that are fitted, or need no fitting, what the run has: all of it, or its words first."""
+        for component in self.sources:
+            for number, (mine, theirs) in enumerate(
+                zip(fitted.features.get(component, ()), self.features(component), strict=False)
+            ):
+                if self.settled(component, number):
+                    mine.load_state(theirs.state())
+                elif isinstance(mine, VocabularyFeature) and isinstance(theirs, VocabularyFeature):
+                    mine.extend(theirs.vocabulary)
+
+    def place_into(self, fitted: Fitted) -> None:
+        """Give features and targets what the runs have, whatever the data will be."""
+        for name in self.sources:
+            for mine, theirs in zip(fitted.features.get(name, ()), self.features(name), strict=False):
+                mine.load_state(theirs.state())
+        for task, state in self.targets.items():
+            fitted.targets[task].load_state(state)
+
+    def adopt(self, fitted: Fitted, files: Mapping[str, Path]) -> None:
+        """Give the tasks whose heads come from runs the labels (or scales) that these were trained with.
+
+        Raises `DataError`, naming the task's training file, where its data has other labels.
+        """
+        faults = []
+        for task, state in self.targets.items():
+            try:
+                fitted.targets[task].adopt(state)
+            except ValueError as error:
+                column = self.graph.recipe.tasks[task].target
+                faults.append(Fault(str(error), str(files[task]), None, f"column '{column}'"))
+        if faults:
+            raise DataError(*faults)
+
+    def raise_faults(self) -> None:
+        """Raise `CheckpointError` where a run cannot be read or has no such component."""
+        if self.faults:
+            raise CheckpointError(*self.faults)
+
+
+def _contradiction(part: str, first: str, before: Source, found: Source) -> str:
+    return (
+        f"should take '{part}' from where '{first}' takes it, of which it is a part, too: '{before.run}#"
+        f"{before.component}'. Found '{found.run}#{found.component}'. Give '{part}' a 'from' of its own."
+    )

@@ -1,0 +1,167 @@
+"""What is wrong with modules that come from runs: the runs, configurations, how texts are read, shapes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from ..base.errors import CheckpointError, Fault, MtlError
+from ..base.registry import address_keys, file_keys
+from ..base.tensors import shapes
+from ..data.origins import Origins
+from ..graph.parts import parts_of
+from ..model.multi_task import MultiTaskModel
+from ..recipe.document import show
+from ..recipe.modules import ModuleConfig
+from ..text.features import VocabularyFeature
+from ..train.checkpoint import own_tensors
+from ..train.from_runs import weights_file
+
+OF_TRAINING = ("prior", "label_smoothing", "class_weights", "focal")  # keys of the loss: answers do not depend on them
+_READING = ("tokenizer", "lowercase", "strip_accents", "nfkc")
+
+
+def misfits(origins: Origins) -> Iterator[Fault]:
+    """Yield what is wrong with what a recipe takes from runs, before any module is built."""
+    yield from origins.faults
+    for run in {source.run: source.place for source in origins.sources.values()}.items():
+        yield from _unfit_run(origins, *run)
+    for name in origins.sources:
+        yield from _other_configuration(origins, name)
+        yield from _other_texts(origins, name)
+    yield from _extensions(origins)
+    yield from untrained(origins)
+
+
+def _unfit_run(origins: Origins, run: Any, place: Any) -> Iterator[Fault]:
+    names = [name for name, source in origins.sources.items() if source.run == run]
+    try:
+        origins.fitted(run)
+        for name in names:
+            weights_file(origins, name)
+    except MtlError as error:
+        yield from (place.fault(str(fault)) for fault in error.faults)
+
+
+def _other_configuration(origins: Origins, name: str) -> Iterator[Fault]:
+    graph, source = origins.there(name)
+    mine, theirs = origins.graph.components[name].config, graph.components[source.component].config
+    if (mine.kind, mine.type) != (theirs.kind, theirs.type):
+        kind = "" if mine.kind == theirs.kind else f"the {theirs.kind} "
+        found = f"'{mine.type}'" if mine.kind == theirs.kind else f"the {mine.kind} '{mine.type}'"
+        should = f"should be {kind}'{theirs.type}', as {_there(origins, name)} is. Found {found}."
+        yield mine.place_of("type").fault(should)
+        return
+    for key in mine.values:
+        if key in address_keys(mine.cls) or key in OF_TRAINING or key == "dropout" or key.endswith("_dropout"):
+            continue
+        if key in file_keys(mine.cls):
+            if mine.values[key] is not None and not source.extend:
+                should = f"should be left out: all weights come from {_there(origins, name)}."
+                yield mine.place_of(key).fault(f"{should} Found {show(mine.values[key])}.")
+            continue
+        here, there = _compared(mine.values[key]), _compared(theirs.values.get(key))
+        if here != there and not (source.extend and key in ("min_count", "max_size")):
+            should = f"should be {_shown(there)}, as in {_there(origins, name)}, or be left out. Found {_shown(here)}."
+            yield mine.place_of(key).fault(should)
+
+
+def _there(origins: Origins, name: str) -> str:
+    source = origins.sources[name]
+    return f"'{source.component}' of '{source.run}'"
+
+
+def _compared(value: Any) -> Any:
+    """Return a value as it is compared: of parts, their names, as each is a component of its own."""
+    if isinstance(value, ModuleConfig):
+        return value.kind
+    if isinstance(value, dict) and any(isinstance(inner, ModuleConfig) for inner in value.values()):
+        return sorted(value)
+    return value
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else show(value)
+
+
+def _other_texts(origins: Origins, name: str) -> Iterator[Fault]:
+    """Yield a fault for every key of an input that makes other tokens of a text than those an embedding learned."""
+    component = origins.graph.components[name]
+    graph, source = origins.there(name)
+    if component.kind != "embedding" or component.config.parts:
+        return
+    theirs = next((key.front_end for key in graph.inputs_of(source.component)), None)
+    for address in component.members if theirs is not None else ():
+        for given in origins.graph.inputs_at(address):
+            for key in _READING:
+                here, there = getattr(given.front_end, key), getattr(theirs, key)
+                if here != there:
+                    yield given.place.fault(
+                        f"should have '{key}: {_plain(there)}', as the texts that {_there(origins, name)} was trained "
+                        f"on. Found '{key}: {_plain(here)}'."
+                    )
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _extensions(origins: Origins) -> Iterator[Fault]:
+    """Yield a fault for every module that is extended and has no vocabulary, or could not learn the new words."""
+    graph = origins.graph
+    for name, component in graph.components.items():
+        config = component.config
+        if not config.extend or name not in origins.sources:
+            continue
+        parts = [part for part in parts_of(graph, name) if part in origins.sources]
+        if not any(isinstance(feature, VocabularyFeature) for part in parts for feature in origins.features(part)):
+            yield config.place_of("extend").fault(f"should be left out: '{name}' has no vocabulary. Found true.")
+        elif graph.training(name).freeze and not any(map(_has_vectors, (graph.components[p].config for p in parts))):
+            yield config.place_of("extend").fault(
+                "should be left out of what is frozen: vectors of new words would stay random. Found true."
+            )
+
+
+def _has_vectors(config: ModuleConfig) -> bool:
+    return any(config.values[key] is not None for key in file_keys(config.cls))
+
+
+def untrained(origins: Origins) -> Iterator[Fault]:
+    """Yield a fault for every task that is not trained though not all of its modules come from somewhere."""
+    graph = origins.graph
+    for task in graph.recipe.tasks.values():
+        if not task.learn:
+            lacking = [n for n in sorted(graph.path(task.name)) if n not in origins.sources and _starts_new(origins, n)]
+            if lacking:
+                yield task.place.fault(
+                    f"should be trained, or have all its modules from a run: 'learn' is false. Found '{lacking[0]}' "
+                    "without 'from'."
+                )
+
+
+def _starts_new(origins: Origins, name: str) -> bool:
+    graph = origins.graph
+    of_parts = parts_of(graph, name)
+    if len(of_parts) > 1:
+        return False  # it has no weights apart from its parts', or they come with it
+    return graph.components[name].config.weights is None
+
+
+def other_shapes(origins: Origins, model: MultiTaskModel) -> Iterator[Fault]:
+    """Yield a fault for every tensor of a model, built with what its runs were fitted to, that they have otherwise."""
+    own = own_tensors(model.components)
+    for name, source in origins.sources.items():
+        try:
+            theirs = shapes(weights_file(origins, name))
+        except CheckpointError as error:
+            yield from (source.place.fault(str(fault)) for fault in error.faults)
+            continue
+        for key in sorted(own[name].keys() | theirs.keys()):
+            here = tuple(own[name][key].shape) if key in own[name] else "none"
+            there = theirs.get(key, "none")
+            if here != there:
+                yield source.place.fault(
+                    f"'{name}' should have the shapes of {_there(origins, name)}, where '{key}' is {there}. Found "
+                    f"{here}: what flows in, or what it answers, is another."
+                )

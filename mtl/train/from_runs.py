@@ -1,0 +1,64 @@
+"""Weights of components that come from finished runs: those of the runs' best checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from torch import Tensor
+
+from ..base.tensors import read_tensors
+from ..data.origins import Origins
+from ..graph.sharing_graph import SharingGraph
+from ..model.multi_task import MultiTaskModel
+from .checkpoint import Checkpoints, copy_tensors, describe, own_tensors, tensors_of_component
+
+
+def weights_file(origins: Origins, component: str) -> Path:
+    """Return the file that a component's weights come from; raises `CheckpointError` for a run without a best one."""
+    source = origins.sources[component]
+    return Checkpoints(source.run).path("best") / "components" / f"{source.component}.safetensors"
+
+
+def load_from_runs(model: MultiTaskModel) -> None:
+    """Load the components that come from runs; of an extended vocabulary, the rows of the run's words.
+
+    Raises `CheckpointError` where a run and the model differ in shapes, vocabulary or labels, and changes nothing then.
+    """
+    graph: SharingGraph = model.sharing_graph
+    if all(component.config.origin is None for component in graph.components.values()):
+        return
+    origins = Origins(graph)
+    origins.raise_faults()
+    own = own_tensors(model.components)
+    meanings = describe(graph, model.fitted)
+    found: dict[str, Mapping[str, Tensor]] = {}
+    for name in origins.sources:
+        file = weights_file(origins, name)
+        sizes = extended_sizes(origins, name, model)
+        if sizes:
+            meanings[name].pop("vocabulary", None)
+            fitting = {
+                key: shortened(own[name][key], tensor, sizes)
+                for key, tensor in read_tensors(file)[0].items()
+                if key in own[name]
+            }
+            found[name] = tensors_of_component(name, {**own[name], **fitting}, meanings[name], file)
+        else:
+            found[name] = tensors_of_component(name, own[name], meanings[name], file)
+    copy_tensors(own, found)
+
+
+def extended_sizes(origins: Origins, component: str, model: MultiTaskModel) -> Mapping[int, int]:
+    """Return the sizes of a component's vocabularies, now and in the run it comes from, where they differ."""
+    mine = model.fitted.features.get(component, ())
+    pairs = zip(mine, origins.features(component), strict=False)
+    return {new.size: old.size for new, old in pairs if new.size != old.size and new.size and old.size}
+
+
+def shortened(tensor: Tensor, there: Tensor, sizes: Mapping[int, int]) -> Tensor:
+    """Return the rows of a tensor that a run has too, where its rows are those of an extended vocabulary."""
+    rows = tensor.shape[0] if tensor.dim() else 0
+    if rows in sizes and there.dim() and there.shape[0] == sizes[rows]:
+        return tensor.detach()[: there.shape[0]]
+    return tensor
