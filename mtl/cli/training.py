@@ -68,10 +68,20 @@ def run_command(
         processes.end()
         if not processes.first:
             return
-        if not run.complete:
-            run.test()
-            line(console, "tested; exporting and verifying")
-            run.export(report=lambda begun: line(console, stage(begun)))
+        complete(run, console)
+    show_results(run, console)
+
+
+def complete(run: Run, console: Console) -> None:
+    """Test, export and verify a run, where that is not done yet."""
+    if not run.complete:
+        run.test()
+        line(console, "tested; exporting and verifying")
+        run.export(report=lambda begun: line(console, stage(begun)))
+
+
+def show_results(run: Run, console: Console) -> None:
+    """Print the one table at the end of a run."""
     manifest = run.manifest
     files = {name: facts["bytes"] for name, facts in manifest["files"].items()}
     print_table(console, results(run.metrics, run.reports, run.out / "export", files, manifest["verified"]))
@@ -85,6 +95,13 @@ def started(asked: Asked, console: Console) -> Iterator[Run]:
     run = Run.start(
         asked.recipe, asked.out, data=asked.data, resume=asked.resume, seed=asked.seed, overrides=asked.overrides
     )
+    with shown(run, asked.to_resume(run.out), console):
+        yield run
+
+
+@contextmanager
+def shown(run: Run, again: str, console: Console) -> Iterator[None]:
+    """Read the data, saying what is read; an interrupt from there on says which command goes on."""
     try:
         if run.checked is not None:
             warn(run.checked.warnings)
@@ -93,9 +110,9 @@ def started(asked: Asked, console: Console) -> Iterator[Run]:
         warn([*run.prepared.skipped, *run.prepared.notes])
         for text in reading(run.prepared.report()):
             line(console, text)
-        yield run
+        yield
     except KeyboardInterrupt:
-        print(visible(f"`{asked.to_resume(run.out)}` continues this run."), file=sys.stderr)
+        print(visible(f"`{again}` continues this run."), file=sys.stderr)
         raise
 
 

@@ -5,6 +5,7 @@ candidates  a recipe whose values are searched: itself, and with other values
 components  reading the configuration of a registered class that holds no modules: a mixture, an optimizer, a metric
 conditions  conditions of a recipe that has other faults, so that no graph of all its tasks can be made
 draft       what the stages of reading a recipe pass to each other
+extension   new tasks on a trained run: the run's recipe and that of the new tasks, as one
 from_runs   `from:` of a module: what the recipe leaves out of its configuration is written in, as the run has it
 groups      reading `share:`: the groups as they are written, before their members are looked up
 keys        the general keys of a recipe, for those who write one

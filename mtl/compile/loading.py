@@ -199,6 +199,8 @@ def _read_sections(reading: Reading, values: dict[str, Any], malformed: int, gra
     broken: set[str] = set()
     sources = read_sources(reading, tree.get("sources"))
     drafts = read_tasks(reading, tree.get("tasks"), sources, broken)
+    if drafts and not broken and not any(draft.general["learn"] for draft in drafts):
+        reading.key_fault(("tasks",), "should have a task that is trained. Found 'learn: false' in every one.")
     fill_from_runs(reading, drafts, graph_of)
     write_out_stitches(reading, drafts, broken)
     ties = Ties(reading, drafts, broken)
@@ -206,7 +208,7 @@ def _read_sections(reading: Reading, values: dict[str, Any], malformed: int, gra
     modules = ModuleReader(reading, ties, groups)
     models = {draft.name: modules.model(draft) for draft in drafts}
     whole = [draft for draft in drafts if draft.complete]
-    used = list(dict.fromkeys(draft.source for draft in drafts))
+    used = list(dict.fromkeys(draft.source for draft in drafts if draft.general["learn"]))
     known = Known(drafts, _component_names(ties, groups), list(ties.sites), used, values["seed"], broken)
     train = read_train(reading, tree.get("train"), known)
     recipe = Recipe(

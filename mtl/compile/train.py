@@ -33,7 +33,7 @@ OWN_PLACE = re.compile(r"train\.(?:mixture|schedule|balance)(?:\.(\w+))?: ")
 
 
 class Known(NamedTuple):
-    """What `train:` may name: tasks, components, their addresses, sources in use; names that may be in `broken`."""
+    """What `train:` may name: tasks, components, addresses, sources of trained tasks; names that may be in `broken`."""
 
     tasks: Sequence[TaskDraft]
     components: Collection[str]
@@ -64,7 +64,7 @@ def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
     mixed = [_unread(name, known) for name in known.sources]
     _try(reading, parts["mixture"], (mixed, known.seed, checked["epochs"]), known)
     _try(reading, parts["schedule"], (1, 1), known)
-    _try(reading, parts["balance"], ([task.name for task in known.tasks], known.seed), known)
+    _try(reading, parts["balance"], ([task.name for task in known.tasks if task.general["learn"]], known.seed), known)
     if checked["step"] == "all" and values.get("mixture") is not None:
         message = "should be left out: with 'step: all' every stream is in every step. Found "
         reading.fault((*HERE, "mixture"), f"{message}'{parts['mixture'].type}'.")
@@ -79,7 +79,7 @@ def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
 
 def _unread(name: str, known: Known) -> TrainingStream:
     """Return what is known of a stream before its source is read; its figures are those that metrics may give."""
-    tasks = [task for task in known.tasks if task.source == name]
+    tasks = [task for task in known.tasks if task.source == name and task.general["learn"]]
     figures = {
         f"{task.name}.{figure}": metric.cls.higher_is_better
         for task in tasks

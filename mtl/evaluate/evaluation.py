@@ -202,7 +202,7 @@ def figures_on(graph: SharingGraph, prepared: Prepared, name: str) -> tuple[dict
     """Return every `task.figure` that an evaluation on a split gives, with whether more is better; each task's first.
 
     Found by comparing the gold labels with themselves, so that they are the figures that fit these labels. A task
-    without any label there has none.
+    without any label there has none, and one that is not trained is not among the first.
     """
     figures: dict[str, bool] = {}
     first: list[str] = []
@@ -221,7 +221,7 @@ def figures_on(graph: SharingGraph, prepared: Prepared, name: str) -> tuple[dict
                 for metric in metrics_of(config, prepared.fitted)
                 for figure in _figures(metric, gold, prepared.fitted.targets[task].names())
             }
-            first += list(found)[:1]
+            first += list(found)[:1] if config.learn else []
             figures.update(found)
         exact = _exact(graph, tasks)
         if len(exact) > 1 and _labelled([golds[task] for task in exact]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ..base.errors import TrainingError, UsageError, listing, near_miss
@@ -63,13 +63,15 @@ class Selection:
 
 
 def selection(
-    declared: Mapping[str, float], patience: int | None, figures: Mapping[str, bool], first: Iterable[str]
+    declared: Mapping[str, float], patience: int | None, figures: Mapping[str, bool], first: Collection[str]
 ) -> Selection | None:
     """Return how evaluations are compared (see `selecting`), or None without a dev split, which gives no `figures`.
 
+    None, too, where none of the figures is one to select by: that of a task that is trained, or a declared one.
+
     Raises `UsageError` where the recipe wants evaluations compared, and there is no dev split to measure.
     """
-    if not figures:
+    if not figures or not (declared or first):
         for key, value in {"select": dict(declared) or None, "patience": patience}.items():
             if value is not None:
                 raise UsageError(

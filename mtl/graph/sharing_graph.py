@@ -232,6 +232,11 @@ class SharingGraph:
             found[task.source] = (*found.get(task.source, ()), task.name)
         return found
 
+    def trained_streams(self) -> dict[str, tuple[str, ...]]:
+        """Return the tasks on each source that are trained; sources without one are left out."""
+        of = {name: tuple(t for t in tasks if self.recipe.tasks[t].learn) for name, tasks in self.streams().items()}
+        return {name: tasks for name, tasks in of.items() if tasks}
+
     def streams_meeting_at(self, component: str) -> tuple[str, ...]:
         """Return the sources whose tasks' gradients meet in a component, in the order of the recipe."""
         return tuple(name for name, of in self.streams().items() if set(of) & set(self.tasks_meeting_at(component)))

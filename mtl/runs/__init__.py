@@ -2,6 +2,7 @@
 
 check            is this recipe possible? Everything that can be known before training, and all faults at once
 comparing/       what `mtl compare` does: recipes side by side, each trained with several seeds
+extending/       what `mtl extend` does: new tasks on a trained run, and the proof of what its own tasks answer then
 fake_batch       a made-up batch of one source, whose tensors have shapes and no memory
 given_recipe     a recipe as library code gives it: its file, the plain values that YAML would give, or loaded
 kept_figures     figures of a run in its folder: `metrics.json`, and `reports.json` for what is too long for a figure

@@ -156,15 +156,19 @@ class Run:
     def _prepared(self) -> Prepared:
         begun = bool(Checkpoints(self.out).pointer())
         kept = self.out / "fitted.json"
-        had = RunData.load(self.out)
-        if had is not None and not self.elsewhere:
-            had.fault_if_not_given(self.out, self._given)
+        self.fault_if_not_given()
         fitted = Fitted.load(self.graph, kept) if self.trained else None
         prepared = prepare(self.graph, self._sources, cache_folder(), fitted=fitted, splits=self.splits)
         if not begun and here().first:
             replace(kept, json.dumps(prepared.fitted.state(), ensure_ascii=False).encode())
             RunData(self._given, prepared.hashes).write(self.out)
         return prepared
+
+    def fault_if_not_given(self) -> None:
+        """Raise `UsageError` where rows of the run came from memory and are not given again."""
+        had = RunData.load(self.out)
+        if had is not None and not self.elsewhere:
+            had.fault_if_not_given(self.out, self._given)
 
     def warnings(self, *splits: str) -> list[Fault]:
         """Return warnings about these splits: data that the run did not have, labels that are missing or unread."""

@@ -37,7 +37,7 @@ class GradientFacts:
     ) -> None:
         meeting = {name: of for name, of in owned.items() if len(graph.tasks_meeting_at(name)) > 1}
         self.every = every
-        self.sources = tuple(graph.streams())
+        self.sources = tuple(graph.trained_streams())
         self.rows = Rows(meeting, parameters)
         self.shared = {name: own for name, own in self.rows.parameters.items() if own}
         self.left: set[str] = set()  # streams that the round has not seen

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 
 def build_feeds(graph: SharingGraph, prepared: Prepared, part: tuple[int, int] = (0, 1)) -> dict[str, Feed]:
-    """Return the batches of every source that has a task, of each batch one `part` (number, count).
+    """Return the batches of every source that has a task that is trained, of each batch one `part` (number, count).
 
     Raises `UsageError` where a source has no train split, and where its tasks ask for changes of its rows that cannot
     be made.
     """
     feeds, config = {}, graph.recipe.train
-    for source, tasks in graph.streams().items():
+    for source, tasks in graph.trained_streams().items():
         split = prepared.splits.get((source, "train"))
         if split is None:
             raise UsageError(f"source '{source}' should have a train split. Found none.")
@@ -71,7 +71,8 @@ def known_in_training(config: TrainConfig) -> str | None:
 def build_balance(recipe: Recipe) -> Balance:
     """Return what says how the tasks' losses become one update."""
     config = recipe.train.balance
-    balance: Balance = config.cls(tuple(recipe.tasks), recipe.seed, **config.values)
+    tasks = tuple(name for name, task in recipe.tasks.items() if task.learn)
+    balance: Balance = config.cls(tasks, recipe.seed, **config.values)
     return balance
 
 

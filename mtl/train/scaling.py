@@ -27,7 +27,7 @@ class Scaling:
         for component in rows.parameters if balance.scaled else ():
             there = {
                 stream: [weights[task] for task in tasks if task in graph.tasks_meeting_at(component)]
-                for stream, tasks in graph.streams().items()
+                for stream, tasks in graph.trained_streams().items()
             }
             if sum(map(bool, there.values())) > 1:
                 self.weights[component] = {stream: sum(of) / len(of) for stream, of in there.items() if of}

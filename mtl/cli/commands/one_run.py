@@ -76,6 +76,40 @@ def graph(
         graph_command(recipe, format=format, overrides=tuple(overrides or ()))
 
 
+def extend(
+    run: RunFolder,
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="Recipe of the new tasks.", show_default=False)],
+    out: Out = None,
+    unfreeze: Annotated[
+        bool, typer.Option("--unfreeze", help="Let what is shared learn from the new tasks; show what is lost.")
+    ] = False,
+    resume: Resume = False,
+    seed: Seed = None,
+    data: Data = None,
+    overrides: Overrides = None,
+) -> None:
+    """Train new tasks on a finished run, whose own tasks go on to answer as they do.
+
+    RECIPE has new tasks. Under `share` it names components of RUN, and the new modules that are one with them
+    (`encoder: topic.representation`). DIR gets all tasks, tested and exported. At the end, every row of test and dev is
+    answered by RUN and by DIR, and the answers are compared bit by bit. With --unfreeze a table shows the figures of
+    RUN's tasks before and after.
+    """
+    with guarded():
+        from ..extending import extend_command
+
+        extend_command(
+            run,
+            recipe,
+            out=out,
+            unfreeze=unfreeze,
+            resume=resume,
+            seed=seed,
+            data=data,
+            overrides=tuple(overrides or ()),
+        )
+
+
 def test(
     folder: Annotated[
         Path,

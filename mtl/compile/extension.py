@@ -1,0 +1,178 @@
+"""New tasks on a trained run: the run's recipe and that of the new tasks, as one.
+
+The recipe of the new tasks names under `share:` components of the run, and the new tasks' modules that are one with
+them. In the joint recipe the run's tasks are not trained, all their modules come from the run, and are frozen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..base.errors import CheckpointError, RecipeError, near_miss
+from ..base.registry import file_keys
+from ..graph.build import build_graph
+from ..graph.sharing_graph import SharingGraph
+from ..recipe import overrides as settings
+from ..recipe.config import Recipe
+from ..recipe.document import Document, show
+from ..recipe.filling import filled
+from ..recipe.modules import ModuleConfig
+from ..recipe.yaml_core import parse, read
+from .loading import recipe_of, run_graph
+
+
+def extension(
+    run: Path,
+    path: Path,
+    *,
+    overrides: Sequence[str] = (),
+    data: Path | None = None,
+    seed: int | None = None,
+    freeze: bool = True,
+) -> Recipe:
+    """Return the recipe of a run's tasks and of new ones; without `freeze`, what they share learns from the new ones.
+
+    Raises `RecipeError` with all faults of the new tasks' recipe, and `CheckpointError` where `run` is no finished run.
+    """
+    folder = run.resolve()
+    try:
+        graph = run_graph(folder)
+    except CheckpointError as error:
+        raise CheckpointError(f"{run}: {error.faults[0].message}") from error
+    document = read(path)
+    if not isinstance(document.tree, dict):
+        return recipe_of(document, (), data, seed, path)  # which says what is wrong
+    settings.apply(document, overrides)
+    tree = document.tree
+    tree.pop("tune", None)
+    old = parse(filled(graph.recipe), str(run)).tree
+    _fault_if_known(document, "tasks", old["tasks"], run)
+    _fault_if_known(document, "sources", old["sources"], run)
+    modules = _OldModules(graph, folder, freeze)
+    tasks = {name: {**task, "learn": False, "model": modules.model(name)} for name, task in old["tasks"].items()}
+    share = {name: modules.group(name, group) for name, group in old["share"].items()}
+    _join(document, tree.get("share"), share, graph)
+    sources = {name: _placed(source, graph.recipe.data) for name, source in old["sources"].items()}
+    if document.faults:
+        raise RecipeError(document.faults, document.name)
+    tree["tasks"] = {**tasks, **_mapping(tree.get("tasks"))}
+    tree["sources"] = {**sources, **_mapping(tree.get("sources"))}
+    tree["share"] = share
+    if isinstance(tree.get("plugins"), list | None):
+        tree["plugins"] = list(dict.fromkeys([*old["plugins"], *(tree.get("plugins") or [])]))
+    recipe = recipe_of(document, (), data, seed, path)
+    _fault_if_nothing_shared(document, recipe, set(tasks))
+    return recipe
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _fault_if_known(document: Document, section: str, known: Mapping[str, Any], run: Path) -> None:
+    noun = section.removesuffix("s")
+    for name in _mapping(document.tree.get(section)):
+        if name in known:
+            other = " Leave it out to read that one, or choose" if noun == "source" else " Choose"
+            document.faults.append(
+                document.key_place((section, name)).fault(
+                    f"should be a {noun} that '{run}' does not have. Found its {noun} '{name}'.{other} another name."
+                )
+            )
+
+
+def _fault_if_nothing_shared(document: Document, recipe: Recipe, old: set[str]) -> None:
+    graph = build_graph(recipe)
+    if all(set(component.tasks) <= old or not set(component.tasks) & old for component in graph.components.values()):
+        message = "should say what the new tasks have in common with the run: RUN'S COMPONENT: [NEW MODULE, ...]."
+        raise RecipeError([document.key_place(("share",)).fault(f"{message} Found nothing.")], document.name)
+
+
+def _join(document: Document, written: Any, share: dict[str, Any], graph: SharingGraph) -> None:
+    """Add members to the groups of the run's components; other groups are of new modules alone."""
+    for name, value in _mapping(written).items():
+        members = value.get("members") if isinstance(value, dict) else value
+        listed = [members] if isinstance(members, str) else members
+        known = name in share or name in graph.components
+        fault = _misfit(name, value, listed, share, graph)
+        if fault is not None:
+            document.faults.append(document.key_place(("share", name)).fault(fault))
+        elif not known or not isinstance(listed, list):
+            share[name] = value
+        elif name in share:
+            share[name]["members"] = [*share[name]["members"], *listed]
+        else:  # a component of the run that is in no group yet
+            share[name.replace(".", "_")] = {"members": [graph.components[name].members[0], *listed]}
+
+
+def _misfit(name: str, value: Any, listed: Any, share: Mapping[str, Any], graph: SharingGraph) -> str | None:
+    """Return what is wrong with a group, None where it is a component of the run with new members, or a new group."""
+    if name not in share and name not in graph.components:
+        known = ", ".join(graph.components)
+        hint = near_miss(name, graph.components)
+        message = f"should be a component of the run, or a new name without dots. Found '{name}'.{hint}"
+        return f"{message} The run has: {known}." if "." in name else None
+    kind = share.get(name, {}).get("kind", "hard")
+    if kind != "hard":
+        return f"should be one module in the run, which new ones can be. Found a group of kind '{kind}'."
+    if not isinstance(listed, list):
+        return f"should be a list of addresses of new modules. Found {show(listed)}."
+    others = sorted(value.keys() - {"members"}) if isinstance(value, dict) else []
+    return f"should have members alone: the run says what it is. Found '{others[0]}'." if others else None
+
+
+def _placed(source: dict[str, Any], data: Path) -> dict[str, Any]:
+    """Return a source of the run whose files are found from anywhere."""
+    return {
+        key: str(data / value) if isinstance(value, str) and value and (data / value).exists() else value
+        for key, value in source.items()
+    }
+
+
+class _OldModules:
+    """The modules of a run as the joint recipe has them: written out, and all from the run."""
+
+    def __init__(self, graph: SharingGraph, run: Path, freeze: bool) -> None:
+        self.graph = graph
+        self.run = run
+        self.tree = parse(filled(graph.recipe), str(run)).tree
+        self.start: dict[str, Any] = {"freeze": True} if freeze else {}
+
+    def model(self, task: str) -> dict[str, Any]:
+        """Return what stands under a task's `model`."""
+        model = self.tree["tasks"][task]["model"]
+        for slot, config in self.graph.recipe.tasks[task].model.items():
+            *around, last = slot.split(".")
+            inner = model
+            for step in around:
+                inner = inner[step]
+            if config is not None and inner.get(last):
+                address = f"{task}.{slot}"
+                inner[last] = {**self._alone(inner[last], config), "from": f"{self.run}#{address}", **self.start}
+        return dict(model)
+
+    def group(self, name: str, group: dict[str, Any]) -> dict[str, Any]:
+        """Return what stands under a group."""
+        config = self.graph.addresses()[group["members"][0]]
+        own: dict[str, Any] = {key: group[key] for key in ("members", "kind", "strength") if key in group}
+        config_written = {key: value for key, value in group.items() if key not in own}
+        origin = f"{self.run}#{name}" if group.get("kind", "hard") == "hard" else str(self.run)
+        return {**own, **self._alone(config_written, config), "from": origin, **self.start}
+
+    def _alone(self, raw: dict[str, Any], config: ModuleConfig) -> dict[str, Any]:
+        """Return a module without where it came from before."""
+        left = {"weights", "from", "extend", "freeze", *file_keys(config.cls)}
+        found = {key: value for key, value in raw.items() if key not in left}
+        for key, value in config.values.items():
+            if isinstance(value, ModuleConfig) and found.get(key):
+                found[key] = self._alone(found[key], value)
+            elif isinstance(value, dict) and isinstance(found.get(key), dict):
+                found[key] = {
+                    part: self._alone(inner, value[part])
+                    if inner and isinstance(value.get(part), ModuleConfig)
+                    else inner
+                    for part, inner in found[key].items()
+                }
+        return found
