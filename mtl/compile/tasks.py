@@ -106,6 +106,12 @@ def _read_task(
     slots = all_slots(task, inputs)
     metrics = read_metrics(reading, task, metrics_raw, (*steps, "metrics"))
     checked = checked or defaults(TaskConfig)
+    if checked["target"] is not None and task.target_class().of_text:
+        found = show(checked["target"])
+        reading.key_fault(
+            (*steps, "target"),
+            f"'{kind}' predicts the text itself: no column is read. Found {found}. Leave 'target' out.",
+        )
     return TaskDraft(
         name, steps, task, str(kind), inputs, slots, source or "", {key: checked[key] for key in plain(TaskConfig)},
         metrics, own or {}, model, complete=source is not None and own is not None and read and not faults,

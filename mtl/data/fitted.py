@@ -36,7 +36,11 @@ class Fitted:
         for name, task in graph.recipe.tasks.items():
             targets[name] = task.task.target()
             targets[name].measured_by([config.cls(**config.values) for config in task.metrics])
-        return cls({name: graph.features_of(name) for name in graph.embeddings()}, targets)
+        features = {name: graph.features_of(name) for name in graph.embeddings()}
+        for name, target in targets.items():
+            component = graph.predicted_words(name)
+            target.words = None if component is None else features[component][0]
+        return cls(features, targets)
 
     @classmethod
     def placeholder(cls, graph: SharingGraph) -> Fitted:

@@ -107,12 +107,12 @@ def _chunk(
             target, value = targets[task.name], row.values.get(task.target or "")
             try:
                 cell = None if value is None or value == "" else task.task.cell(spelled(value))
-                gold = None if cell is None else target.read(cell, example)
+                gold = None if cell is None and not target.of_text else target.read(cell, example)
                 for remark in () if gold is None else target.remarks(cell, example):
                     remarks.append((task.name, remark, row_fault(remark.found, source, row, task.target or "")))
             except ValueError as error:
                 note(position, task.target or "", error)
-            if gold is not None and target.axes == ("T",):
+            if gold is not None and target.axes == ("T",) and not target.of_text:
                 unread[task.name] += len(example.spans) - len(gold)
             golds.append(gold)
     lists = frozenset(

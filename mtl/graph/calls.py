@@ -60,14 +60,15 @@ class Call:
     """One application of a component to values.
 
     `arguments` are what flows in, in order: the one `InputKey` of a leaf embedding, the parts of a composite, what a
-    slot takes; then the conditions.
+    slot takes; then the conditions. `method` is what is asked of the component where that is not its `forward`.
     """
 
     component: str
     arguments: tuple[Argument, ...]
+    method: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash((self.component, self.arguments)))
+        object.__setattr__(self, "_hash", hash((self.component, self.arguments, self.method)))
 
     def __hash__(self) -> int:
         return self._hash  # type: ignore[attr-defined, no-any-return]  # kept: a call hashes all that it depends on

@@ -49,7 +49,7 @@ def _enter(
 ) -> None:
     """Let data flow into a module: into its parts where it has any, into the first where they are chained."""
     config = addresses[address]
-    parts = list(config.parts)
+    parts = [part for part in config.parts if part not in config.reading]
     for part in parts[:1] if config.chained else parts:
         _enter(graph, producer, f"{address}.{part}", addresses, names)
     if not parts or config.takes_input:

@@ -27,6 +27,7 @@ from .module_graph import add_edge, module_graph
 
 TEXT = "text"  # what the text of a task that has one alone is called in the graph
 By = Literal["source", "front_end"]
+WORD_IDS = "ids"  # what a module asks of an embedding that is a part of it (see `mtl.model.lexicon`)
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,10 @@ class SharingGraph:
             arguments = self._inside(address, config, arguments, inputs)
         task = self.recipe.tasks[address.split(".")[0]]
         conditions = tuple(self._condition(condition, task, inputs) for condition in config.conditions)
-        call = Call(self._names[address], arguments + conditions)
+        return self._made(address, arguments + conditions)
+
+    def _made(self, address: str, arguments: tuple[Argument, ...], method: str = "") -> Call:
+        call = Call(self._names[address], arguments, method)
         self._made_at.setdefault(call, {})[address] = None
         return self._calls.setdefault(call, call)
 
@@ -178,8 +182,18 @@ class SharingGraph:
             for part in config.parts:
                 arguments = (self._apply(f"{address}.{part}", arguments, inputs),)
             return arguments
+        if config.reading:
+            return self._beside_words(address, config, arguments)
         found = tuple(self._apply(f"{address}.{part}", arguments, inputs) for part in config.parts)
         return found + arguments if config.takes_input else found
+
+    def _beside_words(
+        self, address: str, config: ModuleConfig, arguments: tuple[Argument, ...]
+    ) -> tuple[Argument, ...]:
+        """Return the ids of the words that parts read, then what else flows into a module whose parts are embeddings."""
+        texts = tuple(argument for argument in arguments if isinstance(argument, InputKey))
+        found = tuple(self._made(f"{address}.{part}", texts, WORD_IDS) for part in config.reading)
+        return found + tuple(argument for argument in arguments if argument not in texts)
 
     def _condition(self, address: str, consumer: TaskConfig, inputs: Mapping[str, InputKey]) -> Call:
         """Apply the conditioning task to the texts of the conditioned one, tokenized as the former asks."""
@@ -224,6 +238,11 @@ class SharingGraph:
     def tasks_meeting_at(self, component: str) -> tuple[str, ...]:
         """Return the tasks whose gradients meet in a component, in the order of the recipe."""
         return self.components[component].tasks
+
+    def predicted_words(self, task: str) -> str | None:
+        """Return the embedding whose vocabulary a task predicts, as its ids flow into the output layer; None elsewhere."""
+        below = self.output(task).arguments
+        return next((step.component for step in below if isinstance(step, Call) and step.method == WORD_IDS), None)
 
     def streams(self) -> dict[str, tuple[str, ...]]:
         """Return the tasks on each source, in the order of the recipe; sources without a task are left out."""

@@ -103,6 +103,11 @@ class Embedding(Module):
     kind = "embedding"
 
     @classmethod
+    def causal(cls, values: Mapping[str, Any]) -> bool:
+        """Say whether a token's vector depends on no later token, with these recipe keys; of a composite, its parts'."""
+        return True
+
+    @classmethod
     def features(cls) -> tuple[Feature, ...]:
         """Return the features that this embedding consumes; takes the recipe keys that concern them as keywords.
 
@@ -124,6 +129,13 @@ class Representation(Module):
     """Turns a sequence into a sequence in which every vector knows its context."""
 
     kind = "representation"
+
+    @classmethod
+    def causal(cls, values: Mapping[str, Any]) -> bool:
+        """Say whether a token's vector depends on no later token, with these recipe keys; of a composite, where none of
+        its parts' vectors does. By default they are taken to see the whole text.
+        """
+        return False
 
     def forward(self, inputs: PaddedSequence) -> PaddedSequence:
         """Return [B, T, output_dim] for [B, T, input_dim], lengths unchanged."""

@@ -28,13 +28,14 @@ class Instruction(NamedTuple):
     """One step of a program: the component to apply, and where its arguments come from.
 
     `inputs` are the texts that a leaf embedding reads; `values` the positions of earlier steps; `target` is the task
-    whose gold answers flow in. Without a component, the one earlier value is regrouped as the units of `inputs` ask.
+    whose gold answers flow in; `method` is asked of the component in place of its `forward`. Without a component, the one earlier value is regrouped as the units of `inputs` ask.
     """
 
     component: str | None
     inputs: tuple[InputKey, ...]
     values: tuple[int, ...]
     target: str | None
+    method: str = ""
 
 
 class Program(NamedTuple):
@@ -56,7 +57,7 @@ def program(wanted: Sequence[Step]) -> Program:
             continue
         inputs = tuple(argument for argument in step.arguments if isinstance(argument, InputKey))
         target = next((argument.task for argument in step.arguments if isinstance(argument, TargetKey)), None)
-        found.append(Instruction(step.component, inputs, values, target))
+        found.append(Instruction(step.component, inputs, values, target, step.method))
     return Program(tuple(found), tuple(positions[step] for step in wanted))
 
 
@@ -84,6 +85,7 @@ def compute(
             done.append(regroup(_of_tokens(arguments[0]), step.inputs[0]))
             continue
         module: Any = modules[step.component]
+        module = getattr(module, step.method) if step.method else module
         pieces = next((value for value in arguments if isinstance(value, Pieces)), None)
         if pieces is not None:
             sees_pieces = kinds[step.component] in ("representation", "pooling")

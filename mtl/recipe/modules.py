@@ -90,6 +90,13 @@ class ModuleConfig:
         return bool(getattr(self.cls, "takes_input", False))
 
     @property
+    def reading(self) -> tuple[str, ...]:
+        """The parts that read the task's input, not what flows in: embeddings inside a module of another kind."""
+        if self.kind == "embedding":
+            return ()
+        return tuple(part for part, inner in self.parts.items() if inner.kind == "embedding")
+
+    @property
     def conditions(self) -> tuple[str, ...]:
         """The `task.output` addresses whose values flow in beside the data, in the order of the constructor."""
         return tuple(address for _, address in self.condition_keys)

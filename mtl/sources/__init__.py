@@ -16,6 +16,7 @@ jsonl        JSON lines: one object a line
 lines        files that are aligned line by line: one file per column (SNIPS and ATIS: seq.in, seq.out, label)
 named_texts  a file of named texts, found by name without being held in memory: queries or documents, one per line
 opening      the sources of a recipe, opened
+plain_text   text files as they are: line by line, in rows of so many words or characters, or whole
 python       rows from Python: any iterable of dicts, given by library code or named in a recipe
 qrels        judgements that name their texts
 rereading    rows that are read again: whether they are those of the first time
@@ -28,7 +29,7 @@ unpacking    text files that gzip has packed: unpacked as a stream, while their 
 values       values of typed formats (JSON, Parquet, Arrow, Python) as the library knows them
 """
 
-from . import arrow, conll, conllu, delimited, huggingface, jsonl, lines, python, qrels, squad, torchtext
+from . import arrow, conll, conllu, delimited, huggingface, jsonl, lines, plain_text, python, qrels, squad, torchtext
 from .base import SPLITS, Row, Source
 from .opening import open_sources
 
@@ -44,6 +45,7 @@ __all__ = [
     "jsonl",
     "lines",
     "open_sources",
+    "plain_text",
     "python",
     "qrels",
     "squad",

@@ -25,6 +25,7 @@ from .gru import BiGRU
 from .hinge import Hinge
 from .in_batch_softmax import InBatchSoftmax
 from .interaction import Interaction
+from .language_model import LanguageModelOutput
 from .last_pooling import LastPooling
 from .lexical import Lexical
 from .listwise_softmax import ListwiseSoftmax
@@ -35,6 +36,8 @@ from .mlp import MLP
 from .mlp_scorer import MLPScorer
 from .mmoe import MMoE
 from .multiplicative_lstm import MultiplicativeLSTM
+from .one_way_gru import OneWayGRU
+from .one_way_lstm import OneWayLSTM
 from .ordinal import Ordinal
 from .pairwise_hinge import PairwiseHinge
 from .pairwise_logistic import PairwiseLogistic
@@ -82,6 +85,7 @@ __all__ = [
     "Hinge",
     "InBatchSoftmax",
     "Interaction",
+    "LanguageModelOutput",
     "LastPooling",
     "Lexical",
     "ListwiseSoftmax",
@@ -91,6 +95,8 @@ __all__ = [
     "MeanPooling",
     "Mix",
     "MultiplicativeLSTM",
+    "OneWayGRU",
+    "OneWayLSTM",
     "Ordinal",
     "PairwiseHinge",
     "PairwiseLogistic",

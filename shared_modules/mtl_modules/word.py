@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from mtl.base.errors import DataError, counted
 from mtl.base.progress import Note
 from mtl.base.registry import InitialFile, register
-from mtl.model.module import Embedding, PaddedSequence
+from mtl.model.lexicon import Lexicon
+from mtl.model.module import PaddedSequence
 from mtl.text.features import Feature, WordIds
 from mtl.text.vocabulary import FIRST, PADDING, UNKNOWN
 
@@ -24,7 +25,7 @@ Start = Literal["random", "mean", "zero"]
 
 
 @register("embedding", "word")
-class WordEmbedding(Embedding):
+class WordEmbedding(Lexicon):
     """A table of word vectors, trained with the model.
 
     `dim` is their size D. `min_count` and `max_size` limit the vocabulary. `pretrained` names a file whose vectors the

@@ -4,6 +4,7 @@ from .dialog_classification import DialogClassification
 from .dialog_tagging import DialogTagging
 from .multi_label_classification import MultiLabelClassification
 from .question_answering import QuestionAnswering
+from .language_model import LanguageModel
 from .text_classification import TextClassification
 from .text_pair_classification import TextPairClassification
 from .text_pair_ranking import TextPairRanking
@@ -13,6 +14,7 @@ from .word_tagging import WordTagging
 __all__ = [
     "DialogClassification",
     "DialogTagging",
+    "LanguageModel",
     "MultiLabelClassification",
     "QuestionAnswering",
     "TextClassification",

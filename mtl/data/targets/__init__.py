@@ -1,13 +1,15 @@
 """What tasks learn from and answer with, one kind per file; importing this package registers all of them.
 
 `class` (one label per unit), `classes` (any number of labels), `tags` (one label per token), `number`, `grade` (of a
-judged pair), `span` (the part of a text that answers a question), `text_labels` (one label per text of a list). A
-plugin adds its own with `register("target", name)`: see `base`.
+judged pair), `span` (the part of a text that answers a question), `text_labels` (one label per text of a list),
+`next_token` (the text itself) and `next_token_of_stream` (a part of one). A plugin adds its own with
+`register("target", name)`: see `base`.
 """
 
 from .base import Answer, Example, LabelTarget, Names, Remark, Target
 from .grade import Grade, Grades
 from .labels import Classes
+from .next_token import NextToken, NextTokenOfStream
 from .number import Number
 from .one_label import OneLabel
 from .span import AnswerSpan
@@ -23,6 +25,8 @@ __all__ = [
     "Grades",
     "LabelTarget",
     "Names",
+    "NextToken",
+    "NextTokenOfStream",
     "Number",
     "OneLabel",
     "Remark",

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import onnx_ir as ir
     from onnx_ir.tape import Tape
 
+    from ...text.features import VocabularyFeature
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -96,6 +98,7 @@ class Target:
     axes: ClassVar[tuple[str, ...]] = ()
     width: ClassVar[int] = 1  # values per unit, of a target without axes
     of_tokens: ClassVar[bool] = False  # reading a cell needs the tokens of the target's input
+    of_text: ClassVar[bool] = False  # the text itself is predicted: there is no cell, and `read` gets None
     dtype: ClassVar[type[np.generic]] = np.int32
     quotes: ClassVar[bool] = False  # answers are parts of its input's text: first and last token
     exact: ClassVar[bool] = True  # an answer is right or wrong; False: nearer to the right one or farther
@@ -104,6 +107,7 @@ class Target:
     metrics: Sequence[str | Mapping[str, Any]] = ()
     labels: Labels | None = None  # of a target whose values are label ids, once it is fitted
     out_of_scope: str | None = None  # the answer where none of the labels is probable enough
+    words: VocabularyFeature | None = None  # of a target whose values are words of a vocabulary: what has their ids
     surveys: bool = False  # all training cells are shown to `survey` before the first is read
 
     @property

@@ -1,7 +1,7 @@
 """Figures that compare predictions with gold labels: importing this package registers all of them.
 
 Those of labels are computed on strings, so that a label which training never had is simply one that is never
-predicted; those of rankings on grades; some of labels need the scores of all labels beside the answers.
+predicted; those of rankings on grades; those of language models on probabilities; some of labels need the scores of all labels beside the answers.
 """
 
 from .base import Metric
@@ -10,6 +10,7 @@ from .confidence import ExpectedCalibrationError, TopKAccuracy
 from .correlation import MatthewsCorrelation, Pearson, Spearman
 from .curves import AveragePrecision, RecallAtPrecision, RocAuc
 from .exact_match import exact_match
+from .likelihood import BitsPerCharacter, Perplexity
 from .numbers import MeanAbsoluteError, RootMeanSquaredError
 from .ranked import Ranked
 from .ranking import (
@@ -29,6 +30,7 @@ from .squad import Squad
 __all__ = [
     "Accuracy",
     "AveragePrecision",
+    "BitsPerCharacter",
     "Confusion",
     "ExpectedCalibrationError",
     "LabelReport",
@@ -44,6 +46,7 @@ __all__ = [
     "NormalizedDiscountedCumulativeGain",
     "OutOfScope",
     "Pearson",
+    "Perplexity",
     "Precision",
     "Ranked",
     "RankingMetric",

@@ -1,0 +1,86 @@
+"""The text itself, token by token: what a language model predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ...base.registry import register
+from ..labels import MISSING
+from .base import Answer, Example, Names, Target
+
+
+@register("target", "next_token")
+class NextToken(Target):
+    """Each token of a text from those before it, and the text's end from all of them.
+
+    There is no cell: the ids of the tokens are those of the embedding whose vocabulary the output layer predicts. Kept
+    is how many characters each token has, for figures per character. Words outside of the vocabulary are one word,
+    `<unknown>`; the end of a text is `""`.
+    """
+
+    element = "next token"
+    axes = ("T",)
+    of_tokens = True
+    of_text = True
+    exact = False
+    ends: ClassVar[bool] = True  # the end of each text is predicted too
+    answers = (
+        Answer("log_probability", "log_probability", dims=("T",)),
+        Answer("end_log_probability", "end"),
+        Answer("total", "total"),
+        Answer("next", "next", labels=True, dims=("K",)),
+        Answer("next_probability", "next_probability", dims=("K",)),
+    )
+    metrics = ("perplexity", "bits_per_character")
+
+    def read(self, value: Any, example: Example) -> list[int] | None:
+        """Return how many characters each token that is read has; None where the text has no token."""
+        return [end - begin for begin, end in example.spans[: example.read]] or None
+
+    def encode(self, gold: list[int] | None, count: int, names: Names) -> Sequence[float]:
+        return [MISSING] * count if gold is None else gold
+
+    def tensors(self, values: NDArray[Any]) -> tuple[Tensor, Tensor]:
+        """Return which positions are tokens, [B, T] bool, and which texts have one, [B]."""
+        there = torch.from_numpy(values) != MISSING
+        return there, there.any(dim=1)
+
+    def gold(self, values: NDArray[Any], names: Sequence[str]) -> list[int] | None:
+        found: list[int] = values.tolist()
+        return None if MISSING in found else found
+
+    def predicted(self, answer: Mapping[str, Tensor], lengths: Sequence[int] | None) -> list[Any]:
+        """Return the logarithms of the probabilities of each text's tokens and, where it is predicted, of its end."""
+        rows = answer["log_probability"].tolist()
+        found = [row[:length] for row, length in zip(rows, lengths or (), strict=True)]
+        return [[*row, end] for row, end in zip(found, answer["end"].tolist(), strict=True)] if self.ends else found
+
+    def from_answer(self, answer: Mapping[str, Any]) -> list[float]:
+        found = list(answer["log_probability"])
+        return [*found, answer["end_log_probability"]] if self.ends else found
+
+    def names(self) -> tuple[str, ...]:
+        """Return the words by their ids; the first one, `""`, is the end of a text."""
+        return () if self.words is None or self.words.size is None else self.words.vocabulary.tokens
+
+    def placeholder(self, also: Iterable[str] = ()) -> None:
+        """Do nothing: the vocabulary is that of an embedding."""
+
+
+@register("target", "next_token_of_stream")
+class NextTokenOfStream(NextToken):
+    """Each token of a part of a longer text from those before it in the part; where a part ends says nothing."""
+
+    ends = False
+    answers = tuple(answer for answer in NextToken.answers if answer.value != "end")
+
+    @property
+    def found(self) -> Mapping[str, Any]:
+        """That no ends are predicted, for figures per character."""
+        return {"ends": False}

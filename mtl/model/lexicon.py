@@ -1,0 +1,23 @@
+"""An embedding over a vocabulary of words: it can say which word each token is, so that words can be predicted."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from ..text.features import WordIds
+from .module import Embedding, PaddedSequence
+
+
+class Lexicon(Embedding):
+    """An embedding whose first feature are ids of words; a module that predicts words has one as a part (annotated
+    `Embedding`), and gets from it the ids of its text, whatever else flows in.
+    """
+
+    words: WordIds
+
+    def ids(self, lengths: Tensor, *features: Tensor | PaddedSequence) -> PaddedSequence:
+        """Return [B, T, 1] int64: the id of each token in the vocabulary of `words`, 0 where there is padding."""
+        words, *_ = features
+        if not isinstance(words, Tensor):
+            raise TypeError(f"a lexicon takes ids. Found {type(words).__name__}.")
+        return PaddedSequence(words[:, :, None], lengths)

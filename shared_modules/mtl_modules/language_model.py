@@ -1,0 +1,83 @@
+"""A distribution over the words of an embedding's table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mtl.base.errors import UsageError
+from mtl.base.registry import register
+from mtl.data.targets import NextToken
+from mtl.model.module import Embedding
+
+from .limits import Count, Rate
+from .word_prediction import END, WordPrediction
+
+
+@register("output", "language_model")
+class LanguageModelOutput(WordPrediction):
+    """The softmax of the inner products of a state with the vectors of all words, those of its part `words`.
+
+    Tied to the embedding that reads the text, input and output have one table (Press and Wolf, 2017; Inan et al.,
+    2017). A state of another size than these vectors goes through a linear layer; products are divided by the square
+    root of their size, as vectors of words begin with numbers of about 1. The table's first row, which no word has, is
+    the vector of a text's end. `dropout` is the rate on states, `top` how many of the next words are answered.
+    """
+
+    def __init__(
+        self,
+        input_dims: tuple[int, ...],
+        target: NextToken,
+        *,
+        words: Embedding,
+        dropout: Rate = 0.0,
+        top: Count = 5,
+    ) -> None:
+        super().__init__(input_dims, target, words, dropout, top)
+        table = getattr(words, "table", None)
+        if not isinstance(table, nn.Embedding):
+            raise UsageError("'words' should be an embedding that has a vector per word. Found one without a table.")
+        size = table.embedding_dim
+        self.project = None if input_dims[-1] == size else nn.Linear(input_dims[-1], size)
+        self.bias = nn.Parameter(torch.zeros(table.num_embeddings))
+        self._table = (table,)  # in a tuple, so that its weights stay those of its own component
+
+    @property
+    def table(self) -> Tensor:
+        """The vectors of all words, [V, D]."""
+        return self._table[0].weight
+
+    def _scores(self, states: Tensor) -> Tensor:
+        projected = states if self.project is None else self.project(states)
+        table = self.table
+        scores = F.linear(projected * table.shape[1] ** -0.5, table, self.bias)
+        return scores if self.ends else scores.index_fill(1, torch.tensor([END], device=scores.device), float("-inf"))
+
+    def likelihoods(self, states: Tensor, wanted: Tensor) -> Tensor:
+        """Return [N]."""
+        scores = self._scores(states)
+        return scores.gather(1, wanted[:, None])[:, 0] - scores.logsumexp(1)
+
+    def distribution(self, states: Tensor) -> Tensor:
+        """Return [N, V]."""
+        return self._scores(states).log_softmax(1)
+
+    def exportable(self) -> nn.Module:
+        """Return a copy that holds the table as a parameter of the traced network, where it has its component's name."""
+        return ExportedLanguageModel(self)
+
+
+class ExportedLanguageModel(nn.Module):
+    """What replaces the output layer in an exported graph."""
+
+    def __init__(self, output: LanguageModelOutput) -> None:
+        super().__init__()
+        self.output = output
+        self.words = output._table[0]
+
+    def answer(self, *given: Any) -> dict[str, Tensor]:
+        """Return the output layer's answer."""
+        return self.output.answer(*given)
