@@ -190,7 +190,7 @@ class SharingGraph:
     def _beside_words(
         self, address: str, config: ModuleConfig, arguments: tuple[Argument, ...]
     ) -> tuple[Argument, ...]:
-        """Return the ids of the words that parts read, then what else flows into a module whose parts are embeddings."""
+        """Return the ids of the words that a module's parts read, then what flows into itself but the text."""
         texts = tuple(argument for argument in arguments if isinstance(argument, InputKey))
         found = tuple(self._made(f"{address}.{part}", texts, WORD_IDS) for part in config.reading)
         return found + tuple(argument for argument in arguments if argument not in texts)
@@ -240,7 +240,7 @@ class SharingGraph:
         return self.components[component].tasks
 
     def predicted_words(self, task: str) -> str | None:
-        """Return the embedding whose vocabulary a task predicts, as its ids flow into the output layer; None elsewhere."""
+        """Return the embedding whose vocabulary a task predicts: its ids flow into the output layer. Else None."""
         below = self.output(task).arguments
         return next((step.component for step in below if isinstance(step, Call) and step.method == WORD_IDS), None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ..text.features import WordIds
+from ..text.features import Feature
 from .module import Embedding, PaddedSequence
 
 
@@ -13,7 +13,7 @@ class Lexicon(Embedding):
     `Embedding`), and gets from it the ids of its text, whatever else flows in.
     """
 
-    words: WordIds
+    words: Feature
 
     def ids(self, lengths: Tensor, *features: Tensor | PaddedSequence) -> PaddedSequence:
         """Return [B, T, 1] int64: the id of each token in the vocabulary of `words`, 0 where there is padding."""

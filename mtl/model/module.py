@@ -104,7 +104,9 @@ class Embedding(Module):
 
     @classmethod
     def causal(cls, values: Mapping[str, Any]) -> bool:
-        """Say whether a token's vector depends on no later token, with these recipe keys; of a composite, its parts'."""
+        """Say whether a token's vector depends on no later token, with these recipe keys; of a composite, where none of
+        its parts' vectors does.
+        """
         return True
 
     @classmethod

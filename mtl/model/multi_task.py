@@ -28,7 +28,8 @@ class Instruction(NamedTuple):
     """One step of a program: the component to apply, and where its arguments come from.
 
     `inputs` are the texts that a leaf embedding reads; `values` the positions of earlier steps; `target` is the task
-    whose gold answers flow in; `method` is asked of the component in place of its `forward`. Without a component, the one earlier value is regrouped as the units of `inputs` ask.
+    whose gold answers flow in; `method` is asked of the component in place of its `forward`. Without a component, the
+    one earlier value is regrouped as the units of `inputs` ask.
     """
 
     component: str | None

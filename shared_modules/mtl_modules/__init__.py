@@ -1,5 +1,6 @@
 """The modules that come with `mtl`: importing this package registers all of them."""
 
+from .adaptive_softmax import AdaptiveSoftmax
 from .attention_flow import AttentionFlow
 from .bilinear import Bilinear
 from .boundary import Boundary
@@ -64,6 +65,7 @@ __all__ = [
     "CRF",
     "MLP",
     "SRU",
+    "AdaptiveSoftmax",
     "AttentionFlow",
     "BSeqCNN",
     "BiGRU",

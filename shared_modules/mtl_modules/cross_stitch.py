@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 import pydantic
 import torch
@@ -44,6 +45,11 @@ class CrossStitch(Representation):
         rest = (1 - own_weight) / max(1, len(parts) - 1)
         first = torch.tensor([own_weight if name == own else rest for name in parts])
         self.weights = nn.Parameter(first[:, None].repeat(1, sizes[0] if per == "unit" else 1))
+
+    @classmethod
+    def causal(cls, values: Mapping[str, Any]) -> bool:
+        """Say that it adds nothing to what its parts see."""
+        return True
 
     def forward(self, *parts: PaddedSequence) -> PaddedSequence:
         """Return [B, T, D]: the weighted sum of the parts' sequences, each [B, T, D]."""

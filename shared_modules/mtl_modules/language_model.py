@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from copy import copy
 
 import torch
 import torch.nn.functional as F
@@ -66,18 +66,7 @@ class LanguageModelOutput(WordPrediction):
         return self._scores(states).log_softmax(1)
 
     def exportable(self) -> nn.Module:
-        """Return a copy that holds the table as a parameter of the traced network, where it has its component's name."""
-        return ExportedLanguageModel(self)
-
-
-class ExportedLanguageModel(nn.Module):
-    """What replaces the output layer in an exported graph."""
-
-    def __init__(self, output: LanguageModelOutput) -> None:
-        super().__init__()
-        self.output = output
-        self.words = output._table[0]
-
-    def answer(self, *given: Any) -> dict[str, Tensor]:
-        """Return the output layer's answer."""
-        return self.output.answer(*given)
+        """Return a copy that holds the table as one of its modules, so that the traced network has it as parameter."""
+        found = copy(self)
+        found._modules = {**self._modules, "words": self._table[0]}
+        return found

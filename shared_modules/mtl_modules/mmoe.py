@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 from torch import nn
 
@@ -34,6 +35,11 @@ class MMoE(Representation):
         self.count, self.size = len(sizes), sizes[0]
         self.per = per
         self.gate = nn.Linear(input_dims[-1], len(sizes), bias=False)
+
+    @classmethod
+    def causal(cls, values: Mapping[str, Any]) -> bool:
+        """Say whether each token has a mixture of its own."""
+        return bool(values["per"] == "token")
 
     def forward(self, *given: PaddedSequence) -> PaddedSequence:
         """Return [B, T, D] for N experts' vectors side by side, [B, T, N x D], and what they were made of."""

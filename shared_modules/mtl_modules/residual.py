@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from torch import nn
 
@@ -33,6 +34,11 @@ class Residual(Representation):
         self.dropout = Dropout(dropout)
         self.norm = nn.LayerNorm(size) if norm else None
         self._output_dim = size
+
+    @classmethod
+    def causal(cls, values: Mapping[str, Any]) -> bool:
+        """Say that it adds nothing to what its part sees."""
+        return True
 
     def forward(self, *given: PaddedSequence) -> PaddedSequence:
         """Return [B, T, D] for what the part computes, [B, T, D], and what it was made of."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 
 from mtl.base.registry import register
@@ -19,6 +22,11 @@ class SideBySide(Representation):
     def __init__(self, *, parts: dict[str, Representation]) -> None:
         super().__init__()
         self.sizes = tuple(part.output_dim for part in parts.values())
+
+    @classmethod
+    def causal(cls, values: Mapping[str, Any]) -> bool:
+        """Say that it adds nothing to what its parts see."""
+        return True
 
     def forward(self, *parts: PaddedSequence) -> PaddedSequence:
         """Return [B, T, sum of D] for the parts' sequences, in the order of the recipe."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from mtl.base.registry import register
 from mtl.model.module import PaddedSequence, Representation
@@ -21,6 +22,11 @@ class Stack(Representation):
     def __init__(self, *, parts: dict[str, Representation]) -> None:
         super().__init__()
         self._output_dim = list(parts.values())[-1].output_dim
+
+    @classmethod
+    def causal(cls, values: Mapping[str, Any]) -> bool:
+        """Say that it adds nothing to what its parts see."""
+        return True
 
     def forward(self, inputs: PaddedSequence) -> PaddedSequence:
         """Return what the last part computes, [B, T, D], as it is."""

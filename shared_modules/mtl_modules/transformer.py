@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +24,8 @@ class TransformerEncoder(Representation):
     Tokens are brought to vectors of `dim`, to which their positions are added: `sinusoid` (section 3.5), or `learned`
     ones up to `max_length`, where all later tokens have the last position. Each of the `layers` is an attention of
     `heads` and a feed-forward network of `ffn` units; either is normalized before, not after (Xiong et al., 2020), and
-    so is what comes out of the last. `dropout` is the rate on the vectors with their positions and on what each
+    so is what comes out of the last. With `causal` tokens attend to themselves and to earlier ones alone, as those of a
+    decoder do (section 3.2.3). `dropout` is the rate on the vectors with their positions and on what each
     attention and network adds.
     """
 
@@ -38,6 +40,7 @@ class TransformerEncoder(Representation):
         dropout: Rate = 0.1,
         positions: Literal["sinusoid", "learned"] = "sinusoid",
         max_length: Count = 512,
+        causal: bool = False,
     ) -> None:
         super().__init__()
         if dim % heads:
@@ -50,14 +53,23 @@ class TransformerEncoder(Representation):
         self.layers = nn.ModuleList(TransformerLayer(dim, heads, ffn, dropout) for _ in range(layers))
         self.norm = nn.LayerNorm(dim)
         self._output_dim = dim
+        self.sees_back_only = causal
+
+    @classmethod
+    def causal(cls, values: Mapping[str, Any]) -> bool:
+        """Say whether tokens attend to no later ones."""
+        return bool(values["causal"])
 
     def forward(self, inputs: PaddedSequence) -> PaddedSequence:
         """Return [B, T, dim] for [B, T, D]."""
         values = self.project(inputs.values)
         values = self.dropout(values + self.positions(values))
-        padding = ~inputs.mask()[:, None, None, :]
+        hidden = ~inputs.mask()[:, None, None, :]
+        if self.sees_back_only:
+            positions = torch.arange(values.shape[1], device=values.device)
+            hidden = hidden | (positions[None, :] > positions[:, None])
         for layer in self.layers:
-            values = layer(values, padding)
+            values = layer(values, hidden)
         return PaddedSequence(self.norm(values), inputs.lengths)
 
     @property
@@ -78,17 +90,17 @@ class TransformerLayer(nn.Module):
         self.ffn = nn.Sequential(nn.Linear(dim, ffn), nn.ReLU(), nn.Linear(ffn, dim))
         self.dropout = Dropout(dropout)
 
-    def forward(self, values: Tensor, padding: Tensor) -> Tensor:
-        """Return [B, T, dim] for [B, T, dim]; `padding` [B, 1, 1, T] says which tokens nobody attends to."""
-        values = values + self.dropout(self.attention(self.attention_norm(values), padding))
+    def forward(self, values: Tensor, hidden: Tensor) -> Tensor:
+        """Return [B, T, dim] for [B, T, dim]; `hidden` [B, 1, 1 or T, T] says which tokens each may not attend to."""
+        values = values + self.dropout(self.attention(self.attention_norm(values), hidden))
         added: Tensor = self.dropout(self.ffn(self.ffn_norm(values)))
         return values + added
 
-    def attention(self, seen: Tensor, padding: Tensor) -> Tensor:
+    def attention(self, seen: Tensor, hidden: Tensor) -> Tensor:
         """Return what each token attends to, of all heads together, [B, T, dim]."""
         queries, keys, values = (self.apart(project(seen)) for project in (self.queries, self.keys, self.values))
         scores = queries @ keys.transpose(2, 3) * queries.shape[3] ** -0.5
-        weights = scores.masked_fill(padding, float("-inf")).softmax(-1)
+        weights = scores.masked_fill(hidden, float("-inf")).softmax(-1)
         together: Tensor = self.out(torch.cat((weights @ values).unbind(1), -1))
         return together
 

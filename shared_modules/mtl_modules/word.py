@@ -48,7 +48,8 @@ class WordEmbedding(Lexicon):
         word_dropout: Rate = 0.0,
     ) -> None:
         super().__init__()
-        (self.words,) = features
+        (words,) = features
+        self.words = words
         size = self.words.size
         self.word_dropout = word_dropout
         self.table = nn.Embedding(FIRST if size is None else size, dim, padding_idx=PADDING)

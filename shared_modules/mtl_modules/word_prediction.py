@@ -17,6 +17,7 @@ from mtl.base.registry import name_of
 from mtl.data.targets import NextToken
 from mtl.model.lexicon import Lexicon
 from mtl.model.module import Embedding, Losses, Output, PaddedSequence
+from mtl.text.vocabulary import FIRST
 
 from .dropout import Dropout
 from .limits import Count, Rate
@@ -51,6 +52,9 @@ class WordPrediction(Output):
         self.size = words.words.size or 0
         self.top = top
         self.start = nn.Parameter(torch.zeros(input_dims[-1]))
+        self.made_up = self.start.is_meta  # the vocabulary, before any data is read
+        if self.size <= FIRST and not self.made_up:
+            raise UsageError("the vocabulary of 'words' should have words. Found none. Lower its 'min_count'.")
         self.dropout = Dropout(dropout)
 
     @property
@@ -69,10 +73,9 @@ class WordPrediction(Output):
     def forward(self, *given: Any) -> PaddedSequence:
         """Return the probabilities of all words at each token, [B, T, V], given the tokens before it."""
         states, _, _ = self._predicted(*given)
-        values = states[:, :-1]
-        return PaddedSequence(
-            self.distribution(values.flatten(0, 1)).exp().unflatten(0, values.shape[:2]), given[1].lengths
-        )
+        rows, steps, size = states[:, :-1].shape
+        found = self.distribution(states[:, :-1].reshape(-1, size)).exp()
+        return PaddedSequence(found.view(rows, steps, -1), given[1].lengths)
 
     def _predicted(self, ids: PaddedSequence, states: PaddedSequence) -> Predicted:
         rows, _, size = states.values.shape
@@ -99,7 +102,7 @@ class WordPrediction(Output):
         """
         states, wanted, counts = self._predicted(*given)
         scores = self.likelihoods(states.flatten(0, 1), wanted.flatten()).view(wanted.shape)
-        words = scores[:, :-1] * (wanted[:, :-1] != END)
+        words = scores[:, :-1].masked_fill(wanted[:, :-1] == END, 0.0)
         end = scores.gather(1, counts[:, None])[:, 0]
         after = states.gather(1, counts[:, None, None].expand(-1, 1, states.shape[2]))[:, 0]
         best = self.distribution(after).topk(min(self.top, self.size - 1))

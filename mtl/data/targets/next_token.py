@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -30,7 +29,7 @@ class NextToken(Target):
     of_text = True
     exact = False
     ends: ClassVar[bool] = True  # the end of each text is predicted too
-    answers = (
+    answers: ClassVar[tuple[Answer, ...]] = (
         Answer("log_probability", "log_probability", dims=("T",)),
         Answer("end_log_probability", "end"),
         Answer("total", "total"),

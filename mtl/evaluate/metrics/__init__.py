@@ -1,7 +1,8 @@
 """Figures that compare predictions with gold labels: importing this package registers all of them.
 
 Those of labels are computed on strings, so that a label which training never had is simply one that is never
-predicted; those of rankings on grades; those of language models on probabilities; some of labels need the scores of all labels beside the answers.
+predicted; those of rankings on grades; those of language models on the probabilities of texts; some of labels need the
+scores of all labels beside the answers.
 """
 
 from .base import Metric

@@ -1,0 +1,59 @@
+"""A task that predicts its text token by token sees no token before it predicts it; and what it predicts is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from inspect import Parameter
+from typing import TYPE_CHECKING, Any
+
+from ...base import registry
+from ...base.errors import Fault, listing
+
+if TYPE_CHECKING:
+    from ..sharing_graph import SharingGraph
+
+
+def texts_are_predicted_from_what_came_before(graph: SharingGraph) -> Iterator[Fault]:
+    """Rule: no module of a task that predicts its text makes a token's vector from later tokens."""
+    told: set[str] = set()
+    for task in _of_texts(graph):
+        for call in graph.calls([task]):
+            config = graph.addresses()[graph.addresses_of(call)[0]]
+            if config.kind not in ("embedding", "representation") or call.component in told:
+                continue
+            if not config.cls.causal(config.values):
+                told.add(call.component)
+                yield config.place.fault(
+                    f"should be a {config.kind} in which no token sees later ones, which '{task}' predicts. "
+                    f"Found '{config.type}', whose tokens do. {_causal(config.kind)}"
+                )
+
+
+def output_words_are_read_where_they_have_no_use_else(graph: SharingGraph) -> Iterator[Fault]:
+    """Rule: an output layer that uses the vocabulary of its embedding alone is tied to one that reads the text."""
+    for task in _of_texts(graph):
+        config = graph.addresses()[graph.recipe.tasks[task].output]
+        words = graph.predicted_words(task)
+        if not getattr(config.cls, "words_should_be_tied", False) or words is None:
+            continue
+        if not any(call.component == words and not call.method for call in graph.calls([task])):
+            yield config.place_of("words").fault(
+                f"'words' should be tied to an embedding that '{task}' reads its text with: '{config.type}' takes "
+                f"the vocabulary from it, and no vectors. Found one of its own. Add a group under 'share:', such as "
+                f"words: [{task}.embedding, {graph.recipe.tasks[task].output}.words]."
+            )
+
+
+def _of_texts(graph: SharingGraph) -> list[str]:
+    return [name for name, task in graph.recipe.tasks.items() if task.task.target_class().of_text]
+
+
+def _causal(kind: str) -> str:
+    """Return the sentence that names what there is instead."""
+    found = []
+    for name in registry.names(kind):
+        cls: Any = registry.lookup(kind, name)
+        keys = {key: parameter.default for key, parameter in registry.recipe_keys(cls).items()}
+        if Parameter.empty not in keys.values() and cls.causal(keys):
+            found.append(name)
+    return f"With their defaults, these are such {kind}s: {listing(found)}."
