@@ -51,6 +51,12 @@ class AdaptiveSoftmax(WordPrediction):
                     f"'cutoffs' should be growing numbers below {classes:,}, which is how many words are predicted. "
                     f"Found {cutoffs}."
                 )
+        clusters = len(found if cutoffs is None else cutoffs)
+        if input_dims[-1] < div_value**clusters:
+            raise UsageError(
+                f"'div_value' should leave the words of the last of {clusters} clusters a number, of states of size "
+                f"{input_dims[-1]}. Found {div_value}."
+            )
         self.adaptive = nn.AdaptiveLogSoftmaxWithLoss(input_dims[-1], classes, found, div_value)
 
     def likelihoods(self, states: Tensor, wanted: Tensor) -> Tensor:

@@ -51,7 +51,7 @@ class WordPrediction(Output):
         self.ends = target.ends
         self.size = words.words.size or 0
         self.top = top
-        self.start = nn.Parameter(torch.zeros(input_dims[-1]))
+        self.start = nn.Parameter(torch.randn(input_dims[-1]) / 10)
         self.made_up = self.start.is_meta  # the vocabulary, before any data is read
         if self.size <= FIRST and not self.made_up:
             raise UsageError("the vocabulary of 'words' should have words. Found none. Lower its 'min_count'.")

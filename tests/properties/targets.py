@@ -1,4 +1,4 @@
-"""One small recipe whose tasks answer a text with several labels, or with a number, and the model of it."""
+"""One small recipe whose tasks answer with several labels, a number, or how probable a text is, and the model of it."""
 
 from __future__ import annotations
 
@@ -67,10 +67,23 @@ tasks:
     inputs: {text: {column: text, lowercase: true}}
     target: topic
     model: {embedding: {type: word, dim: 6}, output: {type: softmax, calibrate: true}}
+  tokens:
+    type: language_model
+    source: utterances
+    inputs: {text: {column: text, lowercase: true}}
+    model: {embedding: {type: word, dim: 6}, representation: {type: lstm, hidden: 5}, output: {words: {}, top: 3}}
+  frequent:
+    type: language_model
+    source: utterances
+    ends: false
+    inputs: {text: {column: text, lowercase: true}}
+    model:
+      representation: {type: gru, hidden: 7}
+      output: {type: adaptive_softmax, words: {}, cutoffs: [3, 7], div_value: 2}
 share:
-  words: ["*.embedding"]
+  words: ["*.embedding", "*.output.words"]
 """
-TASKS = ("attributes", "rating", "tuned", "scoped")
+TASKS = ("attributes", "rating", "tuned", "scoped", "tokens", "frequent")
 
 
 @cache
