@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .plan import SourcePlan
 
 ANSWERS = 1024  # units whose answers are read together
+WORDS = 1 << 20  # words whose ids are read together
 Change = Callable[[Batch, "Mapping[InputKey, NDArray[np.int64]]"], None]
 Rows = Sequence[int] | NDArray[np.integer] | None
 
@@ -203,6 +204,17 @@ class Split:
             if self.negatives is not None:
                 found = Grades(found, torch.from_numpy(self.negatives.group[rows]))
             yield found, labelled
+
+    def words(self, key: InputKey, component: str) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Yield the ids that an embedding has for the words of all texts of an input, and 0 for the end of each text.
+
+        They come as what a loss gets of units does, [1, …], with which of these have an answer.
+        """
+        (ids,) = (ragged.values for place, ragged in self._texts[key].features if place == (component, 0, key))
+        there = torch.ones(1, dtype=torch.bool)
+        for first in range(0, len(ids), WORDS):
+            yield torch.from_numpy(ids[first : first + WORDS].astype(np.int64))[None], there
+        yield torch.zeros(1, self.text_count(key), dtype=torch.int64), there
 
     def _tensors(self, task: str, rows: NDArray[np.int64]) -> tuple[Any, torch.Tensor]:
         """Return what a loss gets of some units' values, and which have an answer."""

@@ -36,5 +36,7 @@ def set_priors(model: MultiTaskModel, prepared: Prepared) -> None:
 
 
 def _answers(model: MultiTaskModel, prepared: Prepared, tasks: list[str]) -> Iterator[tuple[Any, Tensor]]:
+    graph = model.sharing_graph
     for task in tasks:
-        yield from prepared.splits[model.sharing_graph.recipe.tasks[task].source, "train"].answers(task)
+        train, words = prepared.splits[graph.recipe.tasks[task].source, "train"], graph.predicted_words(task)
+        yield from train.answers(task) if words is None else train.words(graph.target_input(task), words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import copy
 
 import torch
@@ -14,6 +15,7 @@ from mtl.data.targets import NextToken
 from mtl.model.module import Embedding
 
 from .limits import Count, Rate
+from .priors import label_counts, log_frequencies
 from .word_prediction import END, WordPrediction
 
 
@@ -22,9 +24,10 @@ class LanguageModelOutput(WordPrediction):
     """The softmax of the inner products of a state with the vectors of all words, those of its part `words`.
 
     Tied to the embedding that reads the text, input and output have one table (Press and Wolf, 2017; Inan et al.,
-    2017). A state of another size than these vectors goes through a linear layer; products are divided by the square
-    root of their size, as vectors of words begin with numbers of about 1. The table's first row, which no word has, is
-    the vector of a text's end. `dropout` is the rate on states, `top` how many of the next words are answered.
+    2017): then its numbers should begin small (`initial: 0.1` of a `word` embedding). A state of another size than these
+    vectors goes through a linear layer. The table's first row, which no word has, is the vector of a text's end.
+    `dropout` is the rate on states, `top` how many of the next words are answered. With `prior`, a word begins as
+    probable as it is frequent in training.
     """
 
     def __init__(
@@ -35,6 +38,7 @@ class LanguageModelOutput(WordPrediction):
         words: Embedding,
         dropout: Rate = 0.0,
         top: Count = 5,
+        prior: bool = True,
     ) -> None:
         super().__init__(input_dims, target, words, dropout, top)
         table = getattr(words, "table", None)
@@ -43,6 +47,7 @@ class LanguageModelOutput(WordPrediction):
         size = table.embedding_dim
         self.project = None if input_dims[-1] == size else nn.Linear(input_dims[-1], size)
         self.bias = nn.Parameter(torch.zeros(table.num_embeddings))
+        self.begins_at_prior = prior
         self._table = (table,)  # in a tuple, so that its weights stay those of its own component
 
     @property
@@ -50,10 +55,15 @@ class LanguageModelOutput(WordPrediction):
         """The vectors of all words, [V, D]."""
         return self._table[0].weight
 
+    def prior(self, targets: Iterable[tuple[Any, Tensor]]) -> tuple[Tensor | None, ...]:
+        """Begin at the log frequencies of words, of which `targets` are the ids."""
+        if self.begins_at_prior:
+            self.bias.data.copy_(log_frequencies(label_counts(targets, self.size)))
+        return ()
+
     def _scores(self, states: Tensor) -> Tensor:
         projected = states if self.project is None else self.project(states)
-        table = self.table
-        scores = F.linear(projected * table.shape[1] ** -0.5, table, self.bias)
+        scores = F.linear(projected, self.table, self.bias)
         return scores if self.ends else scores.index_fill(1, torch.tensor([END], device=scores.device), float("-inf"))
 
     def likelihoods(self, states: Tensor, wanted: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from mtl.model.module import PaddedSequence
 from mtl.text.features import Feature, WordIds
 from mtl.text.vocabulary import FIRST, PADDING, UNKNOWN
 
-from .limits import Count, Rate
+from .limits import Count, Positive, Rate
 from .pretrained import dimension, read_vectors
 
 Start = Literal["random", "mean", "zero"]
@@ -32,8 +32,9 @@ class WordEmbedding(Lexicon):
     table starts from: of GloVe or fastText as text, or of word2vec in its binary form, packed by gzip or not. The
     vectors of words that no file has, and of the unknown word, start as `unknown` says: at `random`, at the `mean` of
     those of the vocabulary's words that the file has (zero where there are none), or at `zero`. The log says how many
-    words the file has. `word_dropout` is the rate of words replaced by the unknown word in training, which is how the
-    unknown word's vector learns.
+    words the file has. Random numbers are those of a standard normal distribution, or lie between minus and plus
+    `initial`. `word_dropout` is the rate of words replaced by the unknown word in training, which is how the unknown
+    word's vector learns.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class WordEmbedding(Lexicon):
         pretrained: InitialFile | None = None,
         unknown: Start = "random",
         word_dropout: Rate = 0.0,
+        initial: Positive | None = None,
     ) -> None:
         super().__init__()
         (words,) = features
@@ -53,6 +55,9 @@ class WordEmbedding(Lexicon):
         size = self.words.size
         self.word_dropout = word_dropout
         self.table = nn.Embedding(FIRST if size is None else size, dim, padding_idx=PADDING)
+        if initial is not None:
+            with torch.no_grad():
+                self.table.weight[FIRST - 1 :].uniform_(-initial, initial)
         found = np.zeros(0, np.int64) if pretrained is None else self._start_from(Path(pretrained), unknown)
         if unknown != "random" and not self.table.weight.is_meta:
             self._start_others(found, unknown)
