@@ -2,9 +2,9 @@
 
 from .dialog_classification import DialogClassification
 from .dialog_tagging import DialogTagging
+from .language_model import LanguageModel
 from .multi_label_classification import MultiLabelClassification
 from .question_answering import QuestionAnswering
-from .language_model import LanguageModel
 from .text_classification import TextClassification
 from .text_pair_classification import TextPairClassification
 from .text_pair_ranking import TextPairRanking
