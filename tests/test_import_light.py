@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[1]
 HEAVY = ("torch", "pydantic", "pyarrow", "onnx", "onnxruntime", "networkx", "numpy", "yaml", "rich")
 HEAVY += ("mtl_modules", "optuna")
 
@@ -51,6 +52,24 @@ def test_an_export_answers_without_torch(small_run: Path) -> None:
     found = imported_by(command)
     assert "onnxruntime" in found
     assert not found & {"torch", "pyarrow", "onnx", "networkx"}
+
+
+def test_checking_and_training_import_no_compiler(tmp_path: Path) -> None:
+    """That of torch takes half as long to import as torch itself; neither shapes nor optimizers need it."""
+    code = f"""
+import sys
+from mtl.cli.app import main
+from mtl.model.meta import HIDDEN, hidden_functions
+sys.argv = "mtl train recipes/intent_slot.yaml --set train.max_steps=2 --out".split() + [{str(tmp_path / "run")!r}]
+try:
+    main()
+except SystemExit as ended:
+    assert not ended.code
+functions = list(hidden_functions())
+print("torch._dynamo" in sys.modules, len(functions) > 100, any(hasattr(found, HIDDEN) for found in functions))
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert result.stdout.splitlines()[-1] == "False True False"
 
 
 def test_help_is_quick() -> None:

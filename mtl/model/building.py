@@ -13,6 +13,7 @@ from ..graph import rules as graph_rules
 from ..graph.calls import Call, producer_of
 from ..graph.pulls import pulls, seed_names
 from ..graph.sharing_graph import Component, SharingGraph
+from .meta import on_meta
 from .module import Module
 from .pulled import unequal
 
@@ -59,7 +60,7 @@ class Builder:
 
     def _too_large(self, component: Component) -> MtlError:
         """Return the error of a component that finds no memory; how large it is shows where tensors have none."""
-        with torch.device("meta"):
+        with on_meta():
             size = sum(p.numel() * p.element_size() for p in self._built(component).parameters())
         found = f"Found {size / 1e9:,.1f} GB of weights, for which there is not enough."
         return MtlError(component.config.place.fault(f"'{component.name}' should fit into memory. {found}"))

@@ -144,7 +144,7 @@ class MultiTaskModel(nn.Module):
     """All components of a sharing graph, each built once, and the walk that computes what a batch asks for.
 
     A component's first weights follow from the recipe's seed and the component's name alone. May be built under
-    `torch.device("meta")`. With `initial=False` no file of initial weights (`pretrained`) is read: for a model whose
+    `mtl.model.meta.on_meta`. With `initial=False` no file of initial weights (`pretrained`) is read: for a model whose
     weights are loaded next. Raises `RecipeError` where sizes along the edges do not fit.
     """
 

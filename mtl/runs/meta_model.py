@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import networkx as nx
-import torch
 from torch import nn
 
 from ..base.errors import Fault, sentences
@@ -15,6 +14,7 @@ from ..data.fitted import Fitted
 from ..data.origins import Origins
 from ..graph import rules as graph_rules
 from ..graph.sharing_graph import SharingGraph
+from ..model.meta import on_meta, without_compiler
 from ..model.multi_task import MultiTaskModel
 from ..recipe.modules import ModuleConfig
 from .fake_batch import fake_batch, should_take
@@ -22,7 +22,7 @@ from .fake_batch import fake_batch, should_take
 
 def build_on_meta(graph: SharingGraph, *, initial: bool = False, origins: Origins | None = None) -> MultiTaskModel:
     """Build the model without memory, over placeholder vocabularies and labels; those of runs that it comes from."""
-    with torch.device("meta"):
+    with on_meta():
         return MultiTaskModel(graph, placeholder(graph, origins), initial=initial).eval()
 
 
@@ -63,9 +63,10 @@ def failing(model: MultiTaskModel) -> Iterator[Fault]:
     for task, config in graph.recipe.tasks.items():
         entered.component = ""
         try:
-            scores = model.scores(fake_batch(model, config.source), [task])[task]
-            entered.component = graph.output(task).component
-            model.output(task).answer(*scores)
+            with without_compiler():
+                scores = model.scores(fake_batch(model, config.source), [task])[task]
+                entered.component = graph.output(task).component
+                model.output(task).answer(*scores)
         except Exception as error:  # whatever a module's code raises is reported as its fault
             if not entered.component:
                 raise

@@ -8,9 +8,11 @@ import torch
 
 from ..base.registry import register
 from .optimizer import BelowOne, FromZero, ParameterGroups, Positive, check_bounds
+from .uncompiled import uncompiled
 
 
 @register("optimizer", "radam")
+@uncompiled
 class RAdam(torch.optim.RAdam):
     """Rectified Adam: first steps are small while the variance is not known, without a warm-up (Liu et al., 2020).
 
@@ -36,6 +38,7 @@ class RAdam(torch.optim.RAdam):
 
 
 @register("optimizer", "nadam")
+@uncompiled
 class NAdam(torch.optim.NAdam):
     """Adam with Nesterov's momentum (Dozat, 2016); weight decay is decoupled, as in `adamw`."""
 
@@ -58,6 +61,7 @@ class NAdam(torch.optim.NAdam):
 
 
 @register("optimizer", "adagrad")
+@uncompiled
 class Adagrad(torch.optim.Adagrad):
     """Rates that fall with the sum of squared gradients (Duchi et al., 2011); decay is added to gradients."""
 

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 
 from ..base.errors import CheckpointError, UsageError
 from ..base.registry import register
+from .uncompiled import uncompiled
 
-# What a recipe may say is here and not in constructors alone: they import torch's compiler, so `mtl check` calls none.
+# What a recipe may say is here and not in constructors alone: these want parameters, so `mtl check` calls none.
 Positive = Annotated[float, pydantic.Field(gt=0)]
 FromZero = Annotated[float, pydantic.Field(ge=0)]
 BelowOne = Annotated[float, pydantic.Field(ge=0, lt=1)]
@@ -25,6 +26,7 @@ ParameterGroups = list[dict[str, Any]]  # torch's: {"params": [...], "lr": ...};
 
 
 @register("optimizer", "adam")
+@uncompiled
 class Adam(torch.optim.Adam):
     """Adam in torch's fused form: one kernel for all parameters (Kingma and Ba, 2015); decay is added to gradients."""
 
@@ -45,6 +47,7 @@ class Adam(torch.optim.Adam):
 
 
 @register("optimizer", "adamw")
+@uncompiled
 class AdamW(torch.optim.AdamW):
     """Adam with decoupled weight decay in torch's fused form (Loshchilov and Hutter, 2019)."""
 
@@ -65,6 +68,7 @@ class AdamW(torch.optim.AdamW):
 
 
 @register("optimizer", "sgd")
+@uncompiled
 class SGD(torch.optim.SGD):
     """Stochastic gradient descent, with momentum if asked for, in torch's fused form."""
 
