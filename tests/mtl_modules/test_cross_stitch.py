@@ -73,6 +73,7 @@ def test_a_step_of_one_task_moves_all_representations_and_no_other_tasks_weights
     assert not {"slots.representation", "slots.decoder"} & moved
 
 
+@pytest.mark.slow
 def test_a_run_is_exported_and_verified(tmp_path: Path) -> None:
     run = mtl.run(small.write(tmp_path, RECIPE), out=tmp_path / "run")
     assert run.metrics["test"]["intent"]["accuracy"] >= 0.9

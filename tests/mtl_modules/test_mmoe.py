@@ -85,6 +85,7 @@ def test_a_gate_weighs_the_experts(name: str) -> None:
             torch.testing.assert_close(found[row, token], wanted)
 
 
+@pytest.mark.slow
 def test_a_run_is_exported_and_verified(tmp_path: Path) -> None:
     run = mtl.run(small.write(tmp_path, RECIPE), out=tmp_path / "run")
     assert run.metrics["test"]["intent"]["accuracy"] >= 0.9

@@ -66,12 +66,16 @@ def test_texts_beside_a_text_change_no_answer(made: Made, use: Use) -> None:
     padding_changes_nothing(made, use)
 
 
+@pytest.fixture(scope="module")
+def rest(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return Made(tmp_path_factory.mktemp("rest"), REST)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("use", REST, ids=lambda use: use.name)
-def test_in_the_other_tasks_too(tmp_path: Path, use: Use) -> None:
-    made = Made(tmp_path, [use])
+def test_in_the_other_tasks_too(rest: Made, use: Use) -> None:
     for holds in (gradients_reach_it, moved_and_loaded, exported_is_eager, padding_changes_nothing):
-        holds(made, use)
+        holds(rest, use)
 
 
 def gradients_reach_it(made: Made, use: Use) -> None:

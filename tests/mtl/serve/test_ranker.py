@@ -171,6 +171,7 @@ OTHER_ORDER = """
 """
 
 
+@pytest.mark.slow
 def test_a_task_whose_inputs_stand_in_another_order_swaps_nothing(tmp_path: Path) -> None:
     recipe = write(tmp_path, scorer="bilinear")
     text = recipe.read_text("utf-8").replace("tasks:\n", f"tasks:{OTHER_ORDER}").replace("epochs: 6", "epochs: 1")

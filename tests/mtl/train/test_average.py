@@ -139,6 +139,7 @@ def test_a_finished_run_has_the_best_averages(tmp_path: Path) -> None:
     assert same(parameters(again.model), parameters(whole.model))
 
 
+@pytest.mark.slow
 def test_an_export_holds_the_averages(tmp_path: Path) -> None:
     recipe = small.write(tmp_path)
     text = recipe.read_text().replace("epochs: 24", "epochs: 2\n  average: {decay: 0.9}")

@@ -161,6 +161,7 @@ RECIPE = small.RECIPE.replace(
 )
 
 
+@pytest.mark.slow
 def test_a_whole_run_is_exported_and_verified_and_its_recipe_runs_again(tmp_path: Path) -> None:
     run = mtl.run(small.write(tmp_path, RECIPE), out=tmp_path / "run")
     assert run.metrics["test"]["intent"]["accuracy"] == 1.0
