@@ -1,4 +1,4 @@
-"""Source of `strangers.yaml`: lines that begin with their label."""
+"""Source of `strangers.yaml` and of some of `zoo/`: lines that begin with their label."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from mtl.sources.text import read_lines
 
 @register("source", "labelled_lines")
 class LabelledLines(Source):
-    """One row a line, `label` up to the first blank or tab and `text` after it (TREC's questions, SST, R8)."""
+    """One row a line, `label` up to the first blank or tab and `text` after it (TREC's questions, SST, R8).
+
+    `coarse` is the label up to its first colon: of TREC's 50 types `HUM:ind`, one of 6.
+    """
 
     def __init__(
         self,
@@ -29,7 +32,7 @@ class LabelledLines(Source):
         self.encoding = encoding
 
     def columns(self, split: str, base: Path) -> list[str]:
-        return ["label", "text"]
+        return ["label", "coarse", "text"]
 
     def rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
         path = self.path(split, base)
@@ -39,6 +42,6 @@ class LabelledLines(Source):
                 continue
             label, *text = line.split(maxsplit=1)
             if text:
-                yield Row({"label": label, "text": text[0]}, str(path), number)
+                yield Row({"label": label, "coarse": label.partition(":")[0], "text": text[0]}, str(path), number)
             else:
                 yield Fault("should be a label and a text. Found no text.", file=str(path), line=number)

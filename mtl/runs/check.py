@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-
 from ..base.errors import Fault, RecipeError
 from ..data.origins import Origins
 from ..data.prepare import prepare
@@ -22,6 +20,7 @@ from ..evaluate.evaluation import dev_figures
 from ..evaluate.selection import selection
 from ..graph.build import build_graph
 from ..graph.sharing_graph import SharingGraph
+from ..model.meta import on_meta
 from ..model.multi_task import MultiTaskModel
 from ..recipe.config import Recipe
 from ..train.checkpoint import own_tensors
@@ -82,7 +81,7 @@ def read_data(graph: SharingGraph, sources: Mapping[str, Source], cache: Path) -
     """
     prepared = prepare(graph, sources, cache)
     selection(graph.recipe.train.select, graph.recipe.train.patience, *dev_figures(graph, prepared))
-    with torch.device("meta"):
+    with on_meta():
         fault_if_undecidable(MultiTaskModel(graph, prepared.fitted, initial=False), prepared)
     return prepared
 

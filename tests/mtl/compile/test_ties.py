@@ -108,7 +108,8 @@ def test_members_may_write_one_key_each_or_the_same_value() -> None:
     assert graph(text).components["encoder"].config.values["layers"] == 2
     text = changed(text, (", layers: 2, dropout: 0.3}", "}"))
     given = {"hidden": 200, "layers": 2}
-    assert graph(text).components["encoder"].config.values == {**given, "dropout": 0.0, "variational_dropout": 0.0}
+    rates = dict.fromkeys(("dropout", "variational_dropout", "weight_dropout"), 0.0)
+    assert graph(text).components["encoder"].config.values == {**given, **rates}
 
 
 @pytest.mark.parametrize(("one", "other"), [("1", "true"), ("[1]", "[1, 2]"), ("null", "0"), ("'1'", "1")])
