@@ -66,7 +66,7 @@ def _decoded(path: Path, encoding: str) -> str:
 
 def _of_lines(path: Path, text: str, column: str | None) -> Iterator[str]:
     if column is not None:
-        endings = listing((*TABLES, ".json", *LINES_OF_JSON))
+        endings = ", ".join((*TABLES, ".json", *LINES_OF_JSON))
         found = f"should be a table or JSON ({endings}), as 'columns' says '{column}' of it. Found a file of lines."
         raise DataError(Fault(f"{found} Leave its column out, or give the file its ending.", file=str(path)))
     yield from text.split("\n")
@@ -140,7 +140,7 @@ def _at(path: Path, line: int | None, value: Any, column: str | None) -> Iterato
     for found in _items(values):
         if not isinstance(found, str):
             message = f"should have names{where}. Found {_described(found)}."
-            if isinstance(found, dict):
+            if found and isinstance(found, dict):
                 message += " 'columns' says where names are: keys with dots between them."
             raise DataError(Fault(message, file=str(path), line=line))
         yield found

@@ -80,7 +80,7 @@ NAME_IT = "If the file is written in another encoding, name it under 'encodings'
             "name,country\nParis,France\n",
             None,
             "utf-8",
-            ":1: should have the column of its names under 'columns'. Found none. Its columns: name, country.",
+            ":1: should have the column of its names under 'columns'. Found none. Its columns: country, name.",
         ),
         (
             "a.csv",
@@ -94,7 +94,7 @@ NAME_IT = "If the file is written in another encoding, name it under 'encodings'
             "name\tcountry\n",
             "x",
             "utf-8",
-            ":1: should have a column 'x'. Found none. Its columns: name, country.",
+            ":1: should have a column 'x'. Found none. Its columns: country, name.",
         ),
         (
             "a.csv",
@@ -175,7 +175,7 @@ def test_files_that_cannot_be_read(tmp_path):
 def test_keys_about_lists_that_there_are_not():
     lists = {"city": "a.txt", "artist": "b.txt"}
     fault_if_unlisted(lists, columns={"city": "x"}, encodings={})
-    for name, hint in (("citi", " Did you mean 'city'?"), ("dish", " There are: city, artist.")):
+    for name, hint in (("citi", " Did you mean 'city'?"), ("dish", " There are: artist, city.")):
         with pytest.raises(UsageError) as caught:
             fault_if_unlisted(lists, columns={}, encodings={name: "latin-1"})
         assert str(caught.value) == f"'encodings' should be about lists that 'lists' has. Found '{name}'.{hint}"
