@@ -68,7 +68,8 @@ class Ordinal(Output):
     def _above(self, scores: Tensor) -> Tensor:
         """Return [B, C - 1]: the log odds that the label is higher than each but the highest."""
         falls = torch.cat([self.first.new_zeros(1), F.softplus(self.steps).cumsum(0)])
-        return self.score(scores) + (self.first - falls)[: len(self.labels) - 1]
+        score: Tensor = self.score(scores)
+        return score + (self.first - falls)[: len(self.labels) - 1]
 
     def _probabilities(self, above: Tensor) -> Tensor:
         """Return the probabilities of labels [B, C] in the order of their ids."""

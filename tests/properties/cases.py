@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from mtl.base.registry import lookup
 from mtl.data.labels import MISSING, Labels
-from mtl.data.targets import Number, OneLabel
+from mtl.data.targets import AnswerSpan, Number, OneLabel
 from mtl.model.module import Losses, PaddedSequence, Pieces
 from mtl.text import pieces
 from mtl.text.byte_features import ByteIds
@@ -28,6 +28,7 @@ from mtl_modules import (
     CRF,
     MLP,
     SRU,
+    AttentionFlow,
     BiGRU,
     Bilinear,
     BiLSTM,
@@ -45,6 +46,7 @@ from mtl_modules import (
     DilatedCNN,
     Dot,
     Gazetteer,
+    Hinge,
     Interaction,
     LastPooling,
     Lexical,
@@ -54,6 +56,7 @@ from mtl_modules import (
     MLPScorer,
     MMoE,
     MultiplicativeLSTM,
+    Ordinal,
     OneWayGRU,
     OneWayLSTM,
     PieceEmbedding,
@@ -68,6 +71,7 @@ from mtl_modules import (
     Sigmoid,
     SlotAttention,
     Softmax,
+    SpanOutput,
     Stack,
     Sum,
     TransformerEncoder,
@@ -421,6 +425,20 @@ def _decided_cases(count: int) -> Iterator[Case]:
         (Row(count),),
         "row",
     )
+    yield Case("hinge of tokens", "output", lambda: Hinge(LABELS), (Tokens(count),))
+    yield Case("hinge of rows", "output", lambda: Hinge(LABELS, class_weights="balanced"), (Row(count),), "row")
+    yield Case("ordinal", "output", lambda: Ordinal(LABELS, ranks={"O": 1}), (Row(count),), "row")
+    yield Case("ordinal by likelihood", "output", lambda: Ordinal(LABELS, learn="likelihood"), (Row(count),), "row")
+    for name, width in (("span", 2), ("span or none", 3)):
+        yield Case(
+            name,
+            "output",
+            lambda width=width: SpanOutput(AnswerSpan(no_answer=width == 3), max_length=4),  # type: ignore[misc]
+            (Tokens(width),),
+            right=lambda scores: torch.stack([torch.zeros_like(scores.lengths), scores.lengths - 1], 1),
+        )
+    flows = (Tokens(5), Tokens(4, second=True))
+    yield Case("attention_flow", "decoder", lambda: AttentionFlow((5, 4), count, dim=6, hidden=7, dropout=0.5), flows)
     yield Case(
         "sigmoid of given thresholds", "output", lambda: Sigmoid(LABELS, threshold=given), (Row(count),), **right
     )

@@ -80,10 +80,22 @@ tasks:
     model:
       representation: {type: gru, hidden: 7}
       output: {type: adaptive_softmax, words: {}, cutoffs: [3, 7], div_value: 2}
+  apart:
+    type: text_classification
+    source: utterances
+    inputs: {text: {column: text, lowercase: true}}
+    target: topic
+    model: {embedding: {type: word, dim: 6}, output: {type: hinge, calibrate: true}}
+  ranked:
+    type: text_classification
+    source: utterances
+    inputs: {text: {column: text, lowercase: true}}
+    target: topic
+    model: {embedding: {type: word, dim: 6}, output: {type: ordinal, ranks: {loud: 0.5}}}
 share:
   words: ["*.embedding", "*.output.words"]
 """
-TASKS = ("attributes", "rating", "tuned", "scoped", "tokens", "frequent")
+TASKS = ("attributes", "rating", "tuned", "scoped", "tokens", "frequent", "apart", "ranked")
 
 
 @cache
@@ -100,7 +112,7 @@ def fitted() -> Fitted:
         for feature in features:
             feature.count(tokenize(list(TEXTS), FrontEnd("unicode_words", True)))
             feature.fit()
-    for name in ("attributes", "tuned", "scoped"):
+    for name in ("attributes", "tuned", "scoped", "apart", "ranked"):
         found.targets[name].labels = Labels(("calm", "loud", "new", "old"), (3, 2, 1, 4))
     found.targets["rating"].load_state({"mean": 3.0, "deviation": 2.5})
     return found
@@ -114,6 +126,7 @@ def model() -> MultiTaskModel:
         ("tuned.output.thresholds", [0.3, 0.45, 0.5, 0.62]),
         ("scoped.output.temperature", [0.6]),
         ("scoped.output.threshold", [0.5]),
+        ("apart.output.temperature", [2.5]),
     ):
         component, name = buffer.rsplit(".", 1)
         found.components[component].get_buffer(name).copy_(torch.tensor(value).squeeze())

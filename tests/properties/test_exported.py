@@ -21,7 +21,7 @@ from mtl.graph.build import build_graph
 from mtl.graph.calls import Call, walk
 from mtl.model.module import PaddedSequence
 from mtl.model.multi_task import MultiTaskModel, compute, program
-from tests.properties import joint, pairs, targets, zoo
+from tests.properties import joint, pairs, questions, targets, zoo
 
 BATCHES = {
     "all texts": joint.TEXTS,
@@ -81,8 +81,10 @@ def pair_of_targets() -> Pair:
 
 
 def test_the_graphs_hold_every_registered_module() -> None:
-    # What is exported of pairs is compared in test_pairs.py, of all representations and poolings in test_zoo.py.
-    graphs = (joint.graph(), targets.graph(), pairs.graph(), build_graph(recipe_from_dict(zoo.recipe(zoo.sample()))))
+    # What is exported of pairs is compared in test_pairs.py, of questions in test_questions.py, of all representations
+    # and poolings in test_zoo.py.
+    others = (pairs.graph(), questions.graph())
+    graphs = (joint.graph(), targets.graph(), *others, build_graph(recipe_from_dict(zoo.recipe(zoo.sample()))))
     used = {(c.kind, c.config.type) for graph in graphs for c in graph.components.values()}
     for kind in ("embedding", "representation", "pooling", "matching", "scorer", "decoder", "output"):
         assert {(kind, name) for name in names(kind)} <= used | _of_other_packages(kind)

@@ -23,6 +23,7 @@ TASKS = {
     "intent_slot": ["intent", "slots"],
     "medquad": ["relevance", "question_type", "institute"],
     "medquad_search": ["relevance"],
+    "out_of_scope": ["intent"],
     "query_doc_relevance": ["relevance", "query_class", "document_class"],
     "single_task": ["intent"],
     "snips": ["intent", "slots"],
@@ -105,6 +106,29 @@ def test_single_task_runs_to_the_end(tmp_path: Path) -> None:
     assert run.metrics["test"]["intent"]["accuracy"] > 0.5
     (answer,) = mtl.Bundle(tmp_path / "run" / "export").predict("intent", ["Wake me up at 6:30, please!"])
     assert answer["label"] in mtl.Bundle(tmp_path / "run" / "export").labels("intent")
+
+
+def test_out_of_scope_runs_to_the_end(tmp_path: Path) -> None:
+    run = mtl.run(RECIPES / "out_of_scope.yaml", out=tmp_path / "run", overrides=["train.epochs=3"])
+    figures = run.metrics["test"]["intent"]
+    assert figures["in_scope_accuracy"] > 0.6
+    assert figures["out_of_scope_recall"] > 0.2
+    assert run.metrics["dev"]["intent"]["accuracy"] > 0.6
+    texts = [
+        "wake me up at seven",
+        "why is the sky blue",
+        "flip a coin",
+        "set a timer for ten minutes",
+        "how tall is he",
+    ]
+    bundle = mtl.Bundle(tmp_path / "run" / "export")
+    eager, exported = run.predict("intent", texts), bundle.predict("intent", texts)
+    assert [answer["label"] for answer in exported] == [answer["label"] for answer in eager]
+    assert "out_of_scope" in {answer["label"] for answer in exported}
+    assert "out_of_scope" not in exported[0]["scores"]
+    for one, other in zip(eager, exported, strict=True):
+        assert one["score"] == pytest.approx(other["score"], abs=1e-5)
+    assert run.evaluate("test", export=tmp_path / "run" / "export").metrics["intent"] == pytest.approx(figures)
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ class OneLabel(LabelTarget):
         Answer("score", "score"),
         Answer("scores", "scores", dims=("C",)),
     )
-    metrics = ("accuracy", "macro_f1", "micro_f1", "report", "confusion")
+    metrics: Sequence[str | Mapping[str, Any]] = ("accuracy", "macro_f1", "micro_f1", "report", "confusion")
 
     def __init__(self, *, out_of_scope: str | None = None) -> None:
         super().__init__()

@@ -368,6 +368,11 @@ def test_a_drawing_that_does_not_exist(tmp_path: Path) -> None:
     assert result.stderr == "--format should be text or mermaid. Found 'mermade'. Did you mean 'mermaid'?\n"
 
 
+def test_a_metric_of_scores_computes_something(tmp_path: Path) -> None:
+    text = small.RECIPE.replace("target: intent\n", "target: intent\n    metrics: [accuracy, roc_auc]\n", 1)
+    assert check(load_recipe(small.write(tmp_path, text))).warnings == ()
+
+
 def test_a_metric_that_computes_nothing(tmp_path: Path) -> None:
     (tmp_path / "idle.py").write_text(
         "from mtl.evaluate.metrics import Metric\n"
