@@ -50,7 +50,7 @@ def _modules(reading: Reading, drafts: Sequence[TaskDraft]) -> Iterator[tuple[St
 
 def _fill(reading: Reading, home: Steps, raw: dict[str, Any], names: list[str], graph_of: GraphOf) -> None:
     written = raw.get("from")
-    if isinstance(written, str):
+    if isinstance(written, str) and written:
         origin = Origin.of(written, reading.base)
         raw["from"] = str(origin)
         graph, reason = graph_of(origin.run)

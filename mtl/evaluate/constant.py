@@ -16,9 +16,11 @@ FLAT = 0.01  # numbers are alike where they differ by less than this much of the
 
 
 def constant_answers(graph: SharingGraph, found: Evaluation) -> tuple[str, ...]:
-    """Return a sentence for each task whose answers on a split are all alike where the right ones are not."""
+    """Return a sentence for each trained task whose answers on a split are all alike where the right ones are not."""
     sentences = []
     for task, predicted in found.predictions.items():
+        if not graph.recipe.tasks[task].learn:
+            continue
         target = graph.recipe.tasks[task].task.target_class()
         units = UNITS.get(target.axes, "pair" if task in found.rankings else "row")
         gold, answers = found.gold[task], predicted

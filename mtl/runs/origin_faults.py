@@ -54,17 +54,33 @@ def _other_configuration(origins: Origins, name: str) -> Iterator[Fault]:
         yield mine.place_of("type").fault(should)
         return
     for key in mine.values:
-        if key in address_keys(mine.cls) or key in OF_TRAINING or key == "dropout" or key.endswith("_dropout"):
+        if key in address_keys(mine.cls) or key in OF_TRAINING or _is_rate(key):
             continue
         if key in file_keys(mine.cls):
             if mine.values[key] is not None and not source.extend:
                 should = f"should be left out: all weights come from {_there(origins, name)}."
                 yield mine.place_of(key).fault(f"{should} Found {show(mine.values[key])}.")
             continue
-        here, there = _compared(mine.values[key]), _compared(theirs.values.get(key))
-        if here != there and not (source.extend and key in ("min_count", "max_size")):
-            should = f"should be {_shown(there)}, as in {_there(origins, name)}, or be left out. Found {_shown(here)}."
-            yield mine.place_of(key).fault(should)
+        if not (source.extend and key in ("min_count", "max_size")):
+            yield from _other_value(origins, name, key)
+
+
+def _is_rate(key: str) -> bool:
+    return key == "dropout" or key.endswith("_dropout")
+
+
+def _other_rates(origins: Origins, name: str) -> Iterator[Fault]:
+    for key in filter(_is_rate, origins.graph.components[name].config.values):
+        yield from _other_value(origins, name, key)
+
+
+def _other_value(origins: Origins, name: str, key: str) -> Iterator[Fault]:
+    graph, source = origins.there(name)
+    mine = origins.graph.components[name].config
+    here, there = _compared(mine.values[key]), _compared(graph.components[source.component].config.values.get(key))
+    if here != there:
+        should = f"should be {_shown(there)}, as in {_there(origins, name)}, or be left out. Found {_shown(here)}."
+        yield mine.place_of(key).fault(should)
 
 
 def _there(origins: Origins, name: str) -> str:
@@ -156,6 +172,9 @@ def other_shapes(origins: Origins, model: MultiTaskModel) -> Iterator[Fault]:
             theirs = shapes(weights_file(origins, name))
         except CheckpointError as error:
             yield from (source.place.fault(str(fault)) for fault in error.faults)
+            continue
+        if own[name].keys() != theirs.keys() and (rates := list(_other_rates(origins, name))):
+            yield from rates  # modules in a row are numbered, and dropout may be one of them
             continue
         for key in sorted(own[name].keys() | theirs.keys()):
             here = tuple(own[name][key].shape) if key in own[name] else "none"

@@ -1,0 +1,145 @@
+"""A run's recipe and that of new tasks, as one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mtl.base.errors import CheckpointError, RecipeError
+from mtl.compile.extension import extension
+from mtl.graph.build import build_graph
+from tests import small
+from tests.mtl.compile.test_from_runs import COMPONENTS
+
+NEW = """\
+sources: {s: {format: tsv, train: dev.tsv, test: test.tsv}}
+tasks:
+  kind:
+    type: text_classification
+    source: s
+    inputs: {text: {column: text, lowercase: true}}
+    target: intent
+    model: {pooling: max}
+share: {words: kind.embedding, encoder: [kind.representation]}
+train: {epochs: 2}
+"""
+
+
+def write(folder: Path, *changes: tuple[str, str]) -> Path:
+    small.write(folder)
+    text = NEW
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "new.yaml").write_text(text)
+    return folder / "new.yaml"
+
+
+def refused(run: Path, path: Path) -> list[str]:
+    with pytest.raises(RecipeError) as caught:
+        extension(run, path)
+    return [str(fault) for fault in caught.value.faults]
+
+
+@pytest.mark.parametrize("freeze", [True, False])
+def test_the_run_s_tasks_come_first_untrained_and_with_all_their_modules(
+    freeze: bool, small_run: Path, tmp_path: Path
+) -> None:
+    recipe = extension(small_run, write(tmp_path), freeze=freeze)
+    assert recipe.name == "new"
+    assert {name: task.learn for name, task in recipe.tasks.items()} == {"intent": False, "slots": False, "kind": True}
+    graph = build_graph(recipe)
+    assert graph.tasks_meeting_at("words") == graph.tasks_meeting_at("encoder") == ("intent", "slots", "kind")
+    for name, component in graph.components.items():
+        if {"intent", "slots"} & set(component.tasks) and "." not in name.removeprefix("intent.").removeprefix(
+            "slots."
+        ):
+            assert component.config.origin == f"{small_run.resolve()}#{name}"
+        assert graph.training(name).freeze == (freeze and not name.startswith("kind."))
+    assert recipe.train.epochs == 2
+    assert recipe.sources["utterances"].values["train"] == str(small_run.resolve().parent / "train.tsv")
+
+
+def test_a_module_that_was_in_no_group_is_named_by_its_address(small_run: Path, tmp_path: Path) -> None:
+    path = write(tmp_path, ("share: {", "share: {intent.pooling: kind.pooling, "), ("{pooling: max}", "{}"))
+    graph = build_graph(extension(small_run, path))
+    assert graph.component_of("kind.pooling") == graph.component_of("intent.pooling") == "intent_pooling"
+    assert graph.components["intent_pooling"].config.origin == f"{small_run.resolve()}#intent.pooling"
+
+
+def test_a_new_task_may_read_a_source_of_the_run_and_what_its_tasks_answer(small_run: Path, tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        (NEW.splitlines()[0] + "\n", ""),
+        ("source: s", "source: utterances"),
+        ("{pooling: max}", "{pooling: max, decoder: {condition: intent.output}}"),
+    )
+    graph = build_graph(extension(small_run, path))
+    assert graph.streams() == {"utterances": ("intent", "slots", "kind")}
+    assert graph.trained_streams() == {"utterances": ("kind",)}
+    assert "intent.output" in graph.path("kind")
+
+
+def test_names_that_the_run_has(small_run: Path, tmp_path: Path) -> None:
+    path = write(tmp_path, ("  kind:", "  slots:"), ("{s:", "{utterances:"), ("source: s", "source: utterances"))
+    assert refused(small_run, path) == [
+        f"{path}:1: sources.utterances: should be a source that '{small_run}' does not have. Found its source "
+        "'utterances'. Leave it out to read that one, or choose another name.",
+        f"{path}:3: tasks.slots: should be a task that '{small_run}' does not have. Found its task 'slots'. "
+        "Choose another name.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("group", "fault"),
+    [
+        (
+            "intent.poling: kind.pooling",
+            "share.intent.poling: should be a component of the run, or a new name without dots. Found 'intent.poling'. "
+            f"Did you mean 'intent.pooling'? The run has: {COMPONENTS}.",
+        ),
+        (
+            "encoder: {members: [kind.representation], hidden: 8}",
+            "share.encoder: should have members alone: the run says what it is. Found 'hidden'.",
+        ),
+        ("encoder: 3", "share.encoder: should be a list of addresses of new modules. Found 3."),
+        (
+            "encoder: null",
+            "share.encoder: should be a list of addresses of new modules. Found null.",
+        ),
+    ],
+)
+def test_groups_that_do_not_name_new_modules(group: str, fault: str, small_run: Path, tmp_path: Path) -> None:
+    path = write(tmp_path, ("{words: kind.embedding, encoder: [kind.representation]}", f"{{{group}}}"))
+    assert refused(small_run, path) == [f"{path}:9: {fault}"]
+
+
+def test_nothing_in_common(small_run: Path, tmp_path: Path) -> None:
+    path = write(tmp_path, ("share: {words: kind.embedding, encoder: [kind.representation]}\n", ""))
+    assert refused(small_run, path) == [
+        f"{path}:1: share: should say what the new tasks have in common with the run: RUN'S COMPONENT: [NEW MODULE, ...]. "
+        "Found nothing."
+    ]
+
+
+def test_what_is_wrong_with_the_new_tasks(small_run: Path, tmp_path: Path) -> None:
+    path = write(tmp_path, ("pooling: max", "pooling: maxx"))
+    assert refused(small_run, path) == [
+        f"{path}:8: tasks.kind.model.pooling: no pooling named 'maxx'. Did you mean 'max'?"
+    ]
+
+
+def test_an_empty_recipe(small_run: Path, tmp_path: Path) -> None:
+    (tmp_path / "new.yaml").write_text("")
+    assert refused(small_run, tmp_path / "new.yaml") == [
+        f"{tmp_path / 'new.yaml'}: should be a mapping with 'sources' and 'tasks'. Found an empty file."
+    ]
+
+
+def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError) as caught:
+        extension(tmp_path / "lm", write(tmp_path))
+    assert str(caught.value) == (
+        f"{tmp_path / 'lm'}: should be the folder of a finished run. Found '{tmp_path / 'lm'}': nothing there."
+    )

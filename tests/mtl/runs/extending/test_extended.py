@@ -1,0 +1,90 @@
+"""New tasks on a run: its own tasks answer as before, bit by bit, or the tables say what changed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from mtl.base.errors import MtlError
+from mtl.base.files import read_json
+from mtl.runs.extending.extended import Extended, extend
+from mtl.serve.bundle import Bundle
+from tests.commands import within
+from tests.mtl.compile.test_extension import write
+
+ROWS = [("intent", "test", 15), ("intent", "dev", 15), ("slots", "test", 15), ("slots", "dev", 15)]
+
+
+@pytest.fixture(scope="module")
+def extended(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that extends the small one by a command, whose output is beside it."""
+    folder = tmp_path_factory.mktemp("extended")
+    done = within("extend", small_run, write(folder), "--out", folder / "both")
+    assert done.returncode == 0, done.stderr
+    (folder / "printed.txt").write_text(done.stdout)
+    return folder / "both"
+
+
+def test_the_run_s_tasks_answer_as_before_bit_by_bit(extended: Path, small_run: Path) -> None:
+    found = read_json(extended / "extended.json")
+    assert (found["run"], found["frozen"]) == (str(small_run.resolve()), True)
+    assert [(one["task"], one["split"], one["rows"]) for one in found["compared"]] == ROWS
+    assert all(one["eager"] == one["exported"] == 0 for one in found["compared"])
+    printed = (extended.parent / "printed.txt").read_text().splitlines()
+    assert printed[-5:] == [
+        "task    answers as before  by torch    by its graph",
+        "intent  15 rows of test    bit by bit    bit by bit",
+        "intent  15 rows of dev     bit by bit    bit by bit",
+        "slots   15 rows of test    bit by bit    bit by bit",
+        "slots   15 rows of dev     bit by bit    bit by bit",
+    ]
+
+
+def test_all_tasks_are_in_the_new_run(extended: Path, small_run: Path) -> None:
+    both, before = Bundle(extended / "export"), Bundle(small_run / "export")
+    assert list(both.tasks) == ["intent", "slots", "kind"]
+    texts = ["wake me at noon", "put on blackbird"]
+    assert both.predict("slots", texts) == before.predict("slots", texts)
+    assert {answer["label"] for answer in both.predict("kind", texts)} <= {"play", "wake"}
+
+
+def test_an_unfrozen_run_says_what_its_tasks_lost(small_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(small_run, tmp_path / "lm", ignore=shutil.ignore_patterns("export"))
+    path = write(tmp_path, ("train: {epochs: 2}", "train: {epochs: 2, optimizer: {type: adam, lr: 0.05}}"))
+    done = within("extend", tmp_path / "lm", path, "--out", tmp_path / "both", "--unfreeze")
+    assert done.returncode == 0, done.stderr
+    found = read_json(tmp_path / "both/extended.json")
+    assert found["frozen"] is False
+    assert any(one["eager"] for one in found["compared"])
+    assert all(one["exported"] >= one["eager"] > 0 or one["eager"] == 0 for one in found["compared"])
+    figures = {(one["task"], one["figure"]): one for one in found["figures"]}
+    lost = figures["slots", "f1"]
+    assert lost["before"] == 1.0
+    assert lost["gained"] == lost["after"] - lost["before"]
+    assert f"slots f1 dev 1.0000 {lost['after']:.4f} {lost['after'] - 1:+.4f}".split() in [
+        line.split() for line in done.stdout.splitlines()
+    ]
+
+
+def test_an_answer_that_differs_is_an_error(extended: Path, small_run: Path, tmp_path: Path) -> None:
+    recipe = extended.parent / "new.yaml"
+    shutil.copytree(extended, tmp_path / "both")
+    found = Extended.start(small_run, recipe, tmp_path / "both", resume=True)
+    with torch.no_grad():
+        found.run.model["intent.decoder"].state_dict()["layers.0.bias"][0] += 0.5
+    with pytest.raises(MtlError) as caught:
+        found.prove()
+    assert str(caught.value).splitlines() == [
+        "intent: should answer all 15 rows of test as before, bit by bit. Found 15 rows otherwise by torch.",
+        "intent: should answer all 15 rows of dev as before, bit by bit. Found 15 rows otherwise by torch.",
+    ]
+
+
+def test_from_python_and_resumed(extended: Path, small_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(extended, tmp_path / "both")
+    (tmp_path / "both/extended.json").unlink()
+    found = extend(small_run, extended.parent / "new.yaml", tmp_path / "both", resume=True)
+    assert read_json(tmp_path / "both/extended.json") == read_json(extended / "extended.json")
