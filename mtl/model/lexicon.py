@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..text.features import Feature
 from .module import Embedding, PaddedSequence
 
 
 class Lexicon(Embedding):
-    """An embedding whose first feature are ids of words; a module that predicts words has one as a part (annotated
-    `Embedding`), and gets from it the ids of its text, whatever else flows in.
+    """An embedding whose first feature are ids of words, with a vector for each of them in its `table`.
+
+    A module that predicts words has one as a part, by a key annotated `Embedding`: the ids of the text's words flow
+    into it before all else.
     """
 
     words: Feature
+    table: nn.Embedding
 
     def ids(self, lengths: Tensor, *features: Tensor | PaddedSequence) -> PaddedSequence:
         """Return [B, T, 1] int64: the id of each token in the vocabulary of `words`, 0 where there is padding."""

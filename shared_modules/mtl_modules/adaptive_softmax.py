@@ -54,8 +54,8 @@ class AdaptiveSoftmax(WordPrediction):
         clusters = len(found if cutoffs is None else cutoffs)
         if input_dims[-1] < div_value**clusters:
             raise UsageError(
-                f"'div_value' should leave the words of the last of {clusters} clusters a number, of states of size "
-                f"{input_dims[-1]}. Found {div_value}."
+                f"'div_value' should leave the vectors of {clusters} clusters at least one number each: states have "
+                f"{input_dims[-1]}, and each cluster so many times fewer than the one before. Found {div_value}."
             )
         self.adaptive = nn.AdaptiveLogSoftmaxWithLoss(input_dims[-1], classes, found, div_value)
 

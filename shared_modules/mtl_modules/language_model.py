@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import copy
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mtl.base.errors import UsageError
 from mtl.base.registry import register
 from mtl.data.targets import NextToken
 from mtl.model.module import Embedding
@@ -24,8 +24,8 @@ class LanguageModelOutput(WordPrediction):
     """The softmax of the inner products of a state with the vectors of all words, those of its part `words`.
 
     Tied to the embedding that reads the text, input and output have one table (Press and Wolf, 2017; Inan et al.,
-    2017): then its numbers should begin small (`initial: 0.1` of a `word` embedding). A state of another size than these
-    vectors goes through a linear layer. The table's first row, which no word has, is the vector of a text's end.
+    2017): then its numbers should begin small (`initial: 0.1` of a `word` embedding). A state of another size than
+    these vectors goes through a linear layer. The table's first row, which no word has, is the vector of a text's end.
     `dropout` is the rate on states, `top` how many of the next words are answered. With `prior`, a word begins as
     probable as it is frequent in training.
     """
@@ -41,9 +41,7 @@ class LanguageModelOutput(WordPrediction):
         prior: bool = True,
     ) -> None:
         super().__init__(input_dims, target, words, dropout, top)
-        table = getattr(words, "table", None)
-        if not isinstance(table, nn.Embedding):
-            raise UsageError("'words' should be an embedding that has a vector per word. Found one without a table.")
+        table = self.lexicon(words).table
         size = table.embedding_dim
         self.project = None if input_dims[-1] == size else nn.Linear(input_dims[-1], size)
         self.bias = nn.Parameter(torch.zeros(table.num_embeddings))

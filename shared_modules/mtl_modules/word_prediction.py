@@ -44,18 +44,24 @@ class WordPrediction(Output):
         self, input_dims: tuple[int, ...], target: NextToken, words: Embedding, dropout: Rate, top: Count
     ) -> None:
         super().__init__()
-        if not isinstance(words, Lexicon):
-            raise UsageError(
-                f"'words' should be an embedding that has a vector per word, 'word'. Found '{name_of(type(words))}'."
-            )
         self.ends = target.ends
-        self.size = words.words.size or 0
+        self.size = self.lexicon(words).words.size or 0
         self.top = top
         self.start = nn.Parameter(torch.randn(input_dims[-1]) / 10)
         self.made_up = self.start.is_meta  # the vocabulary, before any data is read
         if self.size <= FIRST and not self.made_up:
             raise UsageError("the vocabulary of 'words' should have words. Found none. Lower its 'min_count'.")
         self.dropout = Dropout(dropout)
+
+    @staticmethod
+    def lexicon(words: Embedding) -> Lexicon:
+        """Return an embedding as one that has a vector per word; raises `UsageError` for another."""
+        if not isinstance(words, Lexicon):
+            found = name_of(type(words))
+            raise UsageError(
+                f"'words' should be an embedding that has a vector per word, as 'word' has. Found '{found}'."
+            )
+        return words
 
     @property
     def output_dim(self) -> int:

@@ -24,8 +24,8 @@ def texts_are_predicted_from_what_came_before(graph: SharingGraph) -> Iterator[F
             if not config.cls.causal(config.values):
                 told.add(call.component)
                 yield config.place.fault(
-                    f"should be a {config.kind} in which no token sees later ones, which '{task}' predicts. "
-                    f"Found '{config.type}', whose tokens do. {_causal(config.kind)}"
+                    f"should be causal, as '{task}' predicts each token from those before it. Found '{config.type}', "
+                    f"whose vectors depend on later tokens. {_causal(config.kind)}"
                 )
 
 
@@ -38,9 +38,9 @@ def output_words_are_read_where_they_have_no_use_else(graph: SharingGraph) -> It
             continue
         if not any(call.component == words and not call.method for call in graph.calls([task])):
             yield config.place_of("words").fault(
-                f"'words' should be tied to an embedding that '{task}' reads its text with: '{config.type}' takes "
-                f"the vocabulary from it, and no vectors. Found one of its own. Add a group under 'share:', such as "
-                f"words: [{task}.embedding, {graph.recipe.tasks[task].output}.words]."
+                f"'words' should be tied to an embedding that reads the text of '{task}': '{config.type}' takes its "
+                f"vocabulary from there, and no vectors. Found an embedding of its own. Write a group under 'share:', "
+                f"such as 'words: [{task}.embedding, {graph.recipe.tasks[task].output}.words]'."
             )
 
 
@@ -56,4 +56,4 @@ def _causal(kind: str) -> str:
         keys = {key: parameter.default for key, parameter in registry.recipe_keys(cls).items()}
         if Parameter.empty not in keys.values() and cls.causal(keys):
             found.append(name)
-    return f"With their defaults, these are such {kind}s: {listing(found)}."
+    return f"Causal {kind}s, with the defaults of their keys: {listing(found)}."
