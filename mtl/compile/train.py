@@ -54,8 +54,8 @@ def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
     batch = _read_batch(reading, values.get("batch"), (*HERE, "batch")) or keys(TrainConfig)["batch"].default
     streams = _read_streams(reading, values.get("streams"), known)
     rest = _read_section(reading, values.get("rest"), "rest", RestConfig)
-    by_default = {} if len(known.sources) > 1 else None
-    average = _read_section(reading, values.get("average", by_default), "average", AverageConfig)
+    averaged: Any = {} if len(known.sources) > 1 else None  # each step pulls shared weights towards one source
+    average = _read_section(reading, values.get("average", averaged), "average", AverageConfig)
     adversarial = _read_section(reading, values.get("adversarial"), "adversarial", AdversarialConfig)
     components = _read_components(reading, values.get("components"), known)
     select = _read_select(reading, values.get("select"), known)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 
 HIDDEN = "__dynamo_disable"  # where torch keeps what the compiler has made of a function that is hidden from it
-HIDING = torch._disable_dynamo(lambda: None).__code__  # of the wrappers that hide functions
+HIDING = vars(torch)["_disable_dynamo"](lambda: None).__code__  # of the wrappers that hide functions
 
 
 @contextmanager
@@ -42,7 +42,8 @@ def hidden_functions() -> Iterator[Any]:
     """Yield the functions that torch computes shapes by and hides from its compiler."""
     seen: set[int] = set()
     places = [vars(module) for name, module in list(sys.modules.items()) if name.startswith("torch._refs")]
-    for table in (*torch._decomp.global_decomposition_table.values(), *places):
+    tables: Iterable[Mapping[Any, Any]] = (*torch._decomp.global_decomposition_table.values(), *places)
+    for table in tables:
         for found in list(table.values()):
             wrapper = found
             while (code := getattr(wrapper, "__code__", None)) is not None and id(wrapper) not in seen:
