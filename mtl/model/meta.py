@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import torch
+from torch._compile import _disable_dynamo
 
 HIDDEN = "__dynamo_disable"  # where torch keeps what the compiler has made of a function that is hidden from it
-HIDING = vars(torch)["_disable_dynamo"](lambda: None).__code__  # of the wrappers that hide functions
+HIDING = _disable_dynamo(lambda: None).__code__  # of the wrappers that hide functions
 
 
 @contextmanager
@@ -41,8 +42,8 @@ def without_compiler() -> Iterator[None]:
 def hidden_functions() -> Iterator[Any]:
     """Yield the functions that torch computes shapes by and hides from its compiler."""
     seen: set[int] = set()
-    places = [vars(module) for name, module in list(sys.modules.items()) if name.startswith("torch._refs")]
-    tables: Iterable[Mapping[Any, Any]] = (*torch._decomp.global_decomposition_table.values(), *places)
+    tables: list[Mapping[Any, Any]] = list(torch._decomp.global_decomposition_table.values())
+    tables += [vars(module) for name, module in list(sys.modules.items()) if name.startswith("torch._refs")]
     for table in tables:
         for found in list(table.values()):
             wrapper = found
