@@ -1,0 +1,38 @@
+"""Tensors on the disk: what is read is what was written, byte for byte twice alike, and other files are named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from mtl.base.errors import CheckpointError
+from mtl.base.tensors import read_tensors, serialized, write_tensors
+
+TENSORS = {
+    "b": torch.arange(6.0).reshape(2, 3).T,  # not contiguous
+    "a": torch.tensor([True, False]),
+    "none": torch.empty(0, 3, dtype=torch.bfloat16),
+}
+
+
+@pytest.mark.parametrize("description", [{}, {"kind": "embedding", "words": "é"}])
+def test_what_is_read_is_what_was_written(tmp_path: Path, description: dict[str, str]) -> None:
+    write_tensors(tmp_path / "a", TENSORS, description)
+    found, said = read_tensors(tmp_path / "a")
+    assert said == description
+    assert found.keys() == TENSORS.keys()
+    for name, tensor in TENSORS.items():
+        assert found[name].dtype == tensor.dtype
+        assert torch.equal(found[name], tensor)
+    turned = dict(reversed(description.items()))
+    assert serialized(TENSORS, turned) == (tmp_path / "a").read_bytes()
+
+
+def test_what_holds_no_tensors_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"{}")
+    for name in ("a", "none"):
+        with pytest.raises(CheckpointError) as error:
+            read_tensors(tmp_path / name)
+        assert str(error.value).startswith(f"{tmp_path / name}: should be a readable safetensors file. Found: ")
