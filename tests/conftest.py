@@ -52,6 +52,19 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return once(tmp_path_factory, "small", make) / "run"
 
 
+@pytest.fixture(scope="session")
+def ranking_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of such a run of a ranking, whose scorer is separable; its data lies beside it. Nobody changes it."""
+    import mtl
+    from tests.mtl.runs.test_ranking_run import write
+    from tests.once import once
+
+    def make(folder: Path) -> None:
+        mtl.run(write(folder), out=folder / "run")
+
+    return once(tmp_path_factory, "ranked", make) / "run"
+
+
 @pytest.fixture
 def checkout() -> Path:
     """The folder that the library is developed in."""

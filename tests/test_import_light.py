@@ -80,8 +80,10 @@ def test_help_is_quick() -> None:
             result = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True)
             seconds[name].append(time.perf_counter() - start)
             assert ("components" in result.stdout) == (name == "mtl")
-    slow = min(seconds["nothing"]) / 0.04  # how much slower than usual this machine starts an interpreter
-    assert min(seconds["mtl"]) <= 0.4 * max(1, slow)  # the least of five: other processes may be busy
+        slow = min(seconds["nothing"]) / 0.04  # how much slower than usual this machine starts an interpreter
+        if quick := min(seconds["mtl"]) <= 0.4 * max(1, slow):
+            break
+    assert quick  # at the least of five: other processes may be busy
 
 
 def test_names_of_the_package_root() -> None:

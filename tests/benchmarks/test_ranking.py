@@ -4,9 +4,7 @@ from pathlib import Path
 
 import pytest
 
-import mtl
 from benchmarks import ranking
-from tests.mtl.runs.test_ranking_run import write
 
 
 def asked(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> None:
@@ -15,9 +13,9 @@ def asked(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> None:
 
 
 def test_both_sides_are_timed_however_few_queries_there_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ranking_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bundle = mtl.run(write(tmp_path), tmp_path / "run", overrides=["train.epochs=1"]).out / "export"
+    bundle = ranking_run / "export"
     documents = tmp_path / "documents.txt"
     documents.write_text("it is about moss\n\noh it is about bread\n", "utf-8")
     queries = tmp_path / "queries.txt"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,6 @@ import pytest
 import pytrec_eval
 import torch
 
-import mtl
 from mtl.cli.tables import reading
 from mtl.data.batch import raw_batch
 from mtl.evaluate.evaluation import dev_figures, evaluate
@@ -107,8 +107,9 @@ def trained(folder: Path, **changes: Any) -> Run:
     return run
 
 
-def test_a_ranking_recipe_runs_from_rows_to_figures(tmp_path: Path) -> None:
-    run = mtl.run(write(tmp_path), out=tmp_path / "run")
+def test_a_ranking_recipe_runs_from_rows_to_figures(ranking_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(ranking_run.parent, tmp_path, dirs_exist_ok=True)
+    run = Run.open(tmp_path / "run", data=tmp_path)
     figures = json.loads((tmp_path / "run/metrics.json").read_text())
     assert list(figures) == ["test", "dev"]
     for split in figures.values():
@@ -189,8 +190,8 @@ def test_figures_of_dev_are_those_of_the_metrics(tmp_path: Path) -> None:
     )
 
 
-def test_the_model_keeps_its_mode(tmp_path: Path) -> None:
-    run = trained(tmp_path)
+def test_the_model_keeps_its_mode(ranking_run: Path) -> None:
+    run = Run.open(ranking_run)
     for training in (True, False):
         run.model.train(training)
         assert all(math.isfinite(score) for score in run.evaluate("dev").predictions["relevance"])

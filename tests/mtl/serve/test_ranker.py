@@ -25,9 +25,8 @@ QUERIES = ["what is moss number 3", "", "who plays chess", "never seen"]
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("ranker")
-    return mtl.run(write(folder), folder / "run").out / "export"
+def bundle(ranking_run: Path) -> Path:
+    return ranking_run / "export"
 
 
 def documents(folder: Path, texts: list[str]) -> Path:

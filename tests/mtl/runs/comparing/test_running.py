@@ -40,9 +40,8 @@ def until(found: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def has_evaluated(run: Path) -> bool:
-    log = run / "log.jsonl"
-    return log.exists() and '"evaluation"' in log.read_text("utf-8")
+def has_a_checkpoint(run: Path) -> bool:
+    return (run / "checkpoints/pointer.json").exists()
 
 
 def running_in(group: int) -> list[str]:
@@ -131,7 +130,7 @@ def test_a_process_that_dies_leaves_the_others_going(tmp_path: Path) -> None:
     endless = trials[1].folder
 
     def kill() -> None:
-        until(lambda: has_evaluated(endless) and trials[0].done)
+        until(lambda: has_a_checkpoint(endless) and trials[0].done)
         for child in multiprocessing.active_children():  # the other one's has nothing left to do
             child.kill()
 
@@ -162,7 +161,7 @@ def test_an_interrupt_ends_all_processes_and_the_same_command_goes_on(tmp_path: 
         start_new_session=True,  # a terminal sends an interrupt to all processes of a group
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    until(lambda: process.poll() is not None or all(map(has_evaluated, runs)))
+    until(lambda: process.poll() is not None or all(map(has_a_checkpoint, runs)))
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate()
     assert (process.returncode, errors.decode()) == (
