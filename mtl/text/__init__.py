@@ -19,6 +19,8 @@ pieces            features of the pieces that a tokenizer makes of its tokens: a
 positions         the places of tokens in their texts
 quoting           parts of a text by the tokens that they begin and end with
 shape_features    how a word is written: its capitals and digits, its prefixes and suffixes
+shape_graph       how words are written, and their beginnings and ends, inside the graph
+shapes            the shapes of words, by name: how a word is written, its capitals and the pattern of its digits
 span_tags         labelled spans of characters, and the tags that they give to tokens
 tag_rule          which tags a column may hold, and the message for one that it may not
 tag_schemes       tag schemes: which tags mark spans, what may follow what

@@ -181,7 +181,7 @@ class Tokens:
         return flags, offsets
 
     def shapes(self) -> NDArray[np.int32]:
-        """Return [N]: how each token is written in the text, not normalized (see `mtl.text.shape_features.SHAPES`)."""
+        """Return [N]: how each token is written in the text, not normalized (see `mtl.text.shapes.SHAPES`)."""
         return self._native.shapes()
 
 

@@ -11,6 +11,7 @@ from ..base.errors import UsageError
 from ..base.registry import register
 from .features import MAX_CHARACTERS, Feature, Ragged
 from .featurizer import AffixCounts, Tokens
+from .shapes import SHAPES
 from .vocabulary import FIRST, PADDING, UNKNOWN, Vocabulary
 
 if TYPE_CHECKING:
@@ -18,14 +19,6 @@ if TYPE_CHECKING:
     from onnx_ir.tape import Tape
 
     from .token_values import TokenValues
-
-SIGNS_OF_NUMBERS = {"dash": "-", "slash": "/", "comma": ",", "period": ".", "colon": ":"}
-# In the order of their ids; `featurizer_ext/core/shapes.h` has the same list.
-SHAPES = (
-    *("padding", "signs", "lower", "initial", "upper", "mixed", "digits and letters", "two digits", "four digits"),
-    *(f"digits and {sign}" for sign in SIGNS_OF_NUMBERS),
-    "other digits",
-)
 
 
 @register("feature", "word_shapes")

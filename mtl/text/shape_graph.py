@@ -10,7 +10,7 @@ from onnx_ir.tape import Tape
 from .branches import body
 from .featurizer import digit_ranges, word_ranges
 from .normalization import lower_case
-from .shape_features import SHAPES, SIGNS_OF_NUMBERS
+from .shapes import SHAPES, SIGNS_OF_NUMBERS
 from .token_values import INT64, STRING, TokenValues, character_class, integers, scalar, strings, tokenizer, typed
 
 IDS = {shape: number for number, shape in enumerate(SHAPES)}

@@ -43,7 +43,7 @@ def test_a_run_and_its_export_need_no_list_any_more(tmp_path: Path) -> None:
     remove(tmp_path)
     again = Run.open(tmp_path / "run")
     assert again.predict("slots", TEXTS) == before
-    assert again.test() == run.metrics["test"]
+    assert again.test()["test"] == run.metrics["test"]
     exported = mtl.Bundle(tmp_path / "run" / "export").predict("slots", TEXTS)
     assert [answer["tags"] for answer in exported] == [answer["tags"] for answer in before]
     assert mtl.Bundle(again.export()).predict("slots", TEXTS) == exported
@@ -85,15 +85,18 @@ def test_a_resumed_run_reads_its_lists(tmp_path: Path) -> None:
     assert str(caught.value) == f"{file}: should be a readable file of names. Found: No such file or directory."
 
 
-def test_what_is_cached_follows_the_names(tmp_path: Path) -> None:
-    def names_of(texts: str) -> tuple[int, object]:
-        prepared = Run.start(write(tmp_path, times=texts), tmp_path / f"run{len(texts)}").prepared
-        (feature,) = prepared.fitted.features["words.names"]
-        return int(prepared.splits["utterances", "train"].labelled["slots"]), feature.state()["names"]["time"]
+def test_what_is_cached_follows_the_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("MTL_CACHE", str(cache))
 
-    assert names_of("noon\n") == (54, [["noon"]])
-    assert names_of("seven\nnoon\n") == (54, [["noon"], ["seven"]])
-    assert names_of("noon\n\n") == (54, [["noon"]])
+    def names_of(number: int, times: str) -> tuple[object, int]:
+        prepared = Run.start(write(tmp_path, times=times), tmp_path / f"run{number}").prepared
+        (feature,) = prepared.fitted.features["words.names"]
+        return feature.state()["names"]["time"], len(list(cache.rglob("split-*.arrow")))
+
+    assert names_of(1, "noon\n") == ([["noon"]], 3)
+    assert names_of(2, "seven\nnoon\n") == ([["noon"], ["seven"]], 6)
+    assert names_of(3, "noon\n\n") == ([["noon"]], 6)
 
 
 def test_a_check_reports_what_is_wrong_with_lists_and_keys(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from benchmarks.fuzz import POOLS, padded, random_texts, segments, text_session,
 from mtl.base.errors import UsageError
 from mtl.text.featurizer import TOKENIZERS, tokenize, tokens_from_lists
 from mtl.text.front_end import FrontEnd
-from mtl.text.shape_features import SHAPES, AffixIds, WordShapes
+from mtl.text.shape_features import AffixIds, WordShapes
+from mtl.text.shapes import SHAPES
 
 LOWERCASE = FrontEnd("whitespace", lowercase=True)
 
