@@ -215,7 +215,10 @@ def test_unknown_tokenizer():
     assert str(caught.value) == "no tokenizer named 'unicode_word'. Did you mean 'unicode_words'?"
     with pytest.raises(UsageError) as caught:
         tokenize([], "bpe")
-    assert str(caught.value) == "no tokenizer named 'bpe'. There are: whitespace, unicode_words, characters."
+    assert (
+        str(caught.value)
+        == "no tokenizer named 'bpe'. There are: whitespace, unicode_words, characters, number, value."
+    )
 
 
 @pytest.mark.parametrize(

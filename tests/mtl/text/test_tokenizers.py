@@ -88,8 +88,12 @@ def test_a_tokenizer_of_a_plugin_leaves_with_its_task(
     components_command("tokenizer", None, plugins=("syllables.py",))
     assert capsys.readouterr().out.splitlines() == [
         "characters     Every character but white space.",
+        "number         The whole cell of a column, which is one number and may be missing, as the embedding `dense` "
+        "reads it.",
         "syllables      A vowel or several, and the consonants before them.",
         "unicode_words  Words of letters and numbers, other characters one by one; marks stay with what they follow.",
+        "value          The whole cell of a column, which is one value and may be missing: a category; white space at "
+        "its ends is none.",
         "whitespace     Runs of characters that are not white space.",
     ]
     assert "syllables" in str(next(key.type for key in keys("an input") if key.name == "tokenizer"))
@@ -99,7 +103,7 @@ def test_a_tokenizer_of_a_plugin_leaves_with_its_task(
     with pytest.raises(UsageError) as unknown:
         tokenize([], "bpe")
     assert str(unknown.value) == (
-        "no tokenizer named 'bpe'. There are: whitespace, unicode_words, characters, syllables."
+        "no tokenizer named 'bpe'. There are: whitespace, unicode_words, characters, number, syllables, value."
     )
 
 
