@@ -130,3 +130,20 @@ def test_the_header_should_be_there(vectors: Callable[[bytes], Path]) -> None:
         f"{path}: should be word vectors as text, or begin with a line that says how many words there are and the size "
         "of a vector, as the binary form of word2vec does. Found no such line before bytes that are no text."
     )
+
+
+def test_real_vectors_are_equal_in_all_forms(tmp_path: Path, data_sets: Callable[[str], Path]) -> None:
+    plain = data_sets("glove_sample") / "glove.6B.50d.top2446.txt"
+    lines = plain.read_text("utf-8").splitlines()
+    words = {line.split(" ")[0]: [float(x) for x in line.split(" ")[1:]] for line in lines}
+    header = f"{len(lines)} 50\n"
+    (tmp_path / "glove.vec.gz").write_bytes(gzip.compress((header + "\n".join(lines) + "\n").encode()))
+    (tmp_path / "glove.bin").write_bytes(content(words, b"\n", header.encode()))
+    ids = {word: i for i, word in enumerate([*list(words)[::7], "no such word"], 2)}
+    wanted_rows, wanted = read_vectors(plain, ids)
+    assert len(wanted_rows) == len(ids) - 1 == 350
+    for name in ("glove.vec.gz", "glove.bin"):
+        assert is_binary(tmp_path / name) == (name == "glove.bin")
+        rows, values = read_vectors(tmp_path / name, ids)
+        np.testing.assert_array_equal(rows, wanted_rows)
+        np.testing.assert_array_equal(values, wanted)
