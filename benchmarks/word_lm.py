@@ -4,7 +4,8 @@ Both read `recipes/zoo/word_lm.yaml`'s rows of War and Peace as the same ids, in
 both have the same sizes, dropout, optimizer, rate and clipping, and one table of vectors for input and output. What is
 compared is the perplexity of the test rows after the last step. `plain` is the model as it is usually written: a table
 whose numbers begin between -0.1 and 0.1, a word for the beginning of a row, `nn.LSTM`, and the cross-entropy of all
-words. `--set` changes the recipe, as with `mtl run`; `plain` follows it.
+words. In `plain, prior` the bias of its output begins at the words' log frequencies, as the library's does, which is
+most of what differs after few steps. `--set` changes the recipe, as with `mtl run`; both follow it.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mtl.compile.loading import load_recipe
+from mtl.data.batch import Batch
 from mtl.data.feed import Feed
 from mtl.data.prepare import prepare
 from mtl.data.split import Split
@@ -60,15 +61,17 @@ def feed(graph: SharingGraph, split: Split) -> Feed:
     return Feed(split.source, [TASK], split, graph.recipe.train.batch, graph.recipe.seed)
 
 
-def ids_of(graph: SharingGraph, batch: Any) -> Tensor:
+def ids_of(graph: SharingGraph, batch: Batch) -> Tensor:
     """Return the ids of a batch's words."""
     key = graph.target_input(TASK)
-    found: Tensor = batch.features[graph.predicted_words(TASK), 0, key]
-    return found
+    words = graph.predicted_words(TASK)
+    if words is None:
+        raise SystemExit(f"the task '{TASK}' should predict words.")
+    return batch.features[words, 0, key]
 
 
-def train_plain(graph: SharingGraph, train: Split, size: int, steps: int) -> Iterator[Plain]:
-    """Yield the model after every step."""
+def train_plain(graph: SharingGraph, train: Split, size: int, steps: int, *, prior: bool) -> Iterator[Plain]:
+    """Yield the model after every step; with `prior` its bias begins at the words' log frequencies."""
     model, config = graph.recipe.tasks[TASK].model, graph.recipe.train
     embedding, lstm = model["embedding"], model["representation"]
     if embedding is None or lstm is None:
@@ -76,6 +79,10 @@ def train_plain(graph: SharingGraph, train: Split, size: int, steps: int) -> Ite
     torch.manual_seed(graph.recipe.seed)
     values = lstm.values
     plain = Plain(size, embedding.values["dim"], values["layers"], values["dropout"]).train()
+    if prior:
+        ids = torch.cat([ids_of(graph, batch).flatten() for batch in whole(graph, train)])
+        counts = torch.bincount(ids[ids > 0], minlength=size)
+        plain.bias.data.copy_((counts / counts.sum()).clamp(min=1e-6).log())
     optimizer = torch.optim.Adam(plain.parameters(), lr=config.optimizer.values["lr"])
     batches = feed(graph, train)
     for _ in range(steps):
@@ -87,14 +94,17 @@ def train_plain(graph: SharingGraph, train: Split, size: int, steps: int) -> Ite
         yield plain
 
 
+def whole(graph: SharingGraph, split: Split) -> Iterator[Batch]:
+    """Yield all rows of a split."""
+    for rows in split.batches(tokens=4000, seed=0, epoch=0, shuffle=False):
+        yield split.batch(rows)
+
+
 @torch.inference_mode()
 def perplexity(graph: SharingGraph, plain: Plain, test: Split) -> float:
     """Return the plain model's perplexity of all words of a split."""
     plain.eval()
-    found = [
-        plain.losses(ids_of(graph, test.batch(rows)))
-        for rows in test.batches(tokens=4000, seed=0, epoch=0, shuffle=False)
-    ]
+    found = [plain.losses(ids_of(graph, batch)) for batch in whole(graph, test)]
     return math.exp(torch.cat(found).double().mean())
 
 
@@ -118,11 +128,13 @@ def main() -> None:
         for _ in trainer.train():
             pass
         ours = evaluate(trainer.model, graph, prepared, "test").metrics[TASK]["perplexity"]
-        print(f"mtl    perplexity {ours:8.2f}  {time.monotonic() - begin:6.1f} s", flush=True)
-        begin = time.monotonic()
-        *_, plain = train_plain(graph, train, size, given.steps)
-        theirs = perplexity(graph, plain, test)
-        print(f"plain  perplexity {theirs:8.2f}  {time.monotonic() - begin:6.1f} s")
+        print(f"mtl           perplexity {ours:8.2f}  {time.monotonic() - begin:6.1f} s", flush=True)
+        for prior in (False, True):
+            begin = time.monotonic()
+            *_, plain = train_plain(graph, train, size, given.steps, prior=prior)
+            theirs = perplexity(graph, plain, test)
+            seconds = time.monotonic() - begin
+            print(f"{'plain, prior' if prior else 'plain':<12}  perplexity {theirs:8.2f}  {seconds:6.1f} s", flush=True)
 
 
 if __name__ == "__main__":

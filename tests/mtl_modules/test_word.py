@@ -117,3 +117,15 @@ def test_dim_should_be_that_of_the_file(words: Any, tmp_path: Path) -> None:
 def test_ids_are_tensors(words: Any) -> None:
     with pytest.raises(TypeError, match=r"^a word embedding takes ids\. Found PaddedSequence\.$"):
         WordEmbedding(words)(LENGTHS, WordEmbedding(words)(LENGTHS, IDS))
+
+
+def test_ids_of_words_are_asked_for_with_ids(words: Any) -> None:
+    assert torch.equal(WordEmbedding(words).ids(LENGTHS, IDS).values, IDS[:, :, None])
+    with pytest.raises(TypeError, match=r"^a lexicon takes ids\. Found PaddedSequence\.$"):
+        WordEmbedding(words).ids(LENGTHS, WordEmbedding(words)(LENGTHS, IDS))
+
+
+def test_numbers_may_begin_small(words: Any) -> None:
+    table = WordEmbedding(words, dim=50, initial=0.1).table.weight.detach()
+    assert 0.09 < float(table[1:].abs().max()) <= 0.1
+    assert not table[0].any()
