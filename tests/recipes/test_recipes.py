@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import mtl
 from mtl.compile.loading import load_recipe
 from mtl.runs.check import check, read_data
+from mtl.runs.runner import Run
 from mtl.sources.opening import open_sources
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
@@ -28,6 +30,8 @@ TASKS = {
     "single_task": ["intent"],
     "snips": ["intent", "slots"],
     "strangers": ["questions", "topics", "chunks", "sentiment"],
+    "transfer": ["intent"],
+    "transfer_tags": ["slots"],
     "wikiqa": ["answer"],
 }
 EVERYWHERE = {  # components at which all tasks meet
@@ -61,7 +65,7 @@ def test_every_recipe_is_tested_and_told_of() -> None:
     assert all(f"{name}.yaml" in readme for name in NAMES)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "transfer"])  # that needs a run
 def test_recipe_is_possible_and_warns_of_nothing(name: str) -> None:
     recipe = load_recipe(RECIPES / f"{name}.yaml")
     report = check(recipe, initial=False)  # without the data sets, whose files are no part of the project
@@ -129,6 +133,22 @@ def test_out_of_scope_runs_to_the_end(tmp_path: Path) -> None:
     for one, other in zip(eager, exported, strict=True):
         assert one["score"] == pytest.approx(other["score"], abs=1e-5)
     assert run.evaluate("test", export=tmp_path / "run" / "export").metrics["intent"] == pytest.approx(figures)
+
+
+def test_transfer_starts_from_what_was_trained_to_tag(tmp_path: Path) -> None:
+    tags = Run.start(RECIPES / "transfer_tags.yaml", tmp_path / "tags", overrides=["train.max_steps=3"])
+    list(tags.train())
+    moved = [
+        f"tasks.intent.model.{slot}.from={tmp_path / 'tags'}#slots.{slot}" for slot in ("embedding", "representation")
+    ]
+    recipe = load_recipe(RECIPES / "transfer.yaml", overrides=[*moved, "train.max_steps=3"])
+    report = check(recipe)
+    assert (list(recipe.tasks), recipe.name, report.warnings) == (TASKS["transfer"], "transfer", ())
+    run = mtl.run(recipe, out=tmp_path / "run")
+    for name in ("word", "char"):
+        there, here = (made.model[f"{task}.embedding.{name}"] for made, task in ((tags, "slots"), (run, "intent")))
+        assert all(torch.equal(here.state_dict()[key], value) for key, value in there.state_dict().items())
+    assert len(run.prepared.splits["few", "train"]) < 400
 
 
 @pytest.mark.slow
