@@ -94,7 +94,7 @@ class Extended:
         self._keep(found)
         wrong = [one for one in found if not one.equal]
         if self.frozen and wrong:
-            raise MtlError(*(_differs(one) for one in wrong))
+            raise MtlError(*(differs(one) for one in wrong))
         return found
 
     def lost(self) -> list[Lost]:
@@ -125,7 +125,8 @@ def _gained(better: dict[str, bool], task: str, figure: str, change: float) -> f
     return change if better.get(f"{task}.{figure}", True) else 0.0 - change
 
 
-def _differs(one: Compared) -> str:
+def differs(one: Compared) -> str:
+    """Return the sentence for a task that answers some rows otherwise than before."""
     by = " and ".join(
         f"{counted(number, 'row')} otherwise by {what}"
         for number, what in ((one.eager, "torch"), (one.exported, "its exported graph"))

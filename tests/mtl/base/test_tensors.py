@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mtl.base.errors import CheckpointError
-from mtl.base.tensors import read_tensors, serialized, write_tensors
+from mtl.base.tensors import read_tensors, serialized, shapes, write_tensors
 
 TENSORS = {
     "b": torch.arange(6.0).reshape(2, 3).T,  # not contiguous
@@ -36,3 +36,15 @@ def test_what_holds_no_tensors_is_named(tmp_path: Path) -> None:
         with pytest.raises(CheckpointError) as error:
             read_tensors(tmp_path / name)
         assert str(error.value).startswith(f"{tmp_path / name}: should be a readable safetensors file. Found: ")
+
+
+def test_shapes_are_those_of_the_tensors(tmp_path: Path) -> None:
+    write_tensors(tmp_path / "a.safetensors", {"x": torch.zeros(2, 3), "y": torch.tensor(1.0)}, {"kind": "decoder"})
+    assert shapes(tmp_path / "a.safetensors") == {"x": (2, 3), "y": ()}
+
+
+def test_a_file_without_tensors(tmp_path: Path) -> None:
+    (tmp_path / "a.safetensors").write_bytes(b"\x02\x00\x00\x00\x00\x00\x00\x00{]")
+    with pytest.raises(CheckpointError) as caught:
+        shapes(tmp_path / "a.safetensors")
+    assert str(caught.value).startswith(f"{tmp_path / 'a.safetensors'}: should be a readable safetensors file. Found: ")

@@ -8,7 +8,9 @@ import pytest
 
 from mtl.base.errors import CheckpointError, RecipeError
 from mtl.compile.extension import extension
+from mtl.compile.loading import load_recipe
 from mtl.graph.build import build_graph
+from mtl.recipe.filling import filled
 from tests import small
 from tests.mtl.compile.test_from_runs import COMPONENTS
 
@@ -115,11 +117,22 @@ def test_groups_that_do_not_name_new_modules(group: str, fault: str, small_run: 
     assert refused(small_run, path) == [f"{path}:9: {fault}"]
 
 
+def test_a_group_whose_members_are_modules_of_their_own(tmp_path: Path) -> None:
+    words = "words: {kind: soft, strength: 0.1, members: [intent.embedding, slots.embedding]}"
+    old = small.write(tmp_path / "lm", small.RECIPE.replace("words: [intent.embedding, slots.embedding]", words))
+    (tmp_path / "lm/recipe.yaml").write_text(filled(load_recipe(old)))
+    (tmp_path / "lm/fitted.json").touch()
+    path = write(tmp_path)
+    assert refused(tmp_path / "lm", path) == [
+        f"{path}:9: share.words: should be one module in the run, which new ones can be. Found a group of kind 'soft'."
+    ]
+
+
 def test_nothing_in_common(small_run: Path, tmp_path: Path) -> None:
     path = write(tmp_path, ("share: {words: kind.embedding, encoder: [kind.representation]}\n", ""))
     assert refused(small_run, path) == [
-        f"{path}:1: share: should say what the new tasks have in common with the run: RUN'S COMPONENT: [NEW MODULE, ...]. "
-        "Found nothing."
+        f"{path}:1: share: should say what the new tasks have in common with the run: RUN'S COMPONENT: [NEW MODULE, "
+        "...]. Found nothing."
     ]
 
 

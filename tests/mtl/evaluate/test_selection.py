@@ -81,3 +81,8 @@ def test_without_a_dev_split_nothing_can_be_selected_by() -> None:
     found = selection({}, 3, FIGURES, ["slots.f1"])
     assert found is not None
     assert (found.weights, found.patience) == ({"slots.f1": 1.0}, 3)
+
+
+def test_figures_of_tasks_that_are_not_trained_select_nothing_unless_they_are_declared() -> None:
+    assert selection({}, None, {"old.f1": True}, []) is None
+    assert selection({"old.f1": 1.0}, None, {"old.f1": True}, []) is not None

@@ -153,7 +153,7 @@ def test_a_part_that_two_composites_take_from_different_places(small_run: Path, 
     written["tasks"]["second"] = {**written["tasks"]["kind"], "model": other}
     written["share"] = {"chars": ["kind.embedding.char", "second.embedding.char"]}
     assert refused(recipe_from_dict(written, data=tmp_path)) == [
-        "<recipe>: tasks.second.model.embedding.from: should take 'chars' from where 'kind.embedding' takes it, of which "
-        f"it is a part, too: '{small_run.resolve()}#words.char'. Found '{tmp_path / 'other'}#words.char'. "
+        "<recipe>: tasks.second.model.embedding.from: should take 'chars' from where 'kind.embedding' takes it, of "
+        f"which it is a part, too: '{small_run.resolve()}#words.char'. Found '{tmp_path / 'other'}#words.char'. "
         "Give 'chars' a 'from' of its own."
     ]

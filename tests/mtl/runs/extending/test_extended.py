@@ -10,7 +10,8 @@ import torch
 
 from mtl.base.errors import MtlError
 from mtl.base.files import read_json
-from mtl.runs.extending.extended import Extended, extend
+from mtl.runs.extending.answers import Compared
+from mtl.runs.extending.extended import Extended, differs, extend
 from mtl.serve.bundle import Bundle
 from tests.commands import within
 from tests.mtl.compile.test_extension import write
@@ -83,8 +84,15 @@ def test_an_answer_that_differs_is_an_error(extended: Path, small_run: Path, tmp
     ]
 
 
+def test_what_differs_is_said_of_torch_and_of_the_graph() -> None:
+    assert differs(Compared("slots", "dev", 1200, 1, 1100)) == (
+        "slots: should answer all 1200 rows of dev as before, bit by bit. Found 1 row otherwise by torch and 1,100 rows "
+        "otherwise by its exported graph."
+    )
+
+
 def test_from_python_and_resumed(extended: Path, small_run: Path, tmp_path: Path) -> None:
     shutil.copytree(extended, tmp_path / "both")
     (tmp_path / "both/extended.json").unlink()
-    found = extend(small_run, extended.parent / "new.yaml", tmp_path / "both", resume=True)
+    extend(small_run, extended.parent / "new.yaml", tmp_path / "both", resume=True)
     assert read_json(tmp_path / "both/extended.json") == read_json(extended / "extended.json")
