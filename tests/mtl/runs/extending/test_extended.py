@@ -86,8 +86,8 @@ def test_an_answer_that_differs_is_an_error(extended: Path, small_run: Path, tmp
 
 def test_what_differs_is_said_of_torch_and_of_the_graph() -> None:
     assert differs(Compared("slots", "dev", 1200, 1, 1100)) == (
-        "slots: should answer all 1200 rows of dev as before, bit by bit. Found 1 row otherwise by torch and 1,100 rows "
-        "otherwise by its exported graph."
+        "slots: should answer all 1200 rows of dev as before, bit by bit. Found 1 row otherwise by torch and 1,100 "
+        "rows otherwise by its exported graph."
     )
 
 
