@@ -78,6 +78,8 @@ def describe_head(
         "labels": labels_of(graph, fitted, task),
         "front_ends": {str(name): given.front_end.state() for name, given in config.inputs.items()},
     }
+    if fitted.targets[task].out_of_scope is not None:
+        described["out_of_scope"] = fitted.targets[task].out_of_scope
     if fitted.targets[task].quotes:
         described["quotes"] = config.task.target_input(tuple(config.inputs))
     if separable is not None:

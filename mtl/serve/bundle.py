@@ -129,8 +129,9 @@ class Bundle:
         many, of values that are no texts numbers or None too; `batch_size` are answered at a time, fewer where they are
         long. Classification: `label`, `score`, `scores`
         by label. Tagging: `tokens`, `tags`, `score`, each one per token. Ranking: `score`, higher where the texts
-        match better. A task on lists takes a list of texts in the place of each. What is not valid Unicode is read
-        as U+FFFD. Raises `UsageError` where texts do not fit the task.
+        match better. Answers to questions: `text`, the part of the context, with `start` and `end` among its `tokens`,
+        -1 and no text where it has no answer. A task on lists takes a list of texts in the place of each. What is not
+        valid Unicode is read as U+FFFD. Raises `UsageError` where texts do not fit the task.
         """
         columns = self._columns(task, texts)
         _check_size(batch_size)
