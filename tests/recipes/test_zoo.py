@@ -1,0 +1,55 @@
+"""Every recipe of the zoo: possible, without a warning, listed in the table of recipes, and reading its data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mtl.compile.loading import load_recipe
+from mtl.runs.check import check, read_data
+from mtl.sources.opening import open_sources
+
+RECIPES = Path(__file__).resolve().parents[2] / "recipes"
+FOLDERS = {  # of the data sets, by the recipe
+    "atis": "atis",
+    "conll2000": "conll2000",
+    "ewt": "ud_english_ewt",
+    "r8": "reuters_r8",
+    "snips": "snips",
+    "sst2": "sst2",
+    "trec": "trec_qc",
+}
+LABELS = {
+    "trec": ("question", 6),
+    "sst2": ("sentiment", 2),
+    "r8": ("topic", 8),
+    "ewt": ("pos", 17),
+    "atis": ("intent", 21),
+}
+
+
+def test_every_recipe_is_tested_and_described() -> None:
+    assert sorted(FOLDERS) == sorted(path.stem for path in (RECIPES / "zoo").glob("*.yaml"))
+    readme = (RECIPES / "README.md").read_text("utf-8")
+    assert all(f"`zoo/{name}.yaml`" in readme for name in FOLDERS)
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_it_is_possible_and_warns_of_nothing(name: str) -> None:
+    recipe = load_recipe(RECIPES / "zoo" / f"{name}.yaml")
+    assert recipe.name == name
+    assert check(recipe, initial=False).warnings == ()
+    assert recipe.train.average is not None
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) for name in FOLDERS])
+def test_it_reads_its_data_set(name: str, data_sets: Callable[[str], Path], tmp_path: Path) -> None:
+    recipe = load_recipe(RECIPES / "zoo" / f"{name}.yaml", data=data_sets(FOLDERS[name]).parent)
+    prepared = read_data(check(recipe).graph, open_sources(recipe), tmp_path)
+    assert {split for _, split in prepared.splits} == {"train", "dev", "test"}
+    assert prepared.skipped == []
+    if name in LABELS:
+        task, count = LABELS[name]
+        assert len(prepared.fitted.labels[task]) == count
