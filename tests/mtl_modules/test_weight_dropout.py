@@ -20,7 +20,7 @@ def layers_of(module: nn.Module) -> nn.RNNBase:
 
 
 @pytest.mark.parametrize("cls", [nn.LSTM, nn.GRU])
-def test_only_recurrent_weights_are_dropped(cls: type[nn.RNNBase]) -> None:
+def test_only_recurrent_weights_are_dropped(cls: type[nn.LSTM | nn.GRU]) -> None:
     rnn = cls(4, 50, 2, bidirectional=True)
     dropped = with_dropped_weights(rnn, 0.5)
     for name, weight in rnn.named_parameters():
