@@ -9,10 +9,11 @@ setup(
     ext_modules=[
         Pybind11Extension(
             "mtl._featurizer",
-            ["featurizer_ext/binding.cpp"],
+            ["featurizer_ext/binding.cpp", "featurizer_ext/word_features.cpp"],
             depends=[
                 "featurizer_ext/tables.h",
                 "featurizer_ext/texts.h",
+                "featurizer_ext/word_features.h",
                 "featurizer_ext/core/affixes.h",
                 "featurizer_ext/core/block.h",
                 "featurizer_ext/core/byte_table.h",

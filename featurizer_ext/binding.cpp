@@ -3,12 +3,10 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
-#include "core/affixes.h"
-#include "core/gazetteer.h"
-#include "core/shapes.h"
 #include "core/tokens.h"
 #include "tables.h"
 #include "texts.h"
+#include "word_features.h"
 
 namespace mtl {
 namespace {
@@ -148,18 +146,19 @@ class CharacterCounts {
 class AffixCounts {
  public:
   void add(const Tokens& tokens, unsigned how, std::size_t prefixes, std::size_t suffixes);
-  py::list prefixes() const { return items(prefixes_, prefix_counts_); }
-  py::list suffixes() const { return items(suffixes_, suffix_counts_); }
+  py::list prefixes() const { return items(prefixes_); }
+  py::list suffixes() const { return items(suffixes_); }
 
  private:
-  static py::list items(const ByteTable& table, const std::vector<std::int64_t>& counts) {
+  static py::list items(const CountedStrings& counted) {
     py::list result;
-    for (std::size_t i = 0; i < counts.size(); ++i) result.append(py::make_tuple(to_str(table[i]), counts[i]));
+    for (std::size_t i = 0; i < counted.counts.size(); ++i) {
+      result.append(py::make_tuple(to_str(counted.strings[i]), counted.counts[i]));
+    }
     return result;
   }
 
-  ByteTable prefixes_, suffixes_;
-  std::vector<std::int64_t> prefix_counts_, suffix_counts_;
+  CountedStrings prefixes_, suffixes_;
 };
 
 class Tokens {
@@ -222,24 +221,24 @@ class Tokens {
   }
 
   py::tuple byte_ids(unsigned how, std::size_t max_length) const {
-    return nested(without_gil([&] { return mtl::byte_ids(rows_, how, max_length); }));
+    return nested(without_gil([&] { return mtl::bytes_of_tokens(rows_, how, max_length); }));
   }
 
   py::tuple affix_ids(const WordIndex& prefixes, const WordIndex& suffixes, unsigned how, std::size_t most_prefixes,
                       std::size_t most_suffixes) const {
     return nested(without_gil([&] {
-      return mtl::affix_ids(rows_, prefixes.table(), suffixes.table(), how, most_prefixes, most_suffixes);
+      return mtl::affixes_of_tokens(rows_, prefixes.table(), suffixes.table(), how, most_prefixes, most_suffixes);
     }));
   }
 
   py::tuple name_flags(const NameIndex& names, unsigned how, bool ends) const {
-    Flags found = without_gil([&] { return mtl::name_flags(rows_, names.names(), how, ends); });
+    Flags found = without_gil([&] { return mtl::flags_of_names(rows_, names.names(), how, ends); });
     return py::make_tuple(to_array(std::move(found.values)), to_array(std::move(found.token_offsets)),
                           to_array(std::move(found.row_offsets)));
   }
 
   py::array_t<std::int32_t> shapes() const {
-    return to_array(without_gil([&] { return mtl::shapes(rows_); }));
+    return to_array(without_gil([&] { return mtl::shapes_of_tokens(rows_); }));
   }
 
  private:
@@ -291,18 +290,7 @@ void CharacterCounts::add(const Tokens& tokens, unsigned how, std::size_t max_le
 }
 
 void AffixCounts::add(const Tokens& tokens, unsigned how, std::size_t prefixes, std::size_t suffixes) {
-  visit_normalized(
-      tokens.rows(), how,
-      [&](const Token& token, auto lowercase) {
-        each_affix(token, prefixes, suffixes, [&](const Token& affix, auto is_prefix) {
-          ByteTable& table = is_prefix.value ? prefixes_ : suffixes_;
-          std::vector<std::int64_t>& counts = is_prefix.value ? prefix_counts_ : suffix_counts_;
-          const auto index = static_cast<std::size_t>(table.insert<lowercase.value>(affix));
-          if (index == counts.size()) counts.push_back(0);
-          ++counts[index];
-        });
-      },
-      [] {});
+  count_affixes(tokens.rows(), how, prefixes, suffixes, prefixes_, suffixes_);
 }
 
 }  // namespace
