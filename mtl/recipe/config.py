@@ -32,7 +32,7 @@ class InputConfig:
     noise: Annotated[
         CharacterNoise | None,
         Key(
-            "slips in words, in training; see 'an input's noise'",
+            "slips in training; see 'an input's noise'",
             apart=True,
             note="Words get other slips at every pass, a pure function of seed, pass and row; dev, test and exported "
             "graphs read texts as they are. All inputs of one column have one noise, as they read one text.",

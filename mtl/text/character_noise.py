@@ -25,7 +25,10 @@ class CharacterNoise:
     rate: Annotated[
         float,
         pydantic.Field(gt=0, le=1),
-        Key("share of words (of two characters or more) that get one slip each time they are read in training"),
+        Key(
+            "share of words that get one slip",
+            note="Each time that training reads them; words of one character get none.",
+        ),
     ] = 0.1
     edits: Annotated[
         tuple[Edit, ...],
