@@ -19,7 +19,6 @@ from ..recipe.training import (
 )
 from ..recipe.tuning import Range, TuneConfig
 from ..text.character_noise import CharacterNoise
-from .tasks import input_schema
 
 SECTIONS: dict[str, type] = {
     "a recipe": Recipe,
@@ -43,7 +42,4 @@ SECTIONS: dict[str, type] = {
 
 def keys(section: str) -> Iterator[DeclaredKey]:
     """Yield the keys of one of `SECTIONS`."""
-    for name, key in declared.keys(SECTIONS[section]).items():
-        if section == "an input" and name == "tokenizer":
-            key = key._replace(type=input_schema().model_fields[name].annotation)
-        yield key
+    yield from declared.keys(SECTIONS[section]).values()

@@ -17,7 +17,7 @@ class FrontEnd:
     Every field is a key of a recipe's input.
     """
 
-    tokenizer: Annotated[str, Key("what cuts the text into tokens")] = "unicode_words"
+    tokenizer: Annotated[str, Key("what cuts the text into tokens: `mtl components tokenizer`")] = "unicode_words"
     lowercase: Annotated[
         bool | Literal["ascii"],
         Key(

@@ -178,7 +178,7 @@ def test_the_target_keeps_how_many_characters_tokens_have() -> None:
     gold = target.read(None, example)
     assert gold == [3, 4]
     assert target.read(None, Example("", [], 0)) is None
-    values = np.array([target.encode(gold, 2, Names.of(None)), target.encode(None, 2, Names.of(None))])
+    values = np.array([target.encode(gold, 2, Names.of(())), target.encode(None, 2, Names.of(()))])
     there, labelled = target.tensors(values)
     assert there.tolist() == [[True, True], [False, False]]
     assert labelled.tolist() == [True, False]

@@ -16,18 +16,27 @@ from mtl.compile.loading import recipe_from_text
 from mtl.recipe.config import InputConfig, Recipe, ShareGroup, SourceConfig, TaskConfig
 from mtl.recipe.filling import filled
 from mtl.recipe.modules import ModuleConfig
-from mtl.recipe.training import AverageConfig, BatchConfig, ComponentTraining, RestConfig, StreamTraining, TrainConfig
+from mtl.recipe.training import (
+    AdversarialConfig,
+    AverageConfig,
+    BatchConfig,
+    ComponentTraining,
+    RestConfig,
+    StreamTraining,
+    TrainConfig,
+)
 from mtl.recipe.tuning import Range, TuneConfig
 from mtl.recipe.yaml_core import parse
+from mtl.text.character_noise import CharacterNoise
 from tests.mtl.recipe.texts import INTENT_SLOT, changed, faults
 
 # What a section holds beside its keys: its name, the keys of its own class, what is made of them, and where it was.
 BESIDE: dict[type, set[str]] = {
-    Recipe: {"file", "document"},
+    Recipe: {"file", "document", "kept"},
     SourceConfig: {"name", "values", "place"},
     TaskConfig: {"name", "values", "task", "place"},
     InputConfig: {"front_end", "listed", "place"},
-    ModuleConfig: {"kind", "values", "place", "places"},
+    ModuleConfig: {"kind", "origin", "values", "place", "places"},
     ShareGroup: {"name", "place"},
     TrainConfig: {"places"},
     BatchConfig: set(),
@@ -35,6 +44,8 @@ BESIDE: dict[type, set[str]] = {
     StreamTraining: set(),
     RestConfig: set(),
     AverageConfig: set(),
+    AdversarialConfig: set(),
+    CharacterNoise: set(),
     TuneConfig: {"places"},
     Range: {"whole"},
 }

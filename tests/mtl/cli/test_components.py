@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,7 @@ def test_the_general_keys_of_a_recipe_are_those_it_is_checked_against(capsys: py
             assert f"  {key.meaning}\n" in out
             assert not key.note or f"\n  {key.name}: {key.note[:20]}" in out
     assert "  epochs            int                  10       passes over the data, as the mixture counts them\n" in out
-    assert "  column         str                                      (required)     column of the text; " in out
+    assert re.search(r"^  column +str +\(required\) +column of the text; ", out, re.M)
     assert max(map(len, out.splitlines())) <= 120
     assert "\n  accumulate: A step is one update of the weights." in out
 

@@ -39,8 +39,10 @@ def test_all_formats_are_registered() -> None:
         "jsonl",
         "lines",
         "parquet",
+        "plain_text",
         "python",
         "qrels",
+        "squad",
         "torchtext",
         "tsv",
     ]

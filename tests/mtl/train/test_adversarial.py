@@ -84,7 +84,7 @@ def test_a_step_learns_from_vectors_as_they_are_and_from_moved_ones(tmp_path: Pa
 
 
 def test_rows_of_a_balance_hold_both(tmp_path: Path) -> None:
-    one = still(tmp_path, {**FGM, "step": "all"}, out="one")
+    one = still(tmp_path, {**FGM, "step": "all", "balance": "sum"}, out="one")
     other = still(tmp_path, {**FGM, "step": "all", "balance": {"type": "mgda"}}, out="other")
     other.balance.combine = lambda component, names, rows: rows.sum(0)  # type: ignore[method-assign]
     for trainer in (one, other):

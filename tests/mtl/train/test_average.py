@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mtl.base.errors import RecipeError
 from mtl.base.tensors import read_tensors
+from mtl.compile.loading import recipe_from_text
 from mtl.evaluate.evaluation import evaluate
 from mtl.recipe.training import AverageConfig
 from mtl.runs.runner import Run
@@ -19,6 +20,7 @@ from mtl.train.average import WeightAverage
 from mtl.train.checkpoint import Checkpoints
 from mtl.train.trainer import EvalReport
 from tests import small
+from tests.mtl.recipe.texts import INTENT_SLOT
 from tests.mtl.small_run import parameters, same, small_graph, small_trainer
 from tests.mtl.train.test_soft_sharing import soft_trainer
 from tests.mtl.train.test_trainer import step_on
@@ -112,7 +114,7 @@ def test_what_is_evaluated_and_saved_is_the_average(tmp_path: Path) -> None:
 
 
 def test_without_an_average_there_are_no_raw_weights_beside(tmp_path: Path) -> None:
-    list(small_trainer(tmp_path).train())
+    list(small_trainer(tmp_path, {"average": None}).train())
     assert not list((tmp_path / "run").rglob("raw.safetensors"))
 
 
@@ -167,5 +169,8 @@ def test_faults(tmp_path: Path, average: Any, message: str) -> None:
     assert [f"{fault.path}: {fault.message}" for fault in caught.value.faults] == [message]
 
 
-def test_an_empty_section_has_the_default(tmp_path: Path) -> None:
-    assert small_graph(tmp_path, {"average": {}}).recipe.train.average == AverageConfig(0.999)
+def test_several_sources_have_an_average_where_the_recipe_says_nothing(tmp_path: Path) -> None:
+    assert small_graph(tmp_path, {"average": {}}).recipe.train.average == AverageConfig(0.998)
+    assert small_graph(tmp_path).recipe.train.average == AverageConfig(0.998)
+    assert small_graph(tmp_path, {"average": None}).recipe.train.average is None
+    assert recipe_from_text(INTENT_SLOT).train.average is None  # one source

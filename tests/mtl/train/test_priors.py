@@ -42,8 +42,10 @@ def plant(folder: Path, rows: int = 1200, classes: int = 20) -> None:
         (folder / f"tags.{split}.tsv").write_text("\n".join(tags) + "\n")
 
 
-def planted(folder: Path, seed: int, *, jointly: bool = True, prior: bool = True) -> float:
-    """Return the classes' accuracy on dev after one epoch over their source."""
+def planted(
+    folder: Path, seed: int, *, jointly: bool = True, prior: bool = True, balance: str = "sum", weight: int = 3
+) -> float:
+    """Return the classes' accuracy on dev after one epoch over their source; `weight` is that of the tags."""
     inputs = {"text": {"column": "text"}}
     tasks: dict[str, Any] = {
         "topic": {
@@ -63,7 +65,7 @@ def planted(folder: Path, seed: int, *, jointly: bool = True, prior: bool = True
             "source": "tags",
             "target": "tags",
             "inputs": inputs,
-            "weight": 3,
+            "weight": weight,
             "model": {"output": {"type": "crf", "prior": prior}},
         },
     }
@@ -79,10 +81,16 @@ def planted(folder: Path, seed: int, *, jointly: bool = True, prior: bool = True
         "sources": sources,
         "tasks": tasks,
         **({"share": share} if jointly else {}),
-        "train": {"epochs": 1, "threads": 1, "gradients_every": 0, "optimizer": {"type": "adamw", "lr": 0.01}},
+        "train": {
+            "epochs": 1,
+            "threads": 1,
+            "gradients_every": 0,
+            "optimizer": {"type": "adamw", "lr": 0.01},
+            "balance": balance,
+        },
     }
     graph = build_graph(recipe_from_dict(recipe, data=folder))
-    trainer = Trainer(graph, small_prepared(graph), folder / f"{seed} {jointly} {prior}")
+    trainer = Trainer(graph, small_prepared(graph), folder / f"{seed} {jointly} {prior} {balance}")
     (report,) = (report for report in trainer.train() if isinstance(report, EvalReport))
     return report.metrics["topic"]["accuracy"]
 
@@ -96,6 +104,16 @@ def test_a_lopsided_task_does_not_cost_another_one_its_first_epoch(tmp_path: Pat
     )
     assert jointly > alone - 0.02, (alone, jointly)
     assert without < alone - 0.02, (alone, without)
+
+
+def test_the_default_balance_does_not_cost_it_either(tmp_path: Path) -> None:
+    plant(tmp_path)
+    seeds = (1, 2, 3, 4)
+    alone, jointly = (
+        sum(planted(tmp_path, seed, balance="equal_norms", weight=1, jointly=how) for seed in seeds) / len(seeds)
+        for how in (False, True)
+    )
+    assert jointly > alone - 0.02, (alone, jointly)
 
 
 def test_heads_begin_at_the_frequencies_of_training(tmp_path: Path) -> None:

@@ -164,7 +164,9 @@ def test_the_schedule_is_followed(tmp_path: Path) -> None:
 
 
 def test_the_best_evaluation_is_the_final_model(tmp_path: Path) -> None:
-    trainer = small_trainer(tmp_path, {"epochs": 30, "optimizer": {"type": "sgd", "lr": 0.5}, "patience": 2})
+    trainer = small_trainer(
+        tmp_path, {"epochs": 30, "optimizer": {"type": "sgd", "lr": 0.5}, "patience": 2, "average": None}
+    )
     best: dict[str, torch.Tensor] = {}
     scores = []
     at = 0
