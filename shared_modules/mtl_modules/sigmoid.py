@@ -18,7 +18,7 @@ from .class_weights import ClassWeights, class_weights_of
 from .focal import far_from_right
 from .limits import FromZero, Threshold
 from .priors import RAREST
-from .temperature import best_temperature
+from .temperature import calibration
 from .thresholds import best_f1
 
 UNTUNED = 0.5  # the threshold of a label for which there is no other
@@ -113,14 +113,14 @@ class Sigmoid(Output):
         """Find the temperature, then the thresholds of its probabilities."""
         scores = torch.cat([unit.scores[0][unit.answered] for unit in units]).float()
         wanted = torch.cat([unit.targets[unit.answered] for unit in units])
+        temperature = 1.0  # a number: the buffer may be on another device than what is given here
         if self.temperature is not None:
             wide, right = scores.double(), wanted.double()
-            found = best_temperature(lambda scaled: F.binary_cross_entropy_with_logits(scaled, right), wide)
-            self.temperature.fill_(found)
-            before, after = (F.binary_cross_entropy_with_logits(wide / by, right) for by in (1.0, found))
-            yield f"temperature {found:.4f}, fitted to dev: log loss {after:.4f}, without it {before:.4f}"
+            temperature, sentence = calibration(lambda scaled: F.binary_cross_entropy_with_logits(scaled, right), wide)
+            self.temperature.fill_(temperature)
+            yield sentence
         if self.tunes is not None and self.thresholds is not None:
-            probabilities, applied = self._probabilities(scores), wanted > 0
+            probabilities, applied = (scores / temperature).sigmoid(), wanted > 0
             if self.tunes == "dev":
                 tuned = best_f1(probabilities.reshape(-1), applied.reshape(-1))
                 self.thresholds.fill_(tuned.value)

@@ -19,7 +19,7 @@ from .class_weights import ClassWeights, class_weights_of
 from .focal import far_from_right
 from .limits import FromZero, Rate, Threshold
 from .priors import label_counts, log_frequencies
-from .temperature import best_temperature
+from .temperature import calibration
 from .thresholds import best_rejection
 
 
@@ -136,15 +136,15 @@ class Softmax(Output):
         scores = torch.cat([value.reshape(-1, count) for value in values]).float()
         targets = torch.cat([unit.targets.reshape(-1) for unit in units])
         known = (targets >= 0) & (targets < count)
+        temperature = 1.0  # a number: the buffer may be on another device than what is given here
         if self.temperature is not None:
             inside, right = scores[known].double(), targets[known]
-            found = best_temperature(lambda scaled: F.cross_entropy(scaled, right), inside)
-            self.temperature.fill_(found)
-            before, after = F.cross_entropy(inside, right), F.cross_entropy(inside / found, right)
-            yield f"temperature {found:.4f}, fitted to dev: log loss {after:.4f}, without it {before:.4f}"
+            temperature, sentence = calibration(lambda scaled: F.cross_entropy(scaled, right), inside)
+            self.temperature.fill_(temperature)
+            yield sentence
         if self.tunes and self.threshold is not None:
             labelled, outside = targets >= 0, targets == count
-            sure, best = self._probabilities(scores).max(-1)
+            sure, best = (scores / temperature).softmax(-1).max(-1)
             tuned = best_rejection(sure[labelled], (best == targets)[labelled], outside[labelled])
             self.threshold.fill_(tuned.value)
             yield f"out of scope below {tuned.value:.4f}, tuned on dev: accuracy {tuned.figure:.4f} there"
