@@ -17,10 +17,10 @@ from mtl.data.labels import MISSING, Labels
 from mtl.data.targets.grade import number
 from mtl.model.module import Output
 
+from .limits import Finite
 from .priors import label_counts
 
 SHOWN = 12  # labels of a note
-LEAST = 1e-12  # of a probability whose logarithm is taken
 
 
 @register("output", "ordinal")
@@ -43,7 +43,7 @@ class Ordinal(Output):
         self,
         labels: Labels,
         *,
-        ranks: dict[str, float] = {},  # noqa: B006  # a recipe's default, never changed
+        ranks: dict[str, Finite] = {},  # noqa: B006  # a recipe's default, never changed
         learn: Literal["coral", "likelihood"] = "coral",
         prior: bool = True,
     ) -> None:
@@ -78,6 +78,17 @@ class Ordinal(Output):
         by_rank = torch.cat([ends[0], higher], 1) - torch.cat([higher, ends[1]], 1)
         return by_rank.index_select(1, self.rank)
 
+    def _logarithms(self, above: Tensor) -> Tensor:
+        """Return the logarithms of what `_probabilities` returns [B, C], with gradients however small that is.
+
+        With a step s, softplus(s), between neighbouring log odds a and b, sigmoid(a) - sigmoid(b) is
+        sigmoid(a) sigmoid(-b) sigmoid(s).
+        """
+        end, one = above.new_zeros(len(above), 1), self.steps.new_zeros(1)
+        within = torch.cat([one, F.logsigmoid(self.steps), one])[: len(self.labels)]
+        by_rank = torch.cat([end, F.logsigmoid(above)], 1) + torch.cat([F.logsigmoid(-above), end], 1)
+        return (by_rank + within).index_select(1, self.rank)
+
     def forward(self, *scores: Any) -> Tensor:
         """Return label probabilities [B, C]."""
         return self._probabilities(self._above(scores[0]))
@@ -100,8 +111,8 @@ class Ordinal(Output):
         above = self._above(scores)
         labels = torch.where(known, targets, 0)
         if self.learn == "likelihood":
-            logs = self._probabilities(above).clamp(min=LEAST).log()
-            losses = F.nll_loss(logs, torch.where(known, targets, MISSING), ignore_index=MISSING, reduction="none")
+            logs, wanted = self._logarithms(above), torch.where(known, targets, MISSING)
+            losses = F.nll_loss(logs, wanted, ignore_index=MISSING, reduction="none")
         else:
             levels = torch.arange(len(self.labels) - 1, device=targets.device)
             higher = (self.rank[labels][:, None] > levels).to(above.dtype)
