@@ -1,7 +1,7 @@
 """What output layers decide by and dev shows: temperatures and thresholds, found once training has ended.
 
 They are found with the weights of the best checkpoint, and become part of it: buffers of the output layers, which a
-test, a prediction and an export then have. What is found follows from these weights and from dev alone, so a run that
+test, a prediction and an export then have. Layers that are frozen, or whose tasks do not learn, keep their own. What is found follows from these weights and from dev alone, so a run that
 is killed before it was written finds it again.
 """
 
@@ -67,15 +67,22 @@ def decide(model: MultiTaskModel, prepared: Prepared, checkpoints: Checkpoints) 
 
 
 def _deciding(model: MultiTaskModel) -> Iterator[tuple[str, Output]]:
+    """Yield the output layers that find something on dev: those that are trained, others keep what they came with."""
+    graph = model.sharing_graph
     for component, module in model.components.items():
-        if isinstance(module, Output) and module.found_on_dev:
-            yield component, module
+        if isinstance(module, Output) and module.found_on_dev and not graph.training(component).freeze:
+            if any(graph.recipe.tasks[task].learn for task in _ended(graph, component)):
+                yield component, module
+
+
+def _ended(graph: SharingGraph, component: str) -> list[str]:
+    """Return the tasks that an output layer ends."""
+    return [task for task in graph.recipe.tasks if graph.output(task).component == component]
 
 
 def _dev(graph: SharingGraph, prepared: Prepared, component: str) -> list[tuple[str, Split]]:
     """Return the tasks that an output layer ends, with the dev split of their source, where it has one."""
-    of_output = [task for task in graph.recipe.tasks if graph.output(task).component == component]
-    found = [(task, prepared.split(graph.recipe.tasks[task].source, "dev")) for task in of_output]
+    found = [(task, prepared.split(graph.recipe.tasks[task].source, "dev")) for task in _ended(graph, component)]
     return [(task, split) for task, split in found if split is not None]
 
 
