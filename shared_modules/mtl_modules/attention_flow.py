@@ -23,6 +23,8 @@ class AttentionFlow(Decoder):
     layer, `dropout` the rate before it and before the scores. The question's tokens flow in second, not pooled.
     """
 
+    beside = False
+
     def __init__(
         self, input_dims: tuple[int, ...], output_dim: int, *, dim: Count = 64, hidden: Count = 64, dropout: Rate = 0.0
     ) -> None:

@@ -20,6 +20,7 @@ shapes          what is predicted and what is made for it: element and axes
 side_branches   side branches of texts that meet: at every text, taken where they lead, reading alike
 soft_groups     soft groups: modules of their own, each pulled in one group
 unread_sources  warning about sources that no task names
+values_beside   values beside texts: decoders of the texts alone have no place for them
 
 Rules need the modules and the edges between them, not what flows: they hold before any input is connected. Four are
 kept where tied configurations are merged, since there is no graph without them: addresses exist, a module is in one
@@ -62,6 +63,7 @@ from .shapes import fits, shape_of, shapes_of
 from .side_branches import side_branches_are_taken, side_branches_read_alike, side_branches_stand_at_every_text
 from .soft_groups import components_are_pulled_once, soft_members_are_modules_of_their_own
 from .unread_sources import sources_without_tasks
+from .values_beside import values_beside_texts_are_taken
 
 if TYPE_CHECKING:
     from ..sharing_graph import SharingGraph
@@ -98,6 +100,7 @@ RULES: tuple[Rule, ...] = (
     texts_meet_in_the_form_that_is_taken,
     side_branches_stand_at_every_text,
     side_branches_are_taken,
+    values_beside_texts_are_taken,
     rankings_have_a_source_of_their_own,
     rankings_have_negatives,
     drawn_negatives_are_there_where_they_are_needed,
