@@ -56,11 +56,17 @@ class Prepared:
         return found + self.cut(*SPLITS) + self.unlabelled(*SPLITS)
 
     def cut(self, *splits: str) -> list[Fault]:
-        """Return a warning for every task whose `max_tokens` keeps tags of one of these splits from being read."""
+        """Return a warning for every task whose `max_tokens` keeps tags or answers of these splits from being read."""
+
+        def what(task: str, count: int) -> str:
+            after = "after the tokens that are read of a text (max_tokens): not learned"
+            if self.fitted.targets[task].quotes:
+                return f"{counted(count, 'answer')} {after}, but measured."
+            return f"{counted(count, 'tag')} {after}, and not measured."
+
         return [
             Fault(
-                f"{counted(count, 'tag')} after the tokens that are read of a text (max_tokens): not learned, and "
-                "not measured.",
+                what(task, count),
                 f"{source}/{name}",
                 path=task,
             )

@@ -43,7 +43,7 @@ class Chunk:
     units: int
     pretokenized: frozenset[str] = frozenset()
     counts: dict[str, list[int]] = field(default_factory=dict)
-    unread: dict[str, int] = field(default_factory=dict)  # tags after `max_tokens`, by task
+    unread: dict[str, int] = field(default_factory=dict)  # tags or answers after `max_tokens`, by task
     remarks: list[tuple[str, Remark, Fault]] = field(default_factory=list)  # of a task, and where
     rows: list[RowPlace] = field(default_factory=list)  # of the units, but of judged pairs
     judged: list[Judgement] = field(default_factory=list)
@@ -112,8 +112,8 @@ def _chunk(
                     remarks.append((task.name, remark, row_fault(remark.found, source, row, task.target or "")))
             except ValueError as error:
                 note(position, task.target or "", error)
-            if gold is not None and target.axes == ("T",) and not target.of_text:
-                unread[task.name] += len(example.spans) - len(gold)
+            if gold is not None:
+                unread[task.name] += target.unread(gold, example)
             golds.append(gold)
     lists = frozenset(
         column

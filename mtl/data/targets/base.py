@@ -150,6 +150,10 @@ class Target:
         """Return what is odd about a cell that `read` has read; each kind is counted and reported once."""
         return []
 
+    def unread(self, gold: Any, example: Example) -> int:
+        """Return how many values of a cell are left out, as the model does not read the tokens that they are of."""
+        return len(example.spans) - len(gold) if self.axes == ("T",) and not self.of_text else 0
+
     @property
     def size(self) -> int:
         """How many scores a decoder makes of a vector."""

@@ -72,6 +72,10 @@ class AnswerSpan(Target):
         unread = inside[-1] >= example.read
         return Quotes(UNREAD if unread else inside[0], UNREAD if unread else inside[-1], spans)
 
+    def unread(self, gold: Quotes, example: Example) -> int:
+        """Return 1 where the answer that is learned is in tokens that are not read."""
+        return int(gold.first == UNREAD)
+
     def count(self, gold: Quotes) -> None:
         self._rows += gold.first != UNREAD
 
