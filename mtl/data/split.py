@@ -44,8 +44,8 @@ class Split:
     A unit has one text of each column; a list of them, where the column holds lists; or is a judged pair of texts that
     are kept once each (a triple is two pairs). `lengths` [N] int32 are the tokens of each unit's longest input.
     `labelled` and `unseen` count, by task, units with an answer and labels that training never had; `unread` counts, by
-    task, tags of tokens after `max_tokens`; `pretokenized` are the columns that held lists of tokens. `notes` are
-    warnings. `root` is where the source's split lies, for messages.
+    task, tags of tokens after `max_tokens`, or answers in them; `pretokenized` are the columns that held lists of
+    tokens. `notes` are warnings. `root` is where the source's split lies, for messages.
     """
 
     def __init__(self, path: Path, plan: SourcePlan, fitted: Fitted, root: str) -> None:

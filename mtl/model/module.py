@@ -210,6 +210,7 @@ class Decoder(Module):
     """Turns representations into scores for labels: [B, D] into [B, C], or a sequence into a sequence."""
 
     kind = "decoder"
+    beside: ClassVar[bool] = True  # values beside the task's texts may flow in too
 
     def forward(self, inputs: Tensor | PaddedSequence, *conditions: Tensor | PaddedSequence) -> Tensor | PaddedSequence:
         """Return scores of the same axes as `inputs`."""

@@ -1,8 +1,9 @@
 """What output layers decide by and dev shows: temperatures and thresholds, found once training has ended.
 
 They are found with the weights of the best checkpoint, and become part of it: buffers of the output layers, which a
-test, a prediction and an export then have. Layers that are frozen, or whose tasks do not learn, keep their own. What is found follows from these weights and from dev alone, so a run that
-is killed before it was written finds it again.
+test, a prediction and an export then have. What is found follows from these weights and from dev alone, so a run that
+is killed before it was written finds it again. Layers that are frozen, or none of whose tasks learns, find nothing:
+they keep what came with their weights.
 """
 
 from __future__ import annotations
@@ -67,12 +68,15 @@ def decide(model: MultiTaskModel, prepared: Prepared, checkpoints: Checkpoints) 
 
 
 def _deciding(model: MultiTaskModel) -> Iterator[tuple[str, Output]]:
-    """Yield the output layers that find something on dev: those that are trained, others keep what they came with."""
-    graph = model.sharing_graph
+    """Yield the output layers that find something on dev."""
     for component, module in model.components.items():
-        if isinstance(module, Output) and module.found_on_dev and not graph.training(component).freeze:
-            if any(graph.recipe.tasks[task].learn for task in _ended(graph, component)):
-                yield component, module
+        if isinstance(module, Output) and module.found_on_dev and _trained(model.sharing_graph, component):
+            yield component, module
+
+
+def _trained(graph: SharingGraph, component: str) -> bool:
+    learning = any(graph.recipe.tasks[task].learn for task in _ended(graph, component))
+    return learning and not graph.training(component).freeze
 
 
 def _ended(graph: SharingGraph, component: str) -> list[str]:
