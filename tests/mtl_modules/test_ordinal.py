@@ -123,3 +123,27 @@ def test_coral_with_two_labels_is_logistic_regression() -> None:
     logits = output.score(scores)[:, 0] + output.first
     wanted = F.binary_cross_entropy_with_logits(logits, targets.float(), reduction="none")
     torch.testing.assert_close(output.loss(scores, targets), wanted)
+
+
+@pytest.mark.parametrize("score", [30.0, -30.0])
+def test_the_likelihood_of_the_most_wrong_labels_has_gradients(score: float) -> None:
+    output = known(learn="likelihood")
+    scores = torch.tensor([[score, 0.0, 0.0]] * 2, requires_grad=True)
+    losses = output.loss(scores, torch.tensor([0 if score > 0 else 1, 2]))
+    outermost, middle = (30.5, 29.0) if score > 0 else (31.0, 29.5)
+    assert losses.tolist() == pytest.approx([outermost, middle - math.log(1 - math.exp(-1.5))])
+    losses.sum().backward()  # type: ignore[no-untyped-call]
+    assert scores.grad is not None
+    assert scores.grad[:, 0].tolist() == pytest.approx([math.copysign(1.0, score)] * 2)
+    assert output.steps.grad is not None
+    assert float(output.steps.grad.abs()) > 0.1
+
+
+def test_the_likelihood_of_one_label_and_of_two() -> None:
+    alone = Ordinal(Labels(("one",), (1,)), learn="likelihood")
+    assert alone.loss(torch.randn(2, 1), torch.tensor([0, MISSING])).tolist() == [0.0, 0.0]
+    pair = Ordinal(Labels(("no", "yes"), (1, 1)), learn="likelihood")
+    scores, targets = torch.randn(5, 2, generator=torch.Generator().manual_seed(1)), torch.tensor([0, 1, 1, 0, 1])
+    logits = pair.score(scores)[:, 0] + pair.first
+    wanted = F.binary_cross_entropy_with_logits(logits, targets.float(), reduction="none")
+    torch.testing.assert_close(pair.loss(scores, targets), wanted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import pytest
 import torch
@@ -80,6 +81,20 @@ def test_a_temperature_changes_probabilities_and_what_a_condition_carries_stays(
     assert sentence == f"temperature {wanted:.4f}, fitted to dev: log loss {entropy:.4f}, without it {before:.4f}"
     assert output.answer(scores)["scores"][:, 0].tolist() == pytest.approx([0.75] * 4)
     torch.testing.assert_close(output(scores), scores.sigmoid())
+
+
+def test_where_dev_is_all_right_the_temperature_stays_1() -> None:
+    output = Sigmoid(LABELS, threshold="dev", calibrate=True)
+    scores, applied = torch.tensor([[4.0, -3.0], [2.0, 0.5]]), torch.tensor([[1.0, 0.0], [1.0, 1.0]])
+    first, _ = output.decide([DevUnits((scores,), applied, torch.ones(2, dtype=torch.bool))])
+    assert first == "temperature 1, not fitted: on dev the lower the better, down to 0.01"
+    torch.testing.assert_close(output.answer(scores)["scores"], scores.sigmoid())
+
+
+@pytest.mark.parametrize("threshold", ["dev", "dev_per_label"])
+def test_what_is_found_does_not_depend_on_where_the_module_is(threshold: Literal["dev", "dev_per_label"]) -> None:
+    here, elsewhere = (Sigmoid(LABELS, threshold=threshold, calibrate=True) for _ in range(2))
+    assert list(elsewhere.to("meta").decide(DEV)) == list(here.decide(DEV))
 
 
 def test_what_is_found_is_kept_and_what_is_given_is_not() -> None:

@@ -125,6 +125,25 @@ def test_temperature_and_threshold_are_found_on_dev() -> None:
     assert list(output.state_dict()) == ["temperature", "threshold"]
 
 
+def test_where_dev_is_all_right_probabilities_still_tell_what_is_out_of_scope() -> None:
+    output = Softmax(LABELS, scoped(), calibrate=True)
+    scores = torch.tensor([[5.0, 0.0, 0.0], [2.0, 0.0, 0.0]])
+    targets = torch.tensor([0, 3])
+    first, second = output.decide([DevUnits((scores,), targets, targets == 0)])
+    assert first == "temperature 1, not fitted: on dev the lower the better, down to 0.01"
+    middle = float(scores.softmax(-1)[:, 0].mean())
+    assert second == f"out of scope below {middle:.4f}, tuned on dev: accuracy 1.0000 there"
+    assert output.temperature == 1.0
+
+
+def test_what_is_found_does_not_depend_on_where_the_module_is() -> None:
+    here, elsewhere = (Softmax(LABELS, scoped(), calibrate=True) for _ in range(2))
+    scores = torch.tensor([[3.0, 0.0, 0.0]] * 4 + [[0.5, 0.0, 0.0]] * 2)
+    targets = torch.tensor([0, 0, 0, 1, 3, 3])
+    units = [DevUnits((scores,), targets, targets == 0)]
+    assert list(elsewhere.to("meta").decide(units)) == list(here.decide(units))
+
+
 def test_temperatures_of_tokens_leave_padding_out() -> None:
     output = Softmax(LABELS, calibrate=True)
     values = torch.tensor([[[3.0, 0.0, 0.0], [3.0, 0.0, 0.0]], [[3.0, 0.0, 0.0], [-99.0, 99.0, 0.0]]])

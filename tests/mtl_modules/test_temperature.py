@@ -8,7 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from mtl_modules.temperature import HIGHEST, LOWEST, best_temperature
+from mtl_modules.temperature import HIGHEST, LOWEST, best_temperature, calibration
 
 
 @pytest.mark.parametrize(("apart", "right"), [(2.0, 6), (0.5, 9), (8.0, 7)])
@@ -35,3 +35,16 @@ def test_no_temperature_of_a_grid_is_better() -> None:
     found = best_temperature(lambda scaled: F.cross_entropy(scaled, wanted), scores)
     grid = min(range(50, 500), key=lambda t: float(F.cross_entropy(scores / (t / 100), wanted)))
     assert found == pytest.approx(grid / 100, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sentence"),
+    [
+        (0, "temperature 1, not fitted: on dev the lower the better, down to 0.01"),
+        (1, "temperature 1, not fitted: on dev the higher the better, up to 100"),
+    ],
+)
+def test_at_a_bound_it_stays_1(wanted: int, sentence: str) -> None:
+    scores = torch.tensor([[1.0, 0.0], [3.0, 0.0], [900.0, 0.0]], dtype=torch.float64)
+    found = calibration(lambda scaled: F.cross_entropy(scaled, torch.full((3,), wanted)), scores)
+    assert found == (1.0, sentence)

@@ -26,5 +26,5 @@ def values_beside_texts_are_taken(graph: SharingGraph) -> Iterator[Fault]:
                 yield config.place.fault(
                     f"the decoder '{config.type}' should get texts alone. Found the values of {quoted(values)} beside "
                     f"them: leave {'it' if len(values) == 1 else 'them'} out, or write a decoder that takes values, "
-                    "such as 'mlp'."
+                    "such as 'mlp', which takes other texts pooled."
                 )

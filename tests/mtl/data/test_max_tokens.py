@@ -120,3 +120,21 @@ def test_tags_that_are_not_read_are_told(tmp_path: Path, write: Write) -> None:
     assert [fault.file for fault in prepared.cut("test")] == ["talk/test"]
     graph = graph_of(tmp_path / "data", cut_recipe(6))
     assert prepare(graph, open_sources(graph.recipe), tmp_path / "cache").notes == []
+
+
+def test_answers_that_are_not_read_are_reported(tmp_path: Path, write: Write) -> None:
+    text = "Tom lives in Oslo"
+    found = [{"question": "who", "context": text, "answer": "Tom"}]
+    lost = [{"question": "where", "context": text, "answer": place} for place in ("Oslo", "in Oslo")]
+    write({"talk/train": [*found, *lost], "talk/test": [*found, *lost[:1], {**found[0], "answer": []}]})
+    inputs = {"question": {"column": "question"}, "context": {"column": "context", "max_tokens": 2}}
+    task = {"type": "question_answering", "no_answer": True, "source": "talk", "inputs": inputs, "target": "answer"}
+    recipe = {"name": "small", "sources": {"talk": RECIPE["sources"]["talk"]}, "tasks": {"answer": task}}
+    graph = graph_of(tmp_path / "data", recipe)
+    for _ in ("read", "from the cache"):
+        prepared = prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
+        assert [str(fault) for fault in prepared.notes] == [
+            f"talk/{split}: answer: {unread} after the tokens that are read of a text (max_tokens): not learned, but "
+            "measured."
+            for split, unread in {"train": "2 answers", "test": "1 answer"}.items()
+        ]

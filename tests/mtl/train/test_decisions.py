@@ -15,11 +15,16 @@ from mtl.base.progress import Note
 from mtl.base.tensors import read_tensors
 from mtl.evaluate.evaluation import evaluate
 from mtl.runs.check import read_data
+from mtl.runs.extending.extended import Extended
 from mtl.runs.predictor import Predictor
+from mtl.runs.runner import Run
 from mtl.sources.opening import open_sources
 from mtl.train import decisions
 from mtl.train.checkpoint import Checkpoints, load_weights
 from mtl.train.trainer import Trainer
+from tests import small
+from tests.mtl import from_small
+from tests.mtl.compile.test_extension import write
 from tests.mtl.small_run import parameters, same, small_graph, small_trainer, write_data
 
 OUTPUT = {"model": {"output": {"type": "softmax", "calibrate": True}}}
@@ -206,3 +211,42 @@ def test_nothing_is_found_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     list(run.train())
     monkeypatch.setattr(decisions, "_units", lambda *_: pytest.fail("dev was read again"))
     assert decisions.decide(run.model, run.prepared, run.checkpoints) == []
+
+
+@pytest.mark.parametrize("kept_by", [{"train": {"components": {"*.output": {"freeze": True}}}}, {"learn": False}])
+def test_layers_that_are_not_trained_ask_nothing_of_dev(tmp_path: Path, kept_by: dict[str, Any]) -> None:
+    plant(tmp_path)
+    train = kept_by.get("train", {})
+    tasks = SCOPED if train else {name: {**keys, **kept_by} for name, keys in SCOPED.items()}
+    small_trainer(tmp_path, train, tasks=tasks, dev=False)
+
+
+@pytest.fixture(scope="module")
+def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run with a temperature that no dev shows, 7."""
+    folder = tmp_path_factory.mktemp("calibrated")
+    pooling = "      pooling: max\n"
+    text = small.RECIPE.replace(pooling, f"{pooling}      output: {{type: softmax, calibrate: true}}\n")
+    run = Run.start(small.write(folder, text.replace("epochs: 24", "epochs: 1")), folder / "run")
+    list(run.train())
+    checkpoints = Checkpoints(run.out)
+    checkpoints.rewrite("best", "intent.output", {"temperature": torch.tensor(7.0)}, kept(run.out)[1])
+    return run.out
+
+
+@pytest.mark.parametrize("freeze", [True, False])
+def test_a_frozen_layer_keeps_what_came_with_its_weights(freeze: bool, calibrated: Path, tmp_path: Path) -> None:
+    components = {"embedding": "words", "representation": "encoder", "decoder": "intent.decoder"}
+    model: dict[str, Any] = {slot: {"from": f"{calibrated}#{name}"} for slot, name in components.items()}
+    output = {"from": f"{calibrated}#intent.output", "freeze": freeze}
+    run = Run.start(from_small.recipe(tmp_path, {**model, "output": output}), tmp_path / "new")
+    found = [report.component for report in run.train() if isinstance(report, Note) and report.step]
+    assert found == ([] if freeze else ["kind.output"])
+    assert (float(kept(run.out, "kind.output")[0]["temperature"]) == 7.0) is freeze
+
+
+@pytest.mark.parametrize("unfreeze", [False, True])
+def test_tasks_of_an_extended_run_keep_theirs(unfreeze: bool, calibrated: Path, tmp_path: Path) -> None:
+    run = Extended.start(calibrated, write(tmp_path), tmp_path / "both", unfreeze=unfreeze).run
+    assert [report for report in run.train() if isinstance(report, Note) and report.step] == []
+    assert float(kept(run.out)[0]["temperature"]) == 7.0
