@@ -12,7 +12,6 @@ Count = Annotated[int, Field(ge=1)]
 CountFromZero = Annotated[int, Field(ge=0)]
 WordLength = Annotated[int, Field(ge=1, le=MAX_CHARACTERS)]  # in characters
 Rate = Annotated[float, Field(ge=0, lt=1)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
 FromZero = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Threshold = Annotated[float, Field(gt=0, lt=1)]  # of a probability

@@ -17,7 +17,6 @@ from mtl.data.labels import MISSING, Labels
 from mtl.data.targets.grade import number
 from mtl.model.module import Output
 
-from .limits import Finite
 from .priors import label_counts
 
 SHOWN = 12  # labels of a note
@@ -43,7 +42,7 @@ class Ordinal(Output):
         self,
         labels: Labels,
         *,
-        ranks: dict[str, Finite] = {},  # noqa: B006  # a recipe's default, never changed
+        ranks: dict[str, float] = {},  # noqa: B006  # a recipe's default, never changed
         learn: Literal["coral", "likelihood"] = "coral",
         prior: bool = True,
     ) -> None:

@@ -12,7 +12,7 @@ from mtl.base.registry import register
 from mtl.data.targets import Target
 from mtl.model.module import Losses, Output, PaddedSequence
 
-from .limits import Count, Finite
+from .limits import Count
 
 NEVER = -1e9
 
@@ -29,7 +29,7 @@ class SpanOutput(Output):
     elements = ("span",)
     axes = (("A",),)
 
-    def __init__(self, target: Target, *, max_length: Count = 30, margin: Finite = 0.0) -> None:
+    def __init__(self, target: Target, *, max_length: Count = 30, margin: float = 0.0) -> None:
         super().__init__()
         self.no_answer = bool(getattr(target, "no_answer", False))
         if margin and not self.no_answer:
