@@ -301,8 +301,9 @@ class Output(Module):
     def decide(self, units: Sequence[DevUnits]) -> Iterator[str]:
         """Find on dev what `answer` decides by, keep it in buffers, and yield a sentence about each.
 
-        Called once, after training, with the weights of the best checkpoint and in no gradient mode; tensors are those
-        of a CPU. What a `condition` edge carries is as it was. What is found depends on weights and units alone.
+        Called once, after training, with the weights of the best checkpoint and in no gradient mode; units are on the
+        CPU, the module's buffers are on the device of the model. What a `condition` edge carries is as it was. What is
+        found depends on weights and units alone. Not called where the layer is frozen, or none of its tasks learns.
         """
         yield from ()
 
