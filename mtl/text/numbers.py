@@ -20,13 +20,15 @@ if TYPE_CHECKING:
     from .token_values import TokenValues
 
 FURTHEST = 1000.0  # deviations from the mean: what is further away counts as this far
+_LARGEST = 1e140  # of what mean and deviation are found from: sums of squares stay finite
 
 
 @register("feature", "scaled_number")
 class ScaledNumber(Feature):
     """The number that each token is, in deviations from the mean of training's numbers; 0 for other tokens.
 
-    Where training has one number alone, its deviation counts as 1.
+    Where training has one number alone, its deviation counts as 1. Beyond 1e140 numbers count as this in mean and
+    deviation.
     """
 
     dtype = np.float32
@@ -35,10 +37,11 @@ class ScaledNumber(Feature):
     def __init__(self) -> None:
         self.mean, self.deviation = 0.0, 1.0
         self._count, self._mean, self._squares = 0, 0.0, 0.0  # while texts are counted
+        self._least, self._most = math.inf, -math.inf
 
     def count(self, tokens: Tokens) -> None:
         found = _numbers(tokens)
-        found = found[~np.isnan(found)]
+        found = np.clip(found[~np.isnan(found)], -_LARGEST, _LARGEST)
         if len(found):  # merged as by Chan et al. (1979), which is exact for numbers far from 0, too
             mean, total = float(found.mean()), self._count + len(found)
             difference = mean - self._mean
@@ -46,15 +49,20 @@ class ScaledNumber(Feature):
             self._squares += difference**2 * self._count * len(found) / total
             self._mean += difference * len(found) / total
             self._count = total
+            self._least, self._most = min(self._least, float(found.min())), max(self._most, float(found.max()))
 
     def fit(self) -> None:
         deviation = math.sqrt(self._squares / self._count) if self._count else 0.0
         self.mean, self.deviation = self._mean, deviation or 1.0
+        if self._least == self._most:  # sums of equal numbers are rounded, which would be a deviation
+            self.mean, self.deviation = self._least, 1.0
         self._count, self._mean, self._squares = 0, 0.0, 0.0
+        self._least, self._most = math.inf, -math.inf
 
     def compute(self, tokens: Tokens) -> Ragged:
         """Return [N] float32."""
-        scaled = np.clip((_numbers(tokens) - self.mean) / self.deviation, -FURTHEST, FURTHEST)
+        with np.errstate(over="ignore"):  # what is infinitely far counts as FURTHEST
+            scaled = np.clip((_numbers(tokens) - self.mean) / self.deviation, -FURTHEST, FURTHEST)
         return Ragged(np.nan_to_num(scaled, nan=0.0).astype(self.dtype), (tokens.row_offsets,))
 
     def onnx(self, tape: Tape, tokens: TokenValues) -> ir.Value:

@@ -44,6 +44,25 @@ def test_without_a_deviation_it_counts_as_one(batches: list[list[str]]) -> None:
     assert feature.mean == (5.0 if batches and batches[0][0] else 0.0)
 
 
+@pytest.mark.parametrize("text", ["0.1", "-0.7", "1e-3", "123456.789"])
+def test_one_number_alone_has_no_deviation_by_rounding(text: str) -> None:
+    feature = fitted([text] * 7, [text] * 30, [text])
+    assert (feature.mean, feature.deviation) == (float(text), 1.0)
+    feature.count(tokenize([text, "0"], "number"))  # what was counted before is gone
+    feature.fit()
+    assert feature.deviation == pytest.approx(abs(float(text)) / 2)
+
+
+def test_numbers_whose_squares_are_too_large() -> None:
+    large = "1" + "0" * 59 + "e99"
+    feature = fitted([large, "0", "-" + large], [large])
+    assert feature.mean == pytest.approx(2.5e139)
+    assert feature.deviation == pytest.approx(1e140 * (3 / 4 - 1 / 16) ** 0.5)
+    assert feature.compute(tokenize([large, "-" + large], "number")).values.tolist() == [FURTHEST, -FURTHEST]
+    feature.deviation = 1e-159
+    assert feature.compute(tokenize([large], "number")).values.tolist() == [FURTHEST]
+
+
 def test_the_state_keeps_it_all() -> None:
     feature, other = fitted(["0.1", "0.7", "12"]), ScaledNumber()
     other.load_state(json.loads(json.dumps(feature.state())))
