@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +17,8 @@ NO_VALUES: Mapping[str, str] = MappingProxyType({})  # of a task's inputs: that 
 # As Python and onnxruntime read it alike; few enough digits that neither finds it too large.
 NUMBER = r"[+-]?(?:[0-9]{1,60}(?:\.[0-9]{0,60})?|\.[0-9]{1,60})(?:[eE][+-]?[0-9]{1,2})?"
 _NUMBER = re.compile(NUMBER)
+_EXACT = 2.0**53  # whole numbers up to here have floats of their own
+_EXPONENT = 99  # the largest one of `NUMBER`
 
 
 def number(token: str) -> float | None:
@@ -34,14 +37,20 @@ def value_text(value: Any, tokenizer: str) -> str:
 
     >>> value_text(37, "number"), value_text(None, "number"), value_text("Rome", "value"), value_text(True, "value")
     ('37', '', 'Rome', 'true')
+    >>> value_text(3.0, "value"), value_text(Decimal("12.50"), "value"), value_text(1e-101, "number")
+    ('3', '12.5', '0.01e-99')
     """
     if hasattr(value, "item"):  # NumPy's own numbers
         value = value.item()
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if value is None or (isinstance(value, (float, Decimal)) and math.isnan(value)):
         return ""
     if isinstance(value, bool):
         value = "true" if value else "false"
-    elif isinstance(value, (int, float)):
+    elif isinstance(value, float):
+        value = _of_float(value)
+    elif isinstance(value, Decimal):
+        value = _of_decimal(value)
+    elif isinstance(value, int):
         value = str(value)
     if tokenizer == "number":
         inside = value.strip(" \t\r\n") if isinstance(value, str) else None
@@ -51,6 +60,26 @@ def value_text(value: Any, tokenizer: str) -> str:
     if not isinstance(value, str):
         raise ValueError(f"should be one value: a text, a number or nothing. Found {type(value).__name__}.")
     return value
+
+
+def _of_float(value: float) -> str:
+    """Return a number as text: whole ones as integers, and those of three digits in the exponent with two."""
+    if value.is_integer() and abs(value) <= _EXACT:
+        return str(int(value))
+    text = str(value)
+    if not math.isfinite(value) or _NUMBER.fullmatch(text):
+        return text
+    exponent = math.copysign(_EXPONENT, abs(value) - 1)
+    digits = f"{Decimal(text).scaleb(-int(exponent)):.60f}".rstrip("0").rstrip(".")
+    return f"{digits}e{int(exponent)}"
+
+
+def _of_decimal(value: Decimal) -> str:
+    """Return a number as text, all its digits but zeros at the end."""
+    if not value or not value.is_finite():
+        return str(value) if value else "0"
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def value_texts(values: Sequence[Any], tokenizer: str, where: str, first: int = 0) -> list[str]:

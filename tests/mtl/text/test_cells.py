@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,14 @@ def test_both_faces_of_the_tokenizer_are_equal() -> None:
         (float("nan"), "value", ""),
         (True, "value", "true"),
         (3, "value", "3"),
+        (3.0, "value", "3"),
+        (-0.0, "value", "0"),
+        (1e17, "value", "1e+17"),
+        (Decimal("12.50"), "number", "12.5"),
+        (Decimal("3E+2"), "value", "300"),
+        (Decimal("-0.00"), "value", "0"),
+        (Decimal("NaN"), "number", ""),
+        (1e-7, "number", "1e-07"),
         ("New York ", "value", "New York "),
     ],
 )
@@ -56,6 +65,7 @@ def test_a_value_as_text(value: Any, tokenizer: str, text: str) -> None:
         ("\u00a05", "number", r"should be a number such as 12.5 or -3e4, or nothing. Found '\xa05'."),
         (float("inf"), "number", "should be a number such as 12.5 or -3e4, or nothing. Found 'inf'."),
         (True, "number", "should be a number such as 12.5 or -3e4, or nothing. Found 'true'."),
+        (Decimal("Infinity"), "number", "should be a number such as 12.5 or -3e4, or nothing. Found 'Infinity'."),
         ([1], "number", "should be a number such as 12.5 or -3e4, or nothing. Found [1]."),
         (["a"], "value", "should be one value: a text, a number or nothing. Found list."),
     ],
@@ -67,6 +77,12 @@ def test_what_is_no_value_is_named(value: Any, tokenizer: str, message: str) -> 
     with pytest.raises(UsageError) as named:
         value_texts([None, value], tokenizer, "the input 'age' of 'kind'", 64)
     assert str(named.value) == f"row 65 of the input 'age' of 'kind' {message}"
+
+
+@pytest.mark.parametrize("value", [1e-120, -1.5e-101, 2.2250738585072014e-120, 1e120, -1.7976931348623157e150])
+def test_numbers_with_large_exponents_are_written_as_they_are_read(value: float) -> None:
+    assert number(value_text(value, "number")) == value
+    assert number(value_text(1e-200, "number")) == 0.0
 
 
 @pytest.mark.parametrize(
