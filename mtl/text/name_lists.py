@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ def _decoded(path: Path, encoding: str) -> str:
     if kind:
         raise DataError(Fault(f"should be names as text. Found {kind}", file=str(path)))
     try:
-        return data.decode(encoding).removeprefix("\ufeff")
+        text = data.decode(encoding).removeprefix("\ufeff")
     except LookupError as error:
         found = f"should be in an encoding that Python knows (utf-8, latin-1, …). Found '{encoding}' under 'encodings'."
         raise DataError(Fault(found, file=str(path))) from error
@@ -62,6 +63,10 @@ def _decoded(path: Path, encoding: str) -> str:
         raise DataError(
             Fault(f"should be {encoding} text. Found {found}. {advice}", file=str(path), line=line)
         ) from error
+    except ValueError as error:  # of codecs that are not for texts
+        found = f"should be in an encoding of texts (utf-8, latin-1, …). Found '{encoding}' under 'encodings'."
+        raise DataError(Fault(found, file=str(path))) from error
+    return text if "\n" in text else text.replace("\r", "\n")  # as lines ended on old Macs
 
 
 def _of_lines(path: Path, text: str, column: str | None) -> Iterator[str]:
@@ -121,6 +126,10 @@ def _parsed(path: Path, line: int | None, text: str) -> Any:
     except json.JSONDecodeError as error:
         found = f"should be JSON. Found what is not: {error.msg}."
         raise DataError(Fault(found, file=str(path), line=line or error.lineno)) from error
+    except ValueError as error:  # Python reads no longer ones
+        most = f"{sys.get_int_max_str_digits():,}"
+        found = f"should be JSON with numbers of at most {most} digits. Found a longer one."
+        raise DataError(Fault(found, file=str(path), line=line)) from error
     except RecursionError as error:
         raise DataError(Fault("should be JSON. Found brackets nested too deep.", file=str(path), line=line)) from error
 

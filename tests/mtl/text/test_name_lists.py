@@ -15,6 +15,8 @@ def written(folder, name, content):
     [
         ("a.txt", "\ufeffParis\r\n\n  New York \nÉvry", None, ["Paris", "New York", "Évry"]),
         ("names", "a, b\n", None, ["a, b"]),
+        ("mac.txt", "New York\rRome\r", None, ["New York", "Rome"]),
+        ("mac.csv", "name,of\rParis,France\rRome,Italy\r", "name", ["Paris", "Rome"]),
         (
             "a.csv",
             'name,of\r\n"New York, NY",USA\r\n\r\n"two\r\nlines",x\r\n',
@@ -59,6 +61,27 @@ NAME_IT = "If the file is written in another encoding, name it under 'encodings'
             None,
             "utf-9",
             ": should be in an encoding that Python knows (utf-8, latin-1, …). Found 'utf-9' under 'encodings'.",
+        ),
+        (
+            "a.txt",
+            b"x",
+            None,
+            "undefined",
+            ": should be in an encoding of texts (utf-8, latin-1, …). Found 'undefined' under 'encodings'.",
+        ),
+        (
+            "a.json",
+            '["Paris", ' + "7" * 5000 + "]",
+            None,
+            "utf-8",
+            ": should be JSON with numbers of at most 4,300 digits. Found a longer one.",
+        ),
+        (
+            "a.jsonl",
+            '"Paris"\n' + "7" * 5000,
+            None,
+            "utf-8",
+            ":2: should be JSON with numbers of at most 4,300 digits. Found a longer one.",
         ),
         (
             "a.txt",
