@@ -219,7 +219,7 @@ def _read_noise(reading: Reading, raw: Any, steps: Steps) -> CharacterNoise | No
 
 
 def _check_noise(reading: Reading, drafts: Sequence[TaskDraft]) -> None:
-    """Note a fault for every input whose noise is not that of an earlier input of its column."""
+    """Note a fault for every input whose noise is not that of an earlier input of its column, or is out of place."""
     first: dict[tuple[str, str], tuple[CharacterNoise | None, str]] = {}
     for draft in drafts:
         for name, given in draft.inputs.items():
@@ -228,6 +228,12 @@ def _check_noise(reading: Reading, drafts: Sequence[TaskDraft]) -> None:
             if noise != given.noise:
                 message = f"should be the 'noise' of {place}, as both read the column '{given.column}'. Found another"
                 reading.key_fault((*here, "noise"), f"{message}, or none.")
+            elif noise is not None and given.front_end.of_value:
+                message = f"should be left out, as each cell is one value ('tokenizer: {given.front_end.tokenizer}')"
+                reading.key_fault((*here, "noise"), f"{message}: slips are for texts.")
+            elif noise is not None and draft.task.target_class().of_text:
+                message = f"should be left out, as '{draft.name}' predicts the text itself and would learn the slips"
+                reading.key_fault((*here, "noise"), f"{message}. Leave it out of all inputs of '{given.column}'.")
 
 
 def _is_value(raw: Any) -> bool:

@@ -355,3 +355,17 @@ def test_spans_that_break_the_grammar_are_none() -> None:
         (4, 7, "a"),
         (8, 9, "b"),
     ]
+
+
+@pytest.mark.parametrize("tokenizer", ["number", "value"])
+def test_values_have_no_slips(tokenizer: str, tmp_path: Path) -> None:
+    found = tree()
+    task = found["tasks"]["intent"]
+    task["inputs"]["age"] = {"column": "age", "tokenizer": tokenizer, "noise": {"rate": 0.5}}
+    found["tasks"] = {"intent": task}
+    with pytest.raises(RecipeError) as caught:
+        recipe_from_dict(found, data=tmp_path)
+    assert [f"{fault.path}: {fault.message}" for fault in caught.value.faults] == [
+        f"tasks.intent.inputs.age.noise: should be left out, as each cell is one value ('tokenizer: {tokenizer}'): "
+        "slips are for texts."
+    ]
