@@ -8,6 +8,7 @@ the sharing graph, keyword-only ones are the keys of the recipe (see `mtl.base.r
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import torch
@@ -71,10 +72,14 @@ class Pieces(NamedTuple):
 class Module(nn.Module):
     """A component of the sharing graph; `kind` names its registry.
 
-    `notes` are what a user should know about its initial state; its constructor may set them.
+    `notes` are what a user should know about its initial state; its constructor may set them. `ordered_keys` are recipe
+    keys with a mapping by whose order vectors go. `file_only` has the recipe keys that only say how a file of initial
+    weights is used, with the key of that file.
     """
 
     kind: ClassVar[str]
+    ordered_keys: ClassVar[tuple[str, ...]] = ()
+    file_only: ClassVar[Mapping[str, str]] = MappingProxyType({})
     notes: tuple[Note, ...] = ()
 
     @property

@@ -78,9 +78,10 @@ def _other_value(origins: Origins, name: str, key: str) -> Iterator[Fault]:
     graph, source = origins.there(name)
     mine = origins.graph.components[name].config
     here, there = _compared(mine.values[key]), _compared(graph.components[source.component].config.values.get(key))
-    if here != there:
+    reordered = key in getattr(mine.cls, "ordered_keys", ()) and here == there and list(here) != list(there)
+    if here != there or reordered:
         should = f"should be {_shown(there)}, as in {_there(origins, name)}, or be left out. Found {_shown(here)}."
-        yield mine.place_of(key).fault(should)
+        yield mine.place_of(key).fault(f"{should} Vectors go by their order." if reordered else should)
 
 
 def _there(origins: Origins, name: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base.errors import DataError, Fault
+from ..base.errors import DataError, Fault, UsageError
 from ..base.registry import register
 from .features import Feature, Ragged
 from .featurizer import NameIndex, Tokens, tokenize
@@ -58,8 +58,8 @@ class NameFlags(Feature):
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Options, and what the files say."""
-        return (*super().key, ("names", self._digest))
+        """Options, the order of the lists, by which their values go, and what the files say."""
+        return (*super().key, ("order", *self.lists), ("names", self._digest))
 
     def read_files(self, base: Path) -> dict[str, str]:
         faults: list[Fault] = []
@@ -105,6 +105,10 @@ class NameFlags(Feature):
         return {"names": dict(zip(self.lists, self._names, strict=True)), "digest": self._digest}
 
     def load_state(self, state: dict[str, Any]) -> None:
+        """Restore names; raises `UsageError` where the lists have another order, and so other values."""
+        if list(state["names"]) != list(self.lists):
+            there, here = ", ".join(state["names"]), ", ".join(self.lists)
+            raise UsageError(f"'lists' should be in the order in which they were learned: {there}. Found {here}.")
         self._names = [state["names"][name] for name in self.lists]
         self._digest = state["digest"]
         self._index = None

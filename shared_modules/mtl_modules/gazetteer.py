@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -31,10 +32,13 @@ class Gazetteer(Embedding):
     For each list by itself the longest names are taken, from the left, and looked for as the input's tokens are
     looked up. A token's position in a name is begin, inside, end or single (`bies`), or begin or inside (`bi`). Each
     list's positions have vectors of `dim` numbers, or, where `dim` is null, a number of their own that is 1. `factors`
-    multiply those of lists, which count 1 otherwise. The names are kept with the run: nothing reads the files again.
+    multiply those of lists, which count 1 otherwise. The names are kept with the run: its
+    predictions and exports need the files no more, while a resumed run reads them and refuses other names.
 
     Source: names of lists as BIOES features, Chiu and Nichols (2016), section 2.4.2.
     """
+
+    ordered_keys = ("lists",)
 
     def __init__(
         self,
@@ -56,6 +60,11 @@ class Gazetteer(Embedding):
         self.register_buffer("scales", scales, persistent=False)  # it follows from the recipe
         self.table = None if dim is None else nn.Embedding(len(scales), dim, padding_idx=0)
         self._output_dim = len(scales) - 1 if dim is None else dim
+
+    @classmethod
+    def causal(cls, values: Mapping[str, Any]) -> bool:
+        """Where a name begins, and which one is the longest, depends on the tokens after it."""
+        return False
 
     @classmethod
     def features(

@@ -13,6 +13,8 @@ from mtl.base.errors import CheckpointError, DataError, RecipeError
 from mtl.runs.runner import Run
 from mtl.sources.base import SPLITS
 from tests import small
+from tests.mtl.from_small import recipe as made
+from tests.mtl.from_small import refused
 
 RECIPE = small.RECIPE.replace("epochs: 24", "epochs: 2\n  checkpoint_every: 2").replace(
     "char: {type: char_cnn, dim: 4, char_dim: 4}",
@@ -111,3 +113,14 @@ def test_a_check_reports_what_is_wrong_with_lists_and_keys(tmp_path: Path) -> No
         "Found 'tim'. Did you mean 'time'?",
         f"3 errors in {recipe}",
     ]
+
+
+def test_lists_that_come_from_a_run_keep_their_order(tmp_path: Path) -> None:
+    mtl.run(write(tmp_path), out=tmp_path / "run")
+    there = {"song": "lists/songs.csv", "time": "lists/times.txt"}
+    names = {"from": f"{tmp_path / 'run'}#words.names", "lists": dict(reversed(there.items()))}
+    assert refused(made(tmp_path, {"embedding": names})) == [
+        f"<recipe>: tasks.kind.model.embedding.lists: should be {json.dumps(there)}, as in 'words.names' of "
+        f"'{tmp_path / 'run'}', or be left out. Found {json.dumps(names['lists'])}. Vectors go by their order."
+    ]
+    assert refused(made(tmp_path, {"embedding": {**names, "lists": there}})) == []

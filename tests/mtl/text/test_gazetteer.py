@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.fuzz import padded, text_session
 from benchmarks.gazetteers import compare, fitted
-from mtl.base.errors import DataError
+from mtl.base.errors import DataError, UsageError
 from mtl.text.featurizer import tokenize, tokens_from_lists
 from mtl.text.front_end import FrontEnd
 from mtl.text.gazetteer import NameFlags
@@ -120,6 +120,18 @@ def test_state_has_the_names_and_needs_no_file(tmp_path):
     assert twin.compute(tokens).values.tolist() == feature.compute(tokens).values.tolist() == [0, 1, 3, 0, 4]
     copied = copy.deepcopy(feature)
     assert copied.compute(tokens).values.tolist() == [0, 1, 3, 0, 4]
+
+
+def test_the_order_of_lists_is_in_the_key_and_the_state(tmp_path):
+    one, _ = read(tmp_path, city="Rome", artist="x")
+    other, _ = read(tmp_path, artist="x", city="Rome")
+    assert one.key != other.key
+    assert NameFlags(lists=one.lists).key != NameFlags(lists=other.lists).key
+    with pytest.raises(UsageError) as caught:
+        other.load_state(one.state())
+    assert str(caught.value) == (
+        "'lists' should be in the order in which they were learned: city, artist. Found artist, city."
+    )
 
 
 def test_everything_that_is_wrong_with_files_is_reported(tmp_path):

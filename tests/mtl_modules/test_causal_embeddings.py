@@ -1,0 +1,67 @@
+"""Embeddings that call themselves causal: the vectors of a text's first tokens depend on no later one."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from benchmarks.fuzz import padded
+from mtl.base import registry
+from mtl.model.module import Pieces
+from mtl.text.featurizer import tokenize
+from tests.properties import zoo
+
+TEXT = "play hey jude at six thirty please and yesterday again"
+COUNT = len(TEXT.split())
+COMPOSITES = {"concat", "mix", "sum"}  # what flows in are the vectors of their parts
+EMBEDDINGS = [
+    name for name in registry.names("embedding") if registry.lookup("embedding", name).__module__.startswith("mtl_mod")
+]
+
+
+def keys_of(name: str) -> dict[str, Any]:
+    """Return all keys of an embedding, those of the zoo's first configuration among them."""
+    cls: Any = registry.lookup("embedding", name)
+    keys = {key: parameter.default for key, parameter in registry.recipe_keys(cls).items()}
+    return {**keys, **zoo.configurations("embedding", name)[0]}
+
+
+def vectors(name: str, folder: Path) -> list[Tensor]:
+    """Return what the embedding makes of the first 1, 2, … tokens, each read alone."""
+    cls: Any = registry.lookup("embedding", name)
+    keys = keys_of(name)
+    features = cls.features(**{key: keys[key] for key in inspect.signature(cls.features).parameters})
+    zoo.write_lists(folder)
+    for feature in features:
+        feature.read_files(folder)
+        feature.count(tokenize([TEXT, "1 2 4"], "whitespace"))
+        feature.fit()
+    torch.manual_seed(1)
+    module = cls(features, **keys).eval()
+    found = []
+    for count in range(1, COUNT + 1):
+        tokens = tokenize([" ".join(TEXT.split()[:count])], "whitespace")
+        grids = (torch.from_numpy(padded(feature.of_rows(feature.compute(tokens)))) for feature in features)
+        with torch.no_grad():
+            value = module(torch.tensor([count]), *(g if g.is_floating_point() else g.long() for g in grids))
+        found.append((value.of_tokens() if isinstance(value, Pieces) else value).values[0])
+    return found
+
+
+@pytest.mark.parametrize("name", [name for name in EMBEDDINGS if name not in COMPOSITES])
+def test_vectors_of_a_prefix_are_those_of_the_whole_text(name: str, tmp_path: Path) -> None:
+    found = vectors(name, tmp_path)
+    cls: Any = registry.lookup("embedding", name)
+    alike = all(torch.allclose(found[-1][: len(prefix)], prefix, atol=1e-6) for prefix in found)
+    assert alike == cls.causal(keys_of(name))
+
+
+def test_names_are_seen_ahead() -> None:
+    causal = {name: bool(registry.lookup("embedding", name).causal(keys_of(name))) for name in EMBEDDINGS}  # type: ignore[attr-defined]
+    assert [name for name, is_so in causal.items() if not is_so] == ["gazetteer"]
+    assert set(causal) > COMPOSITES
