@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mtl.base.errors import DataError, counted
+from mtl.base.errors import DataError, UsageError, counted
 from mtl.base.progress import Note
 from mtl.base.registry import InitialFile, register
 from mtl.model.lexicon import Lexicon
@@ -33,9 +33,11 @@ class WordEmbedding(Lexicon):
     vectors of words that no file has, and of the unknown word, start as `unknown` says: at `random`, at the `mean` of
     those of the vocabulary's words that the file has (zero where there are none), or at `zero`. The log says how many
     words the file has. Random numbers are those of a standard normal distribution, or lie between minus and plus
-    `initial`. `word_dropout` is the rate of words replaced by the unknown word in training, which is how the unknown
-    word's vector learns.
+    `initial`, which is for `unknown: random`. `word_dropout` is the rate of words replaced by the unknown word in
+    training, which is how the unknown word's vector learns.
     """
+
+    file_only = {"unknown": "pretrained"}
 
     def __init__(
         self,
@@ -50,6 +52,11 @@ class WordEmbedding(Lexicon):
         initial: Positive | None = None,
     ) -> None:
         super().__init__()
+        if initial is not None and unknown != "random":
+            raise UsageError(
+                f"'initial' should be left out where 'unknown' is {unknown}, as no vector starts at random. "
+                f"Found {initial:g}. Leave it out, or write 'unknown: random'."
+            )
         (words,) = features
         self.words = words
         size = self.words.size

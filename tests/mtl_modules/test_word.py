@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from mtl.base.errors import DataError
+from mtl.base.errors import DataError, UsageError
 from mtl.base.progress import Note
 from mtl.base.registry import InitialFile
 from mtl.text.features import WordIds
@@ -129,3 +129,12 @@ def test_numbers_may_begin_small(words: Any) -> None:
     table = WordEmbedding(words, dim=50, initial=0.1).table.weight.detach()
     assert 0.09 < float(table[1:].abs().max()) <= 0.1
     assert not table[0].any()
+
+
+def test_numbers_that_nothing_starts_at(words: Any) -> None:
+    with pytest.raises(UsageError) as caught:
+        WordEmbedding(words, unknown="zero", initial=0.1)
+    assert str(caught.value) == (
+        "'initial' should be left out where 'unknown' is zero, as no vector starts at random. Found 0.1. "
+        "Leave it out, or write 'unknown: random'."
+    )

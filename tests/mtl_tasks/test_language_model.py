@@ -172,6 +172,32 @@ def test_vocabularies_that_are_too_small(
     assert [fault.message for fault in raised.value.faults] == [message]
 
 
+def check_of(tree: dict[str, Any]) -> list[str]:
+    with pytest.raises(RecipeError) as raised:
+        build_graph(recipe_from_dict(tree))
+    return [f"{fault.path}: {fault.message}" for fault in raised.value.faults]
+
+
+def test_ends_are_predicted_of_whole_texts() -> None:
+    tree = recipe()
+    tree["tasks"]["lm"]["inputs"]["text"]["max_tokens"] = 5
+    assert check_of(tree) == [
+        "tasks.lm.inputs.text: should be read whole, as 'lm' predicts where texts end, and would learn that they end "
+        "where they are cut. Found 'max_tokens: 5'. Leave it out, or write 'ends: false' in 'lm'."
+    ]
+    tree["tasks"]["lm"]["ends"] = False
+    assert build_graph(recipe_from_dict(tree)).components
+
+
+def test_what_is_predicted_has_no_slips() -> None:
+    tree = recipe()
+    tree["tasks"]["lm"]["inputs"]["text"]["noise"] = {"rate": 0.1}
+    assert check_of(tree) == [
+        "tasks.lm.inputs.text.noise: should be left out, as 'lm' predicts the text itself and would learn the slips. "
+        "Leave it out of all inputs of 'text'."
+    ]
+
+
 def test_the_target_keeps_how_many_characters_tokens_have() -> None:
     target = NextToken()
     example = Example("old dogs see", [(0, 3), (4, 8), (9, 12)], 2)

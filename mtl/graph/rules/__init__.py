@@ -2,7 +2,8 @@
 
 A rule is a function from a graph to its faults: a new one gets a file and its place in `RULES` or `WARNINGS`.
 
-causality       a text is predicted token by token: no token is seen before; its vocabulary is one that is read
+beside_files    keys that say how a file of initial weights is used come with one
+causality       a text is predicted token by token: no token is seen before; its words and its end are read
 conditions      conditions between tasks on single texts or on lists of them
 cycles          what flows makes no cycle
 dead_ends       every component leads to an output
@@ -35,7 +36,12 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ...base.errors import Fault
-from .causality import output_words_are_read_where_they_have_no_use_else, texts_are_predicted_from_what_came_before
+from .beside_files import keys_of_files_come_with_one
+from .causality import (
+    output_words_are_read_where_they_have_no_use_else,
+    texts_are_predicted_from_what_came_before,
+    texts_are_read_to_the_end_that_is_predicted,
+)
 from .conditions import (
     conditions_have_like_units,
     conditions_line_up,
@@ -107,9 +113,11 @@ RULES: tuple[Rule, ...] = (
     rankings_take_and_give_no_conditions,
     inputs_are_not_named_like_those_of_lists,
     texts_are_predicted_from_what_came_before,
+    texts_are_read_to_the_end_that_is_predicted,
     output_words_are_read_where_they_have_no_use_else,
     soft_members_are_modules_of_their_own,
     components_are_pulled_once,
+    keys_of_files_come_with_one,
 )
 
 WARNINGS: tuple[Rule, ...] = (

@@ -1,4 +1,4 @@
-"""A task that predicts its text token by token sees no token before it predicts it; and what it predicts is read."""
+"""A task that predicts its text sees no token before it predicts it; what it predicts is read, to the end."""
 
 from __future__ import annotations
 
@@ -26,6 +26,19 @@ def texts_are_predicted_from_what_came_before(graph: SharingGraph) -> Iterator[F
                 yield config.place.fault(
                     f"should be causal, as '{task}' predicts each token from those before it. Found '{config.type}', "
                     f"whose vectors depend on later tokens. {_causal(config.kind)}"
+                )
+
+
+def texts_are_read_to_the_end_that_is_predicted(graph: SharingGraph) -> Iterator[Fault]:
+    """Rule: a task that predicts where texts end reads them whole, as it would learn a cut as an end."""
+    for task in _of_texts(graph):
+        config = graph.recipe.tasks[task]
+        for given in config.inputs.values():
+            if getattr(config.task.target_class(), "ends", False) and given.front_end.max_tokens is not None:
+                yield given.place.fault(
+                    f"should be read whole, as '{task}' predicts where texts end, and would learn that they end where "
+                    f"they are cut. Found 'max_tokens: {given.front_end.max_tokens}'. Leave it out, or write "
+                    f"'ends: false' in '{task}'."
                 )
 
 
