@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,7 +28,8 @@ class HuggingFace(Source):
 
     A split is a folder that `Dataset.save_to_disk` has written or, with a `builder`, a data file, or a folder of data
     files that are read in the order of their names. `arguments` are further arguments of the builder (`sep` of csv,
-    `field` of json). The label -1 of a `ClassLabel` column is a missing one.
+    `field` of json). The label -1 of a `ClassLabel` column is a missing one. Cells of csv are texts as they are in the
+    file, unless `arguments` say which are missing (`na_values`, or `keep_default_na: true`).
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class HuggingFace(Source):
                 return datasets.load_from_disk(str(path))
             module = importlib.import_module(f"datasets.packaged_modules.{self._builder}.{self._builder}")
             cls = getattr(module, self._builder.capitalize())
-            builder = cls(cache_dir=cache, data_files=[str(file) for file in files], **self._arguments)
+            builder = _built(cls, files, cache, self._arguments, self._builder == "csv")
             return builder.as_streaming_dataset(split="train")  # what data files are called that have no split
         except _READING as error:
             what = f"the builder '{self._builder}'" if self._builder else "'load_from_disk'"
@@ -117,6 +118,21 @@ def _fault_if_not_saved(path: Path) -> None:
     else:
         message = f"{should}. Found {f'a folder without {_SAVED}' if path.is_dir() else 'nothing there'}."
     raise DataError(Fault(message, file=str(path)))
+
+
+def _built(cls: Any, files: Sequence[Path], cache: str, arguments: Mapping[str, Any], of_csv: bool) -> Any:
+    """Return a builder; one of csv reads every cell as text, where pandas would make numbers and NaN of some."""
+    own: dict[str, Any] = {"cache_dir": cache, "data_files": [str(file) for file in files]}
+    if not of_csv or "features" in arguments:
+        return cls(**own, **arguments)
+    own |= {"keep_default_na": False, **arguments}
+    asked = cls(**own).config.pd_read_csv_kwargs | {"nrows": 0, "chunksize": None}
+    pandas, datasets = importlib.import_module("pandas"), importlib.import_module("datasets")
+    found = [str(name) for file in files for name in pandas.read_csv(file, **asked).columns]
+    names = list(dict.fromkeys(found))
+    if asked["header"] is None:  # the library counts columns, and would look for texts as names
+        own.setdefault("names", names)
+    return cls(**own, features=datasets.Features({name: datasets.Value("string") for name in names}))
 
 
 def named(feature: Any, value: Any) -> Any:

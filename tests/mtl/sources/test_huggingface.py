@@ -12,6 +12,7 @@ import pytest
 
 from mtl.base.errors import DataError, MtlError, UsageError
 from mtl.sources import Row
+from mtl.sources.delimited import Csv
 from mtl.sources.huggingface import HuggingFace, named
 
 # Some of the package's readers leave a file open that could not be read to its end.
@@ -114,7 +115,39 @@ def test_arguments_are_those_of_the_builder(case: str, library: Any, tmp_path: P
     (tmp_path / "rows").write_text(content, "utf-8")
     rows = list(HuggingFace(train="rows", **options).read("train", tmp_path))
     assert [row.values["text"] for row in rows] == ["play", "stop"]
-    assert [row.values["label"] for row in rows][1] is None
+    assert [row.values["label"] for row in rows] == ["1", "" if case == "csv" else None]
+
+
+CELLS = 'text,label,more\nNA,1,\nnull,,007\n,2,1.50\nNone,01,nan\n"a, b",true,1e3\n'
+
+
+def test_cells_of_csv_are_texts_as_they_are(library: Any, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text(CELLS, "utf-8")
+    wanted = [row.values for row in Csv(train="rows.csv").read("train", tmp_path)]
+    for arguments in ({}, {"chunksize": 1}, {"chunksize": 2}):
+        found = HuggingFace(builder="csv", arguments=arguments, train="rows.csv").read("train", tmp_path)
+        assert [row.values for row in found] == wanted
+    assert [row["text"] for row in wanted] == ["NA", "null", "", "None", "a, b"]
+    assert [row["label"] for row in wanted] == ["1", "", "2", "01", "true"]
+
+
+def test_arguments_say_which_cells_of_csv_are_missing(library: Any, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("NA,1\nplay,\n-,3\n", "utf-8")
+    cases: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
+        ({"header": None}, [{"0": "NA", "1": "1"}, {"0": "play", "1": ""}, {"0": "-", "1": "3"}]),
+        ({"names": ["a", "b"]}, [{"a": "NA", "b": "1"}, {"a": "play", "b": ""}, {"a": "-", "b": "3"}]),
+        (
+            {"names": ["a", "b"], "na_values": ["-"]},
+            [{"a": "NA", "b": "1"}, {"a": "play", "b": ""}, {"a": None, "b": "3"}],
+        ),
+        (
+            {"names": ["a", "b"], "keep_default_na": True},
+            [{"a": None, "b": "1"}, {"a": "play", "b": None}, {"a": "-", "b": "3"}],
+        ),
+    ]
+    for arguments, wanted in cases:
+        found = HuggingFace(builder="csv", arguments=arguments, train="rows.csv").read("train", tmp_path)
+        assert [row.values for row in found] == wanted
 
 
 def test_a_folder_of_data_files_is_read_in_the_order_of_names(library: Any, tmp_path: Path) -> None:
