@@ -22,8 +22,8 @@ COLUMNS = ("id", "title", "context", "question", "answers")
 class Squad(Source):
     """One row per question: `id`, `title`, `context`, `question`, and `answers`, a list of dicts with text and start.
 
-    Questions that version 2.0 calls impossible have an empty list. A row's `line` is its number in the file, which is
-    read whole.
+    Questions that version 2.0 calls impossible have an empty list, and those without answers, as in test files, have
+    None. Paragraphs without questions have no row. A row's `line` is its number in the file, which is read whole.
     """
 
     def __init__(
@@ -44,9 +44,9 @@ class Squad(Source):
     def rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
         path = self.path(split, base)
         number = 0
-        for article in _listed(_read(path), "data"):
-            for paragraph in _listed(article, "paragraphs") or [None]:
-                for asked in _listed(paragraph, "qas") or [None]:
+        for article in _read(path)["data"]:
+            for paragraph in _listed(article, "paragraphs"):
+                for asked in _listed(paragraph, "qas"):
                     number += 1
                     yield _row(article, paragraph, asked, path, number)
 
@@ -64,8 +64,9 @@ def _read(path: Path) -> Mapping[str, Any]:
 
 
 def _listed(value: Any, key: str) -> list[Any]:
+    """Return a list, which may be empty; where there is none, one of None, for which a row's fault is noted."""
     found = value.get(key) if isinstance(value, Mapping) else None
-    return found if isinstance(found, list) else []
+    return found if isinstance(found, list) else [None]
 
 
 def _row(article: Any, paragraph: Any, asked: Any, path: Path, number: int) -> Row | Fault:
@@ -77,17 +78,22 @@ def _row(article: Any, paragraph: Any, asked: Any, path: Path, number: int) -> R
     if not isinstance(context, str) or not isinstance(question, str):
         return fault("should be a question in 'qas' of a paragraph with a 'context'. Found another form.")
     impossible = asked.get("is_impossible", False)
+    known = impossible is True or "answers" in asked
     answers = [] if impossible is True else asked.get("answers")
-    if not isinstance(answers, list) or not all(_is_answer(answer) for answer in answers):
+    if known and not (isinstance(answers, list) and all(_is_answer(answer) for answer in answers)):
         return fault("'answers' should be a list of objects with 'text' and 'answer_start'. Found another form.")
     values = {
         "id": whole(str(asked.get("id", number))),
         "title": whole(str(article.get("title", ""))),
         "context": whole(context),
         "question": whole(question),
-        "answers": [{"text": whole(answer["text"]), "start": answer["answer_start"]} for answer in answers],
+        "answers": [_answer(answer) for answer in answers] if known else None,
     }
     return Row(values, str(path), number)
+
+
+def _answer(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {"text": whole(found["text"]), "start": found["answer_start"]}
 
 
 def _is_answer(value: Any) -> bool:

@@ -64,7 +64,7 @@ ANSWERS = "'answers' should be a list of objects with 'text' and 'answer_start'.
     [
         ({"id": "1", "answers": [ANSWER]}, QUESTION),
         (3, QUESTION),
-        ({"question": "Where?"}, ANSWERS),
+        ({"question": "Where?", "answers": None}, ANSWERS),
         ({"question": "Where?", "answers": [{"text": "York"}]}, ANSWERS),
         ({"question": "Where?", "answers": [{"text": "York", "answer_start": True}]}, ANSWERS),
     ],
@@ -80,9 +80,31 @@ def test_a_paragraph_without_a_text(tmp_path: Path) -> None:
     with pytest.raises(DataError) as error:
         list(written(tmp_path, {"question": "Where?", "answers": []}, context=None).read("train", tmp_path))
     assert str(error.value) == f"{tmp_path / 'train.json'}:1: {QUESTION}"
+
+
+@pytest.mark.parametrize("paragraph", [{"context": CONTEXT}, {"context": CONTEXT, "qas": None}, 3])
+def test_a_paragraph_without_a_list_of_questions(tmp_path: Path, paragraph: Any) -> None:
+    content = {"data": [{"title": "Tom", "paragraphs": [paragraph]}]}
+    (tmp_path / "train.json").write_text(json.dumps(content), "utf-8")
     with pytest.raises(DataError) as error:
-        list(written(tmp_path).read("train", tmp_path))  # a paragraph without questions
+        list(Squad(train="train.json").read("train", tmp_path))
     assert str(error.value) == f"{tmp_path / 'train.json'}:1: {QUESTION}"
+
+
+def test_empty_lists_have_no_row(tmp_path: Path) -> None:
+    asked = [{"id": "1", "question": "Where?", "answers": [ANSWER]}]
+    articles = [
+        {"title": "none", "paragraphs": []},
+        {"title": "Tom", "paragraphs": [{"context": "No question.", "qas": []}, {"context": CONTEXT, "qas": asked}]},
+    ]
+    (tmp_path / "train.json").write_text(json.dumps({"data": articles}), "utf-8")
+    (row,) = Squad(train="train.json").read("train", tmp_path)
+    assert (row.values["context"], row.line) == (CONTEXT, 1)
+
+
+def test_a_question_without_answers_has_no_label(tmp_path: Path) -> None:
+    (row,) = written(tmp_path, {"id": "1", "question": "Where?"}).read("train", tmp_path)
+    assert row.values["answers"] is None
 
 
 def test_bad_rows_are_left_out_where_they_may_be(tmp_path: Path) -> None:
