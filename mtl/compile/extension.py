@@ -51,7 +51,7 @@ def extension(
     _fault_if_known(document, "tasks", old["tasks"], run)
     _fault_if_known(document, "sources", old["sources"], run)
     modules = _OldModules(graph, folder, freeze)
-    tasks = {name: {**task, "learn": False, "model": modules.model(name)} for name, task in old["tasks"].items()}
+    tasks = {name: {**_untrained(task), "model": modules.model(name)} for name, task in old["tasks"].items()}
     share = {name: modules.group(name, group) for name, group in old["share"].items()}
     _join(document, tree.get("share"), share, graph)
     sources = {name: _placed(source, graph.recipe.data) for name, source in old["sources"].items()}
@@ -65,6 +65,15 @@ def extension(
     recipe = recipe_of(document, (), data, seed, path)
     _fault_if_nothing_shared(document, recipe, set(tasks))
     return recipe
+
+
+def _untrained(task: dict[str, Any]) -> dict[str, Any]:
+    """Return a task of the run that is not trained: without what changes the texts of training."""
+    inputs = {
+        name: {key: value for key, value in given.items() if key != "noise"} if isinstance(given, dict) else given
+        for name, given in task["inputs"].items()
+    }
+    return {**{key: value for key, value in task.items() if key != "swap_values"}, "inputs": inputs, "learn": False}
 
 
 def _mapping(value: Any) -> dict[str, Any]:

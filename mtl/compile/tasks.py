@@ -219,9 +219,12 @@ def _read_noise(reading: Reading, raw: Any, steps: Steps) -> CharacterNoise | No
 
 
 def _check_noise(reading: Reading, drafts: Sequence[TaskDraft]) -> None:
-    """Note a fault for every input whose noise is not that of an earlier input of its column, or is out of place."""
+    """Note a fault for every input whose noise is out of place, or of trained tasks not that of one before it.
+
+    What is compared are inputs of one column.
+    """
     first: dict[tuple[str, str], tuple[CharacterNoise | None, str]] = {}
-    for draft in drafts:
+    for draft in (draft for draft in drafts if draft.general["learn"]):
         for name, given in draft.inputs.items():
             here: Steps = (*draft.steps, "inputs", name)
             noise, place = first.setdefault((draft.source, given.column), (given.noise, dotted(here)))

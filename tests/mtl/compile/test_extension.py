@@ -8,9 +8,10 @@ import pytest
 
 from mtl.base.errors import CheckpointError, RecipeError
 from mtl.compile.extension import extension
-from mtl.compile.loading import load_recipe
+from mtl.compile.loading import load_recipe, recipe_from_dict
 from mtl.graph.build import build_graph
 from mtl.recipe.filling import filled
+from mtl.recipe.yaml_core import parse
 from tests import small
 from tests.mtl.compile.test_from_runs import COMPONENTS
 
@@ -81,6 +82,32 @@ def test_a_new_task_may_read_a_source_of_the_run_and_what_its_tasks_answer(small
     assert graph.streams() == {"utterances": ("intent", "slots", "kind")}
     assert graph.trained_streams() == {"utterances": ("kind",)}
     assert "intent.output" in graph.path("kind")
+
+
+def test_what_changes_the_run_s_own_training_is_left_out(tmp_path: Path) -> None:
+    noisy = small.RECIPE.replace("lowercase: true}}", "lowercase: true, noise: {rate: 0.5}}}")
+    old = small.write(
+        tmp_path / "lm", noisy.replace("    target: slots\n", "    target: slots\n    swap_values: 0.3\n")
+    )
+    (tmp_path / "lm/recipe.yaml").write_text(filled(load_recipe(old)))
+    (tmp_path / "lm/fitted.json").touch()
+    path = write(tmp_path, (NEW.splitlines()[0] + "\n", ""), ("source: s", "source: utterances"))
+    recipe = extension(tmp_path / "lm", path)
+    assert {name: task.inputs["text"].noise for name, task in recipe.tasks.items()} == dict.fromkeys(recipe.tasks)
+    assert [task.task.swap_values for task in recipe.tasks.values()] == [0.0, 0.0, 0.0]
+    assert load_recipe(tmp_path / "lm/recipe.yaml").tasks["slots"].task.swap_values == 0.3
+
+
+def test_the_noise_of_tasks_that_are_not_trained_is_no_other_s(small_run: Path, tmp_path: Path) -> None:
+    path = write(tmp_path, (NEW.splitlines()[0] + "\n", ""), ("source: s", "source: utterances"))
+    tree = parse(filled(extension(small_run, path)), "joint").tree
+    tree["tasks"]["kind"]["inputs"]["text"]["noise"] = {"rate": 0.25}
+    recipe = recipe_from_dict(tree, data=tmp_path)
+    assert {name: task.inputs["text"].noise is not None for name, task in recipe.tasks.items()} == {
+        "intent": False,
+        "slots": False,
+        "kind": True,
+    }
 
 
 def test_names_that_the_run_has(small_run: Path, tmp_path: Path) -> None:
