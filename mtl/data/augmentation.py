@@ -29,7 +29,7 @@ _VALUES, _NOISE = 1, 2  # of what the numbers of a row are drawn for
 
 
 class Augmentation:
-    """The changes that the tasks on a source ask for; `seed` is the recipe's.
+    """The changes that the trained tasks on a source ask for; `seed` is the recipe's.
 
     First spans get other values, of one task's tags; then words get slips, by the column of their text.
     """
@@ -53,14 +53,16 @@ class Augmentation:
         Raises `UsageError` where values should be swapped and the tags, or answers of other tasks, do not allow it.
         """
         plan = SourcePlan.of(graph, source)
-        noise = {given.column: given.noise for task in plan.tasks for given in task.inputs.values() if given.noise}
-        rates = {task.name: rate for task in plan.tasks if (rate := task.task.swap_values)}
+        trained = [task for task in plan.tasks if task.learn]
+        noise = {given.column: given.noise for task in trained for given in task.inputs.values() if given.noise}
+        rates = {task.name: rate for task in trained if (rate := task.task.swap_values)}
         if not noise and not rates:
             return None
         swapping = None
         for task, rate in rates.items():
             along = _along(plan, fitted, task, list(rates))
-            swapping = SpanValues(split, task, plan.labelled[task], along), rate
+            scheme = fitted.targets[task].found["scheme"]
+            swapping = SpanValues(split, task, plan.labelled[task], scheme, along), rate
         return cls(split, plan, fitted, graph.recipe.seed, noise, swapping)
 
     def change(self, batch: Batch, texts: Mapping[InputKey, NDArray[np.int64]], *, epoch: int) -> None:
@@ -103,12 +105,24 @@ class Augmentation:
         read = tokenize([row.text for row in drawn], values.key.front_end.splitting).strings()
         # Where values are not parted by white space, a tokenizer may cut them elsewhere than in their own texts.
         found = [
-            new if [token for token in tokens if token] == list(new.tokens[:most]) else row.value
+            self._as_read(row.value, new, [token for token in tokens if token], most)
             for new, row, tokens in zip(drawn, rows, read, strict=True)
         ]
         for task in values.along:
             self._set_target(batch, task, found, most)
         return {values.key.column: [row.text for row in found]}
+
+    def _as_read(self, old: Value, new: Value, tokens: Sequence[str], most: int | None) -> Value:
+        """Return a new text with the tokens that are read of it; the old one where its own are cut elsewhere.
+
+        Where values are shorter than those they replace, more is read of the text: tokens without an answer.
+        """
+        known = new.tokens[:most]
+        if list(tokens[: len(known)]) != list(known):
+            return old
+        more = len(tokens) - len(known)
+        missing = {task: np.full(more, self.split.targets[task].missing, np.int32) for task in new.ids}
+        return Value(new.text, tokens, {t: np.concatenate([of[:most], missing[t]]) for t, of in new.ids.items()})
 
     def _set_target(self, batch: Batch, task: str, rows: Sequence[Value], most: int | None) -> None:
         target = self.split.targets[task]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..text.featurizer import tokenize
-from ..text.tag_schemes import parsed
+from ..text.tag_schemes import CLOSED, Scheme, parsed
 from .reading import row_spans
 
 if TYPE_CHECKING:
@@ -44,6 +44,11 @@ class Row(NamedTuple):
     value: Value
     spans: Sequence[Span]
 
+    @property
+    def unread(self) -> str:
+        """The text after its last token that is read."""
+        return self.value.text[self.spans[-1][1] :] if self.spans else ""
+
     def part(self, start: int, end: int) -> Value:
         """Return the tokens from `start` up to `end`, of which there is at least one."""
         text, tokens, ids = self.value
@@ -59,38 +64,49 @@ class Row(NamedTuple):
             pieces += [text[characters : self.spans[span.start][0]], value.text]
             kept += [(tokens[words : span.start], {t: of[words : span.start] for t, of in ids.items()}), value[1:]]
             characters, words = self.spans[span.end - 1][1], span.end
-        pieces.append(text[characters : self.spans[-1][1]])  # what is not read has no ids
+        pieces.append(text[characters:])  # what is not read has no ids, but others may read it
         kept.append((tokens[words:], {task: of[words:] for task, of in ids.items()}))
         joined = {task: np.concatenate([of[task] for _, of in kept]) for task in ids}
         return Value("".join(pieces), [token for of, _ in kept for token in of], joined)
 
 
-def spans_of(tags: Sequence[str | None]) -> Iterator[LabelledSpan]:
+def spans_of(tags: Sequence[str | None], scheme: Scheme) -> Iterator[LabelledSpan]:
     """Yield the spans that keep to the grammar of their scheme, which is one of `SWAPPED`.
 
-    >>> list(spans_of(["O", "B-song", "I-song", "B-song", None, "I-song"]))
+    >>> list(spans_of(["O", "B-song", "I-song", "B-song", None, "I-song"], "bio"))
     [LabelledSpan(start=1, end=3, label='song'), LabelledSpan(start=3, end=4, label='song')]
+    >>> list(spans_of(["B-song", "I-song", "O", "B-song", "E-song", "E-song"], "bioes"))
+    [LabelledSpan(start=3, end=5, label='song')]
     """
+    closed = scheme in CLOSED
     start: int | None = None
     label = ""
     for at, tag in enumerate([*tags, None]):
         found = None if tag is None else parsed(tag)
-        goes_on = start is not None and found is not None and found.letter in "IEL" and found.label == label
-        if not goes_on:
-            if start is not None:
-                yield LabelledSpan(start, at, label)
-            begins = found is not None and found.letter in "BSU"
-            start, label = (at, found.label) if begins and found is not None else (None, "")
+        letter = "" if found is None else found.letter
+        if found is not None and start is not None and letter in ("I", "E", "L") and found.label == label:
+            if letter != "I":
+                yield LabelledSpan(start, at + 1, label)
+                start = None
+            continue
+        if start is not None and not closed:
+            yield LabelledSpan(start, at, label)
+        start = None
+        if found is not None and letter in ("S", "U"):
+            yield LabelledSpan(at, at + 1, found.label)
+        elif found is not None and letter == "B":
+            start, label = at, found.label
 
 
 class SpanValues:
     """The distinct values of the spans of a task's tags on a train split, by label, in the order of the rows.
 
-    `along` are all tasks that have an id for every token of the text, this one among them.
+    `scheme` is that of the tags. `along` are all tasks that have an id for every token of the text, this one among
+    them.
     """
 
-    def __init__(self, split: Split, task: str, key: InputKey, along: Sequence[str]) -> None:
-        self.split, self.task, self.key, self.along = split, task, key, tuple(along)
+    def __init__(self, split: Split, task: str, key: InputKey, scheme: Scheme, along: Sequence[str]) -> None:
+        self.split, self.task, self.key, self.scheme, self.along = split, task, key, scheme, tuple(along)
         self.names = split.target_names(task)
 
     @cached_property
@@ -124,9 +140,11 @@ class SpanValues:
         return found
 
     def spans_in(self, row: Row) -> Iterator[LabelledSpan]:
-        """Yield the spans of a row."""
+        """Yield the spans of a row, but for one that `max_tokens` may have cut."""
         ids = row.value.ids[self.task].tolist()
-        return spans_of([self.names[tag] if tag >= 0 else None for tag in ids])
+        for span in spans_of([self.names[tag] if tag >= 0 else None for tag in ids], self.scheme):
+            if self.scheme in CLOSED or span.end < len(row.spans) or not row.unread.strip():
+                yield span
 
     def swapped(self, row: Row, rate: float, generator: np.random.Generator) -> Value:
         """Return a row in which each span has, at a `rate`, another value of its label, where there is another one."""

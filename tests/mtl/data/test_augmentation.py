@@ -121,7 +121,7 @@ def test_spans_have_other_values_with_their_tags(tmp_path: Path) -> None:
         kept = [word for word, tag in zip(tokens, slots, strict=True) if tag == "O"]
         assert kept == [word for word, tag in zip(old, old_slots, strict=True) if tag == "O"]
         new, before = (
-            [(span.label, " ".join(words[span.start : span.end])) for span in spans_of(tags)]
+            [(span.label, " ".join(words[span.start : span.end])) for span in spans_of(tags, "bio")]
             for words, tags in ((tokens, slots), (old, old_slots))
         )
         assert [label for label, _ in new] == [label for label, _ in before]
@@ -205,7 +205,7 @@ def test_a_text_that_is_cut_is_cut_after_its_values_are_swapped(tmp_path: Path) 
         task["inputs"]["text"]["max_tokens"] = 3
     changes, split = augmentation(tmp_path, found)
     assert changes.swapping is not None
-    assert {v.text for v in changes.swapping[0].values["song"]} == {"hey jude", "yesterday", "let it"}
+    assert {v.text for v in changes.swapping[0].values["song"]} == {"yesterday"}  # others may go on after what is read
     for epoch in range(20):
         for tokens, slots, _ in read(changes, changed(changes, split, [0, 1, 2], epoch)):
             assert len(tokens) <= 3 and "-" not in slots
@@ -349,12 +349,51 @@ def test_stopped_it_ends_the_same(tmp_path: Path) -> None:
 
 
 def test_spans_that_break_the_grammar_are_none() -> None:
-    assert list(spans_of(["I-x", "B-x", "I-y", "S-z", "B-a", "E-a", "L-a", "O", "U-b"])) == [
-        (1, 2, "x"),
-        (3, 4, "z"),
-        (4, 7, "a"),
-        (8, 9, "b"),
-    ]
+    bio = ["I-x", "B-x", "I-y", "B-a", "I-a", "O", "I-a", None, "B-b"]
+    assert list(spans_of(bio, "bio")) == [(1, 2, "x"), (3, 5, "a"), (8, 9, "b")]
+    bioes = ["B-x", "O", "S-z", "I-z", "B-a", "I-a", "E-a", "E-a", "S-b", "B-c", None, "E-c", "B-d", "I-d"]
+    assert list(spans_of(bioes, "bioes")) == [(2, 3, "z"), (4, 7, "a"), (8, 9, "b")]
+    bilou = ["U-z", "L-z", "B-a", "L-a", "I-a", "B-b", "B-b", "L-b"]
+    assert list(spans_of(bilou, "bilou")) == [(0, 1, "z"), (2, 4, "a"), (6, 8, "b")]
+
+
+def test_what_a_task_does_not_read_is_left_to_the_others(tmp_path: Path) -> None:
+    rows = [("stop b now at once", "O B-x O O O"), ("stop a c d e now at once", "O B-x I-x I-x I-x O O O")]
+    found = tree(swap_values=1.0)
+    del found["tasks"]["pos"]
+    given = {"rows": {"train": [{"text": text, "slots": tags, "intent": "none"} for text, tags in rows]}}
+    found["tasks"]["slots"]["inputs"]["text"]["max_tokens"] = 6
+    graph = build_graph(recipe_from_dict(found, data=tmp_path))
+    prepared = prepare(graph, open_sources(graph.recipe, given), tmp_path / "cache")
+    split = prepared.splits["rows", "train"]
+    changes = Augmentation.of(graph, "rows", split, prepared.fitted)
+    assert changes is not None
+    read_texts: list[list[str]] = []
+
+    def spy(batch: Batch, texts: Mapping[InputKey, Any]) -> None:
+        read_texts.append(changes._swap(batch, texts, 0)["text"])
+        changes.change(batch, texts, epoch=0)
+
+    batch = split.batch(np.array([0, 1]), change=spy)
+    assert read_texts == [["stop a c d e now at once", "stop b now at once"]]
+    lengths = {place[0]: batch.lengths[place[2]].tolist() for place in batch.features}
+    assert lengths == {"intent.embedding": [8, 5], "slots.embedding": [6, 5]}
+    names = split.target_names("slots")
+    tags = [[names[i] if i >= 0 else "-" for i in row] for row in batch.targets["slots"].tolist()]
+    # 'at once' was not read of the second row: what is read of it now has no answer.
+    assert tags == [["O", "B-x", "I-x", "I-x", "I-x", "O"], ["O", "B-x", "O", "-", "-", "-"]]
+
+
+def test_tasks_that_are_not_trained_change_nothing(tmp_path: Path) -> None:
+    graph, prepared = made(tmp_path, with_noise(tree(swap_values=0.5), rate=0.5))
+    split = prepared.splits["rows", "train"]
+    tasks = graph.recipe.tasks
+    for name in ("slots", "pos"):
+        object.__setattr__(tasks[name], "learn", False)
+    changes = Augmentation.of(graph, "rows", split, prepared.fitted)
+    assert changes is not None and changes.swapping is None and changes.noise  # of 'intent', which is trained
+    object.__setattr__(tasks["intent"], "learn", False)
+    assert Augmentation.of(graph, "rows", split, prepared.fitted) is None
 
 
 @pytest.mark.parametrize("tokenizer", ["number", "value"])
