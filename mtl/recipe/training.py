@@ -67,7 +67,7 @@ class AdversarialConfig:
     """How losses at vectors of words that were moved are added to those of a step."""
 
     type: Annotated[Literal["fgm"], Key("how vectors are moved: fgm, along the gradient (Miyato et al., 2017)")] = "fgm"
-    epsilon: Annotated[Positive, Key("distance by which the vectors of a text are moved, together")] = 1.0
+    epsilon: Annotated[Positive, Key("distance by which the vectors of a text are moved, by embedding")] = 1.0
     weight: Annotated[Positive, Key("what the losses at moved vectors are multiplied by")] = 1.0
 
 
@@ -114,7 +114,8 @@ class TrainConfig:
             "adversarial training on embeddings; see 'train.adversarial' and below",
             apart=True,
             note="To each loss is added that at moved vectors: those that an embedding gives for a text are moved by "
-            "`epsilon`, all together, along the gradient of the step's loss. A step takes about three times as long. "
+            "`epsilon`, all together, along the gradient of the step's loss; each part of a concat is moved by as much "
+            "of its own. Vectors of values and of positions stay. A step takes about three times as long. "
             "Vectors that grow in training make `epsilon` small in proportion. Reports have the losses at vectors as "
             "they are. null: no adversarial training.",
         ),

@@ -11,10 +11,16 @@ from torch import Tensor, nn
 
 from ..model.module import PaddedSequence, Pieces
 from ..recipe.training import AdversarialConfig
+from ..text.lexical_features import InverseDocumentFrequency, WordHash
+from ..text.numbers import IsNumber, ScaledNumber
+from ..text.positions import Positions
 
 if TYPE_CHECKING:
+    from ..graph.sharing_graph import SharingGraph
     from ..model.multi_task import MultiTaskModel
 
+# A hash is no place in a space of words, though a word has it: what compares hashes reads them exactly.
+_NOT_OF_WORDS = (Positions, ScaledNumber, IsNumber, WordHash, InverseDocumentFrequency)
 Hook = Callable[[nn.Module, Any, Any], Any]
 
 
@@ -23,7 +29,8 @@ class Adversary:
 
     All vectors that an embedding gives for a text are moved together, by a distance of `epsilon` along the gradient of
     the step's loss, the sum over the tasks of a batch as they are weighed. What is moved are values, not parameters, so
-    it makes no difference which tasks share an embedding. Embeddings are the leaves: parts of a `concat`, not itself.
+    it makes no difference which tasks share an embedding. Embeddings are the leaves: each part of a `concat` is moved
+    by `epsilon` of its own. Those of values, of positions, of numbers and of hashes of words are not moved.
 
     Source: Miyato et al. (2017), "Adversarial Training Methods for Semi-Supervised Text Classification", section 3.
     """
@@ -32,7 +39,7 @@ class Adversary:
         self.epsilon = 0.0 if config is None else config.epsilon
         self.weight = 0.0 if config is None else config.weight
         names = () if config is None else model.sharing_graph.embeddings()
-        self._embeddings = [model.components[name] for name in names]
+        self._embeddings = [model.components[name] for name in names if of_words(model.sharing_graph, name)]
 
     @contextmanager
     def watching(self) -> Iterator[list[PaddedSequence]]:
@@ -86,6 +93,13 @@ class Adversary:
             for module in self._embeddings:
                 stack.callback(module.register_forward_hook(hook).remove)
             yield
+
+
+def of_words(graph: SharingGraph, name: str) -> bool:
+    """Return whether a leaf embedding gives vectors of words of texts: not of values, and by features of words."""
+    if any(key.front_end.of_value for key in graph.inputs_of(name)):
+        return False
+    return not all(isinstance(feature, _NOT_OF_WORDS) for feature in graph.features_of(name))
 
 
 def _sequence(output: PaddedSequence | Pieces) -> PaddedSequence:

@@ -159,9 +159,10 @@ class Update:
             seed_generators(self.device, seed)  # dropout is that of the vectors as they were
             with autocast(self.device, self.config.precision), self.adversary.moved(moves):
                 losses = self.model.counted_losses(batch, draw.tasks)
-            self._differentiate(
-                _weighed(losses, {task: self.adversary.weight * factor for task, factor in factors.items()}), draw, rows
-            )
+            terms = _weighed(losses, {task: self.adversary.weight * factor for task, factor in factors.items()})
+            if apart and self.facts is not None:
+                self.facts.rows.add(terms, keep=True)
+            self._differentiate(terms, draw, rows)
         return figures
 
     def _differentiate(self, terms: Mapping[str, Tensor], draw: Draw, rows: str | None) -> None:

@@ -12,11 +12,13 @@ import torch
 from torch import Tensor
 
 from mtl.base.errors import RecipeError
+from mtl.compile.loading import recipe_from_dict
+from mtl.graph.build import build_graph
 from mtl.model.module import PaddedSequence, Pieces
 from mtl.recipe.training import AdversarialConfig
 from mtl.train.adversarial import Adversary
 from mtl.train.trainer import Trainer
-from tests.mtl.small_run import parameters, same, small_graph, small_trainer, update
+from tests.mtl.small_run import parameters, same, small_graph, small_prepared, small_trainer, update
 from tests.mtl.train.test_resume import optimizer_tensors
 
 STILL: dict[str, Any] = {  # without dropout, so that a step can be computed again
@@ -93,6 +95,63 @@ def test_rows_of_a_balance_hold_both(tmp_path: Path) -> None:
     assert found.keys() == wanted.keys()
     for name, gradient in found.items():
         torch.testing.assert_close(gradient, wanted[name], rtol=1e-4, atol=1e-6)
+
+
+def test_looks_at_gradients_see_both(tmp_path: Path) -> None:
+    trainer = still(tmp_path, {**FGM, "step": "all", "balance": "sum", "gradients_every": 1})
+    trainer.update(trainer.draws.next(), 0)
+    assert trainer.facts is not None
+    for component, own in trainer.facts.shared.items():
+        found = trainer.facts.rows.matrix(component)
+        assert found is not None and len(found[0]) == 3
+        wanted = torch.cat([p.grad.reshape(-1) for p in own if p.grad is not None])
+        torch.testing.assert_close(found[1].sum(0), wanted, rtol=1e-4, atol=1e-6)
+
+
+BESIDE: dict[str, Any] = {
+    "name": "beside",
+    "sources": {"rows": {"format": "tsv", "train": "train.tsv"}},
+    "tasks": {
+        "kind": {
+            "type": "text_classification",
+            "source": "rows",
+            "inputs": {
+                "text": {"column": "text"},
+                "age": {"column": "age", "tokenizer": "number"},
+                "city": {"column": "city", "tokenizer": "value"},
+            },
+            "target": "kind",
+            "model": {
+                "embedding": {
+                    "type": "concat",
+                    "parts": {
+                        "word": {"type": "word", "dim": 4},
+                        "char": {"type": "char_cnn", "dim": 4, "char_dim": 4},
+                        "shape": {"type": "shape"},
+                        "place": {"type": "positional", "dim": 4},
+                        "hash": {"type": "lexical"},
+                        "number": {"type": "dense", "missing": "indicator"},
+                    },
+                },
+                "representation": {"type": "bilstm", "hidden": 4},
+            },
+        }
+    },
+    "train": {**FGM, "batch": {"size": 4}, "epochs": 1, "gradients_every": 0},
+}
+
+
+def test_vectors_of_values_and_of_positions_stay(tmp_path: Path) -> None:
+    lines = [f"play song {i}\t{i}\tRome\t{'ab'[i % 2]}" for i in range(8)]
+    (tmp_path / "train.tsv").write_text("\n".join(["text\tage\tcity\tkind", *lines]) + "\n", "utf-8")
+    graph = build_graph(recipe_from_dict(BESIDE, data=tmp_path))
+    trainer = Trainer(graph, small_prepared(graph), tmp_path / "run")
+    watched = trainer.update.adversary._embeddings
+    assert [name for name in graph.embeddings() if trainer.model.components[name] in watched] == [
+        f"kind.embedding.{part}" for part in ("word", "char", "shape")
+    ]
+    assert len(graph.embeddings()) == 8
+    trainer.update(trainer.draws.next(), 0)
 
 
 def test_accumulated_batches_are_as_one(tmp_path: Path) -> None:
