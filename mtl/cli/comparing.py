@@ -74,7 +74,7 @@ def train(trials: Sequence[Trial], jobs: int, out: Path, console: Console) -> No
     failed: list[Fault] = []
     for event in run_all(trials, jobs, lambda reports: show_progress(reports, console)):
         if isinstance(event, Warned):
-            note(console, event.note)
+            note(console, event.note, place(event.trial))
             continue
         line(console, said_of(event))
         if isinstance(event, Ended) and event.why is not None:

@@ -89,12 +89,13 @@ def _advance(progress: Progress, bar: object, report: StepReport, running: Runni
     progress.update(bar, total=report.steps, completed=report.step, description=description, figures=figures)  # type: ignore[arg-type]  # rich's own TaskID
 
 
-def note(console: Console, report: Note) -> None:
-    """Print a note: a warning on standard error, as all others are."""
+def note(console: Console, report: Note, of: str = "") -> None:
+    """Print a note: a warning on standard error, as all others are; `of` says which run's it is, where it is one."""
+    text = f"{of}: {report}" if of else str(report)
     if report.warning:
-        print(f"warning: {visible(str(report))}", file=sys.stderr)
+        print(f"warning: {visible(text)}", file=sys.stderr)
     else:
-        line(console, str(report))
+        line(console, text)
 
 
 def line(console: Console, text: str) -> None:

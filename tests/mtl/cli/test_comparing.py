@@ -5,10 +5,15 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
-from mtl.cli.comparing import tables_of
+from mtl.base.progress import Note
+from mtl.cli.comparing import tables_of, train
 from mtl.cli.tables import print_table
+from mtl.compile.loading import load_recipe
+from mtl.runs.comparing.running import Warned
+from mtl.runs.comparing.trial import Trial
 from tests.commands import within
 from tests.mtl.runs import two_sources
 from tests.mtl.runs.comparing import compared
@@ -38,6 +43,17 @@ def test_the_tables() -> None:
     for made in tables_of(result):
         print_table(Console(file=written), made)
     assert [line.rstrip() for line in written.getvalue().splitlines()] == TABLES.splitlines()
+
+
+def test_a_warning_says_which_run_it_is_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trial = Trial(load_recipe(two_sources.write(tmp_path)), Path("out/joint-seed2"), 2, 3)
+    said = Note("should be given. Found none.", warning=True, component="words")
+    monkeypatch.setattr("mtl.runs.comparing.running.run_all", lambda *_: iter([Warned(trial, said)]))
+    train([trial], 2, tmp_path, Console(file=io.StringIO()))
+    found = capsys.readouterr().err.splitlines()[-1]
+    assert found == "warning: run 2/3: out/joint-seed2: words: should be given. Found none."
 
 
 def test_what_is_refused_is_refused_before_training(tmp_path: Path) -> None:
