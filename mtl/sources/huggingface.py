@@ -121,15 +121,28 @@ def _fault_if_not_saved(path: Path) -> None:
 
 
 def _built(cls: Any, files: Sequence[Path], cache: str, arguments: Mapping[str, Any], of_csv: bool) -> Any:
-    """Return a builder; one of csv reads every cell as text, where pandas would make numbers and NaN of some."""
+    """Return a builder; one of csv reads every cell as text, where pandas would make numbers and NaN of some.
+
+    Raises `DataError` where files of csv differ in their columns, or rows have more fields than there are names.
+    """
     own: dict[str, Any] = {"cache_dir": cache, "data_files": [str(file) for file in files]}
     if not of_csv or "features" in arguments:
         return cls(**own, **arguments)
     own |= {"keep_default_na": False, **arguments}
-    asked = cls(**own).config.pd_read_csv_kwargs | {"nrows": 0, "chunksize": None}
+    asked = cls(**own).config.pd_read_csv_kwargs | {"nrows": 1, "chunksize": None}
     pandas, datasets = importlib.import_module("pandas"), importlib.import_module("datasets")
-    found = [str(name) for file in files for name in pandas.read_csv(file, **asked).columns]
-    names = list(dict.fromkeys(found))
+    names: list[str] = []
+    for file in files:
+        first = pandas.read_csv(file, **asked)
+        found = [str(name) for name in first.columns]
+        names = names or found
+        if set(found) != set(names):
+            message = f"should have the columns of '{files[0].name}', {', '.join(names)}. Found {', '.join(found)}."
+            raise DataError(Fault(message, file=str(file)))
+        if len(first) and asked["index_col"] is None and not isinstance(first.index, pandas.RangeIndex):
+            fields = len(found) + first.index.nlevels  # which pandas would take for names of rows
+            message = f"should have a name for every field of a row. Found {len(found)} names and {fields} fields."
+            raise DataError(Fault(message, file=str(file)))
     if asked["header"] is None:  # the library counts columns, and would look for texts as names
         own.setdefault("names", names)
     return cls(**own, features=datasets.Features({name: datasets.Value("string") for name in names}))

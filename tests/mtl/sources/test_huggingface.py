@@ -131,6 +131,25 @@ def test_cells_of_csv_are_texts_as_they_are(library: Any, tmp_path: Path) -> Non
     assert [row["label"] for row in wanted] == ["1", "", "2", "01", "true"]
 
 
+def test_files_of_csv_whose_columns_do_not_fit(library: Any, tmp_path: Path) -> None:
+    (tmp_path / "rows").mkdir()
+    (tmp_path / "rows" / "a.csv").write_text("text,label\nplay,1\n", "utf-8")
+    (tmp_path / "rows" / "b.csv").write_text("label,text\n2,stop\n", "utf-8")
+    source = HuggingFace(builder="csv", train="rows")
+    assert [row.values for row in source.read("train", tmp_path)] == [
+        {"text": "play", "label": "1"},
+        {"text": "stop", "label": "2"},
+    ]
+    for content, message in (
+        ("text,more\nstop,2\n", "should have the columns of 'a.csv', text, label. Found text, more."),
+        ("text,label\nstop,2,3\n", "should have a name for every field of a row. Found 2 names and 3 fields."),
+    ):
+        (tmp_path / "rows" / "b.csv").write_text(content, "utf-8")
+        with pytest.raises(DataError) as caught:
+            list(source.read("train", tmp_path))
+        assert str(caught.value) == f"{tmp_path / 'rows' / 'b.csv'}: {message}"
+
+
 def test_arguments_say_which_cells_of_csv_are_missing(library: Any, tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("NA,1\nplay,\n-,3\n", "utf-8")
     cases: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
