@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import CheckpointError, RecipeError, near_miss
-from ..base.registry import file_keys
+from ..base.registry import file_keys, lookup
 from ..graph.build import build_graph
 from ..graph.sharing_graph import SharingGraph
 from ..recipe import overrides as settings
@@ -134,10 +134,20 @@ def _misfit(name: str, value: Any, listed: Any, share: Mapping[str, Any], graph:
 
 def _placed(source: dict[str, Any], data: Path) -> dict[str, Any]:
     """Return a source of the run whose files are found from anywhere."""
+    named = {"train", "dev", "test", *getattr(lookup("source", source["format"]), "named_files", ())}
     return {
-        key: str(data / value) if isinstance(value, str) and value and (data / value).exists() else value
-        for key, value in source.items()
+        key: str(data / value) if key in named and _is_file(value, data) else value for key, value in source.items()
     }
+
+
+def _is_file(value: Any, data: Path) -> bool:
+    """Return whether a value names a file or folder of the data, or a function of a file of Python."""
+    return isinstance(value, str) and bool(value) and any((data / path).exists() for path in (value, _module(value)))
+
+
+def _module(value: str) -> str:
+    module, _, _ = value.rpartition(":")
+    return module if module.endswith(".py") else value
 
 
 class _OldModules:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from ..base import registry
 from ..base.declared import defaults, plain, schema
 from ..base.errors import CheckpointError, Fault, RecipeError, UsageError
+from ..base.files import read_json
 from ..graph import rules as graph_rules
 from ..graph.build import build_graph
 from ..graph.sharing_graph import SharingGraph
@@ -117,15 +119,33 @@ def recipe_of(
 
 
 def run_graph(folder: Path) -> SharingGraph:
-    """Return the graph of what a finished run trained; raises `CheckpointError` where the folder holds none."""
+    """Return the graph of what a finished run trained; raises `CheckpointError` where the folder holds none.
+
+    What is kept of a run has no checkpoints: it was finished when it was kept.
+    """
     if not (folder / "recipe.yaml").is_file() or not (folder / "fitted.json").is_file():
         found = "another folder" if folder.is_dir() else "a file" if folder.exists() else "nothing there"
         raise CheckpointError(f"should be the folder of a finished run. Found '{folder}': {found}.")
+    _fault_if_unfinished(folder)
     try:
         return build_graph(load_recipe(folder / "recipe.yaml"))
     except RecipeError as error:
         message = f"should be a run that this version of mtl can read. Found '{folder}': {error.faults[0]}"
         raise CheckpointError(message) from error
+
+
+def _fault_if_unfinished(folder: Path) -> None:
+    """Raise `CheckpointError` where a run's last checkpoint is not that of its end."""
+    pointer = folder / "checkpoints/pointer.json"
+    if not pointer.is_file():
+        return  # those who take weights say which checkpoint they lack
+    state = read_json(folder / "checkpoints" / str(read_json(pointer)["last"]) / "state.json")
+    if not state["finished"]:
+        again = shlex.join(["mtl", "train", str(folder / "recipe.yaml"), "--out", str(folder), "--resume"])
+        raise CheckpointError(
+            f"should be the folder of a finished run. Found '{folder}': its last checkpoint is of step {state['step']} "
+            f"of {state['steps']}. Let the training end; if nothing trains it, go on with it: {again}"
+        )
 
 
 def _graph_of(kept: Path | None) -> GraphOf:

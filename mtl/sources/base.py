@@ -52,6 +52,7 @@ class Source:
     """
 
     kind: ClassVar[str] = "source"
+    named_files: ClassVar[tuple[str, ...]] = ()  # recipe keys that name files, beside those of splits
 
     def __init__(
         self,

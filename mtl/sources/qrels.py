@@ -28,6 +28,8 @@ class Qrels(Source):
     row's `line` is that of its judgement.
     """
 
+    named_files = ("queries", "documents")
+
     def __init__(
         self,
         *,

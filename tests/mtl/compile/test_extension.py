@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from mtl.base.errors import CheckpointError, RecipeError
-from mtl.compile.extension import extension
+from mtl.base.files import read_json
+from mtl.compile.extension import _placed, extension
 from mtl.compile.loading import load_recipe, recipe_from_dict
 from mtl.graph.build import build_graph
 from mtl.recipe.filling import filled
 from mtl.recipe.yaml_core import parse
+from mtl.train.checkpoint import Checkpoints
 from tests import small
 from tests.mtl.compile.test_from_runs import COMPONENTS
 
@@ -183,3 +187,34 @@ def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
     assert str(caught.value) == (
         f"{tmp_path / 'lm'}: should be the folder of a finished run. Found '{tmp_path / 'lm'}': nothing there."
     )
+
+
+def unfinished(run: Path, folder: Path) -> Path:
+    """Copy a run to where its last checkpoint says that training was cut off; return its new folder."""
+    shutil.copytree(run, folder)
+    file = Checkpoints(folder).path("last") / "state.json"
+    file.write_text(json.dumps({**read_json(file), "finished": False, "step": 40, "steps": 72}))
+    return folder
+
+
+def test_a_run_that_has_not_ended(small_run: Path, tmp_path: Path) -> None:
+    run = unfinished(small_run, tmp_path / "lm")
+    with pytest.raises(CheckpointError) as caught:
+        extension(run, write(tmp_path))
+    assert str(caught.value) == (
+        f"{run}: should be the folder of a finished run. Found '{run}': its last checkpoint is of step 40 of 72. Let "
+        f"the training end; if nothing trains it, go on with it: mtl train {run}/recipe.yaml --out {run} --resume"
+    )
+
+
+def test_only_what_names_a_file_is_placed(tmp_path: Path) -> None:
+    for name in ("tsv", "qrels", "label", "utf-8"):
+        (tmp_path / name).mkdir()
+    for name in ("train.tsv", "queries.tsv", "rows.py"):
+        (tmp_path / name).touch()
+    source = {"format": "tsv", "train": "train.tsv", "dev": "10%", "test": None, "stratify_by": "label"}
+    assert _placed(source, tmp_path) == {**source, "train": str(tmp_path / "train.tsv")}
+    source = {"format": "qrels", "queries": "queries.tsv", "documents": "none.tsv", "encoding": "utf-8"}
+    assert _placed(source, tmp_path) == {**source, "queries": str(tmp_path / "queries.tsv")}
+    source = {"format": "python", "train": "rows.py:train", "dev": "tsv.rows:dev"}
+    assert _placed(source, tmp_path) == {**source, "train": str(tmp_path / "rows.py:train")}

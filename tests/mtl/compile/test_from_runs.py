@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 import pytest
 
 from mtl.base.errors import RecipeError
+from mtl.base.files import read_json
 from mtl.compile.loading import load_recipe, recipe_from_dict
 from mtl.graph.build import build_graph
 from mtl.recipe.config import Recipe
 from mtl.recipe.filling import digest, filled
 from mtl.recipe.modules import ModuleConfig
+from mtl.train.checkpoint import Checkpoints
 from tests.mtl.from_small import recipe, tree
 
 COMPONENTS = (
@@ -103,6 +106,18 @@ def test_a_run_that_is_not_there(tmp_path: Path) -> None:
     assert faults({"representation": {"from": str(tmp_path / "lm")}}, tmp_path) == [
         "<recipe>: tasks.kind.model.representation.from: should be the folder of a finished run. "
         f"Found '{tmp_path / 'lm'}': nothing there."
+    ]
+
+
+def test_a_run_that_has_not_ended(small_run: Path, tmp_path: Path) -> None:
+    run = tmp_path / "lm"
+    shutil.copytree(small_run, run)
+    file = Checkpoints(run).path("last") / "state.json"
+    file.write_text(json.dumps({**read_json(file), "finished": False, "step": 40, "steps": 72}))
+    assert faults({"representation": {"from": str(run)}}, tmp_path) == [
+        "<recipe>: tasks.kind.model.representation.from: should be the folder of a finished run. "
+        f"Found '{run}': its last checkpoint is of step 40 of 72. Let the training end; if nothing trains it, go on "
+        f"with it: mtl train {run}/recipe.yaml --out {run} --resume"
     ]
 
 
