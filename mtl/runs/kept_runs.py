@@ -3,7 +3,6 @@
 from/index.json             {run: folder in here}
 from/1/recipe.yaml          what the first of them said
 from/1/fitted.json          the vocabularies and labels that it was fitted to
-from/1/weights.json         SHA-256 of the weights that were taken, by component
 """
 
 from __future__ import annotations
@@ -12,11 +11,10 @@ import json
 import shutil
 from pathlib import Path
 
-from ..base.files import replace, sha256
+from ..base.files import replace
 from ..compile.origins import INDEX
 from ..data.origins import Origins
 from ..graph.sharing_graph import SharingGraph
-from ..train.from_runs import weights_file
 
 KEPT = "from"
 
@@ -27,15 +25,11 @@ def keep_runs(graph: SharingGraph, folder: Path) -> None:
     origins = Origins(graph)
     origins.raise_faults()
     index: dict[str, str] = {}
-    for name, source in origins.sources.items():
+    for source in origins.sources.values():
         place = folder / index.setdefault(str(source.run), str(len(index) + 1))
         if not place.is_dir():
             place.mkdir(parents=True)
             for file in ("recipe.yaml", "fitted.json"):
                 replace(place / file, (origins.folder(source.run) / file).read_bytes())
-        weights = place / "weights.json"
-        known = json.loads(weights.read_text("utf-8")) if weights.is_file() else {}
-        known[source.component] = sha256(weights_file(origins, name))
-        replace(weights, (json.dumps(known, indent=1) + "\n").encode())
     if index:
         replace(folder / INDEX, (json.dumps(index, indent=1) + "\n").encode())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from ..base.files import sha256
 from ..base.tensors import read_tensors
 from ..data.origins import Origins
 from ..graph.sharing_graph import SharingGraph
@@ -18,6 +19,16 @@ def weights_file(origins: Origins, component: str) -> Path:
     """Return the file that a component's weights come from; raises `CheckpointError` for a run without a best one."""
     source = origins.sources[component]
     return Checkpoints(source.run).path("best") / "components" / f"{source.component}.safetensors"
+
+
+def taken_weights(graph: SharingGraph) -> dict[str, str]:
+    """Return the SHA-256 of the weights that components have in the runs they come from, as far as these are there."""
+    if all(component.config.origin is None for component in graph.components.values()):
+        return {}
+    origins = Origins(graph)
+    there = [name for name, source in origins.sources.items() if "best" in Checkpoints(source.run).pointer()]
+    files = {name: weights_file(origins, name) for name in there}
+    return {name: sha256(file) for name, file in files.items() if file.is_file()}
 
 
 def load_from_runs(model: MultiTaskModel) -> None:

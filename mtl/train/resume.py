@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..base.errors import CheckpointError, Fault, RecipeError, UsageError
+from ..base.errors import CheckpointError, Fault, RecipeError, UsageError, listing
 from ..base.files import read_json
 from ..base.version import VERSION
 from ..compile.loading import load_recipe
@@ -28,11 +28,17 @@ SHOWN = 3  # differences that a message names
 
 
 def identity(
-    recipe: str, data: Mapping[str, str], fitted: str, threads: int | None, device: str = "cpu", processes: int = 1
+    recipe: str,
+    data: Mapping[str, str],
+    fitted: str,
+    threads: int | None,
+    device: str = "cpu",
+    processes: int = 1,
+    weights: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return the hashes of recipe, data and vocabularies, versions, device, processes, and threads: None is this one's.
 
-    Threads are those of one process.
+    Threads are those of one process. `weights` are hashes of those that are taken from runs, by component.
     """
     versions = {"mtl": VERSION, "torch": str(torch.__version__), "numpy": np.__version__}
     return {
@@ -43,6 +49,7 @@ def identity(
         "threads": torch.get_num_threads() if threads is None else threads,
         "device": device,
         "processes": processes,
+        **({"weights": dict(weights)} if weights else {}),
     }
 
 
@@ -51,7 +58,8 @@ def recorded_state(
 ) -> Mapping[str, Any] | None:
     """Return the state of the last checkpoint if there is one that this run may go on from.
 
-    The recipe's digest in `current`, the run's identity, becomes that of the folder's recipe.yaml.
+    The recipe's digest in `current`, the run's identity, becomes that of the folder's recipe.yaml, and the weights that
+    were taken from runs those that the checkpoint records: the runs may be gone.
     """
     if not checkpoints.pointer():
         return None
@@ -70,7 +78,14 @@ def recorded_state(
         recorded = as_filled_now(recorded, out)
     refuse_changes(recorded, current, str(out))
     current["recipe"] = state["identity"]["recipe"]
+    if "weights" in state["identity"]:
+        current["weights"] = state["identity"]["weights"]
     return state
+
+
+def with_other_weights(recorded: Mapping[str, Any], current: Mapping[str, str]) -> list[str]:
+    """Return the components whose weights in the runs they come from are not those that an identity records."""
+    return [name for name, there in recorded.get("weights", {}).items() if current.get(name, there) != there]
 
 
 def refuse_changes(recorded: Mapping[str, Any], current: Mapping[str, Any], run: str) -> None:
@@ -156,6 +171,12 @@ def _differences(recorded: Mapping[str, Any], current: Mapping[str, Any]) -> lis
             )
     if not found and recorded["fitted"] != current["fitted"]:
         found.append("vocabularies and labels should be those that the run was started with. Found others.")
+    others = with_other_weights(recorded, current.get("weights", {}))
+    if others:
+        found.append(
+            f"the weights of {listing(others)} should be those that the run was started with. Found others: the run "
+            "that they come from was trained again, or 'from' names another. Other weights need a new run."
+        )
     found += _other_versions(recorded["versions"], current["versions"])
     there, here = (one.get("device", "cpu") for one in (recorded, current))
     if there != here:

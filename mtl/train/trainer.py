@@ -46,7 +46,7 @@ from .budget import Budget
 from .checkpoint import Checkpoints, Snapshot, describe, fingerprint, load_weights, own_tensors
 from .decisions import decide, fault_if_undecidable
 from .first_weights import load_first_weights
-from .from_runs import load_from_runs
+from .from_runs import load_from_runs, taken_weights
 from .gradient_facts import GradientFacts
 from .optimizer import Rates, load_optimizer_state, optimizer_state
 from .parts import build_balance, build_draws, build_optimizer, build_schedule, steps_of
@@ -92,7 +92,7 @@ class Trainer:
         self.budget = Budget(self.config.minutes, self.processes.clock(clock))
         self.checkpoints = Checkpoints(Path(out))
         fitted = fingerprint(prepared.fitted.state())
-        where = described(self.device), self.processes.count
+        where = described(self.device), self.processes.count, taken_weights(self.graph)
         self.identity = identity(digest(self.recipe), prepared.hashes, fitted, self.config.threads, *where)
         state = recorded_state(self.checkpoints, self.identity, Path(out), resume)
 

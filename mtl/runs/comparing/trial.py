@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from ...base.errors import UsageError
+from ...base.errors import UsageError, listing
 from ...base.files import read_json
 from ...base.progress import Report
 from ...compile.loading import load_recipe
+from ...graph.build import build_graph
 from ...recipe.config import Recipe
 from ...recipe.filling import digest
 from ...sources.opening import open_sources
 from ...train.checkpoint import Checkpoints
+from ...train.from_runs import taken_weights
+from ...train.resume import with_other_weights
 from ..runner import Run
 from .matching import Joint, tested
 
@@ -50,7 +53,8 @@ class Trial:
 
     @property
     def done(self) -> bool:
-        """Whether it was tested; raises `UsageError` where the folder holds a run of another recipe, or on other data.
+        """Whether it was tested; raises `UsageError` where the folder holds a run of another recipe, on other data, or that
+        began with other weights of the runs that its modules come from.
 
         A run that was begun and not tested is compared with its data when it goes on (`mtl.train.resume`).
         """
@@ -70,11 +74,17 @@ class Trial:
             )
         if not tested(self.folder):
             return False
-        self._check_data()
+        identity = read_json(Checkpoints(self.folder).path("last") / "state.json")["identity"]
+        self._check_data(identity["data"])
+        others = with_other_weights(identity, taken_weights(build_graph(self.recipe)))
+        if others:
+            raise UsageError(
+                f"'{self.folder}' should hold a run that began with the weights that 'from' names. Found other weights "
+                f"of {listing(others)}. Delete the folder, or name another one with --out."
+            )
         return True
 
-    def _check_data(self) -> None:
-        kept = read_json(Checkpoints(self.folder).path("last") / "state.json")["identity"]["data"]
+    def _check_data(self, kept: Mapping[str, str]) -> None:
         sources = open_sources(self.recipe)
         for name in dict.fromkeys(task.source for task in self.recipe.tasks.values()):
             for split in sources[name].splits:

@@ -117,13 +117,64 @@ def test_a_run_goes_on_without_the_one_that_it_came_from(small_run: Path, tmp_pa
     steps.close()
     kept = read_json(tmp_path / "new/from/index.json")
     assert kept == {str(tmp_path / "lm"): "1"}
-    assert sorted(read_json(tmp_path / "new/from/1/weights.json")) == ["words", "words.char", "words.word"]
     shutil.rmtree(tmp_path / "lm")
     again = Run.start(written, tmp_path / "new", data=tmp_path, resume=True)
     list(again.train())
     for key, value in weights(small_run, "words.word").items():
         assert torch.equal(weights(again.out, "kind.embedding.word")[key], value)
     assert load_model(tmp_path / "new")["kind.embedding.word"].output_dim == 8
+
+
+def begun_from(run: Path, folder: Path) -> dict[str, Any]:
+    """Begin a run whose words come from another one, up to its first checkpoint; return its recipe."""
+    written = tree({"embedding": {"from": f"{run}#words", "freeze": True}}, train={"epochs": 3})
+    recipe(folder, {})
+    steps = Run.start(written, folder / "new", data=folder).train()
+    next(report for report in steps if type(report).__name__ == "EvalReport")
+    next(steps)  # the checkpoint is written
+    steps.close()
+    return written
+
+
+def trained_again(run: Path) -> None:
+    """Give a run other vectors of words, as another training would."""
+    file = Checkpoints(run).path("best") / "components/words.word.safetensors"
+    tensors, description = read_tensors(file)
+    write_tensors(file, {key: tensor + 1 for key, tensor in tensors.items()}, description)
+
+
+OTHERS = (
+    "the weights of kind.embedding.word should be those that the run was started with. Found others: the run that they "
+    "come from was trained again, or 'from' names another. Other weights need a new run."
+)
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_run_does_not_go_on_from_other_weights(elsewhere: bool, small_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(small_run, tmp_path / "lm")
+    shutil.copytree(small_run, tmp_path / "other/lm")
+    written = begun_from(tmp_path / "lm", tmp_path)
+    last = read_json(Checkpoints(tmp_path / "new").path("last") / "state.json")
+    assert sorted(last["identity"]["weights"]) == [f"kind.embedding{part}" for part in ("", ".char", ".word")]
+    trained_again(tmp_path / "other/lm" if elsewhere else tmp_path / "lm")
+    if elsewhere:
+        written["tasks"]["kind"]["model"]["embedding"]["from"] = f"{tmp_path}/other/lm#words"
+    run = Run.start(written, tmp_path / "new", data=tmp_path, resume=True)
+    with pytest.raises(CheckpointError) as caught:
+        list(run.train())
+    assert str(caught.value) == f"{tmp_path / 'new'}: {OTHERS}"
+
+
+def test_what_was_taken_is_still_known_where_the_run_was_away_for_a_while(small_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(small_run, tmp_path / "lm")
+    written = begun_from(tmp_path / "lm", tmp_path)
+    (tmp_path / "lm").rename(tmp_path / "away")
+    list(Run.start(written, tmp_path / "new", data=tmp_path, resume=True).train())
+    (tmp_path / "away").rename(tmp_path / "lm")
+    trained_again(tmp_path / "lm")
+    with pytest.raises(CheckpointError) as caught:
+        list(Run.start(written, tmp_path / "new", data=tmp_path, resume=True).train())
+    assert str(caught.value) == f"{tmp_path / 'new'}: {OTHERS}"
 
 
 def test_weights_that_changed_after_the_check(small_run: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ import torch
 
 from mtl.base.errors import UsageError
 from mtl.base.registry import register
+from mtl.base.tensors import read_tensors, write_tensors
 from mtl.compile.alone import alone
 from mtl.compile.loading import load_recipe, recipe_from_text
 from mtl.evaluate.metrics import Metric
@@ -222,6 +224,26 @@ def test_runs_on_data_that_has_changed_since_are_not_taken_for_done(tmp_path: Pa
     assert str(error.value) == (
         f"'{trial.folder}' should hold a run on the data that is compared on. Found that 'utterances' had another "
         "test split. Delete the folder, or name another one with --out."
+    )
+
+
+def test_runs_that_began_with_other_weights_are_not_taken_for_done(small_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(small_run, tmp_path / "lm")
+    text = SHORT.replace("{type: bilstm, hidden: 8}", f"{{from: {tmp_path / 'lm'}#encoder}}")
+    comparison = RecipeComparison(
+        contestants([small.write(tmp_path, text)], variants=["train.epochs=1"]), 1, tmp_path / "o"
+    )
+    trial = comparison.trials()[1]
+    list(trial.run())
+    assert trial.done
+    file = Checkpoints(tmp_path / "lm").path("best") / "components/encoder.safetensors"
+    tensors, description = read_tensors(file)
+    write_tensors(file, {key: tensor + 1 for key, tensor in tensors.items()}, description)
+    with pytest.raises(UsageError) as error:
+        assert trial.done
+    assert str(error.value) == (
+        f"'{trial.folder}' should hold a run that began with the weights that 'from' names. Found other weights of "
+        "encoder. Delete the folder, or name another one with --out."
     )
 
 
