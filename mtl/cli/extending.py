@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from ..base.errors import counted
+from ..base.errors import counted, listing
 from .progress import line, stage
 from .tables import print_table, table
 from .training import complete, show_results, shown, train
@@ -50,6 +50,8 @@ def extend_command(
         compared = found.prove(report=lambda begun: line(console, stage(begun)))
     show_results(found.run, console)
     print_table(console, compared_table(compared))
+    if found.not_compared:
+        line(console, f"not compared, as their sources have neither test nor dev: {listing(found.not_compared)}")
     if unfreeze:
         print_table(console, lost_table(found.lost()))
 

@@ -12,12 +12,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ...base.errors import MtlError, counted
+from ...base.errors import MtlError, UsageError, counted, listing
 from ...base.files import replace
 from ...base.progress import StageReport
 from ...base.threads import torch_threads
 from ...compile.extension import extension
 from ...evaluate.evaluation import figures_on
+from ...sources.opening import open_sources
 from ..runner import Run
 from .answers import Compared, Side, compared
 
@@ -63,13 +64,25 @@ class Extended:
     ) -> Extended:
         """Check the new tasks with those of a finished run, and make the folder of a run with both.
 
-        Raises as `Run.start` and `mtl.compile.extension.extension` do.
+        Raises as `Run.start` and `mtl.compile.extension.extension` do, and `UsageError` where no answer of the run's
+        own tasks could be compared.
         """
         base = None if data is None else Path(data)
         joint = extension(Path(run), Path(recipe), overrides=overrides, data=base, seed=seed, freeze=not unfreeze)
         before = Run.open(run)
         before.fault_if_not_given()
+        tasks = list(before.recipe.tasks)
+        if _without_rows(before) == tasks:
+            raise UsageError(
+                f"{run}: should have a test or dev split, to prove what its tasks answer then. Found neither for "
+                f"{listing(tasks)}. Write 'test: FILE' at a source in {before.out / 'recipe.yaml'}."
+            )
         return cls(before, Run.start(joint, out, resume=resume), not unfreeze)
+
+    @property
+    def not_compared(self) -> list[str]:
+        """The run's own tasks that have no row to compare answers to."""
+        return _without_rows(self.before)
 
     def prove(self, report: Callable[[StageReport], None] = lambda _: None) -> list[Compared]:
         """Compare the answers of the run's own tasks, before and after, to every row of test and dev.
@@ -116,9 +129,16 @@ class Extended:
             "run": str(self.before.out.resolve()),
             "frozen": self.frozen,
             "compared": [one._asdict() for one in found],
+            "not_compared": self.not_compared,
             "figures": [vars(one) for one in self.lost()],
         }
         replace(self.run.out / FILE, (json.dumps(content, indent=2) + "\n").encode())
+
+
+def _without_rows(run: Run) -> list[str]:
+    """Return the tasks of a run whose source has neither test nor dev."""
+    sources = open_sources(run.recipe)
+    return [task.name for task in run.recipe.tasks.values() if not set(SPLITS) & set(sources[task.source].splits)]
 
 
 def _gained(better: dict[str, bool], task: str, figure: str, change: float) -> float:

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from mtl.base.errors import MtlError
+from mtl.base.errors import MtlError, UsageError
 from mtl.base.files import read_json
+from mtl.compile.loading import recipe_from_dict
+from mtl.recipe.filling import filled
+from mtl.recipe.yaml_core import parse
 from mtl.runs.extending.answers import Compared
 from mtl.runs.extending.extended import Extended, differs, extend
 from mtl.serve.bundle import Bundle
@@ -82,6 +85,44 @@ def test_an_answer_that_differs_is_an_error(extended: Path, small_run: Path, tmp
         "intent: should answer all 15 rows of test as before, bit by bit. Found 15 rows otherwise by torch.",
         "intent: should answer all 15 rows of dev as before, bit by bit. Found 15 rows otherwise by torch.",
     ]
+
+
+def without_splits(run: Path, folder: Path, task: str | None = None) -> Path:
+    """Copy a run to where its tasks, or one of them, have neither dev nor test; return its new folder."""
+    shutil.copytree(run, folder)
+    text = (folder / "recipe.yaml").read_text("utf-8")
+    tree = parse(text, "recipe.yaml").tree
+    bare = {**tree["sources"]["utterances"], "dev": None, "test": None}
+    if task is None:
+        tree["sources"] = {"utterances": bare}
+    else:
+        tree["sources"]["bare"] = bare
+        tree["tasks"][task]["source"] = "bare"
+    (folder / "recipe.yaml").write_text(filled(recipe_from_dict(tree)), "utf-8")
+    return folder
+
+
+def test_a_run_without_rows_to_compare_answers_to_is_refused_before_training(small_run: Path, tmp_path: Path) -> None:
+    run = without_splits(small_run, tmp_path / "lm")
+    with pytest.raises(UsageError) as caught:
+        Extended.start(run, write(tmp_path), tmp_path / "both")
+    assert str(caught.value) == (
+        f"{run}: should have a test or dev split, to prove what its tasks answer then. Found neither for intent, slots. "
+        f"Write 'test: FILE' at a source in {run}/recipe.yaml."
+    )
+    assert not (tmp_path / "both").exists()
+
+
+def test_a_task_without_rows_is_named_as_not_compared(small_run: Path, tmp_path: Path) -> None:
+    run = without_splits(small_run, tmp_path / "lm", "slots")
+    shutil.rmtree(run / "export")
+    done = within("extend", run, write(tmp_path), "--out", tmp_path / "both")
+    assert done.returncode == 0, done.stderr
+    found = read_json(tmp_path / "both/extended.json")
+    assert [(one["task"], one["split"], one["rows"]) for one in found["compared"]] == ROWS[:2]
+    assert found["not_compared"] == ["slots"]
+    last = done.stdout.splitlines()[-1]
+    assert last.endswith("not compared, as their sources have neither test nor dev: slots")
 
 
 def test_what_differs_is_said_of_torch_and_of_the_graph() -> None:
