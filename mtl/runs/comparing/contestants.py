@@ -42,7 +42,7 @@ def contestants(
     data: str | Path | None = None,
     overrides: Sequence[str] = (),
 ) -> list[Contestant]:
-    """Return what is compared: each recipe, each variant of it, and with `single` each of them task by task.
+    """Return what is compared: each recipe, each variant of it, and with `single` each of them by trained tasks.
 
     A variant is a text of settings, `a.b.c=value`, several of them separated by `;`. `match` is what a task alone has
     as much of as the joint run: `epochs`, `steps` or `minutes` (see `.matching`). `overrides` hold for all.
@@ -64,11 +64,14 @@ def contestants(
             name = _free(f"{recipe.name} {'; '.join(settings)}".strip(), names)
             found.append(Contestant(name, ((slug(name), recipe),)))
             if single:
-                if len(recipe.tasks) == 1:
-                    raise UsageError(f"{file}: should have several tasks to train each alone. Found one.")
+                trained = [task.name for task in recipe.tasks.values() if task.learn]
+                if len(trained) == 1:
+                    untrained = f" besides {listing(recipe.tasks.keys() - set(trained))}, not trained"
+                    found_one = f"Found one{untrained if len(recipe.tasks) > 1 else ''}."
+                    raise UsageError(f"{file}: should have several tasks to train each alone. {found_one}")
                 matched = match_of(recipe, match)
                 lone = _free(f"{name}, each task alone, as many {matched}", names)
-                tasks = tuple((f"{slug(lone)}/{task}", alone(recipe, task)) for task in recipe.tasks)
+                tasks = tuple((f"{slug(lone)}/{task}", alone(recipe, task)) for task in trained)
                 found.append(Contestant(lone, tasks, name, matched))
     if len(found) < 2:
         raise UsageError(

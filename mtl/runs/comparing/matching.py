@@ -3,7 +3,7 @@
 epochs    the recipe's own `epochs` and `max_steps` (and `minutes`, if it has them), counted over the task's own source
 steps     as many steps as the joint run has on batches of the task's source: its mixture is drawn to the end
 minutes   as much time as the joint run's training took, times the source's part of its steps, divided evenly among the
-          tasks on that source: all tasks alone take as long as the joint run
+          trained tasks on that source: all tasks alone take as long as the joint run
 
 For steps and minutes, evaluations, warm-up and decay by epochs keep their proportion to the steps on the task's source.
 """
@@ -121,7 +121,7 @@ class Joint:
         counts = TrainingCounts.of(self.run(lone.seed))
         found = in_steps(lone, epoch, StepCounts(counts.total, counts.steps))
         (source,) = lone.sources
-        part = counts.steps[source] / sum(counts.steps.values()) / len(graph.streams()[source])
+        part = counts.steps[source] / sum(counts.steps.values()) / len(graph.trained_streams()[source])
         minutes = max(0.0001, round(counts.minutes * part, 4))
         return replace(found, train=replace(found.train, epochs=WITHOUT_END, max_steps=None, minutes=minutes))
 

@@ -73,6 +73,29 @@ def test_there_has_to_be_something_to_compare(tmp_path: Path, more: dict[str, bo
     assert str(error.value) == message
 
 
+UNTRAINED = "    target: slots\n    learn: false\n"
+THIRD = (
+    "  kind:\n    type: text_classification\n    source: utterances\n"
+    "    inputs: {text: {column: text, lowercase: true}}\n    target: intent\n"
+)
+
+
+def test_a_task_that_is_not_trained_is_not_trained_alone(tmp_path: Path) -> None:
+    text = SHORT.replace("    target: slots\n", UNTRAINED + THIRD)
+    joint, single = contestants([small.write(tmp_path, text)], single=True)
+    assert [folder.rsplit("/", 1)[-1] for folder, _ in single.recipes] == ["intent", "kind"]
+    assert list(joint.recipes[0][1].tasks) == ["intent", "slots", "kind"]
+
+
+def test_one_trained_task_is_not_several(tmp_path: Path) -> None:
+    path = small.write(tmp_path, SHORT.replace("    target: slots\n", UNTRAINED))
+    with pytest.raises(UsageError) as error:
+        contestants([path], single=True)
+    assert str(error.value) == (
+        f"{path}: should have several tasks to train each alone. Found one besides slots, not trained."
+    )
+
+
 def test_without_a_test_split_nothing_is_trained(tmp_path: Path) -> None:
     path = small.write(tmp_path, SHORT.replace("    test: test.tsv\n", ""))
     with pytest.raises(RecipeError) as error:

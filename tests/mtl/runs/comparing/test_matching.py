@@ -159,9 +159,13 @@ def test_tasks_on_one_source_divide_its_time(compared: Path) -> None:
     log.write_text(json.dumps({"event": "step", "rows_of": {"others": 16}, "seconds": 90.0}) + "\n", "utf-8")
     try:
         found = [joint.matched(alone(one, task), "minutes").train.minutes for task in tasks]
+        untrained = {**tasks, "slots": replace(tasks["slots"], learn=False)}
+        other = Joint(replace(one, tasks=untrained), compared / "out/small")
+        of_one = other.matched(alone(other.recipe, "intent"), "minutes").train.minutes
     finally:
         log.write_text(kept, "utf-8")
     assert found == [0.75, 0.75]
+    assert of_one == 1.5  # nobody else is trained on that source
 
 
 def test_runs_that_are_matched_otherwise_lie_beside_each_other(compared: Path) -> None:
