@@ -237,7 +237,7 @@ class SharingGraph:
 
     def tasks_meeting_at(self, component: str) -> tuple[str, ...]:
         """Return the tasks whose gradients meet in a component, in the order of the recipe."""
-        return self.components[component].tasks
+        return tuple(task for task in self.components[component].tasks if self.recipe.tasks[task].learn)
 
     def predicted_words(self, task: str) -> str | None:
         """Return the embedding whose vocabulary a task predicts: its ids flow into the output layer. Else None."""
@@ -255,10 +255,6 @@ class SharingGraph:
         """Return the tasks on each source that are trained; sources without one are left out."""
         of = {name: tuple(t for t in tasks if self.recipe.tasks[t].learn) for name, tasks in self.streams().items()}
         return {name: tasks for name, tasks in of.items() if tasks}
-
-    def streams_meeting_at(self, component: str) -> tuple[str, ...]:
-        """Return the sources whose tasks' gradients meet in a component, in the order of the recipe."""
-        return tuple(name for name, of in self.streams().items() if set(of) & set(self.tasks_meeting_at(component)))
 
     def conditions(self, task: str) -> tuple[str, ...]:
         """Return the tasks whose output flows directly into a module of this one."""

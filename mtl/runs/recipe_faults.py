@@ -35,7 +35,7 @@ def unexportable(graph: SharingGraph) -> Iterator[Fault]:
             if not feature.exportable:
                 yield graph.components[name].config.place.fault(
                     "every feature should have a method 'onnx', as its tasks are exported "
-                    f"({', '.join(graph.tasks_meeting_at(name))}). Found {type(feature).__name__} without one."
+                    f"({', '.join(graph.components[name].tasks)}). Found {type(feature).__name__} without one."
                 )
 
 

@@ -57,7 +57,7 @@ def test_the_run_s_tasks_come_first_untrained_and_with_all_their_modules(
     assert recipe.name == "new"
     assert {name: task.learn for name, task in recipe.tasks.items()} == {"intent": False, "slots": False, "kind": True}
     graph = build_graph(recipe)
-    assert graph.tasks_meeting_at("words") == graph.tasks_meeting_at("encoder") == ("intent", "slots", "kind")
+    assert graph.components["words"].tasks == graph.components["encoder"].tasks == ("intent", "slots", "kind")
     for name, component in graph.components.items():
         if {"intent", "slots"} & set(component.tasks) and "." not in name.removeprefix("intent.").removeprefix(
             "slots."

@@ -255,6 +255,13 @@ def test_paths_and_meetings() -> None:
     assert found.tasks_meeting_at("intent.pooling") == ("intent", "slots")
 
 
+def test_gradients_of_a_task_that_is_not_trained_meet_nothing() -> None:
+    found = graph(INTENT_SLOT, "tasks.intent.learn=false")
+    assert found.components["encoder"].tasks == ("intent", "slots")
+    assert found.tasks_meeting_at("encoder") == ("slots",)
+    assert found.tasks_meeting_at("intent.output") == ("slots",)  # whose decoder has what it answers
+
+
 def test_embeddings_and_their_features() -> None:
     found = graph(INTENT_SLOT)
     assert found.embeddings() == ("words.word", "words.char")
