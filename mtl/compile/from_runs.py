@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import RecipeError
-from ..base.registry import address_keys, file_keys
+from ..base.registry import KINDS, address_keys, file_keys, lookup
+from ..base.registry import names as registered
 from ..graph.sharing_graph import SharingGraph
 from ..recipe.document import Steps
 from ..recipe.modules import ModuleConfig
@@ -18,6 +19,7 @@ from .components import normalised
 from .draft import Reading, TaskDraft
 from .groups import GROUP_KEYS
 from .origins import Origin, like
+from .ties import nested_keys
 
 GraphOf = Callable[[Path], tuple[SharingGraph | None, str]]  # of a run: its graph, or why there is none
 
@@ -63,13 +65,21 @@ def _fill(reading: Reading, home: Steps, raw: dict[str, Any], names: list[str], 
                 reason = no_component(graph, origin, wanted)
             reading.fault((*home, "from"), reason)
             raise RecipeError(reading.faults, reading.document.name)
-    for key, value in list(raw.items()):
-        if isinstance(value, dict) and {"type", "from"} & value.keys():
+    for key, named in _keys_of_modules(raw.get("type")):
+        value = raw.get(key)
+        if isinstance(value, dict) and not named:
             _fill(reading, (*home, key), value, [f"{name}.{key}" for name in names], graph_of)
         elif isinstance(value, dict):
             for part, inner in value.items():
-                if isinstance(inner, dict) and {"type", "from"} & inner.keys():
+                if isinstance(inner, dict):
                     _fill(reading, (*home, key, part), inner, [f"{name}.{part}" for name in names], graph_of)
+
+
+def _keys_of_modules(name: Any) -> list[tuple[str, bool]]:
+    """Return the keys that hold modules, and whether these are named, of classes of this name; of all without one."""
+    kinds = [kind for kind in KINDS if name is None or name in registered(kind)]
+    classes = [lookup(kind, one) for kind in kinds for one in ([name] if name is not None else registered(kind))]
+    return list(dict.fromkeys((key, named) for cls in classes for key, _, named in nested_keys(cls)))
 
 
 def no_component(graph: SharingGraph, origin: Origin, wanted: Sequence[str]) -> str:

@@ -173,3 +173,11 @@ def test_a_recipe_in_which_nothing_is_trained(tmp_path: Path) -> None:
     assert [str(fault) for fault in caught.value.faults] == [
         "<recipe>: tasks: should have a task that is trained. Found 'learn: false' in every one."
     ]
+
+
+def test_a_key_named_from_of_what_is_no_module(tmp_path: Path) -> None:
+    names = {"type": "gazetteer", "lists": {"from": "lists/from.txt", "type": "lists/type.txt"}}
+    embedding = {"type": "concat", "parts": {"from": names, "word": {"type": "word"}}}
+    found = module(recipe(tmp_path, {"embedding": embedding}), "kind.embedding.from")
+    assert found.values["lists"] == names["lists"]
+    assert found.origin is None
