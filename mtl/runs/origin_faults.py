@@ -132,12 +132,35 @@ def _extensions(origins: Origins) -> Iterator[Fault]:
         if not config.extend or name not in origins.sources:
             continue
         parts = [part for part in parts_of(graph, name) if part in origins.sources]
-        if not any(isinstance(feature, VocabularyFeature) for part in parts for feature in origins.features(part)):
+        fixed = [part for part in parts if _grows_otherwise(origins, part)]
+        if fixed:
+            yield from (config.place_of("extend").fault(_not_extended(origins, name, part)) for part in fixed)
+        elif not any(isinstance(feature, VocabularyFeature) for part in parts for feature in origins.features(part)):
             yield config.place_of("extend").fault(f"should be left out: '{name}' has no vocabulary. Found true.")
         elif graph.training(name).freeze and not any(map(_has_vectors, (graph.components[p].config for p in parts))):
             yield config.place_of("extend").fault(
                 "should be left out of what is frozen: vectors of new words would stay random. Found true."
             )
+
+
+def _grows_otherwise(origins: Origins, part: str) -> bool:
+    """Return whether a component's ids come from fitting, and are none of a vocabulary that can be extended."""
+    pairs = zip(origins.graph.features_of(part), origins.features(part), strict=False)
+    return any(
+        new.size is None and fitted.size is not None and not isinstance(fitted, VocabularyFeature)
+        for new, fitted in pairs
+    )
+
+
+def _not_extended(origins: Origins, name: str, part: str) -> str:
+    """Return the sentence for a component that is extended with a part whose ids stay those of the run."""
+    what = f"the '{origins.graph.components[part].config.type}' embedding"
+    if part == name:
+        return f"should be left out: {what} keeps the ids of its run. Found true."
+    return (
+        f"should be written at the parts whose vocabulary is extended, each with a 'from' of its own: {what} '{part}' "
+        "keeps the ids of its run. Found true."
+    )
 
 
 def _has_vectors(config: ModuleConfig) -> bool:

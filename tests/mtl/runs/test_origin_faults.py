@@ -10,6 +10,8 @@ import pytest
 
 from mtl.compile.loading import recipe_from_dict
 from mtl.runs.check import check
+from mtl.runs.runner import Run
+from tests import small
 from tests.mtl.from_small import recipe, refused, tree
 
 HERE = "<recipe>: tasks.kind.model"
@@ -157,3 +159,31 @@ def test_a_part_that_two_composites_take_from_different_places(small_run: Path, 
         f"which it is a part, too: '{small_run.resolve()}#words.char'. Found '{tmp_path / 'other'}#words.char'. "
         "Give 'chars' a 'from' of its own."
     ]
+
+
+@pytest.fixture(scope="module")
+def affixes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run whose embedding has words and affixes."""
+    folder = tmp_path_factory.mktemp("affixes")
+    text = small.RECIPE.replace("epochs: 24", "epochs: 1").replace(
+        "char: {type: char_cnn, dim: 4, char_dim: 4}", "shape: {type: shape}"
+    )
+    list(Run.start(small.write(folder, text), folder / "run").train())
+    return folder / "run"
+
+
+def test_affixes_are_not_extended(affixes: Path, tmp_path: Path) -> None:
+    whole = {"embedding": {"from": f"{affixes}#words", "extend": True}}
+    assert refused(recipe(tmp_path, whole)) == [
+        f"{HERE}.embedding.extend: should be written at the parts whose vocabulary is extended, each with a 'from' of "
+        "its own: the 'shape' embedding 'kind.embedding.shape' keeps the ids of its run. Found true."
+    ]
+    alone = {"embedding": {"from": f"{affixes}#words.shape", "extend": True}}
+    assert refused(recipe(tmp_path, alone)) == [
+        f"{HERE}.embedding.extend: should be left out: the 'shape' embedding keeps the ids of its run. Found true."
+    ]
+
+
+def test_words_beside_affixes_are_extended(affixes: Path, tmp_path: Path) -> None:
+    parts = {"word": {"from": f"{affixes}#words.word", "extend": True}}
+    assert refused(recipe(tmp_path, {"embedding": {"from": f"{affixes}#words", "parts": parts}})) == []
