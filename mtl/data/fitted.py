@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,15 +57,20 @@ class Fitted:
             target.placeholder()
         return fitted
 
-    def read_files(self, base: Path) -> dict[str, str]:
+    def read_files(
+        self, base: Path, settled: Callable[[str, int], bool] = lambda component, number: False
+    ) -> dict[str, str]:
         """Read the files that features name, relative to `base`; return the SHA-256 of what they say, by component.
 
-        Raises `DataError` with everything that is wrong with them.
+        Those of a feature that is `settled`, by its component and number, are left alone. Raises `DataError` with
+        everything that is wrong with the others.
         """
         found: dict[str, str] = {}
         faults: dict[Fault, None] = {}
         for component, features in self.features.items():
-            for feature in features:
+            for number, feature in enumerate(features):
+                if settled(component, number):
+                    continue
                 try:
                     found |= {f"{component}: {name}": digest for name, digest in feature.read_files(base).items()}
                 except DataError as error:

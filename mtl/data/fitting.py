@@ -36,14 +36,13 @@ def fit(
     store: Store,
     hashes: Mapping[tuple[str, str], str],
     code: Sequence[str],
+    origins: Origins,
 ) -> Fitted:
     """Fit to the train splits, whose hashes are given; what the store has of it is not fitted again.
 
-    Files that features name are read by then. `code` are the hashes of the code that reads. Raises `DataError` as
-    reading does.
+    Files that features name are read by then. `code` are the hashes of the code that reads. What comes from runs,
+    as `origins` say, is not fitted. Raises `DataError` as reading does.
     """
-    origins = Origins(graph)
-    origins.raise_faults()
     known = origins.known()
     trained = {name: hashes[name, "train"] for name in plans}
     outputs = {task: graph.output(task).component for task in graph.recipe.tasks}

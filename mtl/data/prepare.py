@@ -14,6 +14,7 @@ from .encoding import VERSION, Encoder
 from .fitted import Fitted
 from .fitting import fault_if_alike, fit, rows_of
 from .kept_files import found_file
+from .origins import Origins
 from .plan import SourcePlan, check_columns
 from .prepared import Prepared
 from .reading import fault_if_empty
@@ -64,8 +65,10 @@ def _prepared(
     lists: dict[str, str] = {}
     if fitted is None:
         unfitted = Fitted.unfitted(graph)
-        lists = unfitted.read_files(base)
-        fitted = fit(graph, unfitted, plans, sources, store, hashes, code)
+        origins = Origins(graph)
+        origins.raise_faults()
+        lists = unfitted.read_files(base, origins.settled)
+        fitted = fit(graph, unfitted, plans, sources, store, hashes, code, origins)
         fault_if_unanswerable(graph, fitted)
         faults = list(
             graph_rules.tied_label_sets(graph, {task: x.answer_names() for task, x in fitted.targets.items()})

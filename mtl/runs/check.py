@@ -7,7 +7,7 @@ fake batch goes through every task: sizes that do not fit show up as faults of t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,9 +54,9 @@ def check(recipe: Recipe, *, initial: bool = True) -> CheckReport:
     """
     graph = build_graph(recipe)
     unread = (list(unreadable(graph)) or list(contradicting(graph))) if initial else []
-    lists = list(unread_files(graph)) if initial else []
     origins = Origins(graph) if initial else None
     misfit = [] if origins is None else list(misfits(origins))
+    lists = [] if origins is None else list(unread_files(graph, _taken(origins) if misfit else origins.settled))
     faults = [*unread, *lists, *misfit, *unexportable(graph), *without_figures(recipe), *without_device(recipe)]
     parameters = {}
     try:
@@ -71,6 +71,11 @@ def check(recipe: Recipe, *, initial: bool = True) -> CheckReport:
     if faults:
         raise RecipeError(faults, recipe.title)
     return CheckReport(graph, parameters, (*graph.warnings, *slow(recipe)))
+
+
+def _taken(origins: Origins) -> Callable[[str, int], bool]:
+    """Return whether a component's features come from a run, where what that run has may not be readable."""
+    return lambda component, number: component in origins.sources
 
 
 def read_data(graph: SharingGraph, sources: Mapping[str, Source], cache: Path) -> Prepared:

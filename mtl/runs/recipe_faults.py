@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ..base.device import lacks_bf16, missing, resolve
 from ..base.errors import CheckpointError, DataError, Fault
@@ -89,10 +89,10 @@ def unreadable(graph: SharingGraph) -> Iterator[Fault]:
                     yield place.fault(f"should be a file or folder with weights. Found '{file}': {reason}.")
 
 
-def unread_files(graph: SharingGraph) -> Iterator[Fault]:
-    """Yield everything that is wrong with the files that features read."""
+def unread_files(graph: SharingGraph, settled: Callable[[str, int], bool]) -> Iterator[Fault]:
+    """Yield everything that is wrong with the files that features read; those that are `settled` read none."""
     try:
-        Fitted.unfitted(graph).read_files(graph.recipe.data)
+        Fitted.unfitted(graph).read_files(graph.recipe.data, settled)
     except DataError as error:
         yield from error.faults
 

@@ -10,11 +10,12 @@ import pytest
 
 import mtl
 from mtl.base.errors import CheckpointError, DataError, RecipeError
+from mtl.compile.loading import recipe_from_dict
 from mtl.runs.runner import Run
 from mtl.sources.base import SPLITS
 from tests import small
 from tests.mtl.from_small import recipe as made
-from tests.mtl.from_small import refused
+from tests.mtl.from_small import refused, tree
 
 RECIPE = small.RECIPE.replace("epochs: 24", "epochs: 2\n  checkpoint_every: 2").replace(
     "char: {type: char_cnn, dim: 4, char_dim: 4}",
@@ -124,3 +125,24 @@ def test_lists_that_come_from_a_run_keep_their_order(tmp_path: Path) -> None:
         f"'{tmp_path / 'run'}', or be left out. Found {json.dumps(names['lists'])}. Vectors go by their order."
     ]
     assert refused(made(tmp_path, {"embedding": {**names, "lists": there}})) == []
+
+
+def test_names_that_come_from_a_run_are_not_read_again(tmp_path: Path) -> None:
+    list(Run.start(write(tmp_path), tmp_path / "run").train())
+    remove(tmp_path)
+    written = tree({"embedding": {"from": f"{tmp_path / 'run'}#words"}})
+    run = Run.start(written, tmp_path / "new", data=tmp_path)
+    (before,) = Run.open(tmp_path / "run").prepared.fitted.features["words.names"]
+    (feature,) = run.prepared.fitted.features["kind.embedding.names"]
+    assert feature.state() == before.state()
+    assert [key for key in run.prepared.hashes if key.rpartition("/")[2] not in SPLITS] == []
+
+
+def test_lists_beside_words_of_a_run_are_read(tmp_path: Path) -> None:
+    list(Run.start(write(tmp_path), tmp_path / "run").train())
+    (tmp_path / "lists/times.txt").unlink()
+    names = {"type": "gazetteer", "lists": {"time": "lists/times.txt"}}
+    parts = {"word": {"from": f"{tmp_path / 'run'}#words.word"}, "names": names}
+    assert refused(recipe_from_dict(tree({"embedding": {"type": "concat", "parts": parts}}), data=tmp_path)) == [
+        f"{tmp_path / 'lists/times.txt'}: should be a readable file of names. Found: No such file or directory."
+    ]
