@@ -53,8 +53,8 @@ class Trial:
 
     @property
     def done(self) -> bool:
-        """Whether it was tested; raises `UsageError` where the folder holds a run of another recipe, on other data, or that
-        began with other weights of the runs that its modules come from.
+        """Whether it was tested; raises `UsageError` where the folder holds a run of another recipe, on other data, or
+        that began with other weights of the runs that its modules come from.
 
         A run that was begun and not tested is compared with its data when it goes on (`mtl.train.resume`).
         """

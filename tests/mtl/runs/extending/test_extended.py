@@ -107,8 +107,8 @@ def test_a_run_without_rows_to_compare_answers_to_is_refused_before_training(sma
     with pytest.raises(UsageError) as caught:
         Extended.start(run, write(tmp_path), tmp_path / "both")
     assert str(caught.value) == (
-        f"{run}: should have a test or dev split, to prove what its tasks answer then. Found neither for intent, slots. "
-        f"Write 'test: FILE' at a source in {run}/recipe.yaml."
+        f"{run}: should have a test or dev split, to prove what its tasks answer then. Found neither for intent, "
+        f"slots. Write 'test: FILE' at a source in {run}/recipe.yaml."
     )
     assert not (tmp_path / "both").exists()
 
