@@ -129,14 +129,18 @@ def test_a_process_that_dies_leaves_the_others_going(tmp_path: Path) -> None:
     trials = RecipeComparison(found, 1, tmp_path / "out").trials()
     endless = trials[1].folder
 
+    lines: list[str] = []
+
     def kill() -> None:
-        until(lambda: has_a_checkpoint(endless) and trials[0].done)
+        until(lambda: has_a_checkpoint(endless) and any("is tested" in line for line in lines))
         for child in multiprocessing.active_children():  # the other one's has nothing left to do
             child.kill()
 
     killing = threading.Thread(target=kill)
     killing.start()
-    lines = all_of(trials, 2)
+    for event in run_all(trials, 2, list):
+        if isinstance(event, Begun | Ended):
+            lines.append(said_of(event))
     killing.join()
     assert lines == [
         f"run 1/2: {trials[0].folder} begins",
