@@ -25,7 +25,7 @@ def test_what_is_asked_of_a_kind_is_what_its_base_class_has() -> None:
         "inputs", "slots", "target_options", "target_input", "cell", "target", "target_class",
     )  # fmt: skip
     assert {"element", "answers", "exact", "found", "tally", "state", "shape"} <= set(asked(base_of("target")))
-    assert asked(base_of("output"))[:3] == ("notes", "output_dim", "set_prior")
+    assert asked(base_of("output"))[:5] == ("ordered_keys", "file_only", "notes", "output_dim", "set_prior")
     assert "labels" not in asked(base_of("output"))  # of an instance: set when the model is built
     stated = {"predicts", "element", "answers"}  # of a task or a target, which has to say them
     for kind in BASES:
@@ -99,8 +99,8 @@ class Steps:
             Truth,
             "target",
             "the target 'mine', class Truth: should have width, of_tokens, of_text, dtype, quotes, exact, missing, metrics, labels, "
-            "out_of_scope, words, surveys, found, tally, shows_tokens, marks_spans, measured_by, survey, settle, note, remarks, size, "
-            "count, fit, from_answer, gold_quoted, shown, in_graph, names, answer_names, state, load_state, adopt, placeholder, shape, as mtl.data.targets.Target says. Found none. Derive it from mtl.data.targets.Target.",
+            "out_of_scope, words, surveys, found, tally, shows_tokens, marks_spans, measured_by, survey, settle, note, remarks, "
+            "unread, size, count, fit, from_answer, gold_quoted, shown, in_graph, names, answer_names, state, load_state, adopt, placeholder, shape, as mtl.data.targets.Target says. Found none. Derive it from mtl.data.targets.Target.",
         ),
         (
             Asks,
