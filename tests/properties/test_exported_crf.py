@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.export import Dim
 
-from mtl_modules.exported_crf import crf_marginals, viterbi
-from mtl_modules.linear_chain import Chain, best_path, marginals
+from mtl_modules.outputs.exported_crf import crf_marginals, viterbi
+from mtl_modules.outputs.linear_chain import Chain, best_path, marginals
 from tests.mtl_modules.onnx_session import exported, started
 
 Arrays = list[NDArray[Any]]

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from mtl.base import registry
 from mtl.model.module import PaddedSequence
-from mtl_modules.grade_output import GradeOutput
-from mtl_modules.word_prediction import WordPrediction
+from mtl_modules.outputs.grade_output import GradeOutput
+from mtl_modules.outputs.word_prediction import WordPrediction
 from tests.properties.cases import CASES, KINDS, Case, Shared, of_tokens
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

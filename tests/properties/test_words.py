@@ -17,7 +17,7 @@ from mtl.model.module import PaddedSequence
 from mtl.text.features import WordIds
 from mtl.text.featurizer import tokenize
 from mtl_modules import AdaptiveSoftmax, LanguageModelOutput, WordEmbedding
-from mtl_modules.word_prediction import WordPrediction
+from mtl_modules.outputs.word_prediction import WordPrediction
 
 LENGTHS = (5, 1, 3, 8, 2)
 WORDS = 11  # and two more ids

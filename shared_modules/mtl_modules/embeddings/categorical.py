@@ -10,7 +10,7 @@ from mtl.model.module import Embedding, PaddedSequence
 from mtl.text.features import Feature, WordIds
 from mtl.text.vocabulary import FIRST, PADDING, UNKNOWN
 
-from ..limits import Count, Rate
+from ..layers.limits import Count, Rate
 
 
 @register("embedding", "categorical")

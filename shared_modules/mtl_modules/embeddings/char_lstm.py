@@ -10,9 +10,9 @@ from mtl.model.module import Embedding, PaddedSequence
 from mtl.text.features import CharacterIds, Feature
 from mtl.text.vocabulary import FIRST, PADDING
 
-from ..char_cnn import distinct_rows
-from ..limits import Count, WordLength
-from ..lstm import BiLSTM
+from ..layers.limits import Count, WordLength
+from ..representations.lstm import BiLSTM
+from .char_cnn import distinct_rows
 
 
 @register("embedding", "char_lstm")

@@ -13,8 +13,8 @@ from mtl.model.module import Embedding, PaddedSequence
 from mtl.text.features import Feature
 from mtl.text.positions import Positions
 
-from ..limits import Count
-from ..positions import sinusoids
+from ..layers.limits import Count
+from ..layers.positions import sinusoids
 
 
 @register("embedding", "positional")

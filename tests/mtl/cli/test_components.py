@@ -31,7 +31,7 @@ def test_every_component_is_described() -> None:
 def test_keys_types_and_defaults_come_from_the_signature(capsys: pytest.CaptureFixture[str]) -> None:
     components_command("embedding", "char_cnn")
     out = capsys.readouterr().out
-    assert out.startswith("embedding 'char_cnn' (mtl_modules.char_cnn.CharCNN)\n")
+    assert out.startswith("embedding 'char_cnn' (mtl_modules.embeddings.char_cnn.CharCNN)\n")
     assert "  widths      list of int  [3]\n" in out
     components_command("embedding", "word")
     assert "  pretrained    file or null          null\n" in capsys.readouterr().out

@@ -15,10 +15,10 @@ from mtl.export.decompositions import no_idle_decomposition
 from mtl.export.tracing import _torch_export
 from mtl.model.module import PaddedSequence
 from mtl.text.features import CharacterIds
-from mtl_modules.char_cnn import CharCNN
-from mtl_modules.kernel_pooling import KernelPooling
-from mtl_modules.lexical_overlap import LexicalOverlap
-from mtl_modules.query_attention import QueryAttention
+from mtl_modules.embeddings.char_cnn import CharCNN
+from mtl_modules.pairs.kernel_pooling import KernelPooling
+from mtl_modules.pairs.lexical_overlap import LexicalOverlap
+from mtl_modules.poolings.query_attention import QueryAttention
 
 # torch warns of its own internals, which it copies.
 pytestmark = pytest.mark.filterwarnings("ignore:`isinstance:FutureWarning")

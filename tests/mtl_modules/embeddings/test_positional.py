@@ -7,7 +7,7 @@ import torch
 
 from mtl.base.errors import UsageError
 from mtl_modules import PositionalEmbedding
-from mtl_modules.positions import Sinusoids
+from mtl_modules.layers.positions import Sinusoids
 
 NUMBERS = torch.tensor([[1, 2, 3, 4], [1, 0, 0, 0], [0, 0, 0, 0]])
 LENGTHS = torch.tensor([4, 1, 1])

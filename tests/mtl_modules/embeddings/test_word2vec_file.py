@@ -11,8 +11,8 @@ import pytest
 
 from mtl.base.errors import DataError
 from mtl_modules.embeddings import word2vec_file
+from mtl_modules.embeddings.pretrained import dimension, read_vectors
 from mtl_modules.embeddings.word2vec_file import is_binary
-from mtl_modules.pretrained import dimension, read_vectors
 
 IDS = {"play": 2, "hey": 3, "jude": 4}
 WORDS = {"the": [0.5, -1.0], "jude": [3.0, 4.25], "play": [-0.0, 1e-3]}

@@ -1,0 +1,164 @@
+"""Word vectors of a file: in the binary form of word2vec, or in the text format of GloVe and fastText.
+
+As text: a word and its numbers per line, separated by one blank. A header line (`count dimension`, as fastText writes
+it) may come first. The file may be packed by gzip. Sources: Pennington et al. (2014), Bojanowski et al. (2017).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from mtl.base.errors import DataError, Fault, counted
+
+from .vector_file import opened
+from .word2vec_file import is_binary, read_binary
+
+Vector = npt.NDArray[np.float32]
+
+_HEADER = "how many words there are, and the size of a vector"
+_DIGITS = 18  # of a number in a header: no file holds as many words, and Python reads numbers of 4,300 digits at most
+
+
+class Header(NamedTuple):
+    """The size of a vector, and, where a line says it, the number of words and that line's number (else 0 and 0)."""
+
+    size: int
+    words: int = 0
+    line: int = 0
+
+
+def dimension(path: Path) -> int:
+    """Return how many numbers a vector has: what the header says, else what the first line holds."""
+    is_binary(path)  # raises for what is neither
+    return _header(path).size
+
+
+def _header(path: Path) -> Header:
+    with closing(_lines(path)) as lines:
+        number, line = next(lines, (0, b""))
+        fields = line.split(b" ")
+        if len(fields) > 1 and not _is_header(fields):
+            return Header(_size(fields[1:], next(lines, (0, b""))[1].split(b" ")[1:]))
+    if not number:
+        raise DataError(Fault("should hold a word and its vector per line. Found no line.", file=str(path)))
+    if len(fields) < 2:
+        raise _malformed(path, number, "a word and its vector", "one field")
+    longest = max(map(len, fields))
+    if longest > _DIGITS:
+        raise _malformed(path, number, _HEADER, f"{longest:,} digits")
+    words, size = map(int, fields)
+    if not words or not size:
+        raise _malformed(path, number, f"{_HEADER}, both above 0", f"'{words} {size}'")
+    return Header(size, words, number)
+
+
+def _size(after: list[bytes], next_after: list[bytes]) -> int:
+    """Return the size of vectors from what follows the first field of the first line, and of the one after it.
+
+    All of it is the vector, unless its word goes on there; then the vector is what follows the word's last field.
+    """
+    words = [place for place, field in enumerate(after, start=1) if not _is_number(field)]
+    alike = len(next_after) == len(after) and all(map(_is_number, next_after))
+    return len(after) if not words or alike else len(after) - words[-1] or len(after)
+
+
+def read_vectors(path: Path, ids: Mapping[str, int]) -> tuple[npt.NDArray[np.int64], Vector]:
+    """Return the ids [N] of the words that the file holds, and their vectors [N, D]; a word's first vector counts.
+
+    Only those of words asked for are kept in memory. Raises `DataError` with the file and, of text, the line.
+    """
+    wanted = {word.encode("utf-8", errors="replace"): id_ for word, id_ in ids.items()}
+    binary, header = is_binary(path), _header(path)
+    if binary:
+        found = read_binary(path, header.words, header.size, wanted)
+    else:
+        found = _read_text(path, header, wanted)
+    rows = np.fromiter(found, dtype=np.int64, count=len(found))
+    return rows, np.stack(list(found.values())) if found else np.zeros((0, header.size), dtype=np.float32)
+
+
+def _read_text(path: Path, header: Header, wanted: Mapping[bytes, int]) -> dict[int, Vector]:
+    """Return the vectors of words by their ids.
+
+    Only lines of words asked for become numbers, but every line must have as many as the first.
+    """
+    size, words = header.size, 0
+    found: dict[int, Vector] = {}
+    for number, line in _lines(path):
+        if number == header.line:
+            continue
+        words += 1
+        word, _, numbers = line.partition(b" ")
+        if line.count(b" ") != size:
+            word, numbers = _long_word(path, number, line, size)
+        id_ = wanted.get(word)
+        if id_ is not None and id_ not in found:
+            found[id_] = _parsed(path, number, word, numbers.split(b" "))
+    if words < header.words:
+        message = (
+            f"should hold {counted(header.words, 'word')}, as its first line says. Found {words:,}. The file may not "
+            "be whole: copy or unpack it again, or correct the first line of a part that was cut on purpose."
+        )
+        raise DataError(Fault(message, file=str(path)))
+    return found
+
+
+def _lines(path: Path) -> Generator[tuple[int, bytes], None, None]:
+    """Yield the lines that are not empty and their numbers; tabs count as blanks.
+
+    Bytes, because published files hold words that are no valid UTF-8, or white space of other kinds.
+    """
+    with opened(path) as file:
+        for number, line in enumerate(file, start=1):
+            stripped = line.rstrip(b"\r\n ").replace(b"\t", b" ")
+            if number == 1:
+                stripped = stripped.removeprefix(b"\xef\xbb\xbf")
+            if stripped:
+                yield number, stripped
+
+
+def _is_header(fields: list[bytes]) -> bool:
+    return len(fields) == 2 and all(field.isdigit() for field in fields)
+
+
+def _long_word(path: Path, number: int, line: bytes, size: int) -> tuple[bytes, bytes]:
+    """Return word and numbers of a line whose word holds blanks, as a few of GloVe's 840B vectors do."""
+    fields = line.split(b" ")
+    if len(fields) <= size or _is_number(fields[-size - 1]):
+        found = "one field" if len(fields) == 1 else f"{len(fields)} fields"
+        raise _malformed(path, number, f"a word and {size} numbers", found)
+    return b" ".join(fields[:-size]), b" ".join(fields[-size:])
+
+
+def _parsed(path: Path, number: int, word: bytes, fields: list[bytes]) -> Vector:
+    if all(map(_is_number, fields)):
+        with np.errstate(over="ignore"):  # what is too large is reported below
+            vector = np.array(fields, dtype=np.float32)
+        if np.isfinite(vector).all():
+            return vector
+    odd = next(field for field in fields if not (_is_number(field) and np.isfinite(np.float32(field))))
+    raise _malformed(path, number, f"{len(fields)} finite numbers after '{_text(word)}'", f"'{_text(odd)}'")
+
+
+def _is_number(field: bytes) -> bool:
+    if b"_" in field:  # which Python's own numbers may have between digits
+        return False
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
+
+
+def _text(field: bytes) -> str:
+    return field.decode("utf-8", errors="replace")
+
+
+def _malformed(path: Path, line: int, wanted: str, found: str) -> DataError:
+    return DataError(Fault(f"should hold {wanted}. Found {found}.", file=str(path), line=line))

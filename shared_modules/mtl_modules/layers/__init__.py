@@ -1,0 +1,1 @@
+"""What modules of several kinds are made of."""

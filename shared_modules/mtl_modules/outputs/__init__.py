@@ -1,0 +1,1 @@
+"""Output layers: loss, answer and search, and what they are made of."""

@@ -1,0 +1,128 @@
+"""The word after each word: what output layers of language models have in common.
+
+They get which words a text has, ids [B, T, 1], and what a causal representation makes of it, states [B, T, D]. The
+state after `t` words predicts word `t + 1`; before the first word there is one that is learned. Shapes: N predicted
+words, V words of the vocabulary, K most probable ones.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from mtl.base.errors import UsageError
+from mtl.base.registry import name_of
+from mtl.data.targets import NextToken
+from mtl.model.lexicon import Lexicon
+from mtl.model.module import Embedding, Losses, Output, PaddedSequence
+from mtl.text.vocabulary import FIRST
+
+from ..layers.dropout import Dropout
+from ..layers.limits import Count, Rate
+
+END = 0  # id of what follows a text's last word: that of padding, which is no word
+
+
+class Predicted(NamedTuple):
+    """States [B, T + 1, D], what follows each of them, [B, T + 1] (`END` after the last word), and the words [B]."""
+
+    states: Tensor
+    wanted: Tensor
+    counts: Tensor
+
+
+class WordPrediction(Output):
+    """An output layer over the words of a vocabulary, that of its part `words`; subclasses say how words are scored."""
+
+    elements = ("next token",)
+    axes = (("T",),)
+    takes_input: ClassVar[bool] = True
+
+    def __init__(
+        self, input_dims: tuple[int, ...], target: NextToken, words: Embedding, dropout: Rate, top: Count
+    ) -> None:
+        super().__init__()
+        self.ends = target.ends
+        self.size = self.lexicon(words).words.size or 0
+        self.top = top
+        self.start = nn.Parameter(torch.randn(input_dims[-1]) / 10)
+        self.made_up = self.start.is_meta  # the vocabulary, before any data is read
+        if self.size <= FIRST and not self.made_up:
+            raise UsageError("the vocabulary of 'words' should have words. Found none. Lower its 'min_count'.")
+        self.dropout = Dropout(dropout)
+
+    @staticmethod
+    def lexicon(words: Embedding) -> Lexicon:
+        """Return an embedding as one that has a vector per word; raises `UsageError` for another."""
+        if not isinstance(words, Lexicon):
+            found = name_of(type(words))
+            raise UsageError(
+                f"'words' should be an embedding that has a vector per word, as 'word' has. Found '{found}'."
+            )
+        return words
+
+    @property
+    def output_dim(self) -> int:
+        """Size of the vocabulary."""
+        return self.size
+
+    def likelihoods(self, states: Tensor, wanted: Tensor) -> Tensor:
+        """Return [N]: the logarithm of the probability of each of these words [N] after its state [N, D]."""
+        raise NotImplementedError
+
+    def distribution(self, states: Tensor) -> Tensor:
+        """Return [N, V]: the logarithms of the probabilities of all words after states [N, D]."""
+        raise NotImplementedError
+
+    def forward(self, *given: Any) -> PaddedSequence:
+        """Return the probabilities of all words at each token, [B, T, V], given the tokens before it."""
+        states, _, _ = self._predicted(*given)
+        rows, steps, size = states[:, :-1].shape
+        found = self.distribution(states[:, :-1].reshape(-1, size)).exp()
+        return PaddedSequence(found.view(rows, steps, -1), given[1].lengths)
+
+    def _predicted(self, ids: PaddedSequence, states: PaddedSequence) -> Predicted:
+        rows, _, size = states.values.shape
+        first = self.start.to(states.values.dtype).expand(rows, 1, size)
+        words = ids.values[:, :, 0]
+        wanted = torch.cat([words, torch.full_like(words[:, :1], END)], 1)
+        return Predicted(self.dropout(torch.cat([first, states.values], 1)), wanted, (words != END).sum(1))
+
+    def loss(self, *given: Any) -> Losses:
+        """Return a loss for each predicted word of the batch, the ends of texts among them where they are predicted."""
+        *flowing, there = given
+        states, wanted, counts = self._predicted(*flowing)
+        last = counts + int(self.ends)
+        counted = torch.arange(wanted.shape[1], device=wanted.device) < last[:, None]
+        counted &= there.any(1)[:, None]
+        values = -self.likelihoods(states[counted], wanted[counted])
+        return Losses(values, torch.ones_like(values, dtype=torch.bool))
+
+    def answer(self, *given: Any) -> dict[str, Tensor]:
+        """Return what a `next_token` target answers with.
+
+        `log_probability` [B, T] of each token, `end` [B] of the text's end, `total` [B]: their sum; `next` [B, K]: the
+        most probable words after the text, ids, and `next_probability` [B, K].
+        """
+        states, wanted, counts = self._predicted(*given)
+        scores = self.likelihoods(states.flatten(0, 1), wanted.flatten()).view(wanted.shape)
+        words = scores[:, :-1].masked_fill(wanted[:, :-1] == END, 0.0)
+        end = scores.gather(1, counts[:, None])[:, 0]
+        after = states.gather(1, counts[:, None, None].expand(-1, 1, states.shape[2]))[:, 0]
+        best = self.distribution(after).topk(min(self.top, self.size - 1))
+        total = words.sum(1) + (end if self.ends else 0.0)
+        return {
+            "log_probability": words,
+            "end": end,
+            "total": total,
+            "next": best[1],
+            "next_probability": best[0].exp(),
+        }
+
+    def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
+        """Return how much more probable the words of one list [K] are than those of another, where they differ."""
+        states, _, counts = self._predicted(*scores)
+        found = self.distribution(states[row, counts[row]][None])[0].exp().numpy()
+        return float(abs(found[wanted] - found[given]).max())

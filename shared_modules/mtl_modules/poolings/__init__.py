@@ -1,0 +1,1 @@
+"""Poolings: one vector of a text from those of its tokens."""

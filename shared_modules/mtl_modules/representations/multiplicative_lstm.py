@@ -1,0 +1,87 @@
+"""An LSTM whose recurrence differs from token to token."""
+
+from __future__ import annotations
+
+import importlib
+
+import torch
+from torch import Tensor, nn
+
+from mtl.base.registry import register
+from mtl.model.module import PaddedSequence, Representation
+from mtl.model.precision import in_float32
+
+from ..layers.both_ways import from_time, to_time
+from ..layers.limits import Count, Rate
+from ..layers.recurrent_layers import RecurrentLayers, Scan
+
+
+@register("representation", "multiplicative_lstm")
+class MultiplicativeLSTM(Representation):
+    """Stacked multiplicative LSTMs that read each row in both directions (Krause et al., 2016).
+
+    The gates of an LSTM see the state before a token after it was multiplied, value by value, by a projection of the
+    token. `hidden` is the size of each direction (vectors of 2 x hidden come out), `layers` how many are stacked,
+    `dropout` the rate before each layer.
+    """
+
+    def __init__(self, input_dim: int, *, hidden: Count = 200, layers: Count = 1, dropout: Rate = 0.0) -> None:
+        super().__init__()
+        self._output_dim = 2 * hidden
+        sizes = [input_dim, *[2 * hidden] * (layers - 1)]
+        built = [MultiplicativeLSTMLayer(size, hidden) for size in sizes]
+        self.layers = RecurrentLayers(built, multiplicative_recurrence, dropout)
+
+    def forward(self, inputs: PaddedSequence) -> PaddedSequence:
+        """Return [B, T, 2 x hidden] for [B, T, D]; zeros where there is padding."""
+        found: PaddedSequence = self.layers(inputs)
+        return found
+
+    @property
+    def output_dim(self) -> int:
+        """Twice the size of a direction."""
+        return self._output_dim
+
+    def exportable(self) -> nn.Module:
+        """Return the same layers with a `Scan` for the loop over time."""
+        exported = importlib.import_module(
+            "mtl_modules.representations.exported_multiplicative_lstm"
+        )  # needs onnxscript: not for training
+        return self.layers.exported(exported.multiplicative_recurrence)
+
+
+class MultiplicativeLSTMLayer(nn.Module):
+    """One layer.
+
+    `project` makes of a token, for each direction, its factor and what it adds to the gates, in the order i, f, o, g.
+    """
+
+    def __init__(self, input_dim: int, hidden: int) -> None:
+        super().__init__()
+        bound = hidden**-0.5  # as torch's LSTM
+        self.project = nn.Linear(input_dim, 2 * 5 * hidden)
+        self.factors = nn.Parameter(torch.empty(2, hidden, hidden).uniform_(-bound, bound))
+        self.gates = nn.Parameter(torch.empty(2, hidden, 4 * hidden).uniform_(-bound, bound))
+
+    def forward(self, values: Tensor, lengths: Tensor, scan: Scan) -> Tensor:
+        """Return [B, T, 2 x hidden] for [B, T, D]."""
+        return in_float32(scan, self.project(values), lengths, self.factors, self.gates)
+
+
+def multiplicative_recurrence(projected: Tensor, lengths: Tensor, factors: Tensor, gates: Tensor) -> Tensor:
+    """Return the states [B, T, 2 x H] of projected tokens [B, T, 2 x 5H]; zeros where there is padding.
+
+    `factors` [2, H, H] and `gates` [2, H, 4H] are the matrices by which states are multiplied.
+    """
+    hidden = factors.shape[1]
+    tokens = to_time(projected, lengths)
+    own, added = tokens[..., :hidden], tokens[..., hidden:]
+    state = cell = torch.zeros_like(own[0])
+    states = []
+    for factor, start in zip(own.unbind(0), added.unbind(0), strict=True):
+        seen = factor * torch.bmm(state, factors)
+        i, f, o, g = torch.baddbmm(start, seen, gates).chunk(4, -1)
+        cell = f.sigmoid() * cell + i.sigmoid() * g.tanh()
+        state = o.sigmoid() * cell.tanh()
+        states.append(state)
+    return from_time(torch.stack(states), lengths)

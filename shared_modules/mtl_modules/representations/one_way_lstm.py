@@ -1,0 +1,43 @@
+"""An LSTM of one direction."""
+
+from __future__ import annotations
+
+import importlib
+
+from torch import nn
+
+from mtl.base.registry import register
+
+from ..layers.limits import Count, Rate
+from ..layers.one_way import Direction, ExportedOneWay, OneWay
+
+
+@register("representation", "lstm")
+class OneWayLSTM(OneWay):
+    """Stacked LSTMs that read each row in one `direction` (Hochreiter and Schmidhuber, 1997): `forward` or `backward`.
+
+    `hidden` is the size of their vectors, `layers` how many are stacked, `dropout` the rate on the input and between
+    the layers. `variational_dropout` is a rate on the input and the output, where the same dimensions are dropped at
+    all tokens of a row (Gal and Ghahramani, 2016).
+    """
+
+    def __init__(
+        self,
+        input_dim: int,
+        *,
+        hidden: Count = 200,
+        layers: Count = 1,
+        direction: Direction = "forward",
+        dropout: Rate = 0.0,
+        variational_dropout: Rate = 0.0,
+    ) -> None:
+        between = dropout if layers > 1 else 0.0
+        lstm = nn.LSTM(input_dim, hidden, layers, batch_first=True, dropout=between)
+        super().__init__(lstm, direction, dropout, variational_dropout)
+
+    def exportable(self) -> nn.Module:
+        """Return the same layers as ONNX `LSTM` nodes."""
+        exported = importlib.import_module(
+            "mtl_modules.representations.exported_lstm"
+        )  # needs onnxscript: not for training
+        return ExportedOneWay(exported.ExportedBiLSTM(self.layers), self.direction)
