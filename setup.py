@@ -21,6 +21,7 @@ setup(
                 "featurizer_ext/core/code_point_map.h",
                 "featurizer_ext/core/gazetteer.h",
                 "featurizer_ext/core/murmur_hash.h",
+                "featurizer_ext/core/ngrams.h",
                 "featurizer_ext/core/normalization.h",
                 "featurizer_ext/core/shapes.h",
                 "featurizer_ext/core/tokenizer.h",

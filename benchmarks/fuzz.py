@@ -3,8 +3,8 @@
     python -m benchmarks.fuzz --strings 1000000 --seed 1
 
 Every string goes through every tokenizer, lower-cased and not, and through every other normalization, on both sides;
-tokens, lengths, word ids, character ids, hashes, document frequencies, shapes, affixes, bytes and names of lists are
-compared. Ends 1 where anything differs.
+tokens, lengths, word ids, character ids, hashes, document frequencies, shapes, affixes, bytes, names of lists and
+n-grams are compared. Ends 1 where anything differs.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ from mtl.text.featurizer import (
 from mtl.text.front_end import FrontEnd
 from mtl.text.gazetteer import NameFlags
 from mtl.text.lexical_features import InverseDocumentFrequency, WordHash
+from mtl.text.ngram_features import Ngrams
 from mtl.text.normalization import combining_classes, compatible, compositions, lower_case, without_accents
 from mtl.text.shape_features import AffixIds, WordShapes
 from mtl.text.token_values import TokenValues
@@ -175,7 +176,7 @@ def tokens_session(front_end: FrontEnd, features: Sequence[Feature]) -> onnxrunt
 
 
 def padded(ragged: Ragged) -> NDArray[Any]:
-    """Return a feature's values as the graph gives them: [B, T] or [B, T, C], 0 for padding."""
+    """Return a feature's values as the graph gives them: [B, T] or [B, T, C] (or [B, P], [B, G]), 0 for padding."""
     values, (rows, *deeper) = ragged
     if deeper:
         lengths = np.diff(deeper[0])
@@ -198,7 +199,7 @@ def differing_rows(tokens: Tokens, features: Sequence[Feature], answers: Sequenc
         if found != expected + [""] * (width - len(expected)):
             bad.add(row)
     for feature, grid in zip(features, grids, strict=True):
-        expected_grid = padded(feature.compute(tokens))
+        expected_grid = padded(feature.of_rows(feature.compute(tokens)))
         if grid.shape != expected_grid.shape:
             bad.update(range(len(surface)))
         else:
@@ -231,6 +232,7 @@ def compare(texts: Sequence[str], front_end: FrontEnd) -> Iterator[Difference]:
     features = (
         *(WordIds(max_size=5_000), CharacterIds(max_length=12), WordHash(), InverseDocumentFrequency()),
         *(WordShapes(), AffixIds(prefixes=2), ByteIds(max_length=7), names_of(texts[::3])),
+        Ngrams(words=(1, 3), characters=(1, 4), max_size=20_000),
     )
     sample = tokenize(texts[::2], front_end)
     for feature in features:

@@ -90,6 +90,31 @@ class NameIndex {
   Names names_;
 };
 
+// N-grams of words, each a list of them, then n-grams of characters; ids count from 1.
+class NgramIndex {
+ public:
+  NgramIndex(const py::list& words, const py::list& characters) {
+    Texts texts;
+    std::vector<Token> tokens;
+    std::int32_t id = 0;
+    for (const py::handle ngram : words) {
+      tokens.clear();
+      for (const py::handle word : texts.keep(ngram)) tokens.push_back(whole(texts.view(word, "a word")));
+      if (tokens.empty()) throw py::value_error("an n-gram should have at least one word.");
+      ngrams_.add_words(tokens, ++id);
+    }
+    for (const py::handle ngram : characters) {
+      const Token token = whole(texts.view(ngram, "an n-gram of characters"));
+      if (token.empty()) throw py::value_error("an n-gram should have at least one character.");
+      ngrams_.add_characters(token, ++id);
+    }
+  }
+  const Ngrams& ngrams() const { return ngrams_; }
+
+ private:
+  Ngrams ngrams_;
+};
+
 class Tokens;
 
 class WordCounts {
@@ -159,6 +184,39 @@ class AffixCounts {
   }
 
   CountedStrings prefixes_, suffixes_;
+};
+
+// In how many rows each n-gram is.
+class RowNgrams {
+ public:
+  using Sizes = std::pair<std::size_t, std::size_t>;
+
+  RowNgrams(Sizes words, Sizes characters)
+      : counts_({words.first, words.second}, {characters.first, characters.second}) {}
+  void add(const Tokens& tokens, unsigned how);
+  std::int64_t texts() const { return counts_.rows(); }
+  py::list words() const {
+    py::list result;
+    counts_.each_of_words([&](const std::vector<std::string_view>& words, std::int64_t rows) {
+      py::list ngram;
+      for (const std::string_view word : words) ngram.append(to_str(word));
+      result.append(py::make_tuple(ngram, rows));
+    });
+    return result;
+  }
+  py::list characters() const {
+    py::list result;
+    counts_.each_of_characters([&](const std::vector<std::uint32_t>& code_points, std::int64_t rows) {
+      const auto ngram = py::reinterpret_steal<py::str>(PyUnicode_FromKindAndData(
+          PyUnicode_4BYTE_KIND, code_points.data(), static_cast<py::ssize_t>(code_points.size())));
+      if (!ngram) throw py::error_already_set();
+      result.append(py::make_tuple(ngram, rows));
+    });
+    return result;
+  }
+
+ private:
+  NgramCounts counts_;
 };
 
 class Tokens {
@@ -237,6 +295,10 @@ class Tokens {
                           to_array(std::move(found.row_offsets)));
   }
 
+  py::tuple ngram_ids(const NgramIndex& index, unsigned how) const {
+    return nested(without_gil([&] { return mtl::ngrams_of_rows(rows_, index.ngrams(), how); }));
+  }
+
   py::array_t<std::int32_t> shapes() const {
     return to_array(without_gil([&] { return mtl::shapes_of_tokens(rows_); }));
   }
@@ -293,6 +355,8 @@ void AffixCounts::add(const Tokens& tokens, unsigned how, std::size_t prefixes, 
   count_affixes(tokens.rows(), how, prefixes, suffixes, prefixes_, suffixes_);
 }
 
+void RowNgrams::add(const Tokens& tokens, unsigned how) { count_ngrams(tokens.rows(), how, counts_); }
+
 }  // namespace
 
 PYBIND11_MODULE(_featurizer, module) {
@@ -306,6 +370,8 @@ PYBIND11_MODULE(_featurizer, module) {
   py::class_<WordIndex>(module, "WordIndex").def(py::init<const py::list&>(), py::arg("entries"));
   py::class_<CharacterIndex>(module, "CharacterIndex").def(py::init<const py::list&>(), py::arg("entries"));
   py::class_<NameIndex>(module, "NameIndex").def(py::init<const py::list&>(), py::arg("types"));
+  py::class_<NgramIndex>(module, "NgramIndex")
+      .def(py::init<const py::list&, const py::list&>(), py::arg("words"), py::arg("characters"));
   py::class_<Tokens>(module, "Tokens")
       .def(py::init<const py::object&, Tokenizer, std::size_t>(), py::arg("texts"), py::arg("tokenizer"),
            py::arg("max_tokens") = 0)
@@ -320,6 +386,7 @@ PYBIND11_MODULE(_featurizer, module) {
       .def("affix_ids", &Tokens::affix_ids, py::arg("prefixes"), py::arg("suffixes"), py::arg("normalization"),
            py::arg("most_prefixes"), py::arg("most_suffixes"))
       .def("name_flags", &Tokens::name_flags, py::arg("names"), py::arg("normalization"), py::arg("ends"))
+      .def("ngram_ids", &Tokens::ngram_ids, py::arg("index"), py::arg("normalization"))
       .def("shapes", &Tokens::shapes);
   py::class_<WordCounts>(module, "WordCounts")
       .def(py::init<>())
@@ -336,6 +403,12 @@ PYBIND11_MODULE(_featurizer, module) {
            py::arg("suffixes"))
       .def("prefixes", &AffixCounts::prefixes)
       .def("suffixes", &AffixCounts::suffixes);
+  py::class_<RowNgrams>(module, "NgramCounts")
+      .def(py::init<RowNgrams::Sizes, RowNgrams::Sizes>(), py::arg("words"), py::arg("characters"))
+      .def("add", &RowNgrams::add, py::arg("tokens"), py::arg("normalization"))
+      .def_property_readonly("texts", &RowNgrams::texts)
+      .def("words", &RowNgrams::words)
+      .def("characters", &RowNgrams::characters);
   py::class_<CharacterCounts>(module, "CharacterCounts")
       .def(py::init<>())
       .def("add", &CharacterCounts::add, py::arg("tokens"), py::arg("normalization"), py::arg("max_length"))

@@ -35,4 +35,10 @@ void count_affixes(const Rows& rows, unsigned how, std::size_t most_prefixes, st
       [] {});
 }
 
+CharacterIds ngrams_of_rows(const Rows& rows, const Ngrams& ngrams, unsigned how) {
+  return ngram_ids(rows, ngrams, how);
+}
+
+void count_ngrams(const Rows& rows, unsigned how, NgramCounts& counts) { counts.add(rows, how); }
+
 }  // namespace mtl

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/gazetteer.h"
+#include "core/ngrams.h"
 #include "core/tokens.h"
 
 namespace mtl {
@@ -25,5 +26,9 @@ struct CountedStrings {
 
 void count_affixes(const Rows& rows, unsigned how, std::size_t most_prefixes, std::size_t most_suffixes,
                    CountedStrings& prefixes, CountedStrings& suffixes);
+
+CharacterIds ngrams_of_rows(const Rows& rows, const Ngrams& ngrams, unsigned how);
+
+void count_ngrams(const Rows& rows, unsigned how, NgramCounts& counts);
 
 }  // namespace mtl

@@ -14,6 +14,8 @@ gazetteer_graph   the longest names of a trie in tokens, from the left, inside t
 lexical_features  features of a word without a vocabulary: its hash, and how rare it is
 name_lists        lists of names from files: lines, tables or JSON
 normalization     what is done to a token before it is looked up, and the tables of it that the C++ featurizer has
+ngram_features    n-grams of a text: of its words, and of the characters of each word
+ngram_graph       n-grams of words and of their characters inside the graph
 numbers           the numbers that tokens are, scaled as those of training
 pieces            features of the pieces that a tokenizer makes of its tokens: an axis below tokens, and the way back
 positions         the places of tokens in their texts

@@ -1,7 +1,7 @@
 """What an embedding consumes: a value (or several) per token, computed here for training and in the exported graph.
 
 Dimensions: B rows of a batch, T tokens of its longest row, C characters of its longest token, P pieces of its longest
-row, N tokens of all rows.
+row, N tokens of all rows, G n-grams of the row that has most.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Feature:
     """
 
     kind: ClassVar[str] = "feature"
-    dims: ClassVar[tuple[str, ...]] = ("T",)  # or ("T", "C"), or ("P",): the pieces of all tokens of a row
+    dims: ClassVar[tuple[str, ...]] = ("T",)  # or ("T", "C"), or of a row ("P",), pieces of all its tokens, or ("G",)
     dtype: ClassVar[type[np.generic]] = np.int32  # as cached; integers reach the embedding as int64
     version: ClassVar[int] = 1
     needs_fit: ClassVar[bool] = False
@@ -131,18 +131,19 @@ class Feature:
         """Return values for every token, of `dtype`.
 
         A row without tokens has the padding token `""`, and its value must be 0 (with dims T, C: no value, or as many 0
-        as other tokens have values). With dims P the values are those of pieces, at least one for every token.
+        as other tokens have values). With dims P the values are those of pieces, at least one for every token; with dims
+        G those of a row, as values of its first token.
         """
         raise NotImplementedError(f"{type(self).__name__} does not compute anything")
 
     def onnx(self, tape: Tape, tokens: TokenValues) -> ir.Value:
-        """Add nodes that compute equal values: [B, T], [B, T, C] or [B, P], int64 or float, 0 for padding."""
+        """Add nodes that compute equal values: [B, T], [B, T, C], [B, P] or [B, G], int64 or float, 0 for padding."""
         raise NotImplementedError(f"{type(self).__name__} has no method 'onnx'")
 
     @classmethod
     def of_rows(cls, values: Ragged) -> Ragged:
-        """Return what `compute` returned as a batch gets it: values of pieces along rows, others by their tokens."""
-        return values.along_rows() if cls.dims == ("P",) else values
+        """Return what `compute` returned as a batch gets it: values of rows along these, others by their tokens."""
+        return values.along_rows() if cls.dims in (("P",), ("G",)) else values
 
     @classmethod
     def nested(cls) -> bool:

@@ -28,6 +28,7 @@ from .. import _featurizer
 from .._featurizer import (
     UNICODE_VERSION,
     NameIndex,
+    NgramIndex,
     digit_ranges,
     extend_ranges,
     flag_letter_ranges,
@@ -47,6 +48,8 @@ __all__ = [
     "AffixCounts",
     "CharacterCounts",
     "NameIndex",
+    "NgramCounts",
+    "NgramIndex",
     "TextCounts",
     "TokenPieces",
     "Tokens",
@@ -180,6 +183,14 @@ class Tokens:
         flags, offsets, self._row_offsets = self._native.name_flags(names, self.front_end.normalization, ends)
         return flags, offsets
 
+    def ngram_ids(self, ngrams: NgramIndex) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return the ids of each row's n-grams, and [N+1] offsets of the tokens in them.
+
+        A row has an id as often as the n-gram; the highest ids come first, and all are values of its first token.
+        """
+        ids, offsets, self._row_offsets = self._native.ngram_ids(ngrams, self.front_end.normalization)
+        return ids, offsets
+
     def shapes(self) -> NDArray[np.int32]:
         """Return [N]: how each token is written in the text, not normalized (see `mtl.text.shapes.SHAPES`)."""
         return self._native.shapes()
@@ -252,6 +263,33 @@ class AffixCounts:
     def suffixes(self) -> list[tuple[str, int]]:
         """Return (suffix, count) in order of first occurrence."""
         return self._native.suffixes()
+
+
+class NgramCounts:
+    """In how many texts each n-gram is, of words and of the characters of each word with a space at both its ends.
+
+    Sizes are those of the shortest and the longest n-gram, (0, 0) for none.
+    """
+
+    def __init__(self, words: tuple[int, int], characters: tuple[int, int]) -> None:
+        self._native = _featurizer.NgramCounts(words, characters)
+
+    @property
+    def texts(self) -> int:
+        """How many texts were counted, those without an n-gram among them."""
+        return self._native.texts
+
+    def add(self, tokens: Tokens) -> None:
+        """Count the texts of a batch."""
+        self._native.add(tokens._native, tokens.front_end.normalization)
+
+    def words(self) -> list[tuple[list[str], int]]:
+        """Return (words, texts that have them one after another) in order of first occurrence of their beginning."""
+        return self._native.words()
+
+    def characters(self) -> list[tuple[str, int]]:
+        """Return (characters, texts that have them) in order of first occurrence of their beginning."""
+        return self._native.characters()
 
 
 def tokenize(texts: Iterable[str | bytes], front_end: FrontEnd | str) -> Tokens:
