@@ -16,6 +16,7 @@ BASES = {
     "matching": "mtl.model.module.Matching",
     "scorer": "mtl.model.module.Scorer",
     "decoder": "mtl.model.module.Decoder",
+    "wide": "mtl.model.module.Wide",
     "output": "mtl.model.module.Output",
     "task": "mtl.recipe.task.Task",
     "target": "mtl.data.targets.Target",

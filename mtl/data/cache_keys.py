@@ -51,7 +51,7 @@ def _read(key: InputKey) -> tuple[Any, ...]:
 
 def code_of(graph: SharingGraph, plans: Mapping[str, SourcePlan], sources: Mapping[str, Source]) -> list[str]:
     """Return hashes of the packages whose code makes rows, ids and answers: where it changes, the cache is stale."""
-    classes: set[type] = {type(feature) for name in graph.embeddings() for feature in graph.features_of(name)}
+    classes: set[type] = {type(feature) for name in graph.readers() for feature in graph.features_of(name)}
     classes |= {type(task.task) for plan in plans.values() for task in plan.tasks}
     classes |= {task.task.target_class() for plan in plans.values() for task in plan.tasks}
     classes |= {type(sources[name]) for name in plans}

@@ -36,7 +36,7 @@ class Fitted:
         for name, task in graph.recipe.tasks.items():
             targets[name] = task.task.target()
             targets[name].measured_by([config.cls(**config.values) for config in task.metrics])
-        features = {name: graph.features_of(name) for name in graph.embeddings()}
+        features = {name: graph.features_of(name) for name in graph.readers()}
         for name, target in targets.items():
             component = graph.predicted_words(name)
             target.words = None if component is None else features[component][0]

@@ -124,7 +124,7 @@ class Origins:
         """What the targets were fitted to of the tasks whose decoder or output layer comes from a run."""
         found: dict[str, Mapping[str, Any]] = {}
         for name in self.sources:
-            if self.graph.components[name].kind in ("decoder", "output"):
+            if self.graph.components[name].kind in ("decoder", "output", "wide"):
                 graph, source = self.there(name)
                 theirs = graph.components[source.component].members[0].split(".")[0]
                 for member in self.graph.components[name].members:

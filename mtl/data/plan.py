@@ -58,11 +58,11 @@ class SourcePlan:
 
 
 def read_by(graph: SharingGraph, tasks: tuple[str, ...] | list[str]) -> dict[InputKey, tuple[str, ...]]:
-    """Return the inputs that some tasks read, each with the leaf embeddings that it flows into."""
-    embeddings = set(graph.embeddings())
+    """Return the inputs that some tasks read, each with the components that read features of it."""
+    readers = set(graph.readers())
     found: dict[InputKey, dict[str, None]] = {key: {} for task in tasks for key in graph.inputs(task).values()}
     for component, key in graph.leaves(tasks):
-        if component in embeddings:
+        if component in readers:
             found.setdefault(key, {})[component] = None
     return {key: tuple(components) for key, components in found.items()}
 

@@ -64,6 +64,7 @@ class Split:
         self.targets = {task.name: fitted.targets[task.name] for task in plan.tasks}
         self._labelled = plan.labelled
         self._values = {task: self._file.target(task, target) for task, target in self.targets.items()}
+        self._dims = {name: [feature.dims for feature in found] for name, found in fitted.features.items()}
         self._texts = {key: self._file.input(key, plan, fitted) for key in plan.inputs}
         self.text_lengths = {column: self._file.numbers(f"length:{column}", np.int32) for column in plan.columns}
         self.hashes = {column: self._file.numbers(f"hash:{column}", np.int64) for column in plan.columns}
@@ -91,8 +92,8 @@ class Split:
         """[N]: the positions of each unit's longest input: tokens, or pieces where a feature has an axis of them."""
         found = self.lengths
         for key, texts in self._texts.items():
-            for _, ragged in texts.features:
-                if len(ragged.offsets) == 1 and ragged.offsets[0] is not texts.offsets:
+            for (component, number, _), ragged in texts.features:
+                if self._dims[component][number] == ("P",) and ragged.offsets[0] is not texts.offsets:
                     pieces = np.diff(ragged.offsets[0]).astype(np.int32)
                     found = np.maximum(found, self._units(key.column, pieces))
         return found

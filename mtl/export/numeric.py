@@ -29,7 +29,7 @@ class Numeric:
     """The numeric graph and the names of its values.
 
     Inputs: `lengths` int64 of every input's texts; of those in lists, which make up a unit (positions [B, U], lengths
-    [B]); `features` [texts, T], [texts, T, C] or [texts, P]. Outputs: `answers` by task and key of
+    [B]); `features` [texts, T], [texts, T, C], [texts, P] or [texts, G]. Outputs: `answers` by task and key of
     what the output layer's `answer` returns, `vectors` [B, E] of separable scorers by task and input, and `calls`: what
     every component computed ([B, …], sequences without their lengths). `parameters` are the tensors of its named
     initializers.
@@ -70,7 +70,7 @@ def _example(network: Network, features: Features) -> tuple[Tensor, ...]:
     found = []
     for component, index, key in network.places:
         feature = features[component][index]
-        sizes = {"T": steps[key], "C": 7, "P": steps[key] + 3}
+        sizes = {"T": steps[key], "C": 7, "P": steps[key] + 3, "G": steps[key] + 6}
         shape = (len(lengths[key]), *(sizes[axis] for axis in feature.dims))
         if np.issubdtype(feature.dtype, np.integer):
             found.append(torch.randint(0, feature.size or 2, shape, generator=generator))

@@ -76,6 +76,13 @@ class _Suspect(nn.Module):
         super().__init__()
         self.component, self.module = component, module
 
+    def __getattr__(self, name: str) -> Any:
+        """Return what the component has: a step may ask for another method than `forward`."""
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            return getattr(self._modules["module"], name)
+
     def forward(self, *arguments: Value) -> Value:
         try:
             _torch_export(self.module, arguments)

@@ -153,7 +153,7 @@ def _producers(graph: SharingGraph, node: Any) -> dict[Any, str]:
 
 
 def _features(graph: SharingGraph, node: Any) -> tuple[Any, ...]:
-    return graph.features_of(node) if node in graph.embeddings() else ()
+    return graph.features_of(node) if node in graph.readers() else ()
 
 
 def _count(number: int, noun: str) -> str:

@@ -27,6 +27,8 @@ from .module_graph import add_edge, module_graph
 
 TEXT = "text"  # what the text of a task that has one alone is called in the graph
 By = Literal["source", "front_end"]
+READING = ("embedding", "wide")  # kinds of modules that read features of a text
+ADDED = "added"  # what a wide module is asked for with a decoder's scores (see `mtl.model.module.Wide`)
 WORD_IDS = "ids"  # what a module asks of an embedding that is a part of it (see `mtl.model.lexicon`)
 
 
@@ -153,9 +155,17 @@ class SharingGraph:
         last: Call | None = None
         for slot, sources in flows(task).items():
             arguments = tuple(values[source] for source in sources)
+            if slots[slot].kind == "wide":
+                texts = tuple(argument for argument in arguments if isinstance(argument, InputKey))
+                last = self._apply(f"{task.name}.{slot}", texts, inputs)
+                arguments = tuple(argument for argument in arguments if argument not in texts)
+                arguments = (*arguments, last) if arguments else ()
             if slots[slot].units or len(frozenset().union(*map(keys_of, arguments))) > 1:
                 arguments = tuple(map(regrouped, arguments))
-            last = self._apply(f"{task.name}.{slot}", arguments, inputs)
+            if slots[slot].kind != "wide":
+                last = self._apply(f"{task.name}.{slot}", arguments, inputs)
+            elif arguments:
+                last = self._made(f"{task.name}.{slot}", arguments, ADDED)
             values[slot] = last
         if last is None:
             raise UsageError(f"task type '{task.type}' should have at least one slot. Found none.")
@@ -266,13 +276,17 @@ class SharingGraph:
         """Return the leaf embeddings: those that read features of an input, not other embeddings."""
         return tuple(name for name, c in self.components.items() if c.kind == "embedding" and not c.config.parts)
 
+    def readers(self) -> tuple[str, ...]:
+        """Return all components that read features of an input: leaf embeddings and wide modules."""
+        return tuple(n for n, c in self.components.items() if c.kind in READING and not c.config.parts)
+
     def inputs_of(self, component: str) -> list[InputKey]:
         """Return the inputs that flow into a component: for an embedding, whose texts its vocabulary must cover."""
-        calls = [call for call in self.calls(self.recipe.tasks) if call.component == component]
+        calls = [c for c in self.calls(self.recipe.tasks) if c.component == component and c.method != ADDED]
         return sorted({key for call in calls for key in keys_of(call)})
 
     def features_of(self, component: str) -> tuple[Any, ...]:
-        """Return new, unfitted features of a leaf embedding, as its class declares them for its configuration."""
+        """Return new, unfitted features of a component that reads some, as its class declares them for its configuration."""
         address = next(a for a, name in self._names.items() if name == component)
         return declared_features(self._addresses[address])
 
@@ -294,8 +308,8 @@ class SharingGraph:
 
 
 def declared_features(config: ModuleConfig) -> tuple[Any, ...]:
-    """Return the features that an embedding declares for its configuration; none for other kinds and composites."""
-    if config.kind != "embedding" or config.parts:
+    """Return the features that an embedding or a wide module declares for its configuration; none for any other."""
+    if config.kind not in READING or config.parts:
         return ()
     declare = config.cls.features
     wanted = inspect.signature(declare).parameters

@@ -45,7 +45,8 @@ class Builder:
         faults = list(graph_rules.tied_label_sets(self.graph, labels))
         cause: Exception | None = None
         for component in self.graph.components.values():
-            if any(name not in self.built for call in self.calls[component.name] for name in _producers(call)):
+            below = {name for call in self.calls[component.name] for name in _producers(call)} - {component.name}
+            if any(name not in self.built for name in below):
                 continue  # what flows in has its own fault
             try:
                 self.built[component.name] = self._built(component)

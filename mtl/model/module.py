@@ -222,6 +222,29 @@ class Decoder(Module):
         raise NotImplementedError
 
 
+class Wide(Module):
+    """Turns features of a text into scores for labels, without an encoder: what is added to a decoder's scores.
+
+    Its positional arguments may be `features`, as an embedding's, and `output_dim`, the number of labels. Source: the
+    wide part of Cheng et al. (2016), "Wide & Deep Learning for Recommender Systems".
+    """
+
+    kind = "wide"
+
+    @classmethod
+    def features(cls) -> tuple[Feature, ...]:
+        """Return the features that are read, as those of an `Embedding`."""
+        return ()
+
+    def forward(self, lengths: Tensor, *features: Tensor) -> Tensor:
+        """Return scores [B, output_dim] for a tensor of each feature."""
+        raise NotImplementedError
+
+    def added(self, scores: Tensor, own: Tensor) -> Tensor:
+        """Return a decoder's scores [B, output_dim] with those that `forward` has returned."""
+        return scores + own
+
+
 class DevUnits(NamedTuple):
     """Some units of dev: what flows into an output layer of the trained model, and what a loss gets of them.
 

@@ -17,13 +17,20 @@ def flows(task: TaskConfig) -> dict[str, tuple[str, ...]]:
     passed: dict[str, tuple[str, ...]] = {name: (name,) for name in (*task.inputs, TARGET)}
     found: dict[str, tuple[str, ...]] = {}
     for slot in task.slots:
-        sources = tuple(source for taken in slot.takes for source in passed[taken])
+        sources = _sources(slot.takes, passed, task)
         if task.model.get(slot.name) is None:
-            passed[slot.name] = () if slot.side else sources
+            on = slot.takes if slot.passes is None else slot.passes
+            passed[slot.name] = () if slot.side else _sources(on, passed, task)
         else:
             found[slot.name] = sources
             passed[slot.name] = (slot.name,)
     return found
+
+
+def _sources(taken: tuple[str, ...], passed: Mapping[str, tuple[str, ...]], task: TaskConfig) -> tuple[str, ...]:
+    """Return what flows in from some slots: an input once, also where several empty slots pass it on."""
+    found = [source for slot in taken for source in passed[slot]]
+    return tuple(s for n, s in enumerate(found) if s not in task.inputs or s not in found[:n])
 
 
 def read_alike(task: TaskConfig, other: TaskConfig) -> dict[str, str]:

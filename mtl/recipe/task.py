@@ -23,6 +23,7 @@ class Slot:
     its input flows on; from an empty `side` branch nothing does. `default` is the configuration used where neither the
     task nor a share group writes one. With `units`, values of single texts are regrouped before they flow in: a module
     over a list of texts gets a sequence of them. Where values of several inputs meet, that is done without asking.
+    `passes` are those of the slots that it takes which flow on where it is left out; without it all do.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Slot:
     default: Mapping[str, Any] | None = None
     side: bool = False
     units: bool = False
+    passes: tuple[str, ...] | None = None
 
 
 class Task:

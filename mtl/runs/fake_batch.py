@@ -35,7 +35,7 @@ def fake_batch(model: MultiTaskModel, source: str) -> Batch:
     lengths = {key: torch.full((ROWS,), size, device="meta") for key, size in sizes.items()}
     features = {
         (name, index, key): fake_feature(feature, sizes[key])
-        for name in graph.embeddings()
+        for name in graph.readers()
         for index, feature in enumerate(model.fitted.features[name])
         for key in keys
     }
@@ -63,7 +63,7 @@ def _keys(graph: SharingGraph, task: str) -> Iterator[InputKey]:
 
 def fake_feature(feature: Feature, tokens: int) -> Tensor:
     """Return what a feature's tensor looks like."""
-    sizes = {"T": tokens, "C": CHARACTERS, "P": tokens + 1}
+    sizes = {"T": tokens, "C": CHARACTERS, "P": tokens + 1, "G": tokens + 2}
     shape = (ROWS, *(sizes[axis] for axis in feature.dims))
     whole = np.issubdtype(feature.dtype, np.integer)
     return torch.zeros(shape, dtype=torch.int64 if whole else torch.float32, device="meta")

@@ -106,7 +106,7 @@ def _other_texts(origins: Origins, name: str) -> Iterator[Fault]:
     """Yield a fault for every key of an input that makes other tokens of a text than those an embedding learned."""
     component = origins.graph.components[name]
     graph, source = origins.there(name)
-    if component.kind != "embedding" or component.config.parts:
+    if component.name not in origins.graph.readers():
         return
     theirs = next((key.front_end for key in graph.inputs_of(source.component)), None)
     for address in component.members if theirs is not None else ():

@@ -19,7 +19,7 @@ from ..train.first_weights import first_weights, weight_files
 
 def unexportable(graph: SharingGraph) -> Iterator[Fault]:
     """Yield a fault for every tokenizer and every feature that cannot be had in an exported graph."""
-    in_pieces = {name for name in graph.embeddings() if any(map(reads_pieces, graph.features_of(name)))}
+    in_pieces = {name for name in graph.readers() if any(map(reads_pieces, graph.features_of(name)))}
     for task in graph.recipe.tasks.values():
         read = {key for component, key in graph.leaves([task.name]) if component in in_pieces}
         for input_name, given in task.inputs.items():
@@ -30,7 +30,7 @@ def unexportable(graph: SharingGraph) -> Iterator[Fault]:
                 yield given.place.fault(
                     f"the tokenizer '{name}' should have a method '{lacking}', as the task is exported. Found none."
                 )
-    for name in graph.embeddings():
+    for name in graph.readers():
         for feature in graph.features_of(name):
             if not feature.exportable:
                 yield graph.components[name].config.place.fault(

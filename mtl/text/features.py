@@ -131,8 +131,8 @@ class Feature:
         """Return values for every token, of `dtype`.
 
         A row without tokens has the padding token `""`, and its value must be 0 (with dims T, C: no value, or as many 0
-        as other tokens have values). With dims P the values are those of pieces, at least one for every token; with dims
-        G those of a row, as values of its first token.
+        as other tokens have values). With dims P the values are those of pieces, at least one for every token;
+        with dims G those of a row, as values of its first token.
         """
         raise NotImplementedError(f"{type(self).__name__} does not compute anything")
 

@@ -61,7 +61,7 @@ class NgramTrie(NamedTuple):
 
 def ngram_ids(tape: Tape, tokens: TokenValues, words: Sequence[Sequence[str]], characters: Sequence[str]) -> ir.Value:
     """Return int64 [B, G]: the ids of each row's n-grams, highest first, 0 after them."""
-    rows = tape.op("Concat", [tape.op("Slice", [tokens.shape, _one(tape, 0), _one(tape, 1)]), _one(tape, -1)], _AXIS)
+    rows = tape.op("Slice", [tokens.shape, _one(tape, 0), _one(tape, 1)])
     found = []
     if words:
         trie = NgramTrie.of(words, 1)
@@ -69,19 +69,16 @@ def ngram_ids(tape: Tape, tokens: TokenValues, words: Sequence[Sequence[str]], c
     if characters:
         trie = NgramTrie.of(characters, 1 + len(words))
         of_tokens = _found(tape, _spaced(tape, tokens, trie.symbols), trie)
-        found.append(tape.op("Reshape", [of_tokens, rows]))
+        found.append(tape.op("Reshape", [of_tokens, tape.op("Concat", [rows, _one(tape, -1)], {"axis": 0})]))
     if not found:
-        shape = tape.op("Concat", [tape.op("Slice", [tokens.shape, _one(tape, 0), _one(tape, 1)]), _one(tape, 1)], _AXIS)
-        return typed(tape.op("Expand", [scalar(tape, 0), shape]), INT64, 2)
+        column = tape.op("Concat", [rows, _one(tape, 1)], {"axis": 0})
+        return typed(tape.op("Expand", [scalar(tape, 0), column]), INT64, 2)
     every = tape.op("Concat", found, {"axis": 1})
     known = tape.op("Cast", [tape.op("Greater", [every, scalar(tape, 0)])], {"to": INT64.value})
     most = tape.op("ReduceMax", [tape.op("ReduceSum", [known, _one(tape, 1)])], {"keepdims": 0})
     width = tape.op("Max", [tape.op("Reshape", [most, _one(tape, 1)]), _one(tape, 1)])
     highest, _ = tape.op_multi_out("TopK", [every, width], {"axis": 1, "largest": 1, "sorted": 1}, num_outputs=2)
     return typed(highest, INT64, 2)
-
-
-_AXIS = {"axis": 0}
 
 
 def _one(tape: Tape, number: int) -> ir.Value:

@@ -159,7 +159,7 @@ def describe(graph: SharingGraph, fitted: Fitted) -> dict[str, dict[str, str]]:
         found[name] = {"kind": component.kind, "type": component.config.type}
         if name in fitted.features:
             found[name]["vocabulary"] = fingerprint([feature.state() for feature in fitted.features[name]])
-        if component.kind in ("decoder", "output"):
+        if component.kind in ("decoder", "output", "wide"):
             task = component.members[0].split(".")[0]
             found[name]["labels"] = fingerprint(fitted.targets[task].names())
     return found

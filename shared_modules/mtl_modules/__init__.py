@@ -59,6 +59,7 @@ from .representations.slot_attention import SlotAttention
 from .representations.sru import SRU
 from .representations.stack import Stack
 from .representations.transformer import TransformerEncoder
+from .wide.ngrams import NgramScores
 
 __all__ = [
     "CNN",
@@ -97,6 +98,7 @@ __all__ = [
     "MeanPooling",
     "Mix",
     "MultiplicativeLSTM",
+    "NgramScores",
     "OneWayGRU",
     "OneWayLSTM",
     "Ordinal",

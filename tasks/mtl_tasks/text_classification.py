@@ -8,6 +8,7 @@ from mtl.base.registry import register
 from mtl.recipe.task import Slot
 
 from .scope import ScopedTask
+from .text_slots import whole_text_slots
 
 
 @register("task", "text_classification")
@@ -19,11 +20,5 @@ class TextClassification(ScopedTask):
     """
 
     def slots(self, inputs: Sequence[str]) -> tuple[Slot, ...]:
-        """Embedding, representation (may be left out), pooling, decoder, output."""
-        return (
-            Slot("embedding", "embedding", tuple(inputs), default={"type": "word"}),
-            Slot("representation", "representation", ("embedding",), optional=True),
-            Slot("pooling", "pooling", ("representation",), default={"type": "max"}),
-            Slot("decoder", "decoder", ("pooling",), default={"type": "mlp"}),
-            Slot("output", "output", ("decoder",), default={"type": "softmax"}),
-        )
+        """Embedding, representation (may be left out), pooling, decoder, wide (may be left out), output."""
+        return whole_text_slots(inputs, output={"type": "softmax"})

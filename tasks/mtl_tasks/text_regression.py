@@ -17,5 +17,5 @@ class TextRegression(Task):
     predicts = "number"
 
     def slots(self, inputs: Sequence[str]) -> tuple[Slot, ...]:
-        """Embedding, representation (may be left out), pooling, decoder, output."""
+        """Embedding, representation (may be left out), pooling, decoder, wide (may be left out), output."""
         return whole_text_slots(inputs, output={"type": "regression"})

@@ -9,13 +9,17 @@ from mtl.recipe.task import Slot
 
 
 def whole_text_slots(inputs: Sequence[str], *, output: Mapping[str, Any]) -> tuple[Slot, ...]:
-    """Return embedding, representation (may be left out), pooling, decoder and output, by default `output`."""
+    """Return embedding, representation (may be left out), pooling, decoder, wide and output, by default `output`.
+
+    A wide module may be left out, or alone: then embedding, pooling and decoder are.
+    """
     return (
-        Slot("embedding", "embedding", tuple(inputs), default={"type": "word"}),
+        Slot("embedding", "embedding", tuple(inputs), optional=True, default={"type": "word"}),
         Slot("representation", "representation", ("embedding",), optional=True),
-        Slot("pooling", "pooling", ("representation",), default={"type": "max"}),
-        Slot("decoder", "decoder", ("pooling",), default={"type": "mlp"}),
-        Slot("output", "output", ("decoder",), default=output),
+        Slot("pooling", "pooling", ("representation",), optional=True, default={"type": "max"}),
+        Slot("decoder", "decoder", ("pooling",), optional=True, default={"type": "mlp"}),
+        Slot("wide", "wide", ("decoder", *inputs), optional=True, passes=("decoder",)),
+        Slot("output", "output", ("wide",), default=output),
     )
 
 

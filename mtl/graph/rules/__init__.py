@@ -22,6 +22,7 @@ side_branches   side branches of texts that meet: at every text, taken where the
 soft_groups     soft groups: modules of their own, each pulled in one group
 unread_sources  warning about sources that no task names
 values_beside   values beside texts: decoders of the texts alone have no place for them
+wide_modules    what scores a text's labels: an encoder with its decoder, a wide module, or both
 
 Rules need the modules and the edges between them, not what flows: they hold before any input is connected. Four are
 kept where tied configurations are merged, since there is no graph without them: addresses exist, a module is in one
@@ -70,6 +71,7 @@ from .side_branches import side_branches_are_taken, side_branches_read_alike, si
 from .soft_groups import components_are_pulled_once, soft_members_are_modules_of_their_own
 from .unread_sources import sources_without_tasks
 from .values_beside import values_beside_texts_are_taken
+from .wide_modules import encoders_are_whole_or_left_out
 
 if TYPE_CHECKING:
     from ..sharing_graph import SharingGraph
@@ -107,6 +109,7 @@ RULES: tuple[Rule, ...] = (
     side_branches_stand_at_every_text,
     side_branches_are_taken,
     values_beside_texts_are_taken,
+    encoders_are_whole_or_left_out,
     rankings_have_a_source_of_their_own,
     rankings_have_negatives,
     drawn_negatives_are_there_where_they_are_needed,

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ..sharing_graph import SharingGraph
 
 
+_READING = {"embedding": "embeddings", "wide": "wide modules"}  # kinds that read features of tokens
+
+
 def tied_embeddings_read_the_same_tokens(graph: SharingGraph) -> Iterator[Fault]:
     """Rule: embeddings that are tied or pulled together consume the same features of tokens that are read alike.
 
@@ -37,11 +40,13 @@ def tied_embeddings_read_the_same_tokens(graph: SharingGraph) -> Iterator[Fault]
 def _with_one_vocabulary(graph: SharingGraph) -> Iterator[tuple[Place, str, Sequence[str]]]:
     """Yield the place, a description and the addresses of embeddings that are one module or are pulled together."""
     for component, addresses in graph.members().items():
-        if graph.addresses()[addresses[0]].kind == "embedding" and component in graph.recipe.share:
-            yield place_of(graph, component), "tied embeddings", addresses
+        kind = _READING.get(graph.addresses()[addresses[0]].kind)
+        if kind is not None and component in graph.recipe.share:
+            yield place_of(graph, component), f"tied {kind}", addresses
     for pull in pulls(graph):
-        if graph.addresses()[pull.addresses[0]].kind == "embedding" and pull.name in graph.recipe.share:
-            yield pull.place, "embeddings that are pulled together", pull.addresses
+        kind = _READING.get(graph.addresses()[pull.addresses[0]].kind)
+        if kind is not None and pull.name in graph.recipe.share:
+            yield pull.place, f"{kind} that are pulled together", pull.addresses
 
 
 def embeddings_read_one_input(graph: SharingGraph) -> Iterator[Fault]:

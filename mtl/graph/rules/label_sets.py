@@ -13,12 +13,13 @@ from .places import place_of
 if TYPE_CHECKING:
     from ..sharing_graph import SharingGraph
 
-NAMES = {"decoder": "decoder", "output": "output layer"}  # kinds whose size is the number of labels
+# Kinds whose size is the number of labels.
+NAMES = {"decoder": "decoder", "output": "output layer", "wide": "wide module"}
 MOST = 5  # labels that are shown
 
 
 def tied_label_sets(graph: SharingGraph, labels: Mapping[str, Sequence[str]]) -> Iterator[Fault]:
-    """Rule: a tied decoder (or output layer) has one label set, and so have those that are pulled together.
+    """Rule: a tied decoder (or output layer, or wide module) has one label set, and so have those that are pulled together.
 
     `labels` are those of each task's training rows.
     """

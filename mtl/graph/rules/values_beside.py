@@ -19,7 +19,7 @@ def values_beside_texts_are_taken(graph: SharingGraph) -> Iterator[Fault]:
         values = beside(task.task, task.inputs)
         taking = {f"{name}.pooling" for name in values}
         for slot in task.slots:
-            if slot.kind != "decoder" or not taking & set(slot.takes):
+            if slot.kind != "decoder" or not taking & set(slot.takes) or task.model[slot.name] is None:
                 continue
             config = config_at(task, slot.name)
             if not getattr(config.cls, "beside", True):
