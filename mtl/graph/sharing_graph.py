@@ -286,7 +286,7 @@ class SharingGraph:
         return sorted({key for call in calls for key in keys_of(call)})
 
     def features_of(self, component: str) -> tuple[Any, ...]:
-        """Return new, unfitted features of a component that reads some, as its class declares them for its configuration."""
+        """Return new, unfitted features of a component, as its class declares them for its configuration."""
         address = next(a for a, name in self._names.items() if name == component)
         return declared_features(self._addresses[address])
 

@@ -25,6 +25,7 @@ parts          what a trainer is made of, built as the recipe says: draws, optim
 priors         what heads begin with, by the training answers
 resume         what must be unchanged for a resumed run to end with the same parameters, bit for bit
 rest           streams at rest: those that have converged are left out, and woken when a figure falls
+row_gradients  gradients of single rows of a table, and updates of these rows alone
 rows           the gradients of a step apart: a row for each task that reaches a component
 scaling        gradients of streams multiplied, as a balance says, where they meet
 soft_sharing   soft sharing: the parameters of components alike are pulled together

@@ -16,6 +16,7 @@ from torch import Tensor
 from ..base.processes import Processes
 from ..data.batch import Batch
 from .accumulation import Shares
+from .row_gradients import by_rows, dense
 
 if TYPE_CHECKING:
     from .draws import Draw
@@ -48,10 +49,14 @@ class Division:
         """Return gradients summed over all processes: None where no process has one, zeros count where others have."""
         if self.alone:
             return list(gradients)
-        there = self.processes.either([gradient is not None for gradient in gradients])
+        asked = [gradient is not None for gradient in gradients]
+        asked += [gradient is not None and gradient.is_sparse for gradient in gradients]
+        found = self.processes.either(asked)
+        there, sparse = found[: len(gradients)], found[len(gradients) :]
         pairs = [pair for pair, found in zip(zip(gradients, like, strict=True), there, strict=True) if found]
-        sums = iter(self.processes.summed([torch.zeros_like(p) if g is None else g for g, p in pairs]))
-        return [next(sums) if found else None for found in there]
+        sums = iter(self.processes.summed([torch.zeros_like(p) if g is None else dense(g) for g, p in pairs]))
+        every = [next(sums) if found else None for found in there]
+        return [by_rows(g) if g is not None and rows else g for g, rows in zip(every, sparse, strict=True)]
 
     def join(self, parameters: Sequence[Tensor]) -> None:
         """Give parameters the sums of their gradients over all processes."""

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ..base.errors import TrainingError
 from ..model.module import PaddedSequence
+from .row_gradients import numbers
 
 if TYPE_CHECKING:
     from ..data.batch import Batch
@@ -80,7 +81,7 @@ def bad_gradient(
     names = [
         name
         for name, tensors in owned.items()
-        if any(tensor.grad is not None and not finite(tensor.grad) for tensor in tensors.values())
+        if any(tensor.grad is not None and not finite(numbers(tensor.grad)) for tensor in tensors.values())
     ]
     listed = ", ".join(f"'{task}'" for task in tasks)
     where = f"not finite in component{'s' if len(names) > 1 else ''} " + ", ".join(f"'{name}'" for name in names)
@@ -95,7 +96,7 @@ def bad_gradient(
 
 def _square(tensors: Iterable[Tensor]) -> float:
     """Return the squared norm of the gradients of tensors, added up with twice the usual precision."""
-    return sum(float(tensor.grad.double().square().sum()) for tensor in tensors if tensor.grad is not None)
+    return sum(float(numbers(tensor.grad).double().square().sum()) for tensor in tensors if tensor.grad is not None)
 
 
 def _rows(*batches: Batch) -> str:

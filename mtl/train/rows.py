@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from .row_gradients import by_rows, dense
+
 if TYPE_CHECKING:
     from .division import Division
 
@@ -93,8 +95,14 @@ class Rows:
             elif rows:
                 matrix = torch.stack([_flat(gradients, own) for gradients in rows.values()])
                 parts = torch.split(combined(component, tuple(rows), matrix), [parameter.numel() for parameter in own])
-                for parameter, part in zip(own, parts, strict=True):
-                    parameter.grad = part.view_as(parameter)
+                for position, (parameter, part) in enumerate(zip(own, parts, strict=True)):
+                    gradient = part.view_as(parameter)
+                    of_rows = any(_is_sparse(of_row[position]) for of_row in rows.values())
+                    parameter.grad = by_rows(gradient) if of_rows else gradient
+
+
+def _is_sparse(gradient: Tensor | None) -> bool:
+    return gradient is not None and gradient.is_sparse
 
 
 def _added(one: Tensor | None, other: Tensor | None) -> Tensor | None:
@@ -106,8 +114,10 @@ def _added(one: Tensor | None, other: Tensor | None) -> Tensor | None:
 def _own(gradient: Tensor, given: set[int]) -> Tensor:
     """Return a gradient in memory of its own: a copy where its storage is among those `given`, or one place is many.
 
-    A storage that is new is added to `given`.
+    A storage that is new is added to `given`; a sparse gradient has memory of its own.
     """
+    if gradient.is_sparse:
+        return gradient
     storage = gradient.untyped_storage().data_ptr()
     repeated = any(step == 0 and size > 1 for step, size in zip(gradient.stride(), gradient.shape, strict=True))
     if storage in given or repeated:
@@ -122,7 +132,7 @@ def _flat(gradients: Sequence[Tensor | None], parameters: Sequence[nn.Parameter]
         [
             torch.zeros(parameter.numel(), dtype=parameter.dtype, device=parameter.device)
             if gradient is None
-            else gradient.reshape(-1)
+            else dense(gradient).reshape(-1)
             for gradient, parameter in zip(gradients, parameters, strict=True)
         ]
     )

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.utils import get_total_norm
 
+from .row_gradients import numbers
+
 if TYPE_CHECKING:
     from ..graph.sharing_graph import SharingGraph
     from .balance import Balance
@@ -41,7 +43,7 @@ class Scaling:
         """Scale the parameters' gradients where one stream has made them; `stream` is it where no rows were kept."""
         for component in self.weights:
             names = list(self.rows.of(component)) or [stream]
-            gradients = [p.grad for p in self.rows.parameters[component] if p.grad is not None]
+            gradients = [numbers(p.grad) for p in self.rows.parameters[component] if p.grad is not None]
             if gradients and len(names) == 1:
                 (factor,) = self._factors(component, names, [get_total_norm(gradients).item()])
                 torch._foreach_mul_(gradients, factor)

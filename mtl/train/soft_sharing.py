@@ -15,6 +15,7 @@ from ..graph.pulls import pulls
 from ..graph.sharing_graph import SharingGraph
 from ..model.module import Module
 from ..model.pulled import pulled
+from .row_gradients import numbers
 
 
 class SoftSharing:
@@ -38,4 +39,7 @@ class SoftSharing:
                     mean = torch.stack(list(members)).mean(0)
                     for member in members:
                         if member.grad is not None:
-                            member.grad.add_(member - mean, alpha=strength)
+                            away = member - mean
+                            if member.grad.is_sparse:  # as a member, a row without a gradient is not moved
+                                away = away[member.grad.indices()[0]]
+                            numbers(member.grad).add_(away, alpha=strength)

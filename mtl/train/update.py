@@ -18,6 +18,8 @@ from .accumulation import Shares, shares
 from .adversarial import Adversary
 from .division import Division
 from .finite import all_finite, bad_gradient, bad_loss
+from .row_gradients import numbers, settle
+from .row_gradients import step as make_step
 from .rows import Rows
 from .scaling import Scaling
 from .soft_sharing import SoftSharing
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from .balance import Balance
     from .draws import Draw
     from .gradient_facts import GradientFacts
+
+
+CLIPPING = 1e-6  # what torch adds to a norm by which it divides
 
 
 class Updated(NamedTuple):
@@ -103,17 +108,18 @@ class Update:
             self.rows.combine(self.scaling.combine if self.scaling.active else self.balance.combine)
         else:
             self.division.join(self.parameters)
+        settle(self.parameters)
         if watched and not several and figures and self.facts is not None:
             self.facts.rows.take(tasks[0])
         self.scaling.scale(draws[0].source)
         self.soft_sharing.add()
-        gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
+        gradients = [numbers(parameter.grad) for parameter in self.parameters if parameter.grad is not None]
         if not gradients:  # no label in the batches, or all on their way is frozen
             return Updated(figures, None)
         if watched and self.facts is not None:
             self.facts.take(draws)
         norm = self._clip(gradients, draws, figures, step)
-        self.optimizer.step()
+        make_step(self.optimizer)
         if watched and self.facts is not None:
             self.facts.updated()
         self.balance.updated(figures)
@@ -131,7 +137,9 @@ class Update:
         if clip is None or not math.isfinite(norm):
             raise bad_gradient(self.owned, self.division.batches(draws), figures, norm, step + 1)
         if norm > clip:
-            clip_grads_with_norm_(self.parameters, clip, total_norm)
+            clip_grads_with_norm_([p for p in self.parameters if not _sparse(p)], clip, total_norm)
+            for rows in (numbers(p.grad) for p in self.parameters if p.grad is not None and _sparse(p)):
+                rows.mul_(torch.clamp(clip / (total_norm + CLIPPING), max=1.0))
         return norm
 
     def _backward(
@@ -173,6 +181,10 @@ class Update:
         total = _sum(terms)
         if total is not None:
             total.backward()  # type: ignore[no-untyped-call]
+
+
+def _sparse(parameter: Tensor) -> bool:
+    return parameter.grad is not None and parameter.grad.is_sparse
 
 
 def _weighed(losses: Mapping[str, tuple[Tensor, Tensor]], factors: Mapping[str, float]) -> dict[str, Tensor]:

@@ -19,7 +19,7 @@ MOST = 5  # labels that are shown
 
 
 def tied_label_sets(graph: SharingGraph, labels: Mapping[str, Sequence[str]]) -> Iterator[Fault]:
-    """Rule: a tied decoder (or output layer, or wide module) has one label set, and so have those that are pulled together.
+    """Rule: a tied decoder (output layer, wide module) has one label set; so have those that are pulled together.
 
     `labels` are those of each task's training rows.
     """

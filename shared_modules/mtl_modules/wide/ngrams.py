@@ -20,6 +20,9 @@ Sizes = Annotated[list[Annotated[int, Field(ge=1, le=MAX_NGRAM)]], Field(min_len
 Values = Literal["tfidf", "count", "binary"]
 
 
+TINY = 1e-12  # a text without n-grams has a norm of 0
+
+
 @register("wide", "ngrams")
 class NgramScores(Wide):
     """A linear classifier of n-grams: a weight for each n-gram of a text and each label, which begin at 0, and a bias.
@@ -28,7 +31,7 @@ class NgramScores(Wide):
     of `characters`, inside single tokens with a space before and after them; null leaves either out. Known are the
     n-grams that `min_count` training texts have, `max_size` at most. An n-gram that a text has k times counts 1 +
     log(k), times its inverse document frequency in training (`tfidf`), k (`count`) or 1 (`binary`); with `norm` the
-    squares of a text's n-grams add up to 1. All of it is multiplied by `scale`: the larger it is, the faster weights
+    squares of a text's n-grams of words add up to 1, and so do those of its n-grams of characters. All of it is multiplied by `scale`: the larger it is, the faster weights
     learn. `dropout` is the rate of n-grams left out in training.
 
     In a step only weights of n-grams that its texts have are updated, with their state in the optimizer; of all
@@ -57,6 +60,7 @@ class NgramScores(Wide):
                 raise UsageError(f"'{key}' should be the shortest and the longest size of n-grams. Found {sizes}.")
         (ngrams,) = features
         self.kind_of_values, self.norm, self.scale, self.dropout = values, norm, scale, dropout
+        self.of_words = len(ngrams.ngrams[0]) if isinstance(ngrams, Ngrams) else 0  # their ids come first
         self.table = nn.Parameter(torch.zeros(ngrams.size or 1, output_dim))
         self.bias = nn.Parameter(torch.zeros(output_dim))
         if values == "tfidf" and isinstance(ngrams, Ngrams):
@@ -99,7 +103,9 @@ class NgramScores(Wide):
             counts = (1 + counts.clamp(min=1).log()) * self.get_buffer("rarities")[ids]
         values = torch.where(first, counts, 0.0)
         if self.norm:
-            values = values / values.square().sum(1, keepdim=True).sqrt().clamp(min=1e-12)
+            of_words = ids <= self.of_words
+            sizes = [torch.where(kind, values, 0.0).norm(dim=1, keepdim=True) for kind in (of_words, ~of_words)]
+            values = values / torch.where(of_words, *sizes).clamp(min=TINY)
         return values * self.scale
 
     def set_prior(self, scores: Tensor) -> None:
