@@ -23,7 +23,9 @@ def by_rows(gradient: Tensor) -> Tensor:
     else:
         rows, values = torch.arange(len(gradient), device=gradient.device), gradient
     there = (values != 0).any(1)
-    return torch.sparse_coo_tensor(rows[there][None], values[there], gradient.shape, is_coalesced=True, check_invariants=False)
+    return torch.sparse_coo_tensor(
+        rows[there][None], values[there], gradient.shape, is_coalesced=True, check_invariants=False
+    )
 
 
 def numbers(gradient: Tensor) -> Tensor:

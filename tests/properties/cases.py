@@ -22,6 +22,7 @@ from mtl.text.byte_features import ByteIds
 from mtl.text.features import CharacterIds, WordIds
 from mtl.text.featurizer import tokenize
 from mtl.text.gazetteer import NameFlags
+from mtl.text.ngram_features import Ngrams
 from mtl.text.shape_features import AffixIds, WordShapes
 from mtl_modules import (
     CNN,
@@ -56,6 +57,7 @@ from mtl_modules import (
     MLPScorer,
     MMoE,
     MultiplicativeLSTM,
+    NgramScores,
     OneWayGRU,
     OneWayLSTM,
     Ordinal,
@@ -153,6 +155,14 @@ class PieceIds(PieceCounts):
 
 
 @dataclass(frozen=True)
+class NgramIds(PieceIds):
+    """Ids of a row's n-grams, the highest first: [G]."""
+
+    def row(self, length: int, generator: torch.Generator) -> Tensor:
+        return super().row(length, generator).sort(descending=True).values
+
+
+@dataclass(frozen=True)
 class Tokens:
     """PaddedSequence of a row's tokens: [T, dim]; probabilities if they come from an output layer.
 
@@ -241,7 +251,7 @@ class Case:
                 for i, value in enumerate(values):
                     ids[i][tuple(slice(0, size) for size in value.shape)] = value
                 found.append(ids)
-        return [lengths, *found] if self.kind == "embedding" else found
+        return [lengths, *found] if self.kind in ("embedding", "wide") else found
 
     def _length(self, row: Sequence[Tensor]) -> int:
         of_tokens = (v for v, given in zip(row, self.inputs, strict=True) if not isinstance(given, (Row, PieceIds)))
@@ -284,7 +294,7 @@ def of_tokens(value: Any) -> Any:
     return value.of_tokens() if isinstance(value, Pieces) else value
 
 
-def fitted(feature: WordIds | CharacterIds | pieces.PieceIds | AffixIds) -> Any:
+def fitted(feature: WordIds | CharacterIds | pieces.PieceIds | AffixIds | Ngrams) -> Any:
     """Return the feature, fitted to a text."""
     feature.count(tokenize([TEXT], "unicode_words"))
     feature.fit()
@@ -308,6 +318,15 @@ def _cases() -> Iterator[Case]:
     def pool() -> Any:
         return SideBySide(parts=alike())
 
+    def ngrams(**keys: Any) -> NgramScores:
+        module = NgramScores(fitted(Ngrams(words=(1, 1), characters=(2, 2))), len(LABELS), **keys)
+        nn.init.normal_(module.table)  # which begins at 0
+        return module
+
+    yield Case("ngrams", "wide", ngrams, (NgramIds(),), "row")
+    plain: dict[str, Any] = {"norm": False, "scale": 0.5, "dropout": 0.3}
+    yield Case("ngrams counted", "wide", lambda: ngrams(values="count", **plain), (NgramIds(),), "row")
+    yield Case("ngrams there", "wide", lambda: ngrams(values="binary"), (NgramIds(),), "row")
     count = len(LABELS)
     yield Case("word", "embedding", lambda: WordEmbedding(fitted(WordIds()), dim=6), (Words(),))
     yield Case(
@@ -533,4 +552,4 @@ def _pair_cases() -> Iterator[Case]:
 
 
 CASES = tuple(_cases())
-KINDS = ("embedding", "representation", "pooling", "matching", "scorer", "decoder", "output")
+KINDS = ("embedding", "representation", "pooling", "matching", "scorer", "decoder", "wide", "output")

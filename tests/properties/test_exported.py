@@ -86,7 +86,7 @@ def test_the_graphs_hold_every_registered_module() -> None:
     others = (pairs.graph(), questions.graph())
     graphs = (joint.graph(), targets.graph(), *others, build_graph(recipe_from_dict(zoo.recipe(zoo.sample()))))
     used = {(c.kind, c.config.type) for graph in graphs for c in graph.components.values()}
-    for kind in ("embedding", "representation", "pooling", "matching", "scorer", "decoder", "output"):
+    for kind in ("embedding", "representation", "pooling", "matching", "scorer", "decoder", "wide", "output"):
         assert {(kind, name) for name in names(kind)} <= used | _of_other_packages(kind)
 
 

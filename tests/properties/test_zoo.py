@@ -1,4 +1,4 @@
-"""Every registered embedding, representation and pooling in a task: trained, saved, loaded, exported and asked."""
+"""Every registered embedding, representation, pooling and wide module in a task: trained, saved, loaded, exported and asked."""
 
 from __future__ import annotations
 
@@ -86,8 +86,9 @@ def gradients_reach_it(made: Made, use: Use) -> None:
     model.losses(batch, [use.name])[use.name].backward()
     for component, name, parameter in parameters(model, use):
         assert parameter.grad is not None, f"{component}: {name}"
-        assert bool(torch.isfinite(parameter.grad).all()), f"{component}: {name}"
-        assert bool(parameter.grad.abs().sum() > 0), f"{component}: {name}"
+        gradient = parameter.grad.to_dense()
+        assert bool(torch.isfinite(gradient).all()), f"{component}: {name}"
+        assert bool(gradient.abs().sum() > 0), f"{component}: {name}"
 
 
 def moved_and_loaded(made: Made, use: Use) -> None:

@@ -1,4 +1,4 @@
-"""Recipes in which registered embeddings, representations and poolings are used: one task for each use.
+"""Recipes in which registered embeddings, representations, poolings and wide modules are used: one task for each use.
 
 Which modules there are is asked of the registry, so that none can be left out.
 """
@@ -17,6 +17,7 @@ TASKS = {
     "embedding": {"text_classification": "intent", "word_tagging": "slots"},
     "representation": {"text_classification": "intent", "word_tagging": "slots"},
     "pooling": {"text_classification": "intent"},
+    "wide": {"text_classification": "intent", "multi_label_classification": "intent"},
 }
 WITHOUT = {("embedding", "lexical")}  # made for the side branches of a ranking: test_pairs.py
 LISTS = {
@@ -69,6 +70,11 @@ KEYS: dict[tuple[str, str], tuple[dict[str, Any], ...]] = {
     ("representation", "slot_attention"): ({"hidden": 3}, {"hidden": 3, "score": "additive", "dim": 5}),
     ("representation", "sru"): ({"hidden": 3},),
     ("representation", "stack"): ({"parts": {"low": {"type": "cnn", "dim": 5}, "own": BILSTM}},),
+    ("wide", "ngrams"): (
+        {"min_count": 2, "dropout": 0.1},
+        {"words": [1, 3], "characters": None, "values": "count", "norm": False, "scale": 1.0},
+        {"words": None, "values": "binary", "max_size": 50},
+    ),
     ("pooling", "concat"): ({"parts": {"largest": {"type": "max"}, "ends": {"type": "boundary"}}},),
     ("pooling", "query_attention"): ({}, {"queries": 2}),
     ("pooling", "self_attention"): ({"dim": 4}, {"dim": 4, "hops": 3}),

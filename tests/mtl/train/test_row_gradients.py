@@ -1,0 +1,156 @@
+"""Updates of single rows: those of a table that a step's texts do not have stay as they are, with all that is kept."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import mtl.train.more_optimizers
+import mtl.train.optimizer  # noqa: F401  # registers its optimizers
+from mtl.base.registry import lookup
+from mtl.train.row_gradients import by_rows, dense, numbers, settle, step
+from mtl.train.rows import Rows
+from mtl.train.soft_sharing import SoftSharing
+
+OPTIMIZERS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("adam", {"lr": 0.1, "weight_decay": 0.1}),
+    ("adamw", {"lr": 0.1}),
+    ("sgd", {"lr": 0.1, "momentum": 0.9, "nesterov": True}),
+    ("sgd", {"lr": 0.1, "weight_decay": 0.1}),
+    ("radam", {"lr": 0.1}),
+    ("nadam", {"lr": 0.1}),
+    ("adagrad", {"lr": 0.1}),
+)
+every_optimizer = pytest.mark.parametrize(("name", "keys"), OPTIMIZERS)
+
+
+def sparse(rows: list[int], *, size: int = 6) -> Tensor:
+    """A gradient of some rows, which may be named twice, of numbers that differ."""
+    generator = torch.Generator().manual_seed(sum(rows))
+    values = torch.randn(len(rows), 3, generator=generator)
+    return torch.sparse_coo_tensor(torch.tensor([rows]), values, (size, 3), check_invariants=True)
+
+
+def made(name: str, keys: dict[str, Any], table: Tensor) -> tuple[nn.Parameter, torch.optim.Optimizer]:
+    parameter = nn.Parameter(table.clone())
+    optimizer: torch.optim.Optimizer = lookup("optimizer", name)([{"params": [parameter]}], **keys)  # type: ignore[call-arg]
+    return parameter, optimizer
+
+
+def test_rows_that_are_not_zero() -> None:
+    gradient = sparse([4, 1, 4])
+    found = by_rows(gradient)
+    assert found.is_coalesced()
+    assert found.indices().tolist() == [[1, 4]]
+    assert torch.equal(found.to_dense(), gradient.to_dense())
+    assert torch.equal(dense(gradient), gradient.to_dense())
+    whole = gradient.to_dense()
+    assert dense(whole) is whole
+    again = by_rows(whole)
+    assert again.indices().tolist() == [[1, 4]]
+    assert torch.equal(numbers(again), numbers(found))
+    cancelled = torch.sparse_coo_tensor(torch.tensor([[2, 2]]), torch.tensor([[1.0], [-1.0]]), (3, 1))
+    assert by_rows(cancelled).indices().tolist() == [[]]
+
+
+def test_numbers_are_those_of_the_gradient_itself() -> None:
+    found = by_rows(sparse([4, 1]))
+    numbers(found).mul_(2)
+    assert torch.equal(found.to_dense(), 2 * sparse([4, 1]).to_dense())
+    plain = torch.ones(2)
+    assert numbers(plain) is plain
+
+
+@every_optimizer
+def test_rows_are_updated_as_a_table_of_these_alone(name: str, keys: dict[str, Any]) -> None:
+    start = torch.randn(6, 3, generator=torch.Generator().manual_seed(1))
+    table, optimizer = made(name, keys, start)
+    small, alone = made(name, keys, start[[1, 4]])
+    for rows in ([1, 4], [4, 1, 4], [1, 4]):
+        table.grad = sparse(rows)
+        settle([table])
+        small.grad = sparse(rows).to_dense()[[1, 4]]
+        step(optimizer)
+        alone.step()
+    assert torch.equal(table[[1, 4]], small)
+    assert torch.equal(table[[0, 2, 3, 5]], start[[0, 2, 3, 5]])
+    for key, value in alone.state[small].items():
+        kept = optimizer.state[table][key]
+        if isinstance(value, Tensor) and value.shape == small.shape:
+            assert torch.equal(kept[[1, 4]], value)
+            assert kept.shape == table.shape
+            assert bool((kept[[0, 2, 3, 5]] == 0).all())
+        else:
+            assert kept == value
+    assert [parameter for group in optimizer.param_groups for parameter in group["params"]] == [table]
+
+
+@every_optimizer
+def test_rows_without_a_gradient_keep_their_state(name: str, keys: dict[str, Any]) -> None:
+    table, optimizer = made(name, keys, torch.ones(6, 3))
+    table.grad = by_rows(sparse([1, 2]))
+    step(optimizer)
+    before, kept = table.detach().clone(), copy.deepcopy(dict(optimizer.state[table]))
+    table.grad = by_rows(sparse([2, 3]))
+    step(optimizer)
+    assert torch.equal(table[[0, 1, 4, 5]], before[[0, 1, 4, 5]])
+    assert not torch.equal(table[2], before[2])
+    for key, value in kept.items():
+        if isinstance(value, Tensor) and value.shape == table.shape:
+            assert torch.equal(optimizer.state[table][key][1], value[1])
+
+
+@every_optimizer
+def test_a_gradient_without_rows_changes_nothing(name: str, keys: dict[str, Any]) -> None:
+    table, optimizer = made(name, keys, torch.ones(6, 3))
+    table.grad = by_rows(torch.zeros(6, 3))
+    step(optimizer)
+    assert torch.equal(table, torch.ones(6, 3))
+
+
+def test_a_table_is_in_its_place_after_a_step_that_fails() -> None:
+    table, optimizer = made("adam", {}, torch.ones(6, 3))
+
+    def fails() -> None:
+        raise RuntimeError("no step")
+
+    optimizer.step = fails  # type: ignore[method-assign, assignment]
+    table.grad = by_rows(sparse([1]))
+    with pytest.raises(RuntimeError, match="^no step$"):
+        step(optimizer)
+    assert optimizer.param_groups[0]["params"][0] is table
+    assert torch.equal(table, torch.ones(6, 3))
+
+
+def test_rows_of_tasks_stay_rows() -> None:
+    table = nn.Parameter(torch.ones(6, 3))
+    found = Rows({"wide": {"table": table}}, [table])
+    losses = {
+        task: nn.functional.embedding_bag(torch.tensor([ids]), table, mode="sum", sparse=True).sum() * weight
+        for task, ids, weight in (("one", [1, 2], 1.0), ("other", [2, 4], 3.0))
+    }
+    found.add(losses)
+    found.combine(lambda component, names, matrix: matrix.sum(0))
+    assert table.grad is not None
+    assert table.grad.is_sparse
+    assert table.grad.to_dense()[:, 0].tolist() == [0, 1, 4, 0, 3, 0]
+    found.clear()
+    found.add({"one": nn.functional.embedding_bag(torch.tensor([[3, 3]]), table, mode="sum", sparse=True).sum()})
+    found.combine(lambda component, names, matrix: matrix.sum(0))
+    settle([table])
+    assert table.grad.to_dense()[:, 0].tolist() == [0, 0, 0, 2, 0, 0]
+
+
+def test_soft_sharing_pulls_rows_with_a_gradient() -> None:
+    one, other = nn.Parameter(torch.zeros(4, 2)), nn.Parameter(torch.ones(4, 2))
+    one.grad = by_rows(torch.tensor([[0.0, 0.0], [1.0, 1.0], [0.0, 0.0], [0.0, 0.0]]))
+    sharing = SoftSharing.__new__(SoftSharing)
+    sharing.pulled = [(2.0, [one, other])]
+    sharing.add()
+    assert one.grad.to_dense().tolist() == [[0, 0], [0, 0], [0, 0], [0, 0]]
+    assert one.grad.indices().tolist() == [[1]]
+    assert other.grad is None
