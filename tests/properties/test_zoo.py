@@ -1,4 +1,4 @@
-"""Every registered embedding, representation, pooling and wide module in a task: trained, saved, loaded, exported and asked."""
+"""Every embedding, representation, pooling and wide module in a task: trained, saved, loaded, exported and asked."""
 
 from __future__ import annotations
 

@@ -31,8 +31,9 @@ class NgramScores(Wide):
     of `characters`, inside single tokens with a space before and after them; null leaves either out. Known are the
     n-grams that `min_count` training texts have, `max_size` at most. An n-gram that a text has k times counts 1 +
     log(k), times its inverse document frequency in training (`tfidf`), k (`count`) or 1 (`binary`); with `norm` the
-    squares of a text's n-grams of words add up to 1, and so do those of its n-grams of characters. All of it is multiplied by `scale`: the larger it is, the faster weights
-    learn. `dropout` is the rate of n-grams left out in training.
+    squares of a text's n-grams of words add up to 1, and so do those of its n-grams of characters. All of it is
+    multiplied by `scale`: the larger it is, the faster weights learn. `dropout` is the rate of n-grams left out in
+    training.
 
     In a step only weights of n-grams that its texts have are updated, with their state in the optimizer; of all
     others nothing changes: no momentum, no decay. Source: the wide part of Cheng et al. (2016), section 3.1.

@@ -1,4 +1,4 @@
-"""Classifiers with a wide module, from data to verified graphs: beside an encoder, alone, tied, beside other columns."""
+"""Classifiers with a wide module, from data to verified graphs: beside an encoder, alone, tied, with other columns."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -103,7 +104,7 @@ def test_counts_and_frequencies_are_those_of_scikit_learn() -> None:
         assert sorted(names) == sorted(vectorizer.vocabulary_)
         columns = [vectorizer.vocabulary_[name] for name in names]
         ids, (bounds,) = feature.of_rows(feature.compute(tokenize(texts, "whitespace")))
-        for row, (first, last) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+        for row, (first, last) in enumerate(pairwise(bounds)):
             mine = np.bincount(ids[first:last], minlength=len(names) + 1)[1:]
             assert mine.tolist() == counts[row].toarray()[0, columns].tolist()
         weights = TfidfTransformer().fit(counts).idf_[columns]
@@ -126,7 +127,8 @@ def test_what_is_not_fitted_has_no_n_grams() -> None:
     with pytest.raises(UsageError) as raised:
         feature.compute(tokenize(["a"], "whitespace"))
     assert str(raised.value) == (
-        "Ngrams(words=(1, 1), characters=None, min_count=1, max_size=None) should be fitted before its n-grams are used."
+        "Ngrams(words=(1, 1), characters=None, min_count=1, max_size=None) should be fitted before its n-grams are "
+        "used."
     )
 
 

@@ -120,7 +120,7 @@ def test_a_table_is_in_its_place_after_a_step_that_fails() -> None:
 
     optimizer.step = fails  # type: ignore[method-assign, assignment]
     table.grad = by_rows(sparse([1]))
-    with pytest.raises(RuntimeError, match="^no step$"):
+    with pytest.raises(RuntimeError, match=r"^no step$"):
         step(optimizer)
     assert optimizer.param_groups[0]["params"][0] is table
     assert torch.equal(table, torch.ones(6, 3))

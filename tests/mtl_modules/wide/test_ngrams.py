@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def made(**keys: Any) -> tuple[NgramScores, torch.Tensor, list[str]]:
     feature.count(tokens)
     feature.fit()
     ids, (bounds,) = feature.of_rows(feature.compute(tokens))
-    rows = [torch.from_numpy(ids[first:last].astype(np.int64)) for first, last in zip(bounds, bounds[1:], strict=False)]
+    rows = [torch.from_numpy(ids[first:last].astype(np.int64)) for first, last in pairwise(bounds)]
     words, characters = feature.ngrams
     padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
     return NgramScores((feature,), 3, **keys), padded, [" ".join(ngram) for ngram in words] + characters

@@ -39,8 +39,8 @@ NONE = "embedding: null, pooling: null, decoder: null"
         (f"{NONE}, wide: ngrams", None),
         (
             NONE,
-            "should have 'embedding', 'pooling' and 'decoder', or 'wide' in their place. Found no 'embedding', 'pooling' "
-            "or 'decoder', and no 'wide'.",
+            "should have 'embedding', 'pooling' and 'decoder', or 'wide' in their place. Found no 'embedding', "
+            "'pooling' or 'decoder', and no 'wide'.",
         ),
         (
             "pooling: null",
