@@ -44,13 +44,14 @@ class Index(NamedTuple):
 class Batch:
     """B units of a source; T tokens of the longest text of an input, C values of its longest token.
 
-    `lengths` of each input's texts, int64, at least 1. `features` [texts, T], [texts, T, C] or, of the pieces of all
-    tokens of a text, [texts, P], or of its n-grams, [texts, G], int64 or float32, 0 where padding, by (component,
-    position among its features, input). Where units have no text each of their own, `index` says which they are made
-    of. `targets` are what each task's target makes of its values (tensors, or named tuples of them); `labelled` [B]
-    bool: the unit has an answer that a loss can use. Batches of a split are planned by the longest axis, pieces among them; those of raw
-    texts (`mtl.runs.predictor`) too. `tokens` counts the batch's tokens, of a unit's longest input, padding
-    apart. `surface` holds the tokens themselves where the batch was made from raw texts.
+    `lengths` of each input's texts, int64, at least 1. `features` [texts, T], [texts, T, C] or, of the pieces of
+    all tokens of a text, [texts, P], or of its n-grams, [texts, G], int64 or float32, 0 where padding, by
+    (component, position among its features, input). Where units have no text each of their own, `index` says which
+    they are made of. `targets` are what each task's target makes of its values (tensors, or named tuples of them);
+    `labelled` [B] bool: the unit has an answer that a loss can use. Batches of a split are planned by the longest
+    axis, pieces among them; those of raw texts (`mtl.runs.predictor`) too. `tokens` counts the batch's tokens, of a
+    unit's longest input, padding apart. `surface` holds the tokens themselves where the batch was made from raw
+    texts.
     """
 
     source: str
