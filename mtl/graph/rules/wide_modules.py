@@ -19,7 +19,9 @@ def encoders_are_whole_or_left_out(graph: SharingGraph) -> Iterator[Fault]:
         if wide is None:
             continue
         slots = [slot for slot in task.slots if slot.kind != "output" and slot is not wide]
-        needed = [slot.name for slot in slots if slot.default is not None]
+        needed = [
+            slot.name for slot in slots if slot.default is not None and "." not in slot.name
+        ]  # not of values beside
         empty = [name for name in needed if task.model[name] is None]
         filled = [slot.name for slot in slots if task.model[slot.name] is not None]
         if empty and (filled or task.model[wide.name] is None):

@@ -53,7 +53,9 @@ def test_rows_that_are_not_zero() -> None:
     again = by_rows(whole)
     assert again.indices().tolist() == [[1, 4]]
     assert torch.equal(numbers(again), numbers(found))
-    cancelled = torch.sparse_coo_tensor(torch.tensor([[2, 2]]), torch.tensor([[1.0], [-1.0]]), (3, 1))
+    cancelled = torch.sparse_coo_tensor(
+        torch.tensor([[2, 2]]), torch.tensor([[1.0], [-1.0]]), (3, 1), check_invariants=True
+    )
     assert by_rows(cancelled).indices().tolist() == [[]]
 
 
