@@ -2,6 +2,7 @@
 // sanitizers by test_core.py. Texts stand in exactly fitting heap memory, so that a read outside them is seen.
 #include "core/affixes.h"
 #include "core/gazetteer.h"
+#include "core/ngrams.h"
 #include "core/shapes.h"
 #include "core/tokens.h"
 
@@ -380,6 +381,43 @@ void check_normalizations(std::mt19937& generator) {
   }
 }
 
+// Every n-gram of the texts is found again, in as many rows as it was counted in.
+void compare_ngrams(const std::vector<std::string_view>& texts) {
+  Rows rows(Tokenizer::kUnicodeWords);
+  for (const std::string_view text : texts) rows.add_text(text);
+  NgramCounts counts({1, 2}, {2, 3});
+  counts.add(rows, kAsciiLower);
+  Ngrams ngrams;
+  std::vector<std::int64_t> expected{0};
+  std::vector<Token> words;
+  counts.each_of_words([&](const std::vector<std::string_view>& ngram, std::int64_t count) {
+    words.clear();
+    for (const std::string_view word : ngram) words.push_back({word.data(), word.data() + word.size(), word});
+    ngrams.add_words(words, static_cast<std::int32_t>(expected.size()));
+    expected.push_back(count);
+  });
+  counts.each_of_characters([&](const std::vector<std::uint32_t>& ngram, std::int64_t count) {
+    check(ngram.size() == 2 || ngram.size() == 3, "characters of an n-gram");
+    if (std::any_of(ngram.begin(), ngram.end(), [](std::uint32_t c) { return c >= 0x80; })) return;
+    const std::string text(ngram.begin(), ngram.end());
+    ngrams.add_characters({text.data(), text.data() + text.size(), text}, static_cast<std::int32_t>(expected.size()));
+    expected.push_back(count);
+  });
+  const CharacterIds found = ngram_ids(rows, ngrams, kAsciiLower);
+  std::vector<std::int64_t> seen(expected.size(), 0);
+  for (std::size_t row = 0; row < texts.size(); ++row) {
+    const auto begin = found.token_offsets[static_cast<std::size_t>(found.row_offsets[row])];
+    const auto end = found.token_offsets[static_cast<std::size_t>(found.row_offsets[row + 1])];
+    for (auto at = begin; at < end; ++at) {
+      const std::int32_t id = found.ids[static_cast<std::size_t>(at)];
+      const bool again = at > begin && found.ids[static_cast<std::size_t>(at - 1)] == id;
+      check(at == begin || found.ids[static_cast<std::size_t>(at - 1)] >= id, "order of n-grams");
+      if (!again) ++seen[static_cast<std::size_t>(id)];
+    }
+  }
+  check(seen == expected, "rows of n-grams");
+}
+
 // Published values of MurmurHash3_x86_32 with the seed 0, in exactly fitting memory.
 void check_hashes() {
   const std::map<std::string, std::uint32_t> published = {
@@ -413,6 +451,7 @@ int main() {
   compare_table(texts);
   compare_names({texts.begin(), texts.begin() + 500});
   compare_parts(texts);
+  compare_ngrams({texts.begin(), texts.begin() + 2000});
   check_hashes();
   check_normalizations(generator);
   std::printf("%d faults\n", faults);

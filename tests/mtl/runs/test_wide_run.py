@@ -111,7 +111,8 @@ def test_stopped_and_resumed_it_ends_the_same(tmp_path: Path, stop: int) -> None
 
 
 def test_a_stream_without_it_leaves_it_as_it_is(tmp_path: Path) -> None:
-    trainer = small_trainer(tmp_path, tasks={"intent": {"model": {**NONE, "wide": "ngrams"}}})
+    model = {"embedding": {"type": "word", "dim": 8}, "representation": {"type": "bilstm", "hidden": 6}}
+    trainer = small_trainer(tmp_path, tasks={"intent": {"model": {**model, "wide": "ngrams"}}})
     feeds, wide = trainer.draws.feeds, trainer.model["intent.wide"]
     update(trainer, feeds["utterances"], feeds["utterances"].next())
     before = {name: tensor.detach().clone() for name, tensor in wide.state_dict().items()}
