@@ -117,7 +117,10 @@ def _plain(value: Any) -> Any:
 
 def _task(task: TaskConfig, groups: Mapping[str, str]) -> dict[str, Any]:
     model: dict[str, Any] = {}
+    beside = {slot.name for slot in task.slots if slot.passes is not None}
     for name, config in task.model.items():
+        if config is None and name in beside:  # most recipes have nothing beside a decoder, and say nothing of it
+            continue
         *around, last = name.split(".")
         inner = model
         for step in around:

@@ -16,7 +16,7 @@ from mtl_tasks import (
     TextRegression,
 )
 
-OVER_A_TEXT = ["embedding", "representation", "pooling", "decoder", "output"]
+OVER_A_TEXT = ["embedding", "representation", "pooling", "decoder", "wide", "output"]
 DIALOG = ["embedding", "representation", "pooling", "dialog"]
 
 
@@ -36,7 +36,10 @@ def test_slots_and_the_output_layer_fit_what_is_predicted(
     found = task.slots(("text",))
     assert [slot.name for slot in found] == slots
     assert found[0].takes == ("text",)
-    assert all(after.takes == (before.name,) for before, after in pairwise(found))
+    assert all(after.takes[0] == before.name for before, after in pairwise(found))
+    assert {slot.name: slot.takes[1:] for slot in found if slot.takes[1:]} == (
+        {"wide": ("text",)} if "wide" in slots else {}
+    )
     assert task.predicts == predicts
     assert found[-1].default == {"type": output}
     target, layer = task.target_class(), lookup("output", output)

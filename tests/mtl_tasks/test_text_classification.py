@@ -35,7 +35,7 @@ def test_a_long_value_is_cut_in_the_message() -> None:
 
 def test_slots_are_in_order_of_data_flow() -> None:
     slots = TextClassification().slots(("text",))
-    assert [slot.name for slot in slots] == ["embedding", "representation", "pooling", "decoder", "output"]
+    assert [slot.name for slot in slots] == ["embedding", "representation", "pooling", "decoder", "wide", "output"]
     assert [slot.takes for slot in slots] == [
-        ("text",), ("embedding",), ("representation",), ("pooling",), ("decoder",)
+        ("text",), ("embedding",), ("representation",), ("pooling",), ("decoder", "text"), ("wide",)
     ]  # fmt: skip

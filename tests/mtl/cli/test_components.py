@@ -49,8 +49,8 @@ def test_names_of_one_kind(capsys: pytest.CaptureFixture[str]) -> None:
             "embeding",
             None,
             "no kind of component is called 'embeding'. Did you mean 'embedding'? Kinds: recipe, source, tokenizer, "
-            "feature, embedding, representation, pooling, matching, scorer, decoder, output, task, target, metric, "
-            "mixture, balance, optimizer, schedule.",
+            "feature, embedding, representation, pooling, matching, scorer, decoder, wide, output, task, target, "
+            "metric, mixture, balance, optimizer, schedule.",
         ),
         ("recipe", "task", "'recipe' should come without a name: it is not a kind. Found 'task'."),
         ("embedding", "wrod", "no embedding named 'wrod'. Did you mean 'word'?"),
