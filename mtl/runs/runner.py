@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from ..base.errors import CheckpointError, Fault
 from ..base.files import read_json, replace
 from ..base.launched import here
-from ..base.progress import Report, StageReport
+from ..base.progress import Note, Report, StageReport
 from ..base.threads import torch_threads
 from ..compile.loading import load_recipe
 from ..data.fitted import Fitted, fault_if_other_rules
@@ -179,14 +179,15 @@ class Run:
     def train(self) -> Iterator[Report]:
         """Train, yielding a report for every step and evaluation; the folder's logs keep them too.
 
-        A resumed run continues after its last checkpoint; one that has ended yields nothing. Of several processes
-        (see `mtl.base.processes`) the first one writes.
+        A resumed run continues after its last checkpoint; one that has ended yields what dev decided, if anything. Of
+        several processes (see `mtl.base.processes`) the first one writes.
         """
         trainer = Trainer(self.graph, self.prepared, self.out, resume=self.resume)
         with Logs(self.out, trainer.step) if here().first else nullcontext() as logs:
             for report in trainer.train():
                 if logs is not None:
-                    (self.out / "metrics.json").unlink(missing_ok=True)  # of the model before this step
+                    if not isinstance(report, Note):
+                        (self.out / "metrics.json").unlink(missing_ok=True)  # of the model before this step
                     logs.write(report)
                 yield report
 

@@ -1,13 +1,14 @@
 """What output layers decide by and dev shows: temperatures and thresholds, found once training has ended.
 
 They are found with the weights of the best checkpoint, and become part of it: buffers of the output layers, which a
-test, a prediction and an export then have. What is found follows from these weights and from dev alone, so a run that
-is killed before it was written finds it again. Layers that are frozen, or none of whose tasks learns, find nothing:
-they keep what came with their weights.
+test, a prediction and an export then have, with the sentences that report them. What is found follows from these
+weights and from dev alone, so a run that is killed before it was written finds it again. Layers that are frozen, or
+none of whose tasks learns, find nothing: they keep what came with their weights.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from ..graph.sharing_graph import SharingGraph
     from ..model.multi_task import MultiTaskModel
 
-DECIDED = "decided"  # in the description of a component's file
+DECIDED, SENTENCES = "decided", "sentences"  # in the description of a component's file
 
 
 def fault_if_undecidable(model: MultiTaskModel, prepared: Prepared) -> None:
@@ -51,18 +52,23 @@ def fault_if_undecidable(model: MultiTaskModel, prepared: Prepared) -> None:
 def decide(model: MultiTaskModel, prepared: Prepared, checkpoints: Checkpoints) -> list[tuple[str, str]]:
     """Let output layers find what they lack, write it into the best checkpoint, and return sentences by component.
 
-    `model` has that checkpoint's weights and is in evaluation mode. What is there already is not found again.
+    `model` has that checkpoint's weights and is in evaluation mode. What is there already is not found again: its
+    sentences are those that were written with it.
     """
     found: list[tuple[str, str]] = []
     owned = own_tensors(model.components)
     best = checkpoints.path("best") if any(_deciding(model)) else None
     for component, output in _deciding(model):
-        if best is None or DECIDED in read_tensors(best / "components" / f"{component}.safetensors")[1]:
+        if best is None:
             continue
-        with torch.no_grad():
-            sentences = list(output.decide(list(_units(model, prepared, component))))
-        meaning = {**describe(model.sharing_graph, model.fitted)[component], DECIDED: "dev"}
-        checkpoints.rewrite("best", component, owned[component], meaning)
+        written = read_tensors(best / "components" / f"{component}.safetensors")[1]
+        sentences = json.loads(written.get(SENTENCES, "[]"))
+        if DECIDED not in written:
+            with torch.no_grad():
+                sentences = list(output.decide(list(_units(model, prepared, component))))
+            meaning = describe(model.sharing_graph, model.fitted)[component]
+            meaning |= {DECIDED: "dev", SENTENCES: json.dumps(sentences)}
+            checkpoints.rewrite("best", component, owned[component], meaning)
         found += [(component, sentence) for sentence in sentences]
     return found
 

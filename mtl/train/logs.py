@@ -1,6 +1,7 @@
 """The logs of a training: JSON lines, and TensorBoard's files where that package is installed.
 
-A resumed run goes on from its checkpoint, so what was logged after it is cut off: no step is logged twice.
+A resumed run goes on from its checkpoint, so what was logged after it is cut off: no step is logged twice. Notes of
+the end come again, from the checkpoint.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ class Logs:
 
 
 def cut_back(path: Path, step: int) -> None:
-    """Cut a JSON-lines log off before its first line of a later step, or the first that is not whole.
+    """Cut a JSON-lines log off before its first line of a later step, note of the end, or line that is not whole.
 
     Before the first step nothing is kept: the notes of the start are written again.
     """
@@ -150,4 +151,6 @@ def _step(line: bytes) -> float:
         found = json.loads(line)
     except ValueError:
         return float("inf")
-    return float(found.get("step", 0)) if isinstance(found, dict) else float("inf")
+    if not isinstance(found, dict) or (found.get("event") == "note" and found.get("step")):
+        return float("inf")
+    return float(found.get("step", 0))

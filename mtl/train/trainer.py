@@ -64,8 +64,9 @@ class Trainer:
     """Trains the joint network of a recipe in a run folder; `train` yields what happens, and the consumer prints it.
 
     With `resume`, goes on from the folder's last checkpoint; a folder without any starts over, and one whose run is
-    finished trains no more. Raises `CheckpointError` where recipe, data, versions or thread count are not what the
-    checkpoint was made with, and `UsageError` where the folder holds checkpoints and `resume` was not asked for.
+    finished trains no more: what dev decided is reported again. Raises `CheckpointError` where recipe, data, versions
+    or thread count are not what the checkpoint was made with, and `UsageError` where the folder holds checkpoints and
+    `resume` was not asked for.
 
     `step` of `steps` are done. `model` is the network; once `train` has ended it is the best one, in evaluation mode.
     `device` replaces the recipe's; `clock` gives the seconds that a time budget is spent by. `processes` train
@@ -178,7 +179,7 @@ class Trainer:
         yield from self._decided()
 
     def _decided(self) -> Iterator[Note]:
-        """Let the best model find on dev what its answers are decided by, unless its checkpoint has it."""
+        """Let the best model find on dev what its answers are decided by, unless its checkpoint has it; report it."""
         found = self.processes.from_first(lambda: decide(self.model, self.prepared, self.checkpoints))
         if found and not self.processes.first:
             load_weights(self.model, self.checkpoints.path("best"))

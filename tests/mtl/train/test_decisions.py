@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -119,8 +120,8 @@ def test_a_run_that_was_killed_before_they_were_written_finds_them_again(tmp_pat
     best.rewrite("best", "intent.output", own, {})
     resumed = trainer(tmp_path, out="stopped", resume=True)
     assert resumed.finished
-    again = list(resumed.train())
-    assert [str(note) for note in again] == [str(report) for report in reports if isinstance(report, Note)][:2]
+    notes = [report for report in reports if isinstance(report, Note)]
+    assert list(resumed.train()) == notes
     assert same(parameters(resumed.model), parameters(whole.model))
     assert (tmp_path / "stopped/checkpoints/pointer.json").read_bytes() == (
         tmp_path / "whole/checkpoints/pointer.json"
@@ -129,7 +130,31 @@ def test_a_run_that_was_killed_before_they_were_written_finds_them_again(tmp_pat
         first, second = (kept(tmp_path / out, name) for out in ("stopped", "whole"))
         assert same(first[0], second[0])
         assert first[1] == second[1]
-    assert list(trainer(tmp_path, out="stopped", resume=True).train()) == []
+    assert list(trainer(tmp_path, out="stopped", resume=True).train()) == notes
+
+
+def test_a_run_that_was_killed_before_they_were_logged_logs_them_once(tmp_path: Path) -> None:
+    plant(tmp_path)
+
+    def started(**resume: bool) -> Run:
+        run = Run.start(small_graph(tmp_path, {"epochs": 2}, tasks=SCOPED).recipe, tmp_path / "run", **resume)
+        return run
+
+    def logged() -> list[str]:
+        lines = (tmp_path / "run/log.jsonl").read_text("utf-8").splitlines()
+        return [record["message"] for record in map(json.loads, lines) if record["event"] == "note"]
+
+    for report in started().train():
+        if isinstance(report, Note):
+            break
+    log = tmp_path / "run/log.jsonl"
+    log.write_bytes(log.read_bytes()[:-7])  # as a process leaves it that is killed
+    (tmp_path / "run/metrics.json").write_text("{}")
+    resumed = [started(resume=True), started(resume=True)]
+    found = [[report.message for report in run.train() if isinstance(report, Note)] for run in resumed]
+    assert [message.split()[0] for message in found[0]] == ["temperature", "out", "temperature"]
+    assert found[1] == found[0] == logged()
+    assert resumed[0].metrics == {}  # they are still those of this model
 
 
 def test_the_best_checkpoint_gets_them(tmp_path: Path) -> None:
@@ -210,7 +235,8 @@ def test_nothing_is_found_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     run = trainer(tmp_path)
     list(run.train())
     monkeypatch.setattr(decisions, "_units", lambda *_: pytest.fail("dev was read again"))
-    assert decisions.decide(run.model, run.prepared, run.checkpoints) == []
+    found = decisions.decide(run.model, run.prepared, run.checkpoints)
+    assert [component for component, _ in found] == ["intent.output", "intent.output", "slots.output"]
 
 
 @pytest.mark.parametrize("kept_by", [{"train": {"components": {"*.output": {"freeze": True}}}}, {"learn": False}])
