@@ -13,6 +13,7 @@ from ..base.errors import ExportError
 from ..data.batch import raw_batch, token_counts
 from ..evaluate.answerers import unit_lengths
 from ..serve.arrays import Array
+from .distances import TOLERANCE, distance
 from .head import Head, InputTexts
 from .probe import first_difference
 
@@ -24,16 +25,16 @@ if TYPE_CHECKING:
     from ..model.multi_task import MultiTaskModel
     from .graphs import Graphs
 
-TIE = 1e-5  # labels whose probabilities (or the likelihoods of whose sequences) differ by less are as good as equal
+TIE = 2e-5  # answers whose log probabilities differ by less are as good as equal; of two labels, 0.50000 and 0.49999
 BATCH_SIZE = 64  # rows of a split in one batch
-TOLERANCE = 1e-4  # how far scores may be apart; those above 1, which are no probabilities, relative to their size
 
 
 @dataclass(frozen=True)
 class Tie:
     """A near tie: a row whose label differs in a graph, but eager torch's two best differ by less than `TIE`.
 
-    `row` counts from 0 in the split, None for a text that was made up; `gap` is how much better eager's labels are.
+    `row` counts from 0 in the split, None for a text that was made up; `gap` is how much more probable eager's labels
+    are, as a difference of logarithms.
     """
 
     file: str
@@ -193,10 +194,10 @@ class _ExpectedBatch:
                 if not np.array_equal(wanted, self._label_ids(given)):
                     return False
                 continue
-            distance = apart(wanted, given)
-            if not distance <= TOLERANCE:
+            far = distance(self.target, answer, wanted, given)
+            if not far <= TOLERANCE:
                 return False
-            largest = max(largest, distance)
+            largest = max(largest, far)
         self.comparison.largest = max(self.comparison.largest, largest)
         return True
 
@@ -232,13 +233,11 @@ class _ExpectedBatch:
     def _compare_numbers(self, head: Head, answer: Answer, row: int, values: Array) -> None:
         wanted = self._row(self.expected[answer.value].numpy(), row, answer)
         given = self._row(values, row, answer)
-        distance = apart(wanted, given)
-        if not distance <= TOLERANCE:
-            message = (
-                f"'{answer.name}' should be within {TOLERANCE} of eager torch's. Found a distance of {distance:.1e}."
-            )
+        far = distance(self.target, answer, wanted, given)
+        if not far <= TOLERANCE:
+            message = f"'{answer.name}' should be within {TOLERANCE} of eager torch's. Found a distance of {far:.1e}."
             raise self._error(head, row, message)
-        self.comparison.largest = max(self.comparison.largest, distance)
+        self.comparison.largest = max(self.comparison.largest, far)
 
     def _row(self, values: Array, row: int, answer: Answer) -> Array:
         """Return one row of [B, …], values of tokens without padding."""
@@ -266,13 +265,6 @@ class _ExpectedBatch:
         number = self._number(row)
         place = f"{'made-up row' if number is None else f'row {number}'} ({text}), batch of {self.size}"
         return ExportError(f"{head.task}: verification: {head.file}: {place}: {what} First to differ: {stage}.")
-
-
-def apart(wanted: Array, given: Array) -> float:
-    """Return the largest difference between numbers, of those above 1 relative to their size."""
-    if wanted.shape != given.shape:
-        return float("inf")
-    return float((np.abs(wanted - given) / np.maximum(1.0, np.abs(wanted))).max(initial=0.0))
 
 
 def shown(value: object) -> str:

@@ -13,7 +13,8 @@ import torch
 from ..base.errors import ExportError
 from ..data.batch import Batch, raw_batch
 from ..serve.arrays import Array, text_array
-from .compare import BATCH_SIZE, TOLERANCE, GraphComparison, apart, shown
+from .compare import BATCH_SIZE, GraphComparison, shown
+from .distances import TOLERANCE, apart
 from .head import InputTexts, session_of
 from .pairs import ALONE
 from .probe import first_difference

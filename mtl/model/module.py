@@ -345,13 +345,15 @@ class Output(Module):
         raise NotImplementedError
 
     def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
-        """Return how much better one answer to a unit is than another, both label ids [] or [T], in probability.
+        """Return how much more probable one answer to a unit is than another, both label ids [] or [T], as a difference
+        of logarithms: it means as much where all probabilities are tiny.
 
         Verification asks where an exported graph answers otherwise: a difference near 0 is a tie.
         """
         value = self(*scores)
         if not isinstance(value, PaddedSequence):
-            return float(value[row, int(wanted)] - value[row, int(given)])
+            logarithms = value[row].log()
+            return float(logarithms[int(wanted)] - logarithms[int(given)])
         odd = (wanted != given).nonzero()[0]
-        probabilities = value.values[row].numpy()
-        return float((probabilities[odd, wanted[odd]] - probabilities[odd, given[odd]]).max())
+        logarithms = value.values[row].log().numpy()
+        return float((logarithms[odd, wanted[odd]] - logarithms[odd, given[odd]]).max())

@@ -164,3 +164,16 @@ def test_an_empty_text_has_an_end_alone() -> None:
     said = module.answer(*batch([empty, *rows(6)[:1]])[:2])
     assert said["log_probability"][0].tolist() == [0.0] * 5
     assert said["total"][0] == said["end"][0]
+
+
+@every_case
+@torch.no_grad()
+def test_a_gap_is_the_largest_difference_of_logarithms(build: Build) -> None:
+    module = build()
+    ids, states, _ = batch(rows(module.start.shape[0]))
+    said = module.answer(ids, states)
+    best, logarithms = said["next"][2].numpy(), said["next_probability"][2].log().numpy()
+    swapped = best.copy()
+    swapped[:2] = best[[1, 0]]
+    found = module.gap((ids, states), "next", 2, best, swapped)
+    assert found == pytest.approx(float(logarithms[0] - logarithms[1]), rel=1e-4)

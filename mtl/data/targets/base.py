@@ -33,7 +33,7 @@ class Answer:
 
     `name` as the user sees it; `value` is the key in what the output layer's `answer` returns; `labels` is True
     where ids are decoded to the label's string, and `position` where it is the number of a token; `dims` names the
-    axes beyond B (`("T",)`, `("C",)`).
+    axes beyond B (`("T",)`, `("C",)`); `probability` is True where values are probabilities.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Answer:
     labels: bool = False
     dims: tuple[str, ...] = ()
     position: bool = False
+    probability: bool = False
 
 
 class Example(NamedTuple):
@@ -108,6 +109,7 @@ class Target:
     labels: Labels | None = None  # of a target whose values are label ids, once it is fitted
     out_of_scope: str | None = None  # the answer where none of the labels is probable enough
     words: VocabularyFeature | None = None  # of a target whose values are words of a vocabulary: what has their ids
+    deviation: float | None = None  # of training values, where they are numbers of one scale
     surveys: bool = False  # all training cells are shown to `survey` before the first is read
 
     @property

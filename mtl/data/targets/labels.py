@@ -29,7 +29,7 @@ class Classes(LabelTarget):
     example_names = ("a", "b", "c")
     answers = (
         Answer("labels", "chosen", labels=True, dims=("C",)),
-        Answer("scores", "scores", dims=("C",)),
+        Answer("scores", "scores", dims=("C",), probability=True),
     )
     metrics = ("labels_f1", "same_labels", "labels_report")
 

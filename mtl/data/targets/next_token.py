@@ -34,7 +34,7 @@ class NextToken(Target):
         Answer("end_log_probability", "end"),
         Answer("total", "total"),
         Answer("next", "next", labels=True, dims=("K",)),
-        Answer("next_probability", "next_probability", dims=("K",)),
+        Answer("next_probability", "next_probability", dims=("K",), probability=True),
     )
     metrics = ("perplexity", "bits_per_character")
 

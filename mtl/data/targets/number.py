@@ -27,6 +27,7 @@ class Number(Target):
     missing = math.nan
     answers = (Answer("value", "value"),)
     metrics = ("mean_absolute_error", "root_mean_squared_error", "pearson", "spearman")
+    deviation: float
 
     def __init__(self) -> None:
         self._values: list[float] = []

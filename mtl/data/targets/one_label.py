@@ -24,8 +24,8 @@ class OneLabel(LabelTarget):
 
     answers = (
         Answer("label", "best", labels=True),
-        Answer("score", "score"),
-        Answer("scores", "scores", dims=("C",)),
+        Answer("score", "score", probability=True),
+        Answer("scores", "scores", dims=("C",), probability=True),
     )
     metrics: Sequence[str | Mapping[str, Any]] = ("accuracy", "macro_f1", "micro_f1", "report", "confusion")
 

@@ -42,7 +42,11 @@ class AnswerSpan(Target):
     of_tokens = True
     exact = False
     quotes = True
-    answers = (Answer("start", "start", position=True), Answer("end", "end", position=True), Answer("score", "score"))
+    answers = (
+        Answer("start", "start", position=True),
+        Answer("end", "end", position=True),
+        Answer("score", "score", probability=True),
+    )
     metrics = ("squad",)
 
     def __init__(self, *, no_answer: bool = False) -> None:

@@ -36,7 +36,10 @@ class Tags(LabelTarget):
     axes = ("T",)
     of_tokens = True
     surveys = True
-    answers = (Answer("tags", "best", labels=True, dims=("T",)), Answer("score", "score", dims=("T",)))
+    answers = (
+        Answer("tags", "best", labels=True, dims=("T",)),
+        Answer("score", "score", dims=("T",), probability=True),
+    )
 
     def __init__(self, *, scheme: Scheme = "auto") -> None:
         super().__init__()

@@ -21,7 +21,10 @@ class TextLabels(LabelTarget):
 
     axes = ("U",)
     example_names = ("a", "b", "c")
-    answers = (Answer("labels", "best", labels=True, dims=("U",)), Answer("score", "score", dims=("U",)))
+    answers = (
+        Answer("labels", "best", labels=True, dims=("U",)),
+        Answer("score", "score", dims=("U",), probability=True),
+    )
     metrics = ("accuracy", "macro_f1", "micro_f1", "report", "confusion")
 
     def read(self, value: Any, example: Example) -> list[str | None] | None:

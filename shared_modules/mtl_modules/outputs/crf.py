@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -20,6 +19,8 @@ from .linear_chain import Chain, log_partition, marginals, path_score
 from .priors import ChainCounts
 from .tag_grammar import barriers
 from .viterbi import Viterbi
+
+EXACT = 100.0  # single precision knows larger sums of scores less exactly than the nearest sequences are apart
 
 
 @register("output", "crf")
@@ -117,14 +118,11 @@ class CRF(Output):
         )
 
     def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
-        """Return the difference in log-likelihood, or of marginals where that is less and one token alone differs."""
-        apart = super().gap(scores, answer, row, wanted, given)
-        losses = []
-        for labels in (wanted, given):
-            targets = torch.zeros(scores[0].values.shape[:2], dtype=torch.int64)
-            targets[row, : len(labels)] = torch.from_numpy(labels)
-            losses.append(float(self.loss(scores[0], targets)[row]))
-        return min(apart if (wanted != given).sum() == 1 else math.inf, abs(losses[1] - losses[0]) * len(wanted))
+        """Return the difference in log-likelihood, relative to the score where that is above `EXACT`."""
+        values = scores[0].values[row : row + 1, : len(wanted)].double()
+        chain = Chain(values, scores[0].lengths[row : row + 1], *(value.double() for value in self.answering()))
+        better, worse = (float(path_score(chain, torch.from_numpy(labels)[None])) for labels in (wanted, given))
+        return abs(better - worse) / max(1.0, abs(better) / EXACT)
 
     def exportable(self) -> nn.Module:
         """Return the same answers from the loops of the exported graph."""

@@ -126,9 +126,9 @@ class Ordinal(Output):
         return {"best": best, "score": probabilities.gather(1, best[:, None])[:, 0], "scores": probabilities}
 
     def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
-        """Return how far from one half the farthest of the answers is on which two labels differ."""
+        """Return the largest of the log odds that two labels differ by the signs of."""
         low, high = sorted((int(self.rank[int(wanted)]), int(self.rank[int(given)])))
-        return float((self._above(scores[0])[row, low:high].sigmoid() - 0.5).abs().max())
+        return float(self._above(scores[0])[row, low:high].abs().max())
 
 
 def _place(label: str, ranks: Mapping[str, float]) -> tuple[float, str]:

@@ -19,7 +19,7 @@ from .class_weights import ClassWeights, class_weights_of
 from .focal import far_from_right
 from .priors import RAREST
 from .temperature import calibration
-from .thresholds import best_f1
+from .thresholds import best_f1, from_threshold
 
 UNTUNED = 0.5  # the threshold of a label for which there is no other
 
@@ -150,4 +150,5 @@ class Sigmoid(Output):
     def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
         """Return the largest distance from the threshold of a label on which two answers differ."""
         odd = (wanted != given).nonzero()[0]
-        return float((self._probabilities(scores[0][row]) - self._deciding()).abs()[odd].max())
+        probabilities = self._probabilities(scores[0][row])
+        return float(from_threshold(probabilities, torch.as_tensor(self._deciding()))[odd].max())

@@ -20,7 +20,7 @@ from .class_weights import ClassWeights, class_weights_of
 from .focal import far_from_right
 from .priors import label_counts, log_frequencies
 from .temperature import calibration
-from .thresholds import best_rejection
+from .thresholds import best_rejection, from_threshold
 
 
 @register("output", "softmax")
@@ -164,7 +164,7 @@ class Softmax(Output):
         return answer if isinstance(scores, PaddedSequence) else {**answer, "scores": probabilities}
 
     def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
-        """Return the difference in probability or, of what is out of scope in one answer alone, from the threshold."""
+        """Return the difference of logarithms or, of what is out of scope in one answer alone, from the threshold."""
         if self.threshold is None or len(self.labels) not in (int(wanted), int(given)):
             return super().gap(scores, answer, row, wanted, given)
-        return float((self._probabilities(scores[0][row]).amax() - self.threshold).abs())
+        return float(from_threshold(self._probabilities(scores[0][row]).amax(), self.threshold))

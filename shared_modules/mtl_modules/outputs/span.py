@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -95,13 +96,13 @@ class SpanOutput(Output):
         return {"start": start, "end": end, "score": best.exp()}
 
     def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
-        """Return how much more probable the best span with one first (or last) token is than with another."""
+        """Return by how much the logarithms of the best spans with one first (or last) token and another differ."""
         together, nothing = self._together(scores[0])
         best = together[row].amax(1 if answer == "start" else 0)
 
-        def of(place: int) -> Tensor:
+        def of(place: int) -> float:
             if place >= 0:
-                return best[place].exp() if place < len(best) else best.new_zeros(())
-            return best.new_zeros(()) if nothing is None else nothing[row].exp()
+                return float(best[place]) if place < len(best) else -math.inf
+            return -math.inf if nothing is None else float(nothing[row])
 
-        return float((of(int(wanted)) - of(int(given))).abs())
+        return abs(of(int(wanted)) - of(int(given)))

@@ -122,7 +122,8 @@ class WordPrediction(Output):
         }
 
     def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
-        """Return how much more probable the words of one list [K] are than those of another, where they differ."""
+        """Return by how much the logarithms of the probabilities of two lists of words [K] differ, where they do."""
         states, _, counts = self._predicted(*scores)
-        found = self.distribution(states[row, counts[row]][None])[0].exp().numpy()
-        return float(abs(found[wanted] - found[given]).max())
+        found = self.distribution(states[row, counts[row]][None])[0].numpy()
+        odd = wanted != given
+        return float(abs(found[wanted[odd]] - found[given[odd]]).max())

@@ -13,7 +13,7 @@ from mtl.base.errors import ExportError
 from mtl.export import export as exporting
 from mtl.export import joint as joining
 from mtl.export import pairs
-from mtl.export.compare import apart
+from mtl.export.distances import apart
 from mtl.export.front_end import text_front_end
 from mtl.export.graphs import Graphs, build
 from mtl.export.joint import join

@@ -9,6 +9,7 @@ from mtl.data.labels import MISSING, Labels
 from mtl.data.targets import Tags
 from mtl.model.module import PaddedSequence
 from mtl_modules import CRF
+from mtl_modules.outputs.crf import EXACT
 
 LABELS = Labels(("B-x", "I-x", "O"), (1, 1, 1))
 SCORES = torch.randn(3, 4, 3, generator=torch.Generator().manual_seed(0))
@@ -120,3 +121,21 @@ def test_the_exported_stand_in_gives_the_same_answers(constrained: bool) -> None
 def test_scores_of_rows_are_refused() -> None:
     with pytest.raises(TypeError, match=r"^a CRF should get the scores of tokens\. Found those of whole rows\.$"):
         crf().answer(torch.zeros(2, 3))
+
+
+@torch.no_grad()
+def test_a_gap_is_that_of_the_sequences_in_log_likelihood() -> None:
+    module, given = crf(), PaddedSequence(SCORES, LENGTHS)
+    best = module.answer(given)["best"][2, :3].numpy()
+    other = best.copy()
+    other[1] = (best[1] + 1) % 3
+    rows = [[0] * 4, [0] * 4]
+    first, second = (3 * float(losses([*rows, [*labels.tolist(), 0]])[2]) for labels in (best, other))
+    assert module.gap((given,), "best", 2, best, other) == pytest.approx(second - first, rel=1e-4)
+    larger = PaddedSequence(SCORES * 1000, LENGTHS)
+    best = module.answer(larger)["best"][2, :3].numpy()
+    other[1:] = best[1:]
+    other[0] = (best[0] + 1) % 3
+    scores = float(larger.values[2, :3].gather(1, torch.from_numpy(best)[:, None]).sum())
+    apart = float(larger.values[2, 0, best[0]] - larger.values[2, 0, other[0]])
+    assert module.gap((larger,), "best", 2, best, other) == pytest.approx(apart / scores * EXACT, rel=0.02)

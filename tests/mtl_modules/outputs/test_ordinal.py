@@ -56,8 +56,8 @@ def test_the_answer_is_the_median() -> None:
     answer = output.answer(scores)
     assert [LABELS.names[label] for label in answer["best"].tolist()] == ["10", "2", "1"]
     torch.testing.assert_close(answer["score"], answer["scores"].gather(1, answer["best"][:, None])[:, 0])
-    assert output.gap((scores,), "best", 0, 1, 2) == pytest.approx(abs(sigmoid(1.0) - 0.5))
-    assert output.gap((scores,), "best", 0, 0, 1) == pytest.approx(sigmoid(2.5) - 0.5)
+    assert output.gap((scores,), "best", 0, 1, 2) == pytest.approx(1.0)
+    assert output.gap((scores,), "best", 0, 0, 1) == pytest.approx(2.5)
 
 
 def test_no_probability_is_below_zero_wherever_training_leads() -> None:

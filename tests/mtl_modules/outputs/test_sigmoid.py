@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,6 +13,7 @@ from mtl.base.errors import UsageError
 from mtl.data.labels import Labels
 from mtl.model.module import DevUnits
 from mtl_modules import Sigmoid
+from mtl_modules.outputs.thresholds import FINEST
 
 LABELS = Labels(("calm", "loud"), (3, 2))
 SCORES = torch.tensor([[2.0, -1.0], [1.0, 0.5], [-1.0, -0.8], [-3.0, -2.0]])
@@ -107,7 +109,18 @@ def test_a_gap_is_the_distance_from_the_threshold() -> None:
     output = Sigmoid(LABELS, threshold={"loud": 0.6})
     wanted, given = torch.tensor([0, 1]).numpy(), torch.tensor([0, -1]).numpy()
     found = output.gap((SCORES,), "chosen", 1, wanted, given)
-    assert found == pytest.approx(abs(float(torch.tensor(0.5).sigmoid()) - 0.6), abs=1e-6)
+    assert found == pytest.approx(abs(float(torch.tensor(0.5).sigmoid()) - 0.6) / 0.4, abs=1e-6)
+
+
+@pytest.mark.parametrize(("threshold", "score"), [(1e-6, -13.0), (0.999, 8.0)])
+def test_a_gap_means_as_much_where_thresholds_are_extreme(threshold: float, score: float) -> None:
+    output = Sigmoid(LABELS, threshold=threshold)
+    wanted, given = np.array([0, -1]), np.array([-1, -1])
+    probability = 1 / (1 + math.exp(-score))
+    near = min(threshold, max(1 - threshold, FINEST))
+    found = output.gap((torch.full((1, 2), score),), "chosen", 0, wanted, given)
+    assert found == pytest.approx(abs(probability - threshold) / near, rel=1e-3)
+    assert found > 0.1
 
 
 def test_dev_without_answers_shows_nothing() -> None:

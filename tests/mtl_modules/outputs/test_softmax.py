@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -169,6 +170,16 @@ def test_the_gap_to_what_is_out_of_scope_is_that_to_the_threshold() -> None:
     output = Softmax(LABELS, scoped(), threshold=0.5)
     scores = torch.tensor([[0.1, 0.0, 0.0]])
     highest = float(scores.softmax(-1).amax())
-    assert output.gap((scores,), "best", 0, 3, 0) == pytest.approx(0.5 - highest)
-    others = scores.softmax(-1)[0]
-    assert output.gap((scores,), "best", 0, 0, 1) == pytest.approx(float(others[0] - others[1]))
+    assert output.gap((scores,), "best", 0, 3, 0) == pytest.approx((0.5 - highest) / 0.5)
+    assert output.gap((scores,), "best", 0, 0, 1) == pytest.approx(0.1)
+
+
+@torch.no_grad()
+def test_a_gap_means_as_much_among_many_labels() -> None:
+    names = tuple(f"{number:06}" for number in range(200_000))
+    output = Softmax(Labels(names, (1,) * len(names)))
+    scores = torch.zeros(1, len(names))
+    scores[0, 0] = 0.5  # all probabilities are below 1e-5
+    assert output.gap((scores,), "best", 0, 0, 1) == pytest.approx(0.5, rel=1e-4)
+    tokens = PaddedSequence(scores[:, None].expand(1, 2, -1), torch.tensor([2]))
+    assert output.gap((tokens,), "best", 0, np.array([0, 0]), np.array([0, 1])) == pytest.approx(0.5, rel=1e-4)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -78,14 +80,19 @@ def test_a_margin_is_of_questions_that_may_have_no_answer() -> None:
     )
 
 
-def test_a_gap_is_a_difference_of_probabilities() -> None:
-    layer, given = output(no_answer=True), scores(3)
-    answer = layer.answer(given)
-    start = int(answer["start"][0])
-    assert layer.gap((given,), "start", 0, torch.tensor(start), torch.tensor(start)) == 0.0
-    other = (start + 1) % 6 if start >= 0 else 0
-    assert layer.gap((given,), "start", 0, torch.tensor(start), torch.tensor(other)) > 0
-    assert layer.gap((given,), "end", 0, torch.tensor(-1), torch.tensor(3)) >= 0
+def test_a_gap_is_a_difference_of_logarithms() -> None:
+    """So that it means as much in a long text, where the probabilities of all spans are below 1e-5."""
+    layer = output(no_answer=True)
+    values = torch.zeros(1, 800, 3)
+    values[0, 7, 0] = values[0, 9, 1] = 0.5
+    given = PaddedSequence(values, torch.tensor([800]))
+    assert float(layer.answer(given)["score"]) < 1e-5
+    assert layer.gap((given,), "start", 0, np.array(7), np.array(7)) == 0.0
+    assert layer.gap((given,), "start", 0, np.array(7), np.array(8)) == pytest.approx(0.5, rel=1e-5)
+    assert layer.gap((given,), "end", 0, np.array(9), np.array(8)) == pytest.approx(0.5, rel=1e-5)
+    assert layer.gap((given,), "end", 0, np.array(9), np.array(-1)) == pytest.approx(1.0, rel=1e-5)
+    assert layer.gap((given,), "end", 0, np.array(9), np.array(800)) == math.inf
+    assert output().gap((given,), "end", 0, np.array(9), np.array(-1)) == math.inf
 
 
 def test_probabilities_are_those_of_tokens() -> None:
