@@ -150,13 +150,13 @@ class _ExpectedBatch:
         self.ids = {name: number for number, name in enumerate(self.target.answer_names())}
         self.output = comparison.model.output(task)
         self.scores = scores
-        self.expected = self.output.answer(*self.scores)
         self.size = len(next(iter(texts.values())))
         self.lengths = unit_lengths(comparison.model, batch, task)
         self.tokens: list[list[str]] = []
         if self.target.shows_tokens:
             surface = batch.surface[comparison.graph.target_input(task)].strings()
             self.tokens = [[] if row == [""] else row for row in surface]  # none in an empty text
+        self.expected = self.target.answered(self.output.answer(*self.scores), self.tokens)
         if self.target.axes[:1] == ("T",):
             self.lengths = [len(row) for row in self.tokens]
         elif self.lengths is not None:  # a list without texts was read as one empty text
@@ -188,7 +188,7 @@ class _ExpectedBatch:
             return False
         largest = 0.0
         for answer in self.target.answers:
-            wanted = self._row(self.expected[answer.value].numpy(), row, answer)
+            wanted = self._row(self.expected[answer.value], row, answer)
             given = self._cut(np.asarray(found[answer.name][0], dtype=found[answer.name].dtype), row, answer)
             if answer.labels:
                 if not np.array_equal(wanted, self._label_ids(given)):
@@ -214,7 +214,7 @@ class _ExpectedBatch:
 
     def _same_labels(self, head: Head, answer: Answer, row: int, names: Array) -> bool:
         """Compare the labels of a row; False where they are a tie."""
-        wanted = self._row(self.expected[answer.value].numpy(), row, answer)
+        wanted = self._row(self.expected[answer.value], row, answer)
         found = self._row(names, row, answer)
         given = found if answer.position else self._label_ids(found)
         if np.array_equal(wanted, given):
@@ -231,7 +231,7 @@ class _ExpectedBatch:
         return False
 
     def _compare_numbers(self, head: Head, answer: Answer, row: int, values: Array) -> None:
-        wanted = self._row(self.expected[answer.value].numpy(), row, answer)
+        wanted = self._row(self.expected[answer.value], row, answer)
         given = self._row(values, row, answer)
         far = distance(self.target, answer, wanted, given)
         if not far <= TOLERANCE:

@@ -19,7 +19,7 @@ from ..data.fitted import Fitted
 from ..data.targets import Answer, Target
 from ..graph.calls import Call, InputKey
 from ..graph.sharing_graph import SharingGraph
-from ..text.token_values import integers, strings
+from ..text.token_values import integers, scalar, strings
 from .front_end import TokenValues, text_front_end, tokens_front_end
 from .list_front_end import list_front_end
 from .network import FeaturePlace, Features
@@ -176,6 +176,11 @@ class _Builder:
             value = self._without_padding(value, np.array([-1 if answer.labels else 0], dtype.numpy()), key, answer)
         else:
             value = self._cut_back(value, key)
+        nothing = target.without_tokens(answer)
+        if nothing is not None:
+            empty = self.after.op("Equal", [self._cut_back(self.counts[key], key), scalar(self.after, 0)])
+            constant = self.after.op("Constant", [], {"value": ir.tensor(np.array(nothing, dtype.numpy()))})
+            value = self.after.op("Where", [empty, constant, value])
         decoded = target.in_graph(self.after, answer, value)
         if answer.labels:
             dtype = ir.DataType.STRING

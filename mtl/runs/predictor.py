@@ -128,14 +128,15 @@ class Predictor:
 
     def _batch(self, task: str, texts: Mapping[str, Texts]) -> list[Prediction]:
         batch = raw_batch(self.graph, self.model.fitted, [task], texts).to(device_of(self.model))
-        values = {name: value.cpu().numpy() for name, value in self.model.answers(batch, [task])[task].items()}
         target = self.model.fitted.targets[task]
         rows: list[Prediction] = [{} for _ in batch.rows]
         lengths = unit_lengths(self.model, batch, task)
+        tokens: list[list[str]] = []
         if target.shows_tokens:
             tokens = [[] if row == [""] else row for row in batch.surface[self.graph.target_input(task)].strings()]
             for answer, row in zip(rows, tokens, strict=True):
                 answer["tokens"] = row
+        values = target.answered(self.model.answers(batch, [task])[task], tokens)
         if target.axes[:1] == ("T",):
             lengths = [len(answer["tokens"]) for answer in rows]
         elif lengths is not None:

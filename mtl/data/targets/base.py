@@ -212,6 +212,22 @@ class Target:
         """Return gold as metrics see it where the target `quotes`, from what `gold` returned."""
         raise NotImplementedError
 
+    def without_tokens(self, answer: Answer) -> float | None:
+        """Return what is answered where the text has no token; None where that is for the output layer to say."""
+        return None
+
+    def answered(self, answer: Mapping[str, Tensor], tokens: Sequence[Sequence[str]] | None) -> dict[str, NDArray[Any]]:
+        """Return what an output layer's `answer` returned as arrays, with what is answered `without_tokens`."""
+        found = {name: value.cpu().numpy() for name, value in answer.items()}
+        empty = [not row for row in tokens or ()]
+        for declared in self.answers:
+            nothing = self.without_tokens(declared)
+            if nothing is not None and any(empty):
+                found[declared.value] = np.where(
+                    empty, found[declared.value].dtype.type(nothing), found[declared.value]
+                )
+        return found
+
     def shown(self, answer: Answer, values: NDArray[Any]) -> Any:
         """Return one unit's answer as the value that a user reads; padding is cut off."""
         if answer.labels:

@@ -34,7 +34,7 @@ class AnswerSpan(Target):
 
     A cell holds the answer as the text has it (its first occurrence), or a list of right answers: texts, or dicts with
     `text` and `start`, the offset in characters (`answer_start` in SQuAD). The first one is learned; measured are all.
-    With `no_answer` the list may be empty: the text does not answer the question.
+    With `no_answer` the list may be empty: the text does not answer the question. A text without tokens never does.
     """
 
     element = "span"
@@ -112,6 +112,10 @@ class AnswerSpan(Target):
 
     def predicted(self, answer: Mapping[str, Tensor], lengths: Sequence[int] | None) -> list[Any]:
         return list(zip(answer["start"].tolist(), answer["end"].tolist(), strict=True))
+
+    def without_tokens(self, answer: Answer) -> float:
+        """Return that there is no answer, which is certain."""
+        return NOTHING if answer.position else 1.0
 
     def from_answer(self, answer: Mapping[str, Any]) -> tuple[int, int]:
         return answer["start"], answer["end"]

@@ -87,3 +87,15 @@ def test_predictions_are_tokens_and_quotes_are_texts() -> None:
     tokens = [TEXT[start:end] for start, end in SPANS]
     assert found_spans(TEXT, tokens) == SPANS
     assert found_spans(TEXT, ["Tom", "Ada", "lives"]) == SPANS[:1]
+
+
+def test_a_text_without_tokens_has_no_answer() -> None:
+    answer = {"start": torch.tensor([3, 0]), "end": torch.tensor([4, 0]), "score": torch.tensor([0.25, 0.5])}
+    found = AnswerSpan().answered(answer, [["a"], []])
+    assert {name: values.tolist() for name, values in found.items()} == {
+        "start": [3, -1],
+        "end": [4, -1],
+        "score": [0.25, 1.0],
+    }
+    assert found["start"].dtype == np.int64
+    assert found["score"].dtype == np.float32

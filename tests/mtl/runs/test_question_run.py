@@ -78,7 +78,7 @@ def test_run_and_export_quote_the_text(run: mtl.Run) -> None:
     first, second, empty = exported
     assert (first["text"], first["tokens"][first["start"] : first["end"] + 1]) == ("New York", ["New", "York"])
     assert (second["text"], second["start"], second["end"]) == ("", -1, -1)
-    assert empty["text"] == ""
+    assert empty == {"tokens": [], "start": -1, "end": -1, "score": 1.0, "text": ""}
     assert run.manifest["tasks"]["answer"]["quotes"] == "context"
 
 
