@@ -150,6 +150,12 @@ class TagFit:
             "note": self._note(found),
         }
 
+    def counts(self, grammar: Scheme) -> dict[str, Any]:
+        """Return those facts that count rows, as they are for another grammar, and the note."""
+        kept = _grammar(grammar)
+        counts = {"rows": self.rows, "broken": self.broken[kept], "example": self.example.get(kept, "")}
+        return {**counts, "note": self.state()["note"]}
+
     def _decided(self) -> Scheme:
         return self._like() if self.measured else self._unless_iob1(scheme_of(self.tags))
 

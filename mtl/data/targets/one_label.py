@@ -79,3 +79,8 @@ class OneLabel(LabelTarget):
     def load_state(self, state: Mapping[str, Any]) -> None:
         super().load_state(state)
         self._left_out = int(state.get("left_out", 0))
+
+    def adopt(self, state: Mapping[str, Any]) -> None:
+        own = self._left_out
+        super().adopt(state)
+        self._left_out = own

@@ -139,3 +139,9 @@ class Tags(LabelTarget):
         super().load_state(state)
         if state["found"]:
             self._take(state["found"])
+
+    def adopt(self, state: Mapping[str, Any]) -> None:
+        """Take over labels and scheme; raises `ValueError` where the data has other labels."""
+        super().adopt(state)
+        if state["found"]:
+            self._take({**self._found, **self._fit.counts(self._found["grammar"])})
