@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..base.errors import DataError, Fault
+from ..base.text_lines import without_end
 
 BYTE_ORDER_MARK = "\ufeff"
 # Those of UTF-32 come first, as they begin like one of UTF-16.
@@ -61,7 +62,7 @@ def decoded(lines: Iterable[bytes], name: str, undecoded: Undecoded | None = Non
                 raise DataError(Fault(message, name, number, f"column {column}")) from error
             undecoded.add(number, column, line[error.start])
             text = line.decode("utf-8", errors="replace")
-        text = text.removesuffix("\n").removesuffix("\r")
+        text = without_end(text)
         yield text.removeprefix(BYTE_ORDER_MARK) if number == 1 else text
 
 

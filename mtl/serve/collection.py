@@ -16,7 +16,7 @@ import numpy as np
 
 from ..base.errors import DataError, Fault
 from ..base.file_kinds import LOOKED_AT, packed, stream
-from ..base.text_lines import JSON_ENDINGS, NamedText, from_fields, from_json, repeated
+from ..base.text_lines import JSON_ENDINGS, NamedText, from_fields, from_json, repeated, without_end
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -96,7 +96,7 @@ class Collection:
         """Return what a line holds, or what is wrong with it; `number` names a text without an id of its own."""
         if first:
             line = line.removeprefix(BYTE_ORDER_MARK)
-        text = line.decode("utf-8", errors="replace").removesuffix("\n").removesuffix("\r")
+        text = without_end(line.decode("utf-8", errors="replace"))
         return NamedText(str(number), text) if self._parser is None else self._parser(text)
 
     def _fault(self, message: str, number: int | None = None) -> DataError:

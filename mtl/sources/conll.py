@@ -8,10 +8,11 @@ from pathlib import Path
 
 from ..base.errors import Fault, UsageError
 from ..base.registry import register
+from ..base.text_lines import hint_of_returns
 from .base import OnBadRow, Row, Source
 from .text import read_lines
 
-_BLANKS = re.compile(r"[ \t]+")  # not str.split(): a no-break space is part of a token
+_BLANKS = re.compile(r"[ \t\r]+")  # not str.split(): a no-break space is part of a token
 _DOCUMENT = re.compile(r" *-DOCSTART-([ \t]|$)")
 
 
@@ -56,7 +57,7 @@ class Conll(Source):
         fault: Fault | None = None
         first = 0
         for number, line in lines:
-            if isinstance(line, str) and (not line.strip(" \t") or _DOCUMENT.match(line)):
+            if isinstance(line, str) and (not line.strip(" \t\r") or _DOCUMENT.match(line)):
                 if tokens or fault:
                     yield fault or self._row(tokens, file, first, numbers)
                 tokens, numbers, fault = [], [], None
@@ -73,12 +74,13 @@ class Conll(Source):
             yield fault or self._row(tokens, file, first, numbers)
 
     def _fields(self, line: str, file: str, number: int) -> list[str] | Fault:
-        fields = line.split("\t") if "\t" in line else _BLANKS.split(line.strip(" "))
+        fields = line.split("\t") if "\t" in line else _BLANKS.split(line.strip(" \r"))
         if len(fields) == len(self._names) or (self._open and len(fields) > len(self._names)):
             return fields
         return Fault(
             f"should have {len(self._names)} column{'s' if len(self._names) != 1 else ''} "
-            f"({', '.join(self._names)}){' or more' if self._open else ''}. Found {len(fields)}.",
+            f"({', '.join(self._names)}){' or more' if self._open else ''}. Found {len(fields)}."
+            f"{hint_of_returns(line)}",
             file=file,
             line=number,
             path=f"column {min(len(self._names), len(fields)) + 1}",

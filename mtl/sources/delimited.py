@@ -12,11 +12,13 @@ from pathlib import Path
 
 from ..base.errors import DataError, Fault, UsageError
 from ..base.registry import register
+from ..base.text_lines import hint_of_returns
 from .base import OnBadRow, Row, Source
 from .header import Header
 from .table_hints import delimiter_hint, quotes_hint
 from .text import read_lines
 
+_RETURN = "\udc0d"
 _LARGEST_FIELD = 2**31 - 1  # Python's own limit of 131,072 characters is shorter than many documents
 
 
@@ -74,6 +76,13 @@ class Table(Source):
     def _header(self, path: Path, line: int, fields: list[str] | Fault) -> Header:
         if isinstance(fields, Fault):
             raise DataError(fields)
+        odd = next((name for name in fields if "\r" in name), None)
+        if odd is not None:
+            message = (
+                f"the name of a column should have no carriage return in it. Found {odd!r}. Where lines end with \\r "
+                "alone, let them end with \\n."
+            )
+            raise DataError(Fault(message, file=str(path), line=line))
         try:
             return Header(tuple(fields))
         except UsageError as error:
@@ -84,6 +93,7 @@ class Table(Source):
             return Fault(wrong, file=str(path), line=line)
         more = len(fields) > len(header.fields)
         hint = self.hint(header.fields) if more else self.half_quoted(fields)
+        hint = hint or hint_of_returns(self._delimiter.join(fields))
         if not more and self._names is not None:
             hint = hint or self.hint(fields)
         place = f"column {min(len(header.fields), len(fields)) + 1}"
@@ -156,7 +166,9 @@ def csv_fields(
     """
     csv.field_size_limit(_LARGEST_FIELD)
     # An undecoded line, too: without its quotation marks rows would be cut elsewhere.
-    reader = csv.reader((f"{line}\n" for _, line in lines), delimiter=delimiter, strict=True)
+    # Python's module ends a row at a lone carriage return: half of a surrogate pair, which no text has, is in its place.
+    given = (f"{line}\n".replace("\r", _RETURN) for _, line in lines)
+    reader = csv.reader(given, delimiter=delimiter, strict=True)
     while True:
         first = reader.line_num + 1
         fields: list[str] | Fault | None
@@ -170,4 +182,4 @@ def csv_fields(
         if fields is None:
             return
         if fields:
-            yield first, fields
+            yield first, fields if isinstance(fields, Fault) else [field.replace(_RETURN, "\r") for field in fields]

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..base.errors import Fault
 from ..base.registry import register
+from ..base.text_lines import hint_of_returns
 from .base import OnBadRow, Row, Source
 from .text import read_lines
 from .values import plain
@@ -50,7 +51,7 @@ def _object(line: str, path: Path, number: int) -> dict[str, Any] | Fault:
         if isinstance(found, dict):
             return {key: plain(value) for key, value in found.items()}
     except json.JSONDecodeError as error:
-        message = f"should be a JSON object. Found what is not JSON: {error.msg}."
+        message = f"should be a JSON object. Found what is not JSON: {error.msg}.{hint_of_returns(line)}"
         return Fault(message, file=str(path), line=number, path=f"column {error.colno}")
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets thousands deep
         return Fault(f"should be a JSON object. Found what cannot be read: {error}.", file=str(path), line=number)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..base.errors import DataError, Fault
 from ..base.file_kinds import LOOKED_AT
-from ..base.text_lines import JSON_ENDINGS, NamedText, from_fields, from_json, repeated
+from ..base.text_lines import JSON_ENDINGS, NamedText, from_fields, from_json, repeated, without_end
 from .base import open_binary
 from .text import decode_line, fault_if_marked, fault_if_packed
 
@@ -100,7 +100,7 @@ class NamedTexts:
         text = decode_line(self.path, number, line if offset else line.removeprefix(_BOM), self.encoding)
         if isinstance(text, Fault):
             return text
-        text = text.removesuffix("\n").removesuffix("\r")
+        text = without_end(text)
         found = from_json(text) if self._json else from_fields(text)
         return Fault(found, file=str(self.path), line=number) if isinstance(found, str) else found
 

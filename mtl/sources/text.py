@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..base.errors import DataError, Fault
 from ..base.file_kinds import LOOKED_AT, packed
+from ..base.text_lines import without_end
 from .base import open_binary
 from .unpacking import to_the_end, unpacked
 
@@ -23,11 +24,11 @@ _MARKS = {  # the longer ones first, as they begin like the shorter
 def read_lines(path: Path, encoding: str, *, undecoded: list[Fault] | None = None) -> Iterator[tuple[int, str | Fault]]:
     r"""Yield (line number, line without its end) of a text file, or a `Fault` for a line that cannot be decoded.
 
-    Lines end with `\n` or `\r\n` and with nothing else (a form feed or U+2028 is text). A byte-order mark is
-    stripped. NUL is a character like others. A file that gzip has packed is unpacked as it is read. Raises `DataError`
-    for a path that cannot be read, a file of 0 bytes, one that begins with the byte-order mark of another encoding, and
-    a packed one that is damaged. Where there is a list for what is `undecoded`, a fault goes there, and its line is
-    yielded with lone surrogates for the bytes that are not text.
+    Lines end with `\n` or `\r\n` and with nothing else: a lone `\r` is white space, a form feed or U+2028 is text. A
+    byte-order mark is stripped. NUL is a character like others. A file that gzip has packed is unpacked as it is read.
+    Raises `DataError` for a path that cannot be read, a file of 0 bytes, one that begins with the byte-order mark of
+    another encoding, and a packed one that is damaged. Where there is a list for what is `undecoded`, a fault goes
+    there, and its line is yielded with lone surrogates for the bytes that are not text.
     """
     return to_the_end(path, _read_lines(path, encoding, undecoded))
 
@@ -48,7 +49,7 @@ def _read_lines(path: Path, encoding: str, undecoded: list[Fault] | None) -> Ite
                 undecoded.append(text)
                 text = line.decode(encoding, errors="surrogateescape")
             if isinstance(text, str):
-                text = text.removesuffix("\n").removesuffix("\r")
+                text = without_end(text)
                 if number == 1:
                     text = text.removeprefix("\ufeff")
             yield number, text

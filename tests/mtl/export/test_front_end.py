@@ -61,6 +61,7 @@ def test_a_difference_would_be_seen(monkeypatch):
         ["", "x"],
         ["\x00", "a\x00", "\x00 \x00"],
         ["\x1f\x7f\x85\x01", "\r\n"],
+        ["a\rb", "\r", "\ra\r\nb\r\r", "don't\r.\rÉ"],
         ["\u200e\u202eאב", "e\u0301"],
         ["a " * 50_000],
         ["x" * 100_000, "y"],
@@ -75,6 +76,12 @@ def test_odd_batches(graph, features, batch):
     front_end, session = graph
     answers = session.run(None, {"text": np.array(batch, object)})
     assert fuzz.differing_rows(tokenize(batch, front_end), features, answers) == set()
+
+
+def test_a_carriage_return_is_white_space(graph):
+    tokens, lengths, *_ = graph[1].run(None, {"text": np.array(["a\rb\r\nc\r", "a b  c "], object)})
+    assert lengths.tolist() == [3, 3]
+    assert tokens.tolist() == [["a", "b", "c"]] * 2
 
 
 def test_a_batch_of_no_rows_is_one_row_inside(graph):

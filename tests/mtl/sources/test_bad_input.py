@@ -27,6 +27,32 @@ UD = "id, form, lemma, upos, xpos, feats, head, deprel, deps, misc"
 BAD = {
     "tsv empty": Bad("tsv", b"", "FILE: should have rows. Found an empty file."),
     "tsv only a header": Bad("tsv", b"text\tlabel\n", "FILE: should have rows. Found none."),
+    "tsv lines of old Macs": Bad(
+        "tsv",
+        b"text\tlabel\ra\tx\r",
+        "FILE:1: the name of a column should have no carriage return in it. Found 'label\\ra'. Where lines end with "
+        "\\r alone, let them end with \\n.",
+    ),
+    "csv lines of old Macs, without a header": Bad(
+        "csv",
+        b"a,x\rb,y\r",
+        "FILE:1: column 3: should have 2 columns (text, label). Found 3. The line has carriage returns (\\r) in it: "
+        "lines should end with \\n or \\r\\n.",
+        {"columns": ["text", "label"]},
+    ),
+    "jsonl lines of old Macs": Bad(
+        "jsonl",
+        b'{"a": "b"}\r{"a": "c"}\r',
+        "FILE:1: column 12: should be a JSON object. Found what is not JSON: Extra data. The line has carriage returns "
+        "(\\r) in it: lines should end with \\n or \\r\\n.",
+    ),
+    "conll lines of old Macs": Bad(
+        "conll",
+        b"a O\rb O\r",
+        "FILE:1: column 3: should have 2 columns (word, tag). Found 4. The line has carriage returns (\\r) in it: "
+        "lines should end with \\n or \\r\\n.",
+        WORDS,
+    ),
     "tsv only blank lines": Bad("tsv", b"\n\r\n", "FILE: should have rows. Found none."),
     "tsv too few": Bad(
         "tsv",
