@@ -166,7 +166,7 @@ def csv_fields(
     """
     csv.field_size_limit(_LARGEST_FIELD)
     # An undecoded line, too: without its quotation marks rows would be cut elsewhere.
-    # Python's module ends a row at a lone carriage return: half of a surrogate pair, which no text has, is in its place.
+    # Python's module ends a row at a lone carriage return: half of a surrogate pair, in no text, is in its place.
     given = (f"{line}\n".replace("\r", _RETURN) for _, line in lines)
     reader = csv.reader(given, delimiter=delimiter, strict=True)
     while True:
