@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import UsageError, counted
 from mtl.base.registry import register
 from mtl.model.module import Decoder, PaddedSequence
 
@@ -30,7 +30,9 @@ class AttentionFlow(Decoder):
     ) -> None:
         super().__init__()
         if len(input_dims) != 2:
-            raise UsageError(f"'attention_flow' should get a text and a question. Found {len(input_dims)} values.")
+            raise UsageError(
+                f"'attention_flow' should get a text and a question. Found {counted(len(input_dims), 'input')}."
+            )
         self.text = nn.Linear(input_dims[0], dim)
         self.question = nn.Linear(input_dims[1], dim)
         self.of_text = nn.Linear(dim, 1, bias=False)
@@ -45,7 +47,9 @@ class AttentionFlow(Decoder):
         """Return [B, T, output_dim] for [B, T, D] and a question [B, Q, E]."""
         (asked,) = conditions
         if not isinstance(inputs, PaddedSequence) or not isinstance(asked, PaddedSequence):
-            raise UsageError("'attention_flow' should get the tokens of both texts. Found a pooled one.")
+            raise UsageError(
+                "'attention_flow' should get the tokens of both texts. Found a pooled text: leave its pooling out."
+            )
         text, question = self.text(inputs.values), self.question(asked.values)
         alike = self.of_text(text) + self.of_question(question).transpose(1, 2)
         alike = alike + torch.bmm(text * self.of_both, question.transpose(1, 2))

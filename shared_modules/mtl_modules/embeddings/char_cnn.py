@@ -42,7 +42,9 @@ class CharCNN(Embedding):
     ) -> None:
         super().__init__()
         if not 1 <= len(widths) <= dim:
-            raise UsageError(f"'widths' should be 1 to {dim} numbers, so that each has a filter. Found {len(widths)}.")
+            raise UsageError(
+                f"'widths' should have 1 to {dim} numbers, among which 'dim' is divided. Found {len(widths)}."
+            )
         size = features[0].size
         self.characters = nn.Embedding(FIRST if size is None else size, char_dim, padding_idx=PADDING)
         share, rest = divmod(dim, len(widths))

@@ -43,7 +43,7 @@ class PositionalEmbedding(Embedding):
             )
         if positions == "sinusoid" and max_length is not None:
             raise UsageError(
-                "'max_length' should come with 'positions: learned': of sinusoids every position has its own. "
+                "'max_length' should come with 'positions: learned': sinusoids have no last position. "
                 "Found 'positions: sinusoid'."
             )
         self._output_dim = dim

@@ -53,9 +53,10 @@ class AdaptiveSoftmax(WordPrediction):
                 )
         clusters = len(found if cutoffs is None else cutoffs)
         if input_dims[-1] < div_value**clusters:
+            most = max(d for d in range(1, div_value) if d**clusters <= input_dims[-1])
             raise UsageError(
-                f"'div_value' should leave the vectors of {clusters} clusters at least one number each: states have "
-                f"{input_dims[-1]}, and each cluster so many times fewer than the one before. Found {div_value}."
+                f"'div_value' should be at most {most}, so that each of {clusters} clusters has vectors of at least one "
+                f"number where states have {input_dims[-1]}. Found {div_value}."
             )
         self.adaptive = nn.AdaptiveLogSoftmaxWithLoss(input_dims[-1], classes, found, div_value)
 

@@ -62,8 +62,8 @@ class Softmax(Output):
         scoped = target is not None and target.out_of_scope is not None
         if threshold is not None and not scoped:
             raise UsageError(
-                "'threshold' should come with a task that has the key 'out_of_scope', the label of what is none of the "
-                "others. Found none."
+                "'threshold' should come with a task that has the key 'out_of_scope', a label for what has none of the "
+                "others. Found a task without it: leave 'threshold' out."
             )
         self.label_smoothing = label_smoothing
         self.focal = focal

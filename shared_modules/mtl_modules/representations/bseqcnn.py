@@ -44,7 +44,8 @@ class BSeqCNN(Representation):
         if not widths or max(widths) > context + 1:
             found = f"{max(widths)} among them" if widths else "none"
             raise UsageError(
-                f"'widths' should be numbers up to {context + 1}, a token and its context of {context}. Found {found}."
+                f"'widths' should be at most {context + 1}: a window is a token and up to {context} others, its 'context'. "
+                f"Found {found}."
             )
         self.dropout = Dropout(dropout)
         self.before = nn.ModuleList(nn.Conv1d(input_dim, dim, width) for width in widths)

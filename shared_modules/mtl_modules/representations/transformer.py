@@ -45,7 +45,7 @@ class TransformerEncoder(Representation):
         super().__init__()
         if dim % heads:
             raise UsageError(
-                f"'dim' should be a multiple of 'heads', {heads}: each has a part of a vector. Found {dim}."
+                f"'dim' should be a multiple of 'heads' ({heads}), among which it is divided. Found {dim}."
             )
         self.project = nn.Linear(input_dim, dim)
         self.positions = Sinusoids(dim) if positions == "sinusoid" else LearnedPositions(dim, max_length)

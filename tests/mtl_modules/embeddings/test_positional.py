@@ -57,7 +57,7 @@ def test_sinusoids_have_no_last_position() -> None:
     with pytest.raises(UsageError) as error:
         PositionalEmbedding((), max_length=20)
     assert str(error.value) == (
-        "'max_length' should come with 'positions: learned': of sinusoids every position has its own. "
+        "'max_length' should come with 'positions: learned': sinusoids have no last position. "
         "Found 'positions: sinusoid'."
     )
 

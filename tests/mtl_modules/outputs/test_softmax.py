@@ -100,8 +100,8 @@ def test_a_threshold_is_of_a_task_that_knows_what_is_out_of_scope() -> None:
         with pytest.raises(UsageError) as error:
             Softmax(LABELS, target, threshold="dev")
         assert str(error.value) == (
-            "'threshold' should come with a task that has the key 'out_of_scope', the label of what is none of the "
-            "others. Found none."
+            "'threshold' should come with a task that has the key 'out_of_scope', a label for what has none of the "
+            "others. Found a task without it: leave 'threshold' out."
         )
 
 

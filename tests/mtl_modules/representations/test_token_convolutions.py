@@ -74,19 +74,19 @@ def test_a_bseqcnn_keeps_the_largest_values_of_either_side() -> None:
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: CNN(3, widths=[]), "'widths' should be 1 to 300 numbers, so that each has a filter. Found 0."),
+        (lambda: CNN(3, widths=[]), "'widths' should have 1 to 300 numbers, among which 'dim' is divided. Found 0."),
         (
             lambda: CNN(3, dim=2, widths=[1, 2, 3]),
-            "'widths' should be 1 to 2 numbers, so that each has a filter. Found 3.",
+            "'widths' should have 1 to 2 numbers, among which 'dim' is divided. Found 3.",
         ),
-        (lambda: DilatedCNN(3, dilations=[]), "'dilations' should be one number or more, each a layer. Found none."),
+        (lambda: DilatedCNN(3, dilations=[]), "'dilations' should have a number for each layer. Found none."),
         (
             lambda: BSeqCNN(3, widths=[]),
-            "'widths' should be numbers up to 6, a token and its context of 5. Found none.",
+            "'widths' should be at most 6: a window is a token and up to 5 others, its 'context'. Found none.",
         ),
         (
             lambda: BSeqCNN(3, widths=[2, 4], context=2),
-            "'widths' should be numbers up to 3, a token and its context of 2. Found 4 among them.",
+            "'widths' should be at most 3: a window is a token and up to 2 others, its 'context'. Found 4 among them.",
         ),
     ],
 )

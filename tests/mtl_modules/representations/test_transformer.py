@@ -58,4 +58,4 @@ def test_the_order_of_tokens_matters() -> None:
 def test_heads_share_a_vector() -> None:
     with pytest.raises(UsageError) as raised:
         TransformerEncoder(6, dim=10)
-    assert str(raised.value) == "'dim' should be a multiple of 'heads', 4: each has a part of a vector. Found 10."
+    assert str(raised.value) == "'dim' should be a multiple of 'heads' (4), among which it is divided. Found 10."
