@@ -42,9 +42,7 @@ class CharCNN(Embedding):
     ) -> None:
         super().__init__()
         if not 1 <= len(widths) <= dim:
-            raise UsageError(
-                f"'widths' should have 1 to {dim} numbers, among which 'dim' is divided. Found {len(widths)}."
-            )
+            raise UsageError(f"'widths' should have 1 to {dim} numbers, which share out 'dim'. Found {len(widths)}.")
         size = features[0].size
         self.characters = nn.Embedding(FIRST if size is None else size, char_dim, padding_idx=PADDING)
         share, rest = divmod(dim, len(widths))

@@ -55,8 +55,8 @@ class AdaptiveSoftmax(WordPrediction):
         if input_dims[-1] < div_value**clusters:
             most = max(d for d in range(1, div_value) if d**clusters <= input_dims[-1])
             raise UsageError(
-                f"'div_value' should be at most {most}, so that each of {clusters} clusters has vectors of at least one "
-                f"number where states have {input_dims[-1]}. Found {div_value}."
+                f"'div_value' should be at most {most}, so that each of {clusters} clusters has vectors of at least "
+                f"one number where states have {input_dims[-1]}. Found {div_value}."
             )
         self.adaptive = nn.AdaptiveLogSoftmaxWithLoss(input_dims[-1], classes, found, div_value)
 

@@ -44,8 +44,8 @@ class BSeqCNN(Representation):
         if not widths or max(widths) > context + 1:
             found = f"{max(widths)} among them" if widths else "none"
             raise UsageError(
-                f"'widths' should be at most {context + 1}: a window is a token and up to {context} others, its 'context'. "
-                f"Found {found}."
+                f"'widths' should be at most {context + 1}: a window is a token and up to {context} others, its "
+                f"'context'. Found {found}."
             )
         self.dropout = Dropout(dropout)
         self.before = nn.ModuleList(nn.Conv1d(input_dim, dim, width) for width in widths)

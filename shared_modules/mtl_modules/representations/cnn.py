@@ -32,9 +32,7 @@ class CNN(Representation):
     ) -> None:
         super().__init__()
         if not 1 <= len(widths) <= dim:
-            raise UsageError(
-                f"'widths' should have 1 to {dim} numbers, among which 'dim' is divided. Found {len(widths)}."
-            )
+            raise UsageError(f"'widths' should have 1 to {dim} numbers, which share out 'dim'. Found {len(widths)}.")
         share, rest = divmod(dim, len(widths))
         self.dropout = Dropout(dropout)
         self.convolutions = nn.ModuleList(

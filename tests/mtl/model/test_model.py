@@ -146,8 +146,8 @@ def test_all_components_that_cannot_be_built_are_told_at_once() -> None:
         build(recipe({"a": task(**weights), "b": task(**characters), "c": task(**weights, **characters)}))
     assert str(error.value) == (
         "small.yaml: tasks.a.model.output: 'class_weights' should name labels of the task. Found 'nobody'.\n"
-        "small.yaml: tasks.b.model.embedding: 'widths' should have 1 to 50 numbers, among which 'dim' is divided. Found 0.\n"
-        "small.yaml: tasks.c.model.embedding: 'widths' should have 1 to 50 numbers, among which 'dim' is divided. Found 0.\n"
+        "small.yaml: tasks.b.model.embedding: 'widths' should have 1 to 50 numbers, which share out 'dim'. Found 0.\n"
+        "small.yaml: tasks.c.model.embedding: 'widths' should have 1 to 50 numbers, which share out 'dim'. Found 0.\n"
         "3 errors in small.yaml"
     )
 

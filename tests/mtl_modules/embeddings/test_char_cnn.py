@@ -68,7 +68,7 @@ def test_filters_are_shared_out_over_widths(characters: Any) -> None:
 def test_every_width_needs_a_filter(characters: Any, widths: list[int]) -> None:
     with pytest.raises(UsageError) as error:
         CharCNN(characters, dim=2, widths=widths)
-    wanted = f"'widths' should have 1 to 2 numbers, among which 'dim' is divided. Found {len(widths)}."
+    wanted = f"'widths' should have 1 to 2 numbers, which share out 'dim'. Found {len(widths)}."
     assert str(error.value) == wanted
 
 

@@ -74,10 +74,10 @@ def test_a_bseqcnn_keeps_the_largest_values_of_either_side() -> None:
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: CNN(3, widths=[]), "'widths' should have 1 to 300 numbers, among which 'dim' is divided. Found 0."),
+        (lambda: CNN(3, widths=[]), "'widths' should have 1 to 300 numbers, which share out 'dim'. Found 0."),
         (
             lambda: CNN(3, dim=2, widths=[1, 2, 3]),
-            "'widths' should have 1 to 2 numbers, among which 'dim' is divided. Found 3.",
+            "'widths' should have 1 to 2 numbers, which share out 'dim'. Found 3.",
         ),
         (lambda: DilatedCNN(3, dilations=[]), "'dilations' should have a number for each layer. Found none."),
         (

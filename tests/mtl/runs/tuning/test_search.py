@@ -167,7 +167,7 @@ def test_values_that_cannot_be_built_are_found_before_the_first_trial(tmp_path: 
         Tuning(recipe, tmp_path / "study")
     assert str(error.value) == (
         f"{recipe}:{line}: tune.space.tasks.intent.model.embedding.parts.char.widths: "
-        "'widths' should have 1 to 4 numbers, among which 'dim' is divided. Found 5.\n"
+        "'widths' should have 1 to 4 numbers, which share out 'dim'. Found 5.\n"
         f"1 error in {recipe}"
     )
     assert not (tmp_path / "study").exists()
