@@ -24,10 +24,19 @@ from ..model.meta import on_meta
 from ..model.multi_task import MultiTaskModel
 from ..recipe.config import Recipe
 from ..train.checkpoint import own_tensors
-from ..train.decisions import fault_if_undecidable
+from ..train.decisions import fault_if_undecidable, undecided
 from .meta_model import build_on_meta, failing
 from .origin_faults import misfits, other_shapes
-from .recipe_faults import contradicting, slow, unexportable, unread_files, unreadable, without_device, without_figures
+from .recipe_faults import (
+    contradicting,
+    slow,
+    unexportable,
+    unmoved,
+    unread_files,
+    unreadable,
+    without_device,
+    without_figures,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +67,9 @@ def check(recipe: Recipe, *, initial: bool = True) -> CheckReport:
     misfit = [] if origins is None else list(misfits(origins))
     lists = [] if origins is None else list(unread_files(graph, _taken(origins) if misfit else origins.settled))
     faults = [*unread, *lists, *misfit, *unexportable(graph), *without_figures(recipe), *without_device(recipe)]
+    faults += unmoved(graph)
     parameters = {}
+    warnings = [*graph.warnings, *slow(recipe)]
     try:
         model = build_on_meta(graph, initial=initial and not unread, origins=None if misfit else origins)
     except RecipeError as error:
@@ -67,10 +78,11 @@ def check(recipe: Recipe, *, initial: bool = True) -> CheckReport:
         faults += failing(model)
         faults += other_shapes(origins, model) if origins is not None and not misfit else ()
         faults += nothing_to_train(model)
+        warnings += undecided(model)
         parameters = {name: sum(p.numel() for p in module.parameters()) for name, module in model.components.items()}
     if faults:
         raise RecipeError(faults, recipe.title)
-    return CheckReport(graph, parameters, (*graph.warnings, *slow(recipe)))
+    return CheckReport(graph, parameters, tuple(warnings))
 
 
 def _taken(origins: Origins) -> Callable[[str, int], bool]:

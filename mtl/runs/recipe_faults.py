@@ -14,6 +14,7 @@ from ..graph.sharing_graph import SharingGraph
 from ..recipe.config import Recipe
 from ..text.pieces import reads_pieces
 from ..text.tokenizers import Tokenizer
+from ..train.adversarial import of_words
 from ..train.first_weights import first_weights, weight_files
 
 
@@ -55,6 +56,17 @@ def without_device(recipe: Recipe) -> Iterator[Fault]:
     message = missing(recipe.train.device)
     if message is not None:
         yield recipe.train.place_of("device").fault(message)
+
+
+def unmoved(graph: SharingGraph) -> Iterator[Fault]:
+    """Yield a fault for adversarial training where no embedding has vectors of words that it could move."""
+    recipe = graph.recipe
+    trained = {name for name, task in recipe.tasks.items() if task.learn}
+    embeddings = [name for name in graph.embeddings() if trained & set(graph.components[name].tasks)]
+    if recipe.train.adversarial is not None and not any(of_words(graph, name) for name in embeddings):
+        yield recipe.train.place_of("adversarial").fault(
+            "should come with a task whose embedding has vectors of words, which are moved. Found none: leave it out."
+        )
 
 
 def slow(recipe: Recipe) -> Iterator[Fault]:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from ..base.device import device_of
-from ..base.errors import RecipeError
+from ..base.errors import Fault, RecipeError
 from ..base.tensors import read_tensors
 from ..data.batching import batches
 from ..evaluate.answerers import BATCH_TOKENS
@@ -47,6 +47,19 @@ def fault_if_undecidable(model: MultiTaskModel, prepared: Prepared) -> None:
             faults += [config.place_of(key).fault(message) for key, message in output.lacking_on_dev(targets)]
     if faults:
         raise RecipeError(faults, graph.recipe.title)
+
+
+def undecided(model: MultiTaskModel) -> Iterator[Fault]:
+    """Yield a warning for every key that asks for what dev shows, of a layer that is frozen where it begins."""
+    graph = model.sharing_graph
+    for component, module in model.components.items():
+        config = graph.components[component].config
+        if isinstance(module, Output) and graph.training(component).freeze and not (config.origin or config.weights):
+            for key in module.found_on_dev:
+                yield config.place_of(key).fault(
+                    "should be asked of a layer that is trained, or comes from a run. Found one that is frozen: "
+                    "nothing is found on dev."
+                )
 
 
 def decide(model: MultiTaskModel, prepared: Prepared, checkpoints: Checkpoints) -> list[tuple[str, str]]:

@@ -1,0 +1,46 @@
+"""Keys that would be read and change nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mtl.base.errors import RecipeError
+from mtl.compile.loading import load_recipe, recipe_from_dict
+from mtl.runs.check import check
+from tests import small
+
+
+def test_adversarial_training_has_words_to_move(tmp_path: Path) -> None:
+    small.write(tmp_path)
+    task = {
+        "type": "text_classification",
+        "source": {"format": "tsv", "train": "train.tsv"},
+        "inputs": {"text": {"column": "text", "tokenizer": "value"}},
+        "target": "intent",
+        "model": {"embedding": "categorical", "pooling": "max"},
+    }
+    adversarial = {"train": {"adversarial": {"epsilon": 1.0}}}
+    with pytest.raises(RecipeError) as caught:
+        check(recipe_from_dict({"name": "values", "tasks": {"a": task}, **adversarial}, data=tmp_path))
+    assert [(fault.path, fault.message) for fault in caught.value.faults] == [
+        (
+            "train.adversarial",
+            "should come with a task whose embedding has vectors of words, which are moved. Found none: leave it out.",
+        )
+    ]
+    task |= {"inputs": "text", "model": {}}
+    check(recipe_from_dict({"name": "words", "tasks": {"a": task}, **adversarial}, data=tmp_path))
+
+
+@pytest.mark.parametrize("freeze", [True, False])
+def test_a_frozen_layer_that_asks_for_what_dev_shows(freeze: bool, tmp_path: Path) -> None:
+    output = f"      pooling: max\n      output: {{type: softmax, calibrate: true, freeze: {str(freeze).lower()}}}\n"
+    text = small.RECIPE.replace("      pooling: max\n", output)
+    found = [(fault.path, fault.message) for fault in check(load_recipe(small.write(tmp_path, text))).warnings]
+    message = (
+        "should be asked of a layer that is trained, or comes from a run. Found one that is frozen: nothing is found "
+        "on dev."
+    )
+    assert found == ([("tasks.intent.model.output.calibrate", message)] if freeze else [])
