@@ -21,6 +21,7 @@ pair_reading   rows of a source with a ranking task
 plan           what is read of a source: the tasks on it, its inputs, and the columns that it should have
 prepare        from sources to what training needs: fitted, encoded; what is cached is not redone
 prepared       what was read and made of it: the fitted vocabularies and labels, every split, and a report on both
+raw_texts      the texts of a split as its rows had them, by unit or by their own numbers
 reading        rows of a source as its tasks need them
 remarks        what is odd about the gold of a split, as warnings
 row_faults     all that is wrong with the rows of all splits: the first row of each kind, and a count

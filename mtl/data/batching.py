@@ -50,6 +50,21 @@ def batches(
     return [found[i] for i in generator.permutation(len(found))]
 
 
+def part(
+    rows: NDArray[np.int64], number: int, count: int, units: NDArray[np.integer] | None = None
+) -> NDArray[np.int64]:
+    """Return part `number` of `count` of a batch's rows: every so many of them, those of one unit together."""
+    if count == 1:
+        return rows
+    if units is None:
+        return rows[number::count]
+    together = units[rows]
+    order = np.argsort(np.unique(together, return_index=True)[1])  # of appearance
+    places = np.argsort(order)[np.unique(together, return_inverse=True)[1].reshape(-1)]
+    found: NDArray[np.int64] = rows[places % count == number]
+    return found
+
+
 def _cut(
     rows: NDArray[np.int64], lengths: NDArray[np.integer], size: int | None, tokens: int | None
 ) -> list[NDArray[np.int64]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -9,9 +10,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..text.features import Ragged
+from .collate import grid, values_at
 
 if TYPE_CHECKING:
     from .batch import FeaturePlace
+
+WORDS = 1 << 20  # words whose ids are read together
 
 
 class TextColumns(NamedTuple):
@@ -19,6 +23,18 @@ class TextColumns(NamedTuple):
 
     offsets: NDArray[np.int64]
     features: tuple[tuple[FeaturePlace, Ragged], ...]
+
+    @property
+    def texts(self) -> int:
+        """How many texts there are."""
+        return len(self.offsets) - 1
+
+    def words(self, place: FeaturePlace) -> Iterator[NDArray[np.int64]]:
+        """Yield the values of a feature for the words of all texts, many at a time, then 0 for the end of each text."""
+        (ids,) = (ragged.values for own, ragged in self.features if own == place)
+        for first in range(0, len(ids), WORDS):
+            yield ids[first : first + WORDS].astype(np.int64)
+        yield np.zeros(self.texts, np.int64)
 
 
 class TargetColumns(NamedTuple):
@@ -33,6 +49,13 @@ class TargetColumns(NamedTuple):
             found: NDArray[Any] = self.values[unit]
             return found
         return self.values[self.bounds[unit] : self.bounds[unit + 1]]
+
+    def padded(self, units: NDArray[np.int64], missing: float) -> NDArray[Any]:
+        """Return the values of some units, int64 where they are whole numbers, with what is `missing` for padding."""
+        if self.bounds is not None:
+            return values_at(self.values, grid(self.bounds, units), int(missing))
+        taken = self.values[units]
+        return taken.astype(np.int64) if np.issubdtype(taken.dtype, np.integer) else taken
 
 
 def values(array: pa.Array, dtype: Any) -> NDArray[Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from .kept_files import kept_file
+from .kept_files import found_file, kept_file
 from .text_encoding import flat
 
 if TYPE_CHECKING:
@@ -37,3 +39,17 @@ class RowPlaces:
     def files(self) -> list[str]:
         """Return the names of the files in the order of their numbers, as the cache keeps them."""
         return [kept_file(file, self.root) for file in self._numbers]
+
+
+@dataclass(frozen=True)
+class KeptPlaces:
+    """The places of a split's rows, as its file keeps them; `files` are names as the cache keeps them."""
+
+    file: NDArray[np.int32]
+    line: NDArray[np.int64]
+    files: Sequence[str]
+    root: str
+
+    def of(self, row: int) -> tuple[str, int]:
+        """Return the file and line of a row."""
+        return found_file(self.files[self.file[row]], self.root), int(self.line[row])

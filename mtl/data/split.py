@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 
@@ -16,13 +15,15 @@ from ..base.errors import Fault, UsageError
 from ..text.featurizer import tokenize
 from ..text.quoting import quote
 from .batch import Batch, Index, index_of_lists
-from .batching import batches
-from .collate import grid, pad_at, values_at
+from .batching import batches, part
+from .collate import grid, pad_at
 from .judged_units import JudgedUnits
 from .kept_files import found_file
 from .negatives import Negatives
+from .raw_texts import RawTexts, Rows
 from .reading import row_spans
 from .remarks import remark_faults
+from .row_places import KeptPlaces
 from .split_file import SplitFile
 from .targets import Grades
 
@@ -33,9 +34,7 @@ if TYPE_CHECKING:
     from .plan import SourcePlan
 
 ANSWERS = 1024  # units whose answers are read together
-WORDS = 1 << 20  # words whose ids are read together
 Change = Callable[[Batch, "Mapping[InputKey, NDArray[np.int64]]"], None]
-Rows = Sequence[int] | NDArray[np.integer] | None
 
 
 class Split:
@@ -70,6 +69,7 @@ class Split:
         self.hashes = {column: self._file.numbers(f"hash:{column}", np.int64) for column in plan.columns}
         self._items = {column: self._file.numbers(f"items:{column}", np.int64) for column in plan.listed}
         self._numbers: Mapping[str, NDArray[np.int32]] = self._judged.numbers if self._judged else {}
+        self._raw = RawTexts(self._file, self._items, self._numbers)
         self.lengths: NDArray[np.int32] = np.max([self._units(c, self.text_lengths[c]) for c in plan.columns], axis=0)
 
     # -- facts
@@ -112,18 +112,12 @@ class Split:
 
     def place(self, unit: int) -> tuple[str, int] | None:
         """Return the file and line of a unit's row; None for judged pairs, which rows share."""
-        if self._judged is not None:
-            return None
-        file = found_file(self.facts["row_files"][self._row_files[unit]], self.root)
-        return file, int(self._row_lines[unit])
+        return None if self._judged is not None else self._places.of(unit)
 
     @cached_property
-    def _row_files(self) -> NDArray[np.int32]:
-        return self._file.numbers("row_file", np.int32)
-
-    @cached_property
-    def _row_lines(self) -> NDArray[np.int64]:
-        return self._file.numbers("row_line", np.int64)
+    def _places(self) -> KeptPlaces:
+        file, line = self._file.numbers("row_file", np.int32), self._file.numbers("row_line", np.int64)
+        return KeptPlaces(file, line, self.facts["row_files"], self.root)
 
     @cached_property
     def notes(self) -> list[Fault]:
@@ -164,15 +158,7 @@ class Split:
 
     def part(self, rows: NDArray[np.int64], number: int, count: int) -> NDArray[np.int64]:
         """Return part `number` of `count` of a batch's units: every so many of them, the pairs of a query together."""
-        if count == 1:
-            return rows
-        if self.negatives is None:
-            return rows[number::count]
-        together = self.negatives.units[rows]
-        order = np.argsort(np.unique(together, return_index=True)[1])  # of appearance
-        places = np.argsort(order)[np.unique(together, return_inverse=True)[1].reshape(-1)]
-        found: NDArray[np.int64] = rows[places % count == number]
-        return found
+        return part(rows, number, count, None if self.negatives is None else self.negatives.units)
 
     def batch(self, rows: NDArray[np.integer], *, draw: int | None = None, change: Change | None = None) -> Batch:
         """Return some units as padded tensors, for every task on the source.
@@ -211,19 +197,13 @@ class Split:
 
         They come as what a loss gets of units does, [1, …], with which of these have an answer.
         """
-        (ids,) = (ragged.values for place, ragged in self._texts[key].features if place == (component, 0, key))
-        there = torch.ones(1, dtype=torch.bool)
-        for first in range(0, len(ids), WORDS):
-            yield torch.from_numpy(ids[first : first + WORDS].astype(np.int64))[None], there
-        yield torch.zeros(1, self.text_count(key), dtype=torch.int64), there
+        for ids in self._texts[key].words((component, 0, key)):
+            yield torch.from_numpy(ids)[None], torch.ones(1, dtype=torch.bool)
 
     def _tensors(self, task: str, rows: NDArray[np.int64]) -> tuple[Any, torch.Tensor]:
         """Return what a loss gets of some units' values, and which have an answer."""
-        target, (found, bounds) = self.targets[task], self._values[task]
-        if bounds is not None:
-            return target.tensors(values_at(found, grid(bounds, rows), int(target.missing)))
-        taken = found[rows]
-        return target.tensors(taken.astype(np.int64) if np.issubdtype(taken.dtype, np.integer) else taken)
+        target = self.targets[task]
+        return target.tensors(self._values[task].padded(rows, target.missing))
 
     def _pair_batch(
         self, judged: JudgedUnits, wanted: NDArray[np.int64], draw: int | None, change: Change | None
@@ -266,7 +246,7 @@ class Split:
 
     def text_count(self, key: InputKey) -> int:
         """Return how many texts of an input are kept."""
-        return len(self._texts[key].offsets) - 1
+        return self._texts[key].texts
 
     def token_counts(self, key: InputKey) -> NDArray[np.int64]:
         """Return the tokens of each text of an input."""
@@ -302,21 +282,11 @@ class Split:
 
     def texts(self, key: InputKey | str, rows: Rows = None) -> list[Any]:
         """Return the raw texts of an input (or of a column) for some units, or for all: a text each, or a list."""
-        column = key if isinstance(key, str) else key.column
-        texts = self._file.column(f"text:{column}")
-        wanted = np.arange(len(self)) if rows is None else np.asarray(rows, np.int64)
-        if column in self._items:
-            bounds = self._items[column]
-            return [texts.slice(bounds[i], bounds[i + 1] - bounds[i]).to_pylist() for i in wanted.tolist()]
-        if column in self._numbers:
-            wanted = self._numbers[column].astype(np.int64)[wanted]
-        elif rows is None:
-            return list(texts.to_pylist())
-        return list(texts.take(pa.array(wanted)).to_pylist())
+        return self._raw.of_units(key if isinstance(key, str) else key.column, len(self), rows)
 
     def items(self, key: InputKey, numbers: NDArray[np.integer]) -> list[str]:
         """Return the raw texts of an input by their numbers, in whatever unit they are."""
-        return list(self._file.column(f"text:{key.column}").take(pa.array(numbers)).to_pylist())
+        return self._raw.items(key.column, numbers)
 
     # -- judged pairs
 

@@ -8,4 +8,5 @@ multi_task  the joint network: one module for every component of the sharing gra
 pulled      the parameters of components that are pulled together: they have equal names and shapes
 precision   numbers of 16 bits where they do no harm: `train.precision: bf16` is torch's autocast, losses apart
 search      search: finding the best answer among more than can be listed, eager and in an exported graph
+sequences   sequences of vectors, as modules hand them to each other: of the tokens of texts, and of pieces of these
 """

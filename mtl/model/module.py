@@ -11,62 +11,29 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-import torch
 from torch import Tensor, nn
 
 from ..base.progress import Note
+from .sequences import PaddedSequence, Pieces
 
 if TYPE_CHECKING:
     from ..data.labels import Labels
     from ..text.features import Feature
 
-
-class PaddedSequence(NamedTuple):
-    """Padded rows of vectors: `values` [B, T, D], and `lengths` [B] (int64), which are at least 1.
-
-    What comes after a row's length is padding: no module's answer may depend on it.
-    """
-
-    values: Tensor
-    lengths: Tensor
-
-    def mask(self) -> Tensor:
-        """Return [B, T] bool: True where there is a token."""
-        positions = torch.arange(self.values.shape[1], device=self.values.device)
-        return positions[None, :] < self.lengths[:, None]
-
-
-class Pieces(NamedTuple):
-    """A sequence of the pieces of tokens, [B, P, D], and the way back to the tokens.
-
-    `counts` [B, T]: how many pieces each token has, 0 where padding; `lengths` [B]: tokens. A token's vector is that of
-    its first piece or, with `mean`, the mean over its pieces. Representations and poolings get the sequence of pieces;
-    to all other modules it comes as one of tokens.
-    """
-
-    sequence: PaddedSequence
-    counts: Tensor
-    lengths: Tensor
-    mean: bool = False
-
-    def of_tokens(self) -> PaddedSequence:
-        """Return one vector per token, [B, T, D]."""
-        values = self.sequence.values
-        first = (self.counts.cumsum(1) - self.counts) * (self.counts > 0)
-        if not self.mean:
-            return PaddedSequence(values.gather(1, first[:, :, None].expand(-1, -1, values.shape[2])), self.lengths)
-        rows, tokens = self.counts.shape
-        owners = self._owners(first)[:, :, None].expand(-1, -1, values.shape[2])
-        sums = values.new_zeros(rows, tokens + 1, values.shape[2]).scatter_add(1, owners, values)[:, :tokens]
-        return PaddedSequence(sums / self.counts.clamp(min=1)[:, :, None].to(values.dtype), self.lengths)
-
-    def _owners(self, first: Tensor) -> Tensor:
-        """Return [B, P]: the number of each piece's token, T of padding; `first` [B, T] says where tokens begin."""
-        rows, pieces = self.sequence.values.shape[:2]
-        places = torch.where(self.counts > 0, first, pieces)
-        begins = first.new_zeros(rows, pieces + 1).scatter_add(1, places, torch.ones_like(places))
-        numbers = begins[:, :pieces].cumsum(1) - 1
-        return torch.where(self.sequence.mask(), numbers, self.counts.shape[1])
+__all__ = [
+    "Decoder",
+    "DevUnits",
+    "Embedding",
+    "Losses",
+    "Matching",
+    "Module",
+    "Output",
+    "PaddedSequence",
+    "Pieces",
+    "Pooling",
+    "Representation",
+    "Scorer",
+]
 
 
 class Module(nn.Module):

@@ -6,12 +6,14 @@ judged pair), `span` (the part of a text that answers a question), `text_labels`
 `register("target", name)`: see `base`.
 """
 
-from .base import Answer, Example, LabelTarget, Names, Remark, Target
+from .base import Target
 from .grade import Grade, Grades
+from .label_target import LabelTarget
 from .labels import Classes
 from .next_token import NextToken, NextTokenOfStream
 from .number import Number
 from .one_label import OneLabel
+from .parts import Answer, Example, Names, Remark
 from .span import AnswerSpan
 from .tags import Tags
 from .text_labels import TextLabels

@@ -7,83 +7,21 @@ holds one value (or `width` of them) a unit.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...base.errors import UsageError, some
 from ...graph.rules import shape_of
-from ...text.span_tags import Span
 from ..labels import MISSING, Labels
+from .parts import Answer, Example, Names, Remark
 
 if TYPE_CHECKING:
     import onnx_ir as ir
     from onnx_ir.tape import Tape
 
     from ...text.features import VocabularyFeature
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One named output of an exported head.
-
-    `name` as the user sees it; `value` is the key in what the output layer's `answer` returns; `labels` is True
-    where ids are decoded to the label's string, and `position` where it is the number of a token; `dims` names the
-    axes beyond B (`("T",)`, `("C",)`); `probability` is True where values are probabilities.
-    """
-
-    name: str
-    value: str
-    labels: bool = False
-    dims: tuple[str, ...] = ()
-    position: bool = False
-    probability: bool = False
-
-
-class Example(NamedTuple):
-    """What a cell of the target column belongs to: the text of the target's input and the offsets of its tokens.
-
-    `read` is how many of the tokens the model reads (`max_tokens`). Where an input holds lists, `texts` are those of
-    the unit, and there are no spans. `words` are the offsets of the items where the text is a list of tokens some of
-    which hold white space; elsewhere white space alone parts words.
-    """
-
-    text: str
-    spans: Sequence[Span]
-    read: int
-    texts: Sequence[str] = ()
-    words: Sequence[Span] | None = None
-
-
-class Remark(NamedTuple):
-    """A warning about a unit's answer: what should be, the same words for all such units, and what is."""
-
-    should: str
-    found: str
-
-
-class Names(NamedTuple):
-    """The ids of a split's labels, and how often each occurs that training never had."""
-
-    ids: dict[str, int]
-    unseen: dict[str, int]
-    known: int
-
-    @classmethod
-    def of(cls, names: Sequence[str]) -> Names:
-        """Return the names of known labels, beside which no other has been seen yet."""
-        return cls({name: i for i, name in enumerate(names)}, {}, len(names))
-
-    def id(self, label: str) -> int:
-        """Return a label's id; one that training never had gets the next, and is counted."""
-        found = self.ids.setdefault(label, len(self.ids))
-        if found >= self.known:
-            self.unseen[label] = self.unseen.get(label, 0) + 1
-        return found
 
 
 class Target:
@@ -281,68 +219,3 @@ class Target:
     def shape(cls) -> str:
         """Return what is predicted, with its axes, as messages say it."""
         return shape_of(cls.element, cls.axes)
-
-
-class LabelTarget(Target):
-    """A target whose values are ids of labels that training has."""
-
-    element = "label"
-    example_names: ClassVar[tuple[str, ...]] = ("B-a", "I-a", "O")  # of a placeholder: some layers know tags
-
-    def __init__(self) -> None:
-        self._counts: dict[str, int] = {}
-
-    @property
-    def size(self) -> int:
-        """Number of labels."""
-        return len(self.names())
-
-    @property
-    def tally(self) -> Mapping[str, int]:
-        """How many units (or tokens) have each label."""
-        return {} if self.labels is None else dict(zip(self.labels.names, self.labels.counts, strict=True))
-
-    def labels_of(self, gold: Any) -> Iterable[str]:
-        """Return the labels of a unit's answer."""
-        raise NotImplementedError
-
-    def count(self, gold: Any) -> None:
-        for label in self.labels_of(gold):
-            self._counts[label] = self._counts.get(label, 0) + 1
-
-    def fit(self, alike: Sequence[Target]) -> None:
-        """Make labels in the order of their names; one output layer weighs by the counts of all its tasks."""
-        if not self._counts:
-            raise ValueError("should have a label in at least one row. Found none.")
-        names = tuple(sorted(self._counts))
-        others = [other._counts for other in alike if isinstance(other, LabelTarget)]
-        self.labels = Labels(names, tuple(sum(counts.get(name, 0) for counts in others) for name in names))
-
-    def tensors(self, values: NDArray[Any]) -> tuple[Tensor, Tensor]:
-        """Return ids [B, …] int64; ids at or above C are of labels that training never had."""
-        ids = torch.from_numpy(values)
-        known = (ids >= 0) & (ids < self.size)
-        return ids, known.any(dim=1) if known.dim() > 1 else known
-
-    def state(self) -> dict[str, Any]:
-        if self.labels is None:
-            raise UsageError("a target should be fitted before its state is asked for.")
-        return {"names": list(self.labels.names), "counts": list(self.labels.counts)}
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        self.labels = Labels(tuple(state["names"]), tuple(state["counts"]))
-
-    def adopt(self, state: Mapping[str, Any]) -> None:
-        """Take over labels with their ids; raises `ValueError` where the data has others."""
-        known, counts = list(state["names"]), self.tally
-        others = [name for name in self.names() if name not in known]
-        if others:
-            raise ValueError(
-                f"should have labels of the run alone that the head comes from: {some(known)}. Found {some(others)}. "
-                "Leave 'from' out of the decoder and the output layer, and the head is trained anew."
-            )
-        self.load_state({**state, "counts": [counts.get(name, 0) for name in known]})
-
-    def placeholder(self, also: Iterable[str] = ()) -> None:
-        names = tuple(dict.fromkeys([*self.example_names, *also]))
-        self.labels = Labels(names, (1,) * len(names))

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from ...base.errors import short
 from ...base.registry import register
-from .base import Answer, Example, Names, Target
+from .base import Target
+from .parts import Answer, Example, Names
 
 
 class Grades(NamedTuple):

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from ...base.registry import register
 from ..labels import MISSING
-from .base import Answer, Example, Names, Target
+from .base import Target
+from .parts import Answer, Example, Names
 
 
 @register("target", "next_token")

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from ...base.errors import short
 from ...base.registry import register
-from .base import Answer, Example, Names, Target
+from .base import Target
 from .grade import number
+from .parts import Answer, Example, Names
 
 
 @register("target", "number")

@@ -14,7 +14,8 @@ from ...base.errors import short
 from ...base.registry import register
 from ...text.span_tags import Span
 from ..labels import MISSING
-from .base import Answer, Example, Names, Target
+from .base import Target
+from .parts import Answer, Example, Names
 
 NOTHING = -1  # first and last token of no answer
 UNREAD = -2  # of an answer in tokens that the model does not read

@@ -16,7 +16,8 @@ from ...text.tag_rule import UNLABELLED, TagRule
 from ...text.tag_schemes import Scheme
 from ..labels import MISSING
 from ..tag_fit import FACTS, TagFit
-from .base import Answer, Example, LabelTarget, Names, Remark
+from .label_target import LabelTarget
+from .parts import Answer, Example, Names, Remark
 
 SPANS = ("span_f1", "accuracy", "span_report")
 METRICS: dict[Scheme, tuple[str, ...]] = {

@@ -12,7 +12,8 @@ from torch import Tensor
 from ...base.errors import counted, short
 from ...base.registry import register
 from ..labels import MISSING
-from .base import Answer, Example, LabelTarget, Names
+from .label_target import LabelTarget
+from .parts import Answer, Example, Names
 
 
 @register("target", "text_labels")

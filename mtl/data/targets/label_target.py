@@ -1,0 +1,79 @@
+"""What targets have in common whose values are labels: these are counted, and have ids in the order of their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ...base.errors import UsageError, some
+from ..labels import Labels
+from .base import Target
+
+
+class LabelTarget(Target):
+    """A target whose values are ids of labels that training has."""
+
+    element = "label"
+    example_names: ClassVar[tuple[str, ...]] = ("B-a", "I-a", "O")  # of a placeholder: some layers know tags
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+
+    @property
+    def size(self) -> int:
+        """Number of labels."""
+        return len(self.names())
+
+    @property
+    def tally(self) -> Mapping[str, int]:
+        """How many units (or tokens) have each label."""
+        return {} if self.labels is None else dict(zip(self.labels.names, self.labels.counts, strict=True))
+
+    def labels_of(self, gold: Any) -> Iterable[str]:
+        """Return the labels of a unit's answer."""
+        raise NotImplementedError
+
+    def count(self, gold: Any) -> None:
+        for label in self.labels_of(gold):
+            self._counts[label] = self._counts.get(label, 0) + 1
+
+    def fit(self, alike: Sequence[Target]) -> None:
+        """Make labels in the order of their names; one output layer weighs by the counts of all its tasks."""
+        if not self._counts:
+            raise ValueError("should have a label in at least one row. Found none.")
+        names = tuple(sorted(self._counts))
+        others = [other._counts for other in alike if isinstance(other, LabelTarget)]
+        self.labels = Labels(names, tuple(sum(counts.get(name, 0) for counts in others) for name in names))
+
+    def tensors(self, values: NDArray[Any]) -> tuple[Tensor, Tensor]:
+        """Return ids [B, …] int64; ids at or above C are of labels that training never had."""
+        ids = torch.from_numpy(values)
+        known = (ids >= 0) & (ids < self.size)
+        return ids, known.any(dim=1) if known.dim() > 1 else known
+
+    def state(self) -> dict[str, Any]:
+        if self.labels is None:
+            raise UsageError("a target should be fitted before its state is asked for.")
+        return {"names": list(self.labels.names), "counts": list(self.labels.counts)}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        self.labels = Labels(tuple(state["names"]), tuple(state["counts"]))
+
+    def adopt(self, state: Mapping[str, Any]) -> None:
+        """Take over labels with their ids; raises `ValueError` where the data has others."""
+        known, counts = list(state["names"]), self.tally
+        others = [name for name in self.names() if name not in known]
+        if others:
+            raise ValueError(
+                f"should have labels of the run alone that the head comes from: {some(known)}. Found {some(others)}. "
+                "Leave 'from' out of the decoder and the output layer, and the head is trained anew."
+            )
+        self.load_state({**state, "counts": [counts.get(name, 0) for name in known]})
+
+    def placeholder(self, also: Iterable[str] = ()) -> None:
+        names = tuple(dict.fromkeys([*self.example_names, *also]))
+        self.labels = Labels(names, (1,) * len(names))

@@ -1,0 +1,68 @@
+"""What targets take and give, beside cells: outputs of heads, texts that cells belong to, remarks, names of labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ...text.span_tags import Span
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One named output of an exported head.
+
+    `name` as the user sees it; `value` is the key in what the output layer's `answer` returns; `labels` is True
+    where ids are decoded to the label's string, and `position` where it is the number of a token; `dims` names the
+    axes beyond B (`("T",)`, `("C",)`); `probability` is True where values are probabilities.
+    """
+
+    name: str
+    value: str
+    labels: bool = False
+    dims: tuple[str, ...] = ()
+    position: bool = False
+    probability: bool = False
+
+
+class Example(NamedTuple):
+    """What a cell of the target column belongs to: the text of the target's input and the offsets of its tokens.
+
+    `read` is how many of the tokens the model reads (`max_tokens`). Where an input holds lists, `texts` are those of
+    the unit, and there are no spans. `words` are the offsets of the items where the text is a list of tokens some of
+    which hold white space; elsewhere white space alone parts words.
+    """
+
+    text: str
+    spans: Sequence[Span]
+    read: int
+    texts: Sequence[str] = ()
+    words: Sequence[Span] | None = None
+
+
+class Remark(NamedTuple):
+    """A warning about a unit's answer: what should be, the same words for all such units, and what is."""
+
+    should: str
+    found: str
+
+
+class Names(NamedTuple):
+    """The ids of a split's labels, and how often each occurs that training never had."""
+
+    ids: dict[str, int]
+    unseen: dict[str, int]
+    known: int
+
+    @classmethod
+    def of(cls, names: Sequence[str]) -> Names:
+        """Return the names of known labels, beside which no other has been seen yet."""
+        return cls({name: i for i, name in enumerate(names)}, {}, len(names))
+
+    def id(self, label: str) -> int:
+        """Return a label's id; one that training never had gets the next, and is counted."""
+        found = self.ids.setdefault(label, len(self.ids))
+        if found >= self.known:
+            self.unseen[label] = self.unseen.get(label, 0) + 1
+        return found
