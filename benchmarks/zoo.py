@@ -92,9 +92,7 @@ def recipe_with(raw: Mapping[str, Any], name: str, steps: int) -> dict[str, Any]
     if name == "mmoe":
         for task in others:
             tasks[task]["model"]["representation"] = {**representation(name), "experts": {}}
-    share = {
-        group: members for group, members in raw.get("share", {}).items() if "representation" not in str(members)
-    }
+    share = {group: members for group, members in raw.get("share", {}).items() if "representation" not in str(members)}
     if name != NONE and others:
         share["encoder"] = SHARED.get(name, ["*.representation"])
     train = {key: value for key, value in raw.get("train", {}).items() if key not in ("patience", "minutes")}
