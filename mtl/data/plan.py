@@ -47,9 +47,9 @@ class SourcePlan:
 
     @property
     def values(self) -> dict[str, str]:
-        """The columns whose cells are values, with the tokenizer of values: `number` where one input asks for it."""
-        found = {key.column: key.front_end.tokenizer for key in self.inputs if key.front_end.of_value}
-        return found | {key.column: "number" for key in self.inputs if key.front_end.tokenizer == "number"}
+        """The columns whose cells are values, with the tokenizer that cells have to please: `number` before others."""
+        read = [(key.column, key.front_end.tokenizer) for key in self.inputs if key.front_end.of_value]
+        return {column: how for last in ("value", "categories", "number") for column, how in read if how == last}
 
     @property
     def splittings(self) -> tuple[InputKey, ...]:

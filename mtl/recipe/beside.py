@@ -9,7 +9,11 @@ from typing import Protocol
 from ..text.front_end import FrontEnd
 from .task import Slot, Task
 
-DEFAULTS = {"number": "dense", "value": "categorical"}  # the embedding, by the input's tokenizer
+DEFAULTS: Mapping[str, Mapping[str, str]] = {  # the embedding, by the input's tokenizer
+    "number": {"type": "dense"},
+    "value": {"type": "categorical"},
+    "categories": {"type": "categorical", "lists": "mean"},
+}
 
 
 class Input(Protocol):
@@ -53,6 +57,6 @@ def _decoder(slots: tuple[Slot, ...]) -> int:
 
 def _slots_of(values: list[str], inputs: Mapping[str, Input]) -> Iterator[Slot]:
     for name in values:
-        default = {"type": DEFAULTS[inputs[name].front_end.tokenizer]}
+        default = DEFAULTS[inputs[name].front_end.tokenizer]
         yield Slot(f"{name}.embedding", "embedding", (name,), default=default)
         yield Slot(f"{name}.pooling", "pooling", (f"{name}.embedding",), default={"type": "mean"})

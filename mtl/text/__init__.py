@@ -5,7 +5,9 @@ branches          graphs inside a node: what is computed under a condition, or a
 byte_features     the bytes of tokens
 byte_graph        the bytes of tokens inside the graph, from hashes of characters that are undone
 character_noise   slips of the keyboard in words: in training only, and made anew whenever a text is read
-cells             cells that are one value, not a text: a category, or a number
+category_entries  lists of categories with weights, as text
+category_features  what embeddings read of lists of categories: the categories' ids and their weights
+cells             cells that are values, not texts: a category, a number, or categories with weights
 features          what an embedding consumes: a value (or several) per token
 featurizer        tokens of texts and what is computed from them, in C++ (`featurizer_ext/`)
 front_end         how a text becomes tokens, and how they are normalized before they are looked up

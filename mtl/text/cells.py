@@ -1,4 +1,4 @@
-"""Cells that are one value, not a text: a category, or a number."""
+"""Cells that are values, not texts: a category, a number, or categories with weights."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from types import MappingProxyType
 from typing import Any
 
 from ..base.errors import UsageError, short
+from .category_entries import UNSIGNED, fault_if_negative, list_text
 
-VALUES = ("number", "value")  # the tokenizers for whose inputs a cell is one value
+VALUES = ("number", "value", "categories")  # the tokenizers for whose inputs a cell is no text
 NO_VALUES: Mapping[str, str] = MappingProxyType({})  # of a task's inputs: that all are texts
 
-# As Python and onnxruntime read it alike; few enough digits that neither finds it too large.
-NUMBER = r"[+-]?(?:[0-9]{1,60}(?:\.[0-9]{0,60})?|\.[0-9]{1,60})(?:[eE][+-]?[0-9]{1,2})?"
+NUMBER = f"[+-]?{UNSIGNED}"
 _NUMBER = re.compile(NUMBER)
 _EXACT = 2.0**53  # whole numbers up to here have floats of their own
 _EXPONENT = 99  # the largest one of `NUMBER`
@@ -33,13 +33,19 @@ def number(token: str) -> float | None:
 def value_text(value: Any, tokenizer: str) -> str:
     """Return a value as the text that a tokenizer of values reads: `""` for a missing one (None, NaN).
 
-    Raises `ValueError` for what is no value, and for what is no number where one should be.
+    Raises `ValueError` for what is no value, and for what is no number where one should be. For `categories` it is a
+    list of categories or of [category, weight] pairs, a map from categories to weights (None: it is not there), or
+    text that says so (`mtl.text.category_entries`).
 
     >>> value_text(37, "number"), value_text(None, "number"), value_text("Rome", "value"), value_text(True, "value")
     ('37', '', 'Rome', 'true')
     >>> value_text(3.0, "value"), value_text(Decimal("12.50"), "value"), value_text(1e-101, "number")
     ('3', '12.5', '0.01e-99')
+    >>> value_text({"rock": 2, "pop": 0.5}, "categories"), value_text(["rock", ["pop", 2]], "categories")
+    ('rock:2|pop:0.5', 'rock|pop:2')
     """
+    if tokenizer == "categories":
+        return _of_list(value)
     if hasattr(value, "item"):  # NumPy's own numbers
         value = value.item()
     if value is None or (isinstance(value, (float, Decimal)) and math.isnan(value)):
@@ -60,6 +66,34 @@ def value_text(value: Any, tokenizer: str) -> str:
     if not isinstance(value, str):
         raise ValueError(f"should be one value: a text, a number or nothing. Found {type(value).__name__}.")
     return value
+
+
+def _of_list(value: Any) -> str:
+    if hasattr(value, "tolist"):  # NumPy's own arrays
+        value = value.tolist()
+    if isinstance(value, str):
+        fault_if_negative(value)
+        return value
+    if isinstance(value, Mapping):
+        value = [(name, weight) for name, weight in value.items() if weight is not None]
+    elif not isinstance(value, (list, tuple)):
+        value = [value]
+    return list_text((name, weight) for name, weight in map(_entry, value) if name)  # without those that are missing
+
+
+def _entry(part: Any) -> tuple[str, float | None]:
+    pair = isinstance(part, (list, tuple)) and len(part) == 2
+    name, weight = part if pair else (part, None)
+    if isinstance(weight, str):  # as files of typed formats spell the numbers of a list
+        weight = number(weight) if number(weight) is not None else weight
+    if weight is not None and (isinstance(weight, bool) or not isinstance(weight, (int, float, Decimal))):
+        raise ValueError(f"the weight of {short(name)} should be a number from 0 to 1e+09. Found {short(weight)}.")
+    if isinstance(name, (list, tuple, Mapping, set)):
+        raise ValueError(
+            "should be a list of categories or of [category, weight] pairs, or a map from categories to weights. "
+            f"Found {short(part)} in it."
+        )
+    return value_text(name, "value"), None if weight is None else float(weight)
 
 
 def _of_float(value: float) -> str:

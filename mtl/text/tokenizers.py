@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ..base.errors import UsageError, counted, short
 from ..base.registry import name_of, register
+from .category_entries import entry_spans
 from .featurizer import (
     Tokens,
     extend_ranges,
@@ -209,6 +210,24 @@ class NumberCell(Cell):
 
     Such an input may be beside a task's texts, and goes to its decoder.
     """
+
+
+@register("tokenizer", "categories")
+class CategoryList(Tokenizer):
+    """The categories of a cell that is a list of them, each with its weight (`rock:2.5|pop`), or is empty.
+
+    In rows it may be a list of categories, a list of [category, weight] pairs or a map from categories to weights. Such
+    an input may be beside a task's texts, and goes to its decoder; the embedding `categorical` reads it.
+    """
+
+    def spans(self, text: str) -> Sequence[tuple[int, int]]:
+        return entry_spans(text)
+
+    def onnx(self, tape: Tape, texts: ir.Value) -> ir.Value:
+        from .token_values import tokenizer  # only exporting needs onnx_ir
+
+        space = _members(space_ranges())  # onnxruntime takes the longest match
+        return tokenizer(tape, texts, tokenexp=rf"(?:[^|{space}][^|]*)?[^|:{space}](?:[^|]*[^|{space}])?")
 
 
 def _members(ranges: list[tuple[int, int]]) -> str:

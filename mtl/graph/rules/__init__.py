@@ -3,6 +3,7 @@
 A rule is a function from a graph to its faults: a new one gets a file and its place in `RULES` or `WARNINGS`.
 
 beside_files    keys that say how a file of initial weights is used come with one
+category_lists  lists of categories with weights: what reads them reads them as such, one vector a row
 causality       a text is predicted token by token: no token is seen before; its words and its end are read
 conditions      conditions between tasks on single texts or on lists of them
 cycles          what flows makes no cycle
@@ -38,6 +39,10 @@ from typing import TYPE_CHECKING
 
 from ...base.errors import Fault
 from .beside_files import keys_of_files_come_with_one
+from .category_lists import (
+    lists_of_categories_are_read_as_such,
+    lists_of_categories_have_no_answers_of_their_own,
+)
 from .causality import (
     output_words_are_read_where_they_have_no_use_else,
     texts_are_predicted_from_what_came_before,
@@ -110,6 +115,8 @@ RULES: tuple[Rule, ...] = (
     side_branches_are_taken,
     values_beside_texts_are_taken,
     encoders_are_whole_or_left_out,
+    lists_of_categories_are_read_as_such,
+    lists_of_categories_have_no_answers_of_their_own,
     rankings_have_a_source_of_their_own,
     rankings_have_negatives,
     drawn_negatives_are_there_where_they_are_needed,

@@ -86,6 +86,8 @@ def test_a_tokenizer_of_a_plugin_leaves_with_its_task(
     monkeypatch.chdir(tmp_path)
     components_command("tokenizer", None, plugins=("syllables.py",))
     assert capsys.readouterr().out.splitlines() == [
+        "categories     The categories of a cell that is a list of them, each with its weight (`rock:2.5|pop`), or is "
+        "empty.",
         "characters     Every character but white space.",
         "number         The whole cell of a column, which is one number and may be missing, as the embedding `dense` "
         "reads it.",
@@ -101,7 +103,7 @@ def test_a_tokenizer_of_a_plugin_leaves_with_its_task(
     with pytest.raises(UsageError) as unknown:
         tokenize([], "bpe")
     assert str(unknown.value) == (
-        "no tokenizer named 'bpe'. There are: whitespace, unicode_words, characters, number, syllables, value."
+        "no tokenizer named 'bpe'. There are: whitespace, unicode_words, characters, categories, number, syllables, value."
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import torch
 
+from mtl.text.category_features import CategoryIds, CategoryWeights
 from mtl.text.features import WordIds
 from mtl.text.featurizer import tokenize
 from mtl_modules import Categorical
@@ -53,3 +54,37 @@ def test_ids_are_tensors(values: Any) -> None:
     module = Categorical(values)
     with pytest.raises(TypeError, match=r"^a categorical embedding takes ids\. Found PaddedSequence\.$"):
         module(LENGTHS, module(LENGTHS, IDS))
+
+
+@pytest.fixture
+def lists() -> Any:
+    ids, weights = Categorical.features(lists="mean")
+    ids.count(tokenize(["New York:3|Rome", "New York"], "categories"))
+    ids.fit()
+    return ids, weights
+
+
+def test_lists_have_limits_of_the_vocabulary_too(lists: Any) -> None:
+    ids, weights = Categorical.features(min_count=3, max_size=20, lists="sum")
+    assert isinstance(ids, CategoryIds)
+    assert (ids.min_count, ids.max_size) == (3, 20)
+    assert isinstance(weights, CategoryWeights)
+    assert lists[0].vocabulary.entries == ("New York", "Rome")
+
+
+def test_a_list_is_one_vector(lists: Any) -> None:
+    ids, lengths = torch.tensor([[2, 3, 1], [3, 0, 0], [2, 3, 0], [0, 0, 0]]), torch.tensor([3, 1, 2, 1])
+    weights = torch.tensor([[2.0, 0.5, 1.5], [4.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    for how, divided in (("mean", torch.tensor([4.0, 4.0, 1.0, 1.0])), ("sum", torch.ones(4))):
+        module = Categorical(lists, dim=3, lists=how)  # type: ignore[arg-type]  # one of both
+        new_york, rome, unknown = module.table.weight[[2, 3, 1]]
+        found = module(lengths, ids, weights)
+        assert found.lengths.tolist() == [1, 1, 1, 1]
+        wanted = torch.stack([2 * new_york + 0.5 * rome + 1.5 * unknown, 4 * rome, 0 * rome, 0 * rome])
+        assert torch.allclose(found.values[:, 0], wanted / divided[:, None], atol=1e-6)
+
+
+def test_weights_are_tensors(lists: Any) -> None:
+    module = Categorical(lists, lists="sum")
+    with pytest.raises(TypeError, match=r"^a categorical embedding takes weights\. Found PaddedSequence\.$"):
+        module(LENGTHS, IDS, module(LENGTHS, IDS, torch.ones(1, 4)))
