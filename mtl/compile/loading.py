@@ -48,6 +48,7 @@ BUILT_IN = (
         "train.mixture",
         "train.adaptive_mixture",
         "train.optimizer",
+        "train.lamb",
         "train.more_optimizers",
         "train.more_schedules",
         "train.balance",

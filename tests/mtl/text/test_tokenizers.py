@@ -103,7 +103,8 @@ def test_a_tokenizer_of_a_plugin_leaves_with_its_task(
     with pytest.raises(UsageError) as unknown:
         tokenize([], "bpe")
     assert str(unknown.value) == (
-        "no tokenizer named 'bpe'. There are: whitespace, unicode_words, characters, categories, number, syllables, value."
+        "no tokenizer named 'bpe'. There are: whitespace, unicode_words, characters, categories, number, syllables, "
+        "value."
     )
 
 

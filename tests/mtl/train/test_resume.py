@@ -60,6 +60,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
     "radam": {"optimizer": {"type": "radam", "lr": 0.01, "weight_decay": 0.1}},
     "nadam": {"optimizer": {"type": "nadam", "lr": 0.01}, "schedule": "one_cycle"},
+    "lamb": {"optimizer": {"type": "lamb", "lr": 0.02}},
     "adagrad": {"optimizer": {"type": "adagrad", "lr": 0.1}},
     "average": {"average": {"decay": 0.8}, "evaluate_every": 3, "components": {"words_": {"freeze": True}}},
     "accumulate": {"accumulate": 3, "batch": {"size": 3}, "schedule": {"type": "linear"}},
