@@ -1,5 +1,6 @@
 """The task types that come with `mtl`: importing this package registers all of them."""
 
+from .context_tagging import ContextTagging
 from .dialog_classification import DialogClassification
 from .dialog_tagging import DialogTagging
 from .language_model import LanguageModel
@@ -12,6 +13,7 @@ from .text_regression import TextRegression
 from .word_tagging import WordTagging
 
 __all__ = [
+    "ContextTagging",
     "DialogClassification",
     "DialogTagging",
     "LanguageModel",

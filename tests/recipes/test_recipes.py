@@ -20,6 +20,7 @@ NAMES = sorted(path.stem for path in RECIPES.glob("*.yaml"))
 TASKS = {
     "alternating": ["slots", "chunks", "pos"],
     "atis": ["intent", "slots"],
+    "dialogs": ["topic", "slots"],
     "few_examples": ["intent", "slots"],
     "few_examples_pos": ["intent", "slots", "pos"],
     "intent_slot": ["intent", "slots"],
@@ -37,6 +38,7 @@ TASKS = {
 EVERYWHERE = {  # components at which all tasks meet
     "alternating": ("words", "encoder"),
     "atis": ("words", "encoder"),
+    "dialogs": ("words", "encoder", "context"),
     "few_examples": ("words", "encoder"),
     "few_examples_pos": ("words", "encoder"),
     "intent_slot": ("words", "encoder"),
