@@ -22,11 +22,14 @@ def alone(recipe: Recipe, task: str) -> Recipe:
     follow from its name. What other tasks have a part in goes: conditions on them, their figures in `select`, the
     mixture (there is one source left). `epochs` and `max_steps` stay: they count passes and steps of this one source,
     which the joint mixture may have read more or less often (`mtl.runs.comparing.matching` evens that out). Raises
-    `KeyError` for a task that the recipe does not have, and `RecipeError` where a module cannot be built without
-    another task.
+    `KeyError` for a task that the recipe does not have, and `RecipeError` for one that is not trained (`learn: false`),
+    and where a module cannot be built without another task.
     """
     config = recipe.tasks[task]
     title = f"{recipe.title}, '{task}' alone"
+    if not config.learn:
+        message = f"'{task}' should be trained, to be trained alone. Found 'learn: false'."
+        raise RecipeError([config.place.fault(message)], title)
     model = {slot: module and _without_conditions(module, task, title) for slot, module in config.model.items()}
     kept = replace(config, model=model)
     known = [address for address, _ in addresses(task, model)]

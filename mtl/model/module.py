@@ -183,6 +183,7 @@ class Decoder(Module):
 
     kind = "decoder"
     beside: ClassVar[bool] = True  # values beside the task's texts may flow in too
+    pooled: ClassVar[bool] = False  # texts after the first should flow in as one vector each
 
     def forward(self, inputs: Tensor | PaddedSequence, *conditions: Tensor | PaddedSequence) -> Tensor | PaddedSequence:
         """Return scores of the same axes as `inputs`."""

@@ -115,9 +115,9 @@ class TrainConfig:
             apart=True,
             note="To each loss is added that at moved vectors: those that an embedding gives for a text are moved by "
             "`epsilon`, all together, along the gradient of the step's loss; each part of a concat is moved by as much "
-            "of its own. Vectors of values and of positions stay. A step takes about three times as long. "
-            "Vectors that grow in training make `epsilon` small in proportion. Reports have the losses at vectors as "
-            "they are. null: no adversarial training.",
+            "of its own. Vectors of values, of positions and of names in lists stay. A step takes about three times as "
+            "long. Vectors that grow in training make `epsilon` small in proportion. Reports have the losses at "
+            "vectors as they are. null: no adversarial training.",
         ),
     ] = None
     epochs: Annotated[Count, Key("passes over the data, as the mixture counts them")] = 10

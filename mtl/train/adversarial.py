@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ..model.module import PaddedSequence, Pieces
 from ..recipe.training import AdversarialConfig
+from ..text.gazetteer import NameFlags
 from ..text.lexical_features import InverseDocumentFrequency, WordHash
 from ..text.numbers import IsNumber, ScaledNumber
 from ..text.positions import Positions
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from ..graph.sharing_graph import SharingGraph
     from ..model.multi_task import MultiTaskModel
 
-# A hash is no place in a space of words, though a word has it: what compares hashes reads them exactly.
-_NOT_OF_WORDS = (Positions, ScaledNumber, IsNumber, WordHash, InverseDocumentFrequency)
+# A hash is no place in a space of words, though a word has it: what compares hashes reads them exactly. That a token is
+# in a name of a list is a fact about it, which nearby vectors do not change.
+_NOT_OF_WORDS = (Positions, ScaledNumber, IsNumber, WordHash, InverseDocumentFrequency, NameFlags)
 Hook = Callable[[nn.Module, Any, Any], Any]
 
 
@@ -30,7 +32,8 @@ class Adversary:
     All vectors that an embedding gives for a text are moved together, by a distance of `epsilon` along the gradient of
     the step's loss, the sum over the tasks of a batch as they are weighed. What is moved are values, not parameters, so
     it makes no difference which tasks share an embedding. Embeddings are the leaves: each part of a `concat` is moved
-    by `epsilon` of its own. Those of values, of positions, of numbers and of hashes of words are not moved.
+    by `epsilon` of its own. Those of values, of positions, of numbers, of hashes of words and of names in lists
+    are not moved.
 
     Source: Miyato et al. (2017), "Adversarial Training Methods for Semi-Supervised Text Classification", section 3.
     """

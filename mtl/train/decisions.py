@@ -50,15 +50,16 @@ def fault_if_undecidable(model: MultiTaskModel, prepared: Prepared) -> None:
 
 
 def undecided(model: MultiTaskModel) -> Iterator[Fault]:
-    """Yield a warning for every key that asks for what dev shows, of a layer that is frozen where it begins."""
+    """Yield a warning for every key that asks for what is found on dev, of a frozen layer that nobody found it for."""
     graph = model.sharing_graph
     for component, module in model.components.items():
         config = graph.components[component].config
-        if isinstance(module, Output) and graph.training(component).freeze and not (config.origin or config.weights):
+        given = config.origin is not None or config.weights is not None
+        if isinstance(module, Output) and graph.training(component).freeze and not given:
             for key in module.found_on_dev:
                 yield config.place_of(key).fault(
-                    "should be asked of a layer that is trained, or comes from a run. Found one that is frozen: "
-                    "nothing is found on dev."
+                    f"has no effect, as '{component}' is frozen and begins with no weights that were trained: nothing "
+                    f"is found on dev. Leave out '{key}', or do not freeze it."
                 )
 
 

@@ -62,7 +62,11 @@ from .grammars import constrained_tags_mark_spans
 from .input_names import inputs_are_not_named_like_those_of_lists
 from .label_sets import label_ties, tied_label_sets
 from .loose_ties import groups_of_one, tasks_tied_to_nothing, tied_over_untied
-from .meetings import texts_meet_in_the_form_that_is_taken, texts_of_a_pair_differ
+from .meetings import (
+    texts_flow_into_decoders_as_they_are_taken,
+    texts_meet_in_the_form_that_is_taken,
+    texts_of_a_pair_differ,
+)
 from .out_of_scope import metrics_of_scope_have_a_label, outputs_know_what_is_out_of_scope
 from .output_layers import outputs_fit_their_task
 from .rankings import (
@@ -111,6 +115,7 @@ RULES: tuple[Rule, ...] = (
     every_component_reaches_an_output,
     texts_of_a_pair_differ,
     texts_meet_in_the_form_that_is_taken,
+    texts_flow_into_decoders_as_they_are_taken,
     side_branches_stand_at_every_text,
     side_branches_are_taken,
     values_beside_texts_are_taken,

@@ -56,6 +56,26 @@ def texts_meet_in_the_form_that_is_taken(graph: SharingGraph) -> Iterator[Fault]
         yield config.place.fault(f"the {config.kind} '{config.type}' should get {should}. Found {found}.")
 
 
+def texts_flow_into_decoders_as_they_are_taken(graph: SharingGraph) -> Iterator[Fault]:
+    """Rule: a decoder of the tokens of one text gets other texts as one vector each."""
+    for task in graph.recipe.tasks.values():
+        for slot, sources in flows(task).items():
+            config = config_at(task, slot)
+            wrong = [source for source in sources[1:] if _kind(task, source) in ("embedding", "representation")]
+            if config.kind == "decoder" and wrong and getattr(config.cls, "pooled", False):
+                yield config.place.fault(
+                    f"the decoder '{config.type}' should get one vector of a text beside another. Found the tokens of "
+                    f"{quoted(wrong)}: write {quoted(_unpooled(task, slot))}, or a decoder that takes the tokens of "
+                    "two texts, such as 'attention_flow'."
+                )
+
+
+def _unpooled(task: TaskConfig, slot: str) -> tuple[str, ...]:
+    """Return the empty slots of poolings that a slot would take."""
+    taken = next(other.takes for other in task.slots if other.name == slot)
+    return tuple(name for name in taken if _kind(task, name) == "pooling" and task.model[name] is None)
+
+
 def meetings(graph: SharingGraph) -> Iterator[Meeting]:
     """Yield each module in which texts of a task meet, with what flows in."""
     for task in graph.recipe.tasks.values():
@@ -63,10 +83,8 @@ def meetings(graph: SharingGraph) -> Iterator[Meeting]:
         for slot, sources in flows(task).items():
             if _kind(task, slot) in MEET:
                 texts = tuple(source for source in sources if source not in sides)
-                taken = next(other.takes for other in task.slots if other.name == slot)
-                unpooled = tuple(n for n in taken if _kind(task, n) == "pooling" and task.model[n] is None)
                 beside = tuple(source for source in sources if source in sides)
-                yield Meeting(task, config_at(task, slot), texts, beside, unpooled)
+                yield Meeting(task, config_at(task, slot), texts, beside, _unpooled(task, slot))
 
 
 def _kind(task: TaskConfig, name: str) -> str:

@@ -26,6 +26,8 @@ class MLP(Decoder):
     where they belong to tokens and the input does not.
     """
 
+    pooled = True
+
     def __init__(
         self,
         input_dim: int,

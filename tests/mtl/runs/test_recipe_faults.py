@@ -40,7 +40,7 @@ def test_a_frozen_layer_that_asks_for_what_dev_shows(freeze: bool, tmp_path: Pat
     text = small.RECIPE.replace("      pooling: max\n", output)
     found = [(fault.path, fault.message) for fault in check(load_recipe(small.write(tmp_path, text))).warnings]
     message = (
-        "should be asked of a layer that is trained, or comes from a run. Found one that is frozen: nothing is found "
-        "on dev."
+        "has no effect, as 'intent.output' is frozen and begins with no weights that were trained: nothing is found on "
+        "dev. Leave out 'calibrate', or do not freeze it."
     )
     assert found == ([("tasks.intent.model.output.calibrate", message)] if freeze else [])

@@ -130,6 +130,7 @@ BESIDE: dict[str, Any] = {
                         "shape": {"type": "shape"},
                         "place": {"type": "positional", "dim": 4},
                         "hash": {"type": "lexical"},
+                        "names": {"type": "gazetteer", "lists": {"song": "songs.txt"}},
                         "number": {"type": "dense", "missing": "indicator"},
                     },
                 },
@@ -141,16 +142,17 @@ BESIDE: dict[str, Any] = {
 }
 
 
-def test_vectors_of_values_and_of_positions_stay(tmp_path: Path) -> None:
+def test_vectors_of_values_of_positions_and_of_names_in_lists_stay(tmp_path: Path) -> None:
     lines = [f"play song {i}\t{i}\tRome\t{'ab'[i % 2]}" for i in range(8)]
     (tmp_path / "train.tsv").write_text("\n".join(["text\tage\tcity\tkind", *lines]) + "\n", "utf-8")
+    (tmp_path / "songs.txt").write_text("song 1\nsong 2\n", "utf-8")
     graph = build_graph(recipe_from_dict(BESIDE, data=tmp_path))
     trainer = Trainer(graph, small_prepared(graph), tmp_path / "run")
     watched = trainer.update.adversary._embeddings
     assert [name for name in graph.embeddings() if trainer.model.components[name] in watched] == [
         f"kind.embedding.{part}" for part in ("word", "char", "shape")
     ]
-    assert len(graph.embeddings()) == 8
+    assert len(graph.embeddings()) == 9
     trainer.update(trainer.draws.next(), 0)
 
 

@@ -72,3 +72,28 @@ def test_a_scorer_may_take_both() -> None:
     text = changed(RANKING, ("scorer: cosine", "scorer: fake_either"))
     assert faults(text) == []
     assert faults(changed(text, (", pooling: max}", "}"))) == []
+
+
+QUESTIONS = """\
+name: questions
+sources:
+  passages: {format: jsonl, train: train.jsonl}
+tasks:
+  answer:
+    type: question_answering
+    source: passages
+    inputs: {question: question, context: context}
+    target: answer
+    model: MODEL
+"""
+
+
+@pytest.mark.parametrize("part", ["representation", "embedding"])
+def test_a_decoder_of_one_text_gets_the_question_as_a_vector(part: str) -> None:
+    below = "question: {representation: bilstm}, " if part == "representation" else ""
+    assert faults(QUESTIONS.replace("MODEL", f"{{{below}decoder: mlp}}")) == [
+        "r.yaml:10: tasks.answer.model.decoder: the decoder 'mlp' should get one vector of a text beside another. Found the tokens of "
+        f"'question.{part}': write 'question.pooling', or a decoder that takes the tokens of two texts, such as 'attention_flow'."
+    ]
+    assert faults(QUESTIONS.replace("MODEL", "{question: {pooling: max}, decoder: mlp}")) == []
+    assert faults(QUESTIONS.replace("MODEL", "{decoder: attention_flow}")) == []

@@ -87,6 +87,17 @@ def test_a_task_that_is_not_trained_is_not_trained_alone(tmp_path: Path) -> None
     assert list(joint.recipes[0][1].tasks) == ["intent", "slots", "kind"]
 
 
+def test_nobody_is_alone_who_is_not_trained(tmp_path: Path) -> None:
+    path = small.write(tmp_path, SHORT.replace("    target: slots\n", UNTRAINED + THIRD))
+    recipe = load_recipe(path)
+    with pytest.raises(RecipeError) as error:
+        alone(recipe, "slots")
+    assert str(error.value) == (
+        f"{path}:25: tasks.slots: 'slots' should be trained, to be trained alone. Found 'learn: false'.\n"
+        f"1 error in {path}, 'slots' alone"
+    )
+
+
 def test_one_trained_task_is_not_several(tmp_path: Path) -> None:
     path = small.write(tmp_path, SHORT.replace("    target: slots\n", UNTRAINED))
     with pytest.raises(UsageError) as error:
