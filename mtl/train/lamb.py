@@ -36,12 +36,20 @@ class Lamb(torch.optim.Optimizer):
         check_bounds(lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay)
         super().__init__(groups, {"lr": lr, "betas": (beta1, beta2), "eps": eps, "weight_decay": weight_decay})
 
-    def step(self, closure: None = None) -> None:
-        """Move the parameters that have a gradient; the others, and their state, stay as they are."""
+    def step(self, closure: Any = None) -> Any:
+        """Move the parameters that have a gradient; the others, and their state, stay as they are.
+
+        A closure, if there is one, computes the gradients first; what it returns is returned.
+        """
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:
                     self._move(parameter, parameter.grad, group)
+        return loss
 
     def _move(self, parameter: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
         state = self.state[parameter]

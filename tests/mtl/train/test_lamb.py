@@ -83,6 +83,18 @@ def test_it_goes_on_from_its_state_bit_for_bit() -> None:
     assert torch.equal(whole, halves)
 
 
+def test_a_closure_computes_the_gradients() -> None:
+    parameter = nn.Parameter(torch.ones(3))
+
+    def closure() -> float:
+        loss = (parameter * 2).sum()
+        loss.backward()
+        return float(loss)
+
+    assert Lamb([{"params": [parameter]}]).step(closure) == 6.0
+    assert bool((parameter < 1).all())
+
+
 def test_steps_compute_no_gradients_and_ask_for_no_compiler() -> None:
     parameter = nn.Parameter(torch.ones(3))
     (parameter * 2).sum().backward()
