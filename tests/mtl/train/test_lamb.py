@@ -89,7 +89,7 @@ def test_a_closure_computes_the_gradients() -> None:
     def closure() -> float:
         loss = (parameter * 2).sum()
         loss.backward()
-        return float(loss)
+        return loss.item()
 
     assert Lamb([{"params": [parameter]}]).step(closure) == 6.0
     assert bool((parameter < 1).all())
