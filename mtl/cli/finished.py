@@ -27,7 +27,7 @@ def test_command(folder: Path, *, split: str, data: Path | None, tasks: Sequence
     for task in tasks:
         chosen_task(task, run.recipe.tasks, folder, called="--task")
     evaluation = run.evaluate(split, tasks=tasks or None, export=exported)
-    warn(run.warnings(split))
+    warn([*run.warnings(split), *run.prepared.unseen(split)])
     if exported is None and not tasks:
         run.keep([evaluation])
     print_table(Console(), metrics_table(split, evaluation.metrics, evaluation.reports))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from ..base.errors import Fault, counted
+from ..base.errors import Fault, counted, some
 from ..sources import SPLITS
 from .fitted import Fitted
 from .split import Split
@@ -87,6 +88,15 @@ class Prepared:
             if not count
         ]
 
+    def unseen(self, *splits: str) -> list[Fault]:
+        """Return a warning for every task with labels in one of these splits that training never had, with counts."""
+        return [
+            Fault(_never_seen(labels), f"{source}/{name}", path=task)
+            for (source, name), split in self.splits.items()
+            if name in splits and split.judgements is None
+            for task, labels in split.unseen_labels().items()
+        ]
+
     def report(self) -> dict[str, Any]:
         """Return, as JSON-able values, what was read: rows, labels or grades, unseen labels, overlaps, vocabularies."""
         splits: dict[str, Any] = {}
@@ -107,3 +117,10 @@ class Prepared:
             "labels": {task: dict(x.tally) for task, x in self.fitted.targets.items() if x.tally},
             "vocabularies": {name: [f.size for f in features] for name, features in self.fitted.features.items()},
         }
+
+
+def _never_seen(labels: Mapping[str, int]) -> str:
+    """Return the sentence about labels that training never had, the most frequent ones first."""
+    ordered = sorted(labels, key=lambda name: (-labels[name], name))
+    found = some(f"{name} ({labels[name]:,})" for name in ordered)
+    return f"should have labels that the run was trained with. Found others, which count as wrong: {found}."

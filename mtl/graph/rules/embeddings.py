@@ -58,8 +58,14 @@ def embeddings_read_one_input(graph: SharingGraph) -> Iterator[Fault]:
 
 
 def equal_keys(one: InputConfig, other: InputConfig) -> str:
-    """Return the sentence that says which keys of two inputs should have one value, that they read equal tokens."""
+    """Return the sentence that says what to write at two inputs, that they read equal tokens: the keys of either."""
     first, second = one.front_end.whole.state(), other.front_end.whole.state()
-    *most, last = (f"'{key}'" for key in first if first[key] != second[key])
-    keys = f"{', '.join(most)} and {last}" if most else last
-    return f"Write one value of {keys} in both {one.place.path} and {other.place.path}."
+    mine, theirs = (
+        ", ".join(f"{key}: {_plain(state[key])}" for key in first if first[key] != second[key])
+        for state in (first, second)
+    )
+    return f"Write '{mine}' in both {one.place.path} and {other.place.path}, or '{theirs}' in both."
+
+
+def _plain(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -282,6 +282,17 @@ def test_lines_that_are_not_utf_8_are_answered_counted_and_named(small_run: Path
         )
 
 
+def test_lines_of_a_file_that_are_not_utf_8_are_counted_under_its_name(small_run: Path, tmp_path: Path) -> None:
+    file = tmp_path / "lines.txt"
+    file.write_bytes(b"play\nwake me \xff\n")
+    result = within("predict", small_run / "export", "--task", "intent", "--input", file)
+    assert (result.returncode, len(result.stdout.splitlines())) == (0, 2)
+    assert result.stderr == (
+        f"warning: {file}: 1 line is not utf-8 text, and read with U+FFFD for what is none "
+        "(line 2, column 9, the byte 0xff). Write it as utf-8.\n"
+    )
+
+
 def test_no_input_gives_no_output(small_run: Path) -> None:
     result = mtl("predict", small_run / "export", "--task", "intent")
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")

@@ -18,12 +18,14 @@ def test_tied_embeddings_read_the_same_tokens() -> None:
     assert faults(ALTERNATING, "tasks.slots.inputs.text.tokenizer=unicode_words") == [
         "r.yaml:21: share.words: tied embeddings should read the same tokens. "
         "Found unicode_words at 'slots.embedding'; whitespace at 'chunks.embedding'. "
-        "Write one value of 'tokenizer' in both tasks.slots.inputs.text and tasks.chunks.inputs.text."
+        "Write 'tokenizer: unicode_words' in both tasks.slots.inputs.text and tasks.chunks.inputs.text, or "
+        "'tokenizer: whitespace' in both."
     ]
     assert faults(ALTERNATING, "tasks.chunks.inputs.text.lowercase=true") == [
         "r.yaml:21: share.words: tied embeddings should read the same tokens. "
         "Found whitespace at 'slots.embedding'; whitespace, lowercase at 'chunks.embedding'. "
-        "Write one value of 'lowercase' in both tasks.slots.inputs.text and tasks.chunks.inputs.text."
+        "Write 'lowercase: false' in both tasks.slots.inputs.text and tasks.chunks.inputs.text, or 'lowercase: true' in "
+        "both."
     ]
     assert faults(
         ALTERNATING,
@@ -32,8 +34,9 @@ def test_tied_embeddings_read_the_same_tokens() -> None:
     ) == [
         "r.yaml:21: share.words: tied embeddings should read the same tokens. Found whitespace, ASCII lowercase at "
         "'slots.embedding'; unicode_words, NFKC, lowercase, without accents at 'chunks.embedding'. "
-        "Write one value of 'tokenizer', 'lowercase', 'strip_accents' and 'nfkc' in both tasks.slots.inputs.text and "
-        "tasks.chunks.inputs.text."
+        "Write 'tokenizer: whitespace, lowercase: ascii, strip_accents: false, nfkc: false' in both "
+        "tasks.slots.inputs.text and tasks.chunks.inputs.text, or 'tokenizer: unicode_words, lowercase: true, "
+        "strip_accents: true, nfkc: true' in both."
     ]
 
 
@@ -45,7 +48,8 @@ def test_tied_parts_read_the_same_tokens() -> None:
     assert faults(text, "tasks.slots.inputs.text.lowercase=false") == [
         "r.yaml:30: share.words: tied embeddings should read the same tokens. "
         "Found unicode_words, lowercase at 'intent.embedding.word'; unicode_words at 'slots.embedding'. "
-        "Write one value of 'lowercase' in both tasks.intent.inputs.text and tasks.slots.inputs.text."
+        "Write 'lowercase: true' in both tasks.intent.inputs.text and tasks.slots.inputs.text, or 'lowercase: false' in "
+        "both."
     ]
 
 

@@ -46,6 +46,6 @@ def test_side_branches_that_read_differently() -> None:
         "r.yaml:24: share.towers: is tied, but its embeddings are not: it will have to learn the vectors of 'words' and "
         "'relevance.document.embedding' at once.",
         "r.yaml:16: tasks.relevance.model.scorer: compares 'query.lexical' and 'document.lexical', which read their texts "
-        "differently: equal words will not be found equal. Write one value of 'lowercase' in both "
-        "tasks.relevance.inputs.query and tasks.relevance.inputs.document.",
+        "differently: equal words will not be found equal. Write 'lowercase: true' in both "
+        "tasks.relevance.inputs.query and tasks.relevance.inputs.document, or 'lowercase: false' in both.",
     ]

@@ -42,8 +42,9 @@ def test_a_component_is_pulled_in_one_group_only() -> None:
 def test_embeddings_that_are_pulled_together_read_the_same_tokens() -> None:
     assert faults(changed(SOFT, ("{column: words, tokenizer: whitespace}", "{column: words, lowercase: true}"))) == [
         "r.yaml:21: share.words: embeddings that are pulled together should read the same tokens. Found whitespace at "
-        "'slots.embedding'; unicode_words, lowercase at 'chunks.embedding'. Write one value of 'tokenizer' and "
-        "'lowercase' in both tasks.slots.inputs.text and tasks.chunks.inputs.text."
+        "'slots.embedding'; unicode_words, lowercase at 'chunks.embedding'. Write 'tokenizer: whitespace, "
+        "lowercase: false' in both tasks.slots.inputs.text and tasks.chunks.inputs.text, or 'tokenizer: unicode_words, "
+        "lowercase: true' in both."
     ]
 
 
