@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.table import Table
 
 from ..base.errors import Fault, TrainingError
 from .jobs import check_at_least_one, too_many
 from .progress import line, note, show_progress
-from .tables import print_table, table
+from .tables import print_table, width_of
 
 if TYPE_CHECKING:
     from ..runs.comparing.running import Begun, Ended
@@ -55,13 +54,25 @@ def compare_command(
         print("the same command continues this comparison", file=sys.stderr)
         raise
     result = comparison.result()
-    for made in tables_of(result):
-        print_table(console, made)
-        line(console, "")
+    show(result, console)
     line(console, f"{out / 'compare.json'}: written")
     for report in reports:
         write_report(result, report)
         line(console, f"{report}: written")
+
+
+def show(result: Mapping[str, Any], console: Console) -> None:
+    """Print the tables of a comparison, no wider than the terminal, and what letters in them mean."""
+    from .compared_tables import fitted_tables
+
+    tables, legend = fitted_tables(result, width_of(console))
+    for made in tables:
+        print_table(console, made)
+        line(console, "")
+    for text in legend:
+        line(console, text)
+    if legend:
+        line(console, "")
 
 
 def train(trials: Sequence[Trial], jobs: int, out: Path, console: Console) -> None:
@@ -106,24 +117,3 @@ def said_of(event: Begun | Ended) -> str:
 def place(trial: Trial) -> str:
     """Return which run of how many it is, and where."""
     return f"run {trial.number}/{trial.total}: {trial.folder}"
-
-
-def tables_of(result: Mapping[str, Any]) -> Iterator[Table]:
-    """Yield the tables: mean ± spread of every figure, differences with their verdicts, what was trained on."""
-    from ..runs.comparing.rows import difference_rows, rows, trained_rows
-
-    names = [run["name"] for run in result["runs"]]
-    figures = table("task", "figure", *names)
-    for task, name, cells in rows(result):
-        figures.add_row(task, name, *cells)
-    yield figures
-    for difference in result["differences"]:
-        name = difference["name"]
-        apart = table("task", "figure", f"{name} − {difference['minus']}", "95 % interval", f"{name} is")
-        for row in difference_rows(difference):
-            apart.add_row(*row)
-        yield apart
-    trained = table("trained on", "source", *names)
-    for counts in trained_rows(result):
-        trained.add_row(*counts)
-    yield trained

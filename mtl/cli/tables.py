@@ -13,6 +13,8 @@ from rich.text import Text
 from ..base.errors import counted
 from ..base.visible import visible
 
+WIDE = 240  # characters of a table where there is no terminal
+
 
 class PlainTable(Table):
     """A table whose cells are shown as they are, control characters written out: nothing in them is markup."""
@@ -93,10 +95,15 @@ def size_text(size: float) -> str:
     return f"{size:.1f} GB"
 
 
+def width_of(console: Console) -> int:
+    """Return how wide a table may be: without a terminal, as wide as one needs to be."""
+    return console.width if console.is_terminal else WIDE
+
+
 def print_table(console: Console, made: Table) -> None:
     """Print a table: where there is no terminal, as wide as it needs to be."""
     if not console.is_terminal:
-        console = Console(file=console.file, width=240)
+        console = Console(file=console.file, width=WIDE)
     console.print(made, highlight=False)
 
 

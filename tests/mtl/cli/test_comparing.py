@@ -9,8 +9,7 @@ import pytest
 from rich.console import Console
 
 from mtl.base.progress import Note
-from mtl.cli.comparing import tables_of, train
-from mtl.cli.tables import print_table
+from mtl.cli.comparing import show, train
 from mtl.compile.loading import load_recipe
 from mtl.runs.comparing.running import Warned
 from mtl.runs.comparing.trial import Trial
@@ -33,6 +32,28 @@ class       s_1     1,203 steps, 9,001 rows  700 steps, 5,000 rows  1,203 steps,
 all tasks           1.10 minutes             1.11 minutes                      2.00 minutes
 """
 
+NARROW = """\
+task   figure       A                B                              C
+tags*  f1           0.9000 ± 0.0100  0.8500 ± 0.0120           0.8000
+joint  exact_match  0.7000 ± 0.0200                   0.7000 ± 0.0200
+task   figure  A − B    95 % interval         A is
+tags*  f1      +0.0500  +0.0100 to +0.0900  better
+task   figure       C − A    95 % interval                      C is
+tags*  f1           -0.1000  -0.1500 to -0.0500                worse
+joint  exact_match  +0.0000  none                undecided: one seed
+trained on  source  A                                            B
+tags*       s_1     1,203 steps, 9,001 rows  700 steps, 5,000 rows
+class       s_1     1,203 steps, 9,001 rows  700 steps, 5,000 rows
+all tasks           1.10 minutes                      1.11 minutes
+trained on  source                        C
+tags*       s_1     1,203 steps, 9,001 rows
+class       s_1     1,203 steps, 9,001 rows
+all tasks                      2.00 minutes
+A: a|b <x>
+B: a|b <x>, each task alone, as many minutes
+C: a|b <x> seed=7
+"""
+
 
 def test_the_tables() -> None:
     result = compared.result()
@@ -40,9 +61,15 @@ def test_the_tables() -> None:
         for part in (*result["runs"], *result["differences"]):
             part.update({key: short for key in ("name", "minus") if part.get(key) == name})
     written = io.StringIO()
-    for made in tables_of(result):
-        print_table(Console(file=written), made)
-    assert [line.rstrip() for line in written.getvalue().splitlines()] == TABLES.splitlines()
+    show(result, Console(file=written))
+    assert [line.rstrip() for line in written.getvalue().splitlines() if line] == TABLES.splitlines()
+
+
+def test_tables_fit_the_terminal_and_a_legend_has_the_long_names() -> None:
+    written = io.StringIO()
+    show(compared.result(), Console(file=written, force_terminal=True, width=72, color_system=None))
+    assert [line.rstrip() for line in written.getvalue().splitlines() if line] == NARROW.splitlines()
+    assert max(map(len, NARROW.splitlines())) <= 72
 
 
 def test_a_warning_says_which_run_it_is_of(

@@ -24,8 +24,8 @@ def test_tied_embeddings_read_the_same_tokens() -> None:
     assert faults(ALTERNATING, "tasks.chunks.inputs.text.lowercase=true") == [
         "r.yaml:21: share.words: tied embeddings should read the same tokens. "
         "Found whitespace at 'slots.embedding'; whitespace, lowercase at 'chunks.embedding'. "
-        "Write 'lowercase: false' in both tasks.slots.inputs.text and tasks.chunks.inputs.text, or 'lowercase: true' in "
-        "both."
+        "Write 'lowercase: false' in both tasks.slots.inputs.text and tasks.chunks.inputs.text, or 'lowercase: true' "
+        "in both."
     ]
     assert faults(
         ALTERNATING,
@@ -48,8 +48,8 @@ def test_tied_parts_read_the_same_tokens() -> None:
     assert faults(text, "tasks.slots.inputs.text.lowercase=false") == [
         "r.yaml:30: share.words: tied embeddings should read the same tokens. "
         "Found unicode_words, lowercase at 'intent.embedding.word'; unicode_words at 'slots.embedding'. "
-        "Write 'lowercase: true' in both tasks.intent.inputs.text and tasks.slots.inputs.text, or 'lowercase: false' in "
-        "both."
+        "Write 'lowercase: true' in both tasks.intent.inputs.text and tasks.slots.inputs.text, or 'lowercase: false' "
+        "in both."
     ]
 
 
