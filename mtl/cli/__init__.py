@@ -20,6 +20,7 @@ options      arguments and options that several commands have
 predicting   `mtl predict`: rows in, one JSON line per row out, in their order and in constant memory
 progress     what training and export report, as it comes: training by a bar on a terminal, all else by plain lines
 ranking      `mtl rank`: a collection encoded once, then the best documents of each query from standard input
+reporting    `mtl report`: each label, the worst confusions and mistakes of a run that was tested
 running      how training goes: running means of the losses, tokens a second, and the time that is left
 table_columns  which columns of a table hold a task's inputs, as options name them or as they are known
 table_rows   rows of a table (TSV, CSV, JSON lines, CoNLL) that a stream holds, by column

@@ -18,13 +18,13 @@ from ..base.files import replace
 from ..base.visible import escaped
 from ..recipe.names import chosen_task
 from ..sources.base import SPLITS
+from .reported import ERRORS
 
 if TYPE_CHECKING:
     from ..data.split import Split
     from .runner import Run
 
 _PARTS = re.compile("[\\\\\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")  # a tab, what `str.splitlines` splits at, backslashes
-FOLDER = "errors"  # of a run
 NOTHING = "(none)"  # in place of a label that gold has and the answer lacks, or the other way around
 
 
@@ -74,7 +74,7 @@ class WrongAnswers:
         Tabs, ends of lines and backslashes inside texts are written as Python escapes them (`\\t`, `\\u2028`, `\\\\`).
         `row` counts the rows of the split; `file` and `line` are where each was read, empty where that is not known.
         """
-        path = run / FOLDER / f"{self.task}.{self.split}.tsv"
+        path = run / ERRORS / f"{self.task}.{self.split}.tsv"
         path.parent.mkdir(exist_ok=True)
         content = io.StringIO()
         table = csv.writer(content, delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None, lineterminator="\n")

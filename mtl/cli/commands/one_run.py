@@ -165,3 +165,26 @@ def errors(
         from ..wrong_answers import errors_command
 
         errors_command(run, task=task, split=split, top=top, data=data)
+
+
+def report(
+    run: RunFolder,
+    task: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--task", metavar="T", help="A task to report. May be repeated. Without it: all tasks."),
+    ] = None,
+    split: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--split", metavar="train|dev|test", help="A split that was measured. Without it: test, or dev."),
+    ] = None,
+    top: Annotated[int, typer.Option("--top", min=0, metavar="N", help="Rows of each table.")] = 20,
+) -> None:
+    """Show what the test of a run found: figures, each label, the worst confusions and mistakes.
+
+    Reads what `mtl run` and `mtl test` have kept, and of mistakes the table that `mtl errors` has written: neither
+    model nor data.
+    """
+    with guarded():
+        from ..reporting import report_command
+
+        report_command(run, tasks=tuple(task or ()), split=split, top=top)

@@ -1,0 +1,92 @@
+"""What a run's reports say of its tasks: each label, what is taken for what, and rows that are answered wrongly."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..base.errors import CheckpointError, UsageError, listing
+from ..base.files import read_json
+
+ERRORS = "errors"  # folder of a run: tables of wrong answers
+ROW = ("precision", "recall", "f1", "support")
+
+
+@dataclass(frozen=True)
+class TaskReport:
+    """What is known of a task on a split.
+
+    `labels` are rows of precision, recall, F1 and support by label, the lowest F1 first (of equal ones, the label with
+    more support). `confusions` are (gold, answer, times, times that gold occurs), the most frequent first. `mistakes`
+    are the rows of the table that `mtl errors` has written, by column; None where there is no table of this model.
+    """
+
+    task: str
+    figures: Mapping[str, float]
+    labels: tuple[tuple[str, Mapping[str, float]], ...]
+    confusions: tuple[tuple[str, str, int, int], ...]
+    mistakes: tuple[Mapping[str, str], ...] | None
+
+
+def task_reports(run: Path, split: str | None = None) -> tuple[str, dict[str, TaskReport]]:
+    """Return the split and its reports by task: that of test, or of dev where test was not measured.
+
+    Reads `metrics.json` and `reports.json` alone, no model and no data. Raises `CheckpointError` for a folder without
+    them, and `UsageError` for a split that was not measured.
+    """
+    if not (run / "metrics.json").is_file():
+        raise CheckpointError(
+            f"{run}: should be a run that was tested, with a file 'metrics.json'. Found none. "
+            f"`mtl test {run}` writes it."
+        )
+    metrics = read_json(run / "metrics.json")
+    reports = read_json(run / "reports.json") if (run / "reports.json").is_file() else {}
+    chosen = split or next((name for name in ("test", "dev") if name in metrics), "test")
+    if chosen not in metrics:
+        raise UsageError(
+            f"--split should be one that was measured: {listing(metrics)}. Found '{chosen}'. "
+            f"`mtl test {run} --split {chosen}` measures it."
+        )
+    found = {
+        task: _report(run, chosen, task, figures, reports.get(chosen, {}).get(task, {}))
+        for task, figures in metrics[chosen].items()
+    }
+    return chosen, found
+
+
+def _report(run: Path, split: str, task: str, figures: Mapping[str, float], report: Mapping[str, Any]) -> TaskReport:
+    rows = [
+        item
+        for value in report.values()
+        if isinstance(value, dict)
+        for item in value.items()
+        if isinstance(item[1], dict) and item[1].keys() >= set(ROW)
+    ]
+    rows.sort(key=lambda item: (item[1]["f1"], -item[1]["support"], item[0]))
+    return TaskReport(task, figures, tuple(rows), _confusions(report), _mistakes(run, task, split))
+
+
+def _confusions(report: Mapping[str, Any]) -> tuple[tuple[str, str, int, int], ...]:
+    matrix = report.get("confusion")
+    if not isinstance(matrix, dict):
+        return ()
+    names = matrix["labels"]
+    found = [
+        (gold, answer, count, sum(counts))
+        for gold, counts in zip(names, matrix["counts"], strict=True)
+        for answer, count in zip(names, counts, strict=True)
+        if gold != answer and count
+    ]
+    return tuple(sorted(found, key=lambda row: (-row[2], row[:2])))
+
+
+def _mistakes(run: Path, task: str, split: str) -> tuple[Mapping[str, str], ...] | None:
+    """Return the rows of the table of wrong answers, unless weights are newer than it."""
+    file, weights = run / ERRORS / f"{task}.{split}.tsv", run / "checkpoints/pointer.json"
+    if not file.is_file() or (weights.is_file() and weights.stat().st_mtime > file.stat().st_mtime):
+        return None
+    with file.open(encoding="utf-8", errors="surrogatepass", newline="") as stream:
+        return tuple(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))

@@ -1,0 +1,93 @@
+"""`mtl report` on given files: no model and no data are there."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from tests.commands import within
+
+METRICS = {"test": {"intent": {"accuracy": 0.75}, "joint": {"exact_match": 0.5}}, "dev": {"intent": {"accuracy": 1.0}}}
+REPORT = {
+    "play": {"precision": 1.0, "recall": 0.5, "f1": 2 / 3, "support": 4},
+    "wake": {"precision": 0.5, "recall": 1.0, "f1": 2 / 3, "support": 1200},
+    "fly": {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 1},
+}
+CONFUSION = {"labels": ["fly", "play", "wake"], "counts": [[0, 0, 1], [0, 2, 2], [0, 0, 1200]]}
+SHOWN = """\
+task    figure      test
+intent  accuracy  0.7500
+
+intent: 2 of 3 labels, the lowest F1 first
+label  precision  recall  F1      times
+fly    0.0000     0.0000  0.0000      1
+wake   0.5000     1.0000  0.6667  1,200
+
+intent: 2 confusions, the most frequent first
+gold  answer  times  of
+play  wake    2       4
+fly   wake    1       1
+
+"""
+MISTAKES = """\
+intent: 2 of 3 rows answered wrongly, the most certain first
+row  gold  answer  text      certainty
+7    play  wake    play "it     0.9000
+2    fly   wake    fly          0.8000
+
+task   figure         test
+joint  exact_match  0.5000
+"""
+
+
+def write(folder: Path) -> Path:
+    """Write the files of figures and return the folder."""
+    (folder / "metrics.json").write_text(json.dumps(METRICS), "utf-8")
+    (folder / "reports.json").write_text(json.dumps({"test": {"intent": {"report": REPORT, "confusion": CONFUSION}}}))
+    return folder
+
+
+def lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.splitlines()]
+
+
+def test_labels_confusions_and_mistakes(tmp_path: Path) -> None:
+    (write(tmp_path) / "errors").mkdir()
+    rows = ['7\ta.tsv\t8\t0.9000\tplay\twake\tplay "it', "2\ta.tsv\t3\t0.8000\tfly\twake\tfly"]
+    table = ["row\tfile\tline\tcertainty\tgold\tanswer\ttext", *rows, "4\ta.tsv\t5\t0.7000\tplay\twake\tplay", ""]
+    (tmp_path / "errors/intent.test.tsv").write_text("\n".join(table), "utf-8")
+    done = within("report", tmp_path, "--top", "2")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert lines(done.stdout) == lines(SHOWN + MISTAKES)
+
+
+def test_wrong_rows_of_other_weights_are_not_shown(tmp_path: Path) -> None:
+    for name in ("errors", "checkpoints"):
+        (write(tmp_path) / name).mkdir()
+    (tmp_path / "errors/intent.test.tsv").write_text("row\n7\n", "utf-8")
+    (tmp_path / "checkpoints/pointer.json").write_text("{}", "utf-8")
+    os.utime(tmp_path / "errors/intent.test.tsv", (0, 0))
+    done = within("report", tmp_path, "--task", "intent", "--top", "2")
+    hint = f"`mtl errors {tmp_path} --task intent --split test` shows the rows that are answered wrongly"
+    assert lines(done.stdout) == [*lines(SHOWN), hint]
+
+
+def test_what_cannot_be_reported(tmp_path: Path) -> None:
+    done = within("report", tmp_path)
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"{tmp_path}: should be a run that was tested, with a file 'metrics.json'. Found none. "
+        f"`mtl test {tmp_path}` writes it.\n",
+    )
+    done = within("report", write(tmp_path), "--split", "train")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "--split should be one that was measured: dev, test. Found 'train'. "
+        f"`mtl test {tmp_path} --split train` measures it.\n",
+    )
+    done = within("report", tmp_path, "--task", "intents")
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"--task 'intents' is not a task of '{tmp_path}'. Did you mean 'intent'? Tasks: intent, joint.\n",
+    )
