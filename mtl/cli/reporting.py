@@ -42,9 +42,9 @@ def show(folder: Path, split: str, report: TaskReport, top: int, console: Consol
     print_table(console, figures)
     if report.labels:
         labels = table("label", "precision", "recall", "F1", "times")
-        for name, row in report.labels[:top]:
+        for name, found in report.labels[:top]:
             labels.add_row(
-                _short(name), *(f"{row[key]:.4f}" for key in ("precision", "recall", "f1")), f"{row['support']:,}"
+                _short(name), *(f"{found[key]:.4f}" for key in ("precision", "recall", "f1")), f"{found['support']:,}"
             )
         _headed(console, f"{report.task}: {_of(len(report.labels), top, 'label')}, the lowest F1 first")
         print_table(console, labels)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Source(NamedTuple):
-    """Where a component comes from: a run's folder, the component's name there, and whether its words are extended.
+    """Where a component comes from: a run's folder, the component's name there, and whether words or labels are added.
 
     `place` is that of the key in the recipe.
     """
@@ -131,6 +131,17 @@ class Origins:
                     found.setdefault(member.split(".")[0], self.fitted(source.run).targets[theirs].state())
         return found
 
+    @cached_property
+    def growing(self) -> frozenset[str]:
+        """The tasks to whose labels, which come from a run, those of their data are added."""
+        return frozenset(
+            member.split(".")[0]
+            for name, source in self.sources.items()
+            if source.extend and self.graph.components[name].kind in ("decoder", "output")
+            for member in self.graph.components[name].members
+            if "names" in self.targets[member.split(".")[0]]
+        )
+
     def known(self) -> dict[str, Any]:
         """Return all that comes along as JSON-able values; nothing where no component comes from a run."""
         features = {
@@ -138,7 +149,8 @@ class Origins:
             for name in self.sources
             if (found := self.features(name))
         }
-        return {"features": features, "targets": dict(self.targets)} if self.sources else {}
+        grown = {"growing": sorted(self.growing)} if self.growing else {}
+        return {"features": features, "targets": dict(self.targets), **grown} if self.sources else {}
 
     def settled(self, component: str, number: int) -> bool:
         """Return whether a feature of a component, by its number, is what the run has: nothing is left to fit."""
@@ -172,12 +184,24 @@ class Origins:
         faults = []
         for task, state in self.targets.items():
             try:
-                fitted.targets[task].adopt(state)
+                fitted.targets[task].adopt(state, self._more(task, fitted))
             except ValueError as error:
                 column = self.graph.recipe.tasks[task].target
                 faults.append(Fault(str(error), str(files[task]), None, f"column '{column}'"))
         if faults:
             raise DataError(*faults)
+
+    def _more(self, task: str, fitted: Fitted) -> list[str]:
+        """Return the labels that a task's head is given: those of its data, and of all tasks that it is one with."""
+        if task not in self.growing:
+            return []
+        alike = {task}
+        for component in self.graph.components.values():
+            members = {member.split(".")[0] for member in component.members}
+            if component.kind in ("decoder", "output") and alike & members:
+                alike |= members
+        names = {name for other in alike for name in fitted.targets[other].names()}
+        return sorted(names - set(self.targets[task]["names"]))
 
     def raise_faults(self) -> None:
         """Raise `CheckpointError` where a run cannot be read or has no such component."""

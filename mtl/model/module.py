@@ -245,6 +245,7 @@ class Output(Module):
     axes: ClassVar[tuple[tuple[str, ...], ...] | None] = ((), ("T",), ("U",))
     needs_drawn_negatives: ClassVar[bool] = False  # compares with documents that no row judges for the query
     rejects: ClassVar[bool] = False  # may answer with the target's `out_of_scope`, by the id after the last label's
+    grows: ClassVar[bool] = False  # its parameters are by label, and new labels may be added to those of a run
     labels: Labels
 
     @classmethod

@@ -43,7 +43,11 @@ class ModuleConfig:
     ] = None
     extend: Annotated[
         bool,
-        Key("with `from`: words of training texts that the run lacks join its vocabulary", apart=True, written=bool),
+        Key(
+            "with `from`: words (in a head: labels) of the training rows that the run lacks are added",
+            apart=True,
+            written=bool,
+        ),
     ] = False
     freeze: Annotated[bool, Key("whether it, with its parts, is left unchanged", apart=True, written=bool)] = False
     place: Place = field(default=NOWHERE, compare=False)

@@ -19,6 +19,7 @@ from ..train.checkpoint import own_tensors
 from ..train.from_runs import weights_file
 
 OF_TRAINING = ("prior", "label_smoothing", "class_weights", "focal")  # keys of the loss: answers do not depend on them
+HEAD = ("decoder", "output")  # kinds whose weights are of labels
 _READING = ("tokenizer", "lowercase", "strip_accents", "nfkc")
 
 
@@ -129,6 +130,9 @@ def _extensions(origins: Origins) -> Iterator[Fault]:
     graph = origins.graph
     for name, component in graph.components.items():
         config = component.config
+        if name in origins.sources and component.kind in HEAD:
+            yield from _added_labels(origins, name)
+            continue
         if not config.extend or name not in origins.sources:
             continue
         parts = [part for part in parts_of(graph, name) if part in origins.sources]
@@ -141,6 +145,24 @@ def _extensions(origins: Origins) -> Iterator[Fault]:
             yield config.place_of("extend").fault(
                 "should be left out of what is frozen: vectors of new words would stay random. Found true."
             )
+
+
+def _added_labels(origins: Origins, name: str) -> Iterator[Fault]:
+    """Yield a fault for a decoder or output layer to which labels cannot be added, or alone are not."""
+    component = origins.graph.components[name]
+    config, task = component.config, component.members[0].split(".")[0]
+    here = config.place_of("extend")
+    if not config.extend:
+        if config.origin is not None and task in origins.growing:
+            yield config.place_of("from").fault(
+                f"should come with 'extend: true', as labels are added to the head of '{task}'. Found none."
+            )
+    elif task not in origins.growing:
+        yield here.fault(f"should be left out: '{name}' has no labels. Found true.")
+    elif component.kind == "output" and not config.cls.grows:
+        yield here.fault(f"should be left out: no labels can be added to the output '{config.type}'. Found true.")
+    elif origins.graph.training(name).freeze:
+        yield here.fault("should be left out of what is frozen: weights of new labels would stay random. Found true.")
 
 
 def _grows_otherwise(origins: Origins, part: str) -> bool:

@@ -204,11 +204,11 @@ def load_files(model: MultiTaskModel, files: Mapping[str, Path]) -> None:
 
 @torch.no_grad()
 def copy_tensors(own: Mapping[str, Mapping[str, Tensor]], found: Mapping[str, Mapping[str, Tensor]]) -> None:
-    """Copy tensors into those of components; of one with fewer rows, its rows into the first ones."""
+    """Copy tensors into those of components; of one that is smaller along some axes, into their beginnings."""
     for name, tensors in found.items():
         for key, tensor in tensors.items():
             there = own[name][key]
-            (there[: tensor.shape[0]] if tensor.dim() else there).copy_(tensor)
+            there[tuple(map(slice, tensor.shape))].copy_(tensor)
 
 
 def load_weights(model: MultiTaskModel, checkpoint: Path) -> None:

@@ -34,7 +34,8 @@ def taken_weights(graph: SharingGraph) -> dict[str, str]:
 def load_from_runs(model: MultiTaskModel) -> None:
     """Load the components that come from runs; of an extended vocabulary, the rows of the run's words.
 
-    Raises `CheckpointError` where a run and the model differ in shapes, vocabulary or labels, and changes nothing then.
+    Of a head with labels that the run lacks, the weights of the run's labels, which have the first ids. Raises
+    `CheckpointError` where a run and the model differ in shapes, vocabulary or labels, and changes nothing then.
     """
     graph: SharingGraph = model.sharing_graph
     if all(component.config.origin is None for component in graph.components.values()):
@@ -46,11 +47,11 @@ def load_from_runs(model: MultiTaskModel) -> None:
     found: dict[str, Mapping[str, Tensor]] = {}
     for name in origins.sources:
         file = weights_file(origins, name)
-        sizes = extended_sizes(origins, name, model)
-        if sizes:
-            meanings[name].pop("vocabulary", None)
+        sizes, labels = extended_sizes(origins, name, model), added_labels(origins, name, model)
+        if sizes or labels:
+            meanings[name].pop("labels" if labels else "vocabulary", None)
             fitting = {
-                key: shortened(own[name][key], tensor, sizes)
+                key: corner(own[name][key], tensor, labels) if labels else shortened(own[name][key], tensor, sizes)
                 for key, tensor in read_tensors(file)[0].items()
                 if key in own[name]
             }
@@ -73,3 +74,20 @@ def shortened(tensor: Tensor, there: Tensor, sizes: Mapping[int, int]) -> Tensor
     if rows in sizes and there.dim() and there.shape[0] == sizes[rows]:
         return tensor.detach()[: there.shape[0]]
     return tensor
+
+
+def added_labels(origins: Origins, component: str, model: MultiTaskModel) -> Mapping[int, int]:
+    """Return how many labels a decoder or an output layer has, now and in the run it comes from, where they differ."""
+    if model.sharing_graph.components[component].kind not in ("decoder", "output"):
+        return {}
+    task = model.sharing_graph.components[component].members[0].split(".")[0]
+    new, old = model.fitted.targets[task].size, len(origins.targets[task].get("names", ()))
+    return {new: old} if task in origins.growing and new != old else {}
+
+
+def corner(tensor: Tensor, there: Tensor, sizes: Mapping[int, int]) -> Tensor:
+    """Return the part of a tensor that a run has too, along every axis whose size is that of labels."""
+    if tensor.dim() != there.dim():
+        return tensor
+    pairs = zip(tensor.shape, there.shape, strict=True)
+    return tensor.detach()[tuple(slice(old) if sizes.get(new) == old else slice(None) for new, old in pairs)]

@@ -205,10 +205,11 @@ class Target:
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Restore what `state` returned."""
 
-    def adopt(self, state: Mapping[str, Any]) -> None:
+    def adopt(self, state: Mapping[str, Any], more: Sequence[str] = ()) -> None:
         """Take over what a head that was trained before was fitted to, after `fit`; only counts stay those of the data.
 
-        Raises `ValueError` where the data has answers that such a head cannot give.
+        `more` are labels that the head is given after its own. Raises `ValueError` where the data has answers that such
+        a head cannot give.
         """
         self.load_state(state)
 

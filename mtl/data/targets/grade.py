@@ -81,7 +81,7 @@ class Grade(Target):
     def state(self) -> dict[str, Any]:
         return {"counts": dict(sorted(self.counts.items()))}
 
-    def adopt(self, state: Mapping[str, Any]) -> None:
+    def adopt(self, state: Mapping[str, Any], more: Sequence[str] = ()) -> None:
         """Keep the counts: nothing else is fitted."""
 
     def load_state(self, state: Mapping[str, Any]) -> None:

@@ -63,16 +63,17 @@ class LabelTarget(Target):
     def load_state(self, state: Mapping[str, Any]) -> None:
         self.labels = Labels(tuple(state["names"]), tuple(state["counts"]))
 
-    def adopt(self, state: Mapping[str, Any]) -> None:
-        """Take over labels with their ids; raises `ValueError` where the data has others."""
-        known, counts = list(state["names"]), self.tally
+    def adopt(self, state: Mapping[str, Any], more: Sequence[str] = ()) -> None:
+        """Take over labels with their ids, and `more` after them; raises `ValueError` where the data has others."""
+        known, counts = [*state["names"], *more], self.tally
         others = [name for name in self.names() if name not in known]
         if others:
             raise ValueError(
                 f"should have labels of the run alone that the head comes from: {some(known)}. Found {some(others)}. "
-                "Leave 'from' out of the decoder and the output layer, and the head is trained anew."
+                "With 'extend: true' in the decoder and the output layer, beside 'from', they are added to its labels; "
+                "without 'from' there, the head is trained anew."
             )
-        self.load_state({**state, "counts": [counts.get(name, 0) for name in known]})
+        self.load_state({**state, "names": known, "counts": [counts.get(name, 0) for name in known]})
 
     def placeholder(self, also: Iterable[str] = ()) -> None:
         names = tuple(dict.fromkeys([*self.example_names, *also]))

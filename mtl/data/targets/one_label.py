@@ -81,7 +81,7 @@ class OneLabel(LabelTarget):
         super().load_state(state)
         self._left_out = int(state.get("left_out", 0))
 
-    def adopt(self, state: Mapping[str, Any]) -> None:
+    def adopt(self, state: Mapping[str, Any], more: Sequence[str] = ()) -> None:
         own = self._left_out
-        super().adopt(state)
+        super().adopt(state, more)
         self._left_out = own

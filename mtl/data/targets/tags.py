@@ -141,8 +141,8 @@ class Tags(LabelTarget):
         if state["found"]:
             self._take(state["found"])
 
-    def adopt(self, state: Mapping[str, Any]) -> None:
+    def adopt(self, state: Mapping[str, Any], more: Sequence[str] = ()) -> None:
         """Take over labels and scheme; raises `ValueError` where the data has other labels."""
-        super().adopt(state)
+        super().adopt(state, more)
         if state["found"]:
             self._take({**self._found, **self._fit.counts(self._found["grammar"])})

@@ -34,6 +34,7 @@ class CRF(Output):
     """
 
     axes = (("T",), ("U",))
+    grows = True
     transitions_barrier: Tensor | None
     start_barrier: Tensor | None
     end_barrier: Tensor | None

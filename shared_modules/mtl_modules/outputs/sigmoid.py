@@ -44,6 +44,7 @@ class Sigmoid(Output):
     thresholds: Tensor | None
 
     axes = (("C",),)
+    grows = True
 
     def __init__(
         self,

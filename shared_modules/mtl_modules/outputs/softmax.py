@@ -41,6 +41,7 @@ class Softmax(Output):
     """
 
     rejects = True
+    grows = True
     weights: Tensor | None
     temperature: Tensor | None
     threshold: Tensor | None

@@ -102,7 +102,8 @@ def test_a_label_that_the_head_does_not_know(small_run: Path, tmp_path: Path) ->
         _ = run.prepared
     assert str(caught.value) == (
         f"{tmp_path / 'dev.tsv'}: column 'intent': should have labels of the run alone that the head comes from: play, "
-        "wake. Found sing. Leave 'from' out of the decoder and the output layer, and the head is trained anew."
+        "wake. Found sing. With 'extend: true' in the decoder and the output layer, beside 'from', they are added to "
+        "its labels; without 'from' there, the head is trained anew."
     )
 
 

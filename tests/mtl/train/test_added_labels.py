@@ -1,0 +1,134 @@
+"""New labels on heads that come from a run: the run's labels keep their weights, and so their scores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from mtl.base.tensors import read_tensors
+from mtl.model.module import PaddedSequence
+from mtl.runs.runner import Run
+from mtl.train.checkpoint import Checkpoints
+from mtl.train.trainer import Trainer
+from tests import small
+from tests.mtl.from_small import recipe, refused
+
+MODEL = {"embedding": {"type": "word", "dim": 4}, "representation": {"type": "bilstm", "hidden": 4}}
+SLOTS = ("embedding", "representation", "pooling", "decoder", "output")
+OUTPUTS: dict[str, dict[str, Any]] = {
+    "soft": {"type": "softmax", "calibrate": True},
+    "apart": {"type": "hinge"},
+    "sets": {"type": "sigmoid", "threshold": "dev_per_label"},
+    "chain": {"type": "crf", "constrained": True},
+}
+SOURCE = {"format": "tsv", "train": "train.tsv", "dev": "dev.tsv", "test": "test.tsv"}
+NEW = "text\tintent\tslots\nfly to rome\tfly\tO O B-city\na b\tabc\tO B-song\n"
+
+
+def tree(tasks: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    types = {"sets": "multi_label_classification", "chain": "word_tagging"}
+    return {
+        "name": "heads",
+        "sources": {"s": SOURCE},
+        "tasks": {
+            name: {
+                "type": types.get(name, "text_classification"),
+                "source": "s",
+                "inputs": "text",
+                "target": "slots" if name == "chain" else "intent",
+                "model": model,
+            }
+            for name, model in tasks.items()
+        },
+        "train": {"max_steps": 3, "batch": {"size": 8}, "gradients_every": 0},
+    }
+
+
+def slots(task: str) -> tuple[str, ...]:
+    return tuple(slot for slot in SLOTS if task != "chain" or slot != "pooling")
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("old")
+    small.write(folder)
+    run = Run.start(
+        tree({name: {**MODEL, "output": output} for name, output in OUTPUTS.items()}), folder / "run", data=folder
+    )
+    list(run.train())
+    return Run.open(run.out, data=folder)
+
+
+@pytest.fixture(scope="module")
+def new(old: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The run's heads on data with more labels, before its first step."""
+    folder = tmp_path_factory.mktemp("new")
+    small.write(folder)
+    for split in ("train", "dev"):
+        with (folder / f"{split}.tsv").open("a") as file:
+            file.write(NEW.split("\n", 1)[1])
+    models = {
+        task: {slot: {"from": str(old.out), **({"extend": True} if slot in SLOTS[3:] else {})} for slot in slots(task)}
+        for task in OUTPUTS
+    }
+    return Run.start(tree(models), folder / "run", data=folder)
+
+
+def scores(model: Any, run: Run, task: str, texts: Run) -> torch.Tensor:
+    split = texts.prepared.splits["s", "test"]
+    (found, *_) = model.scores(split.batch(np.arange(8)), [task])[task]
+    values: torch.Tensor = found.values if isinstance(found, PaddedSequence) else found
+    return values
+
+
+def test_old_labels_come_first_and_keep_weights_and_scores(old: Run, new: Run) -> None:
+    trainer = Trainer(new.graph, new.prepared, new.out)
+    model = trainer.model.eval()
+    before = {task: target.names() for task, target in old.prepared.fitted.targets.items()}
+    after = {task: target.names() for task, target in new.prepared.fitted.targets.items()}
+    assert before["soft"] == ("play", "wake")
+    assert after == {
+        **dict.fromkeys(("soft", "apart", "sets"), ("play", "wake", "abc", "fly")),
+        "chain": (*before["chain"], "B-city"),
+    }
+    for task in OUTPUTS:
+        for slot in ("decoder", "output"):
+            name = f"{task}.{slot}"
+            kept = read_tensors(Checkpoints(old.out).path("best") / f"components/{name}.safetensors")[0]
+            assert kept.keys() == trainer.owned[name].keys()
+            for key, tensor in kept.items():
+                there = trainer.owned[name][key]
+                assert torch.equal(there[tuple(map(slice, tensor.shape))], tensor)
+                if tensor.dim() and key != "score.weight" and tensor.shape[0] == len(before[task]):
+                    assert there.shape[0] == len(after[task])
+        with torch.no_grad():
+            mine, theirs = scores(model, new, task, new), scores(old.model, old, task, new)
+        assert torch.allclose(mine[..., : len(before[task])], theirs, rtol=0, atol=1e-6)
+    assert trainer.owned["chain.output"]["transitions"].shape == (len(after["chain"]),) * 2
+    list(trainer.train())
+    assert set(Run.open(new.out).predict("soft", ["play it"])[0]["scores"]) == set(after["soft"])
+
+
+def test_what_cannot_be_given_labels(old: Run, small_run: Path, tmp_path: Path) -> None:
+    here = "<recipe>: tasks.kind.model"
+    start = {"from": f"{old.out}#soft.decoder", "extend": True}
+    rest = {slot: {"from": f"{old.out}#soft.{slot}"} for slot in SLOTS}
+    text = {"column": "text"}
+    assert refused(recipe(tmp_path, {**rest, "decoder": start}, text=text)) == [
+        f"{here}.output.from: should come with 'extend: true', as labels are added to the head of 'kind'. Found none."
+    ]
+    grown = {**rest, "decoder": start, "output": {**rest["output"], "extend": True, "freeze": True}}
+    assert refused(recipe(tmp_path, grown, text=text)) == [
+        f"{here}.output.extend: should be left out of what is frozen: weights of new labels would stay random. "
+        "Found true."
+    ]
+    run = Run.start(recipe(tmp_path, {"output": "ordinal"}), tmp_path / "ranks")
+    list(run.train())
+    graded = {"decoder": {"from": f"{run.out}#kind.decoder"}, "output": {"from": str(run.out), "extend": True}}
+    assert refused(recipe(tmp_path, {**graded, "decoder": {**graded["decoder"], "extend": True}})) == [
+        f"{here}.output.extend: should be left out: no labels can be added to the output 'ordinal'. Found true."
+    ]
