@@ -11,7 +11,7 @@ from .arguments import arguments
 from .commands.answers import predict, rank
 from .commands.lists import components
 from .commands.many_runs import compare, tune
-from .commands.one_run import check, errors, export, extend, graph, report, run, test, train
+from .commands.one_run import check, errors, export, extend, graph, labels, report, run, test, train
 from .guard import guarded, settings
 
 SHARED = ("run", "train")  # commands whose work the processes of torchrun divide
@@ -48,7 +48,7 @@ def root(
     settings.alone = None if context.invoked_subcommand in SHARED else context.invoked_subcommand
 
 
-ONE_RUN = (run, train, check, graph, test, report, errors, predict, export, extend)
+ONE_RUN = (run, train, check, graph, test, report, labels, errors, predict, export, extend)
 
 for command in (*ONE_RUN, compare, tune, rank, components):
     app.command()(command)

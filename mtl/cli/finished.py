@@ -44,12 +44,14 @@ def run_of(export: Path) -> Path:
     return folder
 
 
-def export_command(folder: Path, *, out: Path | None, data: Path | None) -> None:
+def export_command(folder: Path, *, out: Path | None, data: Path | None, verify: str = "full") -> None:
     """Export a run, verify it, and print what was written."""
+    from ..export.pairs import check_how
     from ..runs.runner import Run
 
+    check_how(verify, "--verify")
     run = Run.open(folder, data=data)
     console = Console()
-    report = run.export(out, report=lambda begun: line(console, stage(begun)))
+    report = run.export(out, report=lambda begun: line(console, stage(begun)), verify=verify)
     warn(run.warnings(*report.verification.split.values()))
     print_table(console, results({}, {}, report.folder, report.files, report.verification.facts()))

@@ -22,6 +22,15 @@ Data = Annotated[
         "--data", metavar="DIR", help="What relative paths of sources start from, in place of the recipe's folder."
     ),
 ]
+Verify = Annotated[
+    str,
+    typer.Option(
+        "--verify",
+        metavar="full|sample|none",
+        help="What is compared with torch. full: every row, in batches and alone. sample: every row in batches, a few "
+        "alone. none: nothing. The manifest says which.",
+    ),
+]
 Overrides = Annotated[
     Optional[list[str]],  # noqa: UP045
     typer.Option("--set", metavar="A.B.C=VALUE", help="Override one value of the recipe. May be repeated."),

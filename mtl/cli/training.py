@@ -35,6 +35,7 @@ class Asked:
     seed: int | None
     data: Path | None
     overrides: tuple[str, ...]
+    verify: str = "full"
 
     def to_resume(self, folder: Path) -> str:
         """Return the command that continues the run in a folder, as a shell reads it."""
@@ -42,6 +43,7 @@ class Asked:
         options += ["--seed", str(self.seed)] if self.seed is not None else []
         options += ["--data", str(self.data)] if self.data is not None else []
         options += [part for setting in self.overrides for part in ("--set", setting)]
+        options += ["--verify", self.verify] if self.verify != "full" else []
         return shlex.join([*launched(os.environ), self.command, str(self.recipe), *options])
 
 
@@ -58,26 +60,37 @@ def train_command(
 
 
 def run_command(
-    recipe: Path, *, out: Path | None, resume: bool, seed: int | None, data: Path | None, overrides: tuple[str, ...]
+    recipe: Path,
+    *,
+    out: Path | None,
+    resume: bool,
+    seed: int | None,
+    data: Path | None,
+    overrides: tuple[str, ...],
+    verify: str = "full",
 ) -> None:
     """Check, train, test, export, verify; end with one table."""
+    from ..export.pairs import check_how
+
+    check_how(verify, "--verify")
     console = Console()
-    asked = Asked("run", recipe, out, resume, seed, data, overrides)
+    asked = Asked("run", recipe, out, resume, seed, data, overrides, verify)
     with together() as processes, started(asked, console) as run:
         train(run, console)
         processes.end()
         if not processes.first:
             return
-        complete(run, console)
+        complete(run, console, verify)
     show_results(run, console)
 
 
-def complete(run: Run, console: Console) -> None:
+def complete(run: Run, console: Console, verify: str = "full") -> None:
     """Test, export and verify a run, where that is not done yet."""
     if not run.complete:
+        line(console, "testing")
         run.test()
-        line(console, "tested; exporting and verifying")
-        run.export(report=lambda begun: line(console, stage(begun)))
+        line(console, "tested; exporting and verifying" if verify != "none" else "tested; exporting")
+        run.export(report=lambda begun: line(console, stage(begun)), verify=verify)
 
 
 def show_results(run: Run, console: Console) -> None:

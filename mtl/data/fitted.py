@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ..graph.sharing_graph import SharingGraph
     from ..text.features import Feature
 
+RENAMED = "labels.json"  # beside the file of what was fitted: labels that have another name since, by task
+Renamed = Mapping[str, Mapping[str, str]]  # task -> label of training -> what it is called now
+NOT_RENAMED: Renamed = {}
 AGAIN = "Train again in a new folder, from the run's recipe.yaml"
 
 
@@ -102,7 +105,7 @@ class Fitted:
 
     @classmethod
     def load(cls, graph: SharingGraph, file: Path) -> Fitted:
-        """Return what a run folder's file keeps.
+        """Return what a run folder's file keeps, labels as they are called now.
 
         Raises `CheckpointError` where it lacks something of this graph, or was fitted under other rules of the
         featurizer: this one would give its texts other ids.
@@ -127,7 +130,13 @@ class Fitted:
             raise CheckpointError(
                 *(Fault(f"{sentence} {AGAIN}.", file=str(file)) for sentence in sentences(error, should))
             ) from error
+        fitted.rename(renamed_in(file.parent))
         return fitted
+
+    def rename(self, renamed: Renamed) -> None:
+        """Let labels have other names in answers; rows may have either."""
+        for task, names in renamed.items():
+            self.targets[task].renamed = dict(names)
 
     @classmethod
     def from_state(cls, graph: SharingGraph, state: Mapping[str, Any]) -> Fitted:
@@ -135,6 +144,12 @@ class Fitted:
         fitted = cls.unfitted(graph)
         fitted.load_state(state)
         return fitted
+
+
+def renamed_in(run: Path) -> Renamed:
+    """Return the labels of a run's tasks that have another name since."""
+    found: Renamed = read_json(run / RENAMED) if (run / RENAMED).is_file() else NOT_RENAMED
+    return found
 
 
 def fault_if_other_rules(file: Path, state: Any) -> None:

@@ -20,6 +20,7 @@ from .fitted import Fitted, fault_if_other_rules
 
 if TYPE_CHECKING:
     from ..text.features import Feature
+    from .targets import Target
 
 
 class Source(NamedTuple):
@@ -128,7 +129,7 @@ class Origins:
                 graph, source = self.there(name)
                 theirs = graph.components[source.component].members[0].split(".")[0]
                 for member in self.graph.components[name].members:
-                    found.setdefault(member.split(".")[0], self.fitted(source.run).targets[theirs].state())
+                    found.setdefault(member.split(".")[0], _state(self.fitted(source.run).targets[theirs]))
         return found
 
     @cached_property
@@ -207,6 +208,11 @@ class Origins:
         """Raise `CheckpointError` where a run cannot be read or has no such component."""
         if self.faults:
             raise CheckpointError(*self.faults)
+
+
+def _state(target: Target) -> Mapping[str, Any]:
+    """Return what a target was fitted to, its labels as they are called now."""
+    return {**target.state(), "names": list(target.names())} if target.renamed else target.state()
 
 
 def _contradiction(part: str, first: str, before: Source, found: Source) -> str:

@@ -11,7 +11,7 @@ from ..graph import rules as graph_rules
 from ..sources.base import SPLITS
 from .cache_keys import code_of, described
 from .encoding import VERSION, Encoder
-from .fitted import Fitted
+from .fitted import NOT_RENAMED, Fitted, Renamed
 from .fitting import fault_if_alike, fit, rows_of
 from .kept_files import found_file
 from .origins import Origins
@@ -35,22 +35,28 @@ def prepare(
     *,
     fitted: Fitted | None = None,
     splits: Sequence[str] = SPLITS,
+    renamed: Renamed = NOT_RENAMED,
 ) -> Prepared:
     """Read the sources of a graph's tasks and return them encoded, from `cache` where it holds them already.
 
     Vocabularies and labels are fitted to the train splits, unless they are given. A vocabulary covers the texts of all
-    sources that feed its embedding. Raises `DataError` (all missing columns and the first malformed row of each kind,
-    of every split), `RecipeError` where tasks with one decoder differ in their labels, and `MtlError` where the cache
-    cannot be written.
+    sources that feed its embedding. `renamed` are labels that have another name since, where they are fitted anew.
+    Raises `DataError` (all missing columns and the first malformed row of each kind, of every split), `RecipeError`
+    where tasks with one decoder differ in their labels, and `MtlError` where the cache cannot be written.
     """
     try:
-        return _prepared(graph, sources, cache, fitted, splits)
+        return _prepared(graph, sources, cache, fitted, splits, renamed)
     except DataError as error:
         raise with_all_others(error, graph, sources, splits, fitted) from error
 
 
 def _prepared(
-    graph: SharingGraph, sources: Mapping[str, Source], cache: Path, fitted: Fitted | None, splits: Sequence[str]
+    graph: SharingGraph,
+    sources: Mapping[str, Source],
+    cache: Path,
+    fitted: Fitted | None,
+    splits: Sequence[str],
+    renamed: Renamed,
 ) -> Prepared:
     base = graph.recipe.data
     plans = {name: SourcePlan.of(graph, name) for name in graph.streams()}
@@ -76,6 +82,7 @@ def _prepared(
         if faults:
             raise RecipeError(faults, graph.recipe.title)
         fault_if_alike(graph, plans, sources, fitted)
+        fitted.rename(renamed)
     encoded = {
         (name, split): _encode(plans[name], sources[name], split, base, fitted, store, [hashes[name, split], code])
         for name, split in hashes
@@ -120,7 +127,9 @@ def _encode(
 ) -> Split:
     states = {c: [f.state() for f in fitted.features[c]] for found in plan.inputs.values() for c in found}
     targets = {task.name: fitted.targets[task.name].state() for task in plan.tasks}
-    name = f"split-{digest_of('split', VERSION, content, described(plan, fitted), states, targets)}.arrow"
+    names = {task.name: fitted.targets[task.name].renamed for task in plan.tasks}
+    also = [names] if any(names.values()) else []
+    name = f"split-{digest_of('split', VERSION, content, described(plan, fitted), states, targets, *also)}.arrow"
     path = store.find(name)
     root = str(source.path(split, base))
     if path is None:

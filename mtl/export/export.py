@@ -30,10 +30,12 @@ from .graphs import Graphs, build, from_tokens, groups
 from .joint import Joint
 from .manifest import describe_head, describe_tower, exported, metadata, tower_metadata, write_manifest
 from .network import entering
+from .pairs import check_how
 from .scratch import clear, scratch_folder
 from .swap import publish
 from .towers import Tower
-from .verify import Verification, verify
+from .verify import Verification
+from .verify import verify as verification_of
 from .weights import WEIGHTS, save, write_weights
 
 if TYPE_CHECKING:
@@ -65,8 +67,11 @@ def export(
     tasks: Sequence[str] | None = None,
     metrics: Mapping[str, Any] | None = None,
     report: Callable[[StageReport], None] = lambda _: None,
+    verify: str = "full",
 ) -> ExportReport:
     """Write the graphs of these tasks (all of them by default) to `out`, verified on the whole test split.
+
+    `verify` is `full`, `sample` (a few rows at batch 1, all in batches) or `none`.
 
     `metrics` (by split and task) go into the manifest. `out` should be new, empty or an earlier export, which is
     replaced at the end. `report` is called as each stage begins. Meanwhile the model is on the CPU. Raises
@@ -74,6 +79,7 @@ def export(
     """
     out = Path(out)
     names = _tasks(graph, tasks)
+    check_how(verify)
     _check_place(out)
     place = out.resolve()  # of a link, the folder that it names is replaced, and '.' has a name
     was_training, device = model.training, device_of(model)
@@ -86,7 +92,7 @@ def export(
             graphs = build(model, graph, prepared, names)
             report(StageReport("writing", tuple(names)))
             heads = write_graphs(graphs, graph, prepared, names, unfinished)
-            verification = verify(model, graph, prepared, graphs, names, unfinished, report)
+            verification = verification_of(model, graph, prepared, graphs, names, unfinished, report, verify)
             write_manifest(unfinished, graph, heads, verification, metrics or {})
             sync(unfinished)
             publish(unfinished, place)

@@ -1,4 +1,7 @@
-"""Which rows of a split are verified: all of them, but of a large split of pairs, in which texts come back, a part."""
+"""Which rows of a split are verified: all of them, but of a large split of pairs, in which texts come back, a part.
+
+How much is verified is said by one of three words: `full`, `sample` (a few rows at batch 1) or `none`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.errors import UsageError, near_miss
 from ..serve.arrays import Array
 
 if TYPE_CHECKING:
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
 
 MOST = 8192  # up to so many pairs are all compared; of more, every text and a fixed sample of pairs
 ALONE = 1024  # of that sample at batch 1
+FEW = 64  # at batch 1 where a sample is enough
+HOW = ("full", "sample", "none")  # how much is verified
 
 
 class Chosen(NamedTuple):
@@ -25,8 +31,24 @@ class Chosen(NamedTuple):
     alone: NDArray[np.int64]
 
 
-def rows_to_verify(graph: SharingGraph, split: Split, task: str) -> Chosen:
-    """Return all rows, or those of a large split of pairs that hold every text, and a fixed sample of the others."""
+def check_how(how: str, called: str = "verify") -> None:
+    """Raise `UsageError` for a word that does not say how much is verified."""
+    if how not in HOW:
+        raise UsageError(f"{called} should be full, sample or none. Found '{how}'.{near_miss(how, HOW)}")
+
+
+def rows_to_verify(graph: SharingGraph, split: Split, task: str, how: str = "full") -> Chosen:
+    """Return all rows, or those of a large split of pairs that hold every text, and a fixed sample of the others.
+
+    With `sample`, a few of them, spread evenly, are also alone in a batch; with `full`, all of them or many.
+    """
+    found = _rows_to_verify(graph, split, task)
+    if how == "sample" and len(found.alone) > FEW:
+        return Chosen(found.rows, found.alone[np.linspace(0, len(found.alone) - 1, FEW, dtype=np.int64)])
+    return found
+
+
+def _rows_to_verify(graph: SharingGraph, split: Split, task: str) -> Chosen:
     every = np.arange(len(split))
     keys = graph.inputs(task)
     if len(keys) < 2 or len(split) <= MOST:

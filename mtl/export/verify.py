@@ -17,7 +17,7 @@ from ..base.threads import torch_threads
 from .compare import BATCH_SIZE, GraphComparison, Tie
 from .graphs import Graphs, from_tokens, groups, split_to_verify
 from .head import CachedSession, Head, InputTexts, session_of
-from .pairs import Chosen, rows_to_verify
+from .pairs import Chosen, check_how, rows_to_verify
 from .vectors import Side, compare_sides
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ class Verification:
     """What was compared and found equal: `rows` of which split by task, at `batch_sizes`; `ties` are listed.
 
     `parts` says of a task whose rows were not all compared how many rows its split has, and how many of the compared
-    ones were also alone in a batch. `towers` is by how much the inner products of a task's two vectors differ from
-    its scores.
+    ones were also alone in a batch. `how` is `full`, `sample` or `none`: then nothing was compared. `towers` is by how
+    much the inner products of a task's two vectors differ from its scores.
     """
 
     split: Mapping[str, str]
@@ -55,10 +55,13 @@ class Verification:
     ties: tuple[Tie, ...]
     parts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     towers: Mapping[str, float] = field(default_factory=dict)
+    how: str = "full"
 
     @property
     def summary(self) -> str:
         """What was verified, in a few words."""
+        if self.how == "none":
+            return "nothing was compared"
         compared = ", ".join(map(self._compared, self.rows))
         sizes = " and ".join(map(str, self.batch_sizes))
         ties = f"{len(self.ties)} tie{'' if len(self.ties) == 1 else 's'}"
@@ -73,6 +76,7 @@ class Verification:
     def facts(self) -> dict[str, Any]:
         """Return these facts as JSON-able values."""
         return {
+            "how": self.how,
             "split": dict(self.split),
             "rows": dict(self.rows),
             "batch_sizes": list(self.batch_sizes),
@@ -91,15 +95,22 @@ def verify(
     tasks: Sequence[str],
     folder: Path,
     report: Callable[[StageReport], None] = lambda _: None,
+    how: str = "full",
 ) -> Verification:
     """Compare every graph in a folder with the model, which should be in evaluation mode.
 
     Each answers the whole test split (or dev, or train, where there is no other) at batch 1 and 64, texts of 1 to 300
-    tokens, empty texts and no text. Raises `ExportError` naming head, stage, component and example of the first answer
-    that differs. `report` is called as the tasks that are verified together begin.
+    tokens, empty texts and no text; with `how` as `sample`, a few rows at batch 1, with `none` nothing. Raises
+    `ExportError` naming head, stage, component and example of the first answer that differs. `report` is called as the
+    tasks that are verified together begin.
     """
+    check_how(how)
+    if how == "none":
+        return Verification({}, {}, (), 0.0, (), how=how)
     with torch_threads(1):  # at batch 1, threads that wait for each other take most of the time
-        return _verify(GraphComparison(model, graph, prepared.fitted, graphs), graph, prepared, tasks, folder, report)
+        return _verify(
+            GraphComparison(model, graph, prepared.fitted, graphs), graph, prepared, tasks, folder, report, how
+        )
 
 
 def _verify(
@@ -109,12 +120,13 @@ def _verify(
     tasks: Sequence[str],
     folder: Path,
     report: Callable[[StageReport], None],
+    how: str,
 ) -> Verification:
     splits: dict[str, str] = {}
     rows: dict[str, int] = {}
     parts: dict[str, tuple[int, int]] = {}
     towers: dict[str, float] = {}
-    asked = _groups(graph, prepared, tasks)
+    asked = _groups(graph, prepared, tasks, how)
     for number, (joint, together, name, split, chosen) in enumerate(asked, 1):
         report(StageReport("verifying", tuple(together), number, len(asked), len(chosen.rows), name))
         keys = graph.inputs(together[0])
@@ -126,7 +138,7 @@ def _verify(
             comparison.compare(heads, made)
         for task in together:
             splits[task], rows[task] = name, len(chosen.rows)
-            if rows[task] < len(split):
+            if len(chosen.alone) < len(split):
                 parts[task] = len(split), len(chosen.alone)
             sides = [Side.load(comparison, tower, folder) for tower in comparison.graphs.towers if tower.task == task]
             if sides:
@@ -140,6 +152,7 @@ def _verify(
         tuple(comparison.ties),
         _in_order(parts, tasks),
         _in_order(towers, tasks),
+        how,
     )
 
 
@@ -157,13 +170,13 @@ class _Group(NamedTuple):
     chosen: Chosen
 
 
-def _groups(graph: SharingGraph, prepared: Prepared, tasks: Sequence[str]) -> list[_Group]:
+def _groups(graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], how: str) -> list[_Group]:
     """Return the tasks that are verified together; one that is asked only a part of its rows is by itself."""
     found: dict[Any, _Group] = {}
     for joint, group in groups(graph, tasks).items():
         for task in group:
             name, split = split_to_verify(graph, prepared, task)
-            chosen = rows_to_verify(graph, split, task)
+            chosen = rows_to_verify(graph, split, task, how)
             own = task if len(chosen.rows) < len(split) else ""
             place = joint, graph.recipe.tasks[task].source, *graph.inputs(task).items(), own
             found.setdefault(place, _Group(joint, [], name, split, chosen)).tasks.append(task)

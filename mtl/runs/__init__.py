@@ -11,6 +11,7 @@ meta_model       the model of a recipe on torch's meta device, where tensors hav
 origin_faults    what is wrong with modules that come from runs: the runs, configurations, how texts are read, shapes
 predictor        answers from raw text with the trained model itself, in torch
 recipe_faults    what is wrong with a recipe before any module is built: files, devices, and what cannot be exported
+renaming         another name for a label of a trained run: which tasks have it, and which names it may have
 reported         what a run's reports say of its tasks: each label, what is taken for what, and wrong rows
 run_data         which data a run had: hashes of all its splits, and the sources whose rows came from memory
 run_folder       the folder of a new run, or of one that is resumed: made, or refused where something else is in it

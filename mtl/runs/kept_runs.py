@@ -3,6 +3,7 @@
 from/index.json             {run: folder in here}
 from/1/recipe.yaml          what the first of them said
 from/1/fitted.json          the vocabularies and labels that it was fitted to
+from/1/labels.json          labels that had another name by then
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from ..base.files import replace
 from ..compile.origins import INDEX
+from ..data.fitted import RENAMED
 from ..data.origins import Origins
 from ..graph.sharing_graph import SharingGraph
 
@@ -29,7 +31,8 @@ def keep_runs(graph: SharingGraph, folder: Path) -> None:
         place = folder / index.setdefault(str(source.run), str(len(index) + 1))
         if not place.is_dir():
             place.mkdir(parents=True)
-            for file in ("recipe.yaml", "fitted.json"):
-                replace(place / file, (origins.folder(source.run) / file).read_bytes())
+            there = origins.folder(source.run)
+            for file in ("recipe.yaml", "fitted.json", *([RENAMED] if (there / RENAMED).is_file() else [])):
+                replace(place / file, (there / file).read_bytes())
     if index:
         replace(folder / INDEX, (json.dumps(index, indent=1) + "\n").encode())

@@ -3,6 +3,7 @@
 recipe.yaml                 the recipe, every default written out: it runs again to the same result
 graph.txt  graph.mmd        what is shared
 fitted.json  data.json      vocabularies and labels; which data it had
+labels.json                 labels that have another name since, where `mtl labels` gave them one
 from/                       what is kept of runs that modules come from
 log.jsonl  tensorboard/     what training reported
 checkpoints/                the last and the best one
@@ -26,7 +27,7 @@ from ..base.launched import here
 from ..base.progress import Note, Report, StageReport
 from ..base.threads import torch_threads
 from ..compile.loading import load_recipe
-from ..data.fitted import Fitted, fault_if_other_rules
+from ..data.fitted import NOT_RENAMED, RENAMED, Fitted, fault_if_other_rules, renamed_in
 from ..data.prepare import prepare
 from ..data.prepared import Prepared
 from ..evaluate.answerers import TextAnswerer
@@ -49,6 +50,7 @@ from .given_recipe import RecipeLike, loaded
 from .kept_figures import keep_figures
 from .kept_runs import KEPT, keep_runs
 from .predictor import Prediction, Predictor
+from .renaming import renaming
 from .run_data import RunData
 from .run_folder import folder_for
 
@@ -158,7 +160,8 @@ class Run:
         kept = self.out / "fitted.json"
         self.fault_if_not_given()
         fitted = Fitted.load(self.graph, kept) if self.trained else None
-        prepared = prepare(self.graph, self._sources, cache_folder(), fitted=fitted, splits=self.splits)
+        names = renamed_in(self.out) if begun else NOT_RENAMED
+        prepared = prepare(self.graph, self._sources, cache_folder(), fitted=fitted, splits=self.splits, renamed=names)
         if not begun and here().first:
             replace(kept, json.dumps(prepared.fitted.state(), ensure_ascii=False).encode())
             RunData(self._given, prepared.hashes).write(self.out)
@@ -175,6 +178,19 @@ class Run:
         had = RunData.load(self.out)
         changed = [] if had is None else had.changed(self.prepared.hashes, splits)
         return [*changed, *self.prepared.cut(*splits), *self.prepared.unlabelled(*splits)]
+
+    def rename(self, old: str, new: str, task: str | None = None) -> tuple[str, ...]:
+        """Give a label of a trained run another name in answers and later exports; return the tasks that have it.
+
+        Written to `labels.json` in one step; rows may have either name. Raises as `mtl.runs.renaming.renaming` does.
+        """
+        renamed, tasks = renaming(
+            self.graph, Fitted.load(self.graph, self.out / "fitted.json"), self.out, old, new, task
+        )
+        replace(self.out / RENAMED, (json.dumps(renamed, indent=1, ensure_ascii=False) + "\n").encode())
+        for stale in ("prepared", "model", "predictor"):
+            self.__dict__.pop(stale, None)
+        return tasks
 
     def train(self) -> Iterator[Report]:
         """Train, yielding a report for every step and evaluation; the folder's logs keep them too.
@@ -260,17 +276,22 @@ class Run:
             self.export()
 
     def export(
-        self, out: str | Path | None = None, *, report: Callable[[StageReport], None] = lambda _: None
+        self,
+        out: str | Path | None = None,
+        *,
+        report: Callable[[StageReport], None] = lambda _: None,
+        verify: str = "full",
     ) -> ExportReport:
         """Write the graphs of all tasks and verify them; raises `ExportError` saying how far it got.
 
-        `report` is called as each stage begins.
+        `report` is called as each stage begins. `verify` says how much is compared with torch: `full`, `sample` (all
+        rows in batches, a few alone) or `none`.
         """
         from ..export.export import export
 
         known = self.metrics if (self.out / "metrics.json").exists() else {}
         folder = Path(out) if out is not None else self.out / "export"
-        return export(self.model, self.graph, self.prepared, folder, metrics=known, report=report)
+        return export(self.model, self.graph, self.prepared, folder, metrics=known, report=report, verify=verify)
 
 
 def run(

@@ -161,7 +161,8 @@ def describe(graph: SharingGraph, fitted: Fitted) -> dict[str, dict[str, str]]:
             found[name]["vocabulary"] = fingerprint([feature.state() for feature in fitted.features[name]])
         if component.kind in ("decoder", "output", "wide"):
             task = component.members[0].split(".")[0]
-            found[name]["labels"] = fingerprint(fitted.targets[task].names())
+            labels = fitted.targets[task].labels
+            found[name]["labels"] = fingerprint(() if labels is None else labels.names)
     return found
 
 

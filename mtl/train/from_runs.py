@@ -47,9 +47,10 @@ def load_from_runs(model: MultiTaskModel) -> None:
     found: dict[str, Mapping[str, Tensor]] = {}
     for name in origins.sources:
         file = weights_file(origins, name)
+        meanings[name].pop("labels", None)  # those of the run, whatever they are called now
         sizes, labels = extended_sizes(origins, name, model), added_labels(origins, name, model)
         if sizes or labels:
-            meanings[name].pop("labels" if labels else "vocabulary", None)
+            meanings[name].pop("vocabulary", None)
             fitting = {
                 key: corner(own[name][key], tensor, labels) if labels else shortened(own[name][key], tensor, sizes)
                 for key, tensor in read_tensors(file)[0].items()

@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from ..guard import guarded
-from ..options import Data, Out, Overrides, RecipeFile, Resume, RunFolder, Seed
+from ..options import Data, Out, Overrides, RecipeFile, Resume, RunFolder, Seed, Verify
 
 # typer reads annotations when the module is loaded, on Python 3.10 too: Optional, not `X | None`.
 
@@ -20,12 +20,14 @@ def run(
     seed: Seed = None,
     data: Data = None,
     overrides: Overrides = None,
+    verify: Verify = "full",
 ) -> None:
     """Check, train, test, export and verify; one table at the end."""
     with guarded():
         from ..training import run_command
 
-        run_command(recipe, out=out, resume=resume, seed=seed, data=data, overrides=tuple(overrides or ()))
+        settings = tuple(overrides or ())
+        run_command(recipe, out=out, resume=resume, seed=seed, data=data, overrides=settings, verify=verify)
 
 
 def train(
@@ -136,12 +138,13 @@ def export(
         typer.Option("--out", metavar="DIR", help="Folder of the graphs. Without it: RUN/export."),
     ] = None,
     data: Data = None,
+    verify: Verify = "full",
 ) -> None:
     """Write the ONNX heads of a trained run and verify them on the test split."""
     with guarded():
         from ..finished import export_command
 
-        export_command(run, out=out, data=data)
+        export_command(run, out=out, data=data, verify=verify)
 
 
 def errors(
@@ -165,6 +168,26 @@ def errors(
         from ..wrong_answers import errors_command
 
         errors_command(run, task=task, split=split, top=top, data=data)
+
+
+def labels(
+    run: RunFolder,
+    action: Annotated[Optional[str], typer.Argument(metavar="[rename", show_default=False)] = None,  # noqa: UP045
+    names: Annotated[Optional[list[str]], typer.Argument(metavar="OLD NEW]", show_default=False)] = None,  # noqa: UP045
+    task: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--task", metavar="T", help="Task of the label. Optional where no other has it."),
+    ] = None,
+) -> None:
+    """List the labels of a trained run, or give one another name.
+
+    The run and its later exports answer NEW; rows of data may have either name. The label of a span is that of all its
+    tags. Weights stay as they are; labels.json in the run's folder says what was renamed.
+    """
+    with guarded():
+        from ..labels import labels_command
+
+        labels_command(run, action=action, names=tuple(names or ()), task=task)
 
 
 def report(

@@ -44,7 +44,8 @@ class Target:
     missing: ClassVar[float] = MISSING  # value of a unit (or token) that has none, and of padding
     answers: ClassVar[tuple[Answer, ...]]
     metrics: Sequence[str | Mapping[str, Any]] = ()
-    labels: Labels | None = None  # of a target whose values are label ids, once it is fitted
+    labels: Labels | None = None  # of a target whose values are label ids, once it is fitted, as training has them
+    renamed: Mapping[str, str] = {}  # labels of training that have another name since
     out_of_scope: str | None = None  # the answer where none of the labels is probable enough
     words: VocabularyFeature | None = None  # of a target whose values are words of a vocabulary: what has their ids
     deviation: float | None = None  # of training values, where they are numbers of one scale
@@ -190,8 +191,8 @@ class Target:
     # -- state
 
     def names(self) -> tuple[str, ...]:
-        """Return the labels by their ids; none where answers are no labels."""
-        return () if self.labels is None else self.labels.names
+        """Return the labels by their ids, as they are called now; none where answers are no labels."""
+        return () if self.labels is None else tuple(self.renamed.get(name, name) for name in self.labels.names)
 
     def answer_names(self) -> tuple[str, ...]:
         """Return what ids in answers mean: the labels and, after them, what is answered out of scope, if anything."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -54,14 +54,16 @@ class Names(NamedTuple):
     ids: dict[str, int]
     unseen: dict[str, int]
     known: int
+    earlier: Mapping[str, str] = {}  # names that labels had in training: what they are called now
 
     @classmethod
-    def of(cls, names: Sequence[str]) -> Names:
+    def of(cls, names: Sequence[str], earlier: Mapping[str, str] = {}) -> Names:  # never changed
         """Return the names of known labels, beside which no other has been seen yet."""
-        return cls({name: i for i, name in enumerate(names)}, {}, len(names))
+        return cls({name: i for i, name in enumerate(names)}, {}, len(names), earlier)
 
     def id(self, label: str) -> int:
         """Return a label's id; one that training never had gets the next, and is counted."""
+        label = self.earlier.get(label, label)
         found = self.ids.setdefault(label, len(self.ids))
         if found >= self.known:
             self.unseen[label] = self.unseen.get(label, 0) + 1

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
+import pytest
+
+from mtl.export import pairs
 from tests import small
 from tests.commands import within
 
@@ -22,3 +27,30 @@ def test_labels_that_the_run_never_saw_are_named_and_counted(small_run: Path, tm
     ]
     done = within("test", small_run, "--split", "dev", "--task", "intent", "--data", tmp_path)  # as it was
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_export_that_is_verified_less_says_so(
+    small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pairs, "FEW", 5)
+    small.write(tmp_path)
+    shutil.copytree(small_run, tmp_path / "run")
+    done = within("export", tmp_path / "run", "--data", tmp_path, "--verify", "sample")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert "verified intent: test rows answered as by torch, batch 1 and 64 (5 of them at 1) 18/18" in lines
+    found = json.loads((tmp_path / "run/export/manifest.json").read_text())["verified"]
+    assert (found["how"], found["rows"]["slots"], found["parts"]["slots"]) == ("sample", 18, {"of": 18, "alone": 5})
+    done = within("export", tmp_path / "run", "--data", tmp_path, "--verify", "none")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[:2] == ["export: tracing intent, slots", "export: writing intent, slots"]
+    assert done.stdout.splitlines()[-1].split() == "verified nothing, as --verify none asked".split()
+    found = json.loads((tmp_path / "run/export/manifest.json").read_text())["verified"]
+    assert (found["how"], found["rows"]) == ("none", {})
+
+
+def test_what_is_verified_has_one_of_three_names(tmp_path: Path) -> None:
+    for command in ("export", "run"):
+        done = within(command, tmp_path, "--verify", "ful")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == "--verify should be full, sample or none. Found 'ful'. Did you mean 'full'?\n"
