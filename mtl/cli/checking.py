@@ -17,9 +17,15 @@ FORMATS = ("text", "mermaid")
 
 
 def check_command(
-    recipe: Path, *, data: Path | None, sources: bool, seed: int | None, overrides: tuple[str, ...]
+    recipe: Path,
+    *,
+    data: Path | None,
+    sources: bool,
+    seed: int | None,
+    overrides: tuple[str, ...],
+    run: Path | None = None,
 ) -> None:
-    """Check a recipe, and its sources where asked; print what it is."""
+    """Check a recipe, and its sources where asked; print what it is, and what it could take from a run."""
     from ..compile.loading import load_recipe
     from ..runs.check import check, read_data
 
@@ -36,6 +42,11 @@ def check_command(
         warn([*prepared.skipped, *prepared.notes])
         print(visible(summary(report)))  # not before its data was found to be as good
         for line in reading(prepared.report()):
+            print(visible(line))
+    if run is not None:
+        from ..runs.carried import carried_over, sentences_of
+
+        for line in sentences_of(carried_over(report.graph, run), run):
             print(visible(line))
 
 

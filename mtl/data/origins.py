@@ -90,6 +90,23 @@ class Origins:
                 self.faults += [place.fault(fault.message) for fault in error.faults]
         return self._graphs[run]
 
+    def suppose(self, run: Path, place: Place) -> None:
+        """Let all components that could come from a run do so: those that it has under their address or name.
+
+        Heads only of tasks that predict alike. What is wrong with the run itself is added to `faults`.
+        """
+        graph = self._graph(run, place)
+        for name, component in self.graph.components.items():
+            theirs = None if graph is None else like(graph, dict.fromkeys([*component.members, name]))
+            if graph is None or theirs is None or name in self.sources:
+                continue
+            tasks = component.members[0].split(".")[0], graph.components[theirs].members[0].split(".")[0]
+            predicts = {
+                of.recipe.tasks[task].task.predicts for of, task in zip((self.graph, graph), tasks, strict=True)
+            }
+            if component.kind not in ("decoder", "output") or len(predicts) == 1:
+                self.sources[name] = Source(run, theirs, False, place)
+
     def folder(self, run: Path) -> Path:
         """Return the folder that has a run's recipe and what it was fitted to: the run's own, or what is kept of it."""
         return kept_run(self.graph.recipe.kept, run)

@@ -1,5 +1,6 @@
 """A run: one recipe, one folder, all steps; runs side by side; the search for a recipe's best values.
 
+carried          what a recipe could take from a finished run: a `from` to write for each module, or why there is none
 check            is this recipe possible? Everything that can be known before training, and all faults at once
 comparing/       what `mtl compare` does: recipes side by side, each trained with several seeds
 extending/       what `mtl extend` does: new tasks on a trained run, and the proof of what its own tasks answer then

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from torch import Tensor
 
 from ..base.errors import CheckpointError, Fault, MtlError
 from ..base.registry import address_keys, file_keys
@@ -29,10 +31,15 @@ def misfits(origins: Origins) -> Iterator[Fault]:
     for run in {source.run: source.place for source in origins.sources.values()}.items():
         yield from _unfit_run(origins, *run)
     for name in origins.sources:
-        yield from _other_configuration(origins, name)
-        yield from _other_texts(origins, name)
+        yield from unlike(origins, name)
     yield from _extensions(origins)
     yield from untrained(origins)
+
+
+def unlike(origins: Origins, name: str) -> Iterator[Fault]:
+    """Yield in what the configuration of a component, and the texts that it reads, differ from those of its run."""
+    yield from _other_configuration(origins, name)
+    yield from _other_texts(origins, name)
 
 
 def _unfit_run(origins: Origins, run: Any, place: Any) -> Iterator[Fault]:
@@ -213,20 +220,26 @@ def _starts_new(origins: Origins, name: str) -> bool:
 def other_shapes(origins: Origins, model: MultiTaskModel) -> Iterator[Fault]:
     """Yield a fault for every tensor of a model, built with what its runs were fitted to, that they have otherwise."""
     own = own_tensors(model.components)
-    for name, source in origins.sources.items():
-        try:
-            theirs = shapes(weights_file(origins, name))
-        except CheckpointError as error:
-            yield from (source.place.fault(str(fault)) for fault in error.faults)
-            continue
-        if own[name].keys() != theirs.keys() and (rates := list(_other_rates(origins, name))):
-            yield from rates  # modules in a row are numbered, and dropout may be one of them
-            continue
-        for key in sorted(own[name].keys() | theirs.keys()):
-            here = tuple(own[name][key].shape) if key in own[name] else "none"
-            there = theirs.get(key, "none")
-            if here != there:
-                yield source.place.fault(
-                    f"'{name}' should have the shapes of {_there(origins, name)}, where '{key}' is {there}. Found "
-                    f"{here}: what flows in, or what it answers, is another."
-                )
+    for name in origins.sources:
+        yield from other_shapes_of(origins, name, own[name])
+
+
+def other_shapes_of(origins: Origins, name: str, own: Mapping[str, Tensor]) -> Iterator[Fault]:
+    """Yield a fault for every tensor of one component that the run it comes from has otherwise."""
+    source = origins.sources[name]
+    try:
+        theirs = shapes(weights_file(origins, name))
+    except CheckpointError as error:
+        yield from (source.place.fault(str(fault)) for fault in error.faults)
+        return
+    if own.keys() != theirs.keys() and (rates := list(_other_rates(origins, name))):
+        yield from rates  # modules in a row are numbered, and dropout may be one of them
+        return
+    for key in sorted(own.keys() | theirs.keys()):
+        here = tuple(own[key].shape) if key in own else "none"
+        there = theirs.get(key, "none")
+        if here != there:
+            yield source.place.fault(
+                f"'{name}' should have the shapes of {_there(origins, name)}, where '{key}' is {there}. Found "
+                f"{here}: what flows in, or what it answers, is another."
+            )

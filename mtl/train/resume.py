@@ -6,6 +6,7 @@ number of steps, so equal steps with another end would be a different run.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -107,8 +108,12 @@ def check_recipe(recipe: Recipe, run: Path) -> None:
         return
     another = (
         f"the recipe should be the one that the run was started with. Found another: {'; '.join(found)}. "
-        "The run's own is its recipe.yaml; a changed recipe needs a new run."
+        "The run's own is its recipe.yaml; a changed recipe needs a new run"
     )
+    if state.get("finished"):
+        command = shlex.join(["mtl", "check", recipe.title, "--from", str(run)])
+        another += f", which may start with weights of this one: `{command}` shows what to write"
+    another += "."
     versions = {"mtl": recorded.get("versions", {}).get("mtl", VERSION)}
     raise CheckpointError(
         *(Fault(message, file=str(run)) for message in (another, *_other_versions(versions, {"mtl": VERSION})))

@@ -51,6 +51,10 @@ def check(
     sources: Annotated[bool, typer.Option("--sources", help="Read the sources at the recipe's own paths.")] = False,
     seed: Seed = None,
     overrides: Overrides = None,
+    run: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--from", metavar="RUN", help="Say what of a finished run the recipe could start from, and how."),
+    ] = None,
 ) -> None:
     """Find every fault of a recipe without training it.
 
@@ -62,7 +66,12 @@ def check(
         from ..checking import check_command
 
         check_command(
-            recipe, data=data, sources=sources or data is not None, seed=seed, overrides=tuple(overrides or ())
+            recipe,
+            data=data,
+            sources=sources or data is not None,
+            seed=seed,
+            overrides=tuple(overrides or ()),
+            run=run,
         )
 
 

@@ -247,7 +247,8 @@ def test_resuming_with_another_recipe_changes_nothing(tmp_path: Path, small_run:
     assert result.returncode == 1
     assert result.stderr == (
         f"{small_run}: the recipe should be the one that the run was started with. Found another: "
-        "train.epochs: 24 there, 3 here. The run's own is its recipe.yaml; a changed recipe needs a new run.\n"
+        "train.epochs: 24 there, 3 here. The run's own is its recipe.yaml; a changed recipe needs a new run, which may "
+        f"start with weights of this one: `mtl check {recipe} --from {small_run}` shows what to write.\n"
     )
     assert {file: file.read_bytes() for file in small_run.rglob("*") if file.is_file()} == before
 

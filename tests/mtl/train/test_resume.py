@@ -297,7 +297,10 @@ def test_a_changed_recipe_is_told_by_its_keys_before_data_is_read(tmp_path: Path
     for _ in Run.start(small.write(tmp_path), folder, overrides=["train.epochs=1"]).train():
         pass
     begin = f"{folder}: the recipe should be the one that the run was started with. Found another: "
-    end = ". The run's own is its recipe.yaml; a changed recipe needs a new run."
+    end = (
+        ". The run's own is its recipe.yaml; a changed recipe needs a new run, which may start with weights of this "
+        f"one: `mtl check {folder / 'recipe.yaml'} --from {folder}` shows what to write."
+    )
     assert changed(folder, "train.optimizer.lr=0.01") == f"{begin}train.optimizer.lr: 0.02 there, 0.01 here{end}"
     assert changed(folder, "train.batch.tokens=50", "train.batch.size=null") == (
         f"{begin}train.batch.size: 16 there, null here; train.batch.tokens: null there, 50 here{end}"

@@ -1,0 +1,46 @@
+"""What a recipe could take from a run, as `mtl check --from` says it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests import small
+from tests.commands import within
+
+
+def test_what_a_changed_recipe_may_take(small_run: Path, tmp_path: Path) -> None:
+    file = small.write(tmp_path)
+    settings = ["--set", "train.epochs=99", "--set", "tasks.intent.model.pooling=mean"]
+    settings += ["--set", "tasks.slots.model={decoder: {hidden: [5]}, output: crf}"]
+    done = within("check", file, "--from", small_run, *settings)
+    assert (done.returncode, done.stderr) == (0, "")
+    run = small_run.resolve()
+    assert done.stdout.splitlines()[1:] == [
+        f"from {small_run} ('extend: true' beside 'from' adds words and labels that it lacks):",
+        f"  tasks.intent.model.embedding: {{from: {run}#words}}",
+        f"  tasks.intent.model.representation: {{from: {run}#encoder}}",
+        f"  tasks.intent.model.decoder: {{from: {run}#intent.decoder}}",
+        f"  tasks.intent.model.output: {{from: {run}#intent.output}}",
+        f"not from {small_run}:",
+        f"  tasks.intent.model.pooling: should be 'max', as 'intent.pooling' of '{run}' is. Found 'mean'.",
+        f"  tasks.slots.model.decoder: should be [], as in 'slots.decoder' of '{run}', or be left out. Found [5].",
+        f"  tasks.slots.model.output: should be 'softmax', as 'slots.output' of '{run}' is. Found 'crf'.",
+    ]
+
+
+def test_lines_that_are_said_are_taken(small_run: Path, tmp_path: Path) -> None:
+    file = small.write(tmp_path)
+    lines = within("check", file, "--from", small_run).stdout.splitlines()[2:]
+    assert len(lines) == 7  # all of them
+    settings = [part for line in lines for part in ("--set", line.strip().replace(": {", "={", 1))]
+    done = within("check", file, *settings)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{file}: no faults.")
+
+
+def test_a_folder_without_a_run(tmp_path: Path) -> None:
+    done = within("check", small.write(tmp_path), "--from", tmp_path)
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"should be the folder of a finished run. Found '{tmp_path.resolve()}': another folder.\n",
+    )
