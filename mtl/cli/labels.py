@@ -25,9 +25,10 @@ def labels_command(folder: Path, *, action: str | None, names: tuple[str, ...], 
     if action is None:
         show(run.out, task, console)
         return
-    tasks = run.rename(*names, task)
-    line(console, f"{', '.join(tasks)}: '{names[0]}' is called '{names[1]}'; rows may have either name")
-    line(console, f"`mtl export {folder}` writes graphs that answer '{names[1]}', `mtl test {folder}` figures with it")
+    old, new = names
+    tasks = run.rename(old, new, task)
+    line(console, f"{', '.join(tasks)}: '{old}' is called '{new}'; rows may have either name")
+    line(console, f"`mtl export {folder}` writes graphs that answer '{new}', `mtl test {folder}` figures with it")
 
 
 def show(folder: Path, task: str | None, console: Console) -> None:
