@@ -66,14 +66,14 @@ def export(
     *,
     tasks: Sequence[str] | None = None,
     metrics: Mapping[str, Any] | None = None,
+    facts: Mapping[str, Any] | None = None,
     report: Callable[[StageReport], None] = lambda _: None,
     verify: str = "full",
 ) -> ExportReport:
     """Write the graphs of these tasks (all of them by default) to `out`, verified on the whole test split.
 
-    `verify` is `full`, `sample` (a few rows at batch 1, all in batches) or `none`.
-
-    `metrics` (by split and task) go into the manifest. `out` should be new, empty or an earlier export, which is
+    `verify` is `full`, `sample` (a few rows at batch 1, all in batches) or `none`. `metrics` (by split and task) and
+    further `facts` go into the manifest. `out` should be new, empty or an earlier export, which is
     replaced at the end. `report` is called as each stage begins. Meanwhile the model is on the CPU. Raises
     `ExportError` that says how far it got; what was in `out` is then as it was.
     """
@@ -93,7 +93,7 @@ def export(
             report(StageReport("writing", tuple(names)))
             heads = write_graphs(graphs, graph, prepared, names, unfinished)
             verification = verification_of(model, graph, prepared, graphs, names, unfinished, report, verify)
-            write_manifest(unfinished, graph, heads, verification, metrics or {})
+            write_manifest(unfinished, graph, {**(facts or {}), **heads}, verification, metrics or {})
             sync(unfinished)
             publish(unfinished, place)
     except OSError as error:

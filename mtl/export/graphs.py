@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..base.errors import ExportError
+from ..graph.calls import keys_of
 from .joint import Form, Joint, join
 from .numeric import Numeric, export_numeric
 from .towers import Tower, towers
@@ -56,7 +57,7 @@ def from_tokens(graph: SharingGraph, prepared: Prepared, task: str) -> bool:
     columns = {key.column for key in keys}
     splits = [split for (source, _), split in prepared.splits.items() if source == keys[0].source]
     given = bool(splits) and all(columns <= split.pretokenized for split in splits)
-    return given and all(key.front_end.tokenizer == "whitespace" for key in keys)
+    return given and all(key.front_end.tokenizer == "whitespace" for key in keys_of(graph.output(task)))
 
 
 def groups(graph: SharingGraph, tasks: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -1,6 +1,7 @@
 """The base classes of modules, and the joint network: each component once.
 
 building    building the modules of a sharing graph: each once, its arguments inferred along the edges
+distribution  what an ensemble and a student ask of an output layer: its probabilities, and what it decides
 lexicon     embeddings that can say which word of a vocabulary each token is
 meta        building and running modules without memory, on torch's meta device
 module      what a module of a model is: the base classes of embeddings, representations, poolings

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from torch import Tensor, nn
 
 from ..base.progress import Note
+from .distribution import Distribution
 from .sequences import PaddedSequence, Pieces
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ class Losses(NamedTuple):
     counted: Tensor
 
 
-class Output(Module):
+class Output(Distribution, Module):
     """The end of a task: what is predicted from the scores, the loss that trains it, and the answer.
 
     `elements` and `axes` say which targets it is made for (see `mtl.data.targets`; `axes` None: any). Scores are

@@ -150,13 +150,18 @@ class MultiTaskModel(nn.Module):
 
     def __init__(self, graph: SharingGraph, fitted: Fitted, *, initial: bool = True) -> None:
         super().__init__()
+        built: dict[str, Module] = {}
+        Builder(graph, fitted, initial, built).build()
+        self._hold(graph, fitted, built)
+
+    def _hold(self, graph: SharingGraph, fitted: Fitted, built: dict[str, Module]) -> None:
+        """Take the modules of all components."""
         self.sharing_graph = graph
         self.fitted = fitted
         self._programs: dict[tuple[str, ...], Program] = {}
         self._kinds = {name: component.kind for name, component in graph.components.items()}
-        self._built: dict[str, Module] = {}
-        Builder(graph, fitted, initial, self._built).build()
-        for name, module in self._built.items():
+        self._built = built
+        for name, module in built.items():
             # torch keeps '.' for submodules; the first '/' keeps a group called `answers` apart from the method.
             self.add_module("/" + name.replace(".", "/"), module)
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl.export.operators import register_operator
+from mtl.model.distribution import Distribution
 from mtl.model.module import PaddedSequence
 
 from ..layers import translations
@@ -19,7 +20,7 @@ from .crf import CRF
 from .linear_chain import Chain
 
 
-class ExportedCRF(nn.Module):
+class ExportedCRF(Distribution, nn.Module):
     """A CRF's answers as ONNX loops; its three parameters are those of the CRF, forbidden scores added."""
 
     def __init__(self, crf: CRF) -> None:

@@ -138,7 +138,11 @@ class Sigmoid(Output):
     def _probabilities(self, scores: Tensor) -> Tensor:
         return (scores if self.temperature is None else scores / self.temperature).sigmoid()
 
-    def _deciding(self) -> Tensor | float:
+    def probabilities(self, *scores: Any) -> Tensor:
+        """Return probabilities at the temperature that was found."""
+        return self._probabilities(scores[0])
+
+    def threshold_of_answers(self) -> Tensor | float:
         """Return what probabilities [B, C] are compared with."""
         return self.threshold if self.thresholds is None else self.thresholds
 
@@ -146,10 +150,10 @@ class Sigmoid(Output):
         """Return `chosen` [B, C], ids of the labels that apply and -1 for others, and all probabilities, `scores`."""
         probabilities = self._probabilities(scores[0])
         ids = torch.arange(len(self.labels), device=probabilities.device)
-        return {"chosen": torch.where(probabilities >= self._deciding(), ids, -1), "scores": probabilities}
+        return {"chosen": torch.where(probabilities >= self.threshold_of_answers(), ids, -1), "scores": probabilities}
 
     def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
         """Return the largest distance from the threshold of a label on which two answers differ."""
         odd = (wanted != given).nonzero()[0]
         probabilities = self._probabilities(scores[0][row])
-        return float(from_threshold(probabilities, torch.as_tensor(self._deciding()))[odd].max())
+        return float(from_threshold(probabilities, self.threshold_of_answers())[odd].max())

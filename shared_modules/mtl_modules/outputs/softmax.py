@@ -153,6 +153,16 @@ class Softmax(Output):
     def _probabilities(self, values: Tensor) -> Tensor:
         return (values if self.temperature is None else values / self.temperature).softmax(-1)
 
+    def probabilities(self, scores: Tensor | PaddedSequence) -> Tensor | PaddedSequence:
+        """Return probabilities at the temperature that was found."""
+        if isinstance(scores, PaddedSequence):
+            return PaddedSequence(self._probabilities(scores.values), scores.lengths)
+        return self._probabilities(scores)
+
+    def threshold_of_answers(self) -> Tensor | None:
+        """Return the threshold where the task has something out of scope."""
+        return self.threshold
+
     def answer(self, scores: Tensor | PaddedSequence) -> dict[str, Tensor]:
         """Return the most probable label, its probability and, for rows, all probabilities."""
         values = scores.values if isinstance(scores, PaddedSequence) else scores

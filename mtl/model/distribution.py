@@ -1,0 +1,34 @@
+"""What an ensemble and a student ask of an output layer: the probabilities that it decides by, and what it decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor
+
+DECIDED = ("best", "chosen", "value")  # what an answer is decided to be, by its name there
+
+
+class Distribution:
+    """The probabilities of an output layer and its decision; what takes its place in an exported graph has them, too.
+
+    Scores are those of `Output.answer`. By default probabilities are what a `condition` edge carries.
+    """
+
+    answer: Callable[..., dict[str, Tensor]]
+    forward: Callable[..., Any]
+
+    def probabilities(self, *scores: Any) -> Any:
+        """Return the label probabilities that answers are decided by, [B, C] or a sequence of [B, T, C]."""
+        return self.forward(*scores)
+
+    def decided(self, *scores: Any) -> Any:
+        """Return the answer's ids, [B], [B, C] (-1: not chosen) or a sequence of [B, T]; of numbers the number, [B]."""
+        answer = self.answer(*scores)
+        found = next(answer[name] for name in DECIDED if name in answer)
+        return scores[0]._replace(values=found) if hasattr(scores[0], "_replace") else found
+
+    def threshold_of_answers(self) -> Tensor | float | None:
+        """Return what a label's probability has to reach to be an answer, [] or [C]; None where the highest one is."""
+        return None

@@ -1,0 +1,94 @@
+"""Which tasks of some runs can be combined, and what is in the way of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...base.errors import Fault, UsageError, listing, near_miss
+from .answering import By
+
+if TYPE_CHECKING:
+    from ...data.fitted import Fitted
+    from ...graph.sharing_graph import SharingGraph
+
+ELEMENTS = {"average": ("label", "number"), "vote": ("label",)}
+OTHERS = {
+    "grade": "scores of a ranking have no scale that runs have in common, so means of them rank nothing",
+    "number": "numbers have no votes: average them",
+}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A run that may become a member: its folder, its graph, what was fitted."""
+
+    folder: Path
+    graph: SharingGraph
+    fitted: Fitted
+
+
+def combined_tasks(runs: Sequence[Candidate], by: By, wanted: Sequence[str] = ()) -> tuple[list[str], list[Fault]]:
+    """Return the tasks that runs can answer together, and why others of the first run cannot be.
+
+    Raises `UsageError` where one of those that are `wanted` cannot be, or none can.
+    """
+    known = list(runs[0].graph.recipe.tasks)
+    for task in wanted:
+        if task not in known:
+            raise UsageError(f"no task named '{task}' in '{runs[0].folder}'.{near_miss(task, known)} Tasks: {listing(known)}.")
+    found: list[str] = []
+    faults: list[Fault] = []
+    for task in (task for task in known if not wanted or task in wanted):
+        odd = list(_in_the_way(runs, task, by))
+        faults += odd
+        found += [] if odd else [task]
+    if faults and (wanted or not found):
+        raise UsageError(*faults)
+    return found, faults
+
+
+def _in_the_way(runs: Sequence[Candidate], task: str, by: By) -> Iterator[Fault]:
+    """Yield what keeps a task from being combined."""
+    first = runs[0]
+    target = first.fitted.targets[task]
+    if target.element not in ELEMENTS[by] or target.of_text or target.quotes:
+        can = "labels or a number" if by == "average" else "labels"
+        why = f": {OTHERS[target.element]}" if target.element in OTHERS else ""
+        yield Fault(f"should answer with {can}, to be combined. Found {target.shape()}{why}.", str(first.folder), path=task)
+        return
+    for other in runs[1:]:
+        message = _otherwise(first, other, task)
+        if message is not None:
+            yield Fault(message, str(other.folder), path=task)
+
+
+def _otherwise(first: Candidate, other: Candidate, task: str) -> str | None:
+    """Return how a run differs from the first one in what members have to have in common; None where it does not."""
+    as_first = f"as in '{first.folder}'"
+    if task not in other.graph.recipe.tasks:
+        return f"should be a task of every run. Found the tasks {listing(other.graph.recipe.tasks)}."
+    mine, theirs = first.graph.recipe.tasks[task], other.graph.recipe.tasks[task]
+    if mine.task.predicts != theirs.task.predicts:
+        return f"should predict '{mine.task.predicts}', {as_first}. Found '{theirs.task.predicts}'."
+    if list(mine.inputs) != list(theirs.inputs):
+        return f"should have the inputs {', '.join(mine.inputs)}, {as_first}. Found {', '.join(theirs.inputs)}."
+    for name, given in mine.inputs.items():
+        one, two = given.front_end, theirs.inputs[name].front_end
+        if (given.listed, one.of_value) != (theirs.inputs[name].listed, two.of_value):
+            return f"should read '{name}' as texts, lists or values, {as_first}. Found another of these."
+    labels, there = first.fitted.targets[task].answer_names(), other.fitted.targets[task].answer_names()
+    if labels != there:
+        return f"should have the labels {', '.join(labels)}, {as_first}. Found {', '.join(there)}."
+    if first.fitted.targets[task].axes == ("T",):
+        name = mine.task.target_input(tuple(mine.inputs))
+        one, two = mine.inputs[name].front_end, theirs.inputs[name].front_end
+        for key in ("tokenizer", "max_tokens"):
+            if getattr(one, key) != getattr(two, key):
+                return (
+                    f"should cut its text into tokens {as_first}, '{key}: {getattr(one, key)}'. "
+                    f"Found '{key}: {getattr(two, key)}'."
+                )
+    return None
