@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .graph.build import build_graph
     from .graph.sharing_graph import SharingGraph
     from .recipe.config import Recipe
+    from .runs.ensembling.ensemble import Ensemble, ensemble
     from .runs.predictor import Predictor
     from .runs.runner import Run, run
     from .serve.bundle import Bundle
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _homes = {
     "Bundle": "serve.bundle",
+    "Ensemble": "runs.ensembling.ensemble",
     "MtlError": "base.errors",
     "Predictor": "runs.predictor",
     "Ranker": "serve.ranker",
@@ -31,6 +33,7 @@ _homes = {
     "Run": "runs.runner",
     "SharingGraph": "graph.sharing_graph",
     "build_graph": "graph.build",
+    "ensemble": "runs.ensembling.ensemble",
     "load_recipe": "compile.loading",
     "register": "base.registry",
     "run": "runs.runner",
@@ -38,6 +41,7 @@ _homes = {
 
 __all__ = [
     "Bundle",
+    "Ensemble",
     "MtlError",
     "Predictor",
     "Ranker",
@@ -46,6 +50,7 @@ __all__ = [
     "SharingGraph",
     "__version__",
     "build_graph",
+    "ensemble",
     "load_recipe",
     "register",
     "run",

@@ -10,7 +10,7 @@ import typer
 from .arguments import arguments
 from .commands.answers import predict, rank
 from .commands.lists import components
-from .commands.many_runs import compare, tune
+from .commands.many_runs import compare, ensemble, tune
 from .commands.one_run import check, errors, export, extend, graph, labels, report, run, test, train
 from .guard import guarded, settings
 
@@ -50,7 +50,7 @@ def root(
 
 ONE_RUN = (run, train, check, graph, test, report, labels, errors, predict, export, extend)
 
-for command in (*ONE_RUN, compare, tune, rank, components):
+for command in (*ONE_RUN, ensemble, compare, tune, rank, components):
     app.command()(command)
 
 

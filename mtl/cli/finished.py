@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -13,6 +14,10 @@ from .checking import warn
 from .progress import line, stage
 from .tables import metrics_table, print_table, results
 
+if TYPE_CHECKING:
+    from ..runs.ensembling.ensemble import Ensemble
+    from ..runs.runner import Run
+
 SPLITS = ("train", "dev", "test")
 
 
@@ -20,12 +25,10 @@ def test_command(folder: Path, *, split: str, data: Path | None, tasks: Sequence
     """Measure a run, or an export, on a split and print its figures; those of a whole run are kept."""
     if split not in SPLITS:
         raise UsageError(f"--split should be train, dev or test. Found '{split}'.{near_miss(split, SPLITS)}")
-    from ..runs.runner import Run
-
     exported = folder if (folder / "manifest.json").is_file() else None
-    run = Run.open(folder if exported is None else run_of(exported), data=data)
+    run = opened(folder if exported is None else run_of(exported), data)
     for task in tasks:
-        chosen_task(task, run.recipe.tasks, folder, called="--task")
+        chosen_task(task, run.tasks, folder, called="--task")
     evaluation = run.evaluate(split, tasks=tasks or None, export=exported)
     warn([*run.warnings(split), *run.prepared.unseen(split)])
     if exported is None and not tasks:
@@ -33,10 +36,19 @@ def test_command(folder: Path, *, split: str, data: Path | None, tasks: Sequence
     print_table(Console(), metrics_table(split, evaluation.metrics, evaluation.reports))
 
 
+def opened(folder: Path, data: Path | None) -> Run | Ensemble:
+    """Return the run, or the ensemble, of a folder."""
+    from ..runs.ensembling.ensemble import Ensemble
+    from ..runs.ensembling.members import is_ensemble
+    from ..runs.runner import Run
+
+    return Ensemble.open(folder, data=data) if is_ensemble(folder) else Run.open(folder, data=data)
+
+
 def run_of(export: Path) -> Path:
-    """Return the run folder that holds an export; raises `UsageError` where it is in none."""
+    """Return the folder of the run (or ensemble) that holds an export; raises `UsageError` where it is in none."""
     folder = export.resolve().parent
-    if not (folder / "recipe.yaml").is_file():
+    if not (folder / "recipe.yaml").is_file() and not (folder / "ensemble.json").is_file():
         raise UsageError(
             f"'{export}' should be in the folder of its run, whose recipe and data it is measured with. "
             f"Found no recipe.yaml in '{folder}'."
@@ -47,10 +59,9 @@ def run_of(export: Path) -> Path:
 def export_command(folder: Path, *, out: Path | None, data: Path | None, verify: str = "full") -> None:
     """Export a run, verify it, and print what was written."""
     from ..export.pairs import check_how
-    from ..runs.runner import Run
 
     check_how(verify, "--verify")
-    run = Run.open(folder, data=data)
+    run = opened(folder, data)
     console = Console()
     report = run.export(out, report=lambda begun: line(console, stage(begun)), verify=verify)
     warn(run.warnings(*report.verification.split.values()))

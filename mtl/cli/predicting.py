@@ -146,6 +146,10 @@ def load(folder: Path) -> AnyPredictor:
         from ..serve.bundle import Bundle
 
         return Bundle(folder)
+    if (folder / "ensemble.json").is_file():
+        from ..runs.ensembling.ensemble import Ensemble
+
+        return Ensemble.open(folder).predictor
     if (folder / "recipe.yaml").is_file():
         from ..runs.predictor import Predictor
 

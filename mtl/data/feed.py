@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ..recipe.training import BatchConfig
 from .batch import Batch
@@ -23,7 +25,8 @@ class Feed:
     The batches of a pass are a pure function of (seed, pass), and what a ranking task draws beside a batch's rows is
     one of (seed, pass, index), so the position (pass, index) is all there is to save. Of every batch it gives `part`,
     one of so many (number, count); where a batch has fewer units than there are parts, some parts have none. An
-    `augmentation` changes what is read, and each pass reads something else.
+    `augmentation` changes what is read, and each pass reads something else. With `bootstrap` the rows of all passes are
+    one draw with replacement (see `drawn_rows`).
     """
 
     def __init__(
@@ -35,6 +38,7 @@ class Feed:
         seed: int,
         part: tuple[int, int] = (0, 1),
         augmentation: Augmentation | None = None,
+        bootstrap: bool = False,
     ) -> None:
         self.source = source
         self.tasks = tuple(tasks)
@@ -43,6 +47,7 @@ class Feed:
         self.seed = seed
         self.part = part
         self.augmentation = augmentation
+        self.drawn = drawn_rows(source, len(split), seed) if bootstrap else None
         self.seek({"pass": 0, "index": 0})
 
     def __len__(self) -> int:
@@ -79,5 +84,16 @@ class Feed:
         """Go to a position."""
         self.passes, self.index = state["pass"], state["index"]
         self.batches = self.split.batches(
-            size=self.budget.size, tokens=self.budget.tokens, seed=self.seed, epoch=self.passes
+            size=self.budget.size,
+            tokens=self.budget.tokens,
+            seed=self.seed,
+            epoch=self.passes,
+            drawn=self.drawn,
         )
+
+
+def drawn_rows(source: str, count: int, seed: int) -> NDArray[np.int64]:
+    """Return `count` draws with replacement of a source's rows, ascending: a pure function of its name and the seed."""
+    name = int.from_bytes(hashlib.sha256(source.encode()).digest()[:8], "big")
+    generator = np.random.Generator(np.random.PCG64([seed % 2**64, name]))
+    return np.sort(generator.integers(0, count, count))

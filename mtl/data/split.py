@@ -147,12 +147,24 @@ class Split:
         return None if self._judged is None else self._judged.negatives
 
     def batches(
-        self, *, size: int | None = None, tokens: int | None = None, seed: int, epoch: int, shuffle: bool = True
+        self,
+        *,
+        size: int | None = None,
+        tokens: int | None = None,
+        seed: int,
+        epoch: int,
+        shuffle: bool = True,
+        drawn: NDArray[np.int64] | None = None,
     ) -> list[NDArray[np.int64]]:
         """Return the numbers of each batch's units in an epoch (see `mtl.data.batching`).
 
-        The pairs of a query (and the queries of a pool) stay together.
+        The pairs of a query (and the queries of a pool) stay together. Units may be `drawn`, by their numbers, in the
+        place of all, where they are no pairs.
         """
+        if drawn is not None:
+            lengths = self._planned[drawn]
+            found = batches(lengths, size=size, tokens=tokens, seed=seed, epoch=epoch, shuffle=shuffle)
+            return [drawn[places] for places in found]
         together = None if self.negatives is None else self.negatives.units
         return batches(self._planned, size=size, tokens=tokens, seed=seed, epoch=epoch, shuffle=shuffle, units=together)
 

@@ -29,6 +29,7 @@ from .meta_model import build_on_meta, failing
 from .origin_faults import misfits, other_shapes
 from .recipe_faults import (
     contradicting,
+    not_drawn,
     slow,
     unexportable,
     unmoved,
@@ -67,7 +68,7 @@ def check(recipe: Recipe, *, initial: bool = True) -> CheckReport:
     misfit = [] if origins is None else list(misfits(origins))
     lists = [] if origins is None else list(unread_files(graph, _taken(origins) if misfit else origins.settled))
     faults = [*unread, *lists, *misfit, *unexportable(graph), *without_figures(recipe), *without_device(recipe)]
-    faults += unmoved(graph)
+    faults += [*unmoved(graph), *not_drawn(recipe)]
     parameters = {}
     warnings = [*graph.warnings, *slow(recipe)]
     try:

@@ -69,6 +69,15 @@ def unmoved(graph: SharingGraph) -> Iterator[Fault]:
         )
 
 
+def not_drawn(recipe: Recipe) -> Iterator[Fault]:
+    """Yield a fault where rows should be drawn with replacement and belong to a query."""
+    pairs = [name for name, task in recipe.tasks.items() if task.learn and task.task.units == "pairs"]
+    if recipe.train.bootstrap and pairs:
+        yield recipe.train.place_of("bootstrap").fault(
+            f"should be left out, as the pairs of a query stay together. Found the ranking '{pairs[0]}'."
+        )
+
+
 def slow(recipe: Recipe) -> Iterator[Fault]:
     """Yield a warning where bf16 costs time instead of saving it; the device should be there."""
     lacking = lacks_bf16(resolve(recipe.train.device)) if recipe.train.precision == "bf16" else None

@@ -247,6 +247,11 @@ class Run:
         return {**metrics, **{evaluation.split: evaluation.metrics for evaluation in evaluations}}
 
     @property
+    def tasks(self) -> tuple[str, ...]:
+        """Names of the tasks, in the order of the recipe."""
+        return tuple(self.recipe.tasks)
+
+    @property
     def metrics(self) -> dict[str, Any]:
         """What `metrics.json` holds: figures by split and task; raises `CheckpointError` before the test."""
         found: dict[str, Any] = read_json(self.out / "metrics.json")

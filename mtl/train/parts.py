@@ -40,7 +40,7 @@ def build_feeds(graph: SharingGraph, prepared: Prepared, part: tuple[int, int] =
         own = config.streams.get(source)
         budget = own.batch if own is not None and own.batch is not None else config.batch
         changes = Augmentation.of(graph, source, split, prepared.fitted)
-        feeds[source] = Feed(source, tasks, split, budget, graph.recipe.seed, part, changes)
+        feeds[source] = Feed(source, tasks, split, budget, graph.recipe.seed, part, changes, config.bootstrap)
     return feeds
 
 

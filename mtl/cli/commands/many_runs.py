@@ -85,6 +85,42 @@ def compare(
         )
 
 
+def ensemble(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN...", help="Run folders, or with --runs one recipe.", show_default=False),
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the ensemble.", show_default=False)],
+    by: Annotated[
+        str,
+        typer.Option("--by", metavar="average|vote", help="Whether probabilities are averaged or answers counted."),
+    ] = "average",
+    task: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--task", metavar="T", help="A task to combine. May be repeated. Without it: all that can be."),
+    ] = None,
+    count: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--runs", metavar="N", help="Train so many runs of a recipe first, each with another seed."),
+    ] = None,
+    seed: Seed = None,
+    data: Data = None,
+    overrides: Overrides = None,
+) -> None:
+    """Let finished runs answer together: one graph per task, with all of them in it, and one table at the end.
+
+    Every task is combined that all runs have with equal labels (classes, several labels, tags of tokens, numbers); it
+    is measured on the data of the first run. With --runs N a recipe is trained N times, in DIR/runs, with seeds that count
+    from its own; with --set train.bootstrap=true each learns from another draw of the rows. An interrupted training
+    continues: give the same command again.
+    """
+    with guarded():
+        from ..ensembling import Asked, ensemble_command
+
+        given = tuple(task or ()), count, seed, data, tuple(overrides or ())
+        ensemble_command(Asked(tuple(runs), out, by, *given))
+
+
 def tune(
     recipe: RecipeFile,
     space: Annotated[

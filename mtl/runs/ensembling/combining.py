@@ -38,7 +38,9 @@ def combined_tasks(runs: Sequence[Candidate], by: By, wanted: Sequence[str] = ()
     known = list(runs[0].graph.recipe.tasks)
     for task in wanted:
         if task not in known:
-            raise UsageError(f"no task named '{task}' in '{runs[0].folder}'.{near_miss(task, known)} Tasks: {listing(known)}.")
+            raise UsageError(
+                f"no task named '{task}' in '{runs[0].folder}'.{near_miss(task, known)} Tasks: {listing(known)}."
+            )
     found: list[str] = []
     faults: list[Fault] = []
     for task in (task for task in known if not wanted or task in wanted):
@@ -57,7 +59,9 @@ def _in_the_way(runs: Sequence[Candidate], task: str, by: By) -> Iterator[Fault]
     if target.element not in ELEMENTS[by] or target.of_text or target.quotes:
         can = "labels or a number" if by == "average" else "labels"
         why = f": {OTHERS[target.element]}" if target.element in OTHERS else ""
-        yield Fault(f"should answer with {can}, to be combined. Found {target.shape()}{why}.", str(first.folder), path=task)
+        yield Fault(
+            f"should answer with {can}, to be combined. Found {target.shape()}{why}.", str(first.folder), path=task
+        )
         return
     for other in runs[1:]:
         message = _otherwise(first, other, task)

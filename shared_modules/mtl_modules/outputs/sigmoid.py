@@ -156,4 +156,4 @@ class Sigmoid(Output):
         """Return the largest distance from the threshold of a label on which two answers differ."""
         odd = (wanted != given).nonzero()[0]
         probabilities = self._probabilities(scores[0][row])
-        return float(from_threshold(probabilities, self.threshold_of_answers())[odd].max())
+        return float(from_threshold(probabilities, torch.as_tensor(self.threshold_of_answers()))[odd].max())
