@@ -18,6 +18,7 @@ sources     reading sources: those under `sources:`, and those that a task write
 space       the values of a search, each tried in the recipe: one that it refuses is a fault before any training
 stitches    groups of kind `cross_stitch`, written out
 tasks       reading `tasks:`, all but the modules of the tasks
+teachers    reading a task's `teacher:`, and where a task cannot have one
 ties        which module addresses are one module
 train       reading `train:`: how the recipe is trained
 tune        reading `tune:`: the form of what is searched

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base.errors import Fault
-from ..recipe.config import InputConfig
+from ..recipe.config import InputConfig, TeacherConfig
 from ..recipe.document import Document, Steps, show, value_at
 from ..recipe.modules import ModuleConfig
 from ..recipe.names import malformed
@@ -76,6 +76,7 @@ class TaskDraft:
     values: Mapping[str, Any]
     model: Mapping[str, Any]
     complete: bool = True
+    teacher: TeacherConfig | None = None
 
     def homes(self) -> Iterator[tuple[Slot, Steps]]:
         """Yield each slot and the steps to where its module is written."""

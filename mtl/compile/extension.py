@@ -73,7 +73,11 @@ def _untrained(task: dict[str, Any]) -> dict[str, Any]:
         name: {key: value for key, value in given.items() if key != "noise"} if isinstance(given, dict) else given
         for name, given in task["inputs"].items()
     }
-    return {**{key: value for key, value in task.items() if key != "swap_values"}, "inputs": inputs, "learn": False}
+    return {
+        **{key: value for key, value in task.items() if key not in ("swap_values", "teacher")},
+        "inputs": inputs,
+        "learn": False,
+    }
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..base import declared
 from ..base.declared import DeclaredKey
-from ..recipe.config import InputConfig, Recipe, ShareGroup, SourceConfig, TaskConfig
+from ..recipe.config import InputConfig, Recipe, ShareGroup, SourceConfig, TaskConfig, TeacherConfig
 from ..recipe.modules import ModuleConfig
 from ..recipe.training import (
     AdversarialConfig,
@@ -24,6 +24,7 @@ SECTIONS: dict[str, type] = {
     "a recipe": Recipe,
     "a source": SourceConfig,
     "a task": TaskConfig,
+    "a teacher": TeacherConfig,
     "an input": InputConfig,
     "an input's noise": CharacterNoise,
     "a module": ModuleConfig,

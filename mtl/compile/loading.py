@@ -256,6 +256,7 @@ def _task(reading: Reading, draft: TaskDraft, model: Mapping[str, Any]) -> TaskC
         metrics=draft.metrics,
         values=draft.values,
         model=model,
+        teacher=draft.teacher,
         task=draft.task,
         place=reading.document.key_place(draft.steps),
         **draft.general,

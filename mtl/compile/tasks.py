@@ -22,6 +22,7 @@ from .components import find_class, told
 from .draft import Reading, TaskDraft, check_name
 from .metrics import read_metrics
 from .sources import read_task_source
+from .teachers import check_teachers, read_teacher
 
 if TYPE_CHECKING:
     from ..recipe.task import Task
@@ -51,6 +52,7 @@ def read_tasks(
         else:
             drafts.append(draft)
     _check_noise(reading, drafts)
+    check_teachers(reading, drafts)
     modules = MODULES.union(*(slot.name.split(".")[-1:] for draft in drafts for slot in draft.slots))
     for name in tasks:
         if name == JOINT:
@@ -86,6 +88,7 @@ def _read_task(
     cls: Any = find_class(reading, "task", kind, (*steps, "type") if "type" in raw else steps)
     model = reading.mapping(values.pop("model", None), (*steps, "model"))
     inputs_raw, metrics_raw = values.pop("inputs", None), values.pop("metrics", None)
+    teacher_raw = values.pop("teacher", None)
     general = {key: values.pop(key) for key in plain(TaskConfig) if key in values}
     written = {key: (*steps, key) for key in general}
     misspelled = {closest(key, keys(TaskConfig)) for key in values}
@@ -105,6 +108,7 @@ def _read_task(
         return None
     slots = all_slots(task, inputs)
     metrics = read_metrics(reading, task, metrics_raw, (*steps, "metrics"))
+    teacher = read_teacher(reading, task, teacher_raw, (*steps, "teacher"))
     checked = checked or defaults(TaskConfig)
     if checked["target"] is not None and task.target_class().of_text:
         found = show(checked["target"])
@@ -115,6 +119,7 @@ def _read_task(
     return TaskDraft(
         name, steps, task, str(kind), inputs, slots, source or "", {key: checked[key] for key in plain(TaskConfig)},
         metrics, own or {}, model, complete=source is not None and own is not None and read and not faults,
+        teacher=teacher,
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..graph.sharing_graph import SharingGraph
     from ..text.features import Feature
     from .fitted import Fitted
+    from .soft_labels import SoftTargets
 
     FeaturePlace = tuple[str, int, InputKey]  # embedding component, position among its features, input
 
@@ -51,7 +52,8 @@ class Batch:
     `labelled` [B] bool: the unit has an answer that a loss can use. Batches of a split are planned by the longest
     axis, pieces among them; those of raw texts (`mtl.runs.predictor`) too. `tokens` counts the batch's tokens, of a
     unit's longest input, padding apart. `surface` holds the tokens themselves where the batch was made from raw
-    texts.
+    texts. `soft` are the probabilities of tasks with a teacher, whose units are all `labelled`: the loss can use what
+    the teacher says of them.
     """
 
     source: str
@@ -63,6 +65,7 @@ class Batch:
     tokens: int = 0
     surface: dict[InputKey, Tokens] = field(default_factory=dict)
     index: dict[InputKey, Index] = field(default_factory=dict)
+    soft: dict[str, SoftTargets] = field(default_factory=dict)
 
     def to(self, device: torch.device | str) -> Batch:
         """Return the batch on another device (lengths too)."""
@@ -76,6 +79,7 @@ class Batch:
             self.tokens,
             self.surface,
             {key: value.to(device) for key, value in self.index.items()},
+            {task: moved(value, device) for task, value in self.soft.items()},
         )
 
     def counts(self, axis: str, key: InputKey) -> Tensor:

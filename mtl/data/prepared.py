@@ -32,6 +32,11 @@ class Prepared:
         """Return a split of a source, None where the source has no such split."""
         return self.splits.get((source, split))
 
+    @property
+    def soft(self) -> dict[str, str]:
+        """Hashes of what teachers say of the units of train, by task."""
+        return {task: soft.digest for split in self.splits.values() for task, soft in split.soft.items()}
+
     @cached_property
     def overlaps(self) -> dict[tuple[str, str, str], int]:
         """How many rows of a later split have the texts of a row of an earlier one, by (source, earlier, later)."""

@@ -24,6 +24,7 @@ from .raw_texts import RawTexts, Rows
 from .reading import row_spans
 from .remarks import remark_faults
 from .row_places import KeptPlaces
+from .soft_labels import SoftLabels, SoftTargets
 from .split_file import SplitFile
 from .targets import Grades
 
@@ -44,7 +45,8 @@ class Split:
     are kept once each (a triple is two pairs). `lengths` [N] int32 are the tokens of each unit's longest input.
     `labelled` and `unseen` count, by task, units with an answer and labels that training never had; `unread` counts, by
     task, tags of tokens after `max_tokens`, or answers in them; `pretokenized` are the columns that held lists of
-    tokens. `notes` are warnings. `root` is where the source's split lies, for messages.
+    tokens. `soft` are what teachers say of the units, by task. `notes` are warnings. `root` is where
+    the source's split lies, for messages.
     """
 
     def __init__(self, path: Path, plan: SourcePlan, fitted: Fitted, root: str) -> None:
@@ -61,6 +63,7 @@ class Split:
         self.unread: dict[str, int] = self.facts["unread"]
         self.skipped: list[Any] = self.facts["skipped"]
         self.targets = {task.name: fitted.targets[task.name] for task in plan.tasks}
+        self.soft: dict[str, SoftLabels] = {}
         self._labelled = plan.labelled
         self._values = {task: self._file.target(task, target) for task, target in self.targets.items()}
         self._dims = {name: [feature.dims for feature in found] for name, found in fitted.features.items()}
@@ -185,6 +188,9 @@ class Split:
         batch = Batch(self.source, wanted, {}, {}, tokens=int(self.lengths[wanted].sum()))
         for task in self.targets:
             batch.targets[task], batch.labelled[task] = self._tensors(task, wanted)
+        for task, soft in self.soft.items():
+            batch.soft[task] = SoftTargets(soft.of(wanted), batch.labelled[task])
+            batch.labelled[task] = torch.ones_like(batch.labelled[task])
         texts = {}
         for key in self._texts:
             texts[key] = wanted

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
+import torch
 from torch import Tensor
 
 DECIDED = ("best", "chosen", "value")  # what an answer is decided to be, by its name there
@@ -16,6 +17,7 @@ class Distribution:
     Scores are those of `Output.answer`. By default probabilities are what a `condition` edge carries.
     """
 
+    learns_soft: ClassVar[bool] = False  # has a `soft_loss`
     answer: Callable[..., dict[str, Tensor]]
     forward: Callable[..., Any]
 
@@ -32,3 +34,17 @@ class Distribution:
     def threshold_of_answers(self) -> Tensor | float | None:
         """Return what a label's probability has to reach to be an answer, [] or [C]; None where the highest one is."""
         return None
+
+    def soft_loss(self, *scores_probabilities_temperature: Any) -> Tensor:
+        """Return [B]: how far the probabilities of scores are from those of a teacher, both at a temperature.
+
+        What flows in comes first, then the teacher's probabilities, [B, C] or [B, T, C], and the temperature, a number.
+        Of tokens it is the mean. Only where `learns_soft`.
+        """
+        raise NotImplementedError
+
+
+def softened(probabilities: Tensor, temperature: float) -> Tensor:
+    """Return a distribution [..., C] whose logarithms are divided by a temperature; zeros are next to zero."""
+    smallest = torch.finfo(probabilities.dtype).tiny
+    return (probabilities.clamp(min=smallest).log() / temperature).softmax(-1)

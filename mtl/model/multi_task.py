@@ -19,6 +19,7 @@ from .search import Stepped
 if TYPE_CHECKING:
     from ..data.batch import Batch, Index
     from ..data.fitted import Fitted
+    from ..data.soft_labels import SoftTargets
 
 Value = Any  # a tensor, a sequence of vectors, or what a search is to step
 FeatureTensors = Mapping[tuple[str, int, InputKey], Tensor]
@@ -224,10 +225,21 @@ class MultiTaskModel(nn.Module):
         for task, scores in self.scores(batch, active, batch.targets).items():
             losses = in_float32(self.output(task).loss, *scores, batch.targets[task])
             values, counted = losses if isinstance(losses, Losses) else (losses, batch.labelled[task])
+            if task in batch.soft:
+                values = self._taught(task, scores, values, batch.soft[task])
             if bool(counted.any()):
                 count = counted.sum()
                 found[task] = (torch.where(counted, values, 0.0).sum() / count, count)
         return found
+
+    def _taught(self, task: str, scores: tuple[Value, ...], losses: Tensor, soft: SoftTargets) -> Tensor:
+        """Return losses [B] of which a teacher's probabilities are a part; without a label they are all of it."""
+        teacher = self.sharing_graph.recipe.tasks[task].teacher
+        if teacher is None:
+            raise UsageError(f"task '{task}' should have a teacher, as its batch has probabilities. Found none.")
+        found = in_float32(self.output(task).soft_loss, *scores, soft.probabilities, teacher.temperature)
+        own = torch.where(soft.labelled, losses, 0.0)
+        return (1 - teacher.weight) * own + teacher.weight * teacher.temperature**2 * found
 
     def scorer(self, task: str) -> Scorer:
         """Return a ranking task's scorer."""

@@ -11,6 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import pydantic
+
 from ..base import registry
 from ..base.declared import FromZero, Inside, Key, Natural, Positive
 from ..text.character_noise import CharacterNoise
@@ -91,6 +93,19 @@ class SourceConfig:
         return registry.lookup("source", self.format)
 
 
+@dataclass(frozen=True)
+class TeacherConfig:
+    """A finished run whose probabilities a task learns from, beside its own labels."""
+
+    run: Annotated[str, Key("folder of a finished run, or of an ensemble; a teacher may be that alone")]
+    task: Annotated[str | None, Key("which task of that run teaches; null: the one of the same name")] = None
+    temperature: Annotated[Positive, Key("what scores of both are divided by, so that small probabilities count")] = 2.0
+    weight: Annotated[
+        float, pydantic.Field(gt=0, le=1), Key("share of the teacher in the loss; 1: labels are not learned")
+    ] = 0.5
+    place: Place = field(default=NOWHERE, compare=False)
+
+
 @dataclass(frozen=True, kw_only=True)
 class TaskConfig:
     """One single-task model: what it reads, its modules, what it predicts.
@@ -115,6 +130,17 @@ class TaskConfig:
             "`train.select` names it.",
         ),
     ] = True
+    teacher: Annotated[
+        TeacherConfig | None,
+        Key(
+            "finished run that it learns from; see 'a teacher'",
+            apart=True,
+            note="The loss of a row is `1 - weight` times that of its label plus `weight * temperature^2` times the "
+            "cross-entropy of the teacher's probabilities and the task's own, both at `temperature` (Hinton et al., "
+            "2015); of tokens, its mean. A row whose label is missing has the second part alone, so texts without "
+            "labels teach, too. The teacher answers the training rows once, before training.",
+        ),
+    ] = None
     metrics: Annotated[
         tuple[ModuleConfig, ...], Key("list of metrics, in place of the type's own", apart=True, default=None)
     ]

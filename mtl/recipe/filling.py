@@ -12,6 +12,7 @@ from typing import Any
 from ..base.declared import inside, keys
 from .config import Recipe, ShareGroup, SourceConfig, TaskConfig
 from .modules import ModuleConfig
+from .training import TrainConfig
 from .yaml_core import dump
 
 
@@ -42,18 +43,21 @@ def movable(tree: Mapping[str, Any]) -> dict[str, Any]:
             found[key] = without_folder(value)
         elif key == "tasks" and isinstance(value, Mapping):
             found[key] = {
-                name: {**task, "model": without_folder(task["model"])} if "model" in task else task
+                name: {**task, **{k: without_folder(task[k], *_RUNS[k]) for k in _RUNS if k in task}}
                 for name, task in value.items()
             }
     return found
 
 
-def without_folder(tree: Any) -> Any:
+_RUNS = {"model": ("from",), "teacher": ("run",)}  # keys of a task in which runs are named, and by which key
+
+
+def without_folder(tree: Any, names: str = "from") -> Any:
     """Return a tree of modules, with runs that they come from by the last steps of their paths."""
     if not isinstance(tree, Mapping):
         return tree
     return {
-        key: PurePath(value).name if key == "from" and isinstance(value, str) else without_folder(value)
+        key: PurePath(value).name if key == names and isinstance(value, str) else without_folder(value, names)
         for key, value in tree.items()
     }
 
@@ -68,8 +72,14 @@ def _tree(recipe: Recipe) -> dict[str, Any]:
             group.name: {**_group(group), **_module(_config(recipe, group.members[0]), group.members[0], groups)}
             for group in recipe.share.values()
         },
+        train=_train(recipe.train),
         tune=None,  # its keys are those of the recipe as it was written, and a run is none of its trials
     )
+
+
+def _train(train: TrainConfig) -> dict[str, Any]:
+    """Return the keys of training; where all rows are read as they are, without a word about draws of them."""
+    return {key: value for key, value in _keys(train).items() if key != "bootstrap" or value}
 
 
 _OF_SHARES = ("group_by", "stratify_by", "share_seed")
@@ -126,7 +136,8 @@ def _task(task: TaskConfig, groups: Mapping[str, str]) -> dict[str, Any]:
         for step in around:
             inner = inner.setdefault(step, {})
         inner[last] = _place(config, f"{task.name}.{name}", groups)
-    return _keys(task, model=model)
+    found = _keys(task, model=model)
+    return {key: value for key, value in found.items() if key != "teacher" or value is not None}
 
 
 def _place(config: ModuleConfig | None, address: str, groups: Mapping[str, str]) -> dict[str, Any] | None:

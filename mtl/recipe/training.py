@@ -169,9 +169,9 @@ class TrainConfig:
         Key(
             "whether rows are drawn with replacement; see below",
             note="`true`: a source's training rows are as many draws of them with replacement, so that some come "
-            "several times and about a third not at all, a pure function of the seed and the source's name. Runs with other "
-            "seeds then learn from other rows, and an ensemble of them is bagged (Breiman, 1996). Vocabularies, labels "
-            "and first scores of labels are those of all rows. Not for a ranking, whose queries stay whole.",
+            "several times and about a third not at all, a pure function of the seed and the source's name. Runs with "
+            "other seeds then learn from other rows, and an ensemble of them is bagged (Breiman, 1996). Vocabularies, "
+            "labels and first scores of labels are those of all rows. Not for a ranking, whose queries stay whole.",
         ),
     ] = False
     accumulate: Annotated[

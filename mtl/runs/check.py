@@ -38,6 +38,7 @@ from .recipe_faults import (
     without_device,
     without_figures,
 )
+from .teachers import label_faults, teacher_faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,8 +67,9 @@ def check(recipe: Recipe, *, initial: bool = True) -> CheckReport:
     unread = (list(unreadable(graph)) or list(contradicting(graph))) if initial else []
     origins = Origins(graph) if initial else None
     misfit = [] if origins is None else list(misfits(origins))
+    taught = list(teacher_faults(graph)) if initial else []
     lists = [] if origins is None else list(unread_files(graph, _taken(origins) if misfit else origins.settled))
-    faults = [*unread, *lists, *misfit, *unexportable(graph), *without_figures(recipe), *without_device(recipe)]
+    faults = [*unread, *lists, *misfit, *taught, *unexportable(graph), *without_figures(recipe), *without_device(recipe)]
     faults += [*unmoved(graph), *not_drawn(recipe)]
     parameters = {}
     warnings = [*graph.warnings, *slow(recipe)]
@@ -98,6 +100,9 @@ def read_data(graph: SharingGraph, sources: Mapping[str, Source], cache: Path) -
     layers ask for what dev does not show.
     """
     prepared = prepare(graph, sources, cache)
+    faults = list(label_faults(graph, prepared.fitted))
+    if faults:
+        raise RecipeError(faults, graph.recipe.title)
     selection(graph.recipe.train.select, graph.recipe.train.patience, *dev_figures(graph, prepared))
     with on_meta():
         fault_if_undecidable(MultiTaskModel(graph, prepared.fitted, initial=False), prepared)

@@ -5,6 +5,7 @@ graph.txt  graph.mmd        what is shared
 fitted.json  data.json      vocabularies and labels; which data it had
 labels.json                 labels that have another name since, where `mtl labels` gave them one
 from/                       what is kept of runs that modules come from
+teachers.json               where what teachers say of the training rows is cached
 log.jsonl  tensorboard/     what training reported
 checkpoints/                the last and the best one
 metrics.json  reports.json  figures of dev and test
@@ -53,6 +54,7 @@ from .predictor import Prediction, Predictor
 from .renaming import renaming
 from .run_data import RunData
 from .run_folder import folder_for
+from .teachers import add_soft_labels
 
 if TYPE_CHECKING:
     from ..export.export import ExportReport
@@ -162,6 +164,8 @@ class Run:
         fitted = Fitted.load(self.graph, kept) if self.trained else None
         names = renamed_in(self.out) if begun else NOT_RENAMED
         prepared = prepare(self.graph, self._sources, cache_folder(), fitted=fitted, splits=self.splits, renamed=names)
+        if not self.trained:
+            add_soft_labels(self.graph, prepared, cache_folder(), self.out)
         if not begun and here().first:
             replace(kept, json.dumps(prepared.fitted.state(), ensure_ascii=False).encode())
             RunData(self._given, prepared.hashes).write(self.out)

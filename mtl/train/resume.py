@@ -36,10 +36,12 @@ def identity(
     device: str = "cpu",
     processes: int = 1,
     weights: Mapping[str, str] | None = None,
+    soft: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return the hashes of recipe, data and vocabularies, versions, device, processes, and threads: None is this one's.
 
-    Threads are those of one process. `weights` are hashes of those that are taken from runs, by component.
+    Threads are those of one process. `weights` are hashes of those that are taken from runs, by component, `soft` those
+    of what teachers say, by task.
     """
     versions = {"mtl": VERSION, "torch": str(torch.__version__), "numpy": np.__version__}
     return {
@@ -51,6 +53,7 @@ def identity(
         "device": device,
         "processes": processes,
         **({"weights": dict(weights)} if weights else {}),
+        **({"soft": dict(soft)} if soft else {}),
     }
 
 
@@ -181,6 +184,12 @@ def _differences(recorded: Mapping[str, Any], current: Mapping[str, Any]) -> lis
         found.append(
             f"the weights of {listing(others)} should be those that the run was started with. Found others: the run "
             "that they come from was trained again, or 'from' names another. Other weights need a new run."
+        )
+    taught = [task for task, digest in current.get("soft", {}).items() if recorded.get("soft", {}).get(task) != digest]
+    if taught:
+        found.append(
+            f"what the teacher of {listing(taught)} says should be what the run was started with. Found other "
+            "probabilities: the teacher was trained again, or gives others here. Another teacher needs a new run."
         )
     found += _other_versions(recorded["versions"], current["versions"])
     there, here = (one.get("device", "cpu") for one in (recorded, current))

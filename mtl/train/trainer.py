@@ -93,7 +93,7 @@ class Trainer:
         self.budget = Budget(self.config.minutes, self.processes.clock(clock))
         self.checkpoints = Checkpoints(Path(out))
         fitted = fingerprint(prepared.fitted.state())
-        where = described(self.device), self.processes.count, taken_weights(self.graph)
+        where = described(self.device), self.processes.count, taken_weights(self.graph), prepared.soft
         self.identity = identity(digest(self.recipe), prepared.hashes, fitted, self.config.threads, *where)
         state = recorded_state(self.checkpoints, self.identity, Path(out), resume)
 

@@ -110,9 +110,9 @@ def ensemble(
     """Let finished runs answer together: one graph per task, with all of them in it, and one table at the end.
 
     Every task is combined that all runs have with equal labels (classes, several labels, tags of tokens, numbers); it
-    is measured on the data of the first run. With --runs N a recipe is trained N times, in DIR/runs, with seeds that count
-    from its own; with --set train.bootstrap=true each learns from another draw of the rows. An interrupted training
-    continues: give the same command again.
+    is measured on the data of the first run. With --runs N a recipe is trained N times, in DIR/runs, with seeds that
+    count from its own; with --set train.bootstrap=true each learns from another draw of the rows. An interrupted
+    training continues: give the same command again.
     """
     with guarded():
         from ..ensembling import Asked, ensemble_command

@@ -25,14 +25,13 @@ from ...evaluate.answerers import ReadsTexts, TextAnswerer
 from ...evaluate.evaluation import Evaluation, evaluate
 from ...serve.arrays import Texts
 from ...serve.bundle import Bundle
-from ...train.checkpoint import load_model
 from ..kept_figures import keep_figures
 from ..predictor import Prediction, Predictor
 from ..runner import Run
 from .answering import By
 from .combining import Candidate, combined_tasks
 from .members import Members, check_folder, weights_of
-from .network import EnsembleModel
+from .network import EnsembleModel, load_ensemble
 
 if TYPE_CHECKING:
     from ...export.export import ExportReport
@@ -154,11 +153,6 @@ class Ensemble:
             facts={"ensemble": self.members.described()},
             report=report,
         )
-
-
-def load_ensemble(members: Members) -> EnsembleModel:
-    """Return the best models of all members as one network; raises `CheckpointError` where one cannot be loaded."""
-    return EnsembleModel([load_model(run) for run in members.runs], members.tasks, members.by)
 
 
 def _candidate(folder: Path) -> Candidate:

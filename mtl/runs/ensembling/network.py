@@ -12,8 +12,10 @@ from ...data.fitted import Fitted
 from ...data.targets import Target
 from ...model.module import Module, Output
 from ...model.multi_task import MultiTaskModel
+from ...train.checkpoint import load_model
 from .answering import AveragedLabel, AveragedLabels, AveragedNumber, By, VotedLabel, VotedLabels
 from .member_graph import DECIDED, PROBABILITIES, EnsembleGraph, member_name
+from .members import Members
 
 
 def asked_of_members(target: Target, by: By) -> tuple[str, ...]:
@@ -47,6 +49,11 @@ class EnsembleModel(MultiTaskModel):
             built[graph.recipe.tasks[task].output] = joined(target, [member.output(task) for member in members], by)
         self._hold(graph, Fitted(features, targets), built)
         self.eval().to(device_of(first))
+
+
+def load_ensemble(members: Members) -> EnsembleModel:
+    """Return the best models of all members as one network; raises `CheckpointError` where one cannot be loaded."""
+    return EnsembleModel([load_model(run) for run in members.runs], members.tasks, members.by)
 
 
 def joined(target: Target, outputs: Sequence[Output], by: By) -> Output:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from mtl.base.registry import register
 from mtl.data.labels import Labels
 from mtl.data.targets import Target
+from mtl.model.distribution import softened
 from mtl.model.module import Output, PaddedSequence
 from mtl.model.precision import in_float32
 
@@ -35,6 +36,7 @@ class CRF(Output):
 
     axes = (("T",), ("U",))
     grows = True
+    learns_soft = True
     transitions_barrier: Tensor | None
     start_barrier: Tensor | None
     end_barrier: Tensor | None
@@ -95,6 +97,21 @@ class CRF(Output):
             gold = torch.where(whole, gold, log_partition(chain._replace(scores=agreeing)))
         losses = (log_partition(chain) - gold) / count.clamp(min=1)
         return torch.where(count > 0, losses, 0.0)
+
+    def soft_loss(self, scores: Tensor | PaddedSequence, probabilities: Tensor, temperature: float) -> Tensor:
+        """Return [B]: the cross-entropy, per token, of the sequences that a teacher's softened probabilities make.
+
+        Those are taken as independent of each other: the expected score of a sequence is then a sum over tokens and
+        neighbours.
+        """
+        parts = (self.transitions, self.start, self.end)
+        chain = self._chain(scores, *(part / temperature for part in parts))
+        chain = chain._replace(scores=chain.scores / temperature)
+        wanted = softened(probabilities, temperature) * chain.mask()[:, :, None]
+        last = wanted.gather(1, (chain.lengths - 1)[:, None, None].expand(-1, 1, wanted.shape[2]))[:, 0]
+        following = torch.einsum("bti,ij,btj->b", wanted[:, :-1], chain.transitions, wanted[:, 1:])
+        expected = (wanted * chain.scores).sum((1, 2)) + following + wanted[:, 0] @ chain.start + last @ chain.end
+        return (log_partition(chain) - expected) / chain.lengths
 
     def answer(self, scores: Tensor | PaddedSequence) -> dict[str, Tensor]:
         """Return the labels of the best sequence and the marginal probability of each."""

@@ -21,6 +21,7 @@ from .priors import RAREST
 from .temperature import calibration
 from .thresholds import best_f1, from_threshold
 
+CERTAIN = 1e-6  # how near to 0 and 1 a teacher's probabilities count: beyond, a float has no log odds left
 UNTUNED = 0.5  # the threshold of a label for which there is no other
 
 
@@ -45,6 +46,7 @@ class Sigmoid(Output):
 
     axes = (("C",),)
     grows = True
+    learns_soft = True
 
     def __init__(
         self,
@@ -103,6 +105,12 @@ class Sigmoid(Output):
             plain = F.binary_cross_entropy_with_logits(scores, targets, reduction="none")
             losses = losses * far_from_right(plain, self.focal)
         return losses.mean(-1)
+
+    def soft_loss(self, *scores_probabilities_temperature: Any) -> Tensor:
+        """Return [B]: the mean over the labels of the binary cross-entropy of softened probabilities."""
+        scores, probabilities, temperature = scores_probabilities_temperature
+        wanted = (probabilities.logit(eps=CERTAIN) / temperature).sigmoid()
+        return F.binary_cross_entropy_with_logits(scores / temperature, wanted, reduction="none").mean(-1)
 
     @property
     def found_on_dev(self) -> tuple[str, ...]:

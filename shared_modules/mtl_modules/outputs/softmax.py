@@ -13,6 +13,7 @@ from mtl.base.errors import UsageError
 from mtl.base.registry import register
 from mtl.data.labels import MISSING, Labels
 from mtl.data.targets import Target
+from mtl.model.distribution import softened
 from mtl.model.module import DevUnits, Output, PaddedSequence
 
 from ..layers.limits import FromZero, Rate, Threshold
@@ -42,6 +43,7 @@ class Softmax(Output):
 
     rejects = True
     grows = True
+    learns_soft = True
     weights: Tensor | None
     temperature: Tensor | None
     threshold: Tensor | None
@@ -111,6 +113,15 @@ class Softmax(Output):
             return losses
         labelled = (targets != MISSING).sum(1).clamp(min=1)
         return losses.view(targets.shape).sum(1) / labelled
+
+    def soft_loss(self, scores: Tensor | PaddedSequence, probabilities: Tensor, temperature: float) -> Tensor:
+        """Return [B]: the cross-entropy of softened probabilities, of tokens their mean."""
+        values = scores.values if isinstance(scores, PaddedSequence) else scores
+        wanted = softened(probabilities, temperature)
+        losses = -(wanted * (values / temperature).log_softmax(-1)).sum(-1)
+        if not isinstance(scores, PaddedSequence):
+            return losses
+        return torch.where(scores.mask(), losses, 0.0).sum(1) / scores.lengths
 
     @property
     def found_on_dev(self) -> tuple[str, ...]:

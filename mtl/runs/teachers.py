@@ -1,0 +1,205 @@
+"""Tasks that learn from a finished run: what is wrong with their teachers, and what these say of the training rows.
+
+A teacher answers all training rows once, before training. Its probabilities are kept in the cache, by its identity and
+that of the rows; the run's folder notes which file they are in, so that it is resumed without the teacher.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ..base.device import device_of
+from ..base.errors import Fault, MtlError, RecipeError, listing, near_miss
+from ..base.files import read_json, replace
+from ..compile.loading import run_graph
+from ..data.batch import raw_batch
+from ..data.fitted import Fitted
+from ..data.soft_labels import SoftLabels
+from ..data.store import Store, digest_of
+from ..model.module import PaddedSequence
+from ..train.checkpoint import Checkpoints, fingerprint, load_model
+from .ensembling.members import Members, is_ensemble, weights_of
+from .ensembling.network import load_ensemble
+
+if TYPE_CHECKING:
+    from ..data.prepared import Prepared
+    from ..data.split import Split
+    from ..graph.sharing_graph import SharingGraph
+    from ..model.multi_task import MultiTaskModel
+    from ..recipe.config import TaskConfig, TeacherConfig
+
+FILE = "teachers.json"  # in a run's folder: the cached file of each task
+VERSION = 1  # of what is cached
+BATCH = 64  # units that a teacher answers together
+
+
+def taught(graph: SharingGraph) -> dict[str, TeacherConfig]:
+    """Return the teachers of the tasks that have one."""
+    return {name: task.teacher for name, task in graph.recipe.tasks.items() if task.teacher is not None}
+
+
+def teacher_faults(graph: SharingGraph) -> Iterator[Fault]:
+    """Yield what is wrong with teachers, as far as it is known without data."""
+    for name, teacher in taught(graph).items():
+        task = graph.recipe.tasks[name]
+        output = graph.components[graph.output(name).component].config
+        if not output.cls.learns_soft:
+            yield teacher.place.fault(
+                f"should come with an output layer that learns from probabilities. Found '{output.type}'."
+            )
+        try:
+            there = _tasks_of(Path(teacher.run))
+        except MtlError as error:
+            yield from (teacher.place.fault(fault.message) for fault in error.faults)
+            continue
+        message = _unfit(task, there, teacher)
+        if message is not None:
+            yield teacher.place.fault(message)
+
+
+def _tasks_of(run: Path) -> Mapping[str, TaskConfig]:
+    """Return the tasks of a teacher; raises `CheckpointError` where it is no finished run, nor an ensemble of such."""
+    if is_ensemble(run):
+        members = Members.load(run)
+        known = run_graph(members.runs[0]).recipe.tasks
+        return {task: known[task] for task in members.tasks}
+    tasks = run_graph(run).recipe.tasks
+    Checkpoints(run).path("best")
+    return tasks
+
+
+def _unfit(task: TaskConfig, there: Mapping[str, TaskConfig], teacher: TeacherConfig) -> str | None:
+    """Return why a run's task cannot teach another; None where it can."""
+    name = teacher.task or task.name
+    if name not in there:
+        hint = near_miss(name, there)
+        return f"should have a task '{name}' that teaches. Found the tasks {listing(there)} in '{teacher.run}'.{hint}"
+    theirs = there[name]
+    if theirs.task.predicts != task.task.predicts:
+        return (
+            f"should be a task of one kind with its teacher, which predicts '{theirs.task.predicts}'. Found "
+            f"'{task.task.predicts}'."
+        )
+    if list(theirs.inputs) != list(task.inputs):
+        found = ", ".join(task.inputs)
+        return f"should have the inputs of its teacher, {', '.join(theirs.inputs)}. Found {found}."
+    if task.task.target_class().axes == ("T",):
+        text = task.task.target_input(tuple(task.inputs))
+        for key in ("tokenizer", "max_tokens"):
+            own, other = (getattr(of.inputs[text].front_end, key) for of in (task, theirs))
+            if own != other:
+                return f"should cut texts into tokens as its teacher does, '{key}: {other}'. Found '{key}: {own}'."
+    return None
+
+
+def label_faults(graph: SharingGraph, fitted: Fitted) -> Iterator[Fault]:
+    """Yield a fault for every task whose labels are not those of its teacher."""
+    for name, teacher in taught(graph).items():
+        run = Path(teacher.run)
+        folder = Members.load(run).runs[0] if is_ensemble(run) else run
+        there = Fitted.load(run_graph(folder), folder / "fitted.json")
+        own, theirs = fitted.targets[name].names(), there.targets[teacher.task or name].names()
+        if set(own) != set(theirs):
+            yield teacher.place.fault(
+                f"should have the labels of its task, {listing(own)}. Found {listing(theirs)} in '{teacher.run}'."
+            )
+
+
+def load_teacher(run: Path) -> MultiTaskModel:
+    """Return the model of a finished run, or of an ensemble."""
+    return load_ensemble(Members.load(run)) if is_ensemble(run) else load_model(run)
+
+
+def identity_of(run: Path) -> str:
+    """Return a SHA-256 of what a teacher answers with."""
+    if not is_ensemble(run):
+        return weights_of(run)
+    members = Members.load(run)
+    return fingerprint([members.by, *members.weights])
+
+
+def add_soft_labels(graph: SharingGraph, prepared: Prepared, cache: Path, run: Path) -> None:
+    """Give the train splits what teachers say of their units, from the cache where it holds that already.
+
+    `run` is the folder of the run, where it is noted. Raises `RecipeError` where a teacher has other labels.
+    """
+    noted = read_json(run / FILE) if (run / FILE).is_file() else {}
+    store = Store(cache)
+    files: dict[str, str] = {}
+    for name, teacher in taught(graph).items():
+        split = prepared.splits.get((graph.recipe.tasks[name].source, "train"))
+        if split is None:
+            continue  # the trainer says that there should be one
+        file = store.find(noted[name]) if name in noted else None
+        if file is None:
+            file = _computed(graph, prepared, name, teacher, split, store)
+        files[name] = file.name
+        split.soft[name] = SoftLabels(file, _bounds(graph, split, name))
+    if files and files != noted:
+        replace(run / FILE, (json.dumps(files, indent=2) + "\n").encode())
+
+
+def _bounds(graph: SharingGraph, split: Split, name: str) -> NDArray[np.int64] | None:
+    """Return the bounds of the tokens of a split's units; None for a task on units."""
+    if graph.recipe.tasks[name].task.target_class().axes != ("T",):
+        return None
+    return np.concatenate([[0], np.cumsum(split.token_counts(graph.target_input(name)))]).astype(np.int64)
+
+
+def _computed(
+    graph: SharingGraph, prepared: Prepared, name: str, teacher: TeacherConfig, split: Split, store: Store
+) -> Path:
+    """Return the cached file of what a teacher says, written where there is none."""
+    source, theirs = graph.recipe.tasks[name].source, teacher.task or name
+    keys = {input: str(key) for input, key in graph.inputs(name).items()}
+    own = prepared.fitted.targets[name].names()
+    where = [identity_of(Path(teacher.run)), theirs, prepared.hashes[f"{source}/train"], keys, list(own), len(split)]
+    key = f"soft-{digest_of(VERSION, *where)}.npy"
+    found = store.find(key)
+    if found is not None:
+        return found
+    faults = list(label_faults(graph, prepared.fitted))
+    if faults:
+        raise RecipeError(faults, graph.recipe.title)
+    model = load_teacher(Path(teacher.run)).eval()
+    order = [model.fitted.targets[theirs].names().index(label) for label in own]
+    bounds = _bounds(graph, split, name)
+    with store.scratch() as scratch, store.writing():
+        written = scratch.folder / key
+        shape = (len(split) if bounds is None else int(bounds[-1]), len(own))
+        values = np.lib.format.open_memmap(written, mode="w+", dtype=np.float32, shape=shape)
+        _answer(model, theirs, graph, name, split, order, bounds, values)
+        values.flush()
+        return store.publish(written, key)
+
+
+@torch.inference_mode()
+def _answer(
+    model: MultiTaskModel,
+    theirs: str,
+    graph: SharingGraph,
+    name: str,
+    split: Split,
+    order: list[int],
+    bounds: NDArray[np.int64] | None,
+    values: NDArray[np.float32],
+) -> None:
+    """Write what a teacher says of all units, those of similar length together."""
+    inputs = graph.inputs(name)
+    for chosen in split.batches(size=BATCH, seed=0, epoch=0, shuffle=False):
+        texts = {input: split.texts(key, chosen) for input, key in inputs.items()}
+        batch = raw_batch(model.sharing_graph, model.fitted, [theirs], texts).to(device_of(model))
+        found = model.output(theirs).probabilities(*model.scores(batch, [theirs])[theirs])
+        numbers = (found.values if isinstance(found, PaddedSequence) else found).cpu().numpy()[..., order]
+        if bounds is None:
+            values[chosen] = numbers
+            continue
+        for row, unit in enumerate(chosen.tolist()):
+            values[bounds[unit] : bounds[unit + 1]] = numbers[row, : bounds[unit + 1] - bounds[unit]]
