@@ -69,8 +69,8 @@ def check(recipe: Recipe, *, initial: bool = True) -> CheckReport:
     misfit = [] if origins is None else list(misfits(origins))
     taught = list(teacher_faults(graph)) if initial else []
     lists = [] if origins is None else list(unread_files(graph, _taken(origins) if misfit else origins.settled))
-    faults = [*unread, *lists, *misfit, *taught, *unexportable(graph), *without_figures(recipe), *without_device(recipe)]
-    faults += [*unmoved(graph), *not_drawn(recipe)]
+    faults = [*unread, *lists, *misfit, *taught, *unexportable(graph), *without_figures(recipe)]
+    faults += [*without_device(recipe), *unmoved(graph), *not_drawn(recipe)]
     parameters = {}
     warnings = [*graph.warnings, *slow(recipe)]
     try:

@@ -21,6 +21,7 @@ TASKS = {
     "alternating": ["slots", "chunks", "pos"],
     "atis": ["intent", "slots"],
     "dialogs": ["topic", "slots"],
+    "distil": ["intent"],
     "few_examples": ["intent", "slots"],
     "few_examples_pos": ["intent", "slots", "pos"],
     "intent_slot": ["intent", "slots"],
@@ -154,6 +155,22 @@ def test_transfer_starts_from_what_was_trained_to_tag(tmp_path: Path) -> None:
         there, here = (made.model[f"{task}.embedding.{name}"] for made, task in ((tags, "slots"), (run, "intent")))
         assert all(torch.equal(here.state_dict()[key], value) for key, value in there.state_dict().items())
     assert len(run.prepared.splits["few", "train"]) < 400
+
+
+def test_distil_learns_from_single_task(tmp_path: Path) -> None:
+    teacher = Run.start(RECIPES / "single_task.yaml", tmp_path / "teacher", overrides=["train.max_steps=30"])
+    list(teacher.train())
+    moved = [f"tasks.intent.teacher.run={tmp_path / 'teacher'}", "train.max_steps=30"]
+    recipe = load_recipe(RECIPES / "distil.yaml", overrides=moved)
+    assert check(recipe).warnings == ()
+    student = Run.start(recipe, tmp_path / "run")
+    list(student.train())
+    count = {name: sum(p.numel() for p in run.model.parameters()) for name, run in (("t", teacher), ("s", student))}
+    assert count["s"] < count["t"] / 3
+    (split,) = (found for (_, name), found in student.prepared.splits.items() if name == "train")
+    texts = split.texts("text", range(5))
+    scores = [list(answer["scores"].values()) for answer in teacher.predict("intent", texts)]
+    assert np.allclose(split.soft["intent"].values[:5], scores, atol=1e-6)
 
 
 @pytest.mark.slow

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 ELEMENTS = {"average": ("label", "number"), "vote": ("label",)}
 OTHERS = {
-    "grade": "scores of a ranking have no scale that runs have in common, so means of them rank nothing",
-    "number": "numbers have no votes: average them",
+    "grade": ", scores of a ranking: they have no scale that runs have in common, so their means rank nothing",
+    "number": ", which have no votes: average them",
 }
 
 
@@ -58,7 +58,7 @@ def _in_the_way(runs: Sequence[Candidate], task: str, by: By) -> Iterator[Fault]
     target = first.fitted.targets[task]
     if target.element not in ELEMENTS[by] or target.of_text or target.quotes:
         can = "labels or a number" if by == "average" else "labels"
-        why = f": {OTHERS[target.element]}" if target.element in OTHERS else ""
+        why = OTHERS.get(target.element, "")
         yield Fault(
             f"should answer with {can}, to be combined. Found {target.shape()}{why}.", str(first.folder), path=task
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mtl.data.feed import Feed
+from mtl.data.feed import Feed, drawn_rows
 from tests.mtl.small_run import small_graph, small_prepared
 
 
@@ -24,6 +24,23 @@ def test_parts_make_up_the_batch(tmp_path: Path) -> None:
         sizes.append(len(batches[1].rows))
     assert set(sizes) == {0, 1}
     assert whole.state() == first.state() == second.state()
+
+
+def test_rows_are_drawn_with_replacement_by_seed_and_source() -> None:
+    drawn = drawn_rows("words", 1000, 3)
+    assert drawn.tolist() == drawn_rows("words", 1000, 3).tolist() == sorted(drawn)
+    assert drawn.tolist() != drawn_rows("words", 1000, 4).tolist()
+    assert drawn.tolist() != drawn_rows("others", 1000, 3).tolist()
+    assert 600 < len(set(drawn.tolist())) < 660  # 1 - 1/e of them
+
+
+def test_every_pass_reads_the_drawn_rows(tmp_path: Path) -> None:
+    graph = small_graph(tmp_path, {"batch": {"size": 3}})
+    split = small_prepared(graph).splits["words", "train"]
+    feed = Feed("words", ("pos",), split, graph.recipe.train.batch, 3, bootstrap=True)
+    for _ in range(2):
+        read = np.concatenate([feed.next().rows for _ in range(len(feed))])
+        assert sorted(read.tolist()) == drawn_rows("words", len(split), 3).tolist()
 
 
 def test_queries_stay_whole() -> None:

@@ -79,14 +79,13 @@ RANKING = {
         (
             [candidate("one", y=classes("text_regression")), candidate("two", y=classes("text_regression"))],
             "vote",
-            "one: y: should answer with labels, to be combined. Found one number per row: numbers have no votes: "
-            "average them.",
+            "one: y: should answer with labels, to be combined. Found numbers [B], which have no votes: average them.",
         ),
         (
             [candidate("one", y=RANKING), candidate("two", y=RANKING)],
             "average",
-            "one: y: should answer with labels or a number, to be combined. Found one grade per row: scores of a "
-            "ranking have no scale that runs have in common, so means of them rank nothing.",
+            "one: y: should answer with labels or a number, to be combined. Found grades [B], scores of a ranking: "
+            "they have no scale that runs have in common, so their means rank nothing.",
         ),
     ],
 )

@@ -1,0 +1,158 @@
+"""Runs that answer together: measured, exported as one graph per task, and verified as a run is."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+
+import mtl
+from mtl.base.errors import CheckpointError, UsageError
+from mtl.base.files import read_json
+from mtl.runs.ensembling.ensemble import Ensemble
+from tests import small
+from tests.commands import within
+from tests.once import once
+
+TEXTS = ["put on blackbird", "Wake me at noon", ""]
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the small recipe with a CRF, which reads capitals; trained for a moment, and nothing more."""
+
+    def make(folder: Path) -> None:
+        recipe = small.RECIPE.replace("lowercase: true", "lowercase: false").replace("epochs: 24", "epochs: 6")
+        path = small.write(folder, recipe)
+        run = mtl.Run.start(path, folder / "run", seed=2, overrides=["tasks.slots.model.output=crf"])
+        for _ in run.train():
+            pass
+
+    return once(tmp_path_factory, "other_member", make) / "run"
+
+
+@pytest.fixture(scope="module")
+def ensemble(small_run: Path, other: Path, tmp_path_factory: pytest.TempPathFactory) -> Ensemble:
+    """Both runs, averaged, tested and exported by a command."""
+    folder = tmp_path_factory.mktemp("ensemble")
+    done = within("ensemble", small_run, other, "--out", folder / "both")
+    assert done.returncode == 0, done.stderr
+    assert "intent  accuracy         1.0000" in done.stdout
+    return Ensemble.open(folder / "both")
+
+
+def test_probabilities_are_the_means_of_the_members(ensemble: Ensemble, small_run: Path, other: Path) -> None:
+    members = [mtl.Predictor.load(run).predict("intent", TEXTS) for run in (small_run, other)]
+    for row, answer in enumerate(ensemble.predict("intent", TEXTS)):
+        for label, score in answer["scores"].items():
+            assert score == pytest.approx(np.mean([member[row]["scores"][label] for member in members]), abs=1e-6)
+
+
+def test_the_export_answers_as_the_ensemble(ensemble: Ensemble) -> None:
+    bundle = mtl.Bundle(ensemble.out / "export")
+    assert bundle.tasks == ("intent", "slots")
+    for task, names in {"intent": ("label",), "slots": ("tokens", "tags")}.items():
+        for eager, exported in zip(ensemble.predict(task, TEXTS), bundle.predict(task, TEXTS), strict=True):
+            assert [eager[name] for name in names] == [exported[name] for name in names]
+            assert exported["score"] == pytest.approx(eager["score"], abs=1e-5)
+
+
+def test_a_stock_onnxruntime_takes_texts_once_for_all_members(ensemble: Ensemble) -> None:
+    session = onnxruntime.InferenceSession(ensemble.out / "export/slots.onnx")
+    assert [given.name for given in session.get_inputs()] == ["text"]
+    (tags,) = session.run(["tags"], {"text": np.array(["put on blackbird"], dtype=object)})
+    assert tags.tolist() == [ensemble.predict("slots", ["put on blackbird"])[0]["tags"]]
+
+
+def test_the_manifest_says_which_runs_it_came_from(ensemble: Ensemble, small_run: Path, other: Path) -> None:
+    found = ensemble.manifest["ensemble"]
+    assert found["by"] == "average"
+    assert [one["run"] for one in found["runs"]] == [str(small_run.resolve()), str(other.resolve())]
+    assert all(len(one["weights"]) == 64 for one in found["runs"])
+    assert ensemble.manifest["verified"]["rows"] == {"intent": 15, "slots": 15}
+
+
+def test_weights_are_those_of_all_members_once(ensemble: Ensemble, small_run: Path) -> None:
+    bundled = mtl.Bundle(ensemble.out / "export").manifest["files"]["weights.safetensors"]["bytes"]
+    assert bundled > read_json(small_run / "export/manifest.json")["files"]["weights.safetensors"]["bytes"]
+
+
+def test_it_is_measured_and_asked_by_commands_like_a_run(ensemble: Ensemble) -> None:
+    figures = ensemble.evaluate("test").metrics
+    assert read_json(ensemble.out / "metrics.json")["test"] == figures
+    for folder in (ensemble.out, ensemble.out / "export"):
+        tested = within("test", folder, "--task", "slots")
+        assert (tested.returncode, tested.stderr) == (0, "")
+        assert tested.stdout.splitlines()[1].split() == ["slots", "f1", f"{figures['slots']['f1']:.4f}"]
+        answered = within("predict", folder, "--task", "intent", stdin=b"put on blackbird\n")
+        assert json.loads(answered.stdout)["label"] == "play"
+
+
+def test_votes_are_exported_too(small_run: Path, other: Path, tmp_path: Path) -> None:
+    found = mtl.ensemble([small_run, other], tmp_path / "votes", by="vote", tasks=["slots"])
+    assert found.tasks == ("slots",)
+    assert found.manifest["ensemble"]["by"] == "vote"
+    (answer,) = mtl.Bundle(tmp_path / "votes/export").predict("slots", ["put on blackbird"])
+    assert set(answer["score"]) <= {0.5, 1.0}
+    assert found.evaluate("test").metrics == found.evaluate("test", export=tmp_path / "votes/export").metrics
+
+
+def test_a_member_that_is_gone_or_has_other_weights_is_said(small_run: Path, other: Path, tmp_path: Path) -> None:
+    shutil.copytree(small_run, tmp_path / "a", ignore=shutil.ignore_patterns("export"))
+    shutil.copytree(other, tmp_path / "b")
+    Ensemble.start([tmp_path / "a", tmp_path / "b"], tmp_path / "both")
+    shutil.rmtree(tmp_path / "a")
+    (tmp_path / "b/fitted.json").write_text((tmp_path / "b/fitted.json").read_text() + " ")
+    with pytest.raises(CheckpointError) as caught:
+        Ensemble.open(tmp_path / "both")
+    file, anew = tmp_path / "both/ensemble.json", "Make the ensemble anew, or use its export, which has all weights."
+    should = "should be the run that the ensemble was made of. Found"
+    assert str(caught.value).splitlines() == [
+        f"{file}: the member '{tmp_path}/a' {should} no such run. {anew}",
+        f"{file}: the member '{tmp_path}/b' {should} other weights: it was trained again. {anew}",
+    ]
+
+
+def test_an_ensemble_is_of_finished_runs(small_run: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as few:
+        Ensemble.start([small_run, small_run], tmp_path / "both")
+    assert str(few.value) == "an ensemble should be of two runs or more. Found 1."
+    with pytest.raises(CheckpointError) as none:
+        Ensemble.start([small_run, tmp_path / "none"], tmp_path / "both")
+    assert str(none.value) == (f"should be the folder of a finished run. Found '{tmp_path / 'none'}': nothing there.")
+
+
+def test_a_folder_with_something_else_is_left_alone(small_run: Path, other: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(UsageError) as caught:
+        Ensemble.start([small_run, other], tmp_path)
+    assert str(caught.value) == (
+        f"the folder '{tmp_path}' of an ensemble should be new or empty. Found other things in it: notes.txt. Name "
+        "another folder (--out DIR, out=DIR)."
+    )
+    with pytest.raises(UsageError) as caught:
+        Ensemble.start([small_run, other], tmp_path / "notes.txt")
+    assert str(caught.value) == f"the folder '{tmp_path}/notes.txt' of an ensemble should be a folder. Found a file."
+    Ensemble.start([small_run, other], tmp_path / "both")
+    with pytest.raises(UsageError) as caught:
+        Ensemble.start([small_run, other], tmp_path / "both", by="vote")
+    assert str(caught.value) == (
+        f"the folder '{tmp_path}/both' should be new, or hold an ensemble of these runs by vote. Found one of other "
+        "runs, or combined otherwise. Name another folder (--out DIR, out=DIR)."
+    )
+
+
+def test_a_damaged_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / "ensemble.json").write_text('{"format": 1}')
+    with pytest.raises(CheckpointError) as caught:
+        Ensemble.open(tmp_path)
+    file = tmp_path / "ensemble.json"
+    assert str(caught.value) == f"{file}: should hold 'by', 'tasks' and 'members'. Found something else."
+    file.write_text('{"format": 7}')
+    with pytest.raises(CheckpointError) as caught:
+        Ensemble.open(tmp_path)
+    assert str(caught.value) == f"{file}: should be of format 1. Found 7."

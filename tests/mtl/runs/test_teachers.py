@@ -1,0 +1,188 @@
+"""Tasks that learn from a finished run."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import mtl
+from mtl.base.errors import CheckpointError, RecipeError
+from mtl.base.files import read_json
+from mtl.base.progress import StepReport
+from mtl.runs.check import check
+from mtl.runs.runner import Run
+from mtl.train.checkpoint import load_model
+from tests import small
+
+
+def student(folder: Path, teacher: Path, more: str = "weight: 0.7", **replaced: str) -> Path:
+    """Write a smaller recipe with less to learn from: its tasks learn from those of a run."""
+    recipe = small.RECIPE.replace("hidden: 8", "hidden: 4").replace("epochs: 24", "epochs: 2")
+    recipe = recipe.replace("    target: intent\n", f"    target: intent\n    teacher: {{run: {teacher}, {more}}}\n")
+    recipe = recipe.replace(
+        "    target: slots\n", f"    target: slots\n    teacher: {teacher}\n    model: {{output: crf}}\n"
+    )
+    for old, new in replaced.items():
+        assert old in recipe
+        recipe = recipe.replace(old, new)
+    path = small.write(folder, recipe)
+    lines = (folder / "train.tsv").read_text("utf-8").splitlines()
+    unlabelled = [f"{line.split(chr(9))[0]}\t\t" if number % 3 == 2 else line for number, line in enumerate(lines)]
+    (folder / "train.tsv").write_text("\n".join(unlabelled) + "\n", "utf-8")
+    return path
+
+
+def trained(run: Run) -> Run:
+    for _ in run.train():
+        pass
+    return run
+
+
+def test_probabilities_are_those_of_the_teacher_in_the_student_s_order(small_run: Path, tmp_path: Path) -> None:
+    split = Run.start(student(tmp_path, small_run), tmp_path / "run").prepared.splits["utterances", "train"]
+    texts = split.texts("text")
+    answers = mtl.Predictor.load(small_run).predict("intent", texts)
+    wanted = [[answer["scores"][label] for label in split.targets["intent"].names()] for answer in answers]
+    assert np.allclose(split.soft["intent"].values, wanted, atol=1e-6)
+    tags = mtl.Predictor.load(small_run).predict("slots", texts)
+    batch = split.batch(np.array([3, 0]))
+    best = batch.soft["slots"].probabilities.max(-1)
+    for row, unit in enumerate((3, 0)):
+        count, names = len(tags[unit]["tags"]), split.targets["slots"].names()
+        assert [names[i] for i in best.indices[row, :count].tolist()] == tags[unit]["tags"]
+        assert np.allclose(best.values[row, :count], tags[unit]["score"], atol=1e-6)
+    assert batch.labelled["intent"].tolist() == [True, True]
+    assert split.batch(np.arange(3)).soft["intent"].labelled.tolist() == [True, False, True]
+
+
+def test_the_loss_of_a_row_is_its_label_s_and_its_teacher_s_part(small_run: Path, tmp_path: Path) -> None:
+    run = Run.start(student(tmp_path, small_run), tmp_path / "run")
+    (split,) = (found for (_, name), found in run.prepared.splits.items() if name == "train")
+    model = mtl.runs.runner.MultiTaskModel(run.graph, run.prepared.fitted).eval()
+    batch = split.batch(np.arange(6))
+    found = model.losses(batch, ["intent"])["intent"]
+    output, (scores,) = model.output("intent"), model.scores(batch, ["intent"])["intent"]
+    hard = torch.where(batch.soft["intent"].labelled, output.loss(scores, batch.targets["intent"]), 0.0)
+    soft = output.soft_loss(scores, batch.soft["intent"].probabilities, 2.0)
+    assert torch.allclose(found, (0.3 * hard + 0.7 * 4 * soft).mean())
+    assert int(batch.soft["intent"].labelled.sum()) == 4
+
+
+def test_a_student_of_texts_without_labels_answers_as_its_teacher(small_run: Path, tmp_path: Path) -> None:
+    path = student(tmp_path, small_run, "weight: 1", **{"epochs: 2": "epochs: 8"})
+    found = mtl.run(path, tmp_path / "run", overrides=["tasks.slots.learn=true"])
+    assert found.metrics["test"]["intent"]["accuracy"] == 1.0
+    assert mtl.Bundle(tmp_path / "run/export").predict("intent", ["put on blackbird"])[0]["label"] == "play"
+
+
+def test_a_resumed_student_needs_no_teacher_and_ends_bit_by_bit_alike(small_run: Path, tmp_path: Path) -> None:
+    teacher = tmp_path / "teacher"
+    shutil.copytree(small_run, teacher, ignore=shutil.ignore_patterns("export"))
+    path = student(tmp_path / "student", teacher)
+    overrides = ["train.checkpoint_every=2"]
+    trained(Run.start(path, tmp_path / "whole", overrides=overrides))
+    for report in Run.start(path, tmp_path / "cut", overrides=overrides).train():
+        if isinstance(report, StepReport) and report.step == 4:
+            break
+    shutil.rmtree(teacher)
+    trained(Run.start(path, tmp_path / "cut", overrides=overrides, resume=True))
+    whole, cut = (load_model(tmp_path / name, "last").state_dict() for name in ("whole", "cut"))
+    assert all(torch.equal(whole[name], cut[name]) for name in whole)
+    assert read_json(tmp_path / "cut/teachers.json") == read_json(tmp_path / "whole/teachers.json")
+    assert Run.open(tmp_path / "cut").evaluate("dev").metrics  # a trained run asks for no teacher
+
+
+def test_another_teacher_is_refused_on_resume(small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    teacher = tmp_path / "teacher"
+    shutil.copytree(small_run, teacher, ignore=shutil.ignore_patterns("export"))
+    path = student(tmp_path / "student", teacher, **{"epochs: 2": "epochs: 1"})
+    trained(Run.start(path, tmp_path / "run"))
+    monkeypatch.setenv("MTL_CACHE", str(tmp_path / "empty"))
+    (best,) = (teacher / "checkpoints").glob("step-*/components/intent.decoder.safetensors")
+    content = bytearray(best.read_bytes())
+    content[-1] ^= 1  # the sign, exponent or first bits of a bias
+    best.write_bytes(bytes(content))
+    with pytest.raises(CheckpointError) as caught:
+        trained(Run.start(path, tmp_path / "run", resume=True))
+    assert str(caught.value) == (
+        f"{tmp_path / 'run'}: what the teacher of intent says should be what the run was started with. Found other "
+        "probabilities: the teacher was trained again, or gives others here. Another teacher needs a new run."
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (
+            "task: intents",
+            "should have a task 'intents' that teaches. Found the tasks intent, slots in '{run}'. Did you mean "
+            "'intent'?",
+        ),
+        ("task: slots", "should be a task of one kind with its teacher, which predicts 'tags'. Found 'class'."),
+    ],
+)
+def test_a_teacher_of_another_kind(small_run: Path, tmp_path: Path, more: str, message: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        check(mtl.load_recipe(student(tmp_path, small_run, more)))
+    (fault,) = caught.value.faults
+    assert (fault.path, fault.message) == ("tasks.intent.teacher", message.format(run=small_run.resolve()))
+
+
+def test_a_teacher_that_is_no_finished_run(small_run: Path, tmp_path: Path) -> None:
+    run = tmp_path / "none"
+    with pytest.raises(RecipeError) as caught:
+        check(mtl.load_recipe(student(tmp_path / "a", run)))
+    assert {fault.message for fault in caught.value.faults} == {
+        f"should be the folder of a finished run. Found '{run}': nothing there."
+    }
+    path = small.write(tmp_path / "b")
+    for report in Run.start(path, run, overrides=["train.checkpoint_every=2"]).train():
+        if isinstance(report, StepReport) and report.step == 3:
+            break
+    with pytest.raises(RecipeError) as caught:
+        check(mtl.load_recipe(student(tmp_path / "c", run)))
+    assert {fault.message for fault in caught.value.faults} == {
+        f"should be the folder of a finished run. Found '{run}': its last checkpoint is of step 2 of 72. Let the "
+        f"training end; if nothing trains it, go on with it: mtl train {run}/recipe.yaml --out {run} --resume"
+    }
+
+
+def test_a_teacher_with_other_labels(small_run: Path, tmp_path: Path) -> None:
+    path = student(tmp_path, small_run)
+    train = tmp_path / "train.tsv"
+    train.write_text(train.read_text().replace("\tplay\t", "\tlisten\t"))
+    with pytest.raises(RecipeError) as caught:
+        Run.start(path, tmp_path / "run").prepared  # noqa: B018  # data is read on first use
+    (fault,) = caught.value.faults
+    assert (fault.path, fault.message) == (
+        "tasks.intent.teacher",
+        f"should have the labels of its task, listen, wake. Found play, wake in '{small_run.resolve()}'.",
+    )
+
+
+def test_a_teacher_that_cuts_texts_otherwise(small_run: Path, tmp_path: Path) -> None:
+    path = student(
+        tmp_path, small_run, **{"lowercase: true}}\n    target: slots": "max_tokens: 4}}\n    target: slots"}
+    )
+    with pytest.raises(RecipeError) as caught:
+        check(mtl.load_recipe(path))
+    (fault,) = caught.value.faults
+    assert (fault.path, fault.message) == (
+        "tasks.slots.teacher",
+        "should cut texts into tokens as its teacher does, 'max_tokens: None'. Found 'max_tokens: 4'.",
+    )
+
+
+def test_an_output_layer_that_cannot_be_taught(small_run: Path, tmp_path: Path) -> None:
+    path = student(tmp_path, small_run, **{"pooling: max": "pooling: max\n      output: hinge"})
+    with pytest.raises(RecipeError) as caught:
+        check(mtl.load_recipe(path))
+    (fault,) = caught.value.faults
+    assert (fault.path, fault.message) == (
+        "tasks.intent.teacher",
+        "should come with an output layer that learns from probabilities. Found 'hinge'.",
+    )
