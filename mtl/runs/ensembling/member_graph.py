@@ -5,12 +5,13 @@ What two members read alike is one input, so an exported graph has their front e
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
-from ...graph.calls import Argument, Call, InputKey, Regroup, keys_of
+from ...graph.calls import Argument, Call, InputKey, Regroup
 from ...graph.sharing_graph import By, Component, SharingGraph
+from ...recipe.config import ShareGroup
 
 PROBABILITIES, DECIDED = "probabilities", "decided"  # methods of a member's output layer
 
@@ -33,7 +34,7 @@ class EnsembleGraph(SharingGraph):
         self.members_ = tuple(members)
         self.asked = asked
         tasks = {name: task for name, task in first.recipe.tasks.items() if name in asked}
-        self.recipe = replace(first.recipe, tasks=tasks)
+        self.recipe = replace(first.recipe, tasks=tasks, share=_groups_of(first.recipe.share, asked))
         self.components = {component.name: component for component in self._components()}
 
     def _components(self) -> list[Component]:
@@ -77,6 +78,12 @@ class EnsembleGraph(SharingGraph):
 
         return call(member.output(task, by))
 
-    def reads_alike(self, task: str) -> int:
-        """Return how many ways of reading its texts a task has: 1 for each input where all members read alike."""
-        return len(keys_of(self.output(task)))
+
+def _groups_of(share: Mapping[str, ShareGroup], tasks: Collection[str]) -> dict[str, ShareGroup]:
+    """Return the groups of a recipe that some of its tasks are in, with their members alone."""
+    found = {}
+    for name, group in share.items():
+        members = tuple(member for member in group.members if member.split(".")[0] in tasks)
+        if members:
+            found[name] = replace(group, members=members)
+    return found
