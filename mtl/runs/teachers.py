@@ -130,7 +130,8 @@ def add_soft_labels(graph: SharingGraph, prepared: Prepared, cache: Path, run: P
 
     `run` is the folder of the run, where it is noted. Raises `RecipeError` where a teacher has other labels.
     """
-    noted = read_json(run / FILE) if (run / FILE).is_file() else {}
+    begun = bool(Checkpoints(run).pointer())  # before, teachers may still be changed
+    noted = read_json(run / FILE) if begun and (run / FILE).is_file() else {}
     store = Store(cache)
     files: dict[str, str] = {}
     for name, teacher in taught(graph).items():

@@ -43,6 +43,16 @@ class Members:
 
         Raises `CheckpointError` where its file is damaged, and where a member is gone or has other weights by now.
         """
+        members = cls.read(folder)
+        pairs = zip(members.runs, members.weights, strict=True)
+        faults = [fault for pair in pairs for fault in _changed(*pair, folder / FILE)]
+        if faults:
+            raise CheckpointError(*faults)
+        return members
+
+    @classmethod
+    def read(cls, folder: Path) -> Members:
+        """Return what the file of an ensemble says; raises `CheckpointError` where it is damaged."""
         file = folder / FILE
         found = read_json(file)
         try:
@@ -50,13 +60,9 @@ class Members:
                 raise CheckpointError(f"{file}: should be of format {FORMAT}. Found {found['format']}.")
             runs = tuple(Path(os.path.normpath(folder / one["run"])) for one in found["members"])
             weights = tuple(str(one["weights"]) for one in found["members"])
-            members = cls(found["by"], tuple(found["tasks"]), runs, weights)
+            return cls(found["by"], tuple(found["tasks"]), runs, weights)
         except (KeyError, TypeError) as error:
             raise CheckpointError(f"{file}: should hold 'by', 'tasks' and 'members'. Found something else.") from error
-        faults = [fault for pair in zip(runs, weights, strict=True) for fault in _changed(*pair, file)]
-        if faults:
-            raise CheckpointError(*faults)
-        return members
 
     def write(self, folder: Path) -> None:
         """Write `ensemble.json`; members inside the folder are named from there, so that it can be moved."""
@@ -83,9 +89,8 @@ def check_folder(out: Path, runs: Sequence[Path], by: By) -> None:
         raise UsageError(f"the folder '{out}' of an ensemble should be a folder. Found a file.")
     held = sorted(entry.name for entry in out.iterdir()) if out.is_dir() else []
     if FILE in held:
-        found = read_json(out / FILE)
-        there = {os.path.normpath(out / one["run"]) for one in found["members"]}
-        if (found["by"], there) == (by, {os.path.normpath(run.resolve()) for run in runs}):
+        found = Members.read(out)
+        if (found.by, {run.resolve() for run in found.runs}) == (by, {run.resolve() for run in runs}):
             return
         raise UsageError(
             f"the folder '{out}' should be new, or hold an ensemble of these runs by {by}. Found one of other runs, "
