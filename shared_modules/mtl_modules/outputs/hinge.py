@@ -25,6 +25,8 @@ class Hinge(Softmax):
     `prior`, `calibrate` and `threshold` are those of `softmax`.
     """
 
+    learns_soft = False  # its probabilities are not what it learns
+
     def __init__(
         self,
         labels: Labels,

@@ -13,9 +13,10 @@ import mtl
 from mtl.base.errors import CheckpointError, RecipeError
 from mtl.base.files import read_json
 from mtl.base.progress import StepReport
+from mtl.model.multi_task import MultiTaskModel
 from mtl.runs.check import check
 from mtl.runs.runner import Run
-from mtl.train.checkpoint import load_model
+from mtl.train.checkpoint import Checkpoints, load_model
 from tests import small
 
 
@@ -62,7 +63,7 @@ def test_probabilities_are_those_of_the_teacher_in_the_student_s_order(small_run
 def test_the_loss_of_a_row_is_its_label_s_and_its_teacher_s_part(small_run: Path, tmp_path: Path) -> None:
     run = Run.start(student(tmp_path, small_run), tmp_path / "run")
     (split,) = (found for (_, name), found in run.prepared.splits.items() if name == "train")
-    model = mtl.runs.runner.MultiTaskModel(run.graph, run.prepared.fitted).eval()
+    model = MultiTaskModel(run.graph, run.prepared.fitted).eval()
     batch = split.batch(np.arange(6))
     found = model.losses(batch, ["intent"])["intent"]
     output, (scores,) = model.output("intent"), model.scores(batch, ["intent"])["intent"]
@@ -102,7 +103,7 @@ def test_another_teacher_is_refused_on_resume(small_run: Path, tmp_path: Path, m
     path = student(tmp_path / "student", teacher, **{"epochs: 2": "epochs: 1"})
     trained(Run.start(path, tmp_path / "run"))
     monkeypatch.setenv("MTL_CACHE", str(tmp_path / "empty"))
-    (best,) = (teacher / "checkpoints").glob("step-*/components/intent.decoder.safetensors")
+    best = Checkpoints(teacher).path("best") / "components/intent.decoder.safetensors"
     content = bytearray(best.read_bytes())
     content[-1] ^= 1  # the sign, exponent or first bits of a bias
     best.write_bytes(bytes(content))
@@ -165,9 +166,7 @@ def test_a_teacher_with_other_labels(small_run: Path, tmp_path: Path) -> None:
 
 
 def test_a_teacher_that_cuts_texts_otherwise(small_run: Path, tmp_path: Path) -> None:
-    path = student(
-        tmp_path, small_run, **{"lowercase: true}}\n    target: slots": "max_tokens: 4}}\n    target: slots"}
-    )
+    path = student(tmp_path, small_run, **{"lowercase: true}}": "lowercase: true, max_tokens: 4}}"})
     with pytest.raises(RecipeError) as caught:
         check(mtl.load_recipe(path))
     (fault,) = caught.value.faults
