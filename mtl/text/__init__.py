@@ -26,6 +26,7 @@ shape_features    how a word is written: its capitals and digits, its prefixes a
 shape_graph       how words are written, and their beginnings and ends, inside the graph
 shapes            the shapes of words, by name: how a word is written, its capitals and the pattern of its digits
 span_tags         labelled spans of characters, and the tags that they give to tokens
+spelling          texts as sequences of characters: those of every token, and a blank after it
 tag_rule          which tags a column may hold, and the message for one that it may not
 tag_schemes       tag schemes: which tags mark spans, what may follow what
 token_values      tokens inside an ONNX graph, and what features compute from them there

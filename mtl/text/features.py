@@ -83,6 +83,7 @@ class Feature:
     dtype: ClassVar[type[np.generic]] = np.int32  # as cached; integers reach the embedding as int64
     version: ClassVar[int] = 1
     needs_fit: ClassVar[bool] = False
+    own_pieces: ClassVar[bool] = False  # its pieces of tokens are not those of the tokenizer
     size: int | None = None  # number of ids of an integer feature; None before it is known, and for numbers
 
     _options: tuple[tuple[str, object], ...]

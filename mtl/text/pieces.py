@@ -59,18 +59,7 @@ class PieceIds(VocabularyFeature):
 
     def onnx(self, tape: Tape, tokens: TokenValues) -> ir.Value:
         """Return [B, P] ids."""
-        from .token_values import INT64, integers, scalar, typed  # it imports what only exporting needs
-
-        found = _values(tape, tokens)
-        ids = tokens.look_up(tape, found.pieces, self.vocabulary)
-        chosen = tape.op("Compress", [tape.op("Reshape", [ids, integers(tape, [-1])]), found.there], {"axis": 0})
-        # The pieces of all rows, and the places of a grid that hold one, are in one order.
-        lengths = tape.op("ReduceSum", [found.counts, integers(tape, [1])], {"keepdims": 1})
-        longest = tape.op("ReduceMax", [lengths], {"keepdims": 0})
-        inside = tape.op("Less", [tape.op("Range", [scalar(tape, 0), longest, scalar(tape, 1)]), lengths])
-        places = tape.op("Transpose", [tape.op("NonZero", [inside])], {"perm": [1, 0]})
-        empty = tape.op("Expand", [integers(tape, [0]), tape.op("Shape", [inside])])
-        return typed(tape.op("ScatterND", [empty, places, chosen]), INT64, 2)
+        return packed(tape, tokens, _values(tape, tokens), self.vocabulary)
 
 
 @register("feature", "piece_counts")
@@ -89,7 +78,22 @@ class PieceCounts(Feature):
 
 def reads_pieces(feature: Feature) -> bool:
     """Say whether a feature is computed from the pieces of tokens: a tokenizer should have them in the graph, too."""
-    return "P" in feature.dims or isinstance(feature, PieceCounts)
+    return not feature.own_pieces and ("P" in feature.dims or isinstance(feature, PieceCounts))
+
+
+def packed(tape: Tape, tokens: TokenValues, found: PieceValues, vocabulary: Vocabulary) -> ir.Value:
+    """Return the ids of the pieces of all tokens of each row one after another, [B, P], 0 after the last one."""
+    from .token_values import INT64, integers, scalar, typed  # it imports what only exporting needs
+
+    ids = tokens.look_up(tape, found.pieces, vocabulary)
+    chosen = tape.op("Compress", [tape.op("Reshape", [ids, integers(tape, [-1])]), found.there], {"axis": 0})
+    # The pieces of all rows, and the places of a grid that hold one, are in one order.
+    lengths = tape.op("ReduceSum", [found.counts, integers(tape, [1])], {"keepdims": 1})
+    longest = tape.op("ReduceMax", [lengths], {"keepdims": 0})
+    inside = tape.op("Less", [tape.op("Range", [scalar(tape, 0), longest, scalar(tape, 1)]), lengths])
+    places = tape.op("Transpose", [tape.op("NonZero", [inside])], {"perm": [1, 0]})
+    empty = tape.op("Expand", [integers(tape, [0]), tape.op("Shape", [inside])])
+    return typed(tape.op("ScatterND", [empty, places, chosen]), INT64, 2)
 
 
 def _pieces(tokens: Tokens) -> TokenPieces:

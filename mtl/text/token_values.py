@@ -35,10 +35,14 @@ class PieceValues(NamedTuple):
 
 @dataclass
 class Shared:
-    """What features of one input compute once: whether a token is inside its row, bool [B, T], and pieces."""
+    """What features of one input compute once: whether a token is inside its row, bool [B, T], and pieces.
+
+    `spelled` are characters with blanks, by how many of a token are read.
+    """
 
     inside: ir.Value | None = None
     pieces: PieceValues | None = None
+    spelled: dict[int, PieceValues] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
