@@ -48,7 +48,9 @@ class Network(nn.Module):
         steps = walk(step for values in self.entering.values() for step in values)
         self.calls = [step for step in steps if isinstance(step, Call)]
         wanted: list[Step] = [*self.calls, *(step for values in self.entering.values() for step in values)]
-        self.program: Program = program(wanted)
+        taking = [model.output(task).takes_pieces for task, values in self.entering.items() for _ in values]
+        pieces = (number for number, taken in enumerate(taking, len(self.calls)) if taken)
+        self.program: Program = program(wanted, pieces)
         self.towers = towers(model, graph, tasks)
         used = {call.component for call in self.calls} | {self._output_component(task) for task in tasks}
         self.components = [name for name in graph.components if name in used]

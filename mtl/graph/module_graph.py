@@ -29,7 +29,9 @@ def module_graph(
                 if f"{task.name}.{source}" in names:
                     _enter(graph, names[f"{task.name}.{source}"], f"{task.name}.{slot}", addresses, names)
     for address, config in addresses.items():
-        parts = [f"{address}.{part}" for part in config.parts]
+        parts = [f"{address}.{part}" for part in config.parts if part != config.reader]
+        for part in parts if config.reader else ():
+            _enter(graph, names[f"{address}.{config.reader}"], part, addresses, names)
         for part in parts[-1:] if config.chained else parts:
             add_edge(graph, names[part], names[address], "data")
         for part, after in pairwise(parts) if config.chained else ():
@@ -49,7 +51,7 @@ def _enter(
 ) -> None:
     """Let data flow into a module: into its parts where it has any, into the first where they are chained."""
     config = addresses[address]
-    parts = [part for part in config.parts if part not in config.reading]
+    parts = [config.reader] if config.reader else [part for part in config.parts if part not in config.reading]
     for part in parts[:1] if config.chained else parts:
         _enter(graph, producer, f"{address}.{part}", addresses, names)
     if not parts or config.takes_input:

@@ -192,6 +192,10 @@ class SharingGraph:
             for part in config.parts:
                 arguments = (self._apply(f"{address}.{part}", arguments, inputs),)
             return arguments
+        if config.reader:
+            arguments = (self._apply(f"{address}.{config.reader}", arguments, inputs),)
+            others = (part for part in config.parts if part != config.reader)
+            return tuple(self._apply(f"{address}.{part}", arguments, inputs) for part in others)
         if config.reading:
             return self._beside_words(address, config, arguments)
         found = tuple(self._apply(f"{address}.{part}", arguments, inputs) for part in config.parts)

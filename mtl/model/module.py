@@ -42,10 +42,11 @@ class Module(nn.Module):
 
     `notes` are what a user should know about its initial state; its constructor may set them. `ordered_keys` are recipe
     keys with a mapping by whose order vectors go. `file_only` has the recipe keys that only say how a file of initial
-    weights is used, with the key of that file.
+    weights is used, with the key of that file. With `takes_pieces` it gets sequences of pieces as `Pieces`.
     """
 
     kind: ClassVar[str]
+    takes_pieces: ClassVar[bool] = False
     ordered_keys: ClassVar[tuple[str, ...]] = ()
     file_only: ClassVar[Mapping[str, str]] = MappingProxyType({})
     notes: tuple[Note, ...] = ()
@@ -71,9 +72,14 @@ class Module(nn.Module):
 
 
 class Embedding(Module):
-    """Turns features of tokens into vectors."""
+    """Turns features of tokens into vectors.
+
+    Where one of a composite's parts reads the text and the others read what it computes, `reader` is the recipe key of
+    that part; what the others compute flows into the composite.
+    """
 
     kind = "embedding"
+    reader: ClassVar[str] = ""
 
     @classmethod
     def causal(cls, values: Mapping[str, Any]) -> bool:
@@ -109,6 +115,14 @@ class Representation(Module):
     def causal(cls, values: Mapping[str, Any]) -> bool:
         """Say whether a token's vector depends on no later token, with these recipe keys; of a composite, where none of
         its parts' vectors does. By default they are taken to see the whole text.
+        """
+        return False
+
+    @classmethod
+    def anticausal(cls, values: Mapping[str, Any]) -> bool:
+        """Say whether a token's vector depends on no earlier token, with these recipe keys.
+
+        A composite is not asked: where it is causal, it adds nothing to what its parts see.
         """
         return False
 

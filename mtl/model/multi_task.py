@@ -41,13 +41,17 @@ class Instruction(NamedTuple):
 
 
 class Program(NamedTuple):
-    """Steps in topological order, each once, and the position at which every wanted value comes out."""
+    """Steps in topological order, each once, and the position at which every wanted value comes out.
+
+    `pieces` are the positions among the wanted ones of those that may come as `Pieces`.
+    """
 
     steps: tuple[Instruction, ...]
     wanted: tuple[int, ...]
+    pieces: frozenset[int] = frozenset()
 
 
-def program(wanted: Sequence[Step]) -> Program:
+def program(wanted: Sequence[Step], pieces: Iterable[int] = ()) -> Program:
     """Return how to compute these calls: their ancestors in topological order, every one once."""
     order = walk(wanted)
     positions = {step: position for position, step in enumerate(order)}
@@ -60,7 +64,7 @@ def program(wanted: Sequence[Step]) -> Program:
         inputs = tuple(argument for argument in step.arguments if isinstance(argument, InputKey))
         target = next((argument.task for argument in step.arguments if isinstance(argument, TargetKey)), None)
         found.append(Instruction(step.component, inputs, values, target, step.method))
-    return Program(tuple(found), tuple(positions[step] for step in wanted))
+    return Program(tuple(found), tuple(positions[step] for step in wanted), frozenset(pieces))
 
 
 def compute(
@@ -78,7 +82,8 @@ def compute(
     [B] first: a leaf its features' tensors, a composite its parts' sequences. `regroup` takes a value of each text of
     an input as units ask for it. A component that takes the target gets it last where there are `targets`; without,
     it is not applied, and what takes its value gets it `Stepped`. Representations and poolings get sequences of pieces;
-    to all other modules, and to the caller, these come with one vector per token.
+    to all other modules that do not take pieces, and to the caller where the program does not say otherwise, these
+    come with one vector per token.
     """
     done: list[Value] = []
     for step in program.steps:
@@ -89,7 +94,7 @@ def compute(
         module: Any = modules[step.component]
         module = getattr(module, step.method) if step.method else module
         pieces = next((value for value in arguments if isinstance(value, Pieces)), None)
-        if pieces is not None:
+        if pieces is not None and not getattr(modules[step.component], "takes_pieces", False):
             sees_pieces = kinds[step.component] in ("representation", "pooling")
             arguments = [_sequence(value) if sees_pieces else _of_tokens(value) for value in arguments]
         if step.inputs:
@@ -99,7 +104,7 @@ def compute(
                 arguments.append(features[step.component, len(arguments) - 1, key])
         elif kinds[step.component] == "embedding":
             first = arguments[0]
-            arguments = [first.lengths if isinstance(first, PaddedSequence) else first, *arguments]
+            arguments = [first.lengths if isinstance(first, (PaddedSequence, Pieces)) else first, *arguments]
         if step.target is None:
             value = module(*arguments)
             along = pieces is not None and kinds[step.component] == "representation"
@@ -108,7 +113,8 @@ def compute(
             done.append(Stepped(module, tuple(arguments)))
         else:
             done.append(module(*arguments, targets[step.target]))
-    return [_of_tokens(done[position]) for position in program.wanted]
+    found = [done[position] for position in program.wanted]
+    return [value if number in program.pieces else _of_tokens(value) for number, value in enumerate(found)]
 
 
 def _of_tokens(value: Value) -> Value:
@@ -193,7 +199,9 @@ class MultiTaskModel(nn.Module):
         # The output layer's own call is left out: its distribution is computed where a condition asks for it.
         wanted = {task: self.entering(task) for task in names}
         if names not in self._programs:
-            self._programs[names] = program([step for steps in wanted.values() for step in steps])
+            entering = [(step, self.output(task).takes_pieces) for task, steps in wanted.items() for step in steps]
+            pieces = [number for number, (_, taken) in enumerate(entering) if taken]
+            self._programs[names] = program([step for step, _ in entering], pieces)
         values = iter(
             compute(
                 self._programs[names],

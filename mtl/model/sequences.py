@@ -31,24 +31,44 @@ class Pieces(NamedTuple):
 
     `counts` [B, T]: how many pieces each token has, 0 where padding; `lengths` [B]: tokens. A token's vector is that of
     its first piece or, with `mean`, the mean over its pieces. Representations and poolings get the sequence of pieces;
-    to all other modules it comes as one of tokens.
+    to all other modules it comes as one of tokens, unless they are made for pieces (`Module.takes_pieces`). `blanks`
+    is how many of a token's last pieces are blanks after it.
     """
 
     sequence: PaddedSequence
     counts: Tensor
     lengths: Tensor
     mean: bool = False
+    blanks: int = 0
 
     def of_tokens(self) -> PaddedSequence:
         """Return one vector per token, [B, T, D]."""
-        values = self.sequence.values
-        first = (self.counts.cumsum(1) - self.counts) * (self.counts > 0)
         if not self.mean:
-            return PaddedSequence(values.gather(1, first[:, :, None].expand(-1, -1, values.shape[2])), self.lengths)
+            return self.first()
+        values = self.sequence.values
+        return PaddedSequence(self.sums(values) / self.counts.clamp(min=1)[:, :, None].to(values.dtype), self.lengths)
+
+    def first(self) -> PaddedSequence:
+        """Return the vector of each token's first piece, [B, T, D]."""
+        return self._at(self._first())
+
+    def last(self) -> PaddedSequence:
+        """Return the vector of each token's last piece that is no blank, [B, T, D]."""
+        first = self._first()
+        return self._at(torch.maximum(first + self.counts - 1 - self.blanks, first))
+
+    def sums(self, values: Tensor) -> Tensor:
+        """Return the sums of values [B, P, D] over the pieces of each token, [B, T, D]."""
         rows, tokens = self.counts.shape
-        owners = self._owners(first)[:, :, None].expand(-1, -1, values.shape[2])
-        sums = values.new_zeros(rows, tokens + 1, values.shape[2]).scatter_add(1, owners, values)[:, :tokens]
-        return PaddedSequence(sums / self.counts.clamp(min=1)[:, :, None].to(values.dtype), self.lengths)
+        owners = self._owners(self._first())[:, :, None].expand(-1, -1, values.shape[2])
+        return values.new_zeros(rows, tokens + 1, values.shape[2]).scatter_add(1, owners, values)[:, :tokens]
+
+    def _first(self) -> Tensor:
+        return (self.counts.cumsum(1) - self.counts) * (self.counts > 0)
+
+    def _at(self, places: Tensor) -> PaddedSequence:
+        values = self.sequence.values
+        return PaddedSequence(values.gather(1, places[:, :, None].expand(-1, -1, values.shape[2])), self.lengths)
 
     def _owners(self, first: Tensor) -> Tensor:
         """Return [B, P]: the number of each piece's token, T of padding; `first` [B, T] says where tokens begin."""

@@ -94,6 +94,11 @@ class ModuleConfig:
         return bool(getattr(self.cls, "takes_input", False))
 
     @property
+    def reader(self) -> str:
+        """The part that reads the text, where the others read what it computes; else nothing."""
+        return str(getattr(self.cls, "reader", ""))
+
+    @property
     def reading(self) -> tuple[str, ...]:
         """The parts that read the task's input, not what flows in: embeddings inside a module of another kind."""
         if self.kind == "embedding":

@@ -6,7 +6,9 @@ from .embeddings.byte import ByteCNN
 from .embeddings.categorical import Categorical
 from .embeddings.char_cnn import CharCNN
 from .embeddings.char_lstm import CharLSTM
+from .embeddings.character import CharacterEmbedding
 from .embeddings.concat import Concat
+from .embeddings.contextual import Contextual
 from .embeddings.dense import Dense
 from .embeddings.gazetteer import Gazetteer
 from .embeddings.lexical import Lexical
@@ -77,8 +79,10 @@ __all__ = [
     "Categorical",
     "CharCNN",
     "CharLSTM",
+    "CharacterEmbedding",
     "Comparison",
     "Concat",
+    "Contextual",
     "Cosine",
     "CrossStitch",
     "Dense",

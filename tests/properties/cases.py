@@ -24,6 +24,7 @@ from mtl.text.featurizer import tokenize
 from mtl.text.gazetteer import NameFlags
 from mtl.text.ngram_features import Ngrams
 from mtl.text.shape_features import AffixIds, WordShapes
+from mtl.text.spelling import SpelledIds
 from mtl_modules import (
     CNN,
     CRF,
@@ -37,10 +38,12 @@ from mtl_modules import (
     BSeqCNN,
     ByteCNN,
     Categorical,
+    CharacterEmbedding,
     CharCNN,
     CharLSTM,
     Comparison,
     Concat,
+    Contextual,
     Cosine,
     CrossStitch,
     Dense,
@@ -362,6 +365,13 @@ def _cases() -> Iterator[Case]:
         "embedding",
         lambda: PieceEmbedding(fitted(pieces.PieceIds()), dim=6, token_pooling="mean"),
         piece_inputs,
+    )
+    yield Case("character", "embedding", lambda: CharacterEmbedding(fitted(SpelledIds()), dim=6), piece_inputs)
+    yield Case(
+        "contextual",
+        "embedding",
+        lambda: Contextual(words=MaxPooling(5), forward=MaxPooling(4), backward=MaxPooling(3)),  # type: ignore[arg-type]
+        (Tokens(4), Tokens(3)),
     )
     yield Case("concat", "embedding", lambda: Concat(parts=parts()), (Tokens(4), Tokens(3)))
     yield Case("categorical", "embedding", lambda: Categorical(fitted(WordIds()), dim=6, dropout=0.5), (Words(),))

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mtl.base import registry
 from mtl.base.registry import name_of
-from mtl.data.targets import NextToken, NextTokenOfStream
+from mtl.data.targets import NextToken, NextTokenOfStream, PreviousToken, PreviousTokenOfStream
 from mtl.model.module import PaddedSequence
 from mtl.text.features import WordIds
 from mtl.text.featurizer import tokenize
@@ -41,7 +41,11 @@ CASES: dict[str, Build] = {
     "language_model": partial(built, LanguageModelOutput, 6, NextToken),
     "language_model of vectors of another size": partial(built, LanguageModelOutput, 5, NextToken, top=2),
     "language_model of streams": partial(built, LanguageModelOutput, 4, NextTokenOfStream),
+    "language_model backwards": partial(built, LanguageModelOutput, 6, PreviousToken),
     "adaptive_softmax": partial(built, AdaptiveSoftmax, 16, NextToken),
+    "adaptive_softmax of streams backwards": partial(
+        built, AdaptiveSoftmax, 8, PreviousTokenOfStream, cutoffs=[2, 5], div_value=2
+    ),
     "adaptive_softmax of streams": partial(built, AdaptiveSoftmax, 8, NextTokenOfStream, cutoffs=[2, 5], div_value=2),
 }
 every_case = pytest.mark.parametrize("build", CASES.values(), ids=list(CASES))
@@ -102,7 +106,7 @@ def test_probabilities_of_all_words_are_those_of_answers_and_losses(build: Build
         torch.testing.assert_close(said["forward"].sum(1), torch.ones(len(ids)))
         chosen = said["forward"].gather(1, ids[:, None])[:, 0].log()
         torch.testing.assert_close(said["log_probability"], chosen)
-        torch.testing.assert_close(said["loss"][: len(ids)], -chosen)
+        torch.testing.assert_close(said["loss"][: len(ids)], -(chosen.flip(0) if module.backward else chosen))
         torch.testing.assert_close(said["total"], -said["loss"].sum())
         assert module.ends == bool((said["forward"][:, 0] > 0).all())
         assert (said["next_probability"].diff() <= 0).all()
@@ -114,10 +118,11 @@ def test_a_word_does_not_see_its_own_state_or_later_ones(build: Build) -> None:
     module = build()
     ((ids, states),) = rows(module.start.shape[0])[3:4]
     changed = states.clone()
-    changed[4:] += 1
-    before, after = (answers(module, [(ids, values)])[0] for values in (states, changed))
-    torch.testing.assert_close(before["log_probability"][:5], after["log_probability"][:5])
-    assert not torch.isclose(before["log_probability"][5:], after["log_probability"][5:]).any()
+    changed[slice(None, 4) if module.backward else slice(4, None)] += 1
+    before, after = (answers(module, [(ids, values)])[0]["log_probability"] for values in (states, changed))
+    seen, others = (slice(None, 3), slice(3, None)) if module.backward else (slice(5, None), slice(None, 5))
+    torch.testing.assert_close(before[others], after[others])
+    assert not torch.isclose(before[seen], after[seen]).any()
 
 
 @every_case

@@ -26,6 +26,7 @@ LISTS = {
 }
 BILSTM = {"type": "bilstm", "hidden": 3}
 CHARACTERS = {"type": "char_lstm", "hidden": 3, "char_dim": 4}
+BACKWARD = {"type": "lstm", "hidden": 4, "direction": "backward"}
 # Keys of modules that need some, or that are to be small, or in more than one configuration.
 KEYS: dict[tuple[str, str], tuple[dict[str, Any], ...]] = {
     ("embedding", "byte"): ({"dim": 5, "byte_dim": 4},),
@@ -37,6 +38,19 @@ KEYS: dict[tuple[str, str], tuple[dict[str, Any], ...]] = {
     ("embedding", "categorical"): ({"dim": 5, "dropout": 0.2},),
     ("embedding", "char_cnn"): ({"dim": 5, "char_dim": 4, "widths": [1, 3]}, {"dim": 5, "char_dim": 4, "highway": 2}),
     ("embedding", "char_lstm"): ({"hidden": 3, "char_dim": 4},),
+    ("embedding", "character"): ({"dim": 5}, {"dim": 5, "max_length": 3, "token_pooling": "mean"}),
+    ("embedding", "contextual"): (
+        {
+            "words": {"type": "character", "dim": 4, "max_length": 5},
+            "forward": {"type": "lstm", "hidden": 3},
+            "backward": BACKWARD,
+        },
+        {
+            "words": {"type": "word", "dim": 4},
+            "forward": {"type": "gru", "hidden": 3, "layers": 2},
+            "backward": BACKWARD,
+        },
+    ),
     ("embedding", "concat"): ({"parts": {"word": {"type": "word", "dim": 4}, "char": CHARACTERS}},),
     ("embedding", "dense"): ({"missing": "indicator"}, {}),
     ("embedding", "mix"): (

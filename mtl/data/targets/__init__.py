@@ -2,15 +2,15 @@
 
 `class` (one label per unit), `classes` (any number of labels), `tags` (one label per token), `number`, `grade` (of a
 judged pair), `span` (the part of a text that answers a question), `text_labels` (one label per text of a list),
-`next_token` (the text itself) and `next_token_of_stream` (a part of one). A plugin adds its own with
-`register("target", name)`: see `base`.
+`next_token` (the text itself), `next_token_of_stream` (a part of one), `previous_token` and `previous_token_of_stream`
+(both from the end). A plugin adds its own with `register("target", name)`: see `base`.
 """
 
 from .base import Target
 from .grade import Grade, Grades
 from .label_target import LabelTarget
 from .labels import Classes
-from .next_token import NextToken, NextTokenOfStream
+from .next_token import NextToken, NextTokenOfStream, PreviousToken, PreviousTokenOfStream
 from .number import Number
 from .one_label import OneLabel
 from .parts import Answer, Example, Names, Remark
@@ -31,6 +31,8 @@ __all__ = [
     "NextTokenOfStream",
     "Number",
     "OneLabel",
+    "PreviousToken",
+    "PreviousTokenOfStream",
     "Remark",
     "Tags",
     "Target",

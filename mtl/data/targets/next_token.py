@@ -1,8 +1,9 @@
-"""The text itself, token by token: what a language model predicts."""
+"""The text itself, token by token, from either end: what a language model predicts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import torch
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...base.registry import register
+from ...text.spelling import SpelledIds
 from ..labels import MISSING
 from .base import Target
 from .parts import Answer, Example, Names
@@ -30,6 +32,7 @@ class NextToken(Target):
     of_text = True
     exact = False
     ends: ClassVar[bool] = True  # the end of each text is predicted too
+    backward: ClassVar[bool] = False  # tokens are predicted from those after them
     answers: ClassVar[tuple[Answer, ...]] = (
         Answer("log_probability", "log_probability", dims=("T",)),
         Answer("end_log_probability", "end"),
@@ -63,7 +66,14 @@ class NextToken(Target):
 
     def from_answer(self, answer: Mapping[str, Any]) -> list[float]:
         found = list(answer["log_probability"])
-        return [*found, answer["end_log_probability"]] if self.ends else found
+        end = next((answer[one.name] for one in self.answers if one.value == "end"), None)
+        return [*found, end] if self.ends else found
+
+    @property
+    def found(self) -> Mapping[str, Any]:
+        """What figures per character depend on, where it is not the rule: no ends are predicted, or blanks are too."""
+        no_ends = {} if self.ends else {"ends": False}
+        return {**no_ends, "blanks": True} if isinstance(self.words, SpelledIds) else no_ends
 
     def names(self) -> tuple[str, ...]:
         """Return the words by their ids; the first one, `""`, is the end of a text."""
@@ -80,7 +90,27 @@ class NextTokenOfStream(NextToken):
     ends = False
     answers = tuple(answer for answer in NextToken.answers if answer.value != "end")
 
-    @property
-    def found(self) -> Mapping[str, Any]:
-        """That no ends are predicted, for figures per character."""
-        return {"ends": False}
+
+def _backward(answers: tuple[Answer, ...]) -> tuple[Answer, ...]:
+    names = {
+        "end_log_probability": "begin_log_probability",
+        "next": "previous",
+        "next_probability": "previous_probability",
+    }
+    return tuple(replace(answer, name=names.get(answer.name, answer.name)) for answer in answers)
+
+
+@register("target", "previous_token")
+class PreviousToken(NextToken):
+    """Each token of a text from those after it, and the text's beginning from all of them."""
+
+    backward = True
+    answers = _backward(NextToken.answers)
+
+
+@register("target", "previous_token_of_stream")
+class PreviousTokenOfStream(NextTokenOfStream):
+    """Each token of a part of a longer text from those after it in the part; where a part begins says nothing."""
+
+    backward = True
+    answers = _backward(NextTokenOfStream.answers)

@@ -26,11 +26,13 @@ class LikelihoodMetric(Metric):
 
     def __init__(self) -> None:
         self.ends = True
+        self.blanks = False
 
     def fitted(self, state: Mapping[str, Any]) -> LikelihoodMetric:
-        """Return the metric, of texts whose ends are predicted unless the target says otherwise."""
+        """Return the metric, of texts whose ends are predicted, and no blanks, unless the target says otherwise."""
         found = type(self)()
         found.ends = state.get("ends", True)
+        found.blanks = state.get("blanks", False)
         return found
 
     @staticmethod
@@ -44,7 +46,7 @@ class Perplexity(LikelihoodMetric):
     """e to the mean, over all predicted units, of the negative logarithm of their probability.
 
     Units are the tokens of all texts, words outside of the vocabulary as one word, and where they are predicted the
-    ends of texts.
+    ends of texts. Backwards, where texts begin is their end.
     """
 
     figures = ("perplexity",)
@@ -61,7 +63,8 @@ class BitsPerCharacter(LikelihoodMetric):
     """The negative logarithms to base 2 of the probabilities of all predicted units, over their characters.
 
     Units are those of the perplexity. A token has the characters that it has in the text, the end of a text counts as
-    one. White space that a tokenizer leaves out is not predicted, and does not count.
+    one. White space that a tokenizer leaves out is not predicted, and does not count; the blank after each token that a
+    model of characters predicts does.
     """
 
     figures = ("bits_per_character",)
@@ -69,6 +72,6 @@ class BitsPerCharacter(LikelihoodMetric):
     def compute(self, gold: Sequence[Any], predicted: Sequence[Any]) -> dict[str, Any]:
         """Return `bits_per_character`."""
         texts = list(self.texts(gold, predicted))
-        characters = sum(sum(g) + self.ends for g, _ in texts)
+        characters = sum(sum(g) + self.blanks * len(g) + self.ends for g, _ in texts)
         bits = -math.fsum(math.fsum(p) for _, p in texts) / math.log(2)
         return {"bits_per_character": bits / max(1, characters)}

@@ -14,18 +14,25 @@ if TYPE_CHECKING:
 
 
 def texts_are_predicted_from_what_came_before(graph: SharingGraph) -> Iterator[Fault]:
-    """Rule: no module of a task that predicts its text makes a token's vector from later tokens."""
+    """Rule: no module of a task that predicts its text makes a token's vector from later tokens; backward, earlier."""
     told: set[str] = set()
     for task in _of_texts(graph):
+        backward = _backward(graph, task)
         for call in graph.calls([task]):
             config = graph.addresses()[graph.addresses_of(call)[0]]
             if config.kind not in ("embedding", "representation") or call.component in told:
                 continue
-            if not config.cls.causal(config.values):
+            if backward and config.kind == "representation" and not config.parts:
+                fits = config.cls.anticausal(config.values)
+            else:
+                fits = config.cls.causal(config.values)
+            if not fits:
                 told.add(call.component)
+                before, later = ("after", "earlier") if backward else ("before", "later")
                 yield config.place.fault(
-                    f"should be causal, as '{task}' predicts each token from those before it. Found '{config.type}', "
-                    f"whose vectors depend on later tokens. {_causal(config.kind)}"
+                    f"should be {'anti' if backward else ''}causal, as '{task}' predicts each token from those "
+                    f"{before} it. Found '{config.type}', whose vectors depend on {later} tokens. "
+                    f"{_anticausal() if backward and config.kind == 'representation' else _causal(config.kind)}"
                 )
 
 
@@ -33,7 +40,7 @@ def texts_are_read_to_the_end_that_is_predicted(graph: SharingGraph) -> Iterator
     """Rule: a task that predicts where texts end reads them whole, as it would learn a cut as an end."""
     for task in _of_texts(graph):
         config = graph.recipe.tasks[task]
-        for given in config.inputs.values():
+        for given in () if _backward(graph, task) else config.inputs.values():
             if getattr(config.task.target_class(), "ends", False) and given.front_end.max_tokens is not None:
                 yield given.place.fault(
                     f"should be read whole, as '{task}' predicts where texts end, and would learn that they end where "
@@ -59,6 +66,21 @@ def output_words_are_read_where_they_have_no_use_else(graph: SharingGraph) -> It
 
 def _of_texts(graph: SharingGraph) -> list[str]:
     return [name for name, task in graph.recipe.tasks.items() if task.task.target_class().of_text]
+
+
+def _backward(graph: SharingGraph, task: str) -> bool:
+    return bool(getattr(graph.recipe.tasks[task].task.target_class(), "backward", False))
+
+
+def _anticausal() -> str:
+    """Return the sentence that names what reads backwards."""
+    found = []
+    for name in registry.names("representation"):
+        cls: Any = registry.lookup("representation", name)
+        keys = {key: parameter.default for key, parameter in registry.recipe_keys(cls).items()}
+        if "direction" in keys and cls.anticausal({**keys, "direction": "backward"}):
+            found.append(name)
+    return f"Anticausal representations: {listing(found)} with 'direction: backward'."
 
 
 def _causal(kind: str) -> str:

@@ -37,6 +37,11 @@ class OneWay(Representation):
         """Say whether it reads forwards."""
         return bool(values["direction"] == "forward")
 
+    @classmethod
+    def anticausal(cls, values: Mapping[str, Any]) -> bool:
+        """Say whether it reads backwards."""
+        return bool(values["direction"] == "backward")
+
     def forward(self, inputs: PaddedSequence) -> PaddedSequence:
         """Return [B, T, hidden] for [B, T, D]; zeros where there is padding."""
         inputs = self._locked(inputs)

@@ -1,8 +1,10 @@
 """The word after each word: what output layers of language models have in common.
 
 They get which words a text has, ids [B, T, 1], and what a causal representation makes of it, states [B, T, D]. The
-state after `t` words predicts word `t + 1`; before the first word there is one that is learned. Shapes: N predicted
-words, V words of the vocabulary, K most probable ones.
+state after `t` words predicts word `t + 1`; before the first word there is one that is learned. Where the target is
+predicted backwards, all rows are reversed, and their ends are the beginnings of texts. Where words are pieces of tokens
+(characters), T counts pieces, and tokens get the sums of theirs. Shapes: N predicted words, V words of the vocabulary,
+K most probable ones.
 """
 
 from __future__ import annotations
@@ -16,9 +18,10 @@ from mtl.base.errors import UsageError
 from mtl.base.registry import name_of
 from mtl.data.targets import NextToken
 from mtl.model.lexicon import Lexicon
-from mtl.model.module import Embedding, Losses, Output, PaddedSequence
+from mtl.model.module import Embedding, Losses, Output, PaddedSequence, Pieces
 from mtl.text.vocabulary import FIRST
 
+from ..layers.both_ways import reversed_rows
 from ..layers.dropout import Dropout
 from ..layers.limits import Count, Rate
 
@@ -39,12 +42,14 @@ class WordPrediction(Output):
     elements = ("next token",)
     axes = (("T",),)
     takes_input: ClassVar[bool] = True
+    takes_pieces: ClassVar[bool] = True
 
     def __init__(
         self, input_dims: tuple[int, ...], target: NextToken, words: Embedding, dropout: Rate, top: Count
     ) -> None:
         super().__init__()
         self.ends = target.ends
+        self.backward = target.backward
         self.size = self.lexicon(words).words.size or 0
         self.top = top
         self.start = nn.Parameter(torch.randn(input_dims[-1]) / 10)
@@ -76,19 +81,32 @@ class WordPrediction(Output):
         """Return [N, V]: the logarithms of the probabilities of all words after states [N, D]."""
         raise NotImplementedError
 
-    def forward(self, *given: Any) -> PaddedSequence:
-        """Return the probabilities of all words at each token, [B, T, V], given the tokens before it."""
+    def forward(self, *given: Any) -> PaddedSequence | Pieces:
+        """Return the probabilities of all words at each token (or piece), [B, T, V], given those before it."""
         states, _, _ = self._predicted(*given)
         rows, steps, size = states[:, :-1].shape
-        found = self.distribution(states[:, :-1].reshape(-1, size)).exp()
-        return PaddedSequence(found.view(rows, steps, -1), given[1].lengths)
+        found = self.distribution(states[:, :-1].reshape(-1, size)).exp().view(rows, steps, -1)
+        lengths = _sequence(given[0]).lengths
+        sequence = PaddedSequence(self._turned(found, lengths), lengths)
+        return given[0]._replace(sequence=sequence) if isinstance(given[0], Pieces) else sequence
 
-    def _predicted(self, ids: PaddedSequence, states: PaddedSequence) -> Predicted:
-        rows, _, size = states.values.shape
-        first = self.start.to(states.values.dtype).expand(rows, 1, size)
-        words = ids.values[:, :, 0]
+    def _predicted(self, ids: PaddedSequence | Pieces, states: PaddedSequence | Pieces) -> Predicted:
+        if isinstance(states, Pieces) and not isinstance(ids, Pieces):
+            states = states.of_tokens()
+        if isinstance(ids, Pieces) and not isinstance(states, Pieces):
+            raise UsageError(
+                "'words' should be what the states are made of. Found states of whole tokens, and 'words' that are "
+                "pieces of them: leave other embeddings out of the task's, or let 'words' be an embedding of words."
+            )
+        words, lengths = _sequence(ids)
+        values = self._turned(_sequence(states).values, lengths)
+        words = self._turned(words, lengths)[:, :, 0]
+        first = self.start.to(values.dtype).expand(len(values), 1, values.shape[2])
         wanted = torch.cat([words, torch.full_like(words[:, :1], END)], 1)
-        return Predicted(self.dropout(torch.cat([first, states.values], 1)), wanted, (words != END).sum(1))
+        return Predicted(self.dropout(torch.cat([first, values], 1)), wanted, (words != END).sum(1))
+
+    def _turned(self, values: Tensor, lengths: Tensor) -> Tensor:
+        return reversed_rows(values, lengths) if self.backward else values
 
     def loss(self, *given: Any) -> Losses:
         """Return a loss for each predicted word of the batch, the ends of texts among them where they are predicted."""
@@ -104,17 +122,20 @@ class WordPrediction(Output):
         """Return what a `next_token` target answers with.
 
         `log_probability` [B, T] of each token, `end` [B] of the text's end, `total` [B]: their sum; `next` [B, K]: the
-        most probable words after the text, ids, and `next_probability` [B, K].
+        most probable words after the text, ids, and `next_probability` [B, K]. Backwards, `end` is the text's beginning
+        and `next` is before it.
         """
         states, wanted, counts = self._predicted(*given)
         scores = self.likelihoods(states.flatten(0, 1), wanted.flatten()).view(wanted.shape)
         words = scores[:, :-1].masked_fill(wanted[:, :-1] == END, 0.0)
+        in_order = self._turned(words[:, :, None], _sequence(given[0]).lengths)
+        of_tokens = (given[0].sums(in_order) if isinstance(given[0], Pieces) else in_order)[:, :, 0]
         end = scores.gather(1, counts[:, None])[:, 0]
         after = states.gather(1, counts[:, None, None].expand(-1, 1, states.shape[2]))[:, 0]
         best = self.distribution(after).topk(min(self.top, self.size - 1))
         total = words.sum(1) + (end if self.ends else 0.0)
         return {
-            "log_probability": words,
+            "log_probability": of_tokens,
             "end": end,
             "total": total,
             "next": best[1],
@@ -127,3 +148,7 @@ class WordPrediction(Output):
         found = self.distribution(states[row, counts[row]][None])[0].numpy()
         odd = wanted != given
         return float(abs(found[wanted[odd]] - found[given[odd]]).max())
+
+
+def _sequence(value: PaddedSequence | Pieces) -> PaddedSequence:
+    return value.sequence if isinstance(value, Pieces) else value

@@ -18,7 +18,7 @@ from tests.properties import zoo
 
 TEXT = "play hey jude at six thirty please and yesterday again"
 COUNT = len(TEXT.split())
-COMPOSITES = {"concat", "mix", "sum"}  # what flows in are the vectors of their parts
+COMPOSITES = {"concat", "contextual", "mix", "sum"}  # what flows in are the vectors of their parts
 EMBEDDINGS = [
     name for name in registry.names("embedding") if registry.lookup("embedding", name).__module__.startswith("mtl_mod")
 ]
@@ -63,5 +63,5 @@ def test_vectors_of_a_prefix_are_those_of_the_whole_text(name: str, tmp_path: Pa
 
 def test_names_are_seen_ahead() -> None:
     causal = {name: bool(registry.lookup("embedding", name).causal(keys_of(name))) for name in EMBEDDINGS}  # type: ignore[attr-defined]
-    assert [name for name, is_so in causal.items() if not is_so] == ["gazetteer"]
+    assert [name for name, is_so in causal.items() if not is_so] == ["contextual", "gazetteer"]
     assert set(causal) > COMPOSITES

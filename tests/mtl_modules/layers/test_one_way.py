@@ -61,6 +61,31 @@ def causal(name: str, **values: Any) -> bool:
     return bool(cls.causal({**keys, **values}))
 
 
+def anticausal(name: str, **values: Any) -> bool:
+    cls: Any = lookup("representation", name)
+    keys = {key: parameter.default for key, parameter in recipe_keys(cls).items()}
+    return bool(cls.anticausal({**keys, **values}))
+
+
+def test_representations_say_whether_they_are_anticausal() -> None:
+    for name in ("lstm", "gru"):
+        assert anticausal(name, direction="backward")
+        assert not anticausal(name)
+    assert not anticausal("self_attention", causal=True)
+    assert not anticausal("bilstm")
+
+
+@pytest.mark.parametrize("cls", [OneWayLSTM, OneWayGRU])
+@torch.no_grad()
+def test_what_is_anticausal_sees_no_earlier_token(cls: Any) -> None:
+    given, module = sequence(), cls(5, hidden=4, direction="backward").eval()
+    changed = given.values.clone()
+    changed[:, :2] += 1
+    before, after = (module(PaddedSequence(values, LENGTHS)).values for values in (given.values, changed))
+    torch.testing.assert_close(before[1, 2:], after[1, 2:])
+    assert not torch.isclose(before[1, :2], after[1, :2]).any()
+
+
 def test_representations_say_whether_they_are_causal() -> None:
     assert causal("lstm")
     assert causal("gru")
