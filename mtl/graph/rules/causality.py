@@ -19,7 +19,10 @@ def texts_are_predicted_from_what_came_before(graph: SharingGraph) -> Iterator[F
     for task in _of_texts(graph):
         backward = _backward(graph, task)
         for call in graph.calls([task]):
-            config = graph.addresses()[graph.addresses_of(call)[0]]
+            address = graph.addresses_of(call)[0]
+            config, whole = graph.addresses()[address], graph.addresses().get(address.rpartition(".")[0])
+            if whole is not None and whole.reader:
+                continue  # the composite says of all its parts whether they see other tokens
             if config.kind not in ("embedding", "representation") or call.component in told:
                 continue
             if backward and config.kind == "representation" and not config.parts:
@@ -29,10 +32,11 @@ def texts_are_predicted_from_what_came_before(graph: SharingGraph) -> Iterator[F
             if not fits:
                 told.add(call.component)
                 before, later = ("after", "earlier") if backward else ("before", "later")
+                backwards = backward and config.kind == "representation"
                 yield config.place.fault(
                     f"should be {'anti' if backward else ''}causal, as '{task}' predicts each token from those "
                     f"{before} it. Found '{config.type}', whose vectors depend on {later} tokens. "
-                    f"{_anticausal() if backward and config.kind == 'representation' else _causal(config.kind)}"
+                    f"{_anticausal() if backwards else _causal(config.kind, backward)}"
                 )
 
 
@@ -83,7 +87,7 @@ def _anticausal() -> str:
     return f"Anticausal representations: {listing(found)} with 'direction: backward'."
 
 
-def _causal(kind: str) -> str:
+def _causal(kind: str, backward: bool) -> str:
     """Return the sentence that names what there is instead."""
     found = []
     for name in registry.names(kind):
@@ -91,4 +95,4 @@ def _causal(kind: str) -> str:
         keys = {key: parameter.default for key, parameter in registry.recipe_keys(cls).items()}
         if Parameter.empty not in keys.values() and cls.causal(keys):
             found.append(name)
-    return f"Causal {kind}s, with the defaults of their keys: {listing(found)}."
+    return f"{'Anticausal' if backward else 'Causal'} {kind}s, with the defaults of their keys: {listing(found)}."

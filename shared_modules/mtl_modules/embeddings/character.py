@@ -20,11 +20,11 @@ from ..layers.limits import Count, Positive, WordLength
 class CharacterEmbedding(Lexicon):
     """A table of vectors of characters: the sequence of those of all tokens, with a blank after each token.
 
-    Representations and poolings read the characters of the whole text, so a token's vectors know those before it. It is
-    what language models of characters are made with (`language_model`), and what `contextual` reads. Where a vector per
-    token is needed, it is that of the token's `first` character, or the `mean` over its characters and the blank. `dim`
-    is the size of a vector. Words are cut to `max_length` characters; characters seen fewer than `min_count` times share
-    one vector. `initial` is the deviation of the random numbers that vectors begin with.
+    Representations and poolings read the characters of the whole text. It is what language models of characters are
+    made with (`language_model`), and what `contextual` reads. Where a vector per token is needed, it is that of the
+    token's `first` character, or the `mean` over its characters and the blank. `dim` is the size of a vector. Words are
+    cut to `max_length` characters; characters seen fewer than `min_count` times share one vector. `initial` is the
+    deviation of the random numbers that vectors begin with.
     """
 
     def __init__(

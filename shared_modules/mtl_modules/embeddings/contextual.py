@@ -19,8 +19,8 @@ class Contextual(Embedding):
     `words` is what both read. Where these are characters (`character`), a token's vector is the state of the `forward`
     model after its last character beside that of the `backward` model at its first one (Akbik et al., 2018, section
     2.2). Where they are whole words, it is the states at the word, the highest layer of Peters et al. (2018, section
-    3). All three are modules of their own: they come from a run of `language_model` tasks by `from: RUN#COMPONENT`, with
-    `freeze: true` or to be trained further, or are tied to such tasks of one recipe.
+    3). All three are modules of their own: they come from a run of `language_model` tasks by `from: RUN#COMPONENT`,
+    with `freeze: true` or to be trained further, or are tied to such tasks of one recipe.
     """
 
     reader: ClassVar[str] = "words"
