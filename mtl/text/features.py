@@ -239,7 +239,7 @@ class WordIds(VocabularyFeature):
 class CharacterIds(VocabularyFeature):
     """The ids of each token's first `max_length` characters, among those seen `min_count` times in training."""
 
-    dims = ("T", "C")
+    dims: ClassVar[tuple[str, ...]] = ("T", "C")
 
     def __init__(self, *, min_count: int = 1, max_length: int = 32) -> None:
         super().__init__()

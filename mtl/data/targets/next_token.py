@@ -66,8 +66,7 @@ class NextToken(Target):
 
     def from_answer(self, answer: Mapping[str, Any]) -> list[float]:
         found = list(answer["log_probability"])
-        end = next((answer[one.name] for one in self.answers if one.value == "end"), None)
-        return [*found, end] if self.ends else found
+        return [*found, *(answer[one.name] for one in self.answers if one.value == "end")]
 
     @property
     def found(self) -> Mapping[str, Any]:

@@ -81,7 +81,7 @@ class WordPrediction(Output):
         """Return [N, V]: the logarithms of the probabilities of all words after states [N, D]."""
         raise NotImplementedError
 
-    def forward(self, *given: Any) -> PaddedSequence | Pieces:
+    def forward(self, *given: Any) -> PaddedSequence | Pieces:  # type: ignore[override]  # decoders get it of tokens
         """Return the probabilities of all words at each token (or piece), [B, T, V], given those before it."""
         states, _, _ = self._predicted(*given)
         rows, steps, size = states[:, :-1].shape
@@ -128,19 +128,23 @@ class WordPrediction(Output):
         states, wanted, counts = self._predicted(*given)
         scores = self.likelihoods(states.flatten(0, 1), wanted.flatten()).view(wanted.shape)
         words = scores[:, :-1].masked_fill(wanted[:, :-1] == END, 0.0)
-        in_order = self._turned(words[:, :, None], _sequence(given[0]).lengths)
-        of_tokens = (given[0].sums(in_order) if isinstance(given[0], Pieces) else in_order)[:, :, 0]
         end = scores.gather(1, counts[:, None])[:, 0]
         after = states.gather(1, counts[:, None, None].expand(-1, 1, states.shape[2]))[:, 0]
         best = self.distribution(after).topk(min(self.top, self.size - 1))
         total = words.sum(1) + (end if self.ends else 0.0)
         return {
-            "log_probability": of_tokens,
+            "log_probability": self._of_tokens(words, given[0]),
             "end": end,
             "total": total,
             "next": best[1],
             "next_probability": best[0].exp(),
         }
+
+    def _of_tokens(self, words: Tensor, ids: PaddedSequence | Pieces) -> Tensor:
+        """Return a number per token, [B, T], in the order of the text; of pieces, [B, P], their sums."""
+        if self.backward:
+            words = reversed_rows(words[:, :, None], _sequence(ids).lengths)[:, :, 0]
+        return ids.sums(words[:, :, None])[:, :, 0] if isinstance(ids, Pieces) else words
 
     def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
         """Return by how much the logarithms of the probabilities of two lists of words [K] differ, where they do."""

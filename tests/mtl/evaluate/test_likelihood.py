@@ -27,6 +27,11 @@ def test_where_no_ends_are_predicted_none_counts() -> None:
     assert found["bits_per_character"] == pytest.approx(BITS / (4 + 1 + 3))
 
 
+def test_the_blank_after_each_token_counts_where_it_is_predicted() -> None:
+    found = BitsPerCharacter().fitted({"blanks": True}).compute(GOLD, PREDICTED)
+    assert found["bits_per_character"] == pytest.approx(BITS / (4 + 1 + 2 + 1 + 3 + 1 + 1))
+
+
 def test_what_is_impossible_is_infinite() -> None:
     assert Perplexity().compute([[1]], [[-math.inf]]) == {"perplexity": math.inf}
     assert Perplexity().compute([[1]], [[-1e6]]) == {"perplexity": math.inf}

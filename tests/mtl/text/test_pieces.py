@@ -179,6 +179,20 @@ def test_the_way_back_to_tokens() -> None:
     torch.testing.assert_close(mean.values[0], torch.tensor([[1.0], [17 / 3]]))
     torch.testing.assert_close(mean.values[1, :1], torch.tensor([[6.0]]))
     assert mean.lengths is lengths
+    assert pieces.sums(values)[0].tolist() == [[1.0], [17.0]]
+    assert pieces.sums(values)[1, :1].tolist() == [[12.0]]
+
+
+def test_the_last_piece_of_a_token_is_not_the_blank_after_it() -> None:
+    values = torch.tensor([[[1.0], [2.0], [6.0], [9.0]], [[5.0], [7.0], [99.0], [99.0]]])
+    counts, lengths = torch.tensor([[1, 3], [2, 0]]), torch.tensor([2, 1])
+    pieces = Pieces(PaddedSequence(values, torch.tensor([4, 2])), counts, lengths)
+    assert pieces.last().values[0].tolist() == [[1.0], [9.0]]
+    assert pieces.last().values[1, :1].tolist() == [[7.0]]
+    with_blanks = pieces._replace(blanks=1)
+    assert with_blanks.last().values[0].tolist() == [[1.0], [6.0]]  # of padding in an empty text there is one piece
+    assert with_blanks.last().values[1, :1].tolist() == [[5.0]]
+    assert with_blanks.first().values[0].tolist() == [[1.0], [2.0]]
 
 
 def test_a_tokenizer_without_pieces_has_whole_tokens() -> None:
