@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from mtl.base.errors import UsageError
 from mtl.base.registry import register
 from mtl.model.module import Embedding, PaddedSequence, Pieces, Representation
 
@@ -28,6 +29,10 @@ class Contextual(Embedding):
 
     def __init__(self, *, words: Embedding, forward: Representation, backward: Representation) -> None:
         super().__init__()
+        for part, module in (("forward", forward), ("backward", backward)):
+            found = getattr(module, "direction", part)  # of recurrent layers of one direction
+            if found != part:
+                raise UsageError(f"'{part}' should have 'direction: {part}'. Found 'direction: {found}'.")
         self._output_dim = forward.output_dim + backward.output_dim
 
     @classmethod

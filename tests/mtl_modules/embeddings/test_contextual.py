@@ -11,13 +11,13 @@ import pytest
 import torch
 
 import mtl
-from mtl.base.errors import MtlError
+from mtl.base.errors import MtlError, UsageError
 from mtl.compile.loading import recipe_from_dict
 from mtl.data.batch import raw_batch
 from mtl.model.module import PaddedSequence, Pieces
 from mtl.runs.check import check
 from mtl.runs.runner import Run
-from mtl_modules import Contextual
+from mtl_modules import Contextual, OneWayGRU, OneWayLSTM
 
 LINES = [
     f"the {size} {animal} {verb}"
@@ -145,15 +145,17 @@ def test_frozen_models_stay_as_they_were_and_others_learn(lms: Run, frozen: Run)
     ]
 
 
-def test_the_sizes_of_both_models_add_up() -> None:
-    class Sized:
-        """Has a size."""
-
-        def __init__(self, size: int) -> None:
-            self.output_dim = size
-
-    module: Any = Contextual
-    assert module(words=Sized(9), forward=Sized(3), backward=Sized(4)).output_dim == 7
+def test_each_model_reads_in_its_direction() -> None:
+    words, ahead, back = torch.nn.Identity(), OneWayLSTM(3, hidden=4), OneWayGRU(3, hidden=5, direction="backward")
+    build: Any = Contextual
+    assert build(words=words, forward=ahead, backward=back).output_dim == 9
+    for forward, backward, message in (
+        (ahead, ahead, "'backward' should have 'direction: backward'. Found 'direction: forward'."),
+        (back, back, "'forward' should have 'direction: forward'. Found 'direction: backward'."),
+    ):
+        with pytest.raises(UsageError) as raised:
+            build(words=words, forward=forward, backward=backward)
+        assert str(raised.value) == message
 
 
 def test_characters_are_not_predicted_from_states_of_whole_tokens() -> None:
