@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-import mtl
 from mtl.compile.loading import load_recipe
 from mtl.runs.check import check
+from mtl.runs.runner import Run
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 PARTS = {"words": "characters", "forward": "forward.representation", "backward": "backward.representation"}
@@ -24,7 +22,6 @@ def test_the_language_models_are_possible_and_have_one_table() -> None:
     assert all(f"zoo/{name}.yaml" in readme for name in ("character_lm", "contextual"))
 
 
-@pytest.mark.slow
 def test_their_states_are_taken_and_frozen(tmp_path: Path) -> None:
     for split in ("train", "dev", "test"):
         (tmp_path / "snips" / split).mkdir(parents=True)
@@ -35,7 +32,9 @@ def test_their_states_are_taken_and_frozen(tmp_path: Path) -> None:
         }.items():
             (tmp_path / "snips" / split / file).write_text("\n".join(lines) + "\n")
     lms = tmp_path / "character_lm"
-    mtl.run(RECIPES / "zoo" / "character_lm.yaml", data=tmp_path, out=lms, overrides=["train.max_steps=2"])
+    recipe = RECIPES / "zoo" / "character_lm.yaml"
+    for _ in Run.start(recipe, lms, data=tmp_path, overrides=["train.max_steps=2"]).train():
+        pass
     place = "tasks.intent.model.embedding.parts.context"
     settings = [f"{place}.{part}.from={lms}#{name}" for part, name in PARTS.items()]
     graph = check(load_recipe(RECIPES / "zoo" / "contextual.yaml", overrides=settings, data=tmp_path)).graph
