@@ -18,6 +18,7 @@ from ..model.multi_task import Value
 from .decompositions import no_idle_decomposition
 from .network import Network
 from .operators import translation_table
+from .translations import listed_once
 
 OPSET = 20
 
@@ -36,7 +37,7 @@ def traced(network: Network, tensors: tuple[Tensor, ...]) -> ir.Model:
 
 
 def _torch_export(module: nn.Module, arguments: tuple[Any, ...], shapes: Any = None) -> torch.onnx.ONNXProgram | None:
-    with no_idle_decomposition():
+    with no_idle_decomposition(), listed_once():
         return torch.onnx.export(
             module,
             arguments,
