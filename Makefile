@@ -9,8 +9,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.mtl-installed
 EXTRAS := test,bench,balance,tune,tensorboard,torchtext,huggingface,faiss
+IN_TWO := -n 2 --dist loadfile --no-loadscope-reorder
 RECIPE ?= recipes/intent_slot.yaml
 RUN ?= runs/bench
+
+# Each of the tests' many processes would compile every file anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup run test test-all lint bench clean
 
@@ -33,10 +37,10 @@ lint: setup
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest $(IN_TWO) -m "not slow"
 
 test-all: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest $(IN_TWO)
 
 bench: setup
 	test -d $(RUN)/export || $(BIN)/mtl run $(RECIPE) --out $(RUN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -12,6 +13,8 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import typer.main
 
 from mtl.cli.app import app
 from mtl.cli.arguments import arguments as arguments_of
@@ -34,11 +37,17 @@ def within(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedPr
     code = 0
     with _standard_input(stdin), contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
         try:
-            app(given, prog_name="mtl")
+            _command()(given, prog_name="mtl")
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else 1
     printed = [stream.detach().getvalue().decode("utf-8") for stream in (output, errors)]  # type: ignore[attr-defined]
     return subprocess.CompletedProcess(given, code, *printed)
+
+
+@functools.cache
+def _command() -> Callable[..., Any]:
+    """Return what `app` makes of its functions at each call, for all calls of a process."""
+    return typer.main.get_command(app)
 
 
 @contextlib.contextmanager

@@ -20,6 +20,13 @@ settings.load_profile("repeatable")
 ABSENT = "absent data set"  # property of a report: tests may run in several processes, and one of them sums up
 
 
+@pytest.hookimpl(tryfirst=True)  # while tests that are not asked for are still there
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that hold slow tests, so that of several processes none waits long for the last one."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     before = os.environ.get("MTL_CACHE")

@@ -17,7 +17,7 @@ import sys
 import types
 import typing
 from collections.abc import Callable
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -213,7 +213,7 @@ def load_plugins(plugins: tuple[str, ...] = (), base: Path | None = None) -> Non
     A plugin that ends in `.py` is a file, relative to `base`; anything else is a dotted module name. Raises
     `UsageError` naming the plugin that cannot be imported and why.
     """
-    for entry in entry_points(group="mtl.plugins"):
+    for entry in _installed(tuple((folder, _changed(folder)) for folder in sys.path)):
         _import(entry.name, entry.load)
     for plugin in plugins:
         if plugin.endswith(".py"):
@@ -221,6 +221,20 @@ def load_plugins(plugins: tuple[str, ...] = (), base: Path | None = None) -> Non
             _import(plugin, lambda path=path: import_file(path))  # type: ignore[misc]  # bound now
         else:
             _import(plugin, lambda plugin=plugin: importlib.import_module(plugin))  # type: ignore[misc]
+
+
+@functools.cache
+def _installed(path: tuple[tuple[str, int], ...]) -> EntryPoints:
+    """Return the entry points of installed packages: a file of each is read, once for a state of `sys.path`."""
+    return entry_points(group="mtl.plugins")
+
+
+def _changed(folder: str) -> int:
+    """Return when something was last installed into a folder of `sys.path`, in nanoseconds; 0 where there is none."""
+    try:
+        return os.stat(folder or ".").st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _import(name: str, load: Callable[[], object]) -> None:

@@ -1,6 +1,7 @@
 # ruff: noqa: E501  # messages stand in one piece
 from __future__ import annotations
 
+from importlib.metadata import EntryPoints
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -214,3 +215,31 @@ def test_plugin_files_of_like_names_are_two_modules(tmp_path: Path) -> None:
         (tmp_path / name).write_text(f"value = {number}\n")
     names = ("a/b.py", "a_b.py", "a-b.py", "a b.py")
     assert [registry.import_file(tmp_path / name).value for name in names] == [0, 1, 2, 3]
+
+
+def test_packages_are_asked_once_until_one_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, real = [], registry.entry_points
+
+    def noting(**wanted: str) -> EntryPoints:
+        asked.append(wanted)
+        return real(**wanted)
+
+    monkeypatch.setattr(registry, "entry_points", noting)
+    site = tmp_path / "site"
+    site.mkdir()
+    monkeypatch.syspath_prepend(site)
+    monkeypatch.syspath_prepend(tmp_path / "no such folder")
+    for _ in range(2):
+        registry.load_plugins()
+    assert asked == [{"group": "mtl.plugins"}]
+    (site / "installed_later.py").write_text("1 / 0\n")
+    information = site / "installed_later-1.0.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: installed-later\nVersion: 1.0\n")
+    (information / "entry_points.txt").write_text("[mtl.plugins]\nlater = installed_later\n")
+    with pytest.raises(UsageError) as caught:
+        registry.load_plugins()
+    assert str(caught.value) == "plugin 'later' should be importable. Found ZeroDivisionError: division by zero."
+    monkeypatch.undo()
+    registry.load_plugins()
+    assert len(asked) == 2
