@@ -24,11 +24,13 @@ def generate_tables():
     return module
 
 
+@pytest.mark.slow  # the script looks at every code point for every range
 @pytest.mark.skipif(unicodedata.unidata_version != UNICODE_VERSION, reason="this Python has another Unicode version")
 def test_header_is_what_the_script_writes(generate_tables):
     assert generate_tables.HEADER.read_text(encoding="utf-8") == generate_tables.header()
 
 
+@pytest.mark.slow  # the script looks at every code point for every range
 @pytest.mark.skipif(unicodedata.unidata_version != UNICODE_VERSION, reason="this Python has another Unicode version")
 def test_compiled_ranges_are_the_header_s(generate_tables):
     assert word_ranges() == generate_tables.ranges(generate_tables.is_word)

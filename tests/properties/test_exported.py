@@ -140,6 +140,7 @@ def test_answers_are_the_same_once_exported(pair: Pair, task: str, texts: tuple[
             np.testing.assert_allclose(row_found, row_value, atol=0 if key == "best" else 2e-5)
 
 
+@pytest.mark.slow  # a second export of many tasks at once
 @pytest.mark.parametrize("texts", list(BATCHES.values()), ids=list(BATCHES))
 @pytest.mark.parametrize("task", targets.TASKS)
 def test_other_targets_are_the_same_once_exported(pair_of_targets: Pair, task: str, texts: tuple[str, ...]) -> None:
@@ -153,6 +154,7 @@ def test_other_targets_are_the_same_once_exported(pair_of_targets: Pair, task: s
         np.testing.assert_allclose(found, wanted, rtol=rtol, atol=atol)
 
 
+@pytest.mark.slow  # these are exported for the test above
 def test_what_dev_shows_decides_answers_of_these_texts(pair_of_targets: Pair) -> None:
     with torch.no_grad():
         answers = pair_of_targets.model.answers(targets.batch(), ["tuned", "scoped"])
