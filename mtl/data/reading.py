@@ -108,7 +108,7 @@ def _chunk(
             try:
                 cell = None if value is None or value == "" else task.task.cell(spelled(value))
                 gold = None if cell is None and not target.of_text else target.read(cell, example)
-                for remark in () if gold is None else target.remarks(cell, example):
+                for remark in () if cell is None else target.remarks(cell, example):
                     remarks.append((task.name, remark, row_fault(remark.found, source, row, task.target or "")))
             except ValueError as error:
                 note(position, task.target or "", error)

@@ -147,6 +147,8 @@ class Predictor:
                 value = values[declared.value][number]
                 cut = lengths is not None and declared.dims[:1] == target.axes[:1]
                 answer[declared.name] = target.shown(declared, value[: lengths[number]] if cut and lengths else value)
+        for answer in rows:
+            target.complete(answer)
         if target.quotes:
             key = self.graph.recipe.tasks[task].task.target_input(self.inputs(task))
             add_quotes(rows, [valid(text) for text in texts[key]])

@@ -3,7 +3,8 @@
 `class` (one label per unit), `classes` (any number of labels), `tags` (one label per token), `number`, `grade` (of a
 judged pair), `span` (the part of a text that answers a question), `text_labels` (one label per text of a list),
 `next_token` (the text itself), `next_token_of_stream` (a part of one), `previous_token` and `previous_token_of_stream`
-(both from the end). A plugin adds its own with `register("target", name)`: see `base`.
+(both from the end), `tree` (over the tokens of a text). A plugin adds its own with `register("target", name)`: see
+`base`.
 """
 
 from .base import Target
@@ -17,6 +18,7 @@ from .parts import Answer, Example, Names, Remark
 from .span import AnswerSpan
 from .tags import Tags
 from .text_labels import TextLabels
+from .tree import TreeOfTokens
 
 __all__ = [
     "Answer",
@@ -37,4 +39,5 @@ __all__ = [
     "Tags",
     "Target",
     "TextLabels",
+    "TreeOfTokens",
 ]

@@ -176,6 +176,9 @@ class Target:
             return dict(zip(self.names(), values.tolist(), strict=True))
         return values.tolist()
 
+    def complete(self, answer: dict[str, Any]) -> None:
+        """Add to an answer that a user reads what follows from its parts and its tokens; by default nothing."""
+
     def in_graph(self, tape: Tape, answer: Answer, value: ir.Value) -> ir.Value:
         """Add nodes that turn a value of the exported graph into an output for `answer`; -1 is the id of no label."""
         if not answer.labels:

@@ -1,0 +1,141 @@
+"""A tree of intents and slots over the tokens of a text: what a task-oriented semantic parser answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ...base.errors import short
+from ...base.registry import register
+from ...text.transitions import OPEN, REDUCE, SHIFT, Bounds, bounds_of, oracle, tree_of
+from ...text.tree_alignment import tree_over_tokens
+from ...text.trees import Tree, read_tree, written
+from ..labels import MISSING
+from .base import Answer, Example, LabelTarget, Names, Remark, Target
+
+Unsupported = Literal["keep", "leave_out"]
+
+_UNSUPPORTED = re.compile(r"\[(IN:UNSUPPORTED\S*)")
+
+
+@register("target", "tree")
+class TreeOfTokens(LabelTarget):
+    """Brackets with labels over the tokens of a text, in one another; a cell holds them as `mtl.text.trees` says.
+
+    Its values are the actions that build the tree (`mtl.text.transitions`), whose names are its labels. How deep trees
+    are in training, and how many brackets open at one word, bounds answers. With `unsupported: leave_out` rows with an
+    intent IN:UNSUPPORTED… have no answer, as where figures were published; they are counted.
+    """
+
+    element = "tree"
+    axes = ("S",)  # actions, step by step
+    of_tokens = True
+    example_names = (f"{OPEN}IN:A", f"{OPEN}SL:a", REDUCE, SHIFT)
+    answers = (Answer("actions", "actions", labels=True, dims=("S",)), Answer("score", "score"))
+    metrics = ("same_tree", "brackets", "valid_trees")
+
+    def __init__(self, *, unsupported: Unsupported = "keep") -> None:
+        super().__init__()
+        self.unsupported = unsupported
+        self.bounds = Bounds(4, 3)  # of a placeholder
+        self._seen = Bounds(1, 1)
+
+    @property
+    def shows_tokens(self) -> bool:
+        return True
+
+    @property
+    def marks_spans(self) -> bool:
+        return False
+
+    # -- from a cell to actions
+
+    def read(self, value: Any, example: Example) -> Tree | None:
+        """Return the tree over all tokens of the text; None where the cell is blank, or its intent left out."""
+        if not isinstance(value, str):
+            raise ValueError(
+                f"should be a tree in brackets, such as [IN:GREET hello ]. "
+                f"Found {type(value).__name__}: {short(value)}."
+            )
+        if not value.strip():
+            return None
+        tree = tree_over_tokens(read_tree(value), example.text, example.spans)
+        return None if self._left_out(value) else tree
+
+    def _left_out(self, value: Any) -> str | None:
+        """Return the intent that a cell is left out for, None where it is not."""
+        found = _UNSUPPORTED.search(value) if self.unsupported == "leave_out" and isinstance(value, str) else None
+        return None if found is None else found[1]
+
+    def remarks(self, value: Any, example: Example) -> list[Remark]:
+        """Return a remark on a tree that is left out."""
+        intent = self._left_out(value)
+        return [] if intent is None else [Remark("trees should have supported intents, others are left out", intent)]
+
+    def unread(self, gold: Tree, example: Example) -> int:
+        """Return 1 for a tree over more tokens than are read: nothing is learned from it, and no answer equals it."""
+        return int(gold[0].end > example.read)
+
+    def labels_of(self, gold: Tree) -> Iterable[str]:
+        return oracle(gold)
+
+    def count(self, gold: Tree) -> None:
+        super().count(gold)
+        self._seen = Bounds(*map(max, zip(self._seen, bounds_of(oracle(gold)), strict=True)))
+
+    def fit(self, alike: Sequence[Target]) -> None:
+        """Make labels of the actions, and bounds that all training trees keep to."""
+        if not self._counts:
+            raise ValueError("should have a tree in at least one row. Found none.")
+        super().fit(alike)
+        every = [self._seen, *(other._seen for other in alike if isinstance(other, TreeOfTokens))]
+        self.bounds = Bounds(*map(max, zip(*every, strict=True)))
+
+    def encode(self, gold: Tree | None, count: int, names: Names) -> Sequence[float]:
+        return () if gold is None else [names.id(action) for action in oracle(gold)]
+
+    def tensors(self, values: NDArray[Any]) -> tuple[Tensor, Tensor]:
+        """Return actions [B, S] int64, negative after the last one, and which trees can be learned, [B].
+
+        A tree with a label that training never had is none, and has no action.
+        """
+        ids = torch.from_numpy(values)
+        known = (ids[:, 0] >= 0) & (ids < self.size).all(1)
+        return torch.where(known[:, None], ids, MISSING), known
+
+    # -- from actions to trees
+
+    def gold(self, values: NDArray[Any], names: Sequence[str]) -> Tree | None:
+        return tree_of(names[action] for action in values.tolist()) or None
+
+    def predicted(self, answer: Mapping[str, Tensor], lengths: Sequence[int] | None) -> list[Any]:
+        names = np.array(self.names(), object)
+        return [tree_of(names[row[row >= 0]]) for row in answer["actions"].numpy()]
+
+    def from_answer(self, answer: Mapping[str, Any]) -> Tree:
+        return tree_of(answer["actions"])
+
+    def shown(self, answer: Answer, values: NDArray[Any]) -> Any:
+        """Return the actions up to the last one, or the tree's probability."""
+        return super().shown(answer, values[values >= 0] if answer.labels else values)
+
+    def complete(self, answer: dict[str, Any]) -> None:
+        """Add the tree in brackets; a text without a token has none."""
+        if not answer["tokens"]:
+            answer["actions"] = []
+        answer["tree"] = written(tree_of(answer["actions"]), answer["tokens"])
+
+    # -- state
+
+    def state(self) -> dict[str, Any]:
+        return {**super().state(), "bounds": list(self.bounds)}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        super().load_state(state)
+        self.bounds = Bounds(*state["bounds"])
