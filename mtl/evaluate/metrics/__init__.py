@@ -27,11 +27,13 @@ from .scored import Scored, ScoredMetric
 from .sets import LabelsF1, LabelsReport, SameLabels
 from .spans import SpanF1, SpanReport, Tagging, spans
 from .squad import Squad
+from .trees import Brackets, SameTree, ValidTrees
 
 __all__ = [
     "Accuracy",
     "AveragePrecision",
     "BitsPerCharacter",
+    "Brackets",
     "Confusion",
     "ExpectedCalibrationError",
     "LabelReport",
@@ -56,6 +58,7 @@ __all__ = [
     "RocAuc",
     "RootMeanSquaredError",
     "SameLabels",
+    "SameTree",
     "Scored",
     "ScoredMetric",
     "SpanF1",
@@ -64,6 +67,7 @@ __all__ = [
     "Squad",
     "Tagging",
     "TopKAccuracy",
+    "ValidTrees",
     "exact_match",
     "spans",
 ]
