@@ -170,7 +170,15 @@ def _tasks(graph: SharingGraph, tasks: Sequence[str] | None) -> list[str]:
     for task in tasks or ():
         if task not in known:
             raise UsageError(f"no task named '{task}' to export.{near_miss(task, known)} Tasks: {', '.join(known)}.")
-    return [task for task in known if tasks is None or task in tasks]
+    found = [task for task in known if tasks is None or task in tasks]
+    for task in found:
+        target = graph.recipe.tasks[task].task.target_class()
+        if not target.exportable:
+            raise ExportError(
+                f"{task}: should predict what can be exported. Found {target.shape()}, which cannot yet: "
+                "'mtl train', 'mtl test' and 'mtl predict' answer with its run."
+            )
+    return found
 
 
 def _check_place(out: Path) -> None:

@@ -1,5 +1,6 @@
 """The base classes of modules, and the joint network: each component once.
 
+beam        beam search: the best of several sequences of choices that are followed side by side
 building    building the modules of a sharing graph: each once, its arguments inferred along the edges
 distribution  what an ensemble and a student ask of an output layer: its probabilities, and what it decides
 lexicon     embeddings that can say which word of a vocabulary each token is

@@ -2,6 +2,7 @@
 
 from .decoders.attention_flow import AttentionFlow
 from .decoders.mlp import MLP
+from .decoders.transition import Transition
 from .embeddings.byte import ByteCNN
 from .embeddings.categorical import Categorical
 from .embeddings.char_cnn import CharCNN
@@ -32,6 +33,7 @@ from .outputs.regression import Regression
 from .outputs.sigmoid import Sigmoid
 from .outputs.softmax import Softmax
 from .outputs.span import SpanOutput
+from .outputs.transition import TransitionOutput
 from .pairs.bilinear import Bilinear
 from .pairs.comparison import Comparison
 from .pairs.cosine import Cosine
@@ -125,5 +127,7 @@ __all__ = [
     "Stack",
     "Sum",
     "TransformerEncoder",
+    "Transition",
+    "TransitionOutput",
     "WordEmbedding",
 ]

@@ -6,6 +6,7 @@ from .dialog_tagging import DialogTagging
 from .language_model import LanguageModel
 from .multi_label_classification import MultiLabelClassification
 from .question_answering import QuestionAnswering
+from .semantic_parsing import SemanticParsing
 from .text_classification import TextClassification
 from .text_pair_classification import TextPairClassification
 from .text_pair_ranking import TextPairRanking
@@ -19,6 +20,7 @@ __all__ = [
     "LanguageModel",
     "MultiLabelClassification",
     "QuestionAnswering",
+    "SemanticParsing",
     "TextClassification",
     "TextPairClassification",
     "TextPairRanking",

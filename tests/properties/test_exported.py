@@ -80,6 +80,9 @@ def pair_of_targets() -> Pair:
     return exported(targets.model(), targets.batch)
 
 
+NOT_YET = {("decoder", "transition"), ("output", "transition")}  # `TreeOfTokens.exportable` says so to users
+
+
 def test_the_graphs_hold_every_registered_module() -> None:
     # What is exported of pairs is compared in test_pairs.py, of questions in test_questions.py, of all representations
     # and poolings in test_zoo.py.
@@ -87,7 +90,7 @@ def test_the_graphs_hold_every_registered_module() -> None:
     graphs = (joint.graph(), targets.graph(), *others, build_graph(recipe_from_dict(zoo.recipe(zoo.sample()))))
     used = {(c.kind, c.config.type) for graph in graphs for c in graph.components.values()}
     for kind in ("embedding", "representation", "pooling", "matching", "scorer", "decoder", "wide", "output"):
-        assert {(kind, name) for name in names(kind)} <= used | _of_other_packages(kind)
+        assert {(kind, name) for name in names(kind)} <= used | _of_other_packages(kind) | NOT_YET
 
 
 def _of_other_packages(kind: str) -> set[tuple[str, str]]:

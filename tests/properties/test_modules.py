@@ -11,9 +11,12 @@ from torch import Tensor
 
 from mtl.base import registry
 from mtl.model.module import PaddedSequence
+from mtl_modules import Transition, TransitionOutput
 from mtl_modules.outputs.grade_output import GradeOutput
 from mtl_modules.outputs.word_prediction import WordPrediction
 from tests.properties.cases import CASES, KINDS, Case, Shared, of_tokens
+
+OWN_TABLES = (GradeOutput, WordPrediction, Transition, TransitionOutput)
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
@@ -41,7 +44,7 @@ def test_the_table_holds_every_registered_module() -> None:
         for kind in KINDS
         for name in registry.names(kind)
         if registry.lookup(kind, name).__module__.startswith("mtl_modules.")
-        and not issubclass(registry.lookup(kind, name), (GradeOutput, WordPrediction))  # these have tables of their own
+        and not issubclass(registry.lookup(kind, name), OWN_TABLES)
     }
     without = [f"{kind} '{name}'" for kind, name in sorted(own - listed)]
     assert not without, f"a module should have a row in tests/properties/cases.py. Without one: {', '.join(without)}."

@@ -17,7 +17,9 @@ from ...text.transitions import OPEN, REDUCE, SHIFT, Bounds, bounds_of, oracle, 
 from ...text.tree_alignment import tree_over_tokens
 from ...text.trees import Tree, read_tree, written
 from ..labels import MISSING
-from .base import Answer, Example, LabelTarget, Names, Remark, Target
+from .base import Target
+from .label_target import LabelTarget
+from .parts import Answer, Example, Names, Remark
 
 Unsupported = Literal["keep", "leave_out"]
 
@@ -36,6 +38,7 @@ class TreeOfTokens(LabelTarget):
     element = "tree"
     axes = ("S",)  # actions, step by step
     of_tokens = True
+    exportable = False
     example_names = (f"{OPEN}IN:A", f"{OPEN}SL:a", REDUCE, SHIFT)
     answers = (Answer("actions", "actions", labels=True, dims=("S",)), Answer("score", "score"))
     metrics = ("same_tree", "brackets", "valid_trees")

@@ -74,8 +74,8 @@ class TransitionSystem(nn.Module):
 
     def start(self, lengths: Tensor) -> Stacks:
         """Return machines [B] before their first action."""
-        nothing = [torch.zeros_like(lengths) for _ in range(3)]  # apart: a loop carries each
-        return Stacks(*nothing, lengths.new_full((lengths.shape[0], self.bounds.depth + 1), self.end))
+        front, depth, opens = (torch.zeros_like(lengths) for _ in range(3))  # apart: a loop carries each
+        return Stacks(front, depth, opens, lengths.new_full((lengths.shape[0], self.bounds.depth + 1), self.end))
 
     def shifts(self, actions: Tensor) -> Tensor:
         """Return how many of the actions [B, S] shift a word, [B]."""

@@ -1,0 +1,57 @@
+"""Beam search: the best of several sequences of choices that are followed side by side."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from .search import Search, Stepped, repeat
+
+
+class Beam(Search):
+    """At every step the `width` most probable sequences, until the best one has chosen `end`, or after `most` steps.
+
+    None that goes on can overtake one that has ended, since no choice makes a sequence more probable. With a width of 1
+    it is the greedy search. Source: Lowerre (1976), "The HARPY Speech Recognition System".
+    """
+
+    def __init__(self, end: int, width: int) -> None:
+        super().__init__()
+        self.end = end
+        self.width = width
+
+    def forward(self, stepped: Stepped, most: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Return choices [B, most] (`end` after the first `end`), their lengths [B], and log-probabilities [B].
+
+        A choice of `end` is no part of a length. A loop carries the number of the step [], the last choices [B x W],
+        the scores [B, W], all choices [B x W, most] and the decoder's state, each row W times.
+        """
+        width = self.width
+        given = stepped.decoder.start(*stepped.values)
+        rows, device = given[0].shape[0], given[0].device
+        state = tuple(tensor.repeat_interleave(width, 0) for tensor in given)
+        choice = torch.full((rows * width,), -1, dtype=torch.int64, device=device)
+        score = torch.where(torch.arange(width, device=device) == 0, 0.0, -torch.inf).expand(rows, -1).contiguous()
+        chosen = torch.full((rows * width, most), self.end, dtype=torch.int64, device=device)
+        number = torch.zeros((), dtype=torch.int64, device=device)
+
+        def going(number: Tensor, choice: Tensor, *rest: Tensor) -> Tensor:
+            return (number < most) & ~(choice.view(rows, width)[:, 0] == self.end).all()
+
+        def step(number: Tensor, choice: Tensor, score: Tensor, chosen: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
+            scores, following = stepped.decoder.step(state, choice)
+            size = scores.shape[1]
+            ends = torch.where(torch.arange(size, device=device) == self.end, 0.0, -torch.inf)
+            likely = torch.where((choice == self.end)[:, None], ends, scores.log_softmax(-1))
+            total = (score[:, :, None] + likely.view(rows, width, size)).view(rows, width * size)
+            best, places = total.topk(width)
+            parents = (places // size + width * torch.arange(rows, device=device)[:, None]).view(-1)
+            choice = (places % size).view(-1)
+            chosen = torch.where(
+                torch.arange(most, device=device) == number, choice[:, None], chosen.index_select(0, parents)
+            )
+            return number + 1, choice, best, chosen, *(tensor.index_select(0, parents) for tensor in following)
+
+        _, _, score, chosen, *_ = repeat(going, step, (number, choice, score, chosen, *state))
+        first = chosen.view(rows, width, most)[:, 0]
+        return first, (first != self.end).sum(1), score[:, 0]

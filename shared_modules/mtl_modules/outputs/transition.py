@@ -1,0 +1,62 @@
+"""The actions that build a tree: their loss, and the search for the most probable ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mtl.base.errors import UsageError
+from mtl.base.registry import register
+from mtl.data.targets import TreeOfTokens
+from mtl.model.beam import Beam
+from mtl.model.module import Losses, Output
+from mtl.model.search import Greedy, Search, Stepped
+
+from ..decoders.transition import Taught, Transition
+from ..layers.limits import Count
+
+
+@register("output", "transition")
+class TransitionOutput(Output):
+    """Cross-entropy of each action of the gold tree, given those before it; answers are found by search.
+
+    `beam` is how many sequences of actions are followed side by side; with 1 it is the best action at every step.
+    """
+
+    elements = ("tree",)
+    axes = (("S",),)
+
+    def __init__(self, target: TreeOfTokens, *, beam: Count = 1) -> None:
+        super().__init__()
+        self.size = target.size
+        self.search: Search = Greedy(self.size) if beam == 1 else Beam(self.size, beam)
+
+    @property
+    def output_dim(self) -> int:
+        """Number of actions."""
+        return self.size
+
+    def loss(self, *scores_and_targets: Any) -> Losses:
+        """Return a loss for each action of the batch."""
+        taught, actions = scores_and_targets
+        if not isinstance(taught, Taught):
+            raise UsageError(f"'transition' should get what the decoder 'transition' makes. Found {_name(taught)}.")
+        scores, counted = taught
+        steps = F.cross_entropy(scores.flatten(0, 1).float(), actions.clamp(min=0).flatten(), reduction="none")
+        return Losses(steps, counted.flatten())
+
+    def answer(self, *scores: Any) -> dict[str, Tensor]:
+        """Return `actions` [B, S], ids, -1 after the last one, and `score` [B]: the probability of all of them."""
+        (stepped,) = scores
+        if not isinstance(stepped, Stepped) or not isinstance(stepped.decoder, Transition):
+            raise UsageError(f"'transition' should get what the decoder 'transition' makes. Found {_name(stepped)}.")
+        most = stepped.decoder.system.most(stepped.values[0].values.shape[1])
+        chosen, _, likely = self.search(stepped, most)
+        return {"actions": torch.where(chosen == self.size, -1, chosen), "score": likely.exp()}
+
+
+def _name(value: Any) -> str:
+    return "scores of another decoder" if not isinstance(value, Stepped) else f"'{type(value.decoder).__name__}'"

@@ -1,0 +1,130 @@
+"""Trees of intents and slots: from brackets in a table to answers, and what cannot be done with them yet."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from mtl.base.errors import ExportError
+from mtl.cli.app import app
+from mtl.runs.runner import Run
+from mtl.text.trees import read_tree
+from tests.mtl.small_run import parameters, same
+
+RECIPE: dict[str, Any] = {
+    "name": "trees",
+    "sources": {"said": {"format": "tsv", "train": "train.tsv", "dev": "dev.tsv", "test": "test.tsv"}},
+    "tasks": {
+        "parse": {
+            "type": "semantic_parsing",
+            "source": "said",
+            "inputs": {"text": {"column": "text", "tokenizer": "unicode_words"}},
+            "target": "tree",
+            "model": {
+                "embedding": {"type": "word", "dim": 16},
+                "representation": {"type": "bilstm", "hidden": 16},
+                "decoder": {"type": "transition", "dim": 8, "hidden": 32, "dropout": 0.1},
+            },
+        }
+    },
+    "train": {"epochs": 10, "batch": {"size": 8}, "optimizer": {"type": "adamw", "lr": 0.02}, "threads": 1},
+}
+PLACES = {
+    "Oslo": "Oslo",
+    "my house": "[IN:HOME my house ]",
+    "the house of Tom": "[IN:HOME the house of [SL:OWNER Tom ] ]",
+    "a bank": "[IN:FIND a [SL:KIND bank ] ]",
+}
+REQUESTS = {
+    "take me to {}!": "[IN:GO take me to [SL:TO {} ] ! ]",
+    "how far is {}?": "[IN:FAR how far is [SL:TO {} ] ? ]",
+    "weather in {} today": "[IN:WEATHER weather in [SL:PLACE {} ] [SL:WHEN today ] ]",
+    "go from {} to {}": "[IN:GO go from [SL:FROM {} ] to [SL:TO {} ] ]",
+}
+
+
+def rows() -> Iterator[str]:
+    for (text, tree), one, other in itertools.product(REQUESTS.items(), PLACES.items(), PLACES.items()):
+        yield f"{text.format(one[0], other[0])}\t{tree.format(one[1], other[1])}"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found = tmp_path_factory.mktemp("trees")
+    lines = list(dict.fromkeys(rows()))
+    for split, part in (("train", lines), ("dev", lines[::3]), ("test", lines[1::3])):
+        (found / f"{split}.tsv").write_text("".join(f"{line}\n" for line in ["text\ttree", *part]), "utf-8")
+    return found
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path) -> Run:
+    found = Run.start(RECIPE, folder / "run", data=folder)
+    for _ in found.train():
+        pass
+    found.test()
+    return found
+
+
+def test_it_learns_trees(run: Run) -> None:
+    figures = run.metrics["test"]["parse"]
+    assert list(figures) == ["exact_match", "f1", "precision", "recall", "tree_f1", "validity"]
+    assert figures["exact_match"] > 0.8
+    assert figures["f1"] >= figures["tree_f1"] >= figures["exact_match"] * 0.9
+    assert figures["validity"] == 1.0
+
+
+def test_answers_are_trees_over_the_tokens_of_any_text(run: Run) -> None:
+    texts = ["take me to my house!", "", "how far is xyzzy?", "go from Oslo to a bank to a bank to a bank"]
+    answers = run.predict("parse", texts)
+    assert answers[0]["tree"] == "[IN:GO take me to [SL:TO [IN:HOME my house ] ] ! ]"
+    assert answers[0]["tokens"] == ["take", "me", "to", "my", "house", "!"]
+    assert answers[0]["score"] > 0.5
+    assert (answers[1]["tree"], answers[1]["actions"], answers[1]["tokens"]) == ("", [], [])
+    for answer in (answers[0], *answers[2:]):
+        assert read_tree(answer["tree"]).words == tuple(answer["tokens"])
+    assert [run.predict("parse", [text])[0]["tree"] for text in texts] == [answer["tree"] for answer in answers]
+
+
+def test_a_beam_is_an_option_of_the_output_layer(run: Run, folder: Path) -> None:
+    model = {**RECIPE["tasks"]["parse"]["model"], "output": {"type": "transition", "beam": 4}}
+    wide = {**RECIPE, "tasks": {"parse": {**RECIPE["tasks"]["parse"], "model": model}}}
+    found = Run.start(wide, folder / "wide", data=folder)
+    for _ in found.train():
+        pass
+    assert same(parameters(found.model), parameters(run.model))
+    best, greedy = (runs.predict("parse", ["weather in Oslo to Oslo?"])[0] for runs in (found, run))
+    assert best["score"] >= greedy["score"] * 0.9999
+
+
+def test_a_run_that_stopped_is_resumed_to_equal_parameters(run: Run, folder: Path) -> None:
+    stopped = Run.start(RECIPE, folder / "stopped", data=folder)
+    for number, _ in enumerate(stopped.train()):
+        if number == 40:
+            break
+    resumed = Run.start(RECIPE, folder / "stopped", data=folder, resume=True)
+    assert sum(1 for _ in resumed.train()) > 1
+    assert same(parameters(resumed.model), parameters(run.model))
+
+
+def test_commands_answer_with_the_run(run: Run) -> None:
+    tested = CliRunner().invoke(app, ["test", str(run.out), "--split", "dev"])
+    assert tested.exit_code == 0
+    assert "exact_match" in tested.output
+    wrong = CliRunner().invoke(app, ["errors", str(run.out), "--task", "parse", "--split", "train"])
+    assert wrong.exit_code == 0
+
+
+def test_trees_are_not_exported_yet(run: Run) -> None:
+    with pytest.raises(ExportError) as error:
+        run.export()
+    assert str(error.value) == (
+        "parse: should predict what can be exported. Found trees [B, S], which cannot yet: "
+        "'mtl train', 'mtl test' and 'mtl predict' answer with its run."
+    )
+    assert not (run.out / "export").exists()

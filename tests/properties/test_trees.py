@@ -1,0 +1,157 @@
+"""A parser's decoder and output layer: what is taught at once is what is done step by step, and answers are trees."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from mtl.base.errors import UsageError
+from mtl.data.labels import MISSING, Labels
+from mtl.data.targets import Number, TreeOfTokens
+from mtl.model.module import PaddedSequence
+from mtl.model.search import Stepped
+from mtl.text.transitions import Bounds, oracle
+from mtl.text.trees import Tree, broken
+from mtl_modules import Transition, TransitionOutput
+from tests.mtl.text.test_trees import random_tree
+
+NAMES = ("[IN:A", "[IN:B", "[IN:C", "[SL:A", "[SL:B", "[SL:C", "]", "shift")
+SIZE = 5
+LENGTHS = (4, 1, 7, 3, 7)
+
+
+def target() -> TreeOfTokens:
+    found = TreeOfTokens()
+    found.labels = Labels(NAMES, (1,) * len(NAMES))
+    found.bounds = Bounds(12, 12)
+    return found
+
+
+def decoder(seed: int = 1, **keys: Any) -> Transition:
+    torch.manual_seed(seed)
+    found = Transition(SIZE, target(), dim=4, hidden=6, **keys).eval()
+    with torch.no_grad():
+        for parameter in found.parameters():
+            parameter.add_(0.5 * torch.randn_like(parameter))  # scores that lie apart from each other
+    return found
+
+
+def texts(extra: int = 0) -> PaddedSequence:
+    """Return vectors of texts, with garbage after their ends."""
+    lengths = torch.tensor(LENGTHS)
+    values = torch.randn(len(LENGTHS), 7, SIZE, generator=torch.Generator().manual_seed(2))
+    garbage = torch.full((len(LENGTHS), extra, SIZE), 9.0)
+    padded = torch.cat([values, garbage], 1)
+    inside = torch.arange(padded.shape[1]) < lengths[:, None]
+    return PaddedSequence(torch.where(inside[:, :, None], padded, 9.0), lengths)
+
+
+def trees() -> list[Tree]:
+    draw = random.Random(3)
+    return [random_tree(draw, length) for length in LENGTHS]
+
+
+def actions(extra: int = 0) -> Tensor:
+    rows = [torch.tensor([NAMES.index(action) for action in oracle(tree)]) for tree in trees()]
+    longest = max(map(len, rows)) + extra
+    return torch.stack([torch.nn.functional.pad(row, (0, longest - len(row)), value=MISSING) for row in rows])
+
+
+def test_what_is_taught_at_once_is_what_is_done_step_by_step() -> None:
+    module, inputs, wanted = decoder(), texts(), actions()
+    with torch.no_grad():
+        taught = module(inputs, wanted)
+        state, choice = module.start(inputs), torch.full((len(LENGTHS),), -1)
+        for step in range(wanted.shape[1]):
+            scores, state = module.step(state, choice)
+            there = wanted[:, step] >= 0
+            torch.testing.assert_close(scores[there], taught.scores[there, step], atol=1e-5, rtol=1e-5)
+            choice = torch.where(there, wanted[:, step], len(NAMES))
+    assert torch.equal(taught.counted, wanted >= 0)
+
+
+def test_padding_and_neighbours_change_no_loss() -> None:
+    module, output = decoder(), TransitionOutput(target())
+    with torch.no_grad():
+        found = output.loss(module(texts(), actions()), actions())
+        padded = output.loss(module(texts(3), actions(2)), actions(2))
+        torch.testing.assert_close(found.values[found.counted], padded.values[padded.counted], atol=1e-5, rtol=1e-5)
+        first = int((actions()[0] >= 0).sum())
+        alone = PaddedSequence(texts().values[:1, : LENGTHS[0]], texts().lengths[:1])
+        one = output.loss(module(alone, actions()[:1, :first]), actions()[:1, :first])
+    torch.testing.assert_close(found.values[:first], one.values, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("beam", [1, 4])
+def test_answers_are_trees_and_neighbours_change_none(beam: int) -> None:
+    module, output = decoder(), TransitionOutput(target(), beam=beam)
+    with torch.no_grad():
+        together = output.answer(Stepped(module, (texts(3),)))
+        order = torch.tensor([3, 0, 4, 2, 1])
+        inputs = PaddedSequence(texts().values[order], texts().lengths[order])
+        turned = output.answer(Stepped(module, (inputs,)))
+        for row, tree in enumerate(target().predicted(together, None)):
+            assert not broken(tree)
+            assert (tree[0].start, tree[0].end) == (0, LENGTHS[row])
+            alone = PaddedSequence(texts().values[row : row + 1, : LENGTHS[row]], texts().lengths[row : row + 1])
+            assert target().predicted(output.answer(Stepped(module, (alone,))), None) == [tree]
+    assert target().predicted(turned, None) == [target().predicted(together, None)[i] for i in order.tolist()]
+    torch.testing.assert_close(turned["score"], together["score"][order], atol=1e-6, rtol=1e-5)
+
+
+def test_scores_are_probabilities_of_whole_trees_and_a_beam_finds_no_worse_ones() -> None:
+    module = decoder()
+    greedy, wide = (TransitionOutput(target(), beam=beam) for beam in (1, 64))
+    with torch.no_grad():
+        answers = [output.answer(Stepped(module, (texts(),))) for output in (greedy, wide)]
+        for answer in answers:
+            given = torch.where(answer["actions"] >= 0, answer["actions"], MISSING)
+            losses = greedy.loss(module(texts(), given), given)
+            each = torch.where(losses.counted, losses.values, 0.0).view(len(LENGTHS), -1).sum(1)
+            torch.testing.assert_close(answer["score"], (-each).exp(), atol=1e-6, rtol=1e-4)
+    assert (answers[1]["score"] >= answers[0]["score"] * 0.9999).all()
+    assert (answers[1]["score"] > answers[0]["score"] * 1.01).any()
+
+
+def test_gradients_reach_every_parameter_and_what_flows_in() -> None:
+    module, inputs = decoder(dropout=0.1).train(), texts()
+    values = inputs.values.requires_grad_()
+    losses = TransitionOutput(target()).loss(module(PaddedSequence(values, inputs.lengths), actions()), actions())
+    losses.values[losses.counted].sum().backward()
+    for name, parameter in module.named_parameters():
+        assert parameter.grad is not None, name
+        assert bool(torch.isfinite(parameter.grad).all()), name
+        assert bool(parameter.grad.abs().sum() > 0), name
+    assert values.grad is not None
+    assert (values.grad.abs().sum(2) > 0).equal(inputs.mask())
+
+
+def test_texts_that_are_not_read_whole_do_not_count() -> None:
+    inputs = texts()
+    cut = PaddedSequence(inputs.values[:, :5], inputs.lengths.clamp(max=5))
+    counted = decoder()(cut, actions()).counted
+    assert counted.any(1).tolist() == [length <= 5 for length in LENGTHS]
+
+
+def message(call: Any) -> str:
+    with pytest.raises(UsageError) as error:
+        call()
+    return str(error.value)
+
+
+def test_what_does_not_fit_together_is_refused() -> None:
+    output = TransitionOutput(target())
+    assert message(lambda: Transition(SIZE, Number())) == (  # type: ignore[arg-type]
+        "'transition' should be the decoder of a task that predicts trees. Found numbers [B]."
+    )
+    assert message(lambda: decoder()(torch.zeros(2, SIZE), actions())) == (
+        "'transition' should get the tokens of a text, not pooled. Found one vector a text."
+    )
+    for call in (lambda: output.loss(torch.zeros(2, 3), actions()), lambda: output.answer(torch.zeros(2, 3))):
+        assert message(call) == (
+            "'transition' should get what the decoder 'transition' makes. Found scores of another decoder."
+        )
