@@ -170,7 +170,11 @@ class NgramCounts {
     visit_normalized(
         rows, how,
         [&](const Token& token, auto lowercase) {
-          if (token.empty()) return;
+          if (token.empty()) {  // which no n-gram goes across
+            words_.add(words, word_sizes_, rows_);
+            words.clear();
+            return;
+          }
           if (word_sizes_.most > 0) words.push_back(static_cast<std::uint32_t>(table_.insert<lowercase.value>(token)));
           spaced_characters(token, lowercase, symbols);
           characters_.add(symbols, character_sizes_, rows_);
