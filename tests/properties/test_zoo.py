@@ -119,7 +119,7 @@ def same_answers(found: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> N
     for one, other in zip(found, wanted, strict=True):
         assert list(one) == list(other)
         for key, value in one.items():
-            if key in ("label", "tags", "tokens"):
+            if key in ("label", "labels", "tags", "tokens"):
                 assert value == other[key]
             else:
                 assert value == pytest.approx(other[key], abs=1e-4)
