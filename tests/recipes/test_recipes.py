@@ -29,6 +29,7 @@ TASKS = {
     "medquad_search": ["relevance"],
     "out_of_scope": ["intent"],
     "query_doc_relevance": ["relevance", "query_class", "document_class"],
+    "semantic_parsing": ["parse"],
     "single_task": ["intent"],
     "snips": ["intent", "slots"],
     "strangers": ["questions", "topics", "chunks", "sentiment"],
