@@ -31,6 +31,9 @@ class Bracket(NamedTuple):
     start: int
     end: int
 
+    def __str__(self) -> str:
+        return f"{self.label}[{self.start}:{self.end}]"
+
 
 Tree = tuple[Bracket, ...]  # in the order in which they open: each is followed by those inside it
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +63,25 @@ def test_a_published_tree_is_read() -> None:
     )
     assert written(tree, words) == TOP
     assert bounds_of(oracle(tree)) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("data_set", "file", "columns", "tokenizer"),
+    [("top", "eval.tsv", (1, 2), "whitespace"), ("topv2", "timer_eval.tsv", (1, 2), "unicode_words")],
+)
+def test_published_trees_are_read_over_their_texts(
+    data_set: str, file: str, columns: tuple[int, int], tokenizer: str, data_sets: Callable[[str], Path]
+) -> None:
+    lines = (data_sets(data_set) / file).read_text("utf-8").splitlines()[1:]
+    for fields in (line.split("\t") for line in lines):
+        text, tree = (fields[column] for column in columns)
+        assert written(*read_tree(tree)) == " ".join(tree.split())
+        found = over(tree, text, tokenizer)
+        assert tree_of(oracle(found)) == found
+
+
+def test_a_bracket_is_shown_with_its_words() -> None:
+    assert str(Bracket("IN:GO", 0, 3)) == "IN:GO[0:3]"
 
 
 MESSAGES = {
