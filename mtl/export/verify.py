@@ -127,10 +127,13 @@ def _verify(
     parts: dict[str, tuple[int, int]] = {}
     towers: dict[str, float] = {}
     asked = _groups(graph, prepared, tasks, how)
+    sessions: dict[str, CachedSession] = {}  # of joint graphs, which tasks on several sources have
     for number, (joint, together, name, split, chosen) in enumerate(asked, 1):
         report(StageReport("verifying", tuple(together), number, len(asked), len(chosen.rows), name))
         keys = graph.inputs(together[0])
-        heads = _heads(graph, prepared, together, folder, joint)
+        if joint not in sessions:
+            sessions[joint] = CachedSession(session_of(folder / joint, together[0]))
+        heads = _heads(graph, prepared, together, folder, joint, sessions[joint])
         texts = {column: split.texts(key, chosen.rows) for column, key in keys.items()}
         answers = comparison.rows(heads, texts, chosen.rows.tolist(), set(chosen.alone.tolist()))
         made_up = [in_lists(made, keys) for made in synthetic(single_texts(texts))]
@@ -183,14 +186,15 @@ def _groups(graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], how: 
     return list(found.values())
 
 
-def _heads(graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], folder: Path, joint: str) -> list[Head]:
+def _heads(
+    graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], folder: Path, joint: str, shared: CachedSession
+) -> list[Head]:
     """Load every graph of a folder that answers some tasks; a batch goes through their joint graph once."""
     heads = []
     for task in tasks:
         heads.append(Head.load(folder / f"{task}.onnx", task))
         if from_tokens(graph, prepared, task):
             heads.append(Head.load(folder / f"{task}.tokens.onnx", task, form="tokens"))
-    shared = CachedSession(session_of(folder / joint, tasks[0]))
     return [*heads, *(Head(task, joint, shared, prefix=f"{task}.") for task in tasks)]
 
 
