@@ -73,7 +73,8 @@ def _labelled_lines(folder: Path, separator: str, encoding: str) -> Splits:
     for split in ("train", "test"):
         parted = [line.partition(separator) for line in _lines(folder / f"{split}.txt", encoding)]
         splits[split] = [{"text": text.strip(), "label": label} for label, _, text in parted]
-    dev, train = [], []
+    dev: Rows = []
+    train: Rows = []
     seen: dict[str, int] = {}
     for row in splits["train"]:
         seen[row["label"]] = number = seen.get(row["label"], 0) + 1
@@ -192,7 +193,8 @@ def main() -> None:
     for name in given.only or SETS:
         folder, read = SETS[name]
         splits = read(given.data / folder)
-        for each in {"few": [FEW], "all": [None], None: [FEW, None]}[given.examples]:
+        few: int | None = FEW
+        for each in {"few": [few], "all": [None], None: [few, None]}[given.examples]:
             examples = f"{each} a class" if each else f"{len(splits['train']):,}"
             for row, values in figures(splits, each, given.seeds, given.split, given.models, given.settings):
                 print(f"| {name} | {examples} | {row} | {shown(values)} |", flush=True)

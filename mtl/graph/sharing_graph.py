@@ -155,18 +155,18 @@ class SharingGraph:
         last: Call | None = None
         for slot, sources in flows(task).items():
             arguments = tuple(values[source] for source in sources)
-            if slots[slot].kind == "wide":
+            address, wide = f"{task.name}.{slot}", slots[slot].kind == "wide"
+            if wide:
                 texts = tuple(argument for argument in arguments if isinstance(argument, InputKey))
-                last = self._apply(f"{task.name}.{slot}", texts, inputs)
+                last = self._apply(address, texts, inputs)
                 arguments = tuple(argument for argument in arguments if argument not in texts)
                 arguments = (*arguments, last) if arguments else ()
             if slots[slot].units or len(frozenset().union(*map(keys_of, arguments))) > 1:
                 arguments = tuple(map(regrouped, arguments))
-            if slots[slot].kind != "wide":
-                last = self._apply(f"{task.name}.{slot}", arguments, inputs)
-            elif arguments:
-                last = self._made(f"{task.name}.{slot}", arguments, ADDED)
-            values[slot] = last
+            if arguments or not wide:
+                last = self._made(address, arguments, ADDED) if wide else self._apply(address, arguments, inputs)
+            if last is not None:
+                values[slot] = last
         if last is None:
             raise UsageError(f"task type '{task.type}' should have at least one slot. Found none.")
         return last

@@ -105,8 +105,9 @@ class NgramScores(Wide):
         values = torch.where(first, counts, 0.0)
         if self.norm:
             of_words = ids <= self.of_words
-            sizes = [torch.where(kind, values, 0.0).norm(dim=1, keepdim=True) for kind in (of_words, ~of_words)]
-            values = values / torch.where(of_words, *sizes).clamp(min=TINY)
+            size_of_words = torch.where(of_words, values, 0.0).norm(dim=1, keepdim=True)
+            size_of_others = torch.where(of_words, 0.0, values).norm(dim=1, keepdim=True)
+            values = values / torch.where(of_words, size_of_words, size_of_others).clamp(min=TINY)
         return values * self.scale
 
     def set_prior(self, scores: Tensor) -> None:
