@@ -193,8 +193,8 @@ def main() -> None:
     for name in given.only or SETS:
         folder, read = SETS[name]
         splits = read(given.data / folder)
-        few: int | None = FEW
-        for each in {"few": [few], "all": [None], None: [few, None]}[given.examples]:
+        sizes: dict[str | None, list[int | None]] = {"few": [FEW], "all": [None], None: [FEW, None]}
+        for each in sizes[given.examples]:
             examples = f"{each} a class" if each else f"{len(splits['train']):,}"
             for row, values in figures(splits, each, given.seeds, given.split, given.models, given.settings):
                 print(f"| {name} | {examples} | {row} | {shown(values)} |", flush=True)
