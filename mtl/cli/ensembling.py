@@ -36,6 +36,7 @@ class Asked:
     seed: int | None
     data: Path | None
     overrides: tuple[str, ...]
+    verify: str = "full"
 
     @property
     def way(self) -> By:
@@ -47,6 +48,9 @@ class Asked:
 
     def check(self) -> None:
         """Raise `UsageError` for options that do not go together."""
+        from ..export.pairs import check_how
+
+        check_how(self.verify, "--verify")
         if self.count is not None and len(self.runs) != 1:
             raise UsageError(f"--runs should come with one recipe, which is trained so often. Found {len(self.runs)}.")
         for option, given in {"--seed": self.seed is not None, "--set": bool(self.overrides)}.items():
@@ -62,6 +66,7 @@ class Asked:
         options += ["--seed", str(self.seed)] if self.seed is not None else []
         options += ["--data", str(self.data)] if self.data is not None else []
         options += [part for setting in self.overrides for part in ("--set", setting)]
+        options += ["--verify", self.verify] if self.verify != "full" else []
         return shlex.join(["mtl", "ensemble", *map(str, self.runs), *options])
 
 
@@ -84,8 +89,8 @@ def ensemble_command(asked: Asked) -> None:
     warn(found.left_out)
     figures = found.test()
     split = next((name for name in ("test", "dev") if name in figures), None)
-    line(console, "tested; exporting and verifying")
-    report = found.export(report=lambda begun: line(console, stage(begun)))
+    line(console, "tested; exporting and verifying" if asked.verify != "none" else "tested; exporting")
+    report = found.export(report=lambda begun: line(console, stage(begun)), verify=asked.verify)
     print_table(console, results({}, {}, report.folder, report.files, report.verification.facts()))
     if split is not None:
         print_table(console, members_table(split, found.evaluate_members(split), figures[split]))

@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from ..guard import guarded
-from ..options import Data, Overrides, RecipeFile, Seed
+from ..options import Data, Overrides, RecipeFile, Seed, Verify
 
 # typer reads annotations when the module is loaded, on Python 3.10 too: Optional, not `X | None`.
 
@@ -106,6 +106,7 @@ def ensemble(
     seed: Seed = None,
     data: Data = None,
     overrides: Overrides = None,
+    verify: Verify = "full",
 ) -> None:
     """Let finished runs answer together: one graph per task, with all of them in it, and one table at the end.
 
@@ -117,7 +118,7 @@ def ensemble(
     with guarded():
         from ..ensembling import Asked, ensemble_command
 
-        given = tuple(task or ()), count, seed, data, tuple(overrides or ())
+        given = tuple(task or ()), count, seed, data, tuple(overrides or ()), verify
         ensemble_command(Asked(tuple(runs), out, by, *given))
 
 

@@ -138,9 +138,13 @@ class Ensemble:
         return found
 
     def export(
-        self, out: str | Path | None = None, *, report: Callable[[StageReport], None] = lambda _: None
+        self,
+        out: str | Path | None = None,
+        *,
+        report: Callable[[StageReport], None] = lambda _: None,
+        verify: str = "full",
     ) -> ExportReport:
-        """Write one graph per task, with all members in it, and verify it; raises `ExportError`."""
+        """Write one graph per task, with all members in it, and verify it (see `Run.export`); raises `ExportError`."""
         from ...export.export import export
 
         known = read_json(self.out / "metrics.json") if (self.out / "metrics.json").exists() else {}
@@ -152,6 +156,7 @@ class Ensemble:
             metrics=known,
             facts={"ensemble": self.members.described()},
             report=report,
+            verify=verify,
         )
 
 
@@ -167,9 +172,16 @@ def ensemble(
     by: By = "average",
     tasks: Sequence[str] = (),
     data: str | Path | None = None,
+    verify: str = "full",
 ) -> Ensemble:
-    """Combine finished runs, test and export what they answer together; return the ensemble (see `Ensemble.start`)."""
+    """Combine finished runs, test and export what they answer together; return the ensemble (see `Ensemble.start`).
+
+    `verify` says how much of the export is compared with torch, as that of `Run.export`.
+    """
+    from ...export.pairs import check_how
+
+    check_how(verify)
     found = Ensemble.start(runs, out, by=by, tasks=tasks, data=data)
     found.test()
-    found.export()
+    found.export(verify=verify)
     return found

@@ -11,6 +11,7 @@ from tests.commands import within
     ("options", "message"),
     [
         (["--by", "votes"], "--by should be average or vote. Found 'votes'. Did you mean 'vote'?"),
+        (["--verify", "ful"], "--verify should be full, sample or none. Found 'ful'. Did you mean 'full'?"),
         (["--runs", "3"], "--runs should come with one recipe, which is trained so often. Found 2."),
         (["--seed", "3"], "--seed should come with --runs, as finished runs are what they are. Found no --runs."),
         (["--set", "seed=3"], "--set should come with --runs, as finished runs are what they are. Found no --runs."),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from mtl.data.labels import Labels
@@ -85,7 +87,7 @@ def test_numbers_are_averaged() -> None:
 def test_a_gap_says_how_near_to_a_tie_answers_are() -> None:
     near = torch.tensor([[0.5, 0.5 - 1e-6]])
     scores = (near, torch.tensor([[0.9, 0.1]]))
-    assert abs(AveragedLabel(AB).gap(scores, "best", 0, 0, 1) - 0.4) < 1e-5
+    assert abs(AveragedLabel(AB).gap(scores, "best", 0, 0, 1) - math.log(0.7 / 0.3)) < 1e-5
     voted = (*scores, torch.tensor([0]), torch.tensor([0]))
     assert VotedLabel(AB).gap(voted, "best", 0, torch.tensor(0).numpy(), torch.tensor(1).numpy()) < 1e-5
     clear = (scores[1], scores[1], torch.tensor([0]), torch.tensor([0]))

@@ -92,6 +92,26 @@ def test_it_is_measured_and_asked_by_commands_like_a_run(ensemble: Ensemble) -> 
         assert json.loads(answered.stdout)["label"] == "play"
 
 
+def test_it_is_exported_again_and_verified_less_by_a_command(ensemble: Ensemble, tmp_path: Path) -> None:
+    done = within("export", ensemble.out, "--out", tmp_path / "export", "--verify", "none")
+    assert (done.returncode, done.stderr) == (0, "")
+    manifest = read_json(tmp_path / "export/manifest.json")
+    assert (manifest["verified"]["how"], manifest["verified"]["rows"]) == ("none", {})
+    assert manifest["ensemble"] == ensemble.manifest["ensemble"]
+
+
+def test_an_ensemble_is_verified_as_it_was_asked(small_run: Path, other: Path, tmp_path: Path) -> None:
+    options = ["--out", tmp_path / "both", "--by", "vote", "--task", "intent", "--verify", "none"]
+    done = within("ensemble", small_run, other, *options)
+    assert done.returncode == 0, done.stderr
+    assert "tested; exporting" in done.stdout.splitlines()
+    assert read_json(tmp_path / "both/export/manifest.json")["verified"]["how"] == "none"
+    with pytest.raises(UsageError) as caught:
+        mtl.ensemble([small_run, other], tmp_path / "new", verify="some")
+    assert str(caught.value) == "verify should be full, sample or none. Found 'some'. Did you mean 'sample'?"
+    assert not (tmp_path / "new").exists()
+
+
 def test_votes_are_exported_too(small_run: Path, other: Path, tmp_path: Path) -> None:
     found = mtl.ensemble([small_run, other], tmp_path / "votes", by="vote", tasks=["slots"])
     assert found.tasks == ("slots",)
