@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 DECIDED = ("best", "chosen", "value")  # what an answer is decided to be, by its name there
+FINEST = 5e-3  # by which a distance near 1 is divided at least: single precision holds it to 1e-7
 
 
 class Distribution:
@@ -48,3 +49,9 @@ def softened(probabilities: Tensor, temperature: float) -> Tensor:
     """Return a distribution [..., C] whose logarithms are divided by a temperature; zeros are next to zero."""
     smallest = torch.finfo(probabilities.dtype).tiny
     return (probabilities.clamp(min=smallest).log() / temperature).softmax(-1)
+
+
+def from_threshold(probabilities: Tensor, threshold: Tensor) -> Tensor:
+    """Return how far probabilities are from a threshold, in what it lacks to 0 or 1, whichever is nearer."""
+    size = torch.where(threshold <= 0.5, threshold.clamp(min=1e-30), (1 - threshold).clamp(min=FINEST))
+    return (probabilities - threshold).abs() / size

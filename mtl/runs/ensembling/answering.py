@@ -1,11 +1,13 @@
 """The output layers of an ensemble: members' probabilities averaged, or their answers counted as votes.
 
 What flows in are values of N members: [B, C] or sequences of [B, T, C] where they are probabilities, ids where they are
-votes. A label of its own for what is out of scope has the id C, after those of the labels.
+votes. A label of its own for what is out of scope has the id C, after those of the labels. Gaps are differences of
+logarithms, those from a threshold what `from_threshold` returns.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -13,7 +15,9 @@ import torch
 from torch import Tensor
 
 from ...data.labels import Labels
+from ...model.distribution import from_threshold
 from ...model.module import Output, PaddedSequence
+from .near_ties import Voter, from_other_label, from_other_path, of_each
 
 By = Literal["average", "vote"]
 
@@ -59,10 +63,10 @@ class AveragedLabel(Output):
         return answer if isinstance(members[0], PaddedSequence) else {**answer, "scores": probabilities}
 
     def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
-        """Return the difference in mean probability or, of what is out of scope, from the threshold."""
+        """Return that of the mean probabilities or, of what is out of scope in one answer alone, from the threshold."""
         if self.threshold is None or len(self.labels) not in (int(wanted), int(given)):
             return super().gap(scores, answer, row, wanted, given)
-        return float((mean(scores)[row].amax() - self.threshold).abs())
+        return float(from_threshold(mean(scores)[row].amax(), self.threshold))
 
 
 class AveragedLabels(Output):
@@ -89,7 +93,7 @@ class AveragedLabels(Output):
     def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
         """Return the largest distance from the threshold of a label on which two answers differ."""
         odd = (wanted != given).nonzero()[0]
-        return float((mean(scores)[row] - self.thresholds).abs()[odd].max())
+        return float(from_threshold(mean(scores)[row], self.thresholds)[odd].max())
 
 
 class AveragedNumber(Output):
@@ -115,26 +119,31 @@ class AveragedNumber(Output):
 class VotedLabel(Output):
     """The label that most members answer; of several with as many votes the one with the highest mean probability.
 
-    The members' probabilities flow in first, then what each of them decides. `scores` are shares of the votes.
+    The members' probabilities flow in first, then what each of them decides, then what flows into the output layer of
+    each. `scores` are shares of the votes.
     """
 
-    def __init__(self, labels: Labels, *, scoped: bool = False) -> None:
+    def __init__(self, labels: Labels, voters: Sequence[Voter], *, scoped: bool = False) -> None:
         super().__init__()
         self.labels = labels
+        self.voters = tuple(voters)  # their modules are components of their own
         self.candidates = len(labels) + scoped  # what is out of scope can be voted for, too
+
+    def _decided(self, members: Sequence[Any]) -> Sequence[Any]:
+        return members[len(self.voters) : 2 * len(self.voters)]
 
     def _shares(self, members: Sequence[Any]) -> Tensor:
         """Return the shares of the votes [..., candidates]."""
         ids = torch.arange(self.candidates, device=values_of(members[0]).device)
-        votes = [values_of(ids_of)[..., None] == ids for ids_of in members[len(members) // 2 :]]
+        votes = [values_of(ids_of)[..., None] == ids for ids_of in self._decided(members)]
         return torch.stack(votes).to(values_of(members[0]).dtype).mean(0)
 
     def _preferred(self, members: Sequence[Any], shares: Tensor) -> Tensor:
-        """Return shares, and less than half a vote for the mean probability."""
-        count = len(members) // 2
+        """Return the mean probabilities of the candidates with the most votes, -1 for others."""
+        count = len(self.voters)
         probabilities = mean(members[:count])
-        missing = self.candidates - probabilities.shape[-1]
-        return shares + torch.nn.functional.pad(probabilities, (0, missing)) * (0.49 / count)
+        probabilities = torch.nn.functional.pad(probabilities, (0, self.candidates - probabilities.shape[-1]))
+        return torch.where(shares > shares.amax(-1, keepdim=True) - 0.5 / count, probabilities, -1.0)
 
     def forward(self, *members: Any) -> Any:
         """Return the shares of the votes for the labels."""
@@ -150,16 +159,26 @@ class VotedLabel(Output):
         return {**answer, "scores": shares[..., : len(self.labels)]}
 
     def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
-        """Return how near to a tie the answers are: in the votes, or in the two best labels of a member."""
+        """Return how near a tie is: between mean probabilities where there are as many votes, or in a member."""
         preferred = self._preferred(scores, self._shares(scores))[row]
-        members = [values_of(value)[row] for value in scores[: len(scores) // 2]]
-        places = [()] if preferred.dim() == 1 else [(int(place),) for place in (wanted != given).nonzero()[0]]
+        members = of_each(self.voters, scores[2 * len(self.voters) :])
+        pairs = list(zip(self.voters, members, self._decided(scores), strict=True))
+        if preferred.dim() == 1:
+            near = [from_other_label(v.output, own, row, int(ids[row]), self.candidates) for v, own, ids in pairs]
+            return min(_between(preferred, wanted, given), *near)
         found = []
-        for place in places:
-            ours = [float(preferred[place][int(ids[place])]) for ids in (wanted, given)]
-            margins = [float(best[0] - best[1]) for best in (member[place].topk(2).values for member in members)]
-            found.append(min(abs(ours[0] - ours[1]), *margins))
+        for place in (wanted != given).nonzero()[0].tolist():
+            near = [from_other_path(v.output, own, row, ids.values[row, : len(wanted)], place) for v, own, ids in pairs]
+            found.append(min(_between(preferred[place], wanted[place], given[place]), *near))
         return max(found)
+
+
+def _between(preferred: Tensor, wanted: Any, given: Any) -> float:
+    """Return how far apart the mean probabilities of two candidates are, endlessly where one has fewer votes."""
+    ours, theirs = (float(preferred[int(label)]) for label in (wanted, given))
+    if ours == theirs >= 0:
+        return 0.0
+    return abs(math.log(ours) - math.log(theirs)) if min(ours, theirs) > 0 else math.inf
 
 
 class VotedLabels(Output):
@@ -189,8 +208,13 @@ class VotedLabels(Output):
         return {"chosen": torch.where((shares > 0.5) | ((shares == 0.5) & likely), ids, -1), "scores": shares}
 
     def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
-        """Return, of the label on which two answers differ most clearly, how near a member is to its threshold."""
+        """Return, of the label on which two answers differ most clearly, how near it is to a threshold.
+
+        That is a member's own or, with half of the votes, the mean of all.
+        """
         odd = (wanted != given).nonzero()[0]
         members = torch.stack([value[row] for value in scores[: len(scores) // 2]])
-        apart = torch.cat([members - self.thresholds, (members - self.thresholds).mean(0, keepdim=True)]).abs()
-        return float(apart.amin(0)[odd].max())
+        nearest = from_threshold(members, self.thresholds).amin(0)
+        of_mean = from_threshold(members.mean(0), self.thresholds.mean(0))
+        nearest = torch.where(self(*scores)[row] == 0.5, torch.minimum(nearest, of_mean), nearest)
+        return float(nearest[odd].max())

@@ -9,11 +9,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
-from ...graph.calls import Argument, Call, InputKey, Regroup
+from ...graph.calls import Argument, Call, InputKey, Regroup, steps_below
 from ...graph.sharing_graph import By, Component, SharingGraph
 from ...recipe.config import ShareGroup
 
 PROBABILITIES, DECIDED = "probabilities", "decided"  # methods of a member's output layer
+ENTERING = ""  # no method: what flows into it
 
 
 def member_name(number: int, component: str) -> str:
@@ -53,7 +54,12 @@ class EnsembleGraph(SharingGraph):
         """Return the call of a task's joining output layer: it takes what all members' output layers say."""
         if (task, by) not in self._outputs:
             calls = [self._member_output(number, task, by) for number in range(1, len(self.members_) + 1)]
-            values = [replace(call, method=method) for method in self.asked[task] for call in calls]
+            values = [
+                value
+                for method in self.asked[task]
+                for call in calls
+                for value in ([replace(call, method=method)] if method else steps_below(call))
+            ]
             self._outputs[task, by] = Call(self.recipe.tasks[task].output, tuple(values))
         return self._outputs[task, by]
 

@@ -14,15 +14,18 @@ from ...model.module import Module, Output
 from ...model.multi_task import MultiTaskModel
 from ...train.checkpoint import load_model
 from .answering import AveragedLabel, AveragedLabels, AveragedNumber, By, VotedLabel, VotedLabels
-from .member_graph import DECIDED, PROBABILITIES, EnsembleGraph, member_name
+from .member_graph import DECIDED, ENTERING, PROBABILITIES, EnsembleGraph, member_name
 from .members import Members
+from .near_ties import Voter
 
 
 def asked_of_members(target: Target, by: By) -> tuple[str, ...]:
-    """Return which methods of its members' output layers a task's joining one takes the values of."""
+    """Return what a task's joining output layer takes: methods of its members', `ENTERING` for what flows in there."""
     if target.element == "number":
         return (DECIDED,)
-    return (PROBABILITIES,) if by == "average" else (PROBABILITIES, DECIDED)
+    if by == "average":
+        return (PROBABILITIES,)
+    return (PROBABILITIES, DECIDED) if target.axes == ("C",) else (PROBABILITIES, DECIDED, ENTERING)
 
 
 class EnsembleModel(MultiTaskModel):
@@ -46,7 +49,8 @@ class EnsembleModel(MultiTaskModel):
             if member_name(number, name) in graph.components
         }
         for task, target in targets.items():
-            built[graph.recipe.tasks[task].output] = joined(target, [member.output(task) for member in members], by)
+            voters = [Voter(member.output(task), len(member.entering(task))) for member in members]
+            built[graph.recipe.tasks[task].output] = joined(target, voters, by)
         self._hold(graph, Fitted(features, targets), built)
         self.eval().to(device_of(first))
 
@@ -56,18 +60,18 @@ def load_ensemble(members: Members) -> EnsembleModel:
     return EnsembleModel([load_model(run) for run in members.runs], members.tasks, members.by)
 
 
-def joined(target: Target, outputs: Sequence[Output], by: By) -> Output:
+def joined(target: Target, voters: Sequence[Voter], by: By) -> Output:
     """Return the output layer that makes one answer of what those of the members say."""
     if target.element == "number" or target.labels is None:
         return AveragedNumber()
     labels = target.labels
-    found = [output.threshold_of_answers() for output in outputs]
+    found = [output.threshold_of_answers() for output, _ in voters]
     some = any(one is not None for one in found)  # a member without one rejects nothing
     thresholds = [_each(0.0 if one is None else one, len(labels)) for one in found] if some else []
     if target.axes == ("C",):
         return AveragedLabels(labels, thresholds) if by == "average" else VotedLabels(labels, thresholds)
     if by == "vote":
-        return VotedLabel(labels, scoped=target.out_of_scope is not None)
+        return VotedLabel(labels, voters, scoped=target.out_of_scope is not None)
     return AveragedLabel(labels, [threshold[0] for threshold in thresholds])
 
 

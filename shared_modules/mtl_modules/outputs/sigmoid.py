@@ -12,6 +12,7 @@ from torch import Tensor
 from mtl.base.errors import UsageError, listing, near_miss
 from mtl.base.registry import register
 from mtl.data.labels import Labels
+from mtl.model.distribution import from_threshold
 from mtl.model.module import DevUnits, Output
 
 from ..layers.limits import FromZero, Threshold
@@ -19,7 +20,7 @@ from .class_weights import ClassWeights, class_weights_of
 from .focal import far_from_right
 from .priors import RAREST
 from .temperature import calibration
-from .thresholds import best_f1, from_threshold
+from .thresholds import best_f1
 
 CERTAIN = 1e-6  # how near to 0 and 1 a teacher's probabilities count: beyond, a float has no log odds left
 UNTUNED = 0.5  # the threshold of a label for which there is no other

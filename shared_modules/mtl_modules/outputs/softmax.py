@@ -13,7 +13,7 @@ from mtl.base.errors import UsageError
 from mtl.base.registry import register
 from mtl.data.labels import MISSING, Labels
 from mtl.data.targets import Target
-from mtl.model.distribution import softened
+from mtl.model.distribution import from_threshold, softened
 from mtl.model.module import DevUnits, Output, PaddedSequence
 
 from ..layers.limits import FromZero, Rate, Threshold
@@ -21,7 +21,7 @@ from .class_weights import ClassWeights, class_weights_of
 from .focal import far_from_right
 from .priors import label_counts, log_frequencies
 from .temperature import calibration
-from .thresholds import best_rejection, from_threshold
+from .thresholds import best_rejection
 
 
 @register("output", "softmax")

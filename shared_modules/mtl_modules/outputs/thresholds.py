@@ -7,8 +7,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-FINEST = 5e-3  # by which a distance near 1 is divided at least: single precision holds it to 1e-7
-
 
 class Threshold(NamedTuple):
     """A threshold, and the figure that it was chosen by."""
@@ -65,9 +63,3 @@ def best_rejection(scores: Tensor, right: Tensor, outside: Tensor) -> Threshold:
     rejected = torch.cat([none, outside[order].long().cumsum(0)])[under]
     kept = right.sum() - torch.cat([none, right[order].long().cumsum(0)])[under]
     return _best((rejected + kept).double() / len(scores), thresholds, 0.0)
-
-
-def from_threshold(probabilities: Tensor, threshold: Tensor) -> Tensor:
-    """Return how far probabilities are from a threshold, in what it lacks to 0 or 1, whichever is nearer."""
-    size = torch.where(threshold <= 0.5, threshold.clamp(min=1e-30), (1 - threshold).clamp(min=FINEST))
-    return (probabilities - threshold).abs() / size
