@@ -19,11 +19,16 @@ class Distribution:
     """
 
     learns_soft: ClassVar[bool] = False  # has a `soft_loss`
+    answers_median: ClassVar[bool] = False  # of labels in an order, not the most probable one
     answer: Callable[..., dict[str, Tensor]]
     forward: Callable[..., Any]
 
     def probabilities(self, *scores: Any) -> Any:
-        """Return the label probabilities that answers are decided by, [B, C] or a sequence of [B, T, C]."""
+        """Return the label probabilities [B, C], or a sequence of [B, T, C].
+
+        Answers are decided by them, and by a threshold where there is one; with `answers_median` and where whole
+        sequences are decided on, by more than each unit's or token's highest one.
+        """
         return self.forward(*scores)
 
     def decided(self, *scores: Any) -> Any:
@@ -33,7 +38,10 @@ class Distribution:
         return scores[0]._replace(values=found) if hasattr(scores[0], "_replace") else found
 
     def threshold_of_answers(self) -> Tensor | float | None:
-        """Return what a label's probability has to reach to be an answer, [] or [C]; None where the highest one is."""
+        """Return what a label's probability has to reach to be an answer, [] or [C]; None where the highest one is.
+
+        An output layer of several labels per unit that has none is left out of ensembles.
+        """
         return None
 
     def soft_loss(self, *scores_probabilities_temperature: Any) -> Tensor:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...base.errors import Fault, UsageError, listing, near_miss
+from ...model.distribution import Distribution
 from .answering import By
 
 if TYPE_CHECKING:
@@ -63,10 +64,34 @@ def _in_the_way(runs: Sequence[Candidate], task: str, by: By) -> Iterator[Fault]
             f"should answer with {can}, to be combined. Found {target.shape()}{why}.", str(first.folder), path=task
         )
         return
-    for other in runs[1:]:
-        message = _otherwise(first, other, task)
+    for run in runs:
+        message = (None if run is first else _otherwise(first, run, task)) or _decided_otherwise(run, task, by)
         if message is not None:
-            yield Fault(message, str(other.folder), path=task)
+            yield Fault(message, str(run.folder), path=task)
+
+
+def _decided_otherwise(run: Candidate, task: str, by: By) -> str | None:
+    """Return how a run decides on its answers where members' probabilities or votes cannot be decided on so."""
+    config = run.graph.components[run.graph.output(task).component].config
+    key = config.cls.constraint(config.values)
+    if key is not None:
+        return (
+            "should have an output layer that answers with any tags, as members are combined token by token. "
+            f"Found '{key}: {str(config.values[key]).lower()}'."
+        )
+    if config.cls.answers_median and by == "average":
+        return (
+            "should have an output layer that answers with the most probable label, to be averaged. "
+            f"Found '{config.type}', which answers with the median: count the answers (--by vote, by=\"vote\")."
+        )
+    if run.fitted.targets[task].axes == ("C",) and (
+        config.cls.threshold_of_answers is Distribution.threshold_of_answers
+    ):
+        return (
+            "should have an output layer that says what a label's probability has to reach "
+            f"('threshold_of_answers'), to be combined. Found '{config.type}', which does not."
+        )
+    return None
 
 
 def _otherwise(first: Candidate, other: Candidate, task: str) -> str | None:

@@ -35,6 +35,7 @@ class Ordinal(Output):
     """
 
     axes = ((),)
+    answers_median = True
     order: Tensor
     rank: Tensor
 

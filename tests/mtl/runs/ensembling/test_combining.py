@@ -12,7 +12,9 @@ from mtl.compile.loading import recipe_from_dict
 from mtl.data.fitted import Fitted
 from mtl.data.labels import Labels
 from mtl.graph.build import build_graph
+from mtl.model.distribution import Distribution
 from mtl.runs.ensembling.combining import Candidate, combined_tasks
+from mtl_modules.outputs.sigmoid import Sigmoid
 
 ROWS = {"format": "tsv", "train": "train.tsv"}
 
@@ -45,6 +47,8 @@ RANKING = {
     "target": "grade",
     "model": {"query": {"pooling": "max"}, "document": {"pooling": "max"}},
 }
+CONSTRAINED = classes("word_tagging", model={"output": {"type": "crf", "constrained": True}})
+MEDIAN = classes(model={"output": "ordinal"})
 
 
 @pytest.mark.parametrize(
@@ -82,6 +86,24 @@ RANKING = {
             "one: y: should answer with labels, to be combined. Found numbers [B], which have no votes: average them.",
         ),
         (
+            [candidate("one", y=classes("word_tagging")), candidate("two", y=CONSTRAINED)],
+            "average",
+            "two: y: should have an output layer that answers with any tags, as members are combined token by token. "
+            "Found 'constrained: true'.",
+        ),
+        (
+            [candidate("one", y=CONSTRAINED), candidate("two", y=classes("word_tagging"))],
+            "vote",
+            "one: y: should have an output layer that answers with any tags, as members are combined token by token. "
+            "Found 'constrained: true'.",
+        ),
+        (
+            [candidate("one", y=classes()), candidate("two", y=MEDIAN)],
+            "average",
+            "two: y: should have an output layer that answers with the most probable label, to be averaged. Found "
+            "'ordinal', which answers with the median: count the answers (--by vote, by=\"vote\").",
+        ),
+        (
             [candidate("one", y=RANKING), candidate("two", y=RANKING)],
             "average",
             "one: y: should answer with labels or a number, to be combined. Found grades [B], scores of a ranking: "
@@ -93,6 +115,21 @@ def test_what_cannot_be_combined(runs: list[Candidate], by: Any, message: str) -
     with pytest.raises(UsageError) as caught:
         combined_tasks(runs, by)
     assert str(caught.value) == message
+
+
+def test_an_output_of_several_labels_without_thresholds_is_not_combined(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Sigmoid, "threshold_of_answers", Distribution.threshold_of_answers)
+    runs = [candidate(name, y=classes("multi_label_classification")) for name in ("one", "two")]
+    with pytest.raises(UsageError) as caught:
+        combined_tasks(runs, "average")
+    should = "y: should have an output layer that says what a label's probability has to reach ('threshold_of_answers')"
+    assert str(caught.value).splitlines() == [
+        f"{name}: {should}, to be combined. Found 'sigmoid', which does not." for name in ("one", "two")
+    ]
+
+
+def test_medians_are_voted_on() -> None:
+    assert combined_tasks([candidate("one", y=MEDIAN), candidate("two", y=classes())], "vote") == (["y"], [])
 
 
 def test_a_task_that_is_asked_for_and_cannot_be_combined_is_an_error() -> None:
