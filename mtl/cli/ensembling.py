@@ -88,6 +88,7 @@ def ensemble_command(asked: Asked) -> None:
     found = Ensemble.start(runs, asked.out, by=way, tasks=asked.tasks, data=asked.data)
     warn(found.left_out)
     figures = found.test()
+    warn(found.warnings(*figures))
     split = next((name for name in ("test", "dev") if name in figures), None)
     line(console, "tested; exporting and verifying" if asked.verify != "none" else "tested; exporting")
     report = found.export(report=lambda begun: line(console, stage(begun)), verify=asked.verify)

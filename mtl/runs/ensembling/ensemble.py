@@ -27,6 +27,7 @@ from ...serve.arrays import Texts
 from ...serve.bundle import Bundle
 from ..kept_figures import keep_figures
 from ..predictor import Prediction, Predictor
+from ..run_data import RunData
 from ..runner import Run
 from .answering import By
 from .combining import Candidate, combined_tasks
@@ -128,8 +129,14 @@ class Ensemble:
         return self.keep([self.evaluate(split) for split in ("test", "dev") if split in present])
 
     def keep(self, evaluations: Sequence[Evaluation]) -> dict[str, Any]:
-        """Write evaluations into `metrics.json` and `reports.json`; return all figures."""
-        return keep_figures(self.out, evaluations)
+        """Write evaluations into `metrics.json` and `reports.json`; return all figures, these among them.
+
+        Those of other data than the first member had are not written.
+        """
+        had = RunData.load(self.first.out)
+        own = [e for e in evaluations if had is None or not had.changed(self.prepared.hashes, [e.split])]
+        metrics = keep_figures(self.out, own)
+        return {**metrics, **{evaluation.split: evaluation.metrics for evaluation in evaluations}}
 
     @property
     def manifest(self) -> dict[str, Any]:

@@ -112,6 +112,17 @@ def test_an_ensemble_is_verified_as_it_was_asked(small_run: Path, other: Path, t
     assert not (tmp_path / "new").exists()
 
 
+def test_figures_on_other_data_are_not_kept(ensemble: Ensemble, tmp_path: Path) -> None:
+    small.write(tmp_path)
+    (tmp_path / "test.tsv").write_text("text\tintent\tslots\nplay yesterday\twake\tO O\n", "utf-8")
+    before = (ensemble.out / "metrics.json").read_bytes()
+    done = within("test", ensemble.out, "--data", tmp_path)
+    assert done.returncode == 0
+    assert ["intent", "accuracy", "0.0000"] in [line.split()[:3] for line in done.stdout.splitlines()]
+    assert "which is measured here, and not kept in metrics.json." in done.stderr
+    assert (ensemble.out / "metrics.json").read_bytes() == before
+
+
 def test_votes_are_exported_too(small_run: Path, other: Path, tmp_path: Path) -> None:
     found = mtl.ensemble([small_run, other], tmp_path / "votes", by="vote", tasks=["slots"])
     assert found.tasks == ("slots",)
