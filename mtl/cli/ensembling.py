@@ -80,9 +80,9 @@ def ensemble_command(asked: Asked) -> None:
     runs, way = asked.runs, asked.way
     if asked.count is not None:
         runs = tuple(member_folders(asked.out, asked.count))
-        for run in members_to_train(
-            asked.runs[0], asked.out, asked.count, by=way, data=asked.data, seed=asked.seed, overrides=asked.overrides
-        ):
+        given = asked.runs[0], asked.out, asked.count
+        data, seed, overrides = asked.data, asked.seed, asked.overrides
+        for run in members_to_train(*given, by=way, tasks=asked.tasks, data=data, seed=seed, overrides=overrides):
             with shown(run, asked.again(), console):
                 train(run, console)
     found = Ensemble.start(runs, asked.out, by=way, tasks=asked.tasks, data=asked.data)

@@ -148,10 +148,16 @@ def test_a_member_that_is_gone_or_has_other_weights_is_said(small_run: Path, oth
     ]
 
 
-def test_an_ensemble_is_of_finished_runs(small_run: Path, tmp_path: Path) -> None:
+def test_an_ensemble_is_of_finished_runs(small_run: Path, other: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as few:
         Ensemble.start([small_run, small_run], tmp_path / "both")
     assert str(few.value) == "an ensemble should be of two runs or more. Found 1."
+    with pytest.raises(UsageError) as again:
+        Ensemble.start([small_run, other, small_run / "export/.."], tmp_path / "both")
+    assert str(again.value) == (
+        f"each run of an ensemble should be named once. Found '{small_run}/export/..' again. Leave it out."
+    )
+    assert not (tmp_path / "both").exists()
     with pytest.raises(CheckpointError) as none:
         Ensemble.start([small_run, tmp_path / "none"], tmp_path / "both")
     assert str(none.value) == (f"should be the folder of a finished run. Found '{tmp_path / 'none'}': nothing there.")

@@ -92,6 +92,27 @@ def test_one_run_is_no_ensemble(tmp_path: Path) -> None:
     assert str(caught.value) == "an ensemble should be of two runs or more. Found 1."
 
 
+def test_what_cannot_be_combined_is_said_before_a_member_is_trained(tmp_path: Path) -> None:
+    (tmp_path / "train.tsv").write_text("text\tabout\tstars\ngood food\tfood\t5\n")
+    (tmp_path / "test.tsv").write_text("text\tabout\tstars\ngood food\tfood\t5\n")
+    recipe = tmp_path / "ratings.yaml"
+    recipe.write_text(RECIPE)
+    for options, message in (
+        (
+            ["--task", "abot"],
+            f"no task named 'abot' in '{recipe}'. Did you mean 'about'? Tasks: about, stars.",
+        ),
+        (
+            ["--by", "vote", "--task", "stars"],
+            f"{recipe}: stars: should answer with labels, to be combined. Found numbers [B], which have no votes: "
+            "average them.",
+        ),
+    ):
+        done = within("ensemble", recipe, "--runs", "2", "--out", tmp_path / "both", *options)
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{message}\n")
+        assert not (tmp_path / "both").exists()
+
+
 def test_rows_of_a_ranking_are_not_drawn(tmp_path: Path) -> None:
     path = write_ranking(tmp_path)
     with pytest.raises(RecipeError) as caught:
