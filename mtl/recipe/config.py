@@ -43,6 +43,11 @@ class InputConfig:
     listed: bool = False  # the column holds a list of texts: the task type says so
     place: Place = field(default=NOWHERE, compare=False)
 
+    @property
+    def reads(self) -> str:
+        """What a cell is read as: `texts`, `lists of texts` or `values`; models that do so alike get equal rows."""
+        return "lists of texts" if self.listed else "values" if self.front_end.of_value else "texts"
+
 
 @dataclass(frozen=True)
 class SourceConfig:

@@ -93,6 +93,9 @@ def _unfit(task: TaskConfig, there: Mapping[str, TaskConfig], teacher: TeacherCo
     if task.task.target_class().axes == ("T",):
         text = task.task.target_input(tuple(task.inputs))
         for key in ("tokenizer", "max_tokens"):
+    for key, given in task.inputs.items():
+        if given.reads != theirs.inputs[key].reads:
+            return f"should read '{key}' as its teacher does, as {theirs.inputs[key].reads}. Found {given.reads}."
             own, other = (getattr(of.inputs[text].front_end, key) for of in (task, theirs))
             if own != other:
                 return f"should cut texts into tokens as its teacher does, '{key}: {other}'. Found '{key}: {own}'."

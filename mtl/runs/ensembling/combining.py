@@ -105,9 +105,8 @@ def _otherwise(first: Candidate, other: Candidate, task: str) -> str | None:
     if list(mine.inputs) != list(theirs.inputs):
         return f"should have the inputs {', '.join(mine.inputs)}, {as_first}. Found {', '.join(theirs.inputs)}."
     for name, given in mine.inputs.items():
-        one, two = given.front_end, theirs.inputs[name].front_end
-        if (given.listed, one.of_value) != (theirs.inputs[name].listed, two.of_value):
-            return f"should read '{name}' as texts, lists or values, {as_first}. Found another of these."
+        if given.reads != theirs.inputs[name].reads:
+            return f"should read '{name}' as {given.reads}, {as_first}. Found {theirs.inputs[name].reads}."
     labels, there = first.fitted.targets[task].answer_names(), other.fitted.targets[task].answer_names()
     if labels != there:
         return f"should have the labels {', '.join(labels)}, {as_first}. Found {', '.join(there)}."

@@ -135,6 +135,24 @@ def test_a_teacher_of_another_kind(small_run: Path, tmp_path: Path, more: str, m
 
 def test_a_teacher_that_is_no_finished_run(small_run: Path, tmp_path: Path) -> None:
     run = tmp_path / "none"
+@pytest.mark.parametrize("lists", ["teacher", "student"])
+def test_a_teacher_that_reads_lists_of_texts_or_alone_reads_none(small_run: Path, tmp_path: Path, lists: str) -> None:
+    teacher = tmp_path / "teacher"
+    shutil.copytree(small_run, teacher, ignore=shutil.ignore_patterns("export"))
+    path = student(tmp_path / "student", teacher)
+    changed = {"teacher": teacher / "recipe.yaml", "student": path}[lists]
+    of_texts = "\n".join(line for line in changed.read_text("utf-8").splitlines() if "out_of_scope" not in line)
+    of_lists = of_texts.replace("type: text_classification", "type: dialog_classification", 1)
+    assert of_lists != of_texts
+    changed.write_text(of_lists, "utf-8")
+    with pytest.raises(RecipeError) as caught:
+        check(mtl.load_recipe(path))
+    theirs, own = ("lists of texts", "texts") if lists == "teacher" else ("texts", "lists of texts")
+    assert [fault.message for fault in caught.value.faults if fault.path == "tasks.intent.teacher"] == [
+        f"should read 'text' as its teacher does, as {theirs}. Found {own}."
+    ]
+
+
     with pytest.raises(RecipeError) as caught:
         check(mtl.load_recipe(student(tmp_path / "a", run)))
     assert {fault.message for fault in caught.value.faults} == {

@@ -81,6 +81,11 @@ MEDIAN = classes(model={"output": "ordinal"})
             "two: y: should cut its text into tokens as in 'one', 'max_tokens: None'. Found 'max_tokens: 5'.",
         ),
         (
+            [candidate("one", y=classes()), candidate("two", y=classes("dialog_classification"))],
+            "average",
+            "two: y: should read 'text' as texts, as in 'one'. Found lists of texts.",
+        ),
+        (
             [candidate("one", y=classes("text_regression")), candidate("two", y=classes("text_regression"))],
             "vote",
             "one: y: should answer with labels, to be combined. Found numbers [B], which have no votes: average them.",
