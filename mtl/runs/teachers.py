@@ -1,7 +1,8 @@
 """Tasks that learn from a finished run: what is wrong with their teachers, and what these say of the training rows.
 
-A teacher answers all training rows once, before training. Its probabilities are kept in the cache, by its identity and
-that of the rows; the run's folder notes which file they are in, so that it is resumed without the teacher.
+A teacher answers all training rows once, before training. It does so on the device and the threads of the run
+that learns, whatever its own were. Its probabilities are kept in the cache, by its identity and that of the rows; the
+run's folder notes which file they are in, so that it is resumed without the teacher.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..base.device import device_of
+from ..base.device import described, device_of
 from ..base.errors import Fault, MtlError, RecipeError, listing, near_miss
 from ..base.files import read_json, replace
+from ..base.launched import here
+from ..base.threads import torch_threads
 from ..compile.loading import run_graph
 from ..data.batch import raw_batch
 from ..data.fitted import Fitted
@@ -90,12 +93,12 @@ def _unfit(task: TaskConfig, there: Mapping[str, TaskConfig], teacher: TeacherCo
     if list(theirs.inputs) != list(task.inputs):
         found = ", ".join(task.inputs)
         return f"should have the inputs of its teacher, {', '.join(theirs.inputs)}. Found {found}."
-    if task.task.target_class().axes == ("T",):
-        text = task.task.target_input(tuple(task.inputs))
-        for key in ("tokenizer", "max_tokens"):
     for key, given in task.inputs.items():
         if given.reads != theirs.inputs[key].reads:
             return f"should read '{key}' as its teacher does, as {theirs.inputs[key].reads}. Found {given.reads}."
+    if task.task.target_class().axes == ("T",):
+        text = task.task.target_input(tuple(task.inputs))
+        for key in ("tokenizer", "max_tokens"):
             own, other = (getattr(of.inputs[text].front_end, key) for of in (task, theirs))
             if own != other:
                 return f"should cut texts into tokens as its teacher does, '{key}: {other}'. Found '{key}: {own}'."
@@ -133,6 +136,11 @@ def add_soft_labels(graph: SharingGraph, prepared: Prepared, cache: Path, run: P
 
     `run` is the folder of the run, where it is noted. Raises `RecipeError` where a teacher has other labels.
     """
+    with torch_threads(graph.recipe.train.threads):  # another number of them gives other last bits
+        _add(graph, prepared, cache, run)
+
+
+def _add(graph: SharingGraph, prepared: Prepared, cache: Path, run: Path) -> None:
     begun = bool(Checkpoints(run).pointer())  # before, teachers may still be changed
     noted = read_json(run / FILE) if begun and (run / FILE).is_file() else {}
     store = Store(cache)
@@ -164,7 +172,9 @@ def _computed(
     source, theirs = graph.recipe.tasks[name].source, teacher.task or name
     keys = {input: str(key) for input, key in graph.inputs(name).items()}
     own = prepared.fitted.targets[name].names()
+    device = here().device(graph.recipe.train.device)
     where = [identity_of(Path(teacher.run)), theirs, prepared.hashes[f"{source}/train"], keys, list(own), len(split)]
+    where += [described(device), torch.get_num_threads()]
     key = f"soft-{digest_of(VERSION, *where)}.npy"
     found = store.find(key)
     if found is not None:
@@ -172,7 +182,7 @@ def _computed(
     faults = list(label_faults(graph, prepared.fitted))
     if faults:
         raise RecipeError(faults, graph.recipe.title)
-    model = load_teacher(Path(teacher.run)).eval()
+    model = load_teacher(Path(teacher.run)).eval().to(device)
     order = [model.fitted.targets[theirs].names().index(label) for label in own]
     bounds = _bounds(graph, split, name)
     with store.scratch() as scratch, store.writing():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from mtl.model.multi_task import MultiTaskModel
 from mtl.runs.check import check
 from mtl.runs.runner import Run
 from mtl.train.checkpoint import Checkpoints, load_model
+from mtl_modules.outputs.softmax import Softmax
 from tests import small
 
 
@@ -133,8 +135,6 @@ def test_a_teacher_of_another_kind(small_run: Path, tmp_path: Path, more: str, m
     assert (fault.path, fault.message) == ("tasks.intent.teacher", message.format(run=small_run.resolve()))
 
 
-def test_a_teacher_that_is_no_finished_run(small_run: Path, tmp_path: Path) -> None:
-    run = tmp_path / "none"
 @pytest.mark.parametrize("lists", ["teacher", "student"])
 def test_a_teacher_that_reads_lists_of_texts_or_alone_reads_none(small_run: Path, tmp_path: Path, lists: str) -> None:
     teacher = tmp_path / "teacher"
@@ -153,6 +153,8 @@ def test_a_teacher_that_reads_lists_of_texts_or_alone_reads_none(small_run: Path
     ]
 
 
+def test_a_teacher_that_is_no_finished_run(small_run: Path, tmp_path: Path) -> None:
+    run = tmp_path / "none"
     with pytest.raises(RecipeError) as caught:
         check(mtl.load_recipe(student(tmp_path / "a", run)))
     assert {fault.message for fault in caught.value.faults} == {
@@ -168,6 +170,28 @@ def test_a_teacher_that_reads_lists_of_texts_or_alone_reads_none(small_run: Path
         f"should be the folder of a finished run. Found '{run}': its last checkpoint is of step 2 of 72. Let the "
         f"training end; if nothing trains it, go on with it: mtl train {run}/recipe.yaml --out {run} --resume"
     }
+
+
+def test_a_teacher_answers_on_the_threads_of_the_run_that_learns(
+    small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[int] = []
+
+    def answered(*given: Any, **named: Any) -> Any:
+        found.append(torch.get_num_threads())
+        return probabilities(*given, **named)
+
+    probabilities = Softmax.probabilities
+    monkeypatch.setattr(Softmax, "probabilities", answered)
+    monkeypatch.setenv("MTL_CACHE", str(tmp_path / "empty"))
+    before, path = torch.get_num_threads(), student(tmp_path, small_run)
+    for threads in (before + 1, before + 2):  # what was cached with another number is no answer with this one
+        run = Run.start(path, tmp_path / f"run{threads}", overrides=[f"train.threads={threads}"])
+        assert len(run.prepared.splits["utterances", "train"].soft["intent"].values) == 45
+        assert found.pop() == threads
+        assert not set(found) - {threads}
+        found.clear()
+    assert torch.get_num_threads() == before
 
 
 def test_a_teacher_with_other_labels(small_run: Path, tmp_path: Path) -> None:
