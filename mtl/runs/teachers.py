@@ -34,6 +34,7 @@ from .ensembling.network import load_ensemble
 if TYPE_CHECKING:
     from ..data.prepared import Prepared
     from ..data.split import Split
+    from ..data.targets import Target
     from ..graph.sharing_graph import SharingGraph
     from ..model.multi_task import MultiTaskModel
     from ..recipe.config import TaskConfig, TeacherConfig
@@ -108,14 +109,33 @@ def _unfit(task: TaskConfig, there: Mapping[str, TaskConfig], teacher: TeacherCo
 def label_faults(graph: SharingGraph, fitted: Fitted) -> Iterator[Fault]:
     """Yield a fault for every task whose labels are not those of its teacher."""
     for name, teacher in taught(graph).items():
-        run = Path(teacher.run)
-        folder = Members.load(run).runs[0] if is_ensemble(run) else run
-        there = Fitted.load(run_graph(folder), folder / "fitted.json")
-        own, theirs = fitted.targets[name].names(), there.targets[teacher.task or name].names()
-        if set(own) != set(theirs):
-            yield teacher.place.fault(
-                f"should have the labels of its task, {listing(own)}. Found {listing(theirs)} in '{teacher.run}'."
-            )
+        own, theirs = fitted.targets[name], _fitted(Path(teacher.run)).targets[teacher.task or name]
+        if _ids(own, theirs) is None:
+            yield _other_labels(own, theirs, teacher)
+
+
+def _other_labels(own: Target, theirs: Target, teacher: TeacherConfig) -> Fault:
+    return teacher.place.fault(
+        f"should have the labels of its task, {listing(own.names())}. Found {listing(theirs.names())} in "
+        f"'{teacher.run}'."
+    )
+
+
+def _fitted(run: Path) -> Fitted:
+    """Return what a teacher was fitted to; of an ensemble, what its first member was: all have one set of labels."""
+    folder = Members.load(run).runs[0] if is_ensemble(run) else run
+    return Fitted.load(run_graph(folder), folder / "fitted.json")
+
+
+def _ids(own: Target, theirs: Target) -> list[int] | None:
+    """Return a teacher's ids of a task's labels, in the order that these have; None where the two differ in labels.
+
+    A label is known by the name that training has; of the teacher, by what it is called since, too.
+    """
+    trained, there = (() if target.labels is None else target.labels.names for target in (own, theirs))
+    known = {name: number for names in (theirs.names(), there) for number, name in enumerate(names)}
+    found = [known[name] for name in trained if name in known]
+    return found if len(found) == len(trained) and sorted(found) == list(range(len(there))) else None
 
 
 def load_teacher(run: Path) -> MultiTaskModel:
@@ -171,25 +191,24 @@ def _computed(
     """Return the cached file of what a teacher says, written where there is none."""
     source, theirs = graph.recipe.tasks[name].source, teacher.task or name
     keys = {input: str(key) for input, key in graph.inputs(name).items()}
-    own = prepared.fitted.targets[name].names()
+    labels = prepared.fitted.targets[name], _fitted(Path(teacher.run)).targets[theirs]
+    ids = _ids(*labels)
+    if ids is None:
+        raise RecipeError([_other_labels(*labels, teacher)], graph.recipe.title)
     device = here().device(graph.recipe.train.device)
-    where = [identity_of(Path(teacher.run)), theirs, prepared.hashes[f"{source}/train"], keys, list(own), len(split)]
+    where = [identity_of(Path(teacher.run)), theirs, prepared.hashes[f"{source}/train"], keys, ids, len(split)]
     where += [described(device), torch.get_num_threads()]
     key = f"soft-{digest_of(VERSION, *where)}.npy"
     found = store.find(key)
     if found is not None:
         return found
-    faults = list(label_faults(graph, prepared.fitted))
-    if faults:
-        raise RecipeError(faults, graph.recipe.title)
     model = load_teacher(Path(teacher.run)).eval().to(device)
-    order = [model.fitted.targets[theirs].names().index(label) for label in own]
     bounds = _bounds(graph, split, name)
     with store.scratch() as scratch, store.writing():
         written = scratch.folder / key
-        shape = (len(split) if bounds is None else int(bounds[-1]), len(own))
+        shape = (len(split) if bounds is None else int(bounds[-1]), len(ids))
         values = np.lib.format.open_memmap(written, mode="w+", dtype=np.float32, shape=shape)
-        _answer(model, theirs, graph, name, split, order, bounds, values)
+        _answer(model, theirs, graph, name, split, ids, bounds, values)
         values.flush()
         return store.publish(written, key)
 
@@ -201,7 +220,7 @@ def _answer(
     graph: SharingGraph,
     name: str,
     split: Split,
-    order: list[int],
+    ids: list[int],
     bounds: NDArray[np.int64] | None,
     values: NDArray[np.float32],
 ) -> None:
@@ -211,7 +230,7 @@ def _answer(
         texts = {input: split.texts(key, chosen) for input, key in inputs.items()}
         batch = raw_batch(model.sharing_graph, model.fitted, [theirs], texts).to(device_of(model))
         found = model.output(theirs).probabilities(*model.scores(batch, [theirs])[theirs])
-        numbers = (found.values if isinstance(found, PaddedSequence) else found).cpu().numpy()[..., order]
+        numbers = (found.values if isinstance(found, PaddedSequence) else found).cpu().numpy()[..., ids]
         if bounds is None:
             values[chosen] = numbers
             continue

@@ -207,6 +207,31 @@ def test_a_teacher_with_other_labels(small_run: Path, tmp_path: Path) -> None:
     )
 
 
+def test_labels_that_are_renamed_are_those_that_they_were(
+    small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teacher = tmp_path / "teacher"
+    shutil.copytree(small_run, teacher, ignore=shutil.ignore_patterns("export"))
+    path = student(tmp_path / "student", teacher, **{"epochs: 2": "epochs: 1"})
+    begun = trained(Run.start(path, tmp_path / "run"))
+    Run.open(teacher).rename("wake", "rouse")  # of two labels, the last one is now the first
+    Run.open(begun.out).rename("play", "start")
+    for cache in ("warm", "cold"):
+        if cache == "cold":
+            monkeypatch.setenv("MTL_CACHE", str(tmp_path / cache))
+        new = Run.start(path, tmp_path / "new")
+        assert new.prepared.soft == begun.prepared.soft
+        resumed = Run.start(path, begun.out, resume=True)
+        assert resumed.prepared.fitted.targets["intent"].names() == ("start", "wake")
+        assert resumed.prepared.soft == begun.prepared.soft
+        shutil.rmtree(new.out)
+    train = tmp_path / "student/train.tsv"
+    train.write_text(train.read_text().replace("\twake\t", "\trouse\t"))
+    with_the_new_name = Run.start(path, tmp_path / "other")
+    assert with_the_new_name.prepared.fitted.targets["intent"].names() == ("play", "rouse")
+    assert with_the_new_name.prepared.soft["slots"] == begun.prepared.soft["slots"]
+
+
 def test_a_teacher_that_cuts_texts_otherwise(small_run: Path, tmp_path: Path) -> None:
     path = student(tmp_path, small_run, **{"lowercase: true}}": "lowercase: true, max_tokens: 4}}"})
     with pytest.raises(RecipeError) as caught:
