@@ -27,6 +27,7 @@ class Prepared:
         default_factory=list
     )  # about the targets of all training rows together, and shares of train
     held_out: dict[str, str] = field(default_factory=dict)  # by `source/split`, what it is a share of, if of anything
+    code: tuple[str, ...] = ()  # hashes of the packages that rows were read and encoded by
 
     def split(self, source: str, split: str) -> Split | None:
         """Return a split of a source, None where the source has no such split."""

@@ -25,6 +25,7 @@ class SoftLabels:
     """Probabilities of all N units [N, C], or of all their tokens; `bounds` [N + 1] are then those of each unit's."""
 
     def __init__(self, file: Path, bounds: NDArray[np.int64] | None) -> None:
+        self.file = file
         self.values: NDArray[np.float32] = np.load(file, mmap_mode="r", allow_pickle=False)
         self.bounds = bounds
         self.digest = sha256(file)

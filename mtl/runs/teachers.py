@@ -23,6 +23,7 @@ from ..base.launched import here
 from ..base.threads import torch_threads
 from ..compile.loading import run_graph
 from ..data.batch import raw_batch
+from ..data.cache_keys import code_of
 from ..data.fitted import Fitted
 from ..data.soft_labels import SoftLabels
 from ..data.store import Store, digest_of
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from ..recipe.config import TaskConfig, TeacherConfig
 
 FILE = "teachers.json"  # in a run's folder: the cached file of each task
-VERSION = 1  # of what is cached
+VERSION = 2  # of what is cached
 BATCH = 64  # units that a teacher answers together
 
 
@@ -138,6 +139,12 @@ def _ids(own: Target, theirs: Target) -> list[int] | None:
     return found if len(found) == len(trained) and sorted(found) == list(range(len(there))) else None
 
 
+def _code(run: Path) -> list[str]:
+    """Return hashes of the packages that a teacher reads texts by."""
+    folders = Members.load(run).runs if is_ensemble(run) else [run]
+    return sorted({digest for folder in folders for digest in code_of(run_graph(folder), {}, {})})
+
+
 def load_teacher(run: Path) -> MultiTaskModel:
     """Return the model of a finished run, or of an ensemble."""
     return load_ensemble(Members.load(run)) if is_ensemble(run) else load_model(run)
@@ -169,11 +176,13 @@ def _add(graph: SharingGraph, prepared: Prepared, cache: Path, run: Path) -> Non
         split = prepared.splits.get((graph.recipe.tasks[name].source, "train"))
         if split is None:
             continue  # the trainer says that there should be one
-        file = store.find(noted[name]) if name in noted else None
-        if file is None:
-            file = _computed(graph, prepared, name, teacher, split, store)
-        files[name] = file.name
-        split.soft[name] = SoftLabels(file, _bounds(graph, split, name))
+        bounds = _bounds(graph, split, name)
+        count = len(split) if bounds is None else int(bounds[-1])
+        soft = _cached(store, noted[name], bounds, count) if name in noted else None
+        if soft is None:
+            soft = _computed(graph, prepared, name, teacher, split, store, bounds, count)
+        files[name] = soft.file.name
+        split.soft[name] = soft
     if files and files != noted:
         replace(run / FILE, (json.dumps(files, indent=2) + "\n").encode())
 
@@ -185,10 +194,24 @@ def _bounds(graph: SharingGraph, split: Split, name: str) -> NDArray[np.int64] |
     return np.concatenate([[0], np.cumsum(split.token_counts(graph.target_input(name)))]).astype(np.int64)
 
 
+def _cached(store: Store, key: str, bounds: NDArray[np.int64] | None, count: int) -> SoftLabels | None:
+    """Return what the cache holds under a key; None where that is nothing, or not of so many units or tokens."""
+    file = store.find(key)
+    found = None if file is None else SoftLabels(file, bounds)
+    return found if found is not None and len(found.values) == count else None
+
+
 def _computed(
-    graph: SharingGraph, prepared: Prepared, name: str, teacher: TeacherConfig, split: Split, store: Store
-) -> Path:
-    """Return the cached file of what a teacher says, written where there is none."""
+    graph: SharingGraph,
+    prepared: Prepared,
+    name: str,
+    teacher: TeacherConfig,
+    split: Split,
+    store: Store,
+    bounds: NDArray[np.int64] | None,
+    count: int,
+) -> SoftLabels:
+    """Return what a teacher says, from the cache where it is there."""
     source, theirs = graph.recipe.tasks[name].source, teacher.task or name
     keys = {input: str(key) for input, key in graph.inputs(name).items()}
     labels = prepared.fitted.targets[name], _fitted(Path(teacher.run)).targets[theirs]
@@ -196,21 +219,19 @@ def _computed(
     if ids is None:
         raise RecipeError([_other_labels(*labels, teacher)], graph.recipe.title)
     device = here().device(graph.recipe.train.device)
-    where = [identity_of(Path(teacher.run)), theirs, prepared.hashes[f"{source}/train"], keys, ids, len(split)]
-    where += [described(device), torch.get_num_threads()]
+    where = [identity_of(Path(teacher.run)), theirs, prepared.hashes[f"{source}/train"], keys, ids, count]
+    where += [described(device), torch.get_num_threads(), prepared.code, _code(Path(teacher.run))]
     key = f"soft-{digest_of(VERSION, *where)}.npy"
-    found = store.find(key)
+    found = _cached(store, key, bounds, count)
     if found is not None:
         return found
     model = load_teacher(Path(teacher.run)).eval().to(device)
-    bounds = _bounds(graph, split, name)
     with store.scratch() as scratch, store.writing():
         written = scratch.folder / key
-        shape = (len(split) if bounds is None else int(bounds[-1]), len(ids))
-        values = np.lib.format.open_memmap(written, mode="w+", dtype=np.float32, shape=shape)
+        values = np.lib.format.open_memmap(written, mode="w+", dtype=np.float32, shape=(count, len(ids)))
         _answer(model, theirs, graph, name, split, ids, bounds, values)
         values.flush()
-        return store.publish(written, key)
+        return SoftLabels(store.publish(written, key), bounds)
 
 
 @torch.inference_mode()

@@ -14,6 +14,8 @@ import mtl
 from mtl.base.errors import CheckpointError, RecipeError
 from mtl.base.files import read_json
 from mtl.base.progress import StepReport
+from mtl.data import cache_keys
+from mtl.data.store import Store
 from mtl.model.multi_task import MultiTaskModel
 from mtl.runs.check import check
 from mtl.runs.runner import Run
@@ -230,6 +232,26 @@ def test_labels_that_are_renamed_are_those_that_they_were(
     with_the_new_name = Run.start(path, tmp_path / "other")
     assert with_the_new_name.prepared.fitted.targets["intent"].names() == ("play", "rouse")
     assert with_the_new_name.prepared.soft["slots"] == begun.prepared.soft["slots"]
+
+
+def test_what_is_cached_is_of_this_code_and_of_all_tokens(
+    small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MTL_CACHE", str(tmp_path / "cache"))
+    path = student(tmp_path, small_run, **{"epochs: 2": "epochs: 1"})
+    begun = trained(Run.start(path, tmp_path / "run"))
+    files = read_json(tmp_path / "run/teachers.json")
+    with monkeypatch.context() as changed:
+        changed.setattr(cache_keys, "_files", lambda name: set())  # of packages that hold other code
+        other = Run.start(path, tmp_path / "other")
+        assert other.prepared.soft == begun.prepared.soft
+        assert not set(read_json(tmp_path / "other/teachers.json").values()) & set(files.values())
+    store, fewer = Store(tmp_path / "cache"), np.load(tmp_path / "cache" / files["slots"])[:-1]
+    with store.scratch() as scratch:
+        np.save(scratch.folder / "fewer.npy", fewer)
+        store.publish(scratch.folder / "fewer.npy", files["slots"])
+    resumed = Run.start(path, tmp_path / "run", resume=True)
+    assert resumed.prepared.soft == begun.prepared.soft
 
 
 def test_a_teacher_that_cuts_texts_otherwise(small_run: Path, tmp_path: Path) -> None:
