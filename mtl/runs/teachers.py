@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..base.device import described, device_of
-from ..base.errors import Fault, MtlError, RecipeError, listing, near_miss
+from ..base.errors import CheckpointError, Fault, MtlError, RecipeError, listing, near_miss
 from ..base.files import read_json, replace
 from ..base.launched import here
 from ..base.threads import torch_threads
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from ..model.multi_task import MultiTaskModel
     from ..recipe.config import TaskConfig, TeacherConfig
 
-FILE = "teachers.json"  # in a run's folder: the cached file of each task
+FILE = "teachers.json"  # in a run's folder: of each task the cached file, and the identity of what wrote it
 VERSION = 2  # of what is cached
 BATCH = 64  # units that a teacher answers together
 
@@ -169,22 +170,41 @@ def add_soft_labels(graph: SharingGraph, prepared: Prepared, cache: Path, run: P
 
 def _add(graph: SharingGraph, prepared: Prepared, cache: Path, run: Path) -> None:
     begun = bool(Checkpoints(run).pointer())  # before, teachers may still be changed
-    noted = read_json(run / FILE) if begun and (run / FILE).is_file() else {}
+    noted = _noted(run) if begun else {}
     store = Store(cache)
-    files: dict[str, str] = {}
+    notes: dict[str, dict[str, str]] = {}
     for name, teacher in taught(graph).items():
         split = prepared.splits.get((graph.recipe.tasks[name].source, "train"))
         if split is None:
             continue  # the trainer says that there should be one
         bounds = _bounds(graph, split, name)
         count = len(split) if bounds is None else int(bounds[-1])
-        soft = _cached(store, noted[name], bounds, count) if name in noted else None
-        if soft is None:
+        soft = _cached(store, noted[name]["file"], bounds, count) if name in noted else None
+        if soft is not None:
+            notes[name] = noted[name]
+        else:
             soft = _computed(graph, prepared, name, teacher, split, store, bounds, count)
-        files[name] = soft.file.name
+            learned = noted[name]["teacher"] if name in noted else identity_of(Path(teacher.run))
+            notes[name] = {"file": soft.file.name, "teacher": learned}
         split.soft[name] = soft
-    if files and files != noted:
-        replace(run / FILE, (json.dumps(files, indent=2) + "\n").encode())
+    if notes and notes != noted:
+        replace(run / FILE, (json.dumps(notes, indent=2) + "\n").encode())
+
+
+def _noted(run: Path) -> dict[str, dict[str, str]]:
+    """Return what a run's folder notes of its teachers, by task; nothing where it names files alone, as it once did."""
+    found = read_json(run / FILE) if (run / FILE).is_file() else {}
+    return {task: note for task, note in found.items() if isinstance(note, dict)}
+
+
+def other_teachers(graph: SharingGraph, run: Path) -> list[str]:
+    """Return the tasks of a run whose teachers are there and are not those that it has learned from."""
+    noted, found = _noted(run), []
+    for name, teacher in taught(graph).items():
+        with suppress(CheckpointError):  # it may be gone
+            if name in noted and identity_of(Path(teacher.run)) != noted[name]["teacher"]:
+                found.append(name)
+    return found
 
 
 def _bounds(graph: SharingGraph, split: Split, name: str) -> NDArray[np.int64] | None:

@@ -19,6 +19,7 @@ from ...train.checkpoint import Checkpoints
 from ...train.from_runs import taken_weights
 from ...train.resume import with_other_weights
 from ..runner import Run
+from ..teachers import other_teachers
 from .matching import Joint, tested
 
 
@@ -54,7 +55,7 @@ class Trial:
     @property
     def done(self) -> bool:
         """Whether it was tested; raises `UsageError` where the folder holds a run of another recipe, on other data, or
-        that began with other weights of the runs that its modules come from.
+        that began with other weights of the runs that its modules come from, or learned from other teachers.
 
         A run that was begun and not tested is compared with its data when it goes on (`mtl.train.resume`).
         """
@@ -76,11 +77,19 @@ class Trial:
             return False
         identity = read_json(Checkpoints(self.folder).path("last") / "state.json")["identity"]
         self._check_data(identity["data"])
-        others = with_other_weights(identity, taken_weights(build_graph(self.recipe)))
+        graph = build_graph(self.recipe)
+        others = with_other_weights(identity, taken_weights(graph))
         if others:
             raise UsageError(
                 f"'{self.folder}' should hold a run that began with the weights that 'from' names. Found other weights "
                 f"of {listing(others)}. Delete the folder, or name another one with --out."
+            )
+        taught = other_teachers(graph, self.folder)
+        if taught:
+            raise UsageError(
+                f"'{self.folder}' should hold a run that learned from the teachers that its recipe names. Found that "
+                f"the teacher of {listing(taught)} was trained again. Delete the folder, or name another one with "
+                "--out."
             )
         return True
 

@@ -245,11 +245,13 @@ def test_what_is_cached_is_of_this_code_and_of_all_tokens(
         changed.setattr(cache_keys, "_files", lambda name: set())  # of packages that hold other code
         other = Run.start(path, tmp_path / "other")
         assert other.prepared.soft == begun.prepared.soft
-        assert not set(read_json(tmp_path / "other/teachers.json").values()) & set(files.values())
-    store, fewer = Store(tmp_path / "cache"), np.load(tmp_path / "cache" / files["slots"])[:-1]
+        others = read_json(tmp_path / "other/teachers.json")
+        assert all(others[task]["file"] != files[task]["file"] for task in ("intent", "slots"))
+    store, file = Store(tmp_path / "cache"), files["slots"]["file"]
+    fewer = np.load(tmp_path / "cache" / file)[:-1]
     with store.scratch() as scratch:
         np.save(scratch.folder / "fewer.npy", fewer)
-        store.publish(scratch.folder / "fewer.npy", files["slots"])
+        store.publish(scratch.folder / "fewer.npy", file)
     resumed = Run.start(path, tmp_path / "run", resume=True)
     assert resumed.prepared.soft == begun.prepared.soft
 

@@ -319,3 +319,26 @@ def test_seeds_are_at_least_one(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as error:
         RecipeComparison(found, 0, tmp_path)
     assert str(error.value) == "--seeds should be at least 1. Found 0."
+
+
+def test_runs_that_learned_from_other_teachers_are_not_taken_for_done(small_run: Path, tmp_path: Path) -> None:
+    teacher = tmp_path / "teacher"
+    shutil.copytree(small_run, teacher, ignore=shutil.ignore_patterns("export"))
+    text = SHORT.replace("    target: intent\n", f"    target: intent\n    teacher: {teacher}\n")
+    comparison = RecipeComparison(
+        contestants([small.write(tmp_path, text)], variants=["train.epochs=1"]), 1, tmp_path / "o"
+    )
+    trial = comparison.trials()[1]
+    list(trial.run())
+    assert trial.done
+    file = Checkpoints(teacher).path("best") / "components/encoder.safetensors"
+    tensors, description = read_tensors(file)
+    write_tensors(file, {key: tensor + 1 for key, tensor in tensors.items()}, description)
+    with pytest.raises(UsageError) as error:
+        assert trial.done
+    assert str(error.value) == (
+        f"'{trial.folder}' should hold a run that learned from the teachers that its recipe names. Found that the "
+        "teacher of intent was trained again. Delete the folder, or name another one with --out."
+    )
+    shutil.rmtree(teacher)  # what it was is no longer known
+    assert trial.done
