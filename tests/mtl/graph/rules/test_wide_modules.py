@@ -92,13 +92,13 @@ def test_tied_wide_modules_read_the_same_tokens() -> None:
     )
     assert faults(text + "share: {ngrams: '*.wide'}\n") == [
         "r.yaml:18: share.ngrams: tied wide modules should read the same tokens. Found unicode_words at 'topic.wide'; "
-        "unicode_words, lowercase at 'emotion.wide'. Write one value of 'lowercase' in both tasks.topic.inputs.text "
-        "and tasks.emotion.inputs.text."
+        "unicode_words, lowercase at 'emotion.wide'. Write 'lowercase: false' in both tasks.topic.inputs.text and "
+        "tasks.emotion.inputs.text, or 'lowercase: true' in both."
     ]
     assert faults(text + "share: {ngrams: {kind: soft, strength: 0.1, members: '*.wide'}}\n") == [
         "r.yaml:18: share.ngrams: wide modules that are pulled together should read the same tokens. Found "
-        "unicode_words at 'topic.wide'; unicode_words, lowercase at 'emotion.wide'. Write one value of 'lowercase' in "
-        "both tasks.topic.inputs.text and tasks.emotion.inputs.text."
+        "unicode_words at 'topic.wide'; unicode_words, lowercase at 'emotion.wide'. Write 'lowercase: false' in both "
+        "tasks.topic.inputs.text and tasks.emotion.inputs.text, or 'lowercase: true' in both."
     ]
 
 
