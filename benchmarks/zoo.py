@@ -25,12 +25,12 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import torch
-import yaml
 
 from benchmarks.latency import head, measure
-from mtl.base.errors import near_miss
+from mtl.base.errors import RecipeError, near_miss
 from mtl.base.progress import EvalReport, StepReport
 from mtl.base.registry import load_plugins, lookup, names, recipe_keys
+from mtl.recipe.yaml_core import read
 from mtl.runs.runner import Run
 
 NONE = "none"
@@ -77,6 +77,15 @@ def lacking(name: str) -> str:
 def representation(name: str) -> dict[str, Any]:
     """Return what a recipe says of a task's representation."""
     return BILSTM if name == "cross_stitch" else {"type": name, **FORMS.get(name, {})}
+
+
+def raw_recipe(path: Path) -> Mapping[str, Any]:
+    """Return a recipe's values as the library reads them; raises `RecipeError` where there is no recipe."""
+    document = read(path)
+    if document.faults:
+        raise RecipeError(document.faults, document.name)
+    found: Mapping[str, Any] = document.tree
+    return found
 
 
 def recipe_with(raw: Mapping[str, Any], name: str, steps: int) -> dict[str, Any]:
@@ -189,7 +198,7 @@ def main() -> None:
     chosen = [name for name in known if not given.only or name in given.only]
     left_out = {name: lacking(name) for name in chosen if lacking(name)}
     recipe = given.recipe or RECIPES / ("snips.yaml" if given.data else "intent_slot.yaml")
-    raw = yaml.safe_load(recipe.read_text("utf-8"))
+    raw = raw_recipe(recipe)
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as scratch:
         folder = given.out or Path(scratch)

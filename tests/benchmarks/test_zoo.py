@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 import torch
-import yaml
 
 from benchmarks import zoo
 from mtl.base import registry
+from mtl.base.errors import RecipeError
 from mtl.base.registry import register
+from mtl.compile.loading import load_recipe
 from mtl.model.module import PaddedSequence, Representation
+from mtl.recipe.yaml_core import dump
 from mtl.runs.check import check
 from mtl.runs.runner import Run
 from tests import small
@@ -65,7 +67,7 @@ def test_a_row_for_each_representation(
 
 
 def test_every_representation_makes_a_recipe(tmp_path: Path) -> None:
-    raw = yaml.safe_load(small.write(tmp_path).read_text())
+    raw = zoo.raw_recipe(small.write(tmp_path))
     registry.load_plugins()
     for name in (zoo.NONE, *registry.names("representation")):
         assert zoo.lacking(name) == ""
@@ -73,6 +75,23 @@ def test_every_representation_makes_a_recipe(tmp_path: Path) -> None:
         whole = [part for part in graph.components.values() if part.kind == "representation"]
         assert bool(whole) == (name != zoo.NONE)
         assert name == zoo.NONE or name in {part.config.type for part in whole}
+
+
+@pytest.mark.parametrize("name", ["intent_slot.yaml", "snips.yaml"])
+def test_the_default_recipes_are_read_as_the_library_reads_them(name: str, tmp_path: Path) -> None:
+    raw = zoo.raw_recipe(zoo.RECIPES / name)
+    (tmp_path / name).write_text(dump(zoo.recipe_with(raw, "sru", 1)), "utf-8")
+    recipe = load_recipe(tmp_path / name)
+    assert recipe.train.optimizer.values["lr"] == load_recipe(zoo.RECIPES / name).train.optimizer.values["lr"]
+    assert {task.model["representation"].type for task in recipe.tasks.values() if task.model["representation"]} == {
+        "sru"
+    }
+
+
+def test_what_is_no_recipe(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError) as error:
+        zoo.raw_recipe(tmp_path / "none.yaml")
+    assert str(error.value.faults[0]) == f"{tmp_path / 'none.yaml'}: should be a recipe file. Found nothing there."
 
 
 def test_a_representation_without_a_form_is_named(
