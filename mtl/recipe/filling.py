@@ -78,8 +78,13 @@ def _tree(recipe: Recipe) -> dict[str, Any]:
 
 
 def _train(train: TrainConfig) -> dict[str, Any]:
-    """Return the keys of training; where all rows are read as they are, without a word about draws of them."""
-    return {key: value for key, value in _keys(train).items() if key != "bootstrap" or value}
+    """Return the keys of training that say something: no draws of rows that are read as they are, no mixture of none.
+
+    A step of every stream has no mixture, and a reader refuses one.
+    """
+    silent = {"mixture"} if train.step == "all" else set()
+    silent |= set() if train.bootstrap else {"bootstrap"}
+    return {key: value for key, value in _keys(train).items() if key not in silent}
 
 
 _OF_SHARES = ("group_by", "stratify_by", "share_seed")

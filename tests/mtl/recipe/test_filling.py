@@ -28,10 +28,15 @@ train:
 RECIPES = {
     "intent_slot": INTENT_SLOT + TRAIN,
     "alternating": ALTERNATING,
+    "every stream in every step": ALTERNATING + "train: {step: all}\n",
     "pair": PAIR + "share: {words: ['*.*.embedding', topic.embedding]}\n",
     "optional": PAIR + "share: {context: [relevance.query.representation, topic.representation]}\n",
     "parts": PARTS + "  vectors: [a.embedding, c.embedding]\n  words: [c.embedding.word, b.embedding.word]\n",
-    "nested": changed(PARTS, ("char: char_cnn", "more: {type: fake_scaled, inner: {type: word, dim: 3}}"))
+    "nested": changed(
+        PARTS,
+        ("char: char_cnn", "more: {type: fake_scaled, inner: {type: word, dim: 3}}"),
+        ("model: {embedding: }", "model: {embedding: word}"),
+    )
     + "  small: [a.embedding.more.inner, b.embedding.other]\n  words: [a.embedding.word, b.embedding.word]\n",
     "weights": INTENT_SLOT.replace(
         "share:", "share:\n  deciders: {members: [slots.decoder], weights: old/decoder.safetensors}"
