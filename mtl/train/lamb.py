@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..base.registry import register
 from .optimizer import BelowOne, FromZero, ParameterGroups, Positive, check_bounds
+from .row_gradients import some_rows
 from .uncompiled import uncompiled
 
 
@@ -18,7 +19,9 @@ class Lamb(torch.optim.Optimizer):
     """LAMB, for large batches: Adam's step, scaled to the norm of what it moves (You et al., 2020, algorithm 2).
 
     The norm is that of one parameter (a matrix, a bias). Decay is a part of the step before it is scaled. A parameter
-    that is all zeros, or whose step is, moves by the step as it is.
+    that is all zeros, or whose step is, moves by the step as it is. So do single rows of a table that a step's texts
+    have, such as the weights of n-grams: other rows of the table are not in the step, and how many of a step's rows are
+    zeros yet says nothing of how far one should move.
     """
 
     kind: ClassVar[str] = "optimizer"
@@ -64,6 +67,9 @@ class Lamb(torch.optim.Optimizer):
         move = (mean / (1 - beta1 ** state["step"])).div_(deviation)
         if group["weight_decay"]:
             move.add_(parameter, alpha=group["weight_decay"])
+        if some_rows(parameter):
+            parameter.sub_(move, alpha=group["lr"])
+            return
         own, length = parameter.norm(), move.norm()
         scale = torch.where((own > 0) & (length > 0), own / length, 1.0)
         parameter.sub_(move.mul_(group["lr"] * scale))

@@ -3,7 +3,8 @@
 A parameter's gradient may be sparse, as that of a table of which a step's texts have a few rows: rows whose gradient is
 not zero. What a component is to a step that does not need it, a row is to a step whose texts do not have it: it is
 skipped by the optimizer, with no decay, no momentum, and no change of what is kept of it. Counts that an optimizer
-keeps of a whole parameter, such as that of its steps, count every step that updates any row.
+keeps of a whole parameter, such as that of its steps, count every step that updates any row. An optimizer that goes by
+the norm of a whole parameter can ask whether it has rows alone (`some_rows`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+_SOME_ROWS = "some_rows_of_a_table"  # an attribute: torch's kernels for many parameters take no class of their own
 
 
 def by_rows(gradient: Tensor) -> Tensor:
@@ -60,6 +63,18 @@ def step(optimizer: torch.optim.Optimizer) -> None:
             one.give_back()
 
 
+def some_rows(parameter: Tensor) -> bool:
+    """Return whether a parameter that an optimizer has in its step is not whole: some rows of a table."""
+    return bool(getattr(parameter, _SOME_ROWS, False))
+
+
+def taken_rows(values: Tensor) -> nn.Parameter:
+    """Return some rows of a table as a parameter of which `some_rows` is true."""
+    parameter = nn.Parameter(values)
+    setattr(parameter, _SOME_ROWS, True)
+    return parameter
+
+
 class _Taken:
     """Some rows of a table, a parameter of their own in the table's place while an optimizer makes its step."""
 
@@ -70,7 +85,7 @@ class _Taken:
         if gradient is None:
             raise ValueError("a table should have a gradient. Found none.")
         self.rows = gradient.indices()[0]
-        self.taken = nn.Parameter(self.table.detach()[self.rows])
+        self.taken = taken_rows(self.table.detach()[self.rows])
         if len(self.rows):
             self.taken.grad = gradient.values()
         self.kept: dict[str, Any] = optimizer.state.pop(self.table, {})

@@ -9,10 +9,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import mtl.train.lamb
 import mtl.train.more_optimizers
 import mtl.train.optimizer  # noqa: F401  # registers its optimizers
 from mtl.base.registry import lookup
-from mtl.train.row_gradients import by_rows, dense, numbers, settle, step
+from mtl.train.row_gradients import by_rows, dense, numbers, settle, some_rows, step, taken_rows
 from mtl.train.rows import Rows
 from mtl.train.soft_sharing import SoftSharing
 
@@ -24,6 +25,7 @@ OPTIMIZERS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("radam", {"lr": 0.1}),
     ("nadam", {"lr": 0.1}),
     ("adagrad", {"lr": 0.1}),
+    ("lamb", {"lr": 0.1}),
 )
 every_optimizer = pytest.mark.parametrize(("name", "keys"), OPTIMIZERS)
 
@@ -35,8 +37,10 @@ def sparse(rows: list[int], *, size: int = 6) -> Tensor:
     return torch.sparse_coo_tensor(torch.tensor([rows]), values, (size, 3), check_invariants=True)
 
 
-def made(name: str, keys: dict[str, Any], table: Tensor) -> tuple[nn.Parameter, torch.optim.Optimizer]:
-    parameter = nn.Parameter(table.clone())
+def made(
+    name: str, keys: dict[str, Any], table: Tensor, *, whole: bool = True
+) -> tuple[nn.Parameter, torch.optim.Optimizer]:
+    parameter = (nn.Parameter if whole else taken_rows)(table.clone())
     optimizer: torch.optim.Optimizer = lookup("optimizer", name)([{"params": [parameter]}], **keys)  # type: ignore[call-arg]
     return parameter, optimizer
 
@@ -71,7 +75,7 @@ def test_numbers_are_those_of_the_gradient_itself() -> None:
 def test_rows_are_updated_as_a_table_of_these_alone(name: str, keys: dict[str, Any]) -> None:
     start = torch.randn(6, 3, generator=torch.Generator().manual_seed(1))
     table, optimizer = made(name, keys, start)
-    small, alone = made(name, keys, start[[1, 4]])
+    small, alone = made(name, keys, start[[1, 4]], whole=False)
     for rows in ([1, 4], [4, 1, 4], [1, 4]):
         table.grad = sparse(rows)
         settle([table])
@@ -89,6 +93,17 @@ def test_rows_are_updated_as_a_table_of_these_alone(name: str, keys: dict[str, A
         else:
             assert kept == value
     assert [parameter for group in optimizer.param_groups for parameter in group["params"]] == [table]
+
+
+def test_lamb_moves_rows_by_its_step_as_it_is() -> None:
+    start = torch.randn(6, 3, generator=torch.Generator().manual_seed(1))
+    start[4] = 0
+    table, optimizer = made("lamb", {"lr": 0.1, "weight_decay": 0.5}, start)
+    table.grad = by_rows(sparse([1, 4]))
+    moves = table.grad.to_dense().sign() + 0.5 * start  # a first step of Adam: each weight's by one rate
+    step(optimizer)
+    torch.testing.assert_close(table[[1, 4]], (start - 0.1 * moves)[[1, 4]], atol=1e-4, rtol=0)
+    assert not some_rows(table)
 
 
 @every_optimizer
