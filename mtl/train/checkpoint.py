@@ -42,7 +42,7 @@ Which = Literal["last", "best"]
 class Snapshot:
     """All that a checkpoint holds: tensors by component, their descriptions, the optimizer's, and plain values.
 
-    `raw` are parameters by name whose averages are in the components.
+    `raw` are parameters by name whose averages are in the components, and how often single rows were updated.
     """
 
     step: int

@@ -279,7 +279,7 @@ class Trainer:
             state["seconds"] = seconds
         meanings = describe(self.graph, self.prepared.fitted)
         components = self.average.averaged(self.owned)
-        snapshot = Snapshot(self.step, components, meanings, tensors, state, self.average.parameters)
+        snapshot = Snapshot(self.step, components, meanings, tensors, state, self.average.tensors())
         self.checkpoints.write(snapshot, best=best)
 
     def _load_state(self, state: Mapping[str, Any]) -> None:

@@ -18,10 +18,12 @@ from mtl.recipe.training import AverageConfig
 from mtl.runs.runner import Run
 from mtl.train.average import WeightAverage
 from mtl.train.checkpoint import Checkpoints
+from mtl.train.row_gradients import by_rows
 from mtl.train.trainer import EvalReport
 from tests import small
 from tests.mtl.recipe.texts import INTENT_SLOT
 from tests.mtl.small_run import parameters, same, small_graph, small_trainer
+from tests.mtl.train.test_accumulation import STILL
 from tests.mtl.train.test_soft_sharing import soft_trainer
 from tests.mtl.train.test_trainer import step_on
 
@@ -49,6 +51,69 @@ def test_an_average_is_that_of_its_definition() -> None:
         torch.testing.assert_close(average.averages["a"].double(), wanted, atol=1e-6, rtol=0)
     assert torch.equal(average.averages["b"], still)
     assert average.updates == {"a": 119, "b": 0}
+
+
+def test_rows_of_a_table_have_averages_of_their_own() -> None:
+    table = nn.Parameter(torch.randn(5, 3))
+    average = WeightAverage(AverageConfig(DECAY), {"a": table}, [table])
+    wanted, counts = table.detach().clone().double(), [0] * 5
+    for n in range(60):
+        rows = [row for row in range(4) if (n + 1) % (row + 1) == 0] if n % 10 else []
+        gradient = torch.zeros(5, 3)
+        gradient[rows] = torch.randn(len(rows), 3)
+        table.grad = by_rows(gradient)
+        table.data += torch.randn(5, 3)  # of the other rows whatever they are now
+        average.update()
+        for row in rows:
+            counts[row] += 1
+            share = min(DECAY, (1 + counts[row]) / (10 + counts[row]))
+            wanted[row] = share * wanted[row] + (1 - share) * table[row].detach().double()
+    torch.testing.assert_close(average.averages["a"].double(), wanted, atol=1e-5, rtol=0)
+    assert average.row_updates["a"].tolist() == counts
+    assert counts[4] == 0
+    assert average.updates == {"a": 54}  # six gradients had no row
+
+
+def test_rows_that_are_not_updated_keep_their_average_bit_for_bit() -> None:
+    table = nn.Parameter(torch.zeros(3, 2))
+    average = WeightAverage(AverageConfig(DECAY), {"a": table}, [table])
+    for row in (1, 2):
+        table.grad = by_rows(torch.eye(3)[row][:, None] * torch.ones(2))
+        table.data[row] -= 0.1
+        average.update()
+        if row == 1:
+            before = average.averages["a"].clone()
+    assert torch.equal(average.averages["a"][:2], before[:2])
+    assert torch.equal(average.averages["a"][2], before[1])
+
+
+def test_a_dense_gradient_counts_for_every_row() -> None:
+    tables = [nn.Parameter(torch.ones(3, 2)) for _ in range(2)]
+    rows, dense = (WeightAverage(AverageConfig(DECAY), {"a": table}, [table]) for table in tables)
+    for n in range(4):
+        for table, average in zip(tables, (rows, dense), strict=True):
+            table.data += 1
+            table.grad = by_rows(torch.ones(3, 2)) if average is rows and n % 2 else torch.ones(3, 2)
+            average.update()
+    torch.testing.assert_close(rows.averages, dense.averages)
+    assert rows.updates == dense.updates == {"a": 4}
+    assert rows.row_updates["a"].tolist() == [4, 4, 4]
+
+
+def test_averages_of_rows_are_resumed_bit_for_bit(tmp_path: Path) -> None:
+    train = {**AVERAGE, "checkpoint_every": 3, "epochs": 1}
+    tasks: dict[str, Any] = {"tasks": {"intent": {"model": {**STILL, "wide": "ngrams"}}}}
+    whole = small_trainer(tmp_path, train, out="whole", **tasks)
+    list(whole.train())
+    list(islice(small_trainer(tmp_path, train, **tasks).train(), 5))
+    resumed = small_trainer(tmp_path, train, resume=True, **tasks)
+    assert 0 < resumed.step < whole.step
+    list(resumed.train())
+    (name,) = whole.average.row_updates
+    assert len(set(whole.average.row_updates[name].tolist())) > 2
+    assert same(resumed.average.averages, whole.average.averages)
+    assert same(resumed.average.row_updates, whole.average.row_updates)
+    assert same(parameters(resumed.model), parameters(whole.model))
 
 
 def test_averages_are_in_place_for_a_while_only() -> None:
