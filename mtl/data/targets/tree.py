@@ -136,6 +136,12 @@ class TreeOfTokens(LabelTarget):
 
     # -- state
 
+    def adopt(self, state: Mapping[str, Any], more: Sequence[str] = ()) -> None:
+        """Take over labels, and bounds that trees of the data keep to as well: no weight depends on these."""
+        bounds = self.bounds
+        super().adopt(state, more)
+        self.bounds = Bounds(*map(max, zip(self.bounds, bounds, strict=True)))
+
     def state(self) -> dict[str, Any]:
         return {**super().state(), "bounds": list(self.bounds)}
 

@@ -22,6 +22,8 @@ SPANS = [(0, 4), (5, 7), (8, 10), (11, 12), (13, 14), (15, 21)]
 TREE = "[IN:ALARM wake me [SL:TIME at 6 ] , please ]"
 DEEP = "[IN:ALARM wake me [SL:TIME [IN:CLOCK at 6 ] ] , please ]"
 
+TWICE = "[IN:ALARM wake me [SL:TIME [IN:CLOCK [SL:TIME at 6 ] ] ] , please ]"
+
 
 def read(value: Any, read: int = 6, **options: Any) -> Any:
     return TreeOfTokens(**options).read(value, Example(TEXT, SPANS, read))
@@ -51,6 +53,16 @@ def test_two_tasks_with_one_output_layer_have_the_wider_bounds() -> None:
     flat.count(read(TREE))
     flat.fit([deep, flat])
     assert flat.bounds == (3, 2)
+
+
+def test_a_head_from_a_run_has_bounds_that_the_trees_of_both_keep_to() -> None:
+    wide, narrow = fitted(TWICE), fitted(DEEP)
+    assert (wide.bounds, narrow.bounds) == ((4, 3), (3, 2))
+    assert set(narrow.names()) == set(wide.names())
+    for target, other in ((fitted(TWICE), narrow), (fitted(DEEP), wide)):
+        target.adopt(other.state())
+        assert target.bounds == (4, 3)
+        assert target.names() == other.names()
 
 
 def test_what_is_kept_gives_the_tree_again_with_labels_that_training_never_had() -> None:
