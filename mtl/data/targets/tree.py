@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -15,7 +14,7 @@ from ...base.errors import short
 from ...base.registry import register
 from ...text.transitions import OPEN, REDUCE, SHIFT, Bounds, bounds_of, oracle, tree_of
 from ...text.tree_alignment import tree_over_tokens
-from ...text.trees import Tree, read_tree, written
+from ...text.trees import INTENT, Tree, read_tree, written
 from ..labels import MISSING
 from .base import Target
 from .label_target import LabelTarget
@@ -23,7 +22,7 @@ from .parts import Answer, Example, Names, Remark
 
 Unsupported = Literal["keep", "leave_out"]
 
-_UNSUPPORTED = re.compile(r"\[(IN:UNSUPPORTED\S*)")
+_UNSUPPORTED = f"{INTENT}UNSUPPORTED"
 
 
 @register("target", "tree")
@@ -68,17 +67,21 @@ class TreeOfTokens(LabelTarget):
             )
         if not value.strip():
             return None
-        tree = tree_over_tokens(read_tree(value), example.text, example.spans)
-        return None if self._left_out(value) else tree
+        found = read_tree(value)
+        tree = tree_over_tokens(found, example.text, example.spans)
+        return None if self._left_out(found.tree) else tree
 
-    def _left_out(self, value: Any) -> str | None:
-        """Return the intent that a cell is left out for, None where it is not."""
-        found = _UNSUPPORTED.search(value) if self.unsupported == "leave_out" and isinstance(value, str) else None
-        return None if found is None else found[1]
+    def _left_out(self, tree: Tree) -> str | None:
+        """Return the intent that a tree is left out for, None where it is not."""
+        if self.unsupported == "keep":
+            return None
+        return next((bracket.label for bracket in tree if bracket.label.startswith(_UNSUPPORTED)), None)
 
     def remarks(self, value: Any, example: Example) -> list[Remark]:
         """Return a remark on a tree that is left out."""
-        intent = self._left_out(value)
+        if self.unsupported == "keep" or not isinstance(value, str) or not value.strip():
+            return []
+        intent = self._left_out(read_tree(value).tree)
         return [] if intent is None else [Remark("trees should have supported intents, others are left out", intent)]
 
     def unread(self, gold: Tree, example: Example) -> int:

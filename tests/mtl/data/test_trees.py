@@ -128,6 +128,7 @@ def prepared(folder: Path, rows: dict[str, list[str]], **keys: Any) -> Prepared:
     return prepare(graph, open_sources(graph.recipe), folder / "cache")
 
 
+WORDS = {"text": {"column": "text", "tokenizer": "whitespace"}}
 UNSUPPORTED = "[IN:UNSUPPORTED_ALARM wake me [SL:TIME at 6 ] , please ]"
 
 
@@ -144,6 +145,13 @@ def test_unsupported_trees_are_left_out_and_counted(tmp_path: Path) -> None:
         f"{tmp_path}/dev.tsv:2: column 'tree': trees should have supported intents, others are left out. "
         "Found 2 that do not, here IN:UNSUPPORTED_ALARM."
     ]
+
+
+def test_a_word_in_brackets_is_no_unsupported_intent(tmp_path: Path) -> None:
+    rows = {"train": [f"{TEXT}\t{TREE}", "say [IN:UNSUPPORTED_X\t[IN:SAY say \\[IN:UNSUPPORTED_X ]"]}
+    data = prepared(tmp_path, rows, unsupported="leave_out", inputs=WORDS)
+    assert data.splits["said", "train"].labelled == {"parse": 2}
+    assert not data.splits["said", "train"].notes
 
 
 def test_faults_of_rows_name_file_and_line(tmp_path: Path) -> None:
