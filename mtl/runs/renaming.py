@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 
 from ..base.errors import UsageError, listing, near_miss, some
 from ..data.fitted import Fitted
+from ..data.targets import TreeOfTokens
 from ..graph.rules.label_sets import label_ties
 from ..text.tag_schemes import parsed
+from ..text.transitions import OPEN, REDUCE, SHIFT
+from ..text.trees import INTENT
 
 if TYPE_CHECKING:
     from ..data.targets import Target
@@ -24,7 +27,8 @@ def renaming(
 ) -> tuple[dict[str, dict[str, str]], tuple[str, ...]]:
     """Return all renamed labels of a run by task, a further one among them, and the tasks that have that label.
 
-    The label of a span is that of all its tags. Tasks with one decoder or output layer have it renamed together.
+    The label of a span is that of all its tags; a tree has those of its brackets, which stay intents or slots. Tasks
+    with one decoder or output layer have it renamed together.
     Raises `UsageError` where no task or several apart have the label, and for a name that it may not have.
     """
     having = [name for name, target in fitted.targets.items() if old in _labels(target)]
@@ -54,11 +58,13 @@ def renaming(
 
 
 def _labels(target: Target) -> dict[str, None]:
-    """Return the labels of a target as users know them: of tags of spans, the labels of spans."""
+    """Return the labels of a target as users know them: of tags of spans, those of spans, of actions, of brackets."""
     return dict.fromkeys(filter(None, (_label(target, name) for name in target.names())))
 
 
 def _label(target: Target, name: str) -> str:
+    if isinstance(target, TreeOfTokens):
+        return "" if name in (SHIFT, REDUCE) else name.removeprefix(OPEN)
     tag = parsed(name) if _of_spans(target) else None
     return name if tag is None else tag.label
 
@@ -88,7 +94,12 @@ def _check(graph: SharingGraph, target: Target, task: str, old: str, new: str) -
     taken |= {_label(target, name) for name in trained if _label(target, now[name]) != old}
     if new in taken:
         raise UsageError(f"NEW should be a label that '{task}' does not have, and had not in training. Found '{new}'.")
-    parted = target.axes == ("T",) and len(new.split()) > 1
+    of_tree = isinstance(target, TreeOfTokens)
+    if of_tree and new[:3] != old[:3]:
+        kind = "an intent" if old.startswith(INTENT) else "a slot"
+        raise UsageError(f"NEW should begin with {old[:3]}, as '{old}' is {kind} of '{task}'. Found '{new}'.")
+    parted = (of_tree or target.axes == ("T",)) and len(new.split()) > 1
+    parted |= of_tree and new == old[:3]
     if not new or new != new.strip() or not new.isprintable() or parted or (target.axes == ("C",) and "," in new):
         column = graph.recipe.tasks[task].target
         raise UsageError(f"NEW should be a label that a cell of the column '{column}' may have. Found {new!r}.")

@@ -52,7 +52,8 @@ class Transition(Decoder):
             raise UsageError(
                 f"'transition' should be the decoder of a task that predicts trees. Found {target.shape()}."
             )
-        self.system = TransitionSystem(target.names(), target.bounds)
+        names = () if target.labels is None else target.labels.names  # another name since is no other kind of action
+        self.system = TransitionSystem(names, target.bounds)
         self.actions = nn.Embedding(self.system.size, dim)
         self.lstm = nn.LSTM(3 * dim + input_dim, hidden, batch_first=True)
         self.asks = nn.Linear(hidden, input_dim, bias=False)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from mtl.base.errors import ExportError
+from mtl.base.errors import ExportError, UsageError, some
 from mtl.cli.app import app
 from mtl.runs.runner import Run
 from mtl.text.trees import read_tree
@@ -118,6 +120,45 @@ def test_commands_answer_with_the_run(run: Run) -> None:
     assert "exact_match" in tested.output
     wrong = CliRunner().invoke(app, ["errors", str(run.out), "--task", "parse", "--split", "train"])
     assert wrong.exit_code == 0
+
+
+def test_a_renamed_intent_is_answered_and_brackets_keep_their_kind(run: Run, tmp_path: Path) -> None:
+    shutil.copytree(run.out, tmp_path / "run")
+    texts = ["take me to my house!", "weather in Oslo today"]
+    before = run.predict("parse", texts)
+    found = Run.open(tmp_path / "run", data=run.recipe.data)
+    assert found.rename("IN:GO", "IN:DRIVE") == ("parse",)
+    assert json.loads((tmp_path / "run/labels.json").read_text()) == {"parse": {"[IN:GO": "[IN:DRIVE"}}
+    answers = found.predict("parse", texts)
+    assert [answer["tree"] for answer in answers] == [
+        before[0]["tree"].replace("[IN:GO ", "[IN:DRIVE "),
+        before[1]["tree"],
+    ]
+    assert "[IN:DRIVE " in answers[0]["tree"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("shift", "take", "OLD should be a label of '{run}': {labels}. Found 'shift'."),
+        ("]", "close", "OLD should be a label of '{run}': {labels}. Found ']'."),
+        ("IN:GO", "SL:GO", "NEW should begin with IN:, as 'IN:GO' is an intent of 'parse'. Found 'SL:GO'."),
+        ("SL:TO", "shift", "NEW should begin with SL:, as 'SL:TO' is a slot of 'parse'. Found 'shift'."),
+        ("IN:GO", "IN:", "NEW should be a label that a cell of the column 'tree' may have. Found 'IN:'."),
+        ("IN:GO", "IN:GO AWAY", "NEW should be a label that a cell of the column 'tree' may have. Found 'IN:GO AWAY'."),
+        (
+            "IN:GO",
+            "IN:HOME",
+            "NEW should be a label that 'parse' does not have, and had not in training. Found 'IN:HOME'.",
+        ),
+    ],
+)
+def test_names_that_a_tree_refuses(run: Run, old: str, new: str, message: str) -> None:
+    with pytest.raises(UsageError) as error:
+        Run.open(run.out).rename(old, new)
+    names = sorted(name.removeprefix("[") for name in run.model.fitted.targets["parse"].names() if name[0] == "[")
+    assert str(error.value) == message.format(run=run.out, labels=some(names))
+    assert not (run.out / "labels.json").exists()
 
 
 def test_trees_are_not_exported_yet(run: Run) -> None:
