@@ -30,6 +30,8 @@ _NO_CHARACTERS = Vocabulary(())
 class SpelledIds(CharacterIds):
     """The ids of all characters of a text, one after another: each token's first `max_length`, then that of a blank.
 
+    A model of characters so learns that a blank follows a cut token, as it follows any other.
+
     Characters are those that `character_ids` has, and the blank.
     """
 

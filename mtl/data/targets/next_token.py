@@ -70,9 +70,14 @@ class NextToken(Target):
 
     @property
     def found(self) -> Mapping[str, Any]:
-        """What figures per character depend on, where it is not the rule: no ends are predicted, or blanks are too."""
+        """What figures per character depend on, where it is not the rule.
+
+        No ends are predicted; or characters are: then blanks are too, and no token's characters after the `longest`.
+        """
         no_ends = {} if self.ends else {"ends": False}
-        return {**no_ends, "blanks": True} if isinstance(self.words, SpelledIds) else no_ends
+        if not isinstance(self.words, SpelledIds):
+            return no_ends
+        return {**no_ends, "blanks": True, "longest": self.words.max_length}
 
     def names(self) -> tuple[str, ...]:
         """Return the words by their ids; the first one, `""`, is the end of a text."""

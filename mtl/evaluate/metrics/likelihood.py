@@ -27,12 +27,16 @@ class LikelihoodMetric(Metric):
     def __init__(self) -> None:
         self.ends = True
         self.blanks = False
+        self.longest: int | None = None
 
     def fitted(self, state: Mapping[str, Any]) -> LikelihoodMetric:
-        """Return the metric, of texts whose ends are predicted, and no blanks, unless the target says otherwise."""
+        """Return the metric, of texts whose ends are predicted, and no blanks, unless the target says otherwise; it
+        also says how many characters of a token are predicted at most, where there is a limit.
+        """
         found = type(self)()
         found.ends = state.get("ends", True)
         found.blanks = state.get("blanks", False)
+        found.longest = state.get("longest")
         return found
 
     @staticmethod
@@ -64,7 +68,8 @@ class BitsPerCharacter(LikelihoodMetric):
 
     Units are those of the perplexity. A token has the characters that it has in the text, the end of a text counts as
     one. White space that a tokenizer leaves out is not predicted, and does not count; the blank after each token that a
-    model of characters predicts does.
+    model of characters predicts does. Of a token that is longer than its embedding's `max_length`, such a model
+    predicts the first `max_length` characters, then a blank: these alone count.
     """
 
     figures = ("bits_per_character",)
@@ -72,6 +77,9 @@ class BitsPerCharacter(LikelihoodMetric):
     def compute(self, gold: Sequence[Any], predicted: Sequence[Any]) -> dict[str, Any]:
         """Return `bits_per_character`."""
         texts = list(self.texts(gold, predicted))
-        characters = sum(sum(g) + self.blanks * len(g) + self.ends for g, _ in texts)
+        characters = sum(sum(map(self._predicted, g)) + self.blanks * len(g) + self.ends for g, _ in texts)
         bits = -math.fsum(math.fsum(p) for _, p in texts) / math.log(2)
         return {"bits_per_character": bits / max(1, characters)}
+
+    def _predicted(self, length: int) -> int:
+        return length if self.longest is None else min(length, self.longest)

@@ -32,6 +32,11 @@ def test_the_blank_after_each_token_counts_where_it_is_predicted() -> None:
     assert found["bits_per_character"] == pytest.approx(BITS / (4 + 1 + 2 + 1 + 3 + 1 + 1))
 
 
+def test_of_longer_tokens_those_characters_count_that_are_predicted() -> None:
+    found = BitsPerCharacter().fitted({"blanks": True, "longest": 3}).compute(GOLD, PREDICTED)
+    assert found["bits_per_character"] == pytest.approx(BITS / (3 + 1 + 2 + 1 + 3 + 1 + 1))
+
+
 def test_what_is_impossible_is_infinite() -> None:
     assert Perplexity().compute([[1]], [[-math.inf]]) == {"perplexity": math.inf}
     assert Perplexity().compute([[1]], [[-1e6]]) == {"perplexity": math.inf}

@@ -106,6 +106,21 @@ def test_figures_count_blanks(lms: Run) -> None:
         assert figures[task]["bits_per_character"] == pytest.approx(bits / characters, rel=1e-4)
 
 
+def test_figures_count_the_characters_of_long_words_that_are_predicted(tmp_path: Path) -> None:
+    recipe, word = language_models(), "a" * 40
+    for task in recipe["tasks"].values():
+        task["model"].get("embedding", {}).update(max_length=5)
+    for split in ("train", "dev", "test"):
+        (tmp_path / f"{split}.txt").write_text(f"the old {word}\n")
+    run = trained({**recipe, "train": {**TRAIN, "epochs": 1}}, tmp_path / "long")
+    figures = run.test()["test"]
+    for task, ends in (("ahead", 1), ("back", 0)):
+        (answer,) = run.predict(task, [f"the old {word}"])
+        characters = len("the old ") + 5 + 1 + ends
+        bits = -answer["total"] / math.log(2)
+        assert figures[task]["bits_per_character"] == pytest.approx(bits / characters, rel=1e-4)
+
+
 def test_vectors_are_states_after_the_last_and_at_the_first_character(lms: Run, frozen: Run) -> None:
     texts = ["the old dog", "x", "a cat ran  away"]
     batch = raw_batch(lms.graph, lms.prepared.fitted, ["ahead", "back"], {"text": texts})
