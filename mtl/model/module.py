@@ -89,6 +89,13 @@ class Embedding(Module):
         return True
 
     @classmethod
+    def anticausal(cls, values: Mapping[str, Any]) -> bool:
+        """Say whether a token's vector depends on no earlier token, nor on how many there are; of a composite, where
+        none of its parts' vectors does. By default it is so where the embedding is causal.
+        """
+        return cls.causal(values)
+
+    @classmethod
     def features(cls) -> tuple[Feature, ...]:
         """Return the features that this embedding consumes; takes the recipe keys that concern them as keywords.
 

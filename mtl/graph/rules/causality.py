@@ -25,11 +25,9 @@ def texts_are_predicted_from_what_came_before(graph: SharingGraph) -> Iterator[F
                 continue  # the composite says of all its parts whether they see other tokens
             if config.kind not in ("embedding", "representation") or call.component in told:
                 continue
-            if backward and config.kind == "representation" and not config.parts:
-                fits = config.cls.anticausal(config.values)
-            else:
-                fits = config.cls.causal(config.values)
-            if not fits:
+            composite = config.kind == "representation" and config.parts
+            fits = config.cls.anticausal if backward and not composite else config.cls.causal
+            if not fits(config.values):
                 told.add(call.component)
                 before, later = ("after", "earlier") if backward else ("before", "later")
                 backwards = backward and config.kind == "representation"
@@ -93,6 +91,7 @@ def _causal(kind: str, backward: bool) -> str:
     for name in registry.names(kind):
         cls: Any = registry.lookup(kind, name)
         keys = {key: parameter.default for key, parameter in registry.recipe_keys(cls).items()}
-        if Parameter.empty not in keys.values() and cls.causal(keys):
+        fits = cls.anticausal if backward else cls.causal
+        if Parameter.empty not in keys.values() and fits(keys):
             found.append(name)
     return f"{'Anticausal' if backward else 'Causal'} {kind}s, with the defaults of their keys: {listing(found)}."

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -50,6 +51,11 @@ class PositionalEmbedding(Embedding):
         self.table = None if max_length is None else nn.Embedding(max_length, dim)
         if self.table is not None:
             nn.init.normal_(self.table.weight, std=0.1)  # as those of Gehring et al. (2017)
+
+    @classmethod
+    def anticausal(cls, values: Mapping[str, Any]) -> bool:
+        """A token's number says how many come before it: at the first, that the text begins."""
+        return False
 
     @classmethod
     def features(cls) -> tuple[Feature, ...]:

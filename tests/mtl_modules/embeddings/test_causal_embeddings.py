@@ -1,4 +1,7 @@
-"""Embeddings that call themselves causal: the vectors of a text's first tokens depend on no later one."""
+"""Embeddings that call themselves causal: the vectors of a text's first tokens depend on no later one.
+
+Of anticausal ones, those of its last tokens depend on no earlier one.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +34,8 @@ def keys_of(name: str) -> dict[str, Any]:
     return {**keys, **zoo.configurations("embedding", name)[0]}
 
 
-def vectors(name: str, folder: Path) -> list[Tensor]:
-    """Return what the embedding makes of the first 1, 2, … tokens, each read alone."""
+def vectors(name: str, folder: Path, *, last: bool = False) -> list[Tensor]:
+    """Return what the embedding makes of the first 1, 2, … tokens, each read alone; or of the last ones."""
     cls: Any = registry.lookup("embedding", name)
     keys = keys_of(name)
     features = cls.features(**{key: keys[key] for key in inspect.signature(cls.features).parameters})
@@ -45,7 +48,8 @@ def vectors(name: str, folder: Path) -> list[Tensor]:
     module = cls(features, **keys).eval()
     found = []
     for count in range(1, COUNT + 1):
-        tokens = tokenize([" ".join(TEXT.split()[:count])], "whitespace")
+        words = TEXT.split()[-count:] if last else TEXT.split()[:count]
+        tokens = tokenize([" ".join(words)], "whitespace")
         grids = (torch.from_numpy(padded(feature.of_rows(feature.compute(tokens)))) for feature in features)
         with torch.no_grad():
             value = module(torch.tensor([count]), *(g if g.is_floating_point() else g.long() for g in grids))
@@ -61,7 +65,17 @@ def test_vectors_of_a_prefix_are_those_of_the_whole_text(name: str, tmp_path: Pa
     assert alike == cls.causal(keys_of(name))
 
 
-def test_names_are_seen_ahead() -> None:
+@pytest.mark.parametrize("name", [name for name in EMBEDDINGS if name not in COMPOSITES])
+def test_vectors_of_a_suffix_are_those_of_the_whole_text(name: str, tmp_path: Path) -> None:
+    found = vectors(name, tmp_path, last=True)
+    cls: Any = registry.lookup("embedding", name)
+    alike = all(torch.allclose(found[-1][-len(suffix) :], suffix, atol=1e-6) for suffix in found)
+    assert alike == cls.anticausal(keys_of(name))
+
+
+def test_names_are_seen_ahead_and_places_count_what_came_before() -> None:
     causal = {name: bool(registry.lookup("embedding", name).causal(keys_of(name))) for name in EMBEDDINGS}  # type: ignore[attr-defined]
     assert [name for name, is_so in causal.items() if not is_so] == ["contextual", "gazetteer"]
+    anticausal = {name: bool(registry.lookup("embedding", name).anticausal(keys_of(name))) for name in EMBEDDINGS}  # type: ignore[attr-defined]
+    assert [name for name, is_so in anticausal.items() if not is_so] == ["contextual", "gazetteer", "positional"]
     assert set(causal) > COMPOSITES
