@@ -10,6 +10,7 @@ from typing import Any
 
 from ..base.errors import CheckpointError, UsageError, listing
 from ..base.files import read_json
+from .table_notes import is_of
 
 ERRORS = "errors"  # folder of a run: tables of wrong answers
 ROW = ("precision", "recall", "f1", "support")
@@ -84,9 +85,9 @@ def _confusions(report: Mapping[str, Any]) -> tuple[tuple[str, str, int, int], .
 
 
 def _mistakes(run: Path, task: str, split: str) -> tuple[Mapping[str, str], ...] | None:
-    """Return the rows of the table of wrong answers, unless weights are newer than it."""
-    file, weights = run / ERRORS / f"{task}.{split}.tsv", run / "checkpoints/pointer.json"
-    if not file.is_file() or (weights.is_file() and weights.stat().st_mtime > file.stat().st_mtime):
+    """Return the rows of the table of wrong answers where it is of what the run is now, on its own data."""
+    file = run / ERRORS / f"{task}.{split}.tsv"
+    if not is_of(run, file):
         return None
     with file.open(encoding="utf-8", errors="surrogatepass", newline="") as stream:
         return tuple(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +19,7 @@ from ..base.visible import escaped
 from ..recipe.names import chosen_task
 from ..sources.base import SPLITS
 from .reported import ERRORS
+from .table_notes import write_note
 
 if TYPE_CHECKING:
     from ..data.split import Split
@@ -67,10 +68,12 @@ class WrongAnswers:
     rows: tuple[WrongRow, ...]
     confusions: tuple[tuple[tuple[str, str], int], ...]
     disagreements: tuple[Disagreement, ...]
+    data: Mapping[str, str]  # SHA-256 of the split, by `source/split`
 
     def write(self, run: Path) -> Path:
         """Write the rows as a table, `errors/TASK.SPLIT.tsv` in the run's folder, and return it; raises `OSError`.
 
+        A note beside it, `errors/TASK.SPLIT.json`, says which weights, names of labels and data it was made of.
         Tabs, ends of lines and backslashes inside texts are written as Python escapes them (`\\t`, `\\u2028`, `\\\\`).
         `row` counts the rows of the split; `file` and `line` are where each was read, empty where that is not known.
         """
@@ -85,6 +88,7 @@ class WrongAnswers:
             file, line = row.place or ("", "")
             table.writerow([row.number, _one_field(file), line, certainty, *map(_one_field, values)])
         replace(path, content.getvalue().encode("utf-8", "surrogatepass"))
+        write_note(run, path, self.data)
         return path
 
 
@@ -128,6 +132,7 @@ def wrong_answers(run: Run, task: str | None = None, split: str | None = None) -
         tuple(rows),
         tuple(sorted(confusions.items(), key=lambda item: (-item[1], item[0]))),
         tuple(_disagreements(run, task, encoded, gold)) if split != "train" else (),
+        {f"{source}/{split}": run.prepared.hashes[f"{source}/{split}"]},
     )
 
 

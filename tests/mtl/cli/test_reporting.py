@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
+from mtl.runs.table_notes import is_of, write_note
 from tests.commands import within
 
 METRICS = {"test": {"intent": {"accuracy": 0.75}, "joint": {"exact_match": 0.5}}, "dev": {"intent": {"accuracy": 1.0}}}
@@ -57,20 +57,43 @@ def test_labels_confusions_and_mistakes(tmp_path: Path) -> None:
     rows = ['7\ta.tsv\t8\t0.9000\tplay\twake\tplay "it', "2\ta.tsv\t3\t0.8000\tfly\twake\tfly"]
     table = ["row\tfile\tline\tcertainty\tgold\tanswer\ttext", *rows, "4\ta.tsv\t5\t0.7000\tplay\twake\tplay", ""]
     (tmp_path / "errors/intent.test.tsv").write_text("\n".join(table), "utf-8")
+    write_note(tmp_path, tmp_path / "errors/intent.test.tsv", {"rows/test": "1f"})
     done = within("report", tmp_path, "--top", "2")
     assert (done.returncode, done.stderr) == (0, "")
     assert lines(done.stdout) == lines(SHOWN + MISTAKES)
 
 
-def test_wrong_rows_of_other_weights_are_not_shown(tmp_path: Path) -> None:
-    for name in ("errors", "checkpoints"):
-        (write(tmp_path) / name).mkdir()
-    (tmp_path / "errors/intent.test.tsv").write_text("row\n7\n", "utf-8")
-    (tmp_path / "checkpoints/pointer.json").write_text("{}", "utf-8")
-    os.utime(tmp_path / "errors/intent.test.tsv", (0, 0))
-    done = within("report", tmp_path, "--task", "intent", "--top", "2")
+def test_wrong_rows_of_another_model_or_other_data_are_not_shown(tmp_path: Path) -> None:
+    table, weights = tmp_path / "errors/intent.test.tsv", tmp_path / "checkpoints/step-1/components/a.safetensors"
+    for file, text in {
+        table: "row\n7\n",
+        weights: "a",
+        tmp_path / "checkpoints/pointer.json": '{"last": "step-1", "best": "step-1"}',
+        tmp_path / "data.json": '{"given": [], "hashes": {"rows/test": "1f"}}',
+    }.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+    write_note(write(tmp_path), table, {"rows/test": "1f"})
+    assert is_of(tmp_path, table)
     hint = f"`mtl errors {tmp_path} --task intent --split test` shows the rows that are answered wrongly"
-    assert lines(done.stdout) == [*lines(SHOWN), hint]
+    for file, text in {
+        weights: "b",
+        tmp_path / "labels.json": '{"intent": {"play": "start"}}',
+        tmp_path / "data.json": '{"given": [], "hashes": {"rows/test": "2e"}}',
+        table: "row\n8\n",
+    }.items():
+        before = file.read_text() if file.exists() else None
+        file.write_text(text, "utf-8")
+        done = within("report", tmp_path, "--task", "intent", "--top", "2")
+        assert lines(done.stdout) == [*lines(SHOWN), hint]
+        file.unlink() if before is None else file.write_text(before, "utf-8")
+    assert is_of(tmp_path, table)
+
+
+def test_no_command_is_named_that_ensembles_do_not_have(tmp_path: Path) -> None:
+    (write(tmp_path) / "ensemble.json").touch()
+    done = within("report", tmp_path, "--task", "intent", "--top", "2")
+    assert lines(done.stdout) == lines(SHOWN)[:-1]
 
 
 def test_what_cannot_be_reported(tmp_path: Path) -> None:

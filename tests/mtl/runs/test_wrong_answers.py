@@ -10,9 +10,12 @@ from typing import NamedTuple, cast
 import pytest
 
 from mtl.base.errors import UsageError
+from mtl.base.files import read_json
 from mtl.compile.loading import recipe_from_dict
 from mtl.recipe.config import Recipe
+from mtl.runs.reported import task_reports
 from mtl.runs.runner import Run
+from mtl.runs.table_notes import is_of
 from mtl.runs.wrong_answers import Disagreement, wrong_answers
 from tests import small
 from tests.commands import within
@@ -90,7 +93,9 @@ def test_the_command_shows_some_and_writes_all(run: Run) -> None:
     assert lines[-1] == f"{path}: 3 rows"
     table = [line.split("\t") for line in path.read_text("utf-8").splitlines()]
     assert table[0] == ["row", "file", "line", "certainty", "gold", "answer", "text"]
+    assert task_reports(run.out)[1]["intent"].mistakes is None  # figures are of the data that the run had
     found = wrong_answers(run, "intent")
+    assert found.data == {"utterances/test": run.prepared.hashes["utterances/test"]}
     assert table[1:] == [
         [
             str(row.number),
@@ -109,7 +114,7 @@ def test_every_text_stays_in_its_field_and_differs_from_others(run: Run, tmp_pat
     found = wrong_answers(run, "intent")
     texts = ['a\tb\r\n"c"', "a\\tb", "a\u2028b\u2029c", "\v\f\x1c\x1d\x1e\x85", "\\u2028 é"]
     rows = tuple(found.rows[0]._replace(texts={"text": text}, place=None) for text in texts)
-    path = type(found)("intent", "dev", ("text",), 1, rows, (), ()).write(tmp_path)
+    path = type(found)("intent", "dev", ("text",), 1, rows, (), (), {}).write(tmp_path)
     assert path == tmp_path / "errors/intent.dev.tsv"
     lines = [line.split("\t") for line in path.read_text("utf-8").splitlines()[1:]]
     assert [line[1:3] for line in lines] == [["", ""]] * len(texts)
@@ -120,6 +125,22 @@ def test_every_text_stays_in_its_field_and_differs_from_others(run: Run, tmp_pat
         ["\\x0b\\x0c\\x1c\\x1d\\x1e\\x85"],
         ["\\\\u2028 é"],
     ]
+
+
+def test_a_report_has_wrong_rows_of_the_names_and_weights_of_its_run(small_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(small_run, tmp_path / "run", ignore=shutil.ignore_patterns("export"))
+    small.write(tmp_path)
+    run = Run.open(tmp_path / "run", data=tmp_path)
+    path = wrong_answers(run, "intent", "train").write(run.out)
+    assert read_json(path.with_suffix(".json"))["weights"].keys() >= {"intent.output.safetensors"}
+    assert is_of(run.out, path)
+    run.rename("play", "start")
+    assert not is_of(run.out, path)
+    path = wrong_answers(run, "intent", "train").write(run.out)
+    assert is_of(run.out, path)
+    weights = next((run.out / "checkpoints").glob("*/components/intent.output.safetensors"))
+    weights.write_bytes(weights.read_bytes() + b" ")
+    assert not is_of(run.out, path)
 
 
 QUESTIONS = ("who was that", "where is it", "when was it", "who are you")
