@@ -187,7 +187,7 @@ def _add(graph: SharingGraph, prepared: Prepared, cache: Path, run: Path) -> Non
             learned = noted[name]["teacher"] if name in noted else identity_of(Path(teacher.run))
             notes[name] = {"file": soft.file.name, "teacher": learned}
         split.soft[name] = soft
-    if notes and notes != noted:
+    if notes and notes != noted and here().first:
         replace(run / FILE, (json.dumps(notes, indent=2) + "\n").encode())
 
 

@@ -13,10 +13,12 @@ import torch
 import mtl
 from mtl.base.errors import CheckpointError, RecipeError
 from mtl.base.files import read_json
+from mtl.base.processes import Processes
 from mtl.base.progress import StepReport
 from mtl.data import cache_keys
 from mtl.data.store import Store
 from mtl.model.multi_task import MultiTaskModel
+from mtl.runs import teachers
 from mtl.runs.check import check
 from mtl.runs.runner import Run
 from mtl.train.checkpoint import Checkpoints, load_model
@@ -254,6 +256,24 @@ def test_what_is_cached_is_of_this_code_and_of_all_tokens(
         store.publish(scratch.folder / "fewer.npy", file)
     resumed = Run.start(path, tmp_path / "run", resume=True)
     assert resumed.prepared.soft == begun.prepared.soft
+
+
+class Second(Processes):
+    """One of several processes that is not the first."""
+
+    number = 1
+
+
+def test_the_first_of_several_processes_alone_notes_teachers(
+    small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run.start(student(tmp_path, small_run), tmp_path / "run")
+    with monkeypatch.context() as other:
+        other.setattr(teachers, "here", Second)
+        assert set(run.prepared.soft) == {"intent", "slots"}
+        assert not (run.out / "teachers.json").exists()
+    del run.prepared
+    assert set(run.prepared.soft) == set(read_json(run.out / "teachers.json"))
 
 
 def test_a_teacher_that_cuts_texts_otherwise(small_run: Path, tmp_path: Path) -> None:
