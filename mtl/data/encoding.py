@@ -48,7 +48,7 @@ class TargetColumn:
 
     def __init__(self, target: Target, scratch: Scratch) -> None:
         self.target = target
-        self.names = Names.of(target.answer_names(), target.renamed)
+        self.names = Names.of(target.answer_names(), target.earlier_names())
         self.rows = 0  # with an answer
         self.units = 0
         self.count = 0  # of values

@@ -218,7 +218,8 @@ class Origins:
             members = {member.split(".")[0] for member in component.members}
             if component.kind in ("decoder", "output") and alike & members:
                 alike |= members
-        names = {name for other in alike for name in fitted.targets[other].names()}
+        earlier = self.targets[task].get("earlier", {})
+        names = {earlier.get(name, name) for other in alike for name in fitted.targets[other].names()}
         return sorted(names - set(self.targets[task]["names"]))
 
     def raise_faults(self) -> None:
@@ -228,8 +229,11 @@ class Origins:
 
 
 def _state(target: Target) -> Mapping[str, Any]:
-    """Return what a target was fitted to, its labels as they are called now."""
-    return {**target.state(), "names": list(target.names())} if target.renamed else target.state()
+    """Return what a target was fitted to, its labels as they are called now, with the names that they had."""
+    if not target.renamed:
+        return target.state()
+    earlier = {name: label for name, label in target.earlier_names().items() if name != label}
+    return {**target.state(), "names": list(target.names()), "earlier": earlier}
 
 
 def _contradiction(part: str, first: str, before: Source, found: Source) -> str:

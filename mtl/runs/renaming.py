@@ -92,6 +92,7 @@ def _check(graph: SharingGraph, target: Target, task: str, old: str, new: str) -
     now = dict(zip(trained, target.names(), strict=True))
     taken = {_label(target, name) for name in target.answer_names()}
     taken |= {_label(target, name) for name in trained if _label(target, now[name]) != old}
+    taken |= {_label(target, name) for name, label in target.earlier_names().items() if _label(target, label) != old}
     if new in taken:
         raise UsageError(f"NEW should be a label that '{task}' does not have, and had not in training. Found '{new}'.")
     of_tree = isinstance(target, TreeOfTokens)

@@ -47,6 +47,7 @@ class Target:
     metrics: Sequence[str | Mapping[str, Any]] = ()
     labels: Labels | None = None  # of a target whose values are label ids, once it is fitted, as training has them
     renamed: Mapping[str, str] = {}  # labels of training that have another name since
+    earlier: Mapping[str, str] = {}  # names that labels had in the run that a head comes from: those of training
     out_of_scope: str | None = None  # the answer where none of the labels is probable enough
     words: VocabularyFeature | None = None  # of a target whose values are words of a vocabulary: what has their ids
     deviation: float | None = None  # of training values, where they are numbers of one scale
@@ -197,6 +198,10 @@ class Target:
     def names(self) -> tuple[str, ...]:
         """Return the labels by their ids, as they are called now; none where answers are no labels."""
         return () if self.labels is None else tuple(self.renamed.get(name, name) for name in self.labels.names)
+
+    def earlier_names(self) -> dict[str, str]:
+        """Return other names that rows may have for labels, with what these are called now."""
+        return {**{name: self.renamed.get(label, label) for name, label in self.earlier.items()}, **self.renamed}
 
     def answer_names(self) -> tuple[str, ...]:
         """Return what ids in answers mean: the labels and, after them, what is answered out of scope, if anything."""

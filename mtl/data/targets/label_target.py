@@ -58,15 +58,24 @@ class LabelTarget(Target):
     def state(self) -> dict[str, Any]:
         if self.labels is None:
             raise UsageError("a target should be fitted before its state is asked for.")
-        return {"names": list(self.labels.names), "counts": list(self.labels.counts)}
+        earlier = {"earlier": dict(self.earlier)} if self.earlier else {}
+        return {"names": list(self.labels.names), "counts": list(self.labels.counts), **earlier}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         self.labels = Labels(tuple(state["names"]), tuple(state["counts"]))
+        self.earlier = dict(state.get("earlier", {}))
 
     def adopt(self, state: Mapping[str, Any], more: Sequence[str] = ()) -> None:
-        """Take over labels with their ids, and `more` after them; raises `ValueError` where the data has others."""
-        known, counts = [*state["names"], *more], self.tally
-        others = [name for name in self.names() if name not in known]
+        """Take over labels with their ids, and `more` after them; raises `ValueError` where the data has others.
+
+        A label that the run has renamed may have the name that it had.
+        """
+        known, earlier = [*state["names"], *more], state.get("earlier", {})
+        counts: dict[str, int] = {}
+        for name, count in self.tally.items():
+            label = earlier.get(name, name)
+            counts[label] = counts.get(label, 0) + count
+        others = [name for name in counts if name not in known]
         if others:
             raise ValueError(
                 f"should have labels of the run alone that the head comes from: {some(known)}. Found {some(others)}. "

@@ -69,6 +69,37 @@ def test_a_head_that_comes_from_the_run_has_the_name(run: Path, tmp_path: Path) 
     assert new.predict("kind", ["play yesterday"])[0]["label"] == "start"
 
 
+@pytest.mark.parametrize("extend", [False, True])
+def test_rows_of_a_run_that_the_head_goes_to_may_have_either_name(run: Path, tmp_path: Path, extend: bool) -> None:
+    Run.open(run).rename("play", "start")
+    train = tmp_path / "dev.tsv"  # what the new task learns from; test.tsv has the name of training alone
+    train.write_text(train.read_text().replace("\tplay\t", "\tstart\t", 3) + "fly home\tfly\tO O\n" * extend)
+    add = {"extend": True} if extend else {}
+    model = {slot: {"from": f"{run}#intent.{slot}", **add} for slot in ("decoder", "output")}
+    model |= {"pooling": {"from": f"{run}#intent.pooling"}}
+    model |= {"embedding": {"from": f"{run}#words"}, "representation": {"from": f"{run}#encoder"}}
+    new = Run.start(recipe(tmp_path, model), tmp_path / "new")
+    list(new.train())
+    target = new.prepared.fitted.targets["kind"]
+    assert dict(target.tally) == {"start": 9, "wake": 6, **({"fly": 1} if extend else {})}
+    assert set(new.evaluate("test").gold["kind"]) == {"start", "wake"}
+    assert new.prepared.splits["s", "test"].unseen["kind"] == {}
+    with pytest.raises(UsageError) as caught:
+        new.rename("wake", "play")  # rows with this label would be of another one
+    assert str(caught.value) == (
+        "NEW should be a label that 'kind' does not have, and had not in training. Found 'play'."
+    )
+    new.rename("start", "begin")
+    opened = Run.open(new.out, data=tmp_path)
+    assert set(opened.evaluate("test").gold["kind"]) == {"begin", "wake"}
+    further = {slot: {"from": f"{new.out}#kind.{slot}"} for slot in ("decoder", "output", "pooling")}
+    further |= {slot: {"from": f"{new.out}#kind.{slot}"} for slot in ("embedding", "representation")}
+    last = Run.start(recipe(tmp_path, further), tmp_path / "last").prepared
+    assert last.fitted.targets["kind"].names() == (("begin", "wake", "fly") if extend else ("begin", "wake"))
+    assert last.splits["s", "train"].labelled == {"kind": 15 + extend}
+    assert last.splits["s", "train"].unseen == {"kind": {}}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
