@@ -14,6 +14,7 @@ from ..compile.loading import run_graph
 from ..compile.origins import Origin, kept_run, like
 from ..graph.parts import parts_of
 from ..graph.sharing_graph import SharingGraph
+from ..recipe.names import HEADS
 from ..recipe.place import Place
 from ..text.features import VocabularyFeature
 from .fitted import Fitted, fault_if_other_rules
@@ -104,7 +105,7 @@ class Origins:
             predicts = {
                 of.recipe.tasks[task].task.predicts for of, task in zip((self.graph, graph), tasks, strict=True)
             }
-            if component.kind not in ("decoder", "output") or len(predicts) == 1:
+            if component.kind not in HEADS or len(predicts) == 1:
                 self.sources[name] = Source(run, theirs, False, place)
 
     def folder(self, run: Path) -> Path:
@@ -142,7 +143,7 @@ class Origins:
         """What the targets were fitted to of the tasks whose decoder or output layer comes from a run."""
         found: dict[str, Mapping[str, Any]] = {}
         for name in self.sources:
-            if self.graph.components[name].kind in ("decoder", "output", "wide"):
+            if self.graph.components[name].kind in HEADS:
                 graph, source = self.there(name)
                 theirs = graph.components[source.component].members[0].split(".")[0]
                 for member in self.graph.components[name].members:

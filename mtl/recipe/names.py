@@ -12,6 +12,7 @@ _JOINERS = "\u200c\u200d"  # which Persian and the scripts of India need to spel
 JOINT = "joint"  # the name of the graph and of the metrics of all tasks together
 EXPORTED = frozenset({"tokens", "lengths", "vector"})  # outputs and names of exported graphs, beside answers
 MODULES = frozenset({"embedding", "representation", "pooling", "matching", "scorer", "decoder", "output"})
+HEADS = frozenset({"decoder", "wide", "output"})  # kinds whose modules are made for what a task predicts, its labels
 
 
 def malformed(name: str) -> str | None:

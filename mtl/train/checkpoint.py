@@ -32,6 +32,7 @@ from ..data.fitted import Fitted
 from ..graph.build import build_graph
 from ..graph.sharing_graph import SharingGraph
 from ..model.multi_task import MultiTaskModel
+from ..recipe.names import HEADS
 
 _STEP = "step-"  # a folder's name, before the number of the step
 
@@ -159,7 +160,7 @@ def describe(graph: SharingGraph, fitted: Fitted) -> dict[str, dict[str, str]]:
         found[name] = {"kind": component.kind, "type": component.config.type}
         if name in fitted.features:
             found[name]["vocabulary"] = fingerprint([feature.state() for feature in fitted.features[name]])
-        if component.kind in ("decoder", "output", "wide"):
+        if component.kind in HEADS:
             task = component.members[0].split(".")[0]
             labels = fitted.targets[task].labels
             found[name]["labels"] = fingerprint(() if labels is None else labels.names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mtl.runs.runner import Run
 from tests import small
 from tests.commands import within
 
@@ -36,6 +37,19 @@ def test_lines_that_are_said_are_taken(small_run: Path, tmp_path: Path) -> None:
     done = within("check", file, *settings)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"{file}: no faults.")
+
+
+def test_a_wide_module_is_of_what_its_task_predicts(tmp_path: Path) -> None:
+    wide = small.RECIPE.replace("pooling: max", "pooling: max\n      wide: ngrams")
+    assert wide != small.RECIPE
+    file, run = small.write(tmp_path, wide), tmp_path / "run"
+    list(Run.start(file, run, overrides=["train.max_steps=1"]).train())
+    done = within("check", file, "--from", run)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"  tasks.intent.model.wide: {{from: {run}#intent.wide}}" in done.stdout.splitlines()
+    done = within("check", file, "--from", run, "--set", "tasks.intent.type=text_regression")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "  tasks.intent.model.wide: the run has none" in done.stdout.splitlines()
 
 
 def test_a_folder_without_a_run(tmp_path: Path) -> None:
