@@ -26,14 +26,13 @@ _LAST = np.iinfo(np.int64).max
 class NgramTrie(NamedTuple):
     """N-grams as tables. Symbols have the ids of a vocabulary; nodes count from the root, which is 1; 0 is none.
 
-    `edges`: node * `size` + symbol, to the node after it; `ids` [nodes + 1]: of the n-gram that ends, 0 for none;
-    `longest`: the symbols of the longest n-gram.
+    `edges`, for each place of a symbol in an n-gram: node * `size` + symbol, to the node after it; `ids` [nodes + 1]: of
+    the n-gram that ends, 0 for none.
     """
 
     symbols: Vocabulary
-    edges: dict[int, int]
+    edges: list[dict[int, int]]
     ids: NDArray[np.int64]
-    longest: int
 
     @property
     def size(self) -> int:
@@ -45,18 +44,20 @@ class NgramTrie(NamedTuple):
         """Return the trie of some n-grams, whose ids count from `first`.
 
         >>> NgramTrie.of(["ab", "b"], 7)[1:]
-        ({6: 2, 11: 3, 7: 4}, array([0, 0, 0, 7, 8]), 2)
+        ([{6: 2, 7: 4}, {11: 3}], array([0, 0, 0, 7, 8]))
         """
         symbols = Vocabulary(dict.fromkeys(symbol for ngram in ngrams for symbol in ngram))
-        size, edges, ends = len(symbols), dict[int, int](), list[int]()
+        edges: list[dict[int, int]] = [{} for _ in range(max(map(len, ngrams), default=0))]
+        size, new, ends = len(symbols), 2, list[int]()
         for ngram in ngrams:
             node = 1
-            for symbol in ngram:
-                node = edges.setdefault(node * size + symbols.id(symbol), len(edges) + 2)
+            for of_place, symbol in zip(edges, ngram, strict=False):
+                node = of_place.setdefault(node * size + symbols.id(symbol), new)
+                new = max(new, node + 1)
             ends.append(node)
-        ids = np.zeros(len(edges) + 2, np.int64)
+        ids = np.zeros(new, np.int64)
         ids[np.array(ends, np.int64)] = np.arange(first, first + len(ends))
-        return cls(symbols, edges, ids, max(map(len, ngrams), default=0))
+        return cls(symbols, edges, ids)
 
 
 def ngram_ids(tape: Tape, tokens: TokenValues, words: Sequence[Sequence[str]], characters: Sequence[str]) -> ir.Value:
@@ -102,16 +103,19 @@ def _spaced(tape: Tape, tokens: TokenValues, symbols: Vocabulary) -> ir.Value:
 
 
 def _found(tape: Tape, symbols: ir.Value, trie: NgramTrie) -> ir.Value:
-    """Return the ids of the n-grams that begin at each symbol [..., L], int64 [..., L * longest]; 0 for none."""
-    keys, values = list(trie.edges), list(trie.edges.values())
-    attributes: dict[str, int | list[int]] = {"keys_int64s": keys, "values_int64s": values, "default_int64": 0}
+    """Return the ids of the n-grams that begin at each symbol [..., L], int64 [..., L * places]; 0 for none."""
     table = tape.op("Constant", [], {"value": ir.tensor(trie.ids)})
     last, following, node = integers(tape, [-1]), symbols, scalar(tape, 1)
     found = []
-    for step in range(trie.longest):
+    for step, edges in enumerate(trie.edges):
         if step:  # each place gets its neighbour's symbol; after the last one there is none
             longer = tape.op("Pad", [following, integers(tape, [0, 1]), scalar(tape, 0), last])
             following = tape.op("Slice", [longer, _one(tape, 1), integers(tape, [_LAST]), last])
+        attributes: dict[str, int | list[int]] = {
+            "keys_int64s": list(edges),
+            "values_int64s": list(edges.values()),
+            "default_int64": 0,
+        }
         key = tape.op("Add", [tape.op("Mul", [node, scalar(tape, trie.size)]), following])
         node = typed(tape.op("LabelEncoder", [key], attributes, domain="ai.onnx.ml"), INT64, None)
         found.append(tape.op("Gather", [table, node]))

@@ -8,16 +8,19 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import onnx_ir as ir
 import pytest
 from numpy.typing import NDArray
+from onnx_ir.tape import Tape
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
 from benchmarks.fuzz import BATCH, FRONT_ENDS, differing_rows, random_texts, text_session, tokens_session
 from mtl.base.errors import UsageError
+from mtl.export.front_end import text_front_end
 from mtl.text.featurizer import tokenize, tokens_from_lists
 from mtl.text.front_end import FrontEnd
 from mtl.text.ngram_features import MAX_NGRAM_CHARACTERS, Ngrams
-from mtl.text.ngram_graph import NgramTrie
+from mtl.text.ngram_graph import NgramTrie, ngram_ids
 
 LOWERCASE = FrontEnd("unicode_words", lowercase=True)
 
@@ -133,7 +136,19 @@ def test_what_is_not_fitted_has_no_n_grams() -> None:
 
 
 def test_a_trie_of_nothing() -> None:
-    assert NgramTrie.of([], 1)[1:2] == ({},)
+    assert NgramTrie.of([], 1).edges == []
+
+
+def test_each_edge_of_the_tries_is_in_the_graph_once() -> None:
+    feature = fitted(["play hey jude now", "hey you"], words=(1, 3), characters=(1, 4))
+    words, characters = feature.ngrams
+    tape = Tape()
+    text = ir.val("text", dtype=ir.DataType.STRING, shape=("B",))
+    ngram_ids(tape, text_front_end(tape, text, LOWERCASE), words, characters)
+    keys = [node.attributes["keys_int64s"].as_ints() for node in tape.nodes if "keys_int64s" in node.attributes]
+    prefixes = {(ngram[:n], n) for ngram in [*map(tuple, words), *characters] for n in range(1, len(ngram) + 1)}
+    assert len(keys) == 3 + 4
+    assert sum(map(len, keys)) == len(prefixes)
 
 
 CONFIGURATIONS: tuple[dict[str, Any], ...] = (
