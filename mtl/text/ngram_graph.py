@@ -26,8 +26,8 @@ _LAST = np.iinfo(np.int64).max
 class NgramTrie(NamedTuple):
     """N-grams as tables. Symbols have the ids of a vocabulary; nodes count from the root, which is 1; 0 is none.
 
-    `edges`, for each place of a symbol in an n-gram: node * `size` + symbol, to the node after it; `ids` [nodes + 1]: of
-    the n-gram that ends, 0 for none.
+    `edges`, for each place of a symbol in an n-gram: node * `size` + symbol, to the node after it; `ids` [nodes + 1]:
+    of the n-gram that ends, 0 for none.
     """
 
     symbols: Vocabulary

@@ -21,8 +21,8 @@ class WeightAverage:
     the smaller of `decay` and `(1 + n) / (10 + n)`, so that first weights are soon forgotten. A parameter without a
     gradient in a step (idle or frozen) was not updated, and its average stays as it is, bit for bit. So do rows of a
     table that its sparse gradient does not have: each row's `n` counts its own updates, so that the average of one that
-    few texts have soon forgets its first weights, too. `named` are the tensors of a model, each once, of which `trained`
-    are averaged.
+    few texts have soon forgets its first weights, too. `named` are the tensors of a model, each once, of which
+    `trained` are averaged.
 
     Source: Polyak and Juditsky (1992); with exponential weights Tarvainen and Valpola (2017), "Mean teachers are better
     role models"; the smaller first decays are those of TensorFlow's `ExponentialMovingAverage`.
