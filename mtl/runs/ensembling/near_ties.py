@@ -17,13 +17,13 @@ class Voter(NamedTuple):
     """A member's output layer, and how many values flow into it."""
 
     output: Output
-    count: int
+    values: int
 
 
 def of_each(voters: Sequence[Voter], values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Return the values that flow into each member's output layer, of all of them in a row."""
     rest = iter(values)
-    return [tuple(next(rest) for _ in range(voter.count)) for voter in voters]
+    return [tuple(next(rest) for _ in range(voter.values)) for voter in voters]
 
 
 def from_other_label(output: Output, scores: tuple[Any, ...], row: int, own: int, candidates: int) -> float:
