@@ -50,7 +50,8 @@ def load_from_runs(model: MultiTaskModel) -> None:
         meanings[name].pop("labels", None)  # those of the run, whatever they are called now
         sizes, labels = extended_sizes(origins, name, model), added_labels(origins, name, model)
         if sizes or labels:
-            meanings[name].pop("vocabulary", None)
+            if sizes:
+                meanings[name].pop("vocabulary", None)
             fitting = {
                 key: corner(own[name][key], tensor, labels) if labels else shortened(own[name][key], tensor, sizes)
                 for key, tensor in read_tensors(file)[0].items()
@@ -78,8 +79,8 @@ def shortened(tensor: Tensor, there: Tensor, sizes: Mapping[int, int]) -> Tensor
 
 
 def added_labels(origins: Origins, component: str, model: MultiTaskModel) -> Mapping[int, int]:
-    """Return how many labels a decoder or an output layer has, now and in the run it comes from, where they differ."""
-    if model.sharing_graph.components[component].kind not in ("decoder", "output"):
+    """Return how many labels a component that has weights of them has, now and in its run, where the two differ."""
+    if model.sharing_graph.components[component].kind not in ("decoder", "output", "wide"):
         return {}
     task = model.sharing_graph.components[component].members[0].split(".")[0]
     new, old = model.fitted.targets[task].size, len(origins.targets[task].get("names", ()))

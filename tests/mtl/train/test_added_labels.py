@@ -25,6 +25,7 @@ OUTPUTS: dict[str, dict[str, Any]] = {
     "sets": {"type": "sigmoid", "threshold": "dev_per_label"},
     "chain": {"type": "crf", "constrained": True},
 }
+WIDE = {"soft": {"wide": "ngrams"}}  # beside its decoder: it grows with that
 SOURCE = {"format": "tsv", "train": "train.tsv", "dev": "dev.tsv", "test": "test.tsv"}
 NEW = "text\tintent\tslots\nfly to rome\tfly\tO O B-city\na b\tabc\tO B-song\n"
 
@@ -49,7 +50,7 @@ def tree(tasks: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def slots(task: str) -> tuple[str, ...]:
-    return tuple(slot for slot in SLOTS if task != "chain" or slot != "pooling")
+    return tuple(slot for slot in (*SLOTS, *WIDE.get(task, ())) if task != "chain" or slot != "pooling")
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,9 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("old")
     small.write(folder)
     run = Run.start(
-        tree({name: {**MODEL, "output": output} for name, output in OUTPUTS.items()}), folder / "run", data=folder
+        tree({name: {**MODEL, **WIDE.get(name, {}), "output": output} for name, output in OUTPUTS.items()}),
+        folder / "run",
+        data=folder,
     )
     list(run.train())
     return Run.open(run.out, data=folder)
@@ -96,7 +99,7 @@ def test_old_labels_come_first_and_keep_weights_and_scores(old: Run, new: Run) -
         "chain": (*before["chain"], "B-city"),
     }
     for task in OUTPUTS:
-        for slot in ("decoder", "output"):
+        for slot in ("decoder", "output", *WIDE.get(task, ())):
             name = f"{task}.{slot}"
             kept = read_tensors(Checkpoints(old.out).path("best") / f"components/{name}.safetensors")[0]
             assert kept.keys() == trainer.owned[name].keys()
