@@ -46,7 +46,7 @@ def test_it_is_no_label_that_is_learned() -> None:
     target = fitted("a", "none", "b", "none")
     assert target.names() == ("a", "b")
     assert target.answer_names() == ("a", "b", "none")
-    assert target.note() == "nothing is learned from 2 rows of train labelled 'none'."
+    assert target.note() == "no label is learned from 2 rows of train labelled 'none'."
     ids = [target.encode(value, 1, Names.of(target.answer_names()))[0] for value in ("b", "none", "c", None)]
     assert ids == [1, 2, 3, MISSING]
     _, answered = target.tensors(np.array(ids))

@@ -20,7 +20,8 @@ from .parts import Answer, Example, Names
 class OneLabel(LabelTarget):
     """One of the labels that training has, or `out_of_scope`: none of them.
 
-    Rows that have this label are measured, and tell where their threshold is; nothing is learned from them.
+    Rows that have this label are measured, and tell where their threshold is; no label is learned from them, though
+    what a teacher says of them is.
     """
 
     answers = (
@@ -49,7 +50,7 @@ class OneLabel(LabelTarget):
     def note(self) -> str:
         if not self._left_out:
             return ""
-        return f"nothing is learned from {counted(self._left_out, 'row')} of train labelled '{self.out_of_scope}'."
+        return f"no label is learned from {counted(self._left_out, 'row')} of train labelled '{self.out_of_scope}'."
 
     def read(self, value: Any, example: Example) -> str | None:
         """Return the label: the column's string (numbers and truth values as they are written), None if it is empty."""

@@ -31,7 +31,7 @@ def test_rows_that_nothing_is_learned_from_are_those_of_the_data() -> None:
     target.adopt(one_label("a", "b", "none", "none", "none").state())
     assert target.labels is not None
     assert (target.labels.names, target.labels.counts) == (("a", "b"), (0, 2))
-    assert target.note() == "nothing is learned from 1 row of train labelled 'none'."
+    assert target.note() == "no label is learned from 1 row of train labelled 'none'."
     assert target.state()["left_out"] == 1
     whole = one_label("a", "b")
     whole.adopt(one_label("a", "b", "none").state())
