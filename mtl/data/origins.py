@@ -13,6 +13,7 @@ from ..compile.from_runs import no_component
 from ..compile.loading import run_graph
 from ..compile.origins import Origin, kept_run, like
 from ..graph.parts import parts_of
+from ..graph.rules import tasks_alike
 from ..graph.sharing_graph import SharingGraph
 from ..recipe.names import HEADS
 from ..recipe.place import Place
@@ -211,14 +212,10 @@ class Origins:
             raise DataError(*faults)
 
     def _more(self, task: str, fitted: Fitted) -> list[str]:
-        """Return the labels that a task's head is given: those of its data, and of all tasks that it is one with."""
+        """Return the labels that a task's head is given: those of its data, and of all tasks that share them."""
         if task not in self.growing:
             return []
-        alike = {task}
-        for component in self.graph.components.values():
-            members = {member.split(".")[0] for member in component.members}
-            if component.kind in ("decoder", "output") and alike & members:
-                alike |= members
+        alike = tasks_alike(self.graph, task)
         earlier = self.targets[task].get("earlier", {})
         names = {earlier.get(name, name) for other in alike for name in fitted.targets[other].names()}
         return sorted(names - set(self.targets[task]["names"]))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..base.errors import UsageError, listing, near_miss, some
 from ..data.fitted import Fitted
 from ..data.targets import TreeOfTokens
-from ..graph.rules.label_sets import label_ties
+from ..graph.rules.label_sets import tasks_alike
 from ..text.tag_schemes import parsed
 from ..text.transitions import OPEN, REDUCE, SHIFT
 from ..text.trees import INTENT
@@ -37,7 +37,7 @@ def renaming(
         raise UsageError(f"OLD should be a label of '{run}': {some(known)}. Found '{old}'.{near_miss(old, known)}")
     if task is not None and task not in having:
         raise UsageError(f"--task should name a task that has the label '{old}': {listing(having)}. Found '{task}'.")
-    alike = _alike(graph, task or having[0])
+    alike = tasks_alike(graph, task or having[0])
     if task is None and not set(having) <= alike:
         raise UsageError(
             f"--task should name one of the tasks that have the label '{old}': {listing(having)}. Found none."
@@ -77,14 +77,6 @@ def _renamed(target: Target, name: str, old: str, new: str) -> str:
     if _label(target, name) != old:
         return name
     return f"{name.removesuffix(old)}{new}"
-
-
-def _alike(graph: SharingGraph, task: str) -> set[str]:
-    """Return the tasks whose labels are those of a task, as they have one decoder or output layer."""
-    found = {task}
-    for _ in graph.recipe.tasks:
-        found |= {name for tied in label_ties(graph) if found & set(tied) for name in tied}
-    return found
 
 
 def _check(graph: SharingGraph, target: Target, task: str, old: str, new: str) -> None:

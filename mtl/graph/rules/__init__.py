@@ -60,7 +60,7 @@ from .dead_ends import every_component_reaches_an_output
 from .embeddings import embeddings_read_one_input, tied_embeddings_read_the_same_tokens
 from .grammars import constrained_tags_mark_spans
 from .input_names import inputs_are_not_named_like_those_of_lists
-from .label_sets import label_ties, tied_label_sets
+from .label_sets import label_ties, tasks_alike, tied_label_sets
 from .loose_ties import groups_of_one, tasks_tied_to_nothing, tied_over_untied
 from .meetings import (
     texts_flow_into_decoders_as_they_are_taken,
@@ -95,6 +95,7 @@ __all__ = [
     "misnamed_condition",
     "shape_of",
     "shapes_of",
+    "tasks_alike",
     "tied_label_sets",
     "warnings_of",
 ]

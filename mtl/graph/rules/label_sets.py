@@ -47,6 +47,14 @@ def label_ties(graph: SharingGraph) -> dict[tuple[str, ...], tuple[Place, str]]:
     return found
 
 
+def tasks_alike(graph: SharingGraph, task: str) -> set[str]:
+    """Return the tasks whose labels are those of a task, by one tie or by several in a row."""
+    found = {task}
+    for _ in graph.recipe.tasks:
+        found |= {name for tied in label_ties(graph) if found & set(tied) for name in tied}
+    return found
+
+
 def _tasks(addresses: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(address.split(".")[0] for address in addresses))
 

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from mtl.compile.loading import recipe_from_dict
 from mtl.data.fitted import Fitted
 from mtl.graph import rules as graph_rules
+from mtl.graph.build import build_graph
 from mtl.model.multi_task import MultiTaskModel
 from tests.mtl.recipe.texts import ALTERNATING, RANKING, changed, graph
 
@@ -58,3 +60,13 @@ def test_tied_ranking_outputs_may_have_different_grades() -> None:
     assert list(graph_rules.tied_label_sets(found, names)) == []
     model = MultiTaskModel(found, fitted)
     assert model["clicks.output"] is model["relevance.output"]
+
+
+def test_labels_are_shared_over_several_ties_in_a_row() -> None:
+    task = {"type": "text_classification", "source": "s", "inputs": "text", "target": "y"}
+    pulled = {"kind": "soft", "strength": 0.1, "members": ["a.decoder", "b.decoder"]}
+    share = {"tied": ["b.output", "c.output"], "pulled": pulled}
+    given = {"sources": {"s": {"format": "tsv", "train": "t.tsv"}}, "tasks": dict.fromkeys("abcd", task)}
+    found = build_graph(recipe_from_dict({**given, "share": share}))
+    assert graph_rules.tasks_alike(found, "a") == set("abc")
+    assert graph_rules.tasks_alike(found, "d") == {"d"}
