@@ -199,7 +199,8 @@ def _noted(run: Path) -> dict[str, dict[str, str]]:
 
 def other_teachers(graph: SharingGraph, run: Path) -> list[str]:
     """Return the tasks of a run whose teachers are there and are not those that it has learned from."""
-    noted, found = _noted(run), []
+    noted = _noted(run)
+    found: list[str] = []
     for name, teacher in taught(graph).items():
         with suppress(CheckpointError):  # it may be gone
             if name in noted and identity_of(Path(teacher.run)) != noted[name]["teacher"]:

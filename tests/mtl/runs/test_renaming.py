@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,7 +75,7 @@ def test_rows_of_a_run_that_the_head_goes_to_may_have_either_name(run: Path, tmp
     Run.open(run).rename("play", "start")
     train = tmp_path / "dev.tsv"  # what the new task learns from; test.tsv has the name of training alone
     train.write_text(train.read_text().replace("\tplay\t", "\tstart\t", 3) + "fly home\tfly\tO O\n" * extend)
-    add = {"extend": True} if extend else {}
+    add: dict[str, Any] = {"extend": True} if extend else {}
     model = {slot: {"from": f"{run}#intent.{slot}", **add} for slot in ("decoder", "output")}
     model |= {"pooling": {"from": f"{run}#intent.pooling"}}
     model |= {"embedding": {"from": f"{run}#words"}, "representation": {"from": f"{run}#encoder"}}

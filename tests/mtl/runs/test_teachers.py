@@ -272,7 +272,7 @@ def test_the_first_of_several_processes_alone_notes_teachers(
         other.setattr(teachers, "here", Second)
         assert set(run.prepared.soft) == {"intent", "slots"}
         assert not (run.out / "teachers.json").exists()
-    del run.prepared
+    run.__dict__.pop("prepared")
     assert set(run.prepared.soft) == set(read_json(run.out / "teachers.json"))
 
 
