@@ -66,3 +66,24 @@ tasks:
         "r.yaml:8: tasks.kind.inputs.text: should be a text, as 'kind' has answers about tokens. Found 'tokenizer: "
         "categories', whose list becomes one vector."
     ]
+
+
+@pytest.mark.parametrize("tokenizer", ["categories", "number"])
+def test_a_wide_module_of_n_grams_reads_texts(tokenizer: str) -> None:
+    text = """\
+name: lists
+sources:
+  songs: {format: jsonl, train: train.jsonl}
+tasks:
+  kind:
+    type: text_classification
+    source: songs
+    inputs: {text: {column: genres, tokenizer: TOKENIZER}}
+    target: kind
+    model: {embedding: null, pooling: null, decoder: null, wide: ngrams}
+"""
+    assert faults(text.replace("TOKENIZER", "whitespace")) == []
+    assert faults(text.replace("TOKENIZER", tokenizer)) == [
+        f"r.yaml:10: tasks.kind.model.wide: a wide module of n-grams should read a text. Found 'tokenizer: "
+        f"{tokenizer}', of tasks.kind.inputs.text. Leave the wide module out, or read a column of texts."
+    ]
