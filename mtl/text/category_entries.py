@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import NamedTuple
 
 from .._featurizer import space_ranges
@@ -16,6 +18,8 @@ SPACES = "".join(chr(code) for first, last in space_ranges() for code in range(f
 UNSIGNED = r"(?:[0-9]{1,60}(?:\.[0-9]{0,60})?|\.[0-9]{1,60})(?:[eE][+-]?[0-9]{1,2})?"
 _UNSIGNED = re.compile(UNSIGNED)
 _SIGNED = re.compile(f"[+-]{UNSIGNED}")
+_EXACT = 2.0**53  # whole numbers up to here have floats of their own
+_EXPONENT = 99  # the largest one of `UNSIGNED`
 
 
 class Entry(NamedTuple):
@@ -82,8 +86,21 @@ def list_text(entries: Iterable[tuple[str, float | None]]) -> str:
         if weight is None:
             found.append(said if entry(said).category == said else f"{said}:1")
         else:
-            found.append(f"{said}:{weight:.17g}")
+            digits = f"{weight:.17g}"
+            found.append(f"{said}:{digits if _UNSIGNED.fullmatch(digits) else float_text(weight)}")
     return SEPARATOR.join(found)
+
+
+def float_text(value: float) -> str:
+    """Return a number as text: whole ones as integers, and those of three digits in the exponent with two."""
+    if value.is_integer() and abs(value) <= _EXACT:
+        return str(int(value))
+    text = str(value)
+    if not math.isfinite(value) or _UNSIGNED.fullmatch(text.removeprefix("-")):
+        return text
+    exponent = math.copysign(_EXPONENT, abs(value) - 1)
+    digits = f"{Decimal(text).scaleb(-int(exponent)):.60f}".rstrip("0").rstrip(".")
+    return f"{digits}e{int(exponent)}"
 
 
 def fault_if_negative(text: str) -> None:

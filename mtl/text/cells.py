@@ -10,15 +10,13 @@ from types import MappingProxyType
 from typing import Any
 
 from ..base.errors import UsageError, short
-from .category_entries import UNSIGNED, fault_if_negative, list_text
+from .category_entries import UNSIGNED, fault_if_negative, float_text, list_text
 
 VALUES = ("number", "value", "categories")  # the tokenizers for whose inputs a cell is no text
 NO_VALUES: Mapping[str, str] = MappingProxyType({})  # of a task's inputs: that all are texts
 
 NUMBER = f"[+-]?{UNSIGNED}"
 _NUMBER = re.compile(NUMBER)
-_EXACT = 2.0**53  # whole numbers up to here have floats of their own
-_EXPONENT = 99  # the largest one of `NUMBER`
 
 
 def number(token: str) -> float | None:
@@ -53,7 +51,7 @@ def value_text(value: Any, tokenizer: str) -> str:
     if isinstance(value, bool):
         value = "true" if value else "false"
     elif isinstance(value, float):
-        value = _of_float(value)
+        value = float_text(value)
     elif isinstance(value, Decimal):
         value = _of_decimal(value)
     elif isinstance(value, int):
@@ -84,6 +82,8 @@ def _of_list(value: Any) -> str:
 def _entry(part: Any) -> tuple[str, float | None]:
     pair = isinstance(part, (list, tuple)) and len(part) == 2
     name, weight = part if pair else (part, None)
+    if hasattr(weight, "item"):  # NumPy's own numbers
+        weight = weight.item()
     if isinstance(weight, str):  # as files of typed formats spell the numbers of a list
         weight = number(weight) if number(weight) is not None else weight
     if weight is not None and (isinstance(weight, bool) or not isinstance(weight, (int, float, Decimal))):
@@ -94,18 +94,6 @@ def _entry(part: Any) -> tuple[str, float | None]:
             f"Found {short(part)} in it."
         )
     return value_text(name, "value"), None if weight is None else float(weight)
-
-
-def _of_float(value: float) -> str:
-    """Return a number as text: whole ones as integers, and those of three digits in the exponent with two."""
-    if value.is_integer() and abs(value) <= _EXACT:
-        return str(int(value))
-    text = str(value)
-    if not math.isfinite(value) or _NUMBER.fullmatch(text):
-        return text
-    exponent = math.copysign(_EXPONENT, abs(value) - 1)
-    digits = f"{Decimal(text).scaleb(-int(exponent)):.60f}".rstrip("0").rstrip(".")
-    return f"{digits}e{int(exponent)}"
 
 
 def _of_decimal(value: Decimal) -> str:

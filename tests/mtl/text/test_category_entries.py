@@ -67,6 +67,8 @@ def test_entries_are_tokens() -> None:
         (7, "7"),
         (np.array(["rock", "pop"]), "rock|pop"),
         ([["rock", 0.1]], "rock:0.10000000000000001"),
+        ({"rock": 1e-101}, "rock:0.01e-99"),
+        ({"rock": np.float32(2), "pop": np.int64(3)}, "rock:2|pop:3"),
     ],
 )
 def test_a_list_as_text(value: Any, text: str) -> None:
@@ -99,3 +101,7 @@ def test_what_is_no_list_is_named(value: Any, message: str) -> None:
     with pytest.raises(ValueError) as error:  # all of the message is compared
         value_text(value, "categories")
     assert str(error.value) == message
+
+
+def test_a_tiny_weight_is_read_as_it_is_written() -> None:
+    assert entry(value_text({"rock": 2.5e-120}, "categories")) == ("rock", pytest.approx(2.5e-120, rel=1e-12))
