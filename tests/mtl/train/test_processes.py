@@ -34,7 +34,7 @@ ENDED = (
 )
 
 
-def write(folder: Path, train: Mapping[str, Any], *, still: bool = True) -> Path:
+def write(folder: Path, train: Mapping[str, Any], *, still: bool = True, wide: bool = False) -> Path:
     """Write data and a recipe; a third of the intents are missing, so that some parts of batches have none."""
     write_data(folder)
     file = folder / "utterances.train.tsv"
@@ -42,7 +42,8 @@ def write(folder: Path, train: Mapping[str, Any], *, still: bool = True) -> Path
     cells = [row.split("\t") for row in rows]
     kept = ["\t".join([text, intent if n % 3 else "", slots]) for n, (text, intent, slots) in enumerate(cells)]
     file.write_text("\n".join([head, *kept]) + "\n")
-    (folder / "r.yaml").write_text(yaml.safe_dump(tree(train, tasks={"intent": {"model": STILL}} if still else None)))
+    model = {**STILL, "wide": "ngrams"} if wide else STILL
+    (folder / "r.yaml").write_text(yaml.safe_dump(tree(train, tasks={"intent": {"model": model}} if still else None)))
     return folder / "r.yaml"
 
 
@@ -127,7 +128,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Pat
     ids=["sum", "rows", "average", "adversarial"],
 )
 def test_two_processes_are_as_one(tmp_path: Path, train: dict[str, Any]) -> None:
-    recipe = write(tmp_path, {**TRAIN, **train})
+    recipe = write(tmp_path, {**TRAIN, **train}, wide="accumulate" in train)
     one, two = trained(recipe, tmp_path / "one", 1), trained(recipe, tmp_path / "two", 2)
     assert one.keys() == two.keys()
     for name, tensor in one.items():

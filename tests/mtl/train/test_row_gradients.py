@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +13,21 @@ from torch import Tensor, nn
 import mtl.train.lamb
 import mtl.train.more_optimizers
 import mtl.train.optimizer  # noqa: F401  # registers its optimizers
+from mtl.base.errors import TrainingError
 from mtl.base.registry import lookup
 from mtl.train.row_gradients import by_rows, dense, numbers, settle, some_rows, step, taken_rows
 from mtl.train.rows import Rows
 from mtl.train.soft_sharing import SoftSharing
+from mtl.train.trainer import Trainer
+from mtl_modules import NgramScores
+from tests.mtl.small_run import parameters, same, small_trainer, update
+
+STILL: dict[str, Any] = {  # without dropout: a large batch draws other numbers than its parts
+    "embedding": {"type": "word", "dim": 8},
+    "representation": {"type": "bilstm", "hidden": 6},
+    "pooling": {"type": "max"},
+    "wide": "ngrams",
+}
 
 OPTIMIZERS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("adam", {"lr": 0.1, "weight_decay": 0.1}),
@@ -171,3 +183,57 @@ def test_soft_sharing_pulls_rows_with_a_gradient() -> None:
     assert one.grad.to_dense().tolist() == [[0, 0], [0, 0], [0, 0], [0, 0]]
     assert one.grad.indices().tolist() == [[1]]
     assert other.grad is None
+
+
+def wide_trainer(folder: Path, train: dict[str, Any], *, out: str, rows: bool) -> Trainer:
+    """A trainer of a task with n-grams, whose table has gradients of rows or of its whole."""
+    trainer = small_trainer(folder, train, out=out, tasks={"intent": {"model": STILL}})
+    trainer.model.train()
+    module = trainer.model.components["intent.wide"]
+    assert isinstance(module, NgramScores)
+    if not rows:
+        module.forward = lambda lengths, ids: (  # type: ignore[method-assign, assignment]
+            (module.worth(ids)[:, :, None] * nn.functional.embedding(ids, module.table)).sum(1) + module.bias
+        )
+    return trainer
+
+
+@pytest.mark.parametrize(
+    "train",
+    [{"clip": 0.05}, {"clip": 0.05, "balance": {"type": "mgda"}}, {"balance": {"type": "gradnorm"}, "step": "all"}],
+    ids=["sum", "rows of tasks", "weights of tasks"],
+)
+def test_a_clipped_step_of_several_batches_is_that_of_a_whole_table(tmp_path: Path, train: dict[str, Any]) -> None:
+    sgd = {"optimizer": {"type": "sgd", "lr": 0.5}, "average": {"decay": 0.5}, **train}
+    found = []
+    for rows in (True, False):
+        trainer = wide_trainer(tmp_path, sgd, out=f"{rows}", rows=rows)
+        feed = trainer.draws.feeds["utterances"]
+        before = parameters(trainer.model)
+        _, norm = update(trainer, feed, *feed.group(2))
+        trainer.average.update()
+        gradient = trainer.owned["intent.wide"]["table"].grad
+        assert gradient is not None
+        assert gradient.is_sparse == rows
+        assert "clip" not in train or (norm is not None and norm > 0.1)
+        after = parameters(trainer.model)
+        assert [name for name in after if name.endswith("table") and not torch.equal(after[name], before[name])]
+        found.append((after, trainer.average.averages, dense(gradient), norm))
+    torch.testing.assert_close(found[0], found[1], atol=1e-6, rtol=1e-5)
+
+
+def test_rows_that_are_not_finite_are_named(tmp_path: Path) -> None:
+    trainer = wide_trainer(tmp_path, {"batch": {"size": 3}, "clip": None}, out="run", rows=True)
+    table = trainer.owned["intent.wide"]["table"]
+    table.register_hook(lambda gradient: gradient * float("inf"))  # type: ignore[no-untyped-call]
+    before = parameters(trainer.model)
+    feed = trainer.draws.feeds["utterances"]
+    with pytest.raises(TrainingError) as caught:
+        update(trainer, feed, feed.next())
+    rows = ", ".join(str(row) for row in feed.batches[0])
+    found = "nan" if "nan" in str(caught.value) else "inf"
+    assert str(caught.value) == (
+        f"the gradients of 'intent', 'slots' should be finite. Found a norm of {found} at step 1 (source 'utterances', "
+        f"rows {rows}): not finite in component 'intent.wide'. Nothing was updated; a lower learning rate may help."
+    )
+    assert same(before, parameters(trainer.model))
