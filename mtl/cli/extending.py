@@ -65,7 +65,9 @@ def compared_table(compared: Sequence[Compared]) -> Table:
     return made
 
 
-def _answered(differing: int) -> str:
+def _answered(differing: int | None) -> str:
+    if differing is None:
+        return "not exported"
     return f"{counted(differing, 'row')} otherwise" if differing else "bit by bit"
 
 

@@ -28,7 +28,8 @@ def labels_command(folder: Path, *, action: str | None, names: tuple[str, ...], 
     old, new = names
     tasks = run.rename(old, new, task)
     line(console, f"{', '.join(tasks)}: '{old}' is called '{new}'; rows may have either name")
-    line(console, f"`mtl export {folder}` writes graphs that answer '{new}', `mtl test {folder}` figures with it")
+    graphs = f"`mtl export {folder}` writes graphs that answer '{new}', " if set(tasks) & set(run.exports) else ""
+    line(console, f"{graphs}`mtl test {folder}` {'' if graphs else 'writes '}figures with it")
 
 
 def show(folder: Path, task: str | None, console: Console) -> None:

@@ -61,14 +61,22 @@ def results(
     folder: Path,
     files: Mapping[str, int],
     verified: Mapping[str, Any],
+    left_out: Mapping[str, str] = {},  # never changed
 ) -> Table:
-    """Return the one table at the end of a run: test figures, files with their sizes, what verification found."""
+    """Return the one table at the end of a run: test figures, files with their sizes, what verification found.
+
+    `left_out` are tasks that are not exported, with what they predict.
+    """
     made = table("what", "", "value")
     split = next((name for name in ("test", "dev") if name in metrics), "")
     for task, name, text in figures_of(metrics.get(split, {}), reports.get(split, {})):
         made.add_row(f"{split} {task}", name, text)
     for name, size in files.items():
         made.add_row("exported", str(folder / name), size_text(size))
+    for task, shape in left_out.items():
+        made.add_row("not exported", f"{task}: {shape} cannot be exported yet", "")
+    if not files:
+        return made
     if verified.get("how") == "none":
         made.add_row("verified", "nothing, as --verify none asked", "")
         return made

@@ -11,6 +11,7 @@ graphs          which graphs an export consists of
 head            a graph of an export folder in onnxruntime, with the inputs that torch gets
 joint           the joint graph: front ends, numeric graph and label decoding in one, from strings to answers
 layout          the same values from fewer or faster nodes
+left_out        which tasks an export leaves out: those whose answers cannot be exported yet
 list_front_end  from lists of strings to their texts one after another, and back to units, inside the graph
 manifest        what an export folder says about itself: `manifest.json`, and the metadata inside each graph
 network         what an export computes, as one torch module

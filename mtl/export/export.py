@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from ..graph.calls import Call
 from .cut import cut
 from .graphs import Graphs, build, from_tokens, groups
 from .joint import Joint
+from .left_out import fault_if_left_out, left_out
 from .manifest import describe_head, describe_tower, exported, metadata, tower_metadata, write_manifest
 from .network import entering
 from .pairs import check_how
@@ -46,11 +47,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ExportReport:
-    """What an export wrote: `files` in bytes by name, and what its verification found."""
+    """What an export wrote: `files` in bytes by name, what its verification found, and tasks that cannot be exported.
+
+    `left_out` has what each of these predicts.
+    """
 
     folder: Path
     files: Mapping[str, int]
     verification: Verification
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def summary(self) -> str:
@@ -70,7 +75,7 @@ def export(
     report: Callable[[StageReport], None] = lambda _: None,
     verify: str = "full",
 ) -> ExportReport:
-    """Write the graphs of these tasks (all of them by default) to `out`, verified on the whole test split.
+    """Write the graphs of these tasks (by default all that can be exported) to `out`, verified on the whole test split.
 
     `verify` is `full`, `sample` (a few rows at batch 1, all in batches) or `none`. `metrics` (by split and task) and
     further `facts` go into the manifest. `out` should be new, empty or an earlier export, which is
@@ -79,6 +84,7 @@ def export(
     """
     out = Path(out)
     names = _tasks(graph, tasks)
+    others = left_out(graph) if tasks is None else {}
     check_how(verify)
     _check_place(out)
     place = out.resolve()  # of a link, the folder that it names is replaced, and '.' has a name
@@ -93,7 +99,8 @@ def export(
             report(StageReport("writing", tuple(names)))
             heads = write_graphs(graphs, graph, prepared, names, unfinished)
             verification = verification_of(model, graph, prepared, graphs, names, unfinished, report, verify)
-            write_manifest(unfinished, graph, {**(facts or {}), **heads}, verification, metrics or {})
+            entries = {**(facts or {}), **heads, **({"not_exported": others} if others else {})}
+            write_manifest(unfinished, graph, entries, verification, metrics or {})
             sync(unfinished)
             publish(unfinished, place)
     except OSError as error:
@@ -103,7 +110,7 @@ def export(
     finally:
         model.train(was_training).to(device)
     sizes = {file.name: file.stat().st_size for file in sorted(place.iterdir())}
-    return ExportReport(out, sizes, verification)
+    return ExportReport(out, sizes, verification, others)
 
 
 def write_graphs(
@@ -170,14 +177,10 @@ def _tasks(graph: SharingGraph, tasks: Sequence[str] | None) -> list[str]:
     for task in tasks or ():
         if task not in known:
             raise UsageError(f"no task named '{task}' to export.{near_miss(task, known)} Tasks: {', '.join(known)}.")
-    found = [task for task in known if tasks is None or task in tasks]
-    for task in found:
-        target = graph.recipe.tasks[task].task.target_class()
-        if not target.exportable:
-            raise ExportError(
-                f"{task}: should predict what can be exported. Found {target.shape()}, which cannot yet: "
-                "'mtl train', 'mtl test' and 'mtl predict' answer with its run."
-            )
+    asked, never = [task for task in known if tasks is None or task in tasks], left_out(graph)
+    found = [task for task in asked if task not in never]
+    if tasks is not None or not found:
+        fault_if_left_out({task: never[task] for task in asked if task in never})
     return found
 
 

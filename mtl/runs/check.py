@@ -18,6 +18,7 @@ from ..data.prepare import prepare
 from ..data.prepared import Prepared
 from ..evaluate.evaluation import dev_figures
 from ..evaluate.selection import selection
+from ..export.left_out import left_out_warnings
 from ..graph.build import build_graph
 from ..graph.sharing_graph import SharingGraph
 from ..model.meta import on_meta
@@ -72,7 +73,7 @@ def check(recipe: Recipe, *, initial: bool = True) -> CheckReport:
     faults = [*unread, *lists, *misfit, *taught, *unexportable(graph), *without_figures(recipe)]
     faults += [*without_device(recipe), *unmoved(graph), *not_drawn(recipe)]
     parameters = {}
-    warnings = [*graph.warnings, *slow(recipe)]
+    warnings = [*graph.warnings, *slow(recipe), *left_out_warnings(graph)]
     try:
         model = build_on_meta(graph, initial=initial and not unread, origins=None if misfit else origins)
     except RecipeError as error:

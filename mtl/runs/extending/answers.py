@@ -28,13 +28,16 @@ class Side(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """How many rows of a split a task was asked, and how many were answered otherwise by torch and by its graph."""
+    """How many rows of a split a task was asked, and how many were answered otherwise by torch and by its graph.
+
+    `exported` is None for a task that is not exported.
+    """
 
     task: str
     split: str
     rows: int
     eager: int
-    exported: int
+    exported: int | None
 
     @property
     def equal(self) -> bool:
@@ -42,11 +45,13 @@ class Compared(NamedTuple):
         return not self.eager and not self.exported
 
 
-def compared(before: Side, after: Side, task: str, name: str, splits: tuple[Split, Split]) -> Compared:
-    """Compare the answers of two runs to a split, which both have read."""
+def compared(
+    before: Side, after: Side, task: str, name: str, splits: tuple[Split, Split], *, exported: bool = True
+) -> Compared:
+    """Compare the answers of two runs to a split, which both have read, and those of their exports."""
     eager = _eager(before.model.to(CPU).eval(), after.model.to(CPU).eval(), task, splits)
-    exported = _exported(before, after, task, splits[0])
-    return Compared(task, name, len(splits[0]), int(eager.sum()), int(exported.sum()))
+    by_graphs = int(_exported(before, after, task, splits[0]).sum()) if exported else None
+    return Compared(task, name, len(splits[0]), int(eager.sum()), by_graphs)
 
 
 def _eager(before: MultiTaskModel, after: MultiTaskModel, task: str, splits: tuple[Split, Split]) -> NDArray[np.bool_]:

@@ -87,18 +87,20 @@ class Extended:
     def prove(self, report: Callable[[StageReport], None] = lambda _: None) -> list[Compared]:
         """Compare the answers of the run's own tasks, before and after, to every row of test and dev.
 
-        By torch, in batches alike, and by the exported graphs; a run that was not exported is, for the comparison.
+        By torch, in batches alike, and by the exported graphs, of tasks that have one; a run that was not exported is,
+        for the comparison.
         Raises `MtlError` where all that they have in common is frozen and an answer differs.
         """
         with TemporaryDirectory() as scratch, torch_threads(self.run.recipe.train.threads):
             export = self.before.out / "export"
             if not (export / "manifest.json").is_file():
                 export = Path(scratch) / "export"
-                self.before.export(export, report=report)
+                if self.before.exports:
+                    self.before.export(export, report=report)
             before = Side(self.before.graph, self.before.model, export)
             after = Side(self.run.graph, self.run.model, self.run.out / "export")
             found = [
-                compared(before, after, task.name, name, (mine, theirs))
+                compared(before, after, task.name, name, (mine, theirs), exported=task.name in self.before.exports)
                 for task in self.before.recipe.tasks.values()
                 for name in SPLITS
                 if (mine := self.before.prepared.split(task.source, name)) is not None
@@ -174,6 +176,7 @@ def extend(
         pass
     if not found.run.complete:
         found.run.test()
-        found.run.export()
+        if found.run.exports:
+            found.run.export()
     found.prove()
     return found
