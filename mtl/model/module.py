@@ -75,11 +75,13 @@ class Embedding(Module):
     """Turns features of tokens into vectors.
 
     Where one of a composite's parts reads the text and the others read what it computes, `reader` is the recipe key of
-    that part; what the others compute flows into the composite.
+    that part; what the others compute flows into the composite. `directions` are those, `forward` or `backward`, that
+    parts should read in, by their keys.
     """
 
     kind = "embedding"
     reader: ClassVar[str] = ""
+    directions: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def causal(cls, values: Mapping[str, Any]) -> bool:

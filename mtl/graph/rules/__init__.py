@@ -8,6 +8,7 @@ causality       a text is predicted token by token: no token is seen before; its
 conditions      conditions between tasks on single texts or on lists of them
 cycles          what flows makes no cycle
 dead_ends       every component leads to an output
+directions      modules that read in one direction: which do, and parts of a composite that should
 embeddings      what embeddings read: one input, and what is tied reads the same tokens
 grammars        answers are kept to the grammar of tags where there is one
 input_names     the inputs of exported graphs have names of their own
@@ -57,6 +58,7 @@ from .conditions import (
 )
 from .cycles import no_cycle
 from .dead_ends import every_component_reaches_an_output
+from .directions import parts_read_in_their_direction
 from .embeddings import embeddings_read_one_input, tied_embeddings_read_the_same_tokens
 from .grammars import constrained_tags_mark_spans
 from .input_names import inputs_are_not_named_like_those_of_lists
@@ -128,6 +130,7 @@ RULES: tuple[Rule, ...] = (
     drawn_negatives_are_there_where_they_are_needed,
     rankings_take_and_give_no_conditions,
     inputs_are_not_named_like_those_of_lists,
+    parts_read_in_their_direction,
     texts_are_predicted_from_what_came_before,
     texts_are_read_to_the_end_that_is_predicted,
     output_words_are_read_where_they_have_no_use_else,

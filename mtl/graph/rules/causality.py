@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from inspect import Parameter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ...base import registry
-from ...base.errors import Fault, listing
+from ...base.errors import Fault
+from .directions import READING, readers, reads
 
 if TYPE_CHECKING:
     from ..sharing_graph import SharingGraph
@@ -23,18 +22,15 @@ def texts_are_predicted_from_what_came_before(graph: SharingGraph) -> Iterator[F
             config, whole = graph.addresses()[address], graph.addresses().get(address.rpartition(".")[0])
             if whole is not None and whole.reader:
                 continue  # the composite says of all its parts whether they see other tokens
-            if config.kind not in ("embedding", "representation") or call.component in told:
+            if config.kind not in READING or call.component in told:
                 continue
-            composite = config.kind == "representation" and config.parts
-            fits = config.cls.anticausal if backward and not composite else config.cls.causal
-            if not fits(config.values):
+            if not reads(config, backward):
                 told.add(call.component)
                 before, later = ("after", "earlier") if backward else ("before", "later")
-                backwards = backward and config.kind == "representation"
                 yield config.place.fault(
                     f"should be {'anti' if backward else ''}causal, as '{task}' predicts each token from those "
                     f"{before} it. Found '{config.type}', whose vectors depend on {later} tokens. "
-                    f"{_anticausal() if backwards else _causal(config.kind, backward)}"
+                    f"{readers(config, backward)}"
                 )
 
 
@@ -72,26 +68,3 @@ def _of_texts(graph: SharingGraph) -> list[str]:
 
 def _backward(graph: SharingGraph, task: str) -> bool:
     return bool(getattr(graph.recipe.tasks[task].task.target_class(), "backward", False))
-
-
-def _anticausal() -> str:
-    """Return the sentence that names what reads backwards."""
-    found = []
-    for name in registry.names("representation"):
-        cls: Any = registry.lookup("representation", name)
-        keys = {key: parameter.default for key, parameter in registry.recipe_keys(cls).items()}
-        if "direction" in keys and cls.anticausal({**keys, "direction": "backward"}):
-            found.append(name)
-    return f"Anticausal representations: {listing(found)} with 'direction: backward'."
-
-
-def _causal(kind: str, backward: bool) -> str:
-    """Return the sentence that names what there is instead."""
-    found = []
-    for name in registry.names(kind):
-        cls: Any = registry.lookup(kind, name)
-        keys = {key: parameter.default for key, parameter in registry.recipe_keys(cls).items()}
-        fits = cls.anticausal if backward else cls.causal
-        if Parameter.empty not in keys.values() and fits(keys):
-            found.append(name)
-    return f"{'Anticausal' if backward else 'Causal'} {kind}s, with the defaults of their keys: {listing(found)}."

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from mtl.base.errors import UsageError
 from mtl.base.registry import register
 from mtl.model.module import Embedding, PaddedSequence, Pieces, Representation
 
@@ -25,14 +24,11 @@ class Contextual(Embedding):
     """
 
     reader: ClassVar[str] = "words"
+    directions: ClassVar[Mapping[str, str]] = {"forward": "forward", "backward": "backward"}
     takes_pieces: ClassVar[bool] = True
 
     def __init__(self, *, words: Embedding, forward: Representation, backward: Representation) -> None:
         super().__init__()
-        for part, module in (("forward", forward), ("backward", backward)):
-            found = getattr(module, "direction", part)  # of recurrent layers of one direction
-            if found != part:
-                raise UsageError(f"'{part}' should have 'direction: {part}'. Found 'direction: {found}'.")
         self._output_dim = forward.output_dim + backward.output_dim
 
     @classmethod

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import mtl
-from mtl.base.errors import MtlError, UsageError
+from mtl.base.errors import MtlError
 from mtl.compile.loading import recipe_from_dict
 from mtl.data.batch import raw_batch
 from mtl.model.module import PaddedSequence, Pieces
@@ -149,17 +149,10 @@ def test_frozen_models_stay_as_they_were_and_others_learn(lms: Run, frozen: Run)
             assert {key: torch.equal(mine[key], value) for key, value in own.items()} == dict.fromkeys(own, equal)
 
 
-def test_each_model_reads_in_its_direction() -> None:
+def test_a_vector_is_as_long_as_both_states() -> None:
     words, ahead, back = torch.nn.Identity(), OneWayLSTM(3, hidden=4), OneWayGRU(3, hidden=5, direction="backward")
     build: Any = Contextual
     assert build(words=words, forward=ahead, backward=back).output_dim == 9
-    for forward, backward, message in (
-        (ahead, ahead, "'backward' should have 'direction: backward'. Found 'direction: forward'."),
-        (back, back, "'forward' should have 'direction: forward'. Found 'direction: backward'."),
-    ):
-        with pytest.raises(UsageError) as raised:
-            build(words=words, forward=forward, backward=backward)
-        assert str(raised.value) == message
 
 
 def test_characters_are_not_predicted_from_states_of_whole_tokens() -> None:
