@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING
 
 import onnxscript
-from torch.onnx._internal.exporter._registration import ONNXRegistry
+
+if TYPE_CHECKING:
+    from torch.onnx._internal.exporter._registration import ONNXRegistry
 
 _PATCHED = threading.RLock()  # held while torch is patched: of two exports at once, one would restore the other's patch
-_listed: dict[int, ONNXRegistry] = {}  # by opset
+_REGISTRY = "torch.onnx._internal.exporter._registration"
+# By opset, for the whole process: a list depends on the versions of torch and onnxscript alone, and is only copied.
+_listed: dict[int, ONNXRegistry] = {}
 
 
 @contextmanager
@@ -21,9 +27,16 @@ def listed_once() -> Iterator[None]:
 
     Listing them takes a fourth of the time of a small network's export, and most of that is spent on the source code
     of some 500 functions, of each of which nothing is asked but its domain. torch is patched for the whole process, so
-    one thread exports at a time.
+    one thread exports at a time. Where a version of torch or onnxscript lacks the private names that this takes, torch
+    lists them itself at every export.
     """
     with _PATCHED:
+        registry = getattr(_module(), "ONNXRegistry", None)
+        if "from_torchlib" not in getattr(registry, "__dict__", {}) or not _has_function_ir():
+            yield
+            return
+        from torch.onnx._internal.exporter._registration import ONNXRegistry
+
         lists = ONNXRegistry.__dict__["from_torchlib"]
 
         def from_torchlib(_: type[ONNXRegistry], opset_version: int) -> ONNXRegistry:
@@ -39,6 +52,17 @@ def listed_once() -> Iterator[None]:
             yield
         finally:
             ONNXRegistry.from_torchlib = lists  # type: ignore[method-assign]
+
+
+def _module() -> ModuleType | None:
+    try:
+        return importlib.import_module(_REGISTRY)
+    except ImportError:
+        return None
+
+
+def _has_function_ir() -> bool:
+    return hasattr(getattr(onnxscript, "TracedOnnxFunction", None), "function_ir")
 
 
 @contextmanager

@@ -66,6 +66,21 @@ def test_a_second_export_lists_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert calls == [OPSET]
 
 
+@pytest.mark.parametrize("lacking", ["module", "registry", "function"])
+def test_without_the_private_names_torch_lists_itself(lacking: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lists = ONNXRegistry.__dict__["from_torchlib"]
+    monkeypatch.setattr(translations, "_listed", {})
+    if lacking == "module":
+        monkeypatch.setattr(translations, "_REGISTRY", "torch.onnx.there_is_none")
+    elif lacking == "registry":
+        monkeypatch.delattr("torch.onnx._internal.exporter._registration.ONNXRegistry")
+    else:
+        monkeypatch.delattr(onnxscript, "TracedOnnxFunction")
+    with listed_once():
+        assert ONNXRegistry.__dict__["from_torchlib"] is lists
+    assert translations._listed == {}
+
+
 def test_torch_is_restored_and_one_thread_patches_it_after_another() -> None:
     before = ONNXRegistry.__dict__["from_torchlib"]
     inside, leave, second = threading.Event(), threading.Event(), threading.Event()
