@@ -123,6 +123,8 @@ def inputs_of(
     value = {**value, **found_values}
     for key in inputs:
         given = value.get(key)
+        if not listed and isinstance(given, list) and all(isinstance(text, str) for text in given):
+            value[key] = given = " ".join(given)
         texts = given if listed and isinstance(given, list) else [None] if listed else [given]
         if not all(isinstance(text, str) for text in texts):
             found = quoted_start(json.dumps(given)) if key in value else f"the keys {listing(value)}"

@@ -171,7 +171,14 @@ def _reader(plan: SourcePlan, column: str) -> Callable[[Any], list[str]]:
     tokenizer = plan.values.get(column)
     text = any(key.column == column and not key.front_end.of_value for key in plan.inputs)
 
+    lists = text and any(key.column == column and key.front_end.tokenizer == "categories" for key in plan.inputs)
+
     def read(value: Any) -> list[str]:
+        if lists and isinstance(value, list):
+            raise ValueError(
+                "should be a text in a column that one input reads as a text and another as a list of categories, such "
+                f"as 'rock:2|pop'. Found list: {short(value)}. Write it so, or use two columns."
+            )
         found = as_text(value) if text else value
         return [found if tokenizer is None else whole(value_text(found, tokenizer))]
 

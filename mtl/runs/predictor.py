@@ -19,7 +19,7 @@ from ..evaluate.answerers import unit_lengths
 from ..graph.calls import Call
 from ..model.module import Scorer
 from ..model.multi_task import MultiTaskModel
-from ..serve.arrays import Texts, add_quotes, valid
+from ..serve.arrays import Texts, add_quotes, joined, valid
 from ..text.cells import NO_VALUES, value_texts
 from ..train.checkpoint import Which, load_model
 
@@ -183,10 +183,12 @@ def by_input(
     return columns
 
 
-def checked_texts(column: Any, task: str, name: str, *, listed: bool = False, value: str | None = None) -> list[Any]:
+def checked_texts(
+    column: Any, task: str, name: str, *, listed: bool = False, value: str | None = None, inside: bool = False
+) -> list[Any]:
     """Return the texts of one input as a list (of lists, if `listed`); raises `UsageError` naming what is none.
 
-    `value` is the tokenizer of an input that is values.
+    `value` is the tokenizer of an input that is values; `inside` says that the column is a list of a task on lists.
     """
     if isinstance(column, (str, bytes)):
         raise UsageError(f"the input '{name}' of '{task}' should be a list of texts. Found one text.")
@@ -200,11 +202,12 @@ def checked_texts(column: Any, task: str, name: str, *, listed: bool = False, va
                 raise UsageError(
                     f"row {row} of the input '{name}' of '{task}' should be a list of texts. Found {found}."
                 )
-        return [checked_texts(texts, task, f"{name}[{row}]") for row, texts in enumerate(column)]
+        return [checked_texts(texts, task, f"{name}[{row}]", inside=True) for row, texts in enumerate(column)]
     if value is not None:
         return value_texts(column, value, f"the input '{name}' of '{task}'")
-    for row, text in enumerate(column):
+    found_texts = list(column) if inside else [joined(text) for text in column]
+    for row, text in enumerate(found_texts):
         if not isinstance(text, (str, bytes)):
             found = type(text).__name__
             raise UsageError(f"row {row} of the input '{name}' of '{task}' should be a text. Found {found}.")
-    return list(column)
+    return found_texts

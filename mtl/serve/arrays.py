@@ -38,6 +38,13 @@ def valid(text: str | bytes) -> str:
     return text if text.isascii() else _HALVES.sub("\ufffd", text)
 
 
+def joined(text: Any) -> Any:
+    """Return a list of texts as one text, joined by spaces, as a training file's is; all else as it is."""
+    if isinstance(text, list) and all(isinstance(part, str) for part in text):
+        return " ".join(text)
+    return text
+
+
 def list_arrays(units: Sequence[Any], name: str, first: int) -> tuple[Array, Array]:
     """Return lists of texts as an array of objects, [B, U], padded with empty ones, and how many each has, [B]."""
     for row, texts in enumerate(units, first):

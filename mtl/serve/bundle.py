@@ -21,7 +21,7 @@ from ..base.batch_spans import batch_spans, estimate
 from ..base.errors import MtlError, UsageError, listing, near_miss
 from ..base.files import sha256
 from ..text.cells import VALUES, value_texts
-from .arrays import Array, Texts, add_quotes, answer_rows, list_arrays, text_array, valid
+from .arrays import Array, Texts, add_quotes, answer_rows, joined, list_arrays, text_array, valid
 
 FORMAT = 1  # of the manifest: grows when an older reader would misread it
 
@@ -170,7 +170,7 @@ class Bundle:
         """
         size = self._tower(task, input)["dim"]
         _check_column(task, input, texts)
-        texts = _sliceable(texts)
+        texts = [joined(text) for text in texts]
         _check_size(batch_size)
         found = np.empty((len(texts), size), np.float32)
         session = self.session(task, input)
@@ -212,7 +212,11 @@ class Bundle:
         if len(set(sizes.values())) != 1:
             sizes_found = ", ".join(f"{size} of '{name}'" for name, size in sizes.items())
             raise UsageError(f"the inputs of '{task}' should have as many texts each. Found {sizes_found}.")
-        return {name: _sliceable(column) for name, column in texts.items()}
+        as_they_are = texts if self.reads_lists(task) else self.values(task)
+        return {
+            name: _sliceable(column) if name in as_they_are else [joined(text) for text in column]
+            for name, column in texts.items()
+        }
 
 
 def _each(unit: Any) -> Sequence[Any]:

@@ -12,6 +12,7 @@ import pytest
 import mtl
 from mtl.runs.runner import Run
 from mtl_tasks import ContextTagging
+from tests.commands import within
 
 RECIPE: dict[str, Any] = {
     "name": "sessions",
@@ -108,3 +109,20 @@ def test_the_export_is_the_model_and_padding_changes_nothing(run: Run, folder: P
             assert one["tags"] == other["tags"]
             assert one["tokens"] == other["tokens"]
             assert one["score"] == pytest.approx(other["score"], abs=1e-5)
+
+
+def test_a_context_may_be_a_list_of_texts(run: Run, folder: Path) -> None:
+    texts = ["make it seven", "ten please"]
+    listed = {"text": texts, "context": [["book a table", "ok"], []]}
+    as_one = {"text": texts, "context": ["book a table ok", ""]}
+    wanted = run.predict("slots", as_one)
+    assert run.predict("slots", listed) == wanted
+    bundle = mtl.Bundle(folder / "run/export")
+    assert bundle.predict("slots", listed) == bundle.predict("slots", as_one)
+    lines = "".join(
+        json.dumps({"text": text, "context": context}) + "\n"
+        for text, context in zip(texts, listed["context"], strict=True)
+    )
+    done = within("predict", folder / "run", "--task", "slots", stdin=lines.encode())
+    assert done.stderr == ""
+    assert [json.loads(line)["tags"] for line in done.stdout.splitlines()] == [answer["tags"] for answer in wanted]

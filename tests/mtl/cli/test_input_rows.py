@@ -18,6 +18,7 @@ from mtl.cli.predicting import AS_TEXT
         ([' {"text": "a"}', '{"text": "b"}'], ["a", "b"]),
         (['{"text": "a", "intent": 3}', '{"text": ""}'], ["a", ""]),
         (['{"text": "a"}', "", '{"text": "b"}', " ", ""], ["a", "b"]),
+        (['{"text": ["book a table", "ok"]}', '{"text": []}'], ["book a table ok", ""]),
         ([], []),
     ],
 )

@@ -133,3 +133,17 @@ def test_what_is_no_list_is_named_with_its_row(run: Run, folder: Path, tmp_path:
     with pytest.raises(DataError) as wrong:
         mtl.run(recipe, out=tmp_path / "run")
     assert str(wrong.value).splitlines()[0] == f"{tmp_path / 'train.jsonl'}:241: column 'genres': {message}"
+
+
+def test_a_list_in_a_column_that_is_a_text_as_well(tmp_path: Path) -> None:
+    recipe = write(tmp_path)
+    recipe.write_text(RECIPE.replace("{text: text, genres", "{text: genres, genres"))
+    row = {"text": "it", "genres": ["rock", "hip hop"], "taste": "rock"}
+    (tmp_path / "train.jsonl").write_text(json.dumps(row) + "\n")
+    with pytest.raises(DataError) as wrong:
+        mtl.run(recipe, out=tmp_path / "run")
+    assert str(wrong.value).splitlines()[0] == (
+        f"{tmp_path / 'train.jsonl'}:1: column 'genres': should be a text in a column that one input reads as a text "
+        "and another as a list of categories, such as 'rock:2|pop'. Found list: ['rock', 'hip hop']. Write it so, or "
+        "use two columns."
+    )
