@@ -81,7 +81,8 @@ def _of_list(value: Any) -> str:
 
 def _entry(part: Any) -> tuple[str, float | None]:
     pair = isinstance(part, (list, tuple)) and len(part) == 2
-    name, weight = part if pair else (part, None)
+    name: Any = part[0] if pair else part
+    weight: Any = part[1] if pair else None
     if hasattr(weight, "item"):  # NumPy's own numbers
         weight = weight.item()
     if isinstance(weight, str):  # as files of typed formats spell the numbers of a list
