@@ -124,10 +124,6 @@ class TreeOfTokens(LabelTarget):
         names = np.array(self.names(), object)
         return [tree_of(names[row[row >= 0]]) for row in answer["actions"].numpy()]
 
-    def without_tokens(self, answer: Answer) -> float:
-        """Return that there is no action, which is certain."""
-        return MISSING if answer.labels else 1.0
-
     def from_answer(self, answer: Mapping[str, Any]) -> Tree:
         return tree_of(answer["actions"])
 
@@ -136,7 +132,9 @@ class TreeOfTokens(LabelTarget):
         return super().shown(answer, values[values >= 0] if answer.labels else values)
 
     def complete(self, answer: dict[str, Any]) -> None:
-        """Add the tree in brackets."""
+        """Add the tree in brackets; a text without a token has none."""
+        if not answer["tokens"]:
+            answer["actions"] = []
         answer["tree"] = written(tree_of(answer["actions"]), answer["tokens"])
 
     # -- state
