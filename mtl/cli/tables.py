@@ -75,7 +75,7 @@ def results(
         made.add_row("exported", str(folder / name), size_text(size))
     for task, shape in left_out.items():
         made.add_row("not exported", f"{task}: {shape} cannot be exported yet", "")
-    if not files:
+    if not verified:
         return made
     if verified.get("how") == "none":
         made.add_row("verified", "nothing, as --verify none asked", "")

@@ -44,7 +44,7 @@ class ModuleConfig:
     extend: Annotated[
         bool,
         Key(
-            "with `from`: words (in a head: labels) of the training rows that the run lacks are added",
+            "with `from`: words (of a head: labels) of training rows that the run lacks are added",
             apart=True,
             written=bool,
         ),

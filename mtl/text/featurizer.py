@@ -42,6 +42,7 @@ from .front_end import FrontEnd
 from .vocabulary import Vocabulary
 
 __all__ = [
+    "MAX_NGRAM_CHARACTERS",
     "RULES",
     "TOKENIZERS",
     "UNICODE_VERSION",
@@ -70,6 +71,7 @@ TOKENIZERS = ("whitespace", "unicode_words", "characters")
 FORMAT = 2  # of the rules that make tokens and ids of texts; every change of one has the next number
 RULES = {"featurizer": FORMAT, "unicode": UNICODE_VERSION}  # what decides how texts become ids
 WHITESPACE = FrontEnd("whitespace")
+MAX_NGRAM_CHARACTERS = 100  # of a word; as `kNgramCharacters` in featurizer_ext/core/ngrams.h
 _SPACES = "".join(chr(code) for first, last in space_ranges() for code in range(first, last + 1))
 
 

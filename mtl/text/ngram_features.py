@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from .token_values import TokenValues
 
 MAX_NGRAM = 8  # words or characters of one n-gram
-MAX_NGRAM_CHARACTERS = 100  # of a word; as `kNgramCharacters` in featurizer_ext/core/ngrams.h
 
 
 @register("feature", "ngrams")

@@ -16,7 +16,7 @@ import onnx_ir as ir
 from numpy.typing import NDArray
 from onnx_ir.tape import Tape
 
-from .ngram_features import MAX_NGRAM_CHARACTERS
+from .featurizer import MAX_NGRAM_CHARACTERS
 from .token_values import INT64, TokenValues, integers, scalar, typed
 from .vocabulary import Vocabulary
 

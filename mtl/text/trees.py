@@ -48,9 +48,10 @@ class WrittenTree(NamedTuple):
 def read_tree(text: str) -> WrittenTree:
     r"""Return the tree that a text of brackets says; raises `ValueError` with what should be and what was found.
 
-    >>> read_tree("[IN:GREET hi [SL:WHO you \\[ ] ]")
-    WrittenTree(tree=(Bracket(label='IN:GREET', start=0, end=3), Bracket(label='SL:WHO', start=1, end=3)), \
-words=('hi', 'you', '['))
+    >>> read_tree("[IN:GREET hi [SL:WHO you \\[ ] ]").words
+    ('hi', 'you', '[')
+    >>> read_tree("[IN:GREET hi [SL:WHO you ] ]").tree
+    (Bracket(label='IN:GREET', start=0, end=2), Bracket(label='SL:WHO', start=1, end=2))
     """
     opened: list[int] = []  # places in `found`
     found: list[Bracket] = []

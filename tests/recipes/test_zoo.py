@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from mtl.compile.loading import load_recipe
 from mtl.runs.check import check, read_data
@@ -21,6 +22,7 @@ FOLDERS = {  # of the data sets, by the recipe
     "sst2": "sst2",
     "trec": "trec_qc",
 }
+WITH_CHUNKS = ("chunks_on_snips", "snips_chunks")
 LABELS = {
     "trec": ("question", 6),
     "sst2": ("sentiment", 2),
@@ -32,9 +34,17 @@ LABELS = {
 
 def test_every_recipe_is_tested_and_described() -> None:
     others = {"character_lm", "contextual", "gazetteers", "word_lm"}  # tested by themselves
-    assert {*FOLDERS, *others} == {path.stem for path in (RECIPES / "zoo").glob("*.yaml")}
+    assert {*FOLDERS, *others, *WITH_CHUNKS} == {path.stem for path in (RECIPES / "zoo").glob("*.yaml")}
     readme = (RECIPES / "README.md").read_text("utf-8")
-    assert all(f"`zoo/{name}.yaml`" in readme for name in FOLDERS)
+    assert all(f"`zoo/{name}.yaml`" in readme for name in (*FOLDERS, *WITH_CHUNKS))
+
+
+@pytest.mark.parametrize("name", WITH_CHUNKS)
+def test_chunks_are_read_as_snips_is(name: str) -> None:
+    recipe, snips = (yaml.safe_load((RECIPES / "zoo" / f"{stem}.yaml").read_text("utf-8")) for stem in (name, "snips"))
+    inputs = recipe["tasks"]["chunks"]["inputs"]["text"]
+    assert {**inputs, "column": "text"} == snips["tasks"]["slots"]["inputs"]["text"]
+    assert set(recipe["share"]) == set(snips["share"])
 
 
 @pytest.mark.parametrize("name", FOLDERS)

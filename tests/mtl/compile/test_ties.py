@@ -13,7 +13,7 @@ sources: {s: {format: tsv, train: a.tsv}}
 tasks:
   a: {type: text_classification, source: s, target: a, model: {embedding: {type: concat, parts: {word: {type: word, dim: 7}, char: char_cnn}}}}
   b: {type: text_classification, source: s, target: b, model: {embedding: {type: concat, parts: {word: , other: word}}}}
-  c: {type: text_classification, source: s, target: c, model: {embedding: }}
+  c: {type: text_classification, source: s, target: c, model: {}}
 share:
 """
 

@@ -22,7 +22,7 @@ class Component:
         sizes: list[int] = [],  # noqa: B006
         rates: dict[str, float] = {},  # noqa: B006
         rows: list[list[str]] = [],  # noqa: B006
-        how: Literal["sum", "mean"] | None = None,
+        how: Literal["sum", "middle"] | None = None,
         weights: dict[str, float] | Literal["balanced"] | None = None,
         sides: Literal["both"] = "both",
         anything: Any = None,
@@ -61,7 +61,7 @@ def test_right_values_are_kept_and_defaults_filled_in() -> None:
         ({"rates": []}, "a.rates: should be a mapping to numbers. Found a list."),
         ({"rows": [["a"], [1]]}, "a.rows.1.0: should be a string. Found 1."),
         ({"rows": 1}, "a.rows: should be a list of lists of strings. Found 1."),
-        ({"how": "summ"}, "a.how: should be one of 'sum', 'mean' or null. Found 'summ'. Did you mean 'sum'?"),
+        ({"how": "summ"}, "a.how: should be one of 'sum', 'middle' or null. Found 'summ'. Did you mean 'sum'?"),
         ({"weights": "equal"}, "a.weights: should be a mapping to numbers or 'balanced' or null. Found 'equal'."),
         ({"weights": {"x": "y"}}, "a.weights: should be a mapping to numbers or 'balanced' or null. Found a mapping."),
         ({"sides": "left"}, "a.sides: should be 'both'. Found 'left'."),

@@ -206,7 +206,7 @@ def test_rows_before_one_that_lacks_an_input(ranking: Exported, tmp_path: Path) 
     [
         ({"document": "a"}, "under 'query'. Found the keys document"),
         ({"query": "a", "document": None}, "under 'document'. Found 'null'"),
-        ({"query": "a", "document": ["b"]}, "under 'document'. Found '[\"b\"]'"),
+        ({"query": "a", "document": {"b": 1}}, "under 'document'. Found '{\"b\": 1}'"),
     ],
 )
 def test_a_row_without_one_of_the_inputs(row: dict[str, Any], found: str) -> None:

@@ -17,9 +17,9 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from benchmarks.fuzz import BATCH, FRONT_ENDS, differing_rows, random_texts, text_session, tokens_session
 from mtl.base.errors import UsageError
 from mtl.export.front_end import text_front_end
-from mtl.text.featurizer import tokenize, tokens_from_lists
+from mtl.text.featurizer import MAX_NGRAM_CHARACTERS, tokenize, tokens_from_lists
 from mtl.text.front_end import FrontEnd
-from mtl.text.ngram_features import MAX_NGRAM_CHARACTERS, Ngrams
+from mtl.text.ngram_features import Ngrams
 from mtl.text.ngram_graph import NgramTrie, ngram_ids
 
 LOWERCASE = FrontEnd("unicode_words", lowercase=True)

@@ -11,9 +11,9 @@ import torch
 
 from mtl.base.errors import UsageError
 from mtl.data.labels import Labels
+from mtl.model.distribution import FINEST
 from mtl.model.module import DevUnits
 from mtl_modules import Sigmoid
-from mtl_modules.outputs.thresholds import FINEST
 
 LABELS = Labels(("calm", "loud"), (3, 2))
 SCORES = torch.tensor([[2.0, -1.0], [1.0, 0.5], [-1.0, -0.8], [-3.0, -2.0]])
