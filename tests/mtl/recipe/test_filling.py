@@ -35,7 +35,7 @@ RECIPES = {
     "nested": changed(
         PARTS,
         ("char: char_cnn", "more: {type: fake_scaled, inner: {type: word, dim: 3}}"),
-        ("model: {embedding: }", "model: {embedding: word}"),
+        ("model: {}", "model: {embedding: word}"),
     )
     + "  small: [a.embedding.more.inner, b.embedding.other]\n  words: [a.embedding.word, b.embedding.word]\n",
     "weights": INTENT_SLOT.replace(
