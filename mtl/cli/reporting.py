@@ -64,7 +64,7 @@ def show(folder: Path, split: str, report: TaskReport, top: int, console: Consol
             console, f"{report.task}: {_of(len(report.mistakes), top, 'row')} answered wrongly, the most certain first"
         )
         print_table(console, rows)
-    elif report.mistakes is None and (report.labels or report.confusions) and not (folder / "ensemble.json").is_file():
+    elif report.mistakes is None and (report.labels or report.confusions):
         _headed(
             console,
             f"`mtl errors {folder} --task {report.task} --split {split}` shows the rows that are answered wrongly",

@@ -1,4 +1,4 @@
-"""`mtl errors`: the rows that a run answers wrongly, the most certain first, and what is taken for what."""
+"""`mtl errors`: rows that a run or an ensemble answers wrongly, the most certain first, and what is taken for what."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.console import Console
 from ..base.errors import UsageError, counted, near_miss
 from ..recipe.names import chosen_task
 from .checking import warn
-from .finished import SPLITS
+from .finished import SPLITS, opened
 from .progress import line
 from .tables import print_table, table
 
@@ -25,11 +25,10 @@ def errors_command(folder: Path, *, task: str | None, split: str | None, top: in
     """Print the wrong rows of a task that were most certain, its confusions and disagreements; write all rows."""
     if split is not None and split not in SPLITS:
         raise UsageError(f"--split should be train, dev or test. Found '{split}'.{near_miss(split, SPLITS)}")
-    from ..runs.runner import Run
     from ..runs.wrong_answers import wrong_answers
 
-    run = Run.open(folder, data=data)
-    task = chosen_task(task, run.recipe.tasks, run.out, called="--task")
+    run = opened(folder, data)
+    task = chosen_task(task, run.tasks, run.out, called="--task")
     found = wrong_answers(run, task, split)
     warn(run.warnings(found.split))
     console = Console()

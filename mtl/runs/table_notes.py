@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from ..base.files import read_json, replace, sha256
 
 # Read here without torch: `mtl report` shows a table at once.
+ENSEMBLE = "ensemble.json"
 
 
 def write_note(run: Path, table: Path, data: Mapping[str, str]) -> None:
@@ -31,13 +33,24 @@ def is_of(run: Path, table: Path) -> bool:
         return False
     if now["weights"] is not None and found.get("weights") != now["weights"]:
         return False
-    had = read_json(run / "data.json")["hashes"] if (run / "data.json").is_file() else None
+    data = _first(run) / "data.json"
+    had = read_json(data)["hashes"] if data.is_file() else None
     return had is None or all(had.get(name) == digest for name, digest in found["data"].items())
 
 
+def _first(run: Path) -> Path:
+    """Return the folder that data and names of labels are of: a run's own, that of an ensemble's first member."""
+    file = run / ENSEMBLE
+    return Path(os.path.normpath(run / read_json(file)["members"][0]["run"])) if file.is_file() else run
+
+
 def _state(run: Path) -> dict[str, Any]:
-    """Return the hashes of the best checkpoint's files and of the labels that have another name."""
-    pointer, labels = run / "checkpoints/pointer.json", run / "labels.json"
+    """Return the hashes of the best checkpoint's files, or of an ensemble's members, and of what labels are called."""
+    pointer, labels, ensemble = run / "checkpoints/pointer.json", _first(run) / "labels.json", run / ENSEMBLE
+    if ensemble.is_file():
+        found = read_json(ensemble)
+        weights = {"by": found["by"], **{member["run"]: member["weights"] for member in found["members"]}}
+        return {"weights": weights, "labels": sha256(labels) if labels.is_file() else None}
     best = read_json(pointer).get("best") if pointer.is_file() else None
     files = [] if best is None else sorted((run / "checkpoints" / best / "components").glob("*"))
     return {

@@ -23,6 +23,7 @@ from .table_notes import write_note
 
 if TYPE_CHECKING:
     from ..data.split import Split
+    from .ensembling.ensemble import Ensemble
     from .runner import Run
 
 _PARTS = re.compile("[\\\\\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")  # a tab, what `str.splitlines` splits at, backslashes
@@ -92,14 +93,14 @@ class WrongAnswers:
         return path
 
 
-def wrong_answers(run: Run, task: str | None = None, split: str | None = None) -> WrongAnswers:
-    """Return where a trained run answers a task otherwise than gold; on test by default, on dev where there is no test.
+def wrong_answers(run: Run | Ensemble, task: str | None = None, split: str | None = None) -> WrongAnswers:
+    """Return where a trained run, or an ensemble, answers otherwise than gold; on test by default, without it on dev.
 
     The task may be left out where there is only one. Raises `UsageError` for a task that does not exist or whose
     answers are not right or wrong, and for a split that its source does not have.
     """
     task = _task(run, task)
-    source = run.recipe.tasks[task].source
+    source = run.graph.recipe.tasks[task].source
     there = [name for name in SPLITS if run.prepared.split(source, name) is not None]
     split = split or next((name for name in ("test", "dev") if name in there), "test")
     encoded = run.prepared.split(source, split)
@@ -151,11 +152,11 @@ def _one_field(text: str) -> str:
     return _PARTS.sub(lambda found: escaped(found[0]), text)
 
 
-def _task(run: Run, task: str | None) -> str:
-    tasks = run.recipe.tasks
-    task = chosen_task(task, tasks, run.out)
-    target = tasks[task].task.target_class()
-    if tasks[task].task.units == "pairs" or not target.exact:
+def _task(run: Run | Ensemble, task: str | None) -> str:
+    task = chosen_task(task, run.tasks, run.out)
+    kind = run.graph.recipe.tasks[task].task
+    target = kind.target_class()
+    if kind.units == "pairs" or not target.exact:
         raise UsageError(
             f"task should name one whose answers are right or wrong. Found '{task}', which predicts "
             f"a {target.element}: `mtl test` says how far off it is."
@@ -195,7 +196,7 @@ def _certainty(gold: Any, answer: Any, scored: dict[str, Any]) -> float | None:
     return score if isinstance(score, float) else None
 
 
-def _disagreements(run: Run, task: str, encoded: Split, gold: Sequence[Any]) -> Iterator[Disagreement]:
+def _disagreements(run: Run | Ensemble, task: str, encoded: Split, gold: Sequence[Any]) -> Iterator[Disagreement]:
     """Yield rows whose texts, as far as the task reads them, train has too, and only with other gold answers."""
     train = run.prepared.split(encoded.source, "train")
     if train is None:

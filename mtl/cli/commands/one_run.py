@@ -169,7 +169,7 @@ def errors(
     top: Annotated[int, typer.Option("--top", min=0, metavar="N", help="Rows that are shown.")] = 20,
     data: Data = None,
 ) -> None:
-    """Show the rows that a run answers wrongly, the most certain first, and what it takes for what.
+    """Show the rows that a run or an ensemble answers wrongly, the most certain first, and what it takes for what.
 
     All of them go into errors/T.SPLIT.tsv in the run's folder.
     """

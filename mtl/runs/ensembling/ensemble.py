@@ -36,6 +36,7 @@ from .network import EnsembleModel, load_ensemble
 
 if TYPE_CHECKING:
     from ...export.export import ExportReport
+    from ...graph.sharing_graph import SharingGraph
 
 
 class Ensemble:
@@ -99,6 +100,11 @@ class Ensemble:
     def predict(self, task: str, texts: Texts | Mapping[str, Texts], *, batch_size: int = 64) -> list[Prediction]:
         """Return one answer per text (see `mtl.runs.predictor.Predictor.predict`)."""
         return self.predictor.predict(task, texts, batch_size=batch_size)
+
+    @property
+    def graph(self) -> SharingGraph:
+        """The sharing graph of the first member, which says how its tasks' rows are read."""
+        return self.first.graph
 
     @property
     def prepared(self) -> Prepared:

@@ -90,12 +90,6 @@ def test_wrong_rows_of_another_model_or_other_data_are_not_shown(tmp_path: Path)
     assert is_of(tmp_path, table)
 
 
-def test_no_command_is_named_that_ensembles_do_not_have(tmp_path: Path) -> None:
-    (write(tmp_path) / "ensemble.json").touch()
-    done = within("report", tmp_path, "--task", "intent", "--top", "2")
-    assert lines(done.stdout) == lines(SHOWN)[:-1]
-
-
 def test_what_cannot_be_reported(tmp_path: Path) -> None:
     done = within("report", tmp_path)
     assert (done.returncode, done.stderr) == (

@@ -12,7 +12,8 @@ import pytest
 from mtl.base.errors import UsageError
 from mtl.base.files import read_json
 from mtl.compile.loading import recipe_from_dict
-from mtl.recipe.config import Recipe
+from mtl.graph.build import build_graph
+from mtl.graph.sharing_graph import SharingGraph
 from mtl.runs.reported import task_reports
 from mtl.runs.runner import Run
 from mtl.runs.table_notes import is_of
@@ -210,13 +211,15 @@ def test_what_cannot_be_asked(run: Run, small_run: Path) -> None:
 class Ranks(NamedTuple):
     """As much of a run as it takes to see what its tasks predict."""
 
-    recipe: Recipe
+    graph: SharingGraph
+    tasks: tuple[str, ...]
     out: Path
 
 
 def test_answers_that_are_neither_right_nor_wrong() -> None:
+    graph = build_graph(recipe_from_dict(recipe()))
     with pytest.raises(UsageError) as error:
-        wrong_answers(cast("Run", Ranks(recipe_from_dict(recipe()), Path("run"))))
+        wrong_answers(cast("Run", Ranks(graph, tuple(graph.recipe.tasks), Path("run"))))
     assert str(error.value) == (
         "task should name one whose answers are right or wrong. Found 'relevance', which predicts a grade: "
         "`mtl test` says how far off it is."

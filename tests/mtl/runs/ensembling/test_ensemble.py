@@ -14,6 +14,8 @@ import mtl
 from mtl.base.errors import CheckpointError, UsageError
 from mtl.base.files import read_json
 from mtl.runs.ensembling.ensemble import Ensemble
+from mtl.runs.table_notes import is_of
+from mtl.runs.wrong_answers import wrong_answers
 from tests import small
 from tests.commands import within
 from tests.once import once
@@ -90,6 +92,51 @@ def test_it_is_measured_and_asked_by_commands_like_a_run(ensemble: Ensemble) -> 
         assert tested.stdout.splitlines()[1].split() == ["slots", "f1", f"{figures['slots']['f1']:.4f}"]
         answered = within("predict", folder, "--task", "intent", stdin=b"put on blackbird\n")
         assert json.loads(answered.stdout)["label"] == "play"
+
+
+def test_its_wrong_rows_are_shown_and_reported(small_run: Path, other: Path, tmp_path: Path) -> None:
+    """Gold of the split is wrong for one row, as the answer of all members is right."""
+    found = Ensemble.start([small_run, other], tmp_path / "both", tasks=["intent"])
+    found.test()
+    small.write(tmp_path)
+    (tmp_path / "test.tsv").write_text("text\tintent\tslots\nplay yesterday\twake\tO O\nwake me at noon\twake\t\n")
+    done = within("errors", found.out, "--data", tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    table = found.out / "errors/intent.test.tsv"
+    (answer,) = found.predict("intent", ["play yesterday"])
+    assert lines[0] == "intent: 1 of 2 rows of test answered wrongly"
+    assert lines[-1] == f"{table}: 1 row"
+    written = table.read_text("utf-8").splitlines()[1].split("\t")
+    assert written == ["1", f"{tmp_path}/test.tsv", "2", f"{answer['score']:.4f}", "wake", "play", "play yesterday"]
+    assert "1 row answered wrongly" not in within("report", found.out).stdout  # figures are of the data of its members
+    asked = within("errors", found.out, "--task", "slots")
+    assert (asked.returncode, asked.stderr) == (
+        2,
+        f"--task 'slots' is not a task of '{found.out}'. Tasks: intent.\n",
+    )
+
+
+def test_a_table_of_wrong_rows_is_of_the_members_their_names_and_data(
+    small_run: Path, other: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(small_run, tmp_path / "a", ignore=shutil.ignore_patterns("export"))
+    found = Ensemble.start([tmp_path / "a", other], tmp_path / "both", tasks=["intent"])
+    table = wrong_answers(found, "intent").write(found.out)
+    assert is_of(found.out, table)
+    for file, old, new in (
+        (tmp_path / "both/ensemble.json", '"weights": "', '"weights": "0'),
+        (tmp_path / "both/ensemble.json", '"average"', '"vote"'),
+        (tmp_path / "a/data.json", '"utterances/test": "', '"utterances/test": "0'),
+    ):
+        before = file.read_text("utf-8")
+        assert old in before
+        file.write_text(before.replace(old, new), "utf-8")
+        assert not is_of(found.out, table)
+        file.write_text(before, "utf-8")
+    assert is_of(found.out, table)
+    found.first.rename("play", "start")
+    assert not is_of(found.out, table)
 
 
 def test_it_is_exported_again_and_verified_less_by_a_command(ensemble: Ensemble, tmp_path: Path) -> None:
