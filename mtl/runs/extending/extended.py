@@ -13,11 +13,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ...base.errors import MtlError, UsageError, counted, listing
-from ...base.files import replace
+from ...base.files import read_json, replace
 from ...base.progress import StageReport
 from ...base.threads import torch_threads
 from ...compile.extension import extension
+from ...data.fitted import Fitted
 from ...evaluate.evaluation import figures_on
+from ...export.manifest import labels_of
 from ...sources.opening import open_sources
 from ..runner import Run
 from .answers import Compared, Side, compared
@@ -87,13 +89,13 @@ class Extended:
     def prove(self, report: Callable[[StageReport], None] = lambda _: None) -> list[Compared]:
         """Compare the answers of the run's own tasks, before and after, to every row of test and dev.
 
-        By torch, in batches alike, and by the exported graphs, of tasks that have one; a run that was not exported is,
-        for the comparison.
+        By torch, in batches alike, and by the exported graphs, of tasks that have one; a run that was not exported, or
+        has renamed labels since, is, for the comparison.
         Raises `MtlError` where all that they have in common is frozen and an answer differs.
         """
         with TemporaryDirectory() as scratch, torch_threads(self.run.recipe.train.threads):
             export = self.before.out / "export"
-            if not (export / "manifest.json").is_file():
+            if not _exported_as_it_is(self.before, export):
                 export = Path(scratch) / "export"
                 if self.before.exports:
                     self.before.export(export, report=report)
@@ -135,6 +137,15 @@ class Extended:
             "figures": [vars(one) for one in self.lost()],
         }
         replace(self.run.out / FILE, (json.dumps(content, indent=2) + "\n").encode())
+
+
+def _exported_as_it_is(run: Run, export: Path) -> bool:
+    """Say whether a run was exported with the names that its labels have now."""
+    if not (export / "manifest.json").is_file():
+        return False
+    tasks = read_json(export / "manifest.json")["tasks"]
+    fitted = Fitted.load(run.graph, run.out / "fitted.json")
+    return all(tasks[task]["labels"] == labels_of(run.graph, fitted, task) for task in run.exports if task in tasks)
 
 
 def _without_rows(run: Run) -> list[str]:

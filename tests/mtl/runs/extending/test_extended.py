@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -53,6 +54,27 @@ def test_all_tasks_are_in_the_new_run(extended: Path, small_run: Path) -> None:
     texts = ["wake me at noon", "put on blackbird"]
     assert both.predict("slots", texts) == before.predict("slots", texts)
     assert {answer["label"] for answer in both.predict("kind", texts)} <= {"play", "wake"}
+
+
+def test_labels_that_were_renamed_after_the_export_are_compared_as_they_are_called_now(
+    small_run: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "lm"
+    shutil.copytree(small_run, run)
+    for old, new in (("play", "start"), ("song", "track")):
+        assert within("labels", run, "rename", old, new).returncode == 0
+    before = read_json(run / "export/manifest.json")
+    done = within("extend", run, write(tmp_path), "--out", tmp_path / "both")
+    assert done.returncode == 0, done.stderr
+    found = read_json(tmp_path / "both/extended.json")["compared"]
+    assert [(one["task"], one["split"], one["rows"]) for one in found] == ROWS
+    assert all(one["eager"] == one["exported"] == 0 for one in found)
+    assert read_json(run / "export/manifest.json") == before
+    bundle = Bundle(tmp_path / "both/export")
+    (answer,), (tagged,) = (bundle.predict(task, ["put on blackbird"]) for task in ("intent", "slots"))
+    assert (answer["label"], tagged["tags"]) == ("start", ["O", "O", "B-track"])
+    answered = within("predict", tmp_path / "both", "--task", "kind", stdin=b"put on blackbird\n")
+    assert json.loads(answered.stdout)["label"] in ("play", "wake")  # the new task's rows have the name of old
 
 
 def test_an_unfrozen_run_says_what_its_tasks_lost(small_run: Path, tmp_path: Path) -> None:
