@@ -54,7 +54,10 @@ def show(folder: Path, split: str, report: TaskReport, top: int, console: Consol
             counts.add_row(_short(gold), _short(answer), f"{times:,}", f"{of:,}")
         _headed(console, f"{report.task}: {_of(len(report.confusions), top, 'confusion')}, the most frequent first")
         print_table(console, counts)
-    if report.mistakes:
+    if report.renamed_since:
+        again = f"`mtl test {folder} --split {split}` gives them the names that they have now"
+        _headed(console, f"{report.task}: labels were renamed since the test; {again}")
+    elif report.mistakes:
         first = report.mistakes[0]
         texts = [column for column in first if column not in (*COLUMNS, "file", "line")]
         rows = table(*COLUMNS[:3], *texts, COLUMNS[3])

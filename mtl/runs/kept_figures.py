@@ -1,4 +1,7 @@
-"""The figures of a run in its folder: `metrics.json`, and `reports.json` for what is too long for a figure."""
+"""The figures of a run in its folder: `metrics.json`, and `reports.json` for what is too long for a figure.
+
+A task's reports say under `renamed` which labels they have another name for than training had.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,20 @@ from typing import Any
 
 from ..base.files import read_json, replace
 from ..evaluate.evaluation import Evaluation
+from .table_notes import renamed
 
 
 def keep_figures(run: Path, evaluations: Iterable[Evaluation]) -> dict[str, Any]:
     """Write evaluations into both files, in the place of earlier ones of the same split; return all that is kept."""
     metrics = kept(run / "metrics.json")
     reports = kept(run / "reports.json")
-    own = list(evaluations)
+    own, found = list(evaluations), renamed(run)
     for evaluation in own:
         metrics[evaluation.split] = evaluation.metrics
-        reports[evaluation.split] = evaluation.reports
+        names = {task: {"renamed": found[task]} for task in evaluation.metrics if task in found}
+        reports[evaluation.split] = {
+            task: {**evaluation.reports.get(task, {}), **names.get(task, {})} for task in [*evaluation.reports, *names]
+        }
     for name, content in {"reports.json": reports, "metrics.json": metrics}.items() if own else ():
         replace(run / name, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
     return metrics

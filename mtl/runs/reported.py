@@ -10,7 +10,7 @@ from typing import Any
 
 from ..base.errors import CheckpointError, UsageError, listing
 from ..base.files import read_json
-from .table_notes import is_of
+from .table_notes import is_of, renamed
 
 ERRORS = "errors"  # folder of a run: tables of wrong answers
 ROW = ("precision", "recall", "f1", "support")
@@ -23,6 +23,7 @@ class TaskReport:
     `labels` are rows of precision, recall, F1 and support by label, the lowest F1 first (of equal ones, the label with
     more support). `confusions` are (gold, answer, times, times that gold occurs), the most frequent first. `mistakes`
     are the rows of the table that `mtl errors` has written, by column; None where there is no table of this model.
+    Where labels were `renamed_since`, the test has others of their names than answers have now; no table goes with it.
     """
 
     task: str
@@ -30,6 +31,7 @@ class TaskReport:
     labels: tuple[tuple[str, Mapping[str, float]], ...]
     confusions: tuple[tuple[str, str, int, int], ...]
     mistakes: tuple[Mapping[str, str], ...] | None
+    renamed_since: bool = False
 
 
 def task_reports(run: Path, split: str | None = None) -> tuple[str, dict[str, TaskReport]]:
@@ -67,7 +69,9 @@ def _report(run: Path, split: str, task: str, figures: Mapping[str, float], repo
         if isinstance(item[1], dict) and item[1].keys() >= set(ROW)
     ]
     rows.sort(key=lambda item: (item[1]["f1"], -item[1]["support"], item[0]))
-    return TaskReport(task, figures, tuple(rows), _confusions(report), _mistakes(run, task, split))
+    since = report.get("renamed", {}) != renamed(run).get(task, {})
+    mistakes = None if since else _mistakes(run, task, split)
+    return TaskReport(task, figures, tuple(rows), _confusions(report), mistakes, since)
 
 
 def _confusions(report: Mapping[str, Any]) -> tuple[tuple[str, str, int, int], ...]:

@@ -12,6 +12,7 @@ from ..base.files import read_json, replace, sha256
 
 # Read here without torch: `mtl report` shows a table at once.
 ENSEMBLE = "ensemble.json"
+LABELS = "labels.json"
 
 
 def write_note(run: Path, table: Path, data: Mapping[str, str]) -> None:
@@ -38,6 +39,13 @@ def is_of(run: Path, table: Path) -> bool:
     return had is None or all(had.get(name) == digest for name, digest in found["data"].items())
 
 
+def renamed(run: Path) -> dict[str, dict[str, str]]:
+    """Return which labels have another name than in training, by task: of an ensemble, those of its first member."""
+    file = _first(run) / LABELS
+    found: dict[str, dict[str, str]] = read_json(file) if file.is_file() else {}
+    return found
+
+
 def _first(run: Path) -> Path:
     """Return the folder that data and names of labels are of: a run's own, that of an ensemble's first member."""
     file = run / ENSEMBLE
@@ -46,7 +54,7 @@ def _first(run: Path) -> Path:
 
 def _state(run: Path) -> dict[str, Any]:
     """Return the hashes of the best checkpoint's files, or of an ensemble's members, and of what labels are called."""
-    pointer, labels, ensemble = run / "checkpoints/pointer.json", _first(run) / "labels.json", run / ENSEMBLE
+    pointer, labels, ensemble = run / "checkpoints/pointer.json", _first(run) / LABELS, run / ENSEMBLE
     if ensemble.is_file():
         found = read_json(ensemble)
         weights = {"by": found["by"], **{member["run"]: member["weights"] for member in found["members"]}}

@@ -144,6 +144,28 @@ def test_a_report_has_wrong_rows_of_the_names_and_weights_of_its_run(small_run: 
     assert not is_of(run.out, path)
 
 
+def test_a_report_never_has_two_names_of_a_label(small_run: Path, tmp_path: Path) -> None:
+    """After another name, wrong rows are shown again once the test has the name, too."""
+    run, data = tmp_path / "run", tmp_path / "data"
+    shutil.copytree(small_run, run, ignore=shutil.ignore_patterns("export"))
+    small.write(data)
+    said = f"intent: labels were renamed since the test; `mtl test {run} --split test` gives them the names that they "
+    assert within("labels", run, "rename", "play", "start").returncode == 0
+    assert within("errors", run, "--task", "intent", "--data", data).returncode == 0
+    mixed = task_reports(run)[1]
+    assert (mixed["intent"].renamed_since, mixed["intent"].mistakes) == (True, None)
+    assert {name for name, _ in mixed["intent"].labels} == {"play", "wake"}
+    assert not mixed["slots"].renamed_since
+    lines = within("report", run, "--task", "intent").stdout.splitlines()
+    assert lines[-1] == f"{said}have now"
+    assert within("test", run, "--data", data).returncode == 0
+    found = task_reports(run)[1]["intent"]
+    assert (found.renamed_since, found.mistakes) == (False, ())
+    assert {name for name, _ in found.labels} == {"start", "wake"}
+    assert read_json(run / "reports.json")["test"]["intent"]["renamed"] == {"play": "start"}
+    assert "renamed" not in within("report", run, "--task", "intent").stdout
+
+
 QUESTIONS = ("who was that", "where is it", "when was it", "who are you")
 
 

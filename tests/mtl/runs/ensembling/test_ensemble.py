@@ -14,6 +14,7 @@ import mtl
 from mtl.base.errors import CheckpointError, UsageError
 from mtl.base.files import read_json
 from mtl.runs.ensembling.ensemble import Ensemble
+from mtl.runs.reported import task_reports
 from mtl.runs.table_notes import is_of
 from mtl.runs.wrong_answers import wrong_answers
 from tests import small
@@ -135,8 +136,15 @@ def test_a_table_of_wrong_rows_is_of_the_members_their_names_and_data(
         assert not is_of(found.out, table)
         file.write_text(before, "utf-8")
     assert is_of(found.out, table)
+    found.test()
+    assert not task_reports(found.out)[1]["intent"].renamed_since
     found.first.rename("play", "start")
     assert not is_of(found.out, table)
+    assert task_reports(found.out)[1]["intent"].renamed_since
+    again = Ensemble.open(found.out)
+    again.test()
+    assert {name for name, _ in task_reports(found.out)[1]["intent"].labels} == {"start", "wake"}
+    assert not task_reports(found.out)[1]["intent"].renamed_since
 
 
 def test_it_is_exported_again_and_verified_less_by_a_command(ensemble: Ensemble, tmp_path: Path) -> None:
