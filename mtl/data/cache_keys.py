@@ -61,6 +61,28 @@ def code_of(graph: SharingGraph, plans: Mapping[str, SourcePlan], sources: Mappi
     return sorted(sha256(file) for file in set().union(*map(_files, modules)))
 
 
+def code_of_network(graph: SharingGraph, *modules: str) -> list[str]:
+    """Return hashes of the packages whose code computes what a network answers: its components', and these modules'.
+
+    A package beside this library counts as a whole: its modules are made of one another. Those of torch do not count.
+    """
+    classes = {component.config.cls for component in graph.components.values()}
+    keys = [key for task in graph.recipe.tasks for key in graph.inputs(task).values()]
+    classes |= {lookup("tokenizer", key.front_end.tokenizer) for key in keys}
+    names = {base.__module__ for cls in classes for base in inspect.getmro(cls)} | set(modules)
+    own = {name for name in names if name.partition(".")[0] not in ("torch", *sys.stdlib_module_names)}
+    return sorted(sha256(file) for file in set().union(*map(_whole, own)))
+
+
+def _whole(name: str) -> set[Path]:
+    """Return the files of the package that a module is in, however deep; in this library, as `_files` does."""
+    first = sys.modules.get(name.partition(".")[0])
+    file = getattr(first, "__file__", None)
+    if name.partition(".")[0] == "mtl" or not hasattr(first, "__path__") or not file:
+        return _files(name)
+    return set(Path(file).parent.rglob("*.py"))
+
+
 def _files(name: str) -> set[Path]:
     """Return the files of a module's package; the one file of a module that is in none, or right under mtl/."""
     module = sys.modules.get(name)

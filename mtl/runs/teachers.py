@@ -24,7 +24,7 @@ from ..base.launched import here
 from ..base.threads import torch_threads
 from ..compile.loading import run_graph
 from ..data.batch import raw_batch
-from ..data.cache_keys import code_of
+from ..data.cache_keys import code_of, code_of_network
 from ..data.fitted import Fitted
 from ..data.soft_labels import SoftLabels
 from ..data.store import Store, digest_of
@@ -141,9 +141,11 @@ def _ids(own: Target, theirs: Target) -> list[int] | None:
 
 
 def _code(run: Path) -> list[str]:
-    """Return hashes of the packages that a teacher reads texts by."""
-    folders = Members.load(run).runs if is_ensemble(run) else [run]
-    return sorted({digest for folder in folders for digest in code_of(run_graph(folder), {}, {})})
+    """Return torch's version and hashes of the packages that a teacher reads texts and answers by."""
+    folders, joining = (Members.load(run).runs, (load_ensemble.__module__,)) if is_ensemble(run) else ([run], ())
+    graphs = [run_graph(folder) for folder in folders]
+    found = {digest for graph in graphs for digest in [*code_of(graph, {}, {}), *code_of_network(graph, *joining)]}
+    return [torch.__version__, *sorted(found)]
 
 
 def load_teacher(run: Path) -> MultiTaskModel:

@@ -77,8 +77,8 @@ def test_wrong_rows_of_another_model_or_other_data_are_not_shown(tmp_path: Path)
     assert is_of(tmp_path, table)
     hint = f"`mtl errors {tmp_path} --task intent --split test` shows the rows that are answered wrongly"
     again = (
-        f"intent: labels were renamed since the test; `mtl test {tmp_path} --split test` gives them the names that they "
-        "have now"
+        f"intent: labels were renamed since the test; `mtl test {tmp_path} --split test` gives them the names that "
+        "they have now"
     )
     for file, text in {
         weights: "b",

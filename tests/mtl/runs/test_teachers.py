@@ -12,16 +12,22 @@ import torch
 
 import mtl
 from mtl.base.errors import CheckpointError, RecipeError
-from mtl.base.files import read_json
+from mtl.base.files import read_json, sha256
 from mtl.base.processes import Processes
 from mtl.base.progress import StepReport
 from mtl.data import cache_keys
 from mtl.data.store import Store
+from mtl.model import multi_task
 from mtl.model.multi_task import MultiTaskModel
 from mtl.runs import teachers
 from mtl.runs.check import check
+from mtl.runs.ensembling import answering
+from mtl.runs.ensembling.ensemble import Ensemble
 from mtl.runs.runner import Run
+from mtl.text import featurizer
 from mtl.train.checkpoint import Checkpoints, load_model
+from mtl_modules.layers import padded_lstm
+from mtl_modules.outputs import softmax
 from mtl_modules.outputs.softmax import Softmax
 from tests import small
 
@@ -256,6 +262,47 @@ def test_what_is_cached_is_of_this_code_and_of_all_tokens(
         store.publish(scratch.folder / "fewer.npy", file)
     resumed = Run.start(path, tmp_path / "run", resume=True)
     assert resumed.prepared.soft == begun.prepared.soft
+
+
+PLUGIN = """
+from mtl.base.registry import register
+from mtl_modules.poolings.max import MaxPooling
+
+
+@register("pooling", "of_a_teacher")
+class OfATeacher(MaxPooling):
+    pass
+"""
+
+
+def test_what_is_cached_is_of_the_code_of_the_teacher_s_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MTL_CACHE", str(tmp_path / "cache"))
+    recipe = small.RECIPE.replace("pooling: max", "pooling: of_a_teacher").replace("epochs: 24", "epochs: 1")
+    path = small.write(tmp_path / "teacher", f"plugins: [mine.py]\n{recipe}")
+    plugin = tmp_path / "teacher/mine.py"
+    plugin.write_text(PLUGIN)
+    taught_by = trained(Run.start(path, tmp_path / "teacher/run")).out
+    path = student(tmp_path / "student", taught_by)
+    files: list[dict[str, Any]] = []
+    for name, code in {"one": PLUGIN, "other": f"{PLUGIN}# answers otherwise\n", "again": PLUGIN}.items():
+        plugin.write_text(code)
+        assert set(Run.start(path, tmp_path / name).prepared.soft) == {"intent", "slots"}
+        files.append(read_json(tmp_path / name / "teachers.json"))
+    one, other, again = files
+    assert one == again
+    assert all(one[task]["file"] != other[task]["file"] for task in ("intent", "slots"))
+
+
+def test_the_code_of_a_teacher_is_that_of_all_that_its_network_is_made_of(small_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(small_run, tmp_path / "other", ignore=shutil.ignore_patterns("export"))
+    Ensemble.start([small_run, tmp_path / "other"], tmp_path / "both")
+    made_of = [Path(module.__file__ or "") for module in (multi_task, padded_lstm, softmax, featurizer)]
+    joining = Path(answering.__file__)
+    for run, files in {small_run: made_of, tmp_path / "both": [*made_of, joining]}.items():
+        assert {sha256(file) for file in files} <= set(teachers._code(run))
+    assert sha256(joining) not in teachers._code(small_run)
 
 
 class Second(Processes):
