@@ -22,6 +22,7 @@ from mtl.model.multi_task import MultiTaskModel
 from mtl.runs import teachers
 from mtl.runs.check import check
 from mtl.runs.ensembling import answering
+from mtl.runs.ensembling.answering import By
 from mtl.runs.ensembling.ensemble import Ensemble
 from mtl.runs.runner import Run
 from mtl.text import featurizer
@@ -70,6 +71,61 @@ def test_probabilities_are_those_of_the_teacher_in_the_student_s_order(small_run
         assert np.allclose(best.values[row, :count], tags[unit]["score"], atol=1e-6)
     assert batch.labelled["intent"].tolist() == [True, True]
     assert split.batch(np.arange(3)).soft["intent"].labelled.tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("by", ["average", "vote"])
+def test_an_ensemble_teaches_what_its_members_say_together(small_run: Path, tmp_path: Path, by: By) -> None:
+    other = trained(Run.start(small.write(tmp_path), tmp_path / "other", seed=2, overrides=["train.epochs=3"])).out
+    both = Ensemble.start([small_run, other], tmp_path / "both", by=by)
+    run = Run.start(student(tmp_path / "student", both.out, "weight: 1"), tmp_path / "run")
+    split = run.prepared.splits["utterances", "train"]
+    texts = split.texts("text")
+    wanted = [[answer["scores"][label] for label in ("play", "wake")] for answer in both.predict("intent", texts)]
+    assert split.targets["intent"].names() == ("play", "wake")
+    assert np.allclose(split.soft["intent"].values, wanted, atol=1e-6)
+    if by == "average":
+        members = [mtl.Predictor.load(one).predict("intent", texts) for one in (small_run, other)]
+        means = np.mean([[answer["scores"]["play"] for answer in member] for member in members], 0)
+        assert np.allclose(split.soft["intent"].values[:, 0], means, atol=1e-6)
+        assert np.abs(means - [answer["scores"]["play"] for answer in members[0]]).max() > 1e-3
+    names = split.targets["slots"].names()
+    (first,), best = both.predict("slots", texts[:1]), split.batch(np.array([0])).soft["slots"].probabilities[0].max(-1)
+    assert [names[i] for i in best.indices.tolist()] == first["tags"]
+    assert np.allclose(best.values, first["score"], atol=1e-6)
+    noted = read_json(tmp_path / "run/teachers.json")
+    assert {note["teacher"] for note in noted.values()} == {teachers.identity_of(both.out)}
+    trained(run)
+    assert {answer["label"] for answer in Run.open(run.out).predict("intent", texts[:9])} == {"play"}
+
+
+def test_several_labels_are_taught_by_their_probabilities(tmp_path: Path) -> None:
+    """What counts is how probable the teacher thinks each label: its threshold is so high that it answers with none."""
+    recipe = small.RECIPE.replace("type: text_classification", "type: multi_label_classification")
+    output = "pooling: max\n      output: {type: sigmoid, threshold: 0.99999}"
+    run = Run.start(small.write(tmp_path / "of", recipe.replace("pooling: max", output)), tmp_path / "teacher")
+    teacher = trained(run).out
+    path = student(
+        tmp_path / "student",
+        teacher,
+        "weight: 1",
+        **{"type: text_classification": "type: multi_label_classification", "epochs: 2": "epochs: 8"},
+    )
+    begun = Run.start(path, tmp_path / "run")
+    split = begun.prepared.splits["utterances", "train"]
+    texts = split.texts("text")
+    answers = mtl.Predictor.load(teacher).predict("intent", texts)
+    assert all(answer["labels"] == [] for answer in answers)
+    wanted = [[answer["scores"][label] for label in split.targets["intent"].names()] for answer in answers]
+    assert np.allclose(split.soft["intent"].values, wanted, atol=1e-6)
+    model, batch = MultiTaskModel(begun.graph, begun.prepared.fitted).eval(), split.batch(np.arange(6))
+    (scores,) = model.scores(batch, ["intent"])["intent"]
+    said = torch.tensor(wanted[:6], dtype=torch.float32)
+    softer = (said.logit(eps=1e-6) / 2).sigmoid()
+    entropies = torch.nn.functional.binary_cross_entropy_with_logits(scores / 2, softer, reduction="none").mean(-1)
+    assert torch.allclose(model.losses(batch, ["intent"])["intent"], 4 * entropies.mean(), atol=1e-5)
+    trained(begun)
+    found = Run.open(begun.out).predict("intent", ["put on blackbird", "wake me at noon"])
+    assert [answer["labels"] for answer in found] == [["play"], ["wake"]]
 
 
 def test_the_loss_of_a_row_is_its_label_s_and_its_teacher_s_part(small_run: Path, tmp_path: Path) -> None:

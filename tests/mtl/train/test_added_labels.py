@@ -116,6 +116,41 @@ def test_old_labels_come_first_and_keep_weights_and_scores(old: Run, new: Run) -
     assert set(Run.open(new.out).predict("soft", ["play it"])[0]["scores"]) == set(after["soft"])
 
 
+def test_a_head_of_two_tasks_is_given_the_labels_that_either_lacks(tmp_path: Path) -> None:
+    """Each of two sources has one new label; both tasks know both, and score old labels as before."""
+    tasks = ("one", "two")
+    for name in tasks:
+        small.write(tmp_path / name)
+    tied = {kind: [f"{task}.{kind}" for task in tasks] for kind in SLOTS}
+    recipe = tree({"one": MODEL, "two": {}}) | {"share": tied}
+    recipe["sources"] = {task: {**SOURCE, "train": f"{task}/train.tsv", "dev": None, "test": None} for task in tasks}
+    for task in tasks:
+        recipe["tasks"][task]["source"] = task
+    old = Run.start(recipe, tmp_path / "old", data=tmp_path)
+    list(old.train())
+    for name, row in zip(tasks, ("fly to rome\tfly\tO O O\n", "a b\tabc\tO O\n"), strict=True):
+        with (tmp_path / name / "train.tsv").open("a") as file:
+            file.write(row)
+    start = {kind: {"from": str(old.out), **({"extend": True} if kind in SLOTS[3:] else {})} for kind in SLOTS}
+    recipe["tasks"]["one"]["model"] = start
+    new = Run.start(recipe, tmp_path / "new", data=tmp_path)
+    trainer = Trainer(new.graph, new.prepared, new.out)
+    targets = new.prepared.fitted.targets
+    assert {targets[task].names() for task in tasks} == {("play", "wake", "abc", "fly")}
+    before, after = Run.open(old.out, data=tmp_path).model.eval(), trainer.model.eval()
+    assert after.output("one") is after.output("two")
+    for task in tasks:
+        batch = new.prepared.splits[task, "train"].batch(np.arange(8))
+        with torch.no_grad():
+            (mine,), (theirs,) = (model.scores(batch, [task])[task] for model in (after, before))
+        assert (mine.shape, theirs.shape) == ((8, 4), (8, 2))
+        assert torch.allclose(mine[:, :2], theirs, rtol=0, atol=1e-6)
+    list(trainer.train())
+    answers = {task: Run.open(new.out).predict(task, ["play it"])[0]["scores"] for task in tasks}
+    assert answers["one"] == answers["two"]
+    assert answers["one"].keys() == {"play", "wake", "abc", "fly"}
+
+
 def test_what_cannot_be_given_labels(old: Run, small_run: Path, tmp_path: Path) -> None:
     here = "<recipe>: tasks.kind.model"
     start = {"from": f"{old.out}#soft.decoder", "extend": True}
