@@ -160,13 +160,13 @@ class Target:
     def answered(self, answer: Mapping[str, Tensor], tokens: Sequence[Sequence[str]] | None) -> dict[str, NDArray[Any]]:
         """Return what an output layer's `answer` returned as arrays, with what is answered `without_tokens`."""
         found = {name: value.cpu().numpy() for name, value in answer.items()}
-        empty = [not row for row in tokens or ()]
+        empty = np.array([not row for row in tokens or ()], np.bool_)
         for declared in self.answers:
             nothing = self.without_tokens(declared)
-            if nothing is not None and any(empty):
-                found[declared.value] = np.where(
-                    empty, found[declared.value].dtype.type(nothing), found[declared.value]
-                )
+            if nothing is not None and empty.any():
+                values = found[declared.value]
+                units = empty.reshape(-1, *[1] * (values.ndim - 1))
+                found[declared.value] = np.where(units, values.dtype.type(nothing), values)
         return found
 
     def shown(self, answer: Answer, values: NDArray[Any]) -> Any:

@@ -22,6 +22,7 @@ from .parts import Answer, Example, Names, Remark
 
 Unsupported = Literal["keep", "leave_out"]
 
+END = -1  # in place of an action: the tree is complete
 _UNSUPPORTED = f"{INTENT}UNSUPPORTED"
 
 
@@ -124,6 +125,10 @@ class TreeOfTokens(LabelTarget):
         names = np.array(self.names(), object)
         return [tree_of(names[row[row >= 0]]) for row in answer["actions"].numpy()]
 
+    def without_tokens(self, answer: Answer) -> float:
+        """Return that there is no action, which is certain."""
+        return END if answer.labels else 1.0
+
     def from_answer(self, answer: Mapping[str, Any]) -> Tree:
         return tree_of(answer["actions"])
 
@@ -132,9 +137,7 @@ class TreeOfTokens(LabelTarget):
         return super().shown(answer, values[values >= 0] if answer.labels else values)
 
     def complete(self, answer: dict[str, Any]) -> None:
-        """Add the tree in brackets; a text without a token has none."""
-        if not answer["tokens"]:
-            answer["actions"] = []
+        """Add the tree in brackets."""
         answer["tree"] = written(tree_of(answer["actions"]), answer["tokens"])
 
     # -- state

@@ -91,7 +91,15 @@ def test_answers_are_trees_and_what_a_user_reads() -> None:
     assert target.from_answer(answer) == read(TREE)
     target.complete(answer)
     assert answer["tree"] == TREE
-    empty: dict[str, Any] = {"tokens": [], "actions": ["[IN:ALARM", "shift", "]"]}  # of the padding token
+
+
+def test_a_text_without_a_token_has_no_tree_which_is_certain() -> None:
+    target = fitted(TREE)
+    greets = [*map(target.names().index, ("[IN:ALARM", "shift", "]"))]  # of the padding token, too
+    answer = {"actions": torch.tensor([greets, greets]), "score": torch.tensor([0.5, 0.25])}
+    found = target.answered(answer, [["hi"], []])
+    assert (found["actions"].tolist(), found["score"].tolist()) == ([greets, [-1, -1, -1]], [0.5, 1.0])
+    empty: dict[str, Any] = {"tokens": [], "actions": target.shown(target.answers[0], found["actions"][1])}
     target.complete(empty)
     assert empty == {"tokens": [], "actions": [], "tree": ""}
 

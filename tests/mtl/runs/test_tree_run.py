@@ -87,7 +87,7 @@ def test_answers_are_trees_over_the_tokens_of_any_text(run: Run) -> None:
     assert answers[0]["tree"] == "[IN:GO take me to [SL:TO [IN:HOME my house ] ] ! ]"
     assert answers[0]["tokens"] == ["take", "me", "to", "my", "house", "!"]
     assert answers[0]["score"] > 0.5
-    assert (answers[1]["tree"], answers[1]["actions"], answers[1]["tokens"]) == ("", [], [])
+    assert answers[1] == {"tree": "", "actions": [], "tokens": [], "score": 1.0}
     for answer in (answers[0], *answers[2:]):
         assert read_tree(answer["tree"]).words == tuple(answer["tokens"])
     assert [run.predict("parse", [text])[0]["tree"] for text in texts] == [answer["tree"] for answer in answers]
