@@ -15,8 +15,9 @@ from .text_slots import whole_text_slots
 class TextClassification(ScopedTask):
     """Give every text one label: intent, topic, sentiment.
 
-    With `out_of_scope` that label is the answer where no other is probable enough (see the output layer's `threshold`).
-    Rows of dev and test may have it; nothing is learned from rows of train that do.
+    With `out_of_scope` that label is the answer where no other reaches the output layer's `threshold`: a number or one
+    that is found on dev, from rows with that label and others. Rows of train may have it, too. Like those without a
+    label they teach no label, but their words are in vocabularies, and what a `teacher` says of them is learned.
     """
 
     def slots(self, inputs: Sequence[str]) -> tuple[Slot, ...]:

@@ -18,8 +18,9 @@ class TextPairClassification(ScopedTask):
     The recipe names the two inputs. Each has an embedding, a representation (may be left out) and a pooling of its
     own, tied or not; `matching` makes one vector of the two texts, from which the label is decoded.
 
-    With `out_of_scope` that label is the answer where no other is probable enough (see the output layer's `threshold`).
-    Rows of dev and test may have it; nothing is learned from rows of train that do.
+    With `out_of_scope` that label is the answer where no other reaches the output layer's `threshold`: a number or one
+    that is found on dev, from rows with that label and others. Rows of train may have it, too. Like those without a
+    label they teach no label, but their words are in vocabularies, and what a `teacher` says of them is learned.
     """
 
     input_roles = ("first text", "second text")

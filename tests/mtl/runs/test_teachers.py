@@ -26,6 +26,7 @@ from mtl.runs.ensembling.answering import By
 from mtl.runs.ensembling.ensemble import Ensemble
 from mtl.runs.runner import Run
 from mtl.text import featurizer
+from mtl.text.features import VocabularyFeature
 from mtl.train.checkpoint import Checkpoints, load_model
 from mtl_modules.layers import padded_lstm
 from mtl_modules.outputs import softmax
@@ -139,6 +140,38 @@ def test_the_loss_of_a_row_is_its_label_s_and_its_teacher_s_part(small_run: Path
     soft = output.soft_loss(scores, batch.soft["intent"].probabilities, 2.0)
     assert torch.allclose(found, (0.3 * hard + 0.7 * 4 * soft).mean())
     assert int(batch.soft["intent"].labelled.sum()) == 4
+
+
+@pytest.mark.parametrize("taught", [True, False])
+def test_rows_out_of_scope_and_without_a_label_teach_words_and_what_a_teacher_says(
+    small_run: Path, tmp_path: Path, taught: bool
+) -> None:
+    model = "pooling: max\n      output: {type: softmax, threshold: 0.4}"
+    scope = "type: text_classification\n    out_of_scope: none"
+    path = student(tmp_path, small_run, **{"pooling: max": model, "type: text_classification": scope})
+    if not taught:
+        lines = [line for line in path.read_text("utf-8").splitlines() if "teacher:" not in line]
+        path.write_text("\n".join(lines), "utf-8")
+    rows = ["text\tintent\tslots", "ride a zebra\tnone\t", "feed yaks\t\t", "put on hey jude\tplay\tO O B-song I-song"]
+    rows += ["wake me at six thirty\twake\tO O O B-time I-time", ""]
+    (tmp_path / "train.tsv").write_text("\n".join(rows), "utf-8")
+    run = Run.start(path, tmp_path / "run")
+    split = run.prepared.splits["utterances", "train"]
+    assert run.prepared.fitted.targets["intent"].names() == ("play", "wake")
+    (words,) = run.prepared.fitted.features["words.word"]
+    assert isinstance(words, VocabularyFeature)
+    assert {"zebra", "yaks"} <= set(words.vocabulary.entries)
+    network = MultiTaskModel(run.graph, run.prepared.fitted).eval()
+    batch = split.batch(np.arange(4))
+    assert batch.labelled["intent"].tolist() == [taught, taught, True, True]
+    loss = network.losses(batch, ["intent"])["intent"]
+    output, (scores,) = network.output("intent"), network.scores(batch, ["intent"])["intent"]
+    hard = output.loss(scores, batch.targets["intent"])
+    if not taught:
+        assert torch.allclose(loss, hard[2:].mean())
+        return
+    soft = 4 * output.soft_loss(scores, batch.soft["intent"].probabilities, 2.0)
+    assert torch.allclose(loss, torch.cat([0.7 * soft[:2], 0.3 * hard[2:] + 0.7 * soft[2:]]).mean())
 
 
 def test_a_student_of_texts_without_labels_answers_as_its_teacher(small_run: Path, tmp_path: Path) -> None:
