@@ -14,6 +14,7 @@ judged_units   the units of a split that are judged pairs: numbers of their text
 judgements     what a task on judged pairs says about the rows of its source
 kept_files     names of a split's files as the cache keeps them: they move with the folder or file that the split is
 labels         the label set of a task
+masks          positions of texts that a masked language model predicts, and what it reads there
 negatives      the judged pairs of a split, and the pairs that are drawn beside them
 origins        what components come from, where a recipe says `from:`: components of runs, and what these were fitted to
 pair_encoding  what is kept of judged pairs beside their texts and grades

@@ -1,4 +1,4 @@
-"""What training reads in the place of some texts: with slips in words, with other values of labelled spans.
+"""What training reads in the place of some texts: with slips in words, with other values of labelled spans, with masks.
 
 Nothing of it is cached. What is read of a row is a pure function of (seed, pass, row), whatever batch the row is in.
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .fitted import Fitted
     from .split import Split
 
-_VALUES, _NOISE = 1, 2  # of what the numbers of a row are drawn for
+_VALUES, _NOISE, _MASKS = 1, 2, 3  # of what the numbers of a row are drawn for
 
 
 class Augmentation:
@@ -56,7 +56,7 @@ class Augmentation:
         trained = [task for task in plan.tasks if task.learn]
         noise = {given.column: given.noise for task in trained for given in task.inputs.values() if given.noise}
         rates = {task.name: rate for task in trained if (rate := task.task.swap_values)}
-        if not noise and not rates:
+        if not noise and not rates and split.masks is None:
             return None
         swapping = None
         for task, rate in rates.items():
@@ -67,6 +67,8 @@ class Augmentation:
 
     def change(self, batch: Batch, texts: Mapping[InputKey, NDArray[np.int64]], *, epoch: int) -> None:
         """Change what a batch of a pass has of these texts, which are given by their numbers."""
+        if self.split.masks is not None:  # its task is the only one on the source, and has neither slips nor spans
+            self.split.masks.change(batch, texts, lambda number: self._generator(_MASKS, epoch, number))
         swapped = self._swap(batch, texts, epoch)
         changed: dict[InputKey, Tokens] = {}  # by the splitting, so that inputs with equal tokens read equal slips
         for key, numbers in texts.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.errors import DataError, Fault
 from ..graph.pulls import partners
+from ..text.featurizer import tokens_from_lists
 from .cache_keys import described
 from .encoding import VERSION
 from .fitted import Fitted
@@ -125,7 +127,7 @@ def _count(
     together: Mapping[str, tuple[str, ...]],
     origins: Origins,
 ) -> None:
-    rows = 0
+    rows, tokens = 0, Counter[str]()
     counted = _counted(plan, together)
     for chunk in rows_of(plan, fitted, source, "train", base):
         rows += len(chunk)
@@ -139,7 +141,18 @@ def _count(
             for gold in chunk.targets[task.name]:
                 if gold is not None:
                     target.count(gold)
+            if task.task.masking is not None:
+                tokens[task.name] += sum(gold or 0 for gold in chunk.targets[task.name])
     fault_if_empty(rows, source, "train", base)
+    for task in plan.tasks:
+        if task.task.masking is not None:  # as often as training shows it, so that it has an entry as a word has
+            key = plan.labelled[task.name]
+            often = max(1, round(task.task.masking.rate * task.task.masking.masked * tokens[task.name]))
+            mask = tokens_from_lists([[task.task.masking.mask] * often], key.front_end.whole).under(key.front_end.whole)
+            for component in counted.get(key, ()):
+                for number, feature in enumerate(fitted.features[component]):
+                    if feature.needs_fit and not origins.settled(component, number):
+                        feature.count(mask)
 
 
 def _counted(plan: SourcePlan, together: Mapping[str, tuple[str, ...]]) -> dict[InputKey, list[str]]:

@@ -72,8 +72,9 @@ class ModelAnswerer:
         found: dict[str, list[Any]] = {task: [None] * len(split) for task in tasks}
         with torch.inference_mode():
             for rows in batches(split.lengths, tokens=self.batch_tokens, seed=0, epoch=0, shuffle=False):
-                batch = split.batch(rows).to(device_of(model))
-                for task, answer in model.answers(batch, tasks).items():
+                masks = None if split.masks is None else split.masks.fixed
+                batch = split.batch(rows, change=masks).to(device_of(model))
+                for task, answer in model.measured(batch, tasks).items():
                     host = {name: value.cpu() for name, value in answer.items()}
                     predicted = model.fitted.targets[task].predicted(host, unit_lengths(model, batch, task))
                     for row, value in zip(rows.tolist(), predicted, strict=True):

@@ -337,6 +337,14 @@ class Output(Distribution, Module):
         """
         raise NotImplementedError
 
+    def measured(self, *scores_and_targets: Any) -> dict[str, Tensor]:
+        """Return what figures are made of, which the target's `predicted` gets: by default the answer.
+
+        An output layer whose answer does not say how probable the gold one is says so here. Arguments are the loss's.
+        """
+        *scores, _ = scores_and_targets
+        return self.answer(*scores)
+
     def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
         """Return how much more probable one answer to a unit is than another, both label ids [] or [T], as a difference
         of logarithms: it means as much where all probabilities are tiny.

@@ -280,3 +280,8 @@ class MultiTaskModel(nn.Module):
     def answers(self, batch: Batch, tasks: Iterable[str]) -> dict[str, dict[str, Tensor]]:
         """Return each task's answer (see `Output.answer`)."""
         return {task: self.output(task).answer(*scores) for task, scores in self.scores(batch, tasks).items()}
+
+    def measured(self, batch: Batch, tasks: Iterable[str]) -> dict[str, dict[str, Tensor]]:
+        """Return what each task's figures are made of (see `Output.measured`)."""
+        found = self.scores(batch, tasks).items()
+        return {task: self.output(task).measured(*scores, batch.targets[task]) for task, scores in found}

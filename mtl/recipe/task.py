@@ -36,6 +36,19 @@ class Slot:
     passes: tuple[str, ...] | None = None
 
 
+@dataclass(frozen=True)
+class Masking:
+    """How tokens of a text are masked: the share of them, and what becomes of these.
+
+    Shares `masked` and `random` become the word `mask` and another word; the rest stay.
+    """
+
+    mask: str
+    rate: float
+    masked: float
+    random: float
+
+
 class Task:
     """A single-task model: which inputs it reads, which modules it has, what it predicts.
 
@@ -55,6 +68,7 @@ class Task:
     input_roles: ClassVar[tuple[str, ...]] = ()  # what inputs that the recipe names are, in order; (): any number
     default_metrics: Sequence[str | Mapping[str, Any]] | None = None  # None: those of the target
     swap_values: float = 0.0  # rate at which spans of its tags have another value of their label in training
+    masking: Masking | None = None  # how tokens of its text are masked, where these are what it predicts
     draws_negatives: bool = False  # training pairs are also made of texts that no row judges together
 
     def columns(self) -> dict[str, str]:

@@ -25,6 +25,7 @@ from .outputs.hinge import Hinge
 from .outputs.in_batch_softmax import InBatchSoftmax
 from .outputs.language_model import LanguageModelOutput
 from .outputs.listwise_softmax import ListwiseSoftmax
+from .outputs.masked_language_model import MaskedLanguageModelOutput
 from .outputs.ordinal import Ordinal
 from .outputs.pairwise_hinge import PairwiseHinge
 from .outputs.pairwise_logistic import PairwiseLogistic
@@ -100,6 +101,7 @@ __all__ = [
     "ListwiseSoftmax",
     "MLPScorer",
     "MMoE",
+    "MaskedLanguageModelOutput",
     "MaxPooling",
     "MeanPooling",
     "Mix",

@@ -4,6 +4,7 @@ from .context_tagging import ContextTagging
 from .dialog_classification import DialogClassification
 from .dialog_tagging import DialogTagging
 from .language_model import LanguageModel
+from .masked_language_model import MaskedLanguageModel
 from .multi_label_classification import MultiLabelClassification
 from .question_answering import QuestionAnswering
 from .semantic_parsing import SemanticParsing
@@ -18,6 +19,7 @@ __all__ = [
     "DialogClassification",
     "DialogTagging",
     "LanguageModel",
+    "MaskedLanguageModel",
     "MultiLabelClassification",
     "QuestionAnswering",
     "SemanticParsing",

@@ -2,7 +2,7 @@
 
 `class` (one label per unit), `classes` (any number of labels), `tags` (one label per token), `number`, `grade` (of a
 judged pair), `span` (the part of a text that answers a question), `text_labels` (one label per text of a list),
-`next_token` (the text itself), `next_token_of_stream` (a part of one), `previous_token` and `previous_token_of_stream`
+`next_token` (the text itself), `masked_token` (masked words of it), `next_token_of_stream` (a part of one), `previous_token` and `previous_token_of_stream`
 (both from the end), `tree` (over the tokens of a text). A plugin adds its own with `register("target", name)`: see
 `base`.
 """
@@ -11,6 +11,7 @@ from .base import Target
 from .grade import Grade, Grades
 from .label_target import LabelTarget
 from .labels import Classes
+from .masked_token import MaskedToken
 from .next_token import NextToken, NextTokenOfStream, PreviousToken, PreviousTokenOfStream
 from .number import Number
 from .one_label import OneLabel
@@ -28,6 +29,7 @@ __all__ = [
     "Grade",
     "Grades",
     "LabelTarget",
+    "MaskedToken",
     "Names",
     "NextToken",
     "NextTokenOfStream",

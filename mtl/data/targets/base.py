@@ -38,6 +38,7 @@ class Target:
     width: ClassVar[int] = 1  # values per unit, of a target without axes
     of_tokens: ClassVar[bool] = False  # reading a cell needs the tokens of the target's input
     of_text: ClassVar[bool] = False  # the text itself is predicted: there is no cell, and `read` gets None
+    masked: ClassVar[bool] = False  # words of that text are masked, and predicted from those on both sides
     dtype: ClassVar[type[np.generic]] = np.int32
     quotes: ClassVar[bool] = False  # answers are parts of its input's text: first and last token
     exportable: ClassVar[bool] = True  # False: heads that answer with it are not exported yet

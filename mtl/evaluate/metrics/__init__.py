@@ -12,6 +12,7 @@ from .correlation import MatthewsCorrelation, Pearson, Spearman
 from .curves import AveragePrecision, RecallAtPrecision, RocAuc
 from .exact_match import exact_match
 from .likelihood import BitsPerCharacter, Perplexity
+from .masked import MaskedAccuracy, MaskedPerplexity
 from .numbers import MeanAbsoluteError, RootMeanSquaredError
 from .ranked import Ranked
 from .ranking import (
@@ -40,6 +41,8 @@ __all__ = [
     "LabelsF1",
     "LabelsReport",
     "MacroF1",
+    "MaskedAccuracy",
+    "MaskedPerplexity",
     "MatthewsCorrelation",
     "MeanAbsoluteError",
     "MeanAveragePrecision",

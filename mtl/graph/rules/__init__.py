@@ -14,6 +14,7 @@ grammars        answers are kept to the grammar of tags where there is one
 input_names     the inputs of exported graphs have names of their own
 label_sets      tasks with one decoder or one output layer have one label set
 loose_ties      warnings about groups that share nothing, or less than it seems
+masks           masked words: a mask is one token, and no other task reads masked texts
 meetings        where the texts of a task meet: two columns, in the form that is taken there
 out_of_scope    a label for what is out of scope: output layers can answer with it, metrics of it have one
 output_layers   an output layer is made for what its task predicts
@@ -64,6 +65,7 @@ from .grammars import constrained_tags_mark_spans
 from .input_names import inputs_are_not_named_like_those_of_lists
 from .label_sets import label_ties, tasks_alike, tied_label_sets
 from .loose_ties import groups_of_one, tasks_tied_to_nothing, tied_over_untied
+from .masks import masked_tasks_have_a_source_of_their_own, masks_are_one_token
 from .meetings import (
     texts_flow_into_decoders_as_they_are_taken,
     texts_meet_in_the_form_that_is_taken,
@@ -134,6 +136,8 @@ RULES: tuple[Rule, ...] = (
     texts_are_predicted_from_what_came_before,
     texts_are_read_to_the_end_that_is_predicted,
     output_words_are_read_where_they_have_no_use_else,
+    masked_tasks_have_a_source_of_their_own,
+    masks_are_one_token,
     soft_members_are_modules_of_their_own,
     components_are_pulled_once,
     keys_of_files_come_with_one,

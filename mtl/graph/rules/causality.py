@@ -63,7 +63,8 @@ def output_words_are_read_where_they_have_no_use_else(graph: SharingGraph) -> It
 
 
 def _of_texts(graph: SharingGraph) -> list[str]:
-    return [name for name, task in graph.recipe.tasks.items() if task.task.target_class().of_text]
+    targets = {name: task.task.target_class() for name, task in graph.recipe.tasks.items()}
+    return [name for name, cls in targets.items() if cls.of_text and not cls.masked]
 
 
 def _backward(graph: SharingGraph, task: str) -> bool:
