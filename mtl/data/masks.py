@@ -47,7 +47,7 @@ class Masks:
         self.change(batch, texts, lambda number: np.random.Generator(np.random.PCG64([_FIXED, number])))
 
     def change(self, batch: Batch, texts: Mapping[InputKey, NDArray[np.int64]], generator: GeneratorOf) -> None:
-        """Mask a batch's texts, and give it the ids of the words that were there, [B, T]; -1 where none is predicted."""
+        """Mask a batch's texts, and give it the ids of the words that were there, [B, T], -1 where none is asked for."""
         key, numbers = self.key, texts[self.key]
         words = self.fitted.targets[self.task].words
         if words is None:

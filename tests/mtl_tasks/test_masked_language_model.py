@@ -1,4 +1,4 @@
-"""Masked language models from text files to verified graphs: figures, answers, what resumes, what a classifier takes."""
+"""Masked language models from text files to verified graphs: figures, answers, what resumes, what others take."""
 
 from __future__ import annotations
 

@@ -2,9 +2,9 @@
 
 `class` (one label per unit), `classes` (any number of labels), `tags` (one label per token), `number`, `grade` (of a
 judged pair), `span` (the part of a text that answers a question), `text_labels` (one label per text of a list),
-`next_token` (the text itself), `masked_token` (masked words of it), `next_token_of_stream` (a part of one), `previous_token` and `previous_token_of_stream`
-(both from the end), `tree` (over the tokens of a text). A plugin adds its own with `register("target", name)`: see
-`base`.
+`next_token` (the text itself), `next_token_of_stream` (a part of one), `previous_token` and `previous_token_of_stream`
+(both from the end), `masked_token` (masked words of a text), `tree` (over the tokens of a text). A plugin adds its own
+with `register("target", name)`: see `base`.
 """
 
 from .base import Target

@@ -17,7 +17,7 @@ def masked_tasks_have_a_source_of_their_own(graph: SharingGraph) -> Iterator[Fau
     for source, names in graph.streams().items():
         masking = next((name for name in names if graph.recipe.tasks[name].task.masking is not None), None)
         if masking is not None and len(names) > 1:
-            others = listing([name for name in names if name != masking])
+            others = listing([f"'{name}'" for name in names if name != masking])
             yield graph.recipe.tasks[masking].place.fault(
                 f"should be the only task on its source, as other tasks would read its masks. Found on '{source}' also "
                 f"{others}. Give '{masking}' a source of its own, which may name the same files."
@@ -26,7 +26,7 @@ def masked_tasks_have_a_source_of_their_own(graph: SharingGraph) -> Iterator[Fau
 
 def masks_are_one_token(graph: SharingGraph) -> Iterator[Fault]:
     """Rule: the word that a task masks with is one token of its input."""
-    for name, task in graph.recipe.tasks.items():
+    for task in graph.recipe.tasks.values():
         if task.task.masking is None:
             continue
         mask, given = task.task.masking.mask, next(iter(task.inputs.values()))
