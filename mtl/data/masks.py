@@ -23,36 +23,36 @@ from .plan import SourcePlan
 if TYPE_CHECKING:
     from ..graph.calls import InputKey
     from .fitted import Fitted
-    from .split import Split
 
 _FIXED = 4  # what the numbers are drawn for that no seed changes: those of evaluations
 GeneratorOf = Callable[[int], np.random.Generator]  # of a row
+Read = Callable[["InputKey", NDArray[np.int64]], list[str]]  # texts of an input by their numbers
 
 
 class Masks:
     """The masks of the one task on a source that predicts masked words."""
 
-    def __init__(self, split: Split, plan: SourcePlan, fitted: Fitted, task: str, masking: Masking) -> None:
-        self.split, self.plan, self.fitted = split, plan, fitted
+    def __init__(self, read: Read, plan: SourcePlan, fitted: Fitted, task: str, masking: Masking) -> None:
+        self.read, self.plan, self.fitted = read, plan, fitted
         self.task, self.masking, self.key = task, masking, plan.labelled[task]
 
     @classmethod
-    def of(cls, split: Split, plan: SourcePlan, fitted: Fitted) -> Masks | None:
+    def of(cls, read: Read, plan: SourcePlan, fitted: Fitted) -> Masks | None:
         """Return the masks of a source's task, None where none of its tasks predicts masked words."""
         found = next(((task.name, task.task.masking) for task in plan.tasks if task.task.masking is not None), None)
-        return None if found is None else cls(split, plan, fitted, *found)
+        return None if found is None else cls(read, plan, fitted, *found)
 
     def fixed(self, batch: Batch, texts: Mapping[InputKey, NDArray[np.int64]]) -> None:
         """Mask a batch as evaluations do: by the numbers of the rows alone."""
         self.change(batch, texts, lambda number: np.random.Generator(np.random.PCG64([_FIXED, number])))
 
     def change(self, batch: Batch, texts: Mapping[InputKey, NDArray[np.int64]], generator: GeneratorOf) -> None:
-        """Mask a batch's texts, and give it the ids of the words that were there, [B, T], -1 where none is asked for."""
+        """Mask a batch's texts, and give it the ids of the words that were there, [B, T], or -1."""
         key, numbers = self.key, texts[self.key]
         words = self.fitted.targets[self.task].words
         if words is None:
             raise ValueError(f"'{self.task}' should predict the words of an embedding. Found none.")
-        tokens = tokenize(self.split.items(key, numbers), key.front_end.splitting)
+        tokens = tokenize(self.read(key, numbers), key.front_end.splitting)
         ragged = words.of_rows(words.compute(tokens.under(key.front_end)))
         ids = torch.from_numpy(pad_at(ragged, grid(tokens.row_offsets, np.arange(len(tokens)))))
         rows, chosen = [], torch.zeros(ids.shape, dtype=torch.bool)

@@ -66,7 +66,7 @@ class Split:
         self.targets = {task.name: fitted.targets[task.name] for task in plan.tasks}
         self.soft: dict[str, SoftLabels] = {}
         self._labelled = plan.labelled
-        self.masks = Masks.of(self, plan, fitted)
+        self.masks = Masks.of(self.items, plan, fitted)
         self._values = {task: self._file.target(task, target) for task, target in self.targets.items()}
         self._dims = {name: [feature.dims for feature in found] for name, found in fitted.features.items()}
         self._texts = {key: self._file.input(key, plan, fitted) for key in plan.inputs}

@@ -21,7 +21,7 @@ def base_of(kind: str) -> type:
 def test_what_is_asked_of_a_kind_is_what_its_base_class_has() -> None:
     assert tuple(BASES) == registry.KINDS
     assert asked(base_of("task")) == (
-        "predicts", "units", "target_optional", "input_roles", "default_metrics", "swap_values", "draws_negatives", "columns",
+        "predicts", "units", "target_optional", "input_roles", "default_metrics", "swap_values", "masking", "draws_negatives", "columns",
         "inputs", "slots", "target_options", "target_input", "cell", "target", "target_class",
     )  # fmt: skip
     assert {"element", "answers", "exact", "found", "tally", "state", "shape"} <= set(asked(base_of("target")))
@@ -98,14 +98,14 @@ class Steps:
         (
             Truth,
             "target",
-            "the target 'mine', class Truth: should have width, of_tokens, of_text, dtype, quotes, exportable, exact, missing, metrics, labels, renamed, earlier, "
+            "the target 'mine', class Truth: should have width, of_tokens, of_text, masked, dtype, quotes, exportable, exact, missing, metrics, labels, renamed, earlier, "
             "out_of_scope, words, deviation, surveys, found, tally, shows_tokens, marks_spans, measured_by, survey, settle, note, remarks, "
             "unread, size, count, fit, from_answer, gold_quoted, without_tokens, answered, shown, complete, in_graph, names, earlier_names, answer_names, state, load_state, adopt, placeholder, shape, as mtl.data.targets.Target says. Found none. Derive it from mtl.data.targets.Target.",
         ),
         (
             Asks,
             "task",
-            "the task 'mine', class Asks: should have target_optional, input_roles, default_metrics, swap_values, draws_negatives, "
+            "the task 'mine', class Asks: should have target_optional, input_roles, default_metrics, swap_values, masking, draws_negatives, "
             "target_options, target_input, cell, target_class, as mtl.recipe.task.Task says. Found none. "
             "Derive it from mtl.recipe.task.Task.",
         ),
