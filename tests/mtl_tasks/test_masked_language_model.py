@@ -160,6 +160,22 @@ def test_shares_of_what_is_masked_replaced_and_kept(tmp_path: Path) -> None:
     assert len(positions) > 10  # chosen anew at every pass
 
 
+def test_characters_of_masked_words_are_not_read_either(tmp_path: Path) -> None:
+    tree = recipe(rate=1.0, masked=1.0, random=0.0)
+    parts = {"word": {"type": "word", "dim": 8}, "char": {"type": "char_cnn", "dim": 4}}
+    tree["tasks"]["mlm"]["model"]["embedding"] = {"type": "concat", "parts": parts}
+    tree["share"] = {"table": ["mlm.embedding.word", "mlm.output.words"]}
+    graph = build_graph(recipe_from_dict(tree, data=write(tmp_path)))
+    prepared = prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
+    split = prepared.splits[graph.recipe.tasks["mlm"].source, "dev"]
+    assert split.masks is not None
+    plain, read = (split.batch(np.arange(1), change=change) for change in (None, split.masks.fixed))
+    for place, values in read.features.items():
+        assert len({*map(tuple, values[0].reshape(6, -1).tolist())}) == 1, place  # all words are the mask
+        assert len({*map(tuple, plain.features[place][0].reshape(6, -1).tolist())}) > 1, place
+    assert {name for name, _, _ in read.features} == {"table", "mlm.embedding.char"}
+
+
 def check_of(tree: dict[str, Any]) -> list[str]:
     with pytest.raises(RecipeError) as raised:
         build_graph(recipe_from_dict(tree))
