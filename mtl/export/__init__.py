@@ -27,6 +27,7 @@ swap            replacing a folder by a finished one in one step
 towers          the two sides of a separable scorer
 tracing         what `torch.onnx.export` makes of a network, or which component it fails at
 translations    torch's own translations to ONNX, listed once in a process
+trees           trees in brackets inside the graph: from the actions that build them and the words of a text
 vectors         both sides of a separable scorer, verified
 verify          does the export say what the model says? Every graph on the whole test split
 weights         all weights of a run in one safetensors file, which every graph references as external data
