@@ -34,22 +34,23 @@ class Beam(Search):
         score = torch.where(torch.arange(width, device=device) == 0, 0.0, -torch.inf).expand(rows, -1).contiguous()
         chosen = torch.full((rows * width, most), self.end, dtype=torch.int64, device=device)
         number = torch.zeros((), dtype=torch.int64, device=device)
+        steps = torch.arange(most, device=device)  # outside of the loop, into which torch takes no sizes
+        limit = torch.full_like(number, most)
+        firsts = width * torch.arange(rows, device=device)[:, None]
 
         def going(number: Tensor, choice: Tensor, *rest: Tensor) -> Tensor:
-            return (number < most) & ~(choice.view(rows, width)[:, 0] == self.end).all()
+            return (number < limit) & ~(choice.view(-1, width)[:, 0] == self.end).all()
 
         def step(number: Tensor, choice: Tensor, score: Tensor, chosen: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
             scores, following = stepped.decoder.step(state, choice)
             size = scores.shape[1]
             ends = torch.where(torch.arange(size, device=device) == self.end, 0.0, -torch.inf)
             likely = torch.where((choice == self.end)[:, None], ends, scores.log_softmax(-1))
-            total = (score[:, :, None] + likely.view(rows, width, size)).view(rows, width * size)
+            total = (score[:, :, None] + likely.view(-1, width, size)).view(-1, width * size)
             best, places = total.topk(width)
-            parents = (places // size + width * torch.arange(rows, device=device)[:, None]).view(-1)
+            parents = (places // size + firsts).view(-1)
             choice = (places % size).view(-1)
-            chosen = torch.where(
-                torch.arange(most, device=device) == number, choice[:, None], chosen.index_select(0, parents)
-            )
+            chosen = torch.where(steps == number, choice[:, None], chosen.index_select(0, parents))
             return number + 1, choice, best, chosen, *(tensor.index_select(0, parents) for tensor in following)
 
         _, _, score, chosen, *_ = repeat(going, step, (number, choice, score, chosen, *state))

@@ -75,9 +75,11 @@ class Greedy(Search):
         score = torch.zeros(rows, dtype=torch.float32, device=device)
         chosen = torch.full((rows, most), self.end, dtype=torch.int64, device=device)
         number = torch.zeros((), dtype=torch.int64, device=device)
+        steps = torch.arange(most, device=device)  # outside of the loop, into which torch takes no sizes
+        limit = torch.full_like(number, most)
 
         def going(number: Tensor, choice: Tensor, done: Tensor, *rest: Tensor) -> Tensor:
-            return (number < most) & ~done.all()
+            return (number < limit) & ~done.all()
 
         def step(
             number: Tensor, choice: Tensor, done: Tensor, score: Tensor, chosen: Tensor, *state: Tensor
@@ -86,8 +88,7 @@ class Greedy(Search):
             likely = scores.log_softmax(-1)
             best = torch.where(done, self.end, likely.argmax(-1))
             score = score + torch.where(done, 0.0, likely.gather(1, best[:, None])[:, 0])
-            at = torch.arange(most, device=chosen.device) == number
-            chosen = torch.where(at, best[:, None], chosen)
+            chosen = torch.where(steps == number, best[:, None], chosen)
             return number + 1, best, done | (best == self.end), score, chosen, *following
 
         _, _, _, score, chosen, *_ = repeat(going, step, (number, choice, done, score, chosen, *state))
@@ -102,7 +103,11 @@ def repeat(
     `going` returns a bool tensor []; shapes and types of what is carried stay the same from step to step.
     """
     if torch.compiler.is_exporting():
-        looped: tuple[Tensor, ...] = while_loop(going, step, carried)  # type: ignore[no-untyped-call]  # torch's own
+
+        def apart(*values: Tensor) -> tuple[Tensor, ...]:
+            return tuple(value.clone() for value in step(*values))  # what goes in unchanged may not come out as it is
+
+        looped: tuple[Tensor, ...] = while_loop(going, apart, carried)  # type: ignore[no-untyped-call]  # torch's own
         return looped
     if carried[0].is_meta:  # no values to go by: one step proves that shapes fit
         return step(*carried)
