@@ -13,6 +13,8 @@ from ..base.errors import ExportError
 from ..data.batch import raw_batch, token_counts
 from ..evaluate.answerers import unit_lengths
 from ..serve.arrays import Array
+from ..text.transitions import tree_of
+from ..text.trees import written
 from .distances import TOLERANCE, distance
 from .head import Head, InputTexts
 from .probe import first_difference
@@ -179,6 +181,23 @@ class _ExpectedBatch:
                 for row in range(self.size):
                     if row not in tied:
                         self._compare_numbers(head, answer, row, found[answer.name])
+        if self.target.builds_trees:
+            for row in set(range(self.size)) - tied:
+                self._compare_tree(head, row, found["tree"][row])
+
+    def _compare_tree(self, head: Head, row: int, given: str) -> None:
+        """Compare a tree in brackets with that of eager torch's actions, which the graph's equal."""
+        wanted = self._tree(row)
+        if given != wanted:
+            raise self._error(head, row, f"'tree' should be {shown(wanted)}. Found {shown(given)}.")
+
+    def _tree(self, row: int) -> str:
+        names = self.target.names()
+        return written(tree_of(names[action] for action in self._actions(row)), self.tokens[row])
+
+    def _actions(self, row: int) -> list[int]:
+        found: list[int] = self.expected["actions"][row].tolist()
+        return [action for action in found if action >= 0]
 
     def agrees(self, found: dict[str, Array], row: int) -> bool:
         """Say whether a graph answers to one text alone as eager torch does to this row."""
@@ -198,6 +217,8 @@ class _ExpectedBatch:
             if not far <= TOLERANCE:
                 return False
             largest = max(largest, far)
+        if self.target.builds_trees and found["tree"][0] != self._tree(row):
+            return False
         self.comparison.largest = max(self.comparison.largest, largest)
         return True
 
@@ -219,7 +240,7 @@ class _ExpectedBatch:
         given = found if answer.position else self._label_ids(found)
         if np.array_equal(wanted, given):
             return True
-        known = given.shape == wanted.shape and (
+        known = (self.target.builds_trees or given.shape == wanted.shape) and (
             answer.position or all(name in self.ids or not name for name in found.reshape(-1))
         )
         gap = self.output.gap(self.scores, answer.value, row, wanted, given) if known else float("inf")
@@ -245,6 +266,8 @@ class _ExpectedBatch:
 
     def _cut(self, values: Array, row: int, answer: Answer) -> Array:
         """Return the values of a row, those of tokens (or of listed texts) without padding."""
+        if answer.dims == ("S",):
+            return values[values != ""] if values.dtype == object else values[values >= 0]
         if self.lengths is None or answer.dims[:1] != self.target.axes[:1]:
             return values
         return values[: self.lengths[row]]

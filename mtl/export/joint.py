@@ -24,6 +24,7 @@ from .front_end import TokenValues, text_front_end, tokens_front_end
 from .list_front_end import list_front_end
 from .network import FeaturePlace, Features
 from .numeric import Numeric, value_name
+from .trees import bracketed
 
 Form = Literal["text", "tokens"]
 ConstantArray = np.ndarray[tuple[int, ...], np.dtype[np.generic]]
@@ -79,6 +80,8 @@ def join(
             builder.add_tokens(task, key)
         for answer in target.answers:
             builder.add_answer(task, answer, target, key)
+        if target.builds_trees:
+            builder.add_tree(task, target, key)
         for name, key in own.items():
             if (task, name) in numeric.vectors:
                 builder.add_vector(task, name, key)
@@ -92,6 +95,7 @@ class _Builder:
     def __init__(self, joint: Joint, numeric: Numeric) -> None:
         self.joint = joint
         self.numeric = numeric
+        self.actions: dict[str, ir.Value] = {}  # ids, of tasks that build trees
         self.graph = joint.model.graph
         self.values = ir.convenience.create_value_mapping(self.graph, include_subgraphs=False)
         self.before, self.after = Tape(), Tape()
@@ -180,7 +184,11 @@ class _Builder:
         if nothing is not None:
             empty = self.after.op("Equal", [self._cut_back(self.counts[key], key), scalar(self.after, 0)])
             constant = self.after.op("Constant", [], {"value": ir.tensor(np.array(nothing, dtype.numpy()))})
+            for _ in answer.dims:
+                empty = self.after.op("Unsqueeze", [empty, integers(self.after, [-1])])
             value = self.after.op("Where", [empty, constant, value])
+        if target.builds_trees and answer.labels:
+            self.actions[task] = value
         decoded = target.in_graph(self.after, answer, value)
         if answer.labels:
             dtype = ir.DataType.STRING
@@ -188,6 +196,12 @@ class _Builder:
             decoded = self.after.op("Identity", [value])
         value = decoded
         self._output(task, answer.name, value, dtype, sizes)
+
+    def add_tree(self, task: str, target: Target, key: InputKey) -> None:
+        """Output the tree that a task's actions build over its tokens, in brackets."""
+        tokens = self._cut_back(self._value(self.joint.tokens[key]), key)
+        tree = bracketed(self.after, self.actions[task], tokens, target.names())
+        self._output(task, "tree", tree, ir.DataType.STRING, [])
 
     def add_vector(self, task: str, name: str, key: InputKey) -> None:
         """Output what a text of one input becomes before it meets the other one."""

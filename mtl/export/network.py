@@ -11,10 +11,11 @@ from torch import Tensor, nn
 
 from ..base.errors import ExportError
 from ..data.batch import Index
-from ..graph.calls import Call, InputKey, Regroup, Step, keys_of, leaves, steps_below, walk
+from ..graph.calls import Call, InputKey, Regroup, Step, TargetKey, keys_of, leaves, steps_below, walk
 from ..graph.sharing_graph import SharingGraph
 from ..model.module import Output, PaddedSequence, Scorer
 from ..model.multi_task import MultiTaskModel, Program, Value, compute, program, regrouped
+from ..model.search import Stepped
 from ..text.features import Feature
 from .as_units import as_units
 from .towers import Tower, towers
@@ -98,7 +99,7 @@ class Network(nn.Module):
         return compute(self.program, modules or self.by_name, self.kinds, given.lengths, given.features, regroup)
 
     def forward(self, *tensors: Tensor) -> list[Tensor]:
-        """Return the answers of the tasks in order, the vectors of their towers, then the value of every call."""
+        """Return the answers of the tasks in order, the vectors of their towers, then the values of `measured`."""
         computed = self.values(tensors)
         rest = iter(computed[len(self.calls) :])
         by_call = dict(zip(self.calls, computed, strict=False))
@@ -108,7 +109,13 @@ class Network(nn.Module):
             found += [answer[key] for key in keys]
         found += [self.scorer_of(tower).encode(by_call[tower.call], tower.position) for tower in self.towers]
         values = computed[: len(self.calls)]
+        values = [value for value in values if not isinstance(value, Stepped)]
         return found + [value.values if isinstance(value, PaddedSequence) else value for value in values]
+
+    @property
+    def measured(self) -> list[Call]:
+        """The calls that compute values by themselves: not those that a search asks step by step."""
+        return [call for call in self.calls if not any(isinstance(given, TargetKey) for given in call.arguments)]
 
     def answers(self) -> Iterator[tuple[str, list[str]]]:
         """Yield each task with the keys of its answer that its target outputs."""

@@ -110,7 +110,7 @@ def _named(network: Network, model: ir.Model) -> Numeric:
         dict(zip(network.places, rest, strict=True)),
         dict(zip(keys, outputs, strict=False)),
         dict(zip(sides, outputs[len(keys) :], strict=False)),
-        dict(zip(network.calls, outputs[len(keys) + len(sides) :], strict=True)),
+        dict(zip(network.measured, outputs[len(keys) + len(sides) :], strict=True)),
         parameters,
     )
 

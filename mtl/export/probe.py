@@ -43,7 +43,7 @@ def first_difference(
     `wanted` are the calls in question, by front end, where they are not the task's scores.
     """
     steps = walk(entering(graph, task) if wanted is None else wanted)
-    calls = [step for step in steps if isinstance(step, Call)]
+    calls = [step for step in steps if isinstance(step, Call) and step in joint.calls]
     lengths, features = by_front_end(graph, task, batch, calls)
     names: list[str] = [joint.lengths[key] for key in lengths]
     names += [joint.features[key] for key in features]

@@ -63,7 +63,7 @@ def answer_rows(
     labels: Sequence[str],
     sizes: Sequence[int] | None = None,
 ) -> list[dict[str, Any]]:
-    """Return a batch's answers row by row: those of tokens or listed texts without padding, those of labels by label.
+    """Return a batch's answers row by row: of tokens, listed texts or actions without padding, of labels by label.
 
     `sizes` are the lengths of lists, where a task reads such. Of labels that apply or do not, those that do are listed.
     """
@@ -74,6 +74,8 @@ def answer_rows(
             values = [row[:length] for row, length in zip(values, answers["lengths"].tolist(), strict=True)]
         elif dims[:1] == ["U"] and sizes is not None:
             values = [row[:length] for row, length in zip(values, sizes, strict=True)]
+        elif dims == ["S"]:
+            values = [[action for action in row if action] for row in values]
         elif dims == [len(labels)] and array.dtype == object:
             values = [[label for label in row if label] for row in values]
         elif dims == [len(labels)]:

@@ -42,6 +42,7 @@ class Target:
     dtype: ClassVar[type[np.generic]] = np.int32
     quotes: ClassVar[bool] = False  # answers are parts of its input's text: first and last token
     exportable: ClassVar[bool] = True  # False: heads that answer with it are not exported yet
+    builds_trees: ClassVar[bool] = False  # its labels are actions: an exported head writes the tree of them, too
     exact: ClassVar[bool] = True  # an answer is right or wrong; False: nearer to the right one or farther
     missing: ClassVar[float] = MISSING  # value of a unit (or token) that has none, and of padding
     answers: ClassVar[tuple[Answer, ...]]

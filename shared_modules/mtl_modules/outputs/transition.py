@@ -12,7 +12,7 @@ from mtl.base.errors import UsageError
 from mtl.base.registry import register
 from mtl.data.targets import TreeOfTokens
 from mtl.model.beam import Beam
-from mtl.model.module import Losses, Output
+from mtl.model.module import Losses, Output, PaddedSequence
 from mtl.model.search import Greedy, Search, Stepped
 
 from ..decoders.transition import Taught, Transition
@@ -56,6 +56,30 @@ class TransitionOutput(Output):
         most = stepped.decoder.system.most(stepped.values[0].values.shape[1])
         chosen, _, likely = self.search(stepped, most)
         return {"actions": torch.where(chosen == self.size, -1, chosen), "score": likely.exp()}
+
+    def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
+        """Return how much more probable one tree is than another or, of greedy answers, its first other action.
+
+        `wanted` and `given` are ids of actions [S], of trees that may differ in length.
+        """
+        (stepped,) = scores
+        rows = PaddedSequence(*(value[row : row + 1] for value in stepped.values[0]))
+        alone = Stepped(stepped.decoder, (rows, *stepped.values[1:]))
+        one, other = (self._steps(alone, [*ids.tolist(), self.size]) for ids in (wanted, given))
+        if isinstance(self.search, Greedy):
+            pairs = zip([*wanted.tolist(), self.size], [*given.tolist(), self.size], strict=False)
+            place = next(number for number, (mine, its) in enumerate(pairs) if mine != its)
+            return float(one[place] - other[place])
+        return float(one.sum() - other.sum())
+
+    def _steps(self, stepped: Stepped, actions: list[int]) -> Tensor:
+        """Return the log-probability of each of one text's actions, given those before it."""
+        state, before, found = stepped.decoder.start(*stepped.values), -1, []
+        for action in actions:
+            scores, state = stepped.decoder.step(state, torch.tensor([before]))
+            found.append(scores.log_softmax(-1)[0, action])
+            before = action
+        return torch.stack(found)
 
 
 def _name(value: Any) -> str:

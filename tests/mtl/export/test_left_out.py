@@ -1,4 +1,7 @@
-"""Tasks that an export leaves out: what they are, what a check warns of, what a task named is refused with."""
+"""Tasks that an export leaves out: what they are, what a check warns of, what a task named is refused with.
+
+Here they are trees, as no target of the library is left out.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,15 @@ import pytest
 
 from mtl.base.errors import ExportError
 from mtl.compile.loading import recipe_from_dict
+from mtl.data.targets import TreeOfTokens
 from mtl.export.left_out import fault_if_left_out, left_out, left_out_warnings
 from mtl.graph.build import build_graph
 from mtl.graph.sharing_graph import SharingGraph
+
+
+@pytest.fixture(autouse=True)
+def trees_that_are_not_exported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TreeOfTokens, "exportable", False)
 
 
 def graph(folder: Path) -> SharingGraph:

@@ -1,8 +1,9 @@
-"""A tree task beside a classifier: the classifier is exported, the tree is left out, and every command says so."""
+"""A task that cannot be exported (trees, were they none that can be) beside one that is: every command says so."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from typer.testing import CliRunner, Result
 from mtl.base.errors import ExportError
 from mtl.base.files import read_json
 from mtl.cli.app import app
+from mtl.data.targets import TreeOfTokens
 from mtl.export.export import export
 from mtl.runs.extending.extended import extend
 from mtl.runs.runner import Run
@@ -33,6 +35,13 @@ WARNING = (
     "answers with the run, and the export leaves it out."
 )
 ROW = ["not", "exported", "parse:", "trees", "[B,", "S]", "cannot", "be", "exported", "yet"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def trees_that_are_not_exported() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TreeOfTokens, "exportable", False)
+        yield
 
 
 def write(folder: Path, **tasks: Any) -> Path:

@@ -1,4 +1,4 @@
-"""Trees of intents and slots: from brackets in a table to answers, and what cannot be done with them yet."""
+"""Trees of intents and slots: from brackets in a table to answers, of a run and of its export."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import onnx
 import pytest
 from typer.testing import CliRunner
 
-from mtl.base.errors import ExportError, UsageError, some
+from mtl.base.errors import UsageError, some
 from mtl.cli.app import app
 from mtl.runs.runner import Run
+from mtl.serve.bundle import Bundle
 from mtl.text.trees import read_tree
 from tests.mtl.small_run import parameters, same
 
@@ -161,11 +163,24 @@ def test_names_that_a_tree_refuses(run: Run, old: str, new: str, message: str) -
     assert not (run.out / "labels.json").exists()
 
 
-def test_trees_are_not_exported_yet(run: Run) -> None:
-    with pytest.raises(ExportError) as error:
-        run.export()
-    assert str(error.value) == (
-        "parse: should predict what can be exported. Found trees [B, S], which cannot yet: "
-        "'mtl train', 'mtl test' and 'mtl predict' answer with its run."
-    )
-    assert not (run.out / "export").exists()
+def test_an_exported_parser_is_text_in_tree_out(run: Run) -> None:
+    report = run.export(verify="sample")
+    assert not report.left_out
+    assert report.verification.rows == {"parse": len(run.prepared.splits["test"])}
+    for file in ("parse.onnx", "joint.onnx"):
+        onnx.checker.check_model(str(run.out / "export" / file), full_check=True)
+        model = onnx.load(str(run.out / "export" / file), load_external_data=False)
+        onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True)
+    bundle = Bundle(run.out / "export")
+    texts = ["take me to my house!", "", "how [far] is \\xyzzy]?", "go " * 300, "weather \u00e9 in \u05d0 today"]
+    answers = bundle.predict("parse", texts)
+    for found, wanted in zip(answers, run.predict("parse", texts), strict=True):
+        assert {**found, "score": 0} == {**wanted, "score": 0}
+        assert found["score"] == pytest.approx(wanted["score"], abs=1e-4)
+    for answer, text in zip(answers, texts, strict=True):
+        (alone,) = bundle.predict("parse", [text])
+        assert answer["tree"] == alone["tree"]
+        assert not answer["tokens"] or read_tree(answer["tree"]).words == tuple(answer["tokens"])
+    assert bundle.predict("parse", []) == []
+    measured = run.evaluate("test", export=run.out / "export").metrics["parse"]
+    assert measured["exact_match"] == run.metrics["test"]["parse"]["exact_match"]
