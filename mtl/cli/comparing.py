@@ -23,7 +23,7 @@ def compare_command(
     recipes: tuple[Path, ...],
     *,
     seeds: int,
-    out: Path,
+    out: Path | None,
     data: Path | None,
     variants: tuple[str, ...],
     single: bool,
@@ -42,6 +42,7 @@ def compare_command(
     for report in reports:
         check_report(report)
     found = contestants(recipes, variants=variants, single=single, match=match, data=data, overrides=overrides)
+    out = out or Path("runs") / f"{found[0].recipes[0][1].name}-compare"
     comparison = RecipeComparison(found, seeds, out)
     trials = comparison.trials()
     done = {trial.number: trial.done for trial in trials}  # a folder of another recipe is reported at once

@@ -16,8 +16,13 @@ from ..options import Data, Overrides, RecipeFile, Seed, Verify
 def compare(
     recipes: Annotated[list[Path], typer.Argument(metavar="RECIPE...", help="Recipes (YAML).", show_default=False)],
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder of all runs and of compare.json.", show_default=False)
-    ],
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help="Folder of all runs and of compare.json. Without it: runs/NAME-compare, by the first recipe's name.",
+        ),
+    ] = None,
     seeds: Annotated[
         int, typer.Option("--seeds", metavar="N", help="Number of seeds, counted from each recipe's own.")
     ] = 3,
@@ -63,6 +68,8 @@ def compare(
     ] = None,
 ) -> None:
     """Train recipes with several seeds; mean, spread and differences of every test figure, and which is better.
+
+    Of one recipe without a variant or --single there are means and spreads alone.
 
     Better and worse are said where the 95 % interval of the mean difference over the seeds leaves out 0.
 

@@ -46,8 +46,7 @@ def contestants(
 
     A variant is a text of settings, `a.b.c=value`, several of them separated by `;`. `match` is what a task alone has
     as much of as the joint run: `epochs`, `steps` or `minutes` (see `.matching`). `overrides` hold for all.
-    Raises `RecipeError` where one of them is no recipe, and `UsageError` where there are not two things to compare,
-    or two divide a train file differently.
+    Raises `RecipeError` where one of them is no recipe, and `UsageError` where two divide a train file differently.
     """
     if match is not None and not single:
         raise UsageError(
@@ -73,11 +72,6 @@ def contestants(
                 lone = _free(f"{name}, each task alone, as many {matched}", names)
                 tasks = tuple((f"{slug(lone)}/{task}", alone(recipe, task)) for task in trained)
                 found.append(Contestant(lone, tasks, name, matched))
-    if len(found) < 2:
-        raise UsageError(
-            "there should be two things to compare: two recipes, a variant (--set), or each task alone (--single). "
-            "Found one recipe."
-        )
     for contestant in found:
         for _, recipe in contestant.recipes:
             _check(recipe)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,20 @@ def test_what_is_refused_is_refused_before_training(tmp_path: Path) -> None:
         "--single.\n"
     )
     assert not out.exists()
+
+
+def test_one_recipe_is_measured_over_seeds_in_a_folder_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = two_sources.write(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    done = within("compare", recipe, "--seeds", "2", "--set-all", "train.max_steps=2")
+    assert (done.returncode, done.stderr) == (0, "")
+    file = Path("runs") / f"{load_recipe(recipe).name}-compare" / "compare.json"
+    result = json.loads(file.read_text("utf-8"))
+    (found,) = result["runs"]
+    assert (result["differences"], found["seeds"]) == ([], 2)
+    figures = [values for task in found["test"].values() for values in task.values()]
+    assert figures
+    assert all(len(figure["values"]) == 2 for figure in figures)
+    assert done.stdout.endswith(f"{file}: written\n")

@@ -50,27 +50,17 @@ def test_recipes_of_pairs_and_of_sources_without_a_key_for_each_split(name: str)
             assert {address.split(".")[0] for address in tied} <= set(one.tasks)
 
 
-@pytest.mark.parametrize(
-    ("more", "message"),
-    [
-        (
-            {},
-            "there should be two things to compare: two recipes, a variant (--set), or each task alone (--single). "
-            "Found one recipe.",
-        ),
-        ({"single": True, "one": True}, "one.yaml: should have several tasks to train each alone. Found one."),
-    ],
-)
-def test_there_has_to_be_something_to_compare(tmp_path: Path, more: dict[str, bool], message: str) -> None:
-    path = small.write(tmp_path, SHORT)
-    if more.pop("one", False):
-        lone = alone(load_recipe(path), "intent")
-        path = tmp_path / "one.yaml"
-        path.write_text(filled(lone), "utf-8")
-        message = str(tmp_path / message)
+def test_one_recipe_is_measured_over_seeds_alone(tmp_path: Path) -> None:
+    (found,) = contestants([small.write(tmp_path, SHORT)])
+    assert (found.joint, [folder for folder, _ in found.recipes]) == (None, [found.name])
+
+
+def test_there_have_to_be_several_tasks_to_train_each_alone(tmp_path: Path) -> None:
+    path = tmp_path / "one.yaml"
+    path.write_text(filled(alone(load_recipe(small.write(tmp_path, SHORT)), "intent")), "utf-8")
     with pytest.raises(UsageError) as error:
-        contestants([path], **more)
-    assert str(error.value) == message
+        contestants([path], single=True)
+    assert str(error.value) == f"{path}: should have several tasks to train each alone. Found one."
 
 
 UNTRAINED = "    target: slots\n    learn: false\n"
