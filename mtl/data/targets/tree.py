@@ -132,18 +132,6 @@ class TreeOfTokens(LabelTarget):
     def from_answer(self, answer: Mapping[str, Any]) -> Tree:
         return tree_of(answer["actions"])
 
-    def without_tokens(self, answer: Answer) -> float | None:
-        """Return that a text without a token has no action; its score is for the output layer to say."""
-        return MISSING if answer.labels else None
-
-    def answered(self, answer: Mapping[str, Tensor], tokens: Sequence[Sequence[str]] | None) -> dict[str, NDArray[Any]]:
-        """Return actions and scores as arrays; of a text without a token every action is missing."""
-        found = {name: value.cpu().numpy() for name, value in answer.items()}
-        empty = np.array([not row for row in tokens or ()], bool)
-        if empty.any():
-            found["actions"] = np.where(empty[:, None], MISSING, found["actions"])
-        return found
-
     def shown(self, answer: Answer, values: NDArray[Any]) -> Any:
         """Return the actions up to the last one, or the tree's probability."""
         return super().shown(answer, values[values >= 0] if answer.labels else values)

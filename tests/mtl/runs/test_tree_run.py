@@ -166,7 +166,7 @@ def test_names_that_a_tree_refuses(run: Run, old: str, new: str, message: str) -
 def test_an_exported_parser_is_text_in_tree_out(run: Run) -> None:
     report = run.export(verify="sample")
     assert not report.left_out
-    assert report.verification.rows == {"parse": len(run.prepared.splits["test"])}
+    assert report.verification.rows == {"parse": len(run.prepared.splits[run.recipe.tasks["parse"].source, "test"])}
     for file in ("parse.onnx", "joint.onnx"):
         onnx.checker.check_model(str(run.out / "export" / file), full_check=True)
         model = onnx.load(str(run.out / "export" / file), load_external_data=False)
