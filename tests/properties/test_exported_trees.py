@@ -29,6 +29,7 @@ class Parser(nn.Module):
         return found["actions"], found["score"]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # of torch, about its own internals
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("beam", [1, 3])

@@ -163,6 +163,7 @@ def test_names_that_a_tree_refuses(run: Run, old: str, new: str, message: str) -
     assert not (run.out / "labels.json").exists()
 
 
+@pytest.mark.slow
 def test_an_exported_parser_is_text_in_tree_out(run: Run) -> None:
     report = run.export(verify="sample")
     assert not report.left_out
