@@ -17,10 +17,10 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from ..base.batch_spans import batch_spans, estimate
 from ..base.errors import MtlError, UsageError, listing, near_miss
 from ..base.files import sha256
 from ..text.cells import VALUES, value_texts
+from .answered_together import answered_together
 from .arrays import Array, Texts, add_quotes, answer_rows, joined, list_arrays, text_array, valid
 
 FORMAT = 1  # of the manifest: grows when an older reader would misread it
@@ -141,7 +141,7 @@ class Bundle:
         session, labels, values = self.session(task), self.labels(task), self.values(task)
         shapes = {name: output["shape"] for name, output in self._task(task)["outputs"].items()}
         found: list[dict[str, Any]] = []
-        for rows in batch_spans(count, batch_size, lambda some: self._lengths(task, columns, some)):
+        for rows in self._spans(task, columns, count, batch_size):
             feed: dict[str, Array] = {}
             sizes: Sequence[int] | None = None
             for name, column in columns.items():
@@ -174,19 +174,13 @@ class Bundle:
         _check_size(batch_size)
         found = np.empty((len(texts), size), np.float32)
         session = self.session(task, input)
-        for rows in batch_spans(len(texts), batch_size, lambda some: self._lengths(task, {input: texts}, some)):
+        for rows in self._spans(task, {input: texts}, len(texts), batch_size):
             feed = {"text": text_array(texts[rows], f"the input '{input}' of '{task}'", rows.start)}
             found[rows] = self._run(session, f"{task}.{input}", ["vector"], feed)["vector"]
         return found
 
-    def _lengths(self, task: str, columns: Mapping[str, Texts], rows: slice) -> list[list[int]]:
-        """Return about how many tokens some rows have in each input."""
-        reading = self._task(task).get("front_ends", {})
-        found = []
-        for name, column in columns.items():
-            how = {key: value for key, value in reading.get(name, {}).items() if key in ("tokenizer", "max_tokens")}
-            found.append([sum(_estimate(text, how) for text in _each(unit)) for unit in column[rows]])
-        return found
+    def _spans(self, task: str, columns: Mapping[str, Texts], count: int, batch_size: int) -> Iterator[slice]:
+        return answered_together(columns, self._task(task).get("front_ends", {}), count, batch_size)
 
     def _run(
         self, session: onnxruntime.InferenceSession, name: str, outputs: Iterable[str], feed: Mapping[str, Array]
@@ -217,14 +211,6 @@ class Bundle:
             name: _sliceable(column) if name in as_they_are else [joined(text) for text in column]
             for name, column in texts.items()
         }
-
-
-def _each(unit: Any) -> Sequence[Any]:
-    return unit if isinstance(unit, list | tuple) else (unit,)
-
-
-def _estimate(text: Any, how: Mapping[str, Any]) -> int:
-    return estimate(valid(text), **how) if isinstance(text, str | bytes) else 0
 
 
 def _check_size(batch_size: int) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtl.base.batch_spans import MOST_TOKENS, batch_spans, estimate
+from mtl.base.batch_spans import MOST_TOKENS, batch_spans, bound, estimate
 from mtl.cli.predicting import Asked, predict_command
 from mtl.runs.predictor import Predictor
 from mtl.serve.bundle import Bundle
@@ -60,6 +60,26 @@ def test_estimates() -> None:
     assert estimate("play hey", "characters") == 8
     assert estimate("play hey jude", "whitespace", 2) == 2
     assert estimate("") == 0
+
+
+def test_rows_that_fit_by_a_bound_and_rows_alone_are_not_counted() -> None:
+    counted: list[slice] = []
+
+    def lengths(rows: slice) -> list[list[int]]:
+        counted.append(rows)
+        return [[3, 3, 9, 9, 1][rows]]
+
+    bounds = [4, 4, 30, 30, 30]
+    found = list(batch_spans(5, 2, lengths, 10, at_most=lambda rows: [bounds[rows]]))
+    assert found == [slice(0, 2), slice(2, 3), slice(3, 4), slice(4, 5)]
+    assert counted == [slice(2, 4)]
+
+
+@pytest.mark.parametrize("tokenizer", ["unicode_words", "whitespace", "characters"])
+def test_no_estimate_is_above_its_bound(tokenizer: str) -> None:
+    for text in ("", "a", "a b c", "what's  up?", "!!!"):
+        for most in (None, 1, 2):
+            assert estimate(text, tokenizer, most) <= bound(text, tokenizer, most)
 
 
 class Counting:
