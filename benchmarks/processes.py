@@ -1,7 +1,8 @@
 """Training in two processes of one thread each against one process of one thread. `python -m benchmarks.processes`.
 
-The model, data and batches of `benchmarks.training`. The two ways take turns, each a training of its own from start to
-end; the best turn of each counts, as other work on the machine only slows. Tokens a second are those of the steps
+The model and data of `benchmarks.training`. What two processes save grows with the batch: sums of gradients and the
+optimizer's step take as long for few rows as for many. The two ways take turns, each a training of its own from start
+to end; the best turn of each counts, as other work on the machine only slows. Tokens a second are those of the steps
 after the first few, evaluation and checkpoints apart.
 """
 
@@ -40,23 +41,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--turns", type=int, default=4, help="trainings of each way (4)")
     parser.add_argument("--steps", type=int, default=60, help="steps of a training (60)")
-    parser.add_argument("--batch", type=int, default=64, help="rows of a batch, of all processes together (64)")
+    rows = "rows of a batch, of all processes together (64 128 256)"
+    parser.add_argument("--batch", type=int, nargs="+", default=[64, 128, 256], metavar="ROWS", help=rows)
     arguments = parser.parse_args()
-    best = {1: 0.0, 2: 0.0}
+    print(f"{'rows':<8}{'one process':>14}{'two processes':>16}{'ratio':>8}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         Data().write(folder / "train.tsv")
-        train = {**RECIPE["train"], "batch": {"size": arguments.batch}, "max_steps": arguments.steps}
-        train |= {"select": None, "gradients_every": 0, "checkpoint_every": arguments.steps}
-        recipe = folder / "recipe.yaml"
-        recipe.write_text(yaml.safe_dump({**RECIPE, "train": train}))
-        for turn in range(arguments.turns):
-            for count in best:
-                best[count] = max(best[count], speed(recipe, folder / f"run-{turn}-{count}", count))
-    print(f"{'processes':<12}{'tokens/s':>10}{'ratio':>8}")
-    for count, found in best.items():
-        print(f"{count:<12}{found:>10.0f}{found / best[1]:>8.2f}")
-    print(f"batches of {arguments.batch}, one thread a process; best of {arguments.turns} turns")
+        for rows in arguments.batch:
+            train = {**RECIPE["train"], "batch": {"size": rows}, "max_steps": arguments.steps}
+            train |= {"select": None, "gradients_every": 0, "checkpoint_every": arguments.steps}
+            recipe = folder / "recipe.yaml"
+            recipe.write_text(yaml.safe_dump({**RECIPE, "train": train}))
+            best = {1: 0.0, 2: 0.0}
+            for turn in range(arguments.turns):
+                for count in best:
+                    best[count] = max(best[count], speed(recipe, folder / f"run-{rows}-{turn}-{count}", count))
+            print(f"{rows:<8}{best[1]:>14.0f}{best[2]:>16.0f}{best[2] / best[1]:>8.2f}", flush=True)
+    print(f"rows of a batch, of all processes together; tokens a second; best of {arguments.turns} turns")
 
 
 if __name__ == "__main__":

@@ -3,12 +3,14 @@
 Every run is a process of its own (`mtl train`), killed once: at a random moment between its start and the end of
 the undisturbed run, or, every fourth one, while it writes a checkpoint. Then `--resume` finishes it. All files of its
 last and its best checkpoint (parameters, optimizer, state) have to equal those of the undisturbed run, byte for byte.
-A run that ends before it can be killed counts for nothing and is made again with an earlier moment.
+A run that ends before it can be killed counts for nothing and is made again with an earlier moment. With
+`--processes 2` torchrun starts each run in two processes of one thread each; all are killed at once, torchrun too.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import random
 import shutil
@@ -27,12 +29,35 @@ SETTINGS = ("train.max_steps=200", "train.checkpoint_every=15", "train.evaluate_
 POINTERS: tuple[Which, Which] = ("last", "best")
 
 
-def command(recipe: str, out: Path, data: Path | None, settings: list[str], *more: str) -> list[str]:
+def command(recipe: str, out: Path, given: argparse.Namespace, *more: str) -> list[str]:
     """Return the command that trains a recipe."""
-    found = [sys.executable, "-m", "mtl", "train", recipe, "--out", str(out), *more]
-    if data is not None and recipe != "recipes/intent_slot.yaml":
-        found += ["--data", str(data)]
-    return found + [part for setting in settings for part in ("--set", setting)]
+    launch = ["torch.distributed.run", "--nproc-per-node", str(given.processes), "-m"] if given.processes > 1 else []
+    found = [sys.executable, "-m", *launch, "mtl", "train", recipe, "--out", str(out), *more]
+    if given.data is not None and recipe != "recipes/intent_slot.yaml":
+        found += ["--data", str(given.data)]
+    return found + [part for setting in given.set for part in ("--set", setting)]
+
+
+def family(process: int) -> list[int]:
+    """Return a process, its children, theirs and so on, by what Linux says in /proc."""
+    parents: dict[int, int] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:  # it has ended
+            continue
+    found = [process]
+    for parent in found:
+        found += [child for child, of in parents.items() if of == parent]
+    return found
+
+
+def running(process: int) -> bool:
+    """Return whether a process is there and has not ended."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "XZ"
+    except OSError:
+        return False
 
 
 def finish(arguments: list[str]) -> float:
@@ -55,10 +80,16 @@ def kill(arguments: list[str], out: Path, moment: float, *, writing: bool) -> bo
         time.sleep(0.001)
     while writing and process.poll() is None and not list(out.glob("checkpoints/*.writing")):
         time.sleep(0.0002)
-    alive = process.poll() is None
-    if alive:
-        os.kill(process.pid, signal.SIGKILL)
-    return process.wait() == -signal.SIGKILL and alive and not finished(out)
+    if process.poll() is not None:
+        return False
+    killed = family(process.pid)
+    for each in killed:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
+    found = process.wait() == -signal.SIGKILL
+    while any(map(running, killed)):
+        time.sleep(0.001)
+    return found and not finished(out)
 
 
 def finished(run: Path) -> bool:
@@ -87,12 +118,12 @@ def one(recipe: str, reference: Path, out: Path, seconds: float, arguments: argp
     generator = random.Random(f"{recipe} {number}")
     writing = number % 4 == 3
     moment = generator.uniform(0, seconds)
-    started = command(recipe, out, arguments.data, arguments.set)
+    started = command(recipe, out, arguments)
     while not kill(started, out, moment, writing=writing):
         shutil.rmtree(out, ignore_errors=True)
         moment *= 0.8
     pointer = Checkpoints(out).pointer() if out.is_dir() else {}
-    finish(command(recipe, out, arguments.data, arguments.set, "--resume"))
+    finish(command(recipe, out, arguments, "--resume"))
     wrong = difference(out, reference)
     how = "while writing" if writing else "at random"
     state = pointer.get("last", "before the first checkpoint")
@@ -108,14 +139,17 @@ def main() -> None:
     parser.add_argument("recipes", nargs="*", default=list(RECIPES), help=f"recipes ({', '.join(RECIPES)})")
     parser.add_argument("--runs", type=int, default=20, help="killed runs in all, shared among the recipes (20)")
     parser.add_argument("--data", type=Path, help="folder of the real data sets, for recipes that read them")
+    parser.add_argument("--processes", type=int, default=1, help="processes that train a run together (1)")
     parser.add_argument("--set", action="append", help=f"settings of the recipes ({', '.join(SETTINGS)})")
     arguments = parser.parse_args()
     arguments.set = arguments.set or list(SETTINGS)
+    if arguments.processes > 1:
+        os.environ["OMP_NUM_THREADS"] = "1"
     right = 0
     with tempfile.TemporaryDirectory() as folder:
         for position, recipe in enumerate(arguments.recipes):
             reference = Path(folder) / f"reference{position}"
-            seconds = finish(command(recipe, reference, arguments.data, arguments.set))
+            seconds = finish(command(recipe, reference, arguments))
             for number in range(position, arguments.runs, len(arguments.recipes)):
                 out = Path(folder) / f"run{number}"
                 right += one(recipe, reference, out, seconds, arguments, number // len(arguments.recipes))
