@@ -36,13 +36,21 @@ class RemarkCounts:
 
 
 def remark_faults(kept: Iterable[Mapping[str, Any]], root: str) -> list[Fault]:
-    """Return what `RemarkCounts.kept` gave as faults of the rows that were the first of their kind."""
-    return [
+    """Return what `RemarkCounts.kept` gave as faults of the rows that were the first of their kind.
+
+    Tasks that read one column alike say the same, which is said once.
+    """
+    found = (
         Fault(
-            f"{remark['should']}. Found {remark['count']:,} that do not, here {remark['message']}.",
+            f"{remark['should']}. Found {remark['count']:,} that {_do(remark['count'])} not, here {remark['message']}.",
             found_file(remark["file"], root),
             remark["line"],
             remark["path"],
         )
         for remark in kept
-    ]
+    )
+    return list(dict.fromkeys(found))
+
+
+def _do(count: int) -> str:
+    return "does" if count == 1 else "do"

@@ -3,6 +3,7 @@
 from .context_tagging import ContextTagging
 from .dialog_classification import DialogClassification
 from .dialog_tagging import DialogTagging
+from .flat_parsing import TreeIntent, TreeSlots
 from .language_model import LanguageModel
 from .masked_language_model import MaskedLanguageModel
 from .multi_label_classification import MultiLabelClassification
@@ -27,5 +28,7 @@ __all__ = [
     "TextPairClassification",
     "TextPairRanking",
     "TextRegression",
+    "TreeIntent",
+    "TreeSlots",
     "WordTagging",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mtl.base.registry import register
-from mtl.data.targets.tree import Unsupported
+from mtl.data.targets.tree_cells import Unsupported
 from mtl.recipe.task import TARGET, Slot, Task
 
 

@@ -45,9 +45,14 @@ class WordTagging(Task):
 
     def slots(self, inputs: Sequence[str]) -> tuple[Slot, ...]:
         """Embedding, representation (may be left out), decoder, output."""
-        return (
-            Slot("embedding", "embedding", tuple(inputs), default={"type": "word"}),
-            Slot("representation", "representation", ("embedding",), optional=True),
-            Slot("decoder", "decoder", ("representation",), default={"type": "mlp"}),
-            Slot("output", "output", ("decoder",), default={"type": "softmax"}),
-        )
+        return token_slots(inputs)
+
+
+def token_slots(inputs: Sequence[str]) -> tuple[Slot, ...]:
+    """Return embedding, representation (may be left out), decoder and output, over the tokens of a text."""
+    return (
+        Slot("embedding", "embedding", tuple(inputs), default={"type": "word"}),
+        Slot("representation", "representation", ("embedding",), optional=True),
+        Slot("decoder", "decoder", ("representation",), default={"type": "mlp"}),
+        Slot("output", "output", ("decoder",), default={"type": "softmax"}),
+    )

@@ -14,6 +14,7 @@ from mtl.compile.loading import load_recipe
 from mtl.runs.check import check, read_data
 from mtl.runs.runner import Run
 from mtl.sources.opening import open_sources
+from mtl.text.trees import read_tree
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 NAMES = sorted(path.stem for path in RECIPES.glob("*.yaml"))
@@ -28,6 +29,7 @@ TASKS = {
     "medquad": ["relevance", "question_type", "institute"],
     "medquad_search": ["relevance"],
     "out_of_scope": ["intent"],
+    "parse_intent_slots": ["parse", "intent", "slots"],
     "query_doc_relevance": ["relevance", "query_class", "document_class"],
     "semantic_parsing": ["parse"],
     "single_task": ["intent"],
@@ -45,6 +47,7 @@ EVERYWHERE = {  # components at which all tasks meet
     "few_examples_pos": ("words", "encoder"),
     "intent_slot": ("words", "encoder"),
     "medquad": ("words",),
+    "parse_intent_slots": ("words", "encoder"),
     "query_doc_relevance": ("words", "towers"),
     "snips": ("words", "encoder"),
     "strangers": ("words", "encoder"),
@@ -114,6 +117,23 @@ def test_single_task_runs_to_the_end(tmp_path: Path) -> None:
     assert run.metrics["test"]["intent"]["accuracy"] > 0.5
     (answer,) = mtl.Bundle(tmp_path / "run" / "export").predict("intent", ["Wake me up at 6:30, please!"])
     assert answer["label"] in mtl.Bundle(tmp_path / "run" / "export").labels("intent")
+
+
+@pytest.mark.slow
+def test_three_heads_of_trees_leave_over_one_weights_file(tmp_path: Path) -> None:
+    run = mtl.run(RECIPES / "parse_intent_slots.yaml", out=tmp_path / "run", overrides=["train.epochs=3"])
+    figures = run.metrics["test"]
+    assert figures["parse"]["validity"] == 1
+    assert figures["intent"]["accuracy"] > 0.6
+    assert figures["slots"]["f1"] > 0.4
+    assert [path.name for path in (tmp_path / "run" / "export").glob("*.safetensors")] == ["weights.safetensors"]
+    bundle = mtl.Bundle(tmp_path / "run" / "export")
+    text = "how far is my sister's house?"
+    ((tree,), (intent,), (slots,)) = (bundle.predict(task, [text]) for task in ("parse", "intent", "slots"))
+    assert tree["tree"].startswith("[IN:")
+    assert intent["label"] in bundle.labels("intent")
+    assert len(slots["tags"]) == len(tree["tokens"])
+    assert read_tree(tree["tree"]).words == tuple(tree["tokens"])
 
 
 @pytest.mark.slow

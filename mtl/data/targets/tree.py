@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...base.errors import short
 from ...base.registry import register
 from ...text.transitions import OPEN, REDUCE, SHIFT, Bounds, bounds_of, oracle, tree_of
 from ...text.tree_alignment import tree_over_tokens
-from ...text.trees import INTENT, Tree, read_tree, written
+from ...text.trees import Tree, written
 from ..labels import MISSING
 from .base import Target
 from .label_target import LabelTarget
-from .parts import Answer, Example, Names, Remark
-
-Unsupported = Literal["keep", "leave_out"]
+from .parts import Answer, Example, Names
+from .tree_cells import TreeCells, Unsupported
 
 END = -1  # in place of an action: the tree is complete
-_UNSUPPORTED = f"{INTENT}UNSUPPORTED"
 
 
 @register("target", "tree")
-class TreeOfTokens(LabelTarget):
+class TreeOfTokens(TreeCells, LabelTarget):
     """Brackets with labels over the tokens of a text, in one another; a cell holds them as `mtl.text.trees` says.
 
     Its values are the actions that build the tree (`mtl.text.transitions`), whose names are its labels. How deep trees
@@ -45,7 +42,7 @@ class TreeOfTokens(LabelTarget):
 
     def __init__(self, *, unsupported: Unsupported = "keep") -> None:
         super().__init__()
-        self.unsupported = unsupported
+        self.unsupported: Unsupported = unsupported
         self.bounds = Bounds(4, 3)  # of a placeholder
         self._seen = Bounds(1, 1)
 
@@ -61,29 +58,8 @@ class TreeOfTokens(LabelTarget):
 
     def read(self, value: Any, example: Example) -> Tree | None:
         """Return the tree over all tokens of the text; None where the cell is blank, or its intent left out."""
-        if not isinstance(value, str):
-            raise ValueError(
-                f"should be a tree in brackets, such as [IN:GREET hello ]. "
-                f"Found {type(value).__name__}: {short(value)}."
-            )
-        if not value.strip():
-            return None
-        found = read_tree(value)
-        tree = tree_over_tokens(found, example.text, example.spans)
-        return None if self._left_out(found.tree) else tree
-
-    def _left_out(self, tree: Tree) -> str | None:
-        """Return the intent that a tree is left out for, None where it is not."""
-        if self.unsupported == "keep":
-            return None
-        return next((bracket.label for bracket in tree if bracket.label.startswith(_UNSUPPORTED)), None)
-
-    def remarks(self, value: Any, example: Example) -> list[Remark]:
-        """Return a remark on a tree that is left out."""
-        if self.unsupported == "keep" or not isinstance(value, str) or not value.strip():
-            return []
-        intent = self._left_out(read_tree(value).tree)
-        return [] if intent is None else [Remark("trees should have supported intents, others are left out", intent)]
+        found = self.cell_tree(value)
+        return None if found is None else tree_over_tokens(found, example.text, example.spans)
 
     def unread(self, gold: Tree, example: Example) -> int:
         """Return 1 for a tree over more tokens than are read: nothing is learned from it, and no answer equals it."""
