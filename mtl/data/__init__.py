@@ -4,6 +4,7 @@ augmentation   what training reads in the place of some texts: with slips in wor
 batch          what the model gets: the features and targets of some units of one source, padded
 batching       which rows go together: batches of similar length, a pure function of lengths, budget, seed and epoch
 cache_keys     what encoded data depends on, beside its rows: where it changes, what the cache holds is stale
+carried        what goes on from one segment of a running text to the next: the states that its modules leave
 collate        ragged values to padded arrays, without a Python step per row or token
 columns        columns of a split's file as arrays over its memory: the tokens of texts, the values of targets
 encoding       one split, featurized once: from a stream of rows to one memory-mapped Arrow file
@@ -29,6 +30,7 @@ row_faults     all that is wrong with the rows of all splits: the first row of e
 row_places     where the rows of a split were read, as it is kept: `row_line` and `row_file`, the number of a file
 soft_labels    probabilities that a teacher gives the labels of a split's units, or of their tokens, memory-mapped
 span_values    the values that spans of a label have in training, and rows with other values of their spans
+running        rows of a source as one running text, cut into segments that are read one after another
 split          one split of a source, featurized and memory-mapped: texts, and the units that are made of them
 split_file     the memory-mapped file of a split: its columns as arrays, and the facts that are kept beside them
 store          the cache's files: written beside their place and renamed, with a checksum

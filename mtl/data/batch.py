@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..graph.calls import InputKey
     from ..graph.sharing_graph import SharingGraph
     from ..text.features import Feature
+    from .carried import Carried
     from .fitted import Fitted
     from .soft_labels import SoftTargets
 
@@ -53,7 +54,8 @@ class Batch:
     axis, pieces among them; those of raw texts (`mtl.runs.predictor`) too. `tokens` counts the batch's tokens, of a
     unit's longest input, padding apart. `surface` holds the tokens themselves where the batch was made from raw
     texts. `soft` are the probabilities of tasks with a teacher, whose units are all `labelled`: the loss can use what
-    the teacher says of them.
+    the teacher says of them. With `carried` the rows are segments of a running text: each goes on where the same
+    row of the batch before has ended.
     """
 
     source: str
@@ -66,6 +68,7 @@ class Batch:
     surface: dict[InputKey, Tokens] = field(default_factory=dict)
     index: dict[InputKey, Index] = field(default_factory=dict)
     soft: dict[str, SoftTargets] = field(default_factory=dict)
+    carried: Carried | None = None
 
     def to(self, device: torch.device | str) -> Batch:
         """Return the batch on another device (lengths too)."""
@@ -80,6 +83,7 @@ class Batch:
             self.surface,
             {key: value.to(device) for key, value in self.index.items()},
             {task: moved(value, device) for task, value in self.soft.items()},
+            self.carried,
         )
 
     def counts(self, axis: str, key: InputKey) -> Tensor:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import torch
 from numpy.typing import NDArray
 
 from ..text.features import Ragged
-from .collate import grid, values_at
+from .collate import grid, pad_at, values_at
 
 if TYPE_CHECKING:
-    from .batch import FeaturePlace
+    from ..graph.calls import InputKey
+    from .batch import Batch, FeaturePlace
 
 WORDS = 1 << 20  # words whose ids are read together
 
@@ -28,6 +30,14 @@ class TextColumns(NamedTuple):
     def texts(self) -> int:
         """How many texts there are."""
         return len(self.offsets) - 1
+
+    def fill(self, batch: Batch, key: InputKey, numbers: NDArray[np.int64]) -> None:
+        """Give a batch the lengths and features of some texts of an input, by their numbers."""
+        at = grid(self.offsets, numbers)
+        batch.lengths[key] = torch.from_numpy(at.lengths)
+        for place, ragged in self.features:
+            own = at if ragged.offsets[0] is self.offsets else grid(ragged.offsets[0], numbers)
+            batch.features[place] = torch.from_numpy(pad_at(ragged, own))
 
     def words(self, place: FeaturePlace) -> Iterator[NDArray[np.int64]]:
         """Yield the values of a feature for the words of all texts, many at a time, then 0 for the end of each text."""

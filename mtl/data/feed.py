@@ -16,6 +16,7 @@ from .batch import Batch
 
 if TYPE_CHECKING:
     from .augmentation import Augmentation
+    from .carried import Carried
     from .split import Split
 
 
@@ -23,11 +24,13 @@ class Feed:
     """Reads a source's training rows over and over, in another order at every pass.
 
     The batches of a pass are a pure function of (seed, pass), and what a ranking task draws beside a batch's rows is
-    one of (seed, pass, index), so the position (pass, index) is all there is to save. Of every batch it gives `part`,
-    one of so many (number, count); where a batch has fewer units than there are parts, some parts have none. An
-    `augmentation` changes what is read, and each pass reads something else. With `bootstrap` the rows of all passes are
-    one draw with replacement (see `drawn_rows`).
+    one of (seed, pass, index), so there is nothing to save but the position (pass, index) and, of a running text, what
+    is `carried` to the next batch. Of every batch it gives `part`, one of so many (number, count); where a batch has
+    fewer units than there are parts, some parts have none. An `augmentation` changes what is read, and each pass reads
+    something else. With `bootstrap` the rows of all passes are one draw with replacement (see `drawn_rows`).
     """
+
+    carried: Carried | None = None
 
     def __init__(
         self,
@@ -58,11 +61,15 @@ class Feed:
         """Return the next batch; begins another pass where this one has ended."""
         if self.index == len(self.batches):
             self.seek({"pass": self.passes + 1, "index": 0})
-        rows = self.split.part(self.batches[self.index], *self.part)
+        index, self.index = self.index, self.index + 1
+        return self._batch(self.batches[index], index)
+
+    def _batch(self, units: NDArray[np.int64], index: int) -> Batch:
+        """Return this feed's part of a batch of the current pass."""
+        rows = self.split.part(units, *self.part)
         number, _ = self.part
-        entropy = [self.seed % 2**64, self.passes, self.index, *([number] if number else [])]
+        entropy = [self.seed % 2**64, self.passes, index, *([number] if number else [])]
         draw = np.random.SeedSequence(entropy).generate_state(1, np.uint64)
-        self.index += 1
         if not len(rows):
             none = {task: torch.zeros(0, dtype=torch.bool) for task in self.tasks}
             return Batch(self.source, rows, {}, {}, labelled=none)
@@ -83,7 +90,11 @@ class Feed:
     def seek(self, state: Mapping[str, int]) -> None:
         """Go to a position."""
         self.passes, self.index = state["pass"], state["index"]
-        self.batches = self.split.batches(
+        self.batches = self._planned()
+
+    def _planned(self) -> list[NDArray[np.int64]]:
+        """Return the numbers of each batch's units in the current pass."""
+        return self.split.batches(
             size=self.budget.size,
             tokens=self.budget.tokens,
             seed=self.seed,

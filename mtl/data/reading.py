@@ -111,7 +111,7 @@ def _chunk(
                 for remark in () if cell is None else target.remarks(cell, example):
                     remarks.append((task.name, remark, row_fault(remark.found, source, row, task.target or "")))
             except ValueError as error:
-                note(position, task.target or "", error)
+                note(position, task.target or key.column, error)
             if gold is not None:
                 unread[task.name] += target.unread(gold, example)
             golds.append(gold)

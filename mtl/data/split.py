@@ -16,7 +16,7 @@ from ..text.featurizer import tokenize
 from ..text.quoting import quote
 from .batch import Batch, Index, index_of_lists
 from .batching import batches, part
-from .collate import grid, pad_at
+from .collate import grid
 from .judged_units import JudgedUnits
 from .kept_files import found_file
 from .masks import Masks
@@ -25,6 +25,7 @@ from .raw_texts import RawTexts, Rows
 from .reading import row_spans
 from .remarks import remark_faults
 from .row_places import KeptPlaces
+from .running import Segments
 from .soft_labels import SoftLabels, SoftTargets
 from .split_file import SplitFile
 from .targets import Grades
@@ -47,12 +48,14 @@ class Split:
     `labelled` and `unseen` count, by task, units with an answer and labels that training never had; `unread` counts, by
     task, tags of tokens after `max_tokens`, or answers in them; `pretokenized` are the columns that held lists of
     tokens. `soft` are what teachers say of the units, by task. `notes` are warnings. `root` is where
-    the source's split lies, for messages.
+    the source's split lies, for messages. A split is `running` where its rows are one text, which is read on.
     """
 
     def __init__(self, path: Path, plan: SourcePlan, fitted: Fitted, root: str) -> None:
         self.source = plan.source
         self.root = root
+        self.running = any(task.task.bptt is not None for task in plan.tasks)
+        self._plan, self._fitted = plan, fitted
         self.judgements: Judgements | None = plan.judgements
         self._file = SplitFile(path)
         self._judged = None if plan.judgements is None else JudgedUnits(self._file, plan.judgements, plan.columns)
@@ -203,6 +206,13 @@ class Split:
         self._fill(batch, texts, change)
         return batch
 
+    def segments(self, bounds: NDArray[np.int64]) -> Segments:
+        """Return the tokens of all units as one text, cut at `bounds`, which count them from 0."""
+        texts = {key: self._file.input(key, self._plan, self._fitted, bounds) for key in self._texts}
+        values = {task: columns._replace(bounds=bounds) for task, columns in self._values.items()}
+        rows = next(iter(self._texts.values())).offsets
+        return Segments(self.source, bounds, rows, texts, values, self.targets)
+
     def answers(self, task: str) -> Iterator[tuple[Any, torch.Tensor]]:
         """Yield what a loss gets of all units' values, and which have an answer, in batches; nothing is drawn."""
         for first in range(0, len(self), ANSWERS):
@@ -248,12 +258,7 @@ class Split:
     def _fill(self, batch: Batch, texts: Mapping[InputKey, NDArray[np.int64]], change: Change | None = None) -> None:
         """Give a batch some texts of each input, by their numbers."""
         for key, numbers in texts.items():
-            source = self._texts[key]
-            at = grid(source.offsets, numbers)
-            batch.lengths[key] = torch.from_numpy(at.lengths)
-            for place, ragged in source.features:
-                own = at if ragged.offsets[0] is source.offsets else grid(ragged.offsets[0], numbers)
-                batch.features[place] = torch.from_numpy(pad_at(ragged, own))
+            self._texts[key].fill(batch, key, numbers)
         if change is not None:
             change(batch, texts)
 

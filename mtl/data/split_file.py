@@ -45,10 +45,15 @@ class SplitFile:
             return TargetColumns(found, self.numbers(f"bounds:{task}", np.int64))
         return TargetColumns(found if target.width == 1 else found.reshape(-1, target.width), None)
 
-    def input(self, key: InputKey, plan: SourcePlan, fitted: Fitted) -> TextColumns:
-        """Return the tokens of an input's texts, as the features of all components that read it."""
+    def input(
+        self, key: InputKey, plan: SourcePlan, fitted: Fitted, bounds: NDArray[np.int64] | None = None
+    ) -> TextColumns:
+        """Return the tokens of an input's texts, as the features of all components that read it.
+
+        With `bounds`, those of texts that begin and end there instead.
+        """
         column = self.column(input_name(key))
-        bounds = offsets_of(column)
+        bounds = offsets_of(column) if bounds is None else bounds
         features: list[tuple[FeaturePlace, Ragged]] = []
         for component in plan.inputs[key]:
             for index, feature in enumerate(fitted.features[component]):

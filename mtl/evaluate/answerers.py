@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 
 from ..base.device import device_of
 from ..data.batching import batches
+from ..data.carried import Carried
+from ..data.running import in_one
 from .metrics import Scored
 from .scoring import pair_scores
 
@@ -66,6 +69,8 @@ class ModelAnswerer:
         self, split: Split, tasks: Sequence[str], scored: Collection[str]
     ) -> tuple[dict[str, list[Any]], dict[str, Scored]]:
         """Return the predictions of all tasks and the scores of some, each batch computed once."""
+        if split.running:
+            return self._of_running_text(split, tasks), {}
         model = self.model
         names = {task: model.fitted.targets[task].names() for task in scored}
         scores = {task: np.empty((len(split), len(names[task])), np.float32) for task in scored}
@@ -74,14 +79,32 @@ class ModelAnswerer:
             for rows in batches(split.lengths, tokens=self.batch_tokens, seed=0, epoch=0, shuffle=False):
                 masks = None if split.masks is None else split.masks.fixed
                 batch = split.batch(rows, change=masks).to(device_of(model))
-                for task, answer in model.measured(batch, tasks).items():
-                    host = {name: value.cpu() for name, value in answer.items()}
-                    predicted = model.fitted.targets[task].predicted(host, unit_lengths(model, batch, task))
+                for task, host, predicted in self._answered(batch, tasks):
                     for row, value in zip(rows.tolist(), predicted, strict=True):
                         found[task][row] = value
                     if task in scores:
                         scores[task][rows] = host["scores"].numpy()
         return found, {task: Scored(scores[task], names[task]) for task in scored}
+
+    def _of_running_text(self, split: Split, tasks: Sequence[str]) -> dict[str, list[Any]]:
+        """Return the predictions of a text that is read from its beginning to its end, by the rows that it is in."""
+        segments, carried = split.segments(in_one(split.tokens, self.batch_tokens)), Carried()
+        found: dict[str, list[Any]] = {task: [] for task in tasks}
+        with torch.inference_mode():
+            for number in range(len(segments)):
+                batch = segments.batch(np.array([number]), carried).to(device_of(self.model))
+                for task, _, (predicted,) in self._answered(batch, tasks):
+                    found[task] += predicted
+                carried.go_on()
+        rows = list(pairwise(segments.rows.tolist()))
+        return {task: [values[begin:end] for begin, end in rows] for task, values in found.items()}
+
+    def _answered(self, batch: Batch, tasks: Sequence[str]) -> Iterator[tuple[str, dict[str, torch.Tensor], list[Any]]]:
+        """Yield what figures of each task are made of, for a batch, and the predictions."""
+        model = self.model
+        for task, answer in model.measured(batch, tasks).items():
+            host = {name: value.cpu() for name, value in answer.items()}
+            yield task, host, model.fitted.targets[task].predicted(host, unit_lengths(model, batch, task))
 
     def scores(self, split: Split, task: str, pairs: Pairs) -> NDArray[np.float32]:
         """Return the scores of pairs, every text encoded once."""

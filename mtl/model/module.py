@@ -18,6 +18,7 @@ from .distribution import Distribution
 from .sequences import PaddedSequence, Pieces
 
 if TYPE_CHECKING:
+    from ..data.carried import Carry
     from ..data.labels import Labels
     from ..text.features import Feature
 
@@ -42,11 +43,14 @@ class Module(nn.Module):
 
     `notes` are what a user should know about its initial state; its constructor may set them. `ordered_keys` are recipe
     keys with a mapping by whose order vectors go. `file_only` has the recipe keys that only say how a file of initial
-    weights is used, with the key of that file. With `takes_pieces` it gets sequences of pieces as `Pieces`.
+    weights is used, with the key of that file. With `takes_pieces` it gets sequences of pieces as `Pieces`. One that
+    `carries` can read a text on from a state: a representation's `forward` has a keyword `carry` (see
+    `Representation`), an output layer a method `continued`.
     """
 
     kind: ClassVar[str]
     takes_pieces: ClassVar[bool] = False
+    carries: ClassVar[bool] = False
     ordered_keys: ClassVar[tuple[str, ...]] = ()
     file_only: ClassVar[Mapping[str, str]] = MappingProxyType({})
     notes: tuple[Note, ...] = ()
@@ -116,7 +120,12 @@ class Embedding(Module):
 
 
 class Representation(Module):
-    """Turns a sequence into a sequence in which every vector knows its context."""
+    """Turns a sequence into a sequence in which every vector knows its context.
+
+    Where one `carries`, segments of a running text that are read one after another give what the whole text would:
+    `forward` gets `carry`, begins with the state `carry.before` (None: with that of a text's beginning), and sets
+    `carry.after` to the tensors that it has at the end of each row, wherever that is, in rows of any length.
+    """
 
     kind = "representation"
 
@@ -327,6 +336,13 @@ class Output(Distribution, Module):
         found depends on weights and units alone. Not called where the layer is frozen, or none of its tasks learns.
         """
         yield from ()
+
+    def continued(self, carry: Carry, *scores: Any) -> tuple[Any, ...]:
+        """Return what the other methods get in the place of `scores`, where rows go on from those of `carry.before`.
+
+        Of layers that `carries`; sets `carry.after`, as representations do.
+        """
+        raise NotImplementedError(f"{type(self).__name__} carries no state")
 
     def answer(self, *scores: Any) -> dict[str, Tensor]:
         """Return what the target's answers are made of: of labels `best` (ids, int64), `score` (its probability) and,

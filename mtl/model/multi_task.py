@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -18,6 +19,7 @@ from .search import Stepped
 
 if TYPE_CHECKING:
     from ..data.batch import Batch, Index
+    from ..data.carried import Carried
     from ..data.fitted import Fitted
     from ..data.soft_labels import SoftTargets
 
@@ -75,6 +77,7 @@ def compute(
     features: FeatureTensors,
     regroup: Callable[[Value, InputKey], Value],
     targets: Mapping[str, Any] | None = None,
+    carried: Carried | None = None,
 ) -> list[Value]:
     """Run a program: apply every component to its arguments once and return the wanted values, in their order.
 
@@ -83,15 +86,18 @@ def compute(
     an input as units ask for it. A component that takes the target gets it last where there are `targets`; without,
     it is not applied, and what takes its value gets it `Stepped`. Representations and poolings get sequences of pieces;
     to all other modules that do not take pieces, and to the caller where the program does not say otherwise, these
-    come with one vector per token.
+    come with one vector per token. Where rows are segments of a running text, representations that carry begin with
+    what is `carried`, each step with its own.
     """
     done: list[Value] = []
-    for step in program.steps:
-        arguments: list[Any] = [done[position] for position in step.values]
+    for position, step in enumerate(program.steps):
+        arguments: list[Any] = [done[below] for below in step.values]
         if step.component is None:
             done.append(regroup(_of_tokens(arguments[0]), step.inputs[0]))
             continue
         module: Any = modules[step.component]
+        if carried is not None and not step.method and module.carries:
+            module = partial(module, carry=carried.at(f"{step.component}/{position}"))
         module = getattr(module, step.method) if step.method else module
         pieces = next((value for value in arguments if isinstance(value, Pieces)), None)
         if pieces is not None and not getattr(modules[step.component], "takes_pieces", False):
@@ -193,7 +199,8 @@ class MultiTaskModel(nn.Module):
     ) -> dict[str, tuple[Value, ...]]:
         """Return what flows into each task's output layer, such as [B, C] or a sequence of [B, T, C], in one walk.
 
-        `targets` are those that flow into components in training.
+        `targets` are those that flow into components in training. A batch of a running text is read on from what is
+        carried.
         """
         names = tuple(tasks)
         # The output layer's own call is left out: its distribution is computed where a condition asks for it.
@@ -211,9 +218,19 @@ class MultiTaskModel(nn.Module):
                 batch.features,
                 lambda value, key: regrouped(value, batch.index.get(key)),
                 targets,
+                batch.carried,
             )
         )
-        return {task: tuple(next(values) for _ in steps) for task, steps in wanted.items()}
+        return {
+            task: self._continued(batch, task, tuple(next(values) for _ in steps)) for task, steps in wanted.items()
+        }
+
+    def _continued(self, batch: Batch, task: str, scores: tuple[Value, ...]) -> tuple[Value, ...]:
+        """Return what flows into an output layer; where rows are segments of a running text, with what is carried."""
+        output = self.output(task)
+        if batch.carried is None or not output.carries:
+            return scores
+        return output.continued(batch.carried.at(f"{self.sharing_graph.output(task).component}/scores"), *scores)
 
     def entering(self, task: str) -> tuple[Step, ...]:
         """Return the calls whose values flow into a task's output layer."""

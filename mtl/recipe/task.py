@@ -69,6 +69,7 @@ class Task:
     default_metrics: Sequence[str | Mapping[str, Any]] | None = None  # None: those of the target
     swap_values: float = 0.0  # rate at which spans of its tags have another value of their label in training
     masking: Masking | None = None  # how tokens of its text are masked, where these are what it predicts
+    bptt: int | None = None  # tokens that gradients go back, where the rows of its source are one running text
     draws_negatives: bool = False  # training pairs are also made of texts that no row judges together
 
     def columns(self) -> dict[str, str]:

@@ -171,7 +171,8 @@ class TrainConfig:
             note="`true`: a source's training rows are as many draws of them with replacement, so that some come "
             "several times and about a third not at all, a pure function of the seed and the source's name. Runs with "
             "other seeds then learn from other rows, and an ensemble of them is bagged (Breiman, 1996). Vocabularies, "
-            "labels and first scores of labels are those of all rows. Not for a ranking, whose queries stay whole.",
+            "labels and first scores of labels are those of all rows. Not for a ranking, whose queries stay whole, nor "
+            "for a running text.",
         ),
     ] = False
     accumulate: Annotated[

@@ -70,11 +70,17 @@ def unmoved(graph: SharingGraph) -> Iterator[Fault]:
 
 
 def not_drawn(recipe: Recipe) -> Iterator[Fault]:
-    """Yield a fault where rows should be drawn with replacement and belong to a query."""
-    pairs = [name for name, task in recipe.tasks.items() if task.learn and task.task.units == "pairs"]
+    """Yield a fault where rows should be drawn with replacement and belong to a query, or to a running text."""
+    trained = {name: task.task for name, task in recipe.tasks.items() if task.learn}
+    pairs = [name for name, task in trained.items() if task.units == "pairs"]
+    running = [name for name, task in trained.items() if task.bptt is not None]
     if recipe.train.bootstrap and pairs:
         yield recipe.train.place_of("bootstrap").fault(
             f"should be left out, as the pairs of a query stay together. Found the ranking '{pairs[0]}'."
+        )
+    if recipe.train.bootstrap and running:
+        yield recipe.train.place_of("bootstrap").fault(
+            f"should be left out, as rows that are drawn are no running text. Found 'bptt' in task '{running[0]}'."
         )
 
 

@@ -5,6 +5,7 @@
     checkpoints/step-00000200/optimizer.safetensors
     checkpoints/step-00000200/components/NAME.safetensors
     checkpoints/step-00000200/raw.safetensors   where components are averages: weights that training goes on with
+    checkpoints/step-00000200/carried.safetensors   in the middle of a running text: states that it is read on from
 
 A checkpoint is written under another name, flushed to the disk, renamed, and only then does the pointer name it. So
 a process that is killed at any moment, or a disk that is full, leaves the pointer on checkpoints that are whole.
@@ -43,7 +44,8 @@ Which = Literal["last", "best"]
 class Snapshot:
     """All that a checkpoint holds: tensors by component, their descriptions, the optimizer's, and plain values.
 
-    `raw` are parameters by name whose averages are in the components, and how often single rows were updated.
+    `raw` are parameters by name whose averages are in the components, and how often single rows were updated; `carried`
+    are the states at which running texts are read on.
     """
 
     step: int
@@ -52,6 +54,7 @@ class Snapshot:
     optimizer: Mapping[str, Tensor]
     state: Mapping[str, Any]
     raw: Mapping[str, Tensor] = field(default_factory=dict)
+    carried: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 class Checkpoints:
@@ -136,8 +139,9 @@ def _write_files(folder: Path, snapshot: Snapshot) -> None:
         content = serialized(tensors, snapshot.descriptions.get(name, {}))
         (folder / "components" / f"{name}.safetensors").write_bytes(content)
     (folder / "optimizer.safetensors").write_bytes(serialized(snapshot.optimizer, {}))
-    if snapshot.raw:
-        (folder / "raw.safetensors").write_bytes(serialized(snapshot.raw, {}))
+    for name, tensors in (("raw", snapshot.raw), ("carried", snapshot.carried)):
+        if tensors:
+            (folder / f"{name}.safetensors").write_bytes(serialized(tensors, {}))
     (folder / "state.json").write_text(json.dumps(snapshot.state, indent=1), "utf-8")
     sync_tree(folder)
 

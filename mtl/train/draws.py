@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from torch import Tensor
+
 from ..base.errors import TrainingError
 from ..base.registry import name_of
 from .mixture import Mixture
@@ -145,6 +147,27 @@ class Draws:
             **({"left": dict(self.left)} if self.left else {}),
             **rest,
         }
+
+    @property
+    def carrying(self) -> bool:
+        """Whether a stream is in the middle of a running text."""
+        return any(feed.carried is not None and feed.index for feed in self.feeds.values())
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return what is carried to the next batches of running texts, by stream and module."""
+        return {
+            f"{source}/{name}": tensor
+            for source, feed in self.feeds.items()
+            if feed.carried is not None
+            for name, tensor in feed.carried.tensors().items()
+        }
+
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Continue from where `tensors` were taken, after `load_state`."""
+        for source, feed in self.feeds.items():
+            if feed.carried is not None:
+                own = {name: tensor for name, tensor in tensors.items() if name.startswith(f"{source}/")}
+                feed.carried.load({name.removeprefix(f"{source}/"): tensor for name, tensor in own.items()})
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Continue from where `state` was taken."""

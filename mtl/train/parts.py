@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ..base.errors import UsageError
 from ..data.augmentation import Augmentation
 from ..data.feed import Feed
+from ..data.running_feed import RunningFeed
 from ..evaluate.evaluation import dev_figures
 from .balance import Balance
 from .draws import Draws
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 def build_feeds(graph: SharingGraph, prepared: Prepared, part: tuple[int, int] = (0, 1)) -> dict[str, Feed]:
     """Return the batches of every source that has a task that is trained, of each batch one `part` (number, count).
 
-    Raises `UsageError` where a source has no train split, and where its tasks ask for changes of its rows that cannot
-    be made.
+    Raises `UsageError` where a source has no train split, where its tasks ask for changes of its rows that cannot be
+    made, and where several processes should read a running text.
     """
     feeds, config = {}, graph.recipe.train
     for source, tasks in graph.trained_streams().items():
@@ -39,6 +40,15 @@ def build_feeds(graph: SharingGraph, prepared: Prepared, part: tuple[int, int] =
             raise UsageError(f"source '{source}' should have a train split. Found none.")
         own = config.streams.get(source)
         budget = own.batch if own is not None and own.batch is not None else config.batch
+        length = next((bptt for task in tasks if (bptt := graph.recipe.tasks[task].task.bptt) is not None), None)
+        if length is not None:
+            if part[1] > 1:
+                raise UsageError(
+                    f"the source '{source}' should be read by one process, as its rows are one running text ('bptt: "
+                    f"{length}'). Found {part[1]} processes. Start it without torchrun, or leave 'bptt' out."
+                )
+            feeds[source] = RunningFeed(source, tasks, split, budget, graph.recipe.seed, length)
+            continue
         changes = Augmentation.of(graph, source, split, prepared.fitted)
         feeds[source] = Feed(source, tasks, split, budget, graph.recipe.seed, part, changes, config.bootstrap)
     return feeds

@@ -279,7 +279,8 @@ class Trainer:
             state["seconds"] = seconds
         meanings = describe(self.graph, self.prepared.fitted)
         components = self.average.averaged(self.owned)
-        snapshot = Snapshot(self.step, components, meanings, tensors, state, self.average.tensors())
+        carried = self.draws.tensors()
+        snapshot = Snapshot(self.step, components, meanings, tensors, state, self.average.tensors(), carried)
         self.checkpoints.write(snapshot, best=best)
 
     def _load_state(self, state: Mapping[str, Any]) -> None:
@@ -293,6 +294,9 @@ class Trainer:
         self.step = int(state["step"])
         self.budget.before = float(state.get("seconds", 0.0))
         self.draws.load_state(state["draws"])
+        if self.draws.carrying:
+            carried = read_tensors(folder / "carried.safetensors")[0]
+            self.draws.load_tensors({name: tensor.to(self.device) for name, tensor in carried.items()})
         self.balance.load_state(state["balance"])
         self.rates.schedule.load_state(state.get("schedule", {}))
         for part, kept in ((self.facts, state["gradients"]), (self.selection, state["selection"])):

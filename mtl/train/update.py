@@ -98,6 +98,8 @@ class Update:
                     batch.to(self.device), draw, share, seed, step, rows, watched and several
                 ).items():
                     figures[task] = figures.get(task, 0.0) + value * share[task]
+                if batch.carried is not None:
+                    batch.carried.go_on()
                 number += 1
         if watched and several and self.facts is not None:
             self.facts.rows.join(self.division, tasks)

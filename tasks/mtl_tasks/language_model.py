@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Any, Literal
 
+import pydantic
+
+from mtl.base.errors import UsageError
 from mtl.base.registry import register
 from mtl.recipe.task import Slot, Task
 
@@ -20,6 +23,12 @@ class LanguageModel(Task):
     `ends` the end of each text is predicted too (backward: its beginning); `ends: false` is for running text that is
     cut anywhere (`format: plain_text`).
 
+    With `bptt` the rows of the source are one running text, in their order, which is read on over their ends: a batch
+    has the next `bptt` tokens at as many places of the text as it has rows, begins with the states in which the batch
+    before it has ended, and gradients go back to its own beginning only (truncated back-propagation through time;
+    Mikolov et al., 2010; Merity et al., 2018). Dev and test are read so from beginning to end. It is for models whose
+    representations carry a state (`lstm`, `gru`). The exported graph begins anew with each text.
+
     What is predicted are words, with `tokenizer: characters` characters without white space, and with an embedding
     `character` the characters of each token and a blank after it, whose probabilities make up the token's. The states
     of a model of each direction make an embedding of words (`contextual`).
@@ -31,10 +40,29 @@ class LanguageModel(Task):
     predicts = "next_token"
     target_optional = True
 
-    def __init__(self, *, ends: bool = True, direction: Literal["forward", "backward"] = "forward") -> None:
+    def __init__(
+        self,
+        *,
+        ends: bool = True,
+        direction: Literal["forward", "backward"] = "forward",
+        bptt: Annotated[int, pydantic.Field(ge=1)] | None = None,
+    ) -> None:
+        if bptt is not None and ends:
+            raise UsageError(
+                "'bptt' should come with 'ends: false', as the text goes on where a row ends. Found 'ends: true'."
+            )
+        if bptt is not None and direction == "backward":
+            raise UsageError(
+                "'bptt' should come with 'direction: forward', as the text is read on. Found 'direction: backward'."
+            )
+        self.bptt = bptt
         which = "next_token" if direction == "forward" else "previous_token"
         self.predicts = which if ends else f"{which}_of_stream"  # type: ignore[misc]  # of this task alone
         self.direction = direction
+
+    def target_options(self) -> dict[str, Any]:
+        """Say whether rows are one running text."""
+        return {"running": self.bptt is not None}
 
     def slots(self, inputs: Sequence[str]) -> tuple[Slot, ...]:
         """Embedding, representation (may be left out), output."""

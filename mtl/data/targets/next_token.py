@@ -23,7 +23,7 @@ class NextToken(Target):
 
     There is no cell: the ids of the tokens are those of the embedding whose vocabulary the output layer predicts. Kept
     is how many characters each token has, for figures per character. Words outside of the vocabulary are one word,
-    `<unknown>`; the end of a text is `""`.
+    `<unknown>`; the end of a text is `""`. A row of a `running` text should have a token.
     """
 
     element = "next token"
@@ -42,8 +42,16 @@ class NextToken(Target):
     )
     metrics = ("perplexity", "bits_per_character")
 
+    def __init__(self, *, running: bool = False) -> None:
+        self.running = running
+
     def read(self, value: Any, example: Example) -> list[int] | None:
         """Return how many characters each token that is read has; None where the text has no token."""
+        if self.running and not example.spans:
+            raise ValueError(
+                "should have a token, as rows are read as one running text. Found none. Leave the row out ("
+                "'on_bad_row: skip' does); of plain text, 'rows: words' has no such rows."
+            )
         return [end - begin for begin, end in example.spans[: example.read]] or None
 
     def encode(self, gold: list[int] | None, count: int, names: Names) -> Sequence[float]:

@@ -20,6 +20,7 @@ out_of_scope    a label for what is out of scope: output layers can answer with 
 output_layers   an output layer is made for what its task predicts
 places          where a recipe writes what a rule finds wrong, and how messages name it
 rankings        tasks on judged pairs: a source of their own, negatives, no conditions
+running_texts   running texts: a source of their own, nothing left out of them, modules that read them on
 shapes          what is predicted and what is made for it: element and axes
 side_branches   side branches of texts that meet: at every text, taken where they lead, reading alike
 soft_groups     soft groups: modules of their own, each pulled in one group
@@ -78,6 +79,11 @@ from .rankings import (
     rankings_have_a_source_of_their_own,
     rankings_have_negatives,
     rankings_take_and_give_no_conditions,
+)
+from .running_texts import (
+    running_texts_are_read_on,
+    running_texts_have_a_source_of_their_own,
+    running_texts_have_no_gaps,
 )
 from .shapes import fits, shape_of, shapes_of
 from .side_branches import side_branches_are_taken, side_branches_read_alike, side_branches_stand_at_every_text
@@ -138,6 +144,9 @@ RULES: tuple[Rule, ...] = (
     output_words_are_read_where_they_have_no_use_else,
     masked_tasks_have_a_source_of_their_own,
     masks_are_one_token,
+    running_texts_have_a_source_of_their_own,
+    running_texts_have_no_gaps,
+    running_texts_are_read_on,
     soft_members_are_modules_of_their_own,
     components_are_pulled_once,
     keys_of_files_come_with_one,

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from mtl.model.module import PaddedSequence, Representation
 from mtl.model.precision import in_float32
 
 from .both_ways import reversed_rows
 from .dropout import dropout, locked_dropout
+
+if TYPE_CHECKING:
+    from mtl.data.carried import Carry
 
 Direction = Literal["forward", "backward"]
 
@@ -20,8 +25,10 @@ class OneWay(Representation):
     """An `nn.LSTM` or `nn.GRU` of one direction, with dropout around it.
 
     Padding comes after a row's tokens, so it does no harm to reading forwards, and rows go through the layers as they
-    are; for reading backwards each row is reversed within its length.
+    are; for reading backwards each row is reversed within its length. Forwards, a text is read on from a state.
     """
+
+    carries: ClassVar[bool] = True
 
     def __init__(
         self, layers: nn.LSTM | nn.GRU, direction: Direction, dropout: float, variational_dropout: float
@@ -42,28 +49,44 @@ class OneWay(Representation):
         """Say whether it reads backwards."""
         return bool(values["direction"] == "backward")
 
-    def forward(self, inputs: PaddedSequence) -> PaddedSequence:
-        """Return [B, T, hidden] for [B, T, D]; zeros where there is padding."""
-        inputs = self._locked(inputs)
+    def forward(self, inputs: PaddedSequence, carry: Carry | None = None) -> PaddedSequence:
+        """Return [B, T, hidden] for [B, T, D]; zeros where there is padding.
+
+        What is carried are the layers' hidden states and, of an LSTM, their cells, each [layers, B, hidden].
+        """
+        inputs, read = self._locked(inputs), partial(self._read, carry=carry)
         if inputs.values.device.type == "cpu":  # oneDNN has no LSTM in bf16 for many processors, and then torch raises
-            return self._locked(in_float32(self._read, inputs))
-        return self._locked(self._read(inputs))
+            return self._locked(in_float32(read, inputs))
+        return self._locked(read(inputs))
 
     def _locked(self, sequence: PaddedSequence) -> PaddedSequence:
         if not self.training or not self.variational_dropout:
             return sequence
         return PaddedSequence(locked_dropout(sequence.values, self.variational_dropout), sequence.lengths)
 
-    def _read(self, inputs: PaddedSequence) -> PaddedSequence:
+    def _read(self, inputs: PaddedSequence, carry: Carry | None) -> PaddedSequence:
         values = inputs.values
         if self.training and self.dropout:
             values = dropout(values, self.dropout)
         if self.direction == "backward":
             values = reversed_rows(values, inputs.lengths)
-        found = self.layers(values)[0]
+        found = self.layers(values)[0] if carry is None else self._read_on(values, inputs.lengths, carry)
         if self.direction == "backward":
             found = reversed_rows(found, inputs.lengths)
         return PaddedSequence(found * inputs.mask()[:, :, None], inputs.lengths)
+
+    def _read_on(self, values: Tensor, lengths: Tensor, carry: Carry) -> Tensor:
+        """Return what the layers make of values [B, T, D] that go on from a state, and leave that at the rows' ends."""
+        gru = isinstance(self.layers, nn.GRU)
+        before = carry.before[0] if gru and carry.before is not None else carry.before
+        if int(lengths.min()) == values.shape[1]:
+            found, after = self.layers(values, before)
+        else:  # packed: the states of a padded tensor's rows would be those after their padding
+            packed = pack_padded_sequence(values, lengths.cpu(), batch_first=True, enforce_sorted=False)
+            outputs, after = self.layers(packed, before)
+            found, _ = pad_packed_sequence(outputs, batch_first=True, total_length=values.shape[1])
+        carry.after = (after,) if gru else after
+        return found
 
     @property
     def output_dim(self) -> int:

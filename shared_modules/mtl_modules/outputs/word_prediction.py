@@ -1,15 +1,15 @@
 """The word after each word: what output layers of language models have in common.
 
 They get which words a text has, ids [B, T, 1], and what a causal representation makes of it, states [B, T, D]. The
-state after `t` words predicts word `t + 1`; before the first word there is one that is learned. Where the target is
-predicted backwards, all rows are reversed, and their ends are the beginnings of texts. Where words are pieces of tokens
-(characters), T counts pieces, and tokens get the sums of theirs. Shapes: N predicted words, V words of the vocabulary,
-K most probable ones.
+state after `t` words predicts word `t + 1`; before the first word there is one that is learned or, of a running text,
+the last one of the segment before. Where the target is predicted backwards, all rows are reversed, and their ends are
+the beginnings of texts. Where words are pieces of tokens (characters), T counts pieces, and tokens get the sums of
+theirs. Shapes: N predicted words, V words of the vocabulary, K most probable ones.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +24,9 @@ from mtl.text.vocabulary import FIRST
 from ..layers.both_ways import reversed_rows
 from ..layers.dropout import Dropout
 from ..layers.limits import Count, Rate
+
+if TYPE_CHECKING:
+    from mtl.data.carried import Carry
 
 END = 0  # id of what follows a text's last word: that of padding, which is no word
 
@@ -43,6 +46,7 @@ class WordPrediction(Output):
     axes = (("T",),)
     takes_input: ClassVar[bool] = True
     takes_pieces: ClassVar[bool] = True
+    carries: ClassVar[bool] = True
 
     def __init__(
         self, input_dims: tuple[int, ...], target: NextToken, words: Embedding, dropout: Rate, top: Count
@@ -90,9 +94,17 @@ class WordPrediction(Output):
         sequence = PaddedSequence(self._turned(found, lengths), lengths)
         return given[0]._replace(sequence=sequence) if isinstance(given[0], Pieces) else sequence
 
-    def _predicted(self, ids: PaddedSequence | Pieces, states: PaddedSequence | Pieces) -> Predicted:
-        if isinstance(states, Pieces) and not isinstance(ids, Pieces):
-            states = states.of_tokens()
+    def continued(self, carry: Carry, *scores: Any) -> tuple[Any, ...]:
+        """Return what flows in and, where rows go on, the last states of those before them, [B, D]."""
+        ids, states = scores
+        values, lengths = _sequence(_alike(ids, states))
+        carry.after = (values.gather(1, (lengths - 1)[:, None, None].expand(-1, 1, values.shape[2]))[:, 0],)
+        return scores if carry.before is None else (*scores, *carry.before)
+
+    def _predicted(
+        self, ids: PaddedSequence | Pieces, states: PaddedSequence | Pieces, before: Tensor | None = None
+    ) -> Predicted:
+        states = _alike(ids, states)
         if isinstance(ids, Pieces) and not isinstance(states, Pieces):
             raise UsageError(
                 "'words' should be what the states are made of. Found states of whole tokens, and 'words' that are "
@@ -101,7 +113,8 @@ class WordPrediction(Output):
         words, lengths = _sequence(ids)
         values = self._turned(_sequence(states).values, lengths)
         words = self._turned(words, lengths)[:, :, 0]
-        first = self.start.to(values.dtype).expand(len(values), 1, values.shape[2])
+        first = self.start if before is None else before[:, None]
+        first = first.to(values.dtype).expand(len(values), 1, values.shape[2])
         wanted = torch.cat([words, torch.full_like(words[:, :1], END)], 1)
         return Predicted(self.dropout(torch.cat([first, values], 1)), wanted, (words != END).sum(1))
 
@@ -152,6 +165,11 @@ class WordPrediction(Output):
         found = self.distribution(states[row, counts[row]][None])[0].numpy()
         odd = wanted != given
         return float(abs(found[wanted[odd]] - found[given[odd]]).max())
+
+
+def _alike(ids: PaddedSequence | Pieces, states: PaddedSequence | Pieces) -> PaddedSequence | Pieces:
+    """Return states as those of tokens where these are predicted as a whole."""
+    return states.of_tokens() if isinstance(states, Pieces) and not isinstance(ids, Pieces) else states
 
 
 def _sequence(value: PaddedSequence | Pieces) -> PaddedSequence:
