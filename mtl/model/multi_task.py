@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -31,8 +32,8 @@ class Instruction(NamedTuple):
     """One step of a program: the component to apply, and where its arguments come from.
 
     `inputs` are the texts that a leaf embedding reads; `values` the positions of earlier steps; `target` is the task
-    whose gold answers flow in; `method` is asked of the component in place of its `forward`. Without a component, the
-    one earlier value is regrouped as the units of `inputs` ask.
+    whose gold answers flow in; `method` is asked of the component in place of its `forward`; `place` names the call
+    among those of the component. Without a component, the one earlier value is regrouped as the units of `inputs` ask.
     """
 
     component: str | None
@@ -40,6 +41,7 @@ class Instruction(NamedTuple):
     values: tuple[int, ...]
     target: str | None
     method: str = ""
+    place: str = ""
 
 
 class Program(NamedTuple):
@@ -58,6 +60,7 @@ def program(wanted: Sequence[Step], pieces: Iterable[int] = ()) -> Program:
     order = walk(wanted)
     positions = {step: position for position, step in enumerate(order)}
     found = []
+    applied: Counter[str] = Counter()
     for step in order:
         values = tuple(positions[below] for below in steps_below(step))
         if isinstance(step, Regroup):
@@ -65,7 +68,9 @@ def program(wanted: Sequence[Step], pieces: Iterable[int] = ()) -> Program:
             continue
         inputs = tuple(argument for argument in step.arguments if isinstance(argument, InputKey))
         target = next((argument.task for argument in step.arguments if isinstance(argument, TargetKey)), None)
-        found.append(Instruction(step.component, inputs, values, target, step.method))
+        place = f"{step.component}/{applied[step.component]}"
+        applied[step.component] += 1
+        found.append(Instruction(step.component, inputs, values, target, step.method, place))
     return Program(tuple(found), tuple(positions[step] for step in wanted), frozenset(pieces))
 
 
@@ -87,17 +92,17 @@ def compute(
     it is not applied, and what takes its value gets it `Stepped`. Representations and poolings get sequences of pieces;
     to all other modules that do not take pieces, and to the caller where the program does not say otherwise, these
     come with one vector per token. Where rows are segments of a running text, representations that carry begin with
-    what is `carried`, each step with its own.
+    what is `carried`, each call with its own.
     """
     done: list[Value] = []
-    for position, step in enumerate(program.steps):
-        arguments: list[Any] = [done[below] for below in step.values]
+    for step in program.steps:
+        arguments: list[Any] = [done[position] for position in step.values]
         if step.component is None:
             done.append(regroup(_of_tokens(arguments[0]), step.inputs[0]))
             continue
         module: Any = modules[step.component]
         if carried is not None and not step.method and module.carries:
-            module = partial(module, carry=carried.at(f"{step.component}/{position}"))
+            module = partial(module, carry=carried.at(step.place))
         module = getattr(module, step.method) if step.method else module
         pieces = next((value for value in arguments if isinstance(value, Pieces)), None)
         if pieces is not None and not getattr(modules[step.component], "takes_pieces", False):

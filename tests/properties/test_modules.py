@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from mtl.base import registry
+from mtl.data.carried import Carried
 from mtl.model.module import PaddedSequence
 from mtl_modules import Transition, TransitionOutput
 from mtl_modules.outputs.grade_output import GradeOutput
@@ -17,6 +18,14 @@ from mtl_modules.outputs.word_prediction import WordPrediction
 from tests.properties.cases import CASES, KINDS, Case, Shared, of_tokens
 
 OWN_TABLES = (GradeOutput, WordPrediction, Transition, TransitionOutput)
+
+
+
+def reads_on(case: Case) -> bool:
+    """Say whether a representation carries a state; those that read backwards do not."""
+    cls = registry.lookup(case.kind, case.name.split()[0])
+    return case.kind == "representation" and cls.carries and "backwards" not in case.name
+
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
@@ -166,3 +175,22 @@ def test_shapes_are_the_same_on_the_meta_device(case: Case) -> None:
         assert {n: v.shape for n, v in module.answer(*arguments).items()} == {
             n: v.shape for n, v in case.module().answer(*case.batch(case.rows())).items()
         }
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if reads_on(case)], ids=lambda case: case.name)
+def test_what_carries_reads_segments_as_it_reads_the_whole(case: Case) -> None:
+    """Rows are cut at places of their own, so that segments have padding."""
+    module, rows = case.module(), case.rows()
+    long = [row for row in rows if len(row[0]) > 1]
+    cuts = [1 + number % (len(row[0]) - 1) for number, row in enumerate(long)]
+    pairs = list(zip(long, cuts, strict=True))
+    carried, found = Carried(), []
+    with torch.no_grad():
+        whole = module(*case.batch(long))
+        for half in [[values[:cut] for values in row] for row, cut in pairs], [[v[cut:] for v in row] for row, cut in pairs]:
+            found.append(module(*case.batch(half, extra=2), carry=carried.at("here")))
+            carried.go_on()
+    for number, cut in enumerate(cuts):
+        wanted = whole.values[number, : len(long[number][0])]
+        joined = torch.cat([found[0].values[number, :cut], found[1].values[number, : len(wanted) - cut]])
+        torch.testing.assert_close(joined, wanted)

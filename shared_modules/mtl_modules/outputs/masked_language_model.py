@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -25,6 +25,7 @@ class MaskedLanguageModelOutput(LanguageModelOutput):
     """
 
     elements = ("masked token",)
+    carries: ClassVar[bool] = False  # it reads both sides of a token
 
     def __init__(
         self,

@@ -21,11 +21,11 @@ def base_of(kind: str) -> type:
 def test_what_is_asked_of_a_kind_is_what_its_base_class_has() -> None:
     assert tuple(BASES) == registry.KINDS
     assert asked(base_of("task")) == (
-        "predicts", "units", "target_optional", "input_roles", "default_metrics", "swap_values", "masking", "draws_negatives", "columns",
+        "predicts", "units", "target_optional", "input_roles", "default_metrics", "swap_values", "masking", "bptt", "draws_negatives", "columns",
         "inputs", "slots", "target_options", "target_input", "cell", "target", "target_class",
     )  # fmt: skip
     assert {"element", "answers", "exact", "found", "tally", "state", "shape"} <= set(asked(base_of("target")))
-    assert asked(base_of("output"))[:5] == ("takes_pieces", "ordered_keys", "file_only", "notes", "output_dim")
+    assert asked(base_of("output"))[:5] == ("takes_pieces", "carries", "ordered_keys", "file_only", "notes")
     assert "labels" not in asked(base_of("output"))  # of an instance: set when the model is built
     stated = {"predicts", "element", "answers"}  # of a task or a target, which has to say them
     for kind in BASES:
@@ -105,7 +105,7 @@ class Steps:
         (
             Asks,
             "task",
-            "the task 'mine', class Asks: should have target_optional, input_roles, default_metrics, swap_values, masking, draws_negatives, "
+            "the task 'mine', class Asks: should have target_optional, input_roles, default_metrics, swap_values, masking, bptt, draws_negatives, "
             "target_options, target_input, cell, target_class, as mtl.recipe.task.Task says. Found none. "
             "Derive it from mtl.recipe.task.Task.",
         ),
