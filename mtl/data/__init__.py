@@ -28,9 +28,10 @@ reading        rows of a source as its tasks need them
 remarks        what is odd about the gold of a split, as warnings
 row_faults     all that is wrong with the rows of all splits: the first row of each kind, and a count
 row_places     where the rows of a split were read, as it is kept: `row_line` and `row_file`, the number of a file
+running        rows of a source as one running text, cut into segments that are read one after another
+running_feed   the batches of a running text: segments that go on where those of the batch before have ended
 soft_labels    probabilities that a teacher gives the labels of a split's units, or of their tokens, memory-mapped
 span_values    the values that spans of a label have in training, and rows with other values of their spans
-running        rows of a source as one running text, cut into segments that are read one after another
 split          one split of a source, featurized and memory-mapped: texts, and the units that are made of them
 split_file     the memory-mapped file of a split: its columns as arrays, and the facts that are kept beside them
 store          the cache's files: written beside their place and renamed, with a checksum

@@ -1,4 +1,4 @@
-"""A running text in which words come again after a while, a recipe of a language model that reads it on, its trainer."""
+"""A running text in which words come again after a while, and a language model that reads it on: recipe and trainer."""
 
 from __future__ import annotations
 

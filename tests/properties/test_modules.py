@@ -20,7 +20,6 @@ from tests.properties.cases import CASES, KINDS, Case, Shared, of_tokens
 OWN_TABLES = (GradeOutput, WordPrediction, Transition, TransitionOutput)
 
 
-
 def reads_on(case: Case) -> bool:
     """Say whether a representation carries a state; those that read backwards do not."""
     cls = registry.lookup(case.kind, case.name.split()[0])
@@ -187,7 +186,10 @@ def test_what_carries_reads_segments_as_it_reads_the_whole(case: Case) -> None:
     carried, found = Carried(), []
     with torch.no_grad():
         whole = module(*case.batch(long))
-        for half in [[values[:cut] for values in row] for row, cut in pairs], [[v[cut:] for v in row] for row, cut in pairs]:
+        for half in (
+            [[values[:cut] for values in row] for row, cut in pairs],
+            [[v[cut:] for v in row] for row, cut in pairs],
+        ):
             found.append(module(*case.batch(half, extra=2), carry=carried.at("here")))
             carried.go_on()
     for number, cut in enumerate(cuts):

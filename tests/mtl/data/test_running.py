@@ -73,9 +73,9 @@ def test_pieces_are_cut_where_tokens_are(tmp_path: Path) -> None:
     assert counts.tolist() == lengths
     assert (ids != 0).sum(1).tolist() == [sum(row) for row in lengths]
     text = "".join(f"{word} " for word in words("dev")[:20])
-    at = [row[: sum(own)].tolist() for row, own in zip(ids, lengths, strict=True)]
-    by_character = dict(zip(text, sum(at, []), strict=True))
-    assert [by_character[character] for character in text] == sum(at, [])
+    found = [at for row, own in zip(ids, lengths, strict=True) for at in row[: sum(own)].tolist()]
+    by_character = dict(zip(text, found, strict=True))
+    assert [by_character[character] for character in text] == found
 
 
 def test_a_feed_reads_on_and_cuts_elsewhere_at_every_pass(tmp_path: Path) -> None:
@@ -122,8 +122,8 @@ def test_a_row_without_a_token_is_named_or_left_out(tmp_path: Path) -> None:
     with pytest.raises(DataError) as raised:
         prepared(recipe(source=source), tmp_path)
     assert str(raised.value) == (
-        f"{tmp_path}/rows.jsonl:2: column 'text': should have a token, as rows are read as one running text. Found none. "
-        "Leave the row out ('on_bad_row: skip' does); of plain text, 'rows: words' has no such rows."
+        f"{tmp_path}/rows.jsonl:2: column 'text': should have a token, as rows are read as one running text. Found "
+        "none. Leave the row out ('on_bad_row: skip' does); of plain text, 'rows: words' has no such rows."
     )
     _, data = prepared(recipe(source={**source, "on_bad_row": "skip"}), tmp_path)
     assert [split.tokens for split in data.splits.values()] == [3]

@@ -10,6 +10,7 @@ from mtl.base.errors import RecipeError
 from mtl.compile.loading import load_recipe, recipe_from_dict
 from mtl.runs.check import check
 from tests import small
+from tests.mtl import running_text
 
 
 def test_adversarial_training_has_words_to_move(tmp_path: Path) -> None:
@@ -32,6 +33,17 @@ def test_adversarial_training_has_words_to_move(tmp_path: Path) -> None:
     ]
     task |= {"inputs": "text", "model": {}}
     check(recipe_from_dict({"name": "words", "tasks": {"a": task}, **adversarial}, data=tmp_path))
+
+
+def test_rows_of_a_running_text_are_not_drawn(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError) as caught:
+        check(recipe_from_dict(running_text.recipe({"bootstrap": True}), data=running_text.write(tmp_path)))
+    assert [(fault.path, fault.message) for fault in caught.value.faults] == [
+        (
+            "train.bootstrap",
+            "should be left out, as rows that are drawn are no running text. Found 'bptt' in task 'lm'.",
+        )
+    ]
 
 
 @pytest.mark.parametrize("freeze", [True, False])
