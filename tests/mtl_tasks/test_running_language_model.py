@@ -1,4 +1,4 @@
-"""Language models of running text: figures are those of the whole text, whatever it is made of and however it is cut."""
+"""Language models of running text: figures are those of the whole text, however it is cut."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_predictions_are_those_of_the_text_read_at_once(tmp_path: Path, name: st
         found = evaluate(model, graph, data, "dev", batch_tokens=batch_tokens)
         rows = found.predictions["lm"]
         assert [len(row) for row in rows] == [5] * 19 + [1]
-        torch.testing.assert_close(torch.tensor(sum(rows, [])), wanted, atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(torch.tensor([value for row in rows for value in row]), wanted, atol=1e-5, rtol=1e-4)
         assert found.metrics["lm"]["perplexity"] == pytest.approx(math.exp(-wanted.mean().item()), rel=1e-4)
     assert not torch.isclose(torch.tensor(rows[1]), apart["lm"]["log_probability"][0]).all()
 
