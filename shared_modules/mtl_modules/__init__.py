@@ -2,6 +2,7 @@
 
 from .decoders.attention_flow import AttentionFlow
 from .decoders.mlp import MLP
+from .decoders.rnng import RNNG
 from .decoders.transition import Transition
 from .embeddings.byte import ByteCNN
 from .embeddings.categorical import Categorical
@@ -70,6 +71,7 @@ __all__ = [
     "CNN",
     "CRF",
     "MLP",
+    "RNNG",
     "SRU",
     "AdaptiveSoftmax",
     "AttentionFlow",

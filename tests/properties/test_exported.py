@@ -13,7 +13,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from mtl.base.registry import names
+from mtl.base.registry import lookup, names
 from mtl.compile.loading import recipe_from_dict
 from mtl.data.batch import Batch
 from mtl.export.numeric import Numeric, export_numeric
@@ -22,6 +22,7 @@ from mtl.graph.calls import Call, walk
 from mtl.model.module import PaddedSequence
 from mtl.model.multi_task import MultiTaskModel, compute, program
 from tests.properties import joint, pairs, questions, targets, zoo
+from tests.properties.test_trees import DECODERS
 
 BATCHES = {
     "all texts": joint.TEXTS,
@@ -81,7 +82,7 @@ def pair_of_targets() -> Pair:
 
 
 # What is exported of these is compared in test_exported_trees.py, of the last in those of its task.
-ELSEWHERE = {("decoder", "transition"), ("output", "transition"), ("output", "masked_language_model")}
+ELSEWHERE = {*(("decoder", name) for name in DECODERS), ("output", "transition"), ("output", "masked_language_model")}
 
 
 def test_the_graphs_hold_every_registered_module() -> None:
@@ -95,8 +96,6 @@ def test_the_graphs_hold_every_registered_module() -> None:
 
 
 def _of_other_packages(kind: str) -> set[tuple[str, str]]:
-    from mtl.base.registry import lookup
-
     return {(kind, name) for name in names(kind) if not lookup(kind, name).__module__.startswith("mtl_modules.")}
 
 

@@ -10,18 +10,25 @@ import torch
 from torch import Tensor
 
 from mtl.base.errors import UsageError
+from mtl.base.registry import lookup, names
 from mtl.data.labels import MISSING, Labels
 from mtl.data.targets import Number, TreeOfTokens
 from mtl.model.module import PaddedSequence
 from mtl.model.search import Stepped
 from mtl.text.transitions import Bounds, oracle
 from mtl.text.trees import Tree, broken
-from mtl_modules import Transition, TransitionOutput
+from mtl_modules import TransitionOutput
+from mtl_modules.decoders.tree_decoder import TreeDecoder
 from tests.mtl.text.test_trees import random_tree
 
 NAMES = ("[IN:A", "[IN:B", "[IN:C", "[SL:A", "[SL:B", "[SL:C", "]", "shift")
 SIZE = 5
 LENGTHS = (4, 1, 7, 3, 7)
+DECODERS: dict[str, Any] = {
+    name: found for name in names("decoder") if issubclass(found := lookup("decoder", name), TreeDecoder)
+}
+
+every_decoder = pytest.mark.parametrize("name", list(DECODERS))
 
 
 def target() -> TreeOfTokens:
@@ -31,9 +38,9 @@ def target() -> TreeOfTokens:
     return found
 
 
-def decoder(seed: int = 1, **keys: Any) -> Transition:
+def decoder(name: str, seed: int = 1, **keys: Any) -> TreeDecoder:
     torch.manual_seed(seed)
-    found = Transition(SIZE, target(), dim=4, hidden=6, **keys).eval()
+    found: TreeDecoder = DECODERS[name](SIZE, target(), dim=4, hidden=6, **keys).eval()
     with torch.no_grad():
         for parameter in found.parameters():
             parameter.add_(0.5 * torch.randn_like(parameter))  # scores that lie apart from each other
@@ -61,8 +68,9 @@ def actions(extra: int = 0) -> Tensor:
     return torch.stack([torch.nn.functional.pad(row, (0, longest - len(row)), value=MISSING) for row in rows])
 
 
-def test_what_is_taught_at_once_is_what_is_done_step_by_step() -> None:
-    module, inputs, wanted = decoder(), texts(), actions()
+@every_decoder
+def test_what_is_taught_at_once_is_what_is_done_step_by_step(name: str) -> None:
+    module, inputs, wanted = decoder(name), texts(), actions()
     with torch.no_grad():
         taught = module(inputs, wanted)
         state, choice = module.start(inputs), torch.full((len(LENGTHS),), -1)
@@ -74,8 +82,9 @@ def test_what_is_taught_at_once_is_what_is_done_step_by_step() -> None:
     assert torch.equal(taught.counted, wanted >= 0)
 
 
-def test_padding_and_neighbours_change_no_loss() -> None:
-    module, output = decoder(), TransitionOutput(target())
+@every_decoder
+def test_padding_and_neighbours_change_no_loss(name: str) -> None:
+    module, output = decoder(name), TransitionOutput(target())
     with torch.no_grad():
         found = output.loss(module(texts(), actions()), actions())
         padded = output.loss(module(texts(3), actions(2)), actions(2))
@@ -86,9 +95,10 @@ def test_padding_and_neighbours_change_no_loss() -> None:
     torch.testing.assert_close(found.values[:first], one.values, atol=1e-5, rtol=1e-5)
 
 
+@every_decoder
 @pytest.mark.parametrize("beam", [1, 4])
-def test_answers_are_trees_and_neighbours_change_none(beam: int) -> None:
-    module, output = decoder(), TransitionOutput(target(), beam=beam)
+def test_answers_are_trees_and_neighbours_change_none(beam: int, name: str) -> None:
+    module, output = decoder(name), TransitionOutput(target(), beam=beam)
     with torch.no_grad():
         together = output.answer(Stepped(module, (texts(3),)))
         order = torch.tensor([3, 0, 4, 2, 1])
@@ -103,8 +113,9 @@ def test_answers_are_trees_and_neighbours_change_none(beam: int) -> None:
     torch.testing.assert_close(turned["score"], together["score"][order], atol=1e-6, rtol=1e-5)
 
 
-def test_scores_are_probabilities_of_whole_trees_and_a_beam_finds_no_worse_ones() -> None:
-    module = decoder()
+@every_decoder
+def test_scores_are_probabilities_of_whole_trees_and_a_beam_finds_no_worse_ones(name: str) -> None:
+    module = decoder(name)
     greedy, wide = (TransitionOutput(target(), beam=beam) for beam in (1, 64))
     with torch.no_grad():
         answers = [output.answer(Stepped(module, (texts(),))) for output in (greedy, wide)]
@@ -117,23 +128,25 @@ def test_scores_are_probabilities_of_whole_trees_and_a_beam_finds_no_worse_ones(
     assert (answers[1]["score"] > answers[0]["score"] * 1.01).any()
 
 
-def test_gradients_reach_every_parameter_and_what_flows_in() -> None:
-    module, inputs = decoder(dropout=0.1).train(), texts()
+@every_decoder
+def test_gradients_reach_every_parameter_and_what_flows_in(name: str) -> None:
+    module, inputs = decoder(name, dropout=0.1).train(), texts()
     values = inputs.values.requires_grad_()
     losses = TransitionOutput(target()).loss(module(PaddedSequence(values, inputs.lengths), actions()), actions())
     losses.values[losses.counted].sum().backward()
-    for name, parameter in module.named_parameters():
-        assert parameter.grad is not None, name
-        assert bool(torch.isfinite(parameter.grad).all()), name
-        assert bool(parameter.grad.abs().sum() > 0), name
+    for key, parameter in module.named_parameters():
+        assert parameter.grad is not None, key
+        assert bool(torch.isfinite(parameter.grad).all()), key
+        assert bool(parameter.grad.abs().sum() > 0), key
     assert values.grad is not None
     assert (values.grad.abs().sum(2) > 0).equal(inputs.mask())
 
 
-def test_texts_that_are_not_read_whole_do_not_count() -> None:
+@every_decoder
+def test_texts_that_are_not_read_whole_do_not_count(name: str) -> None:
     inputs = texts()
     cut = PaddedSequence(inputs.values[:, :5], inputs.lengths.clamp(max=5))
-    counted = decoder()(cut, actions()).counted
+    counted = decoder(name)(cut, actions()).counted
     assert counted.any(1).tolist() == [length <= 5 for length in LENGTHS]
 
 
@@ -143,15 +156,16 @@ def message(call: Any) -> str:
     return str(error.value)
 
 
-def test_what_does_not_fit_together_is_refused() -> None:
+@every_decoder
+def test_what_does_not_fit_together_is_refused(name: str) -> None:
     output = TransitionOutput(target())
-    assert message(lambda: Transition(SIZE, Number())) == (  # type: ignore[arg-type]
-        "'transition' should be the decoder of a task that predicts trees. Found numbers [B]."
+    assert message(lambda: DECODERS[name](SIZE, Number())) == (  # type: ignore[arg-type]
+        f"'{name}' should be the decoder of a task that predicts trees. Found numbers [B]."
     )
-    assert message(lambda: decoder()(torch.zeros(2, SIZE), actions())) == (
-        "'transition' should get the tokens of a text, not pooled. Found one vector a text."
+    assert message(lambda: decoder(name)(torch.zeros(2, SIZE), actions())) == (
+        f"'{name}' should get the tokens of a text, not pooled. Found one vector a text."
     )
     for call in (lambda: output.loss(torch.zeros(2, 3), actions()), lambda: output.answer(torch.zeros(2, 3))):
         assert message(call) == (
-            "'transition' should get what the decoder 'transition' makes. Found scores of another decoder."
+            "'transition' should get what the decoder 'transition' or 'rnng' makes. Found scores of another decoder."
         )

@@ -15,8 +15,10 @@ from mtl.model.beam import Beam
 from mtl.model.module import Losses, Output, PaddedSequence
 from mtl.model.search import Greedy, Search, Stepped
 
-from ..decoders.transition import Taught, Transition
+from ..decoders.tree_decoder import Taught, TreeDecoder
 from ..layers.limits import Count
+
+_MISFIT = "'transition' should get what the decoder 'transition' or 'rnng' makes. Found {}."
 
 
 @register("output", "transition")
@@ -43,7 +45,7 @@ class TransitionOutput(Output):
         """Return a loss for each action of the batch."""
         taught, actions = scores_and_targets
         if not isinstance(taught, Taught):
-            raise UsageError(f"'transition' should get what the decoder 'transition' makes. Found {_name(taught)}.")
+            raise UsageError(_MISFIT.format(_name(taught)))
         scores, counted = taught
         steps = F.cross_entropy(scores.flatten(0, 1).float(), actions.clamp(min=0).flatten(), reduction="none")
         return Losses(steps, counted.flatten())
@@ -51,8 +53,8 @@ class TransitionOutput(Output):
     def answer(self, *scores: Any) -> dict[str, Tensor]:
         """Return `actions` [B, S], ids, -1 after the last one, and `score` [B]: the probability of all of them."""
         (stepped,) = scores
-        if not isinstance(stepped, Stepped) or not isinstance(stepped.decoder, Transition):
-            raise UsageError(f"'transition' should get what the decoder 'transition' makes. Found {_name(stepped)}.")
+        if not isinstance(stepped, Stepped) or not isinstance(stepped.decoder, TreeDecoder):
+            raise UsageError(_MISFIT.format(_name(stepped)))
         most = stepped.decoder.system.most(stepped.values[0].values.shape[1])
         chosen, _, likely = self.search(stepped, most)
         return {"actions": torch.where(chosen == self.size, -1, chosen), "score": likely.exp()}

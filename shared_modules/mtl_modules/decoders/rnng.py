@@ -1,0 +1,147 @@
+"""The next action of a stack machine that builds a tree, from its stack, its buffer and all that it has done."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mtl.base.registry import register
+from mtl.data.targets import TreeOfTokens
+from mtl.model.module import PaddedSequence
+from mtl.model.search import State
+
+from ..layers.composition import Composition
+from ..layers.dropout import Dropout
+from ..layers.limits import Count, Rate
+from ..layers.lstm_step import lstm_step
+from ..layers.pushes import Pushes
+from ..layers.stack_lstm import StackLSTM
+from ..layers.transition_system import INTENTS, REDUCES, SHIFTS, SLOTS, Stacks
+from ..representations.one_way_lstm import OneWayLSTM
+from .tree_decoder import TreeDecoder, at_places, masked, widened
+
+MACHINES = len(Stacks._fields)
+
+
+@register("decoder", "rnng")
+class RNNG(TreeDecoder):
+    """A recurrent neural network grammar: three LSTMs over the stack, the words that are left and the actions so far.
+
+    On the stack there are words, labels of open brackets, and brackets that were closed, each of which is one vector
+    made of its label and of what it holds. `hidden` is the size of these vectors, of the three LSTMs and of the hidden
+    layer that makes scores of their outputs; `dim` is that of an action's vector. `dropout` is the rate on words,
+    labels, closed brackets and actions, and around the hidden layer.
+
+    Source: Dyer, Kuncoro, Ballesteros and Smith (2016), "Recurrent Neural Network Grammars", in the discriminative
+    form of section 4.4; for trees of intents and slots Gupta et al. (2018), section 4.
+    """
+
+    def __init__(
+        self, input_dim: int, target: TreeOfTokens, *, dim: Count = 32, hidden: Count = 128, dropout: Rate = 0.0
+    ) -> None:
+        super().__init__(target)
+        self.hidden = hidden
+        self.words = nn.Linear(input_dim, hidden)
+        self.labels = nn.Embedding(self.system.size, hidden)
+        self.actions = nn.Embedding(self.system.size, dim)
+        self.composition = Composition(hidden, dropout)
+        self.stack = StackLSTM(hidden, hidden)
+        self.buffer = OneWayLSTM(hidden, hidden=hidden, direction="backward")
+        self.history = nn.LSTM(dim, hidden, batch_first=True)
+        self.layer = nn.Linear(3 * hidden, hidden)
+        self.scores = nn.Linear(hidden, self.system.end)
+        self.dropout = Dropout(dropout)
+
+    def taught(self, inputs: PaddedSequence, actions: Tensor) -> Tensor:
+        """Return the scores [B, S, A] of what comes at each of the gold actions [B, S]."""
+        at = self.system.along(actions)
+        # A text of fewer words than its tree has, because it is not read to the end, has no word for each place.
+        words, left = self._read(inputs).chunk(2, -1)
+        front = at.front.clamp(max=words.shape[1] - 1)
+        before = F.pad(actions[:, :-1], (1, 0), value=-1) % self.system.size  # -1 is the end's
+        pushes = Pushes(self.system, actions)
+        shifted = at_places(words, (front - 1).clamp(min=0))
+        elements = torch.where(pushes.shifts[:, :, None], shifted, self.dropout(self.labels(before)))
+        elements = self.composition.along(elements.flatten(0, 1), pushes)
+        stack = self.stack.along(elements, pushes).view(*actions.shape, -1)
+        history, _ = self.history(self.dropout(self.actions(before)))
+        allowed = self.system.allowed(at, inputs.lengths[:, None].expand_as(actions))
+        return self._scores(stack, at_places(left, front), history, allowed)
+
+    def _read(self, inputs: PaddedSequence) -> Tensor:
+        """Return [B, T + 1, 2 hidden]: of each word its vector on the stack, and what is left from it on."""
+        words = PaddedSequence(self.dropout(self.words(inputs.values)), inputs.lengths)
+        return torch.cat([widened(words), widened(self.buffer(words))], -1)
+
+    def _scores(self, stack: Tensor, left: Tensor, history: Tensor, allowed: Tensor) -> Tensor:
+        found = self.layer(self.dropout(torch.cat([stack, left, history], -1))).tanh()
+        return masked(self.scores(self.dropout(found)), allowed)
+
+    # -- one action after another
+
+    def start(self, *values: Any) -> State:
+        """Return the state before the first action: eleven tensors, which a loop carries.
+
+        `front`, `depth`, `opens` [B] and `stack` [B, depth + 1] of the stack machines; how high their stacks are, [B],
+        and were when the bracket at each depth was opened, [B, depth + 1]; of each place of a stack, from the bottom,
+        its vector and the LSTM's output and cell, [B, T + 1 + depth, 3 hidden]; output and cell of the history
+        [B, hidden]; the words [B, T + 1, 2 hidden] and their number [B].
+        """
+        words, lengths = self._read(values[0]), values[0].lengths
+        machines = self.system.start(lengths)
+        nothing = [words.new_zeros(words.shape[0], self.hidden) for _ in range(2)]
+        # No bracket is empty, so there are never more words and closed brackets on a stack than words were shifted.
+        places = words.new_zeros(words.shape[0], words.shape[1] + self.system.bounds.depth, 3 * self.hidden)
+        height, begins = torch.zeros_like(lengths), torch.zeros_like(machines.stack)
+        return (*machines, height, begins, places, *nothing, words, lengths)
+
+    def step(self, state: State, choice: Tensor) -> tuple[Tensor, State]:
+        """Return scores [B, A] of what comes after an action [B], and the state that it leads to."""
+        before = Stacks(*state[:MACHINES])
+        height, begins, places, hidden, cell, words, lengths = state[MACHINES:]
+        element = self._element(before, choice, height, begins, places, words)
+        stacks = self.system.after(before, choice, lengths)
+        kind = self.system.kinds[choice]
+        opens, closes = (kind == INTENTS) | (kind == SLOTS), kind == REDUCES
+        pushes = opens | closes | (kind == SHIFTS)
+        # A beam may have to follow what is forbidden: nothing runs over the stack.
+        begun = begins.gather(1, before.depth[:, None])[:, 0].clamp(min=1)
+        height = torch.where(closes, begun, (height + pushes.long()).clamp(max=places.shape[1] - 1))
+        depths = torch.arange(begins.shape[1], device=choice.device)
+        begins = torch.where(opens[:, None] & (depths == stacks.depth[:, None]), height[:, None], begins)
+        _, *below = at_places(places, (height - 1).clamp(min=0)[:, None])[:, 0].chunk(3, -1)
+        pushed = torch.cat([element, *self.stack(element, *below)], -1)
+        numbers = torch.arange(places.shape[1], device=choice.device)
+        places = torch.where((pushes[:, None] & (numbers == height[:, None]))[:, :, None], pushed[:, None], places)
+        hidden, cell = lstm_step(self.history, self.actions(choice % self.system.size), hidden, cell)
+        top = at_places(places, height[:, None])[:, 0].chunk(3, -1)[1]
+        left = at_places(words, stacks.front[:, None])[:, 0].chunk(2, -1)[1]
+        allowed = self.system.allowed(self.system.places(stacks, choice), lengths)
+        scores = self._scores(top, left, hidden, allowed)
+        return scores, (*stacks, height, begins, places, hidden, cell, words, lengths)
+
+    def _element(
+        self, before: Stacks, choice: Tensor, height: Tensor, begins: Tensor, places: Tensor, words: Tensor
+    ) -> Tensor:
+        """Return the vector [B, hidden] that an action puts on top of a stack."""
+        kind = self.system.kinds[choice]
+        word = at_places(words, before.front[:, None])[:, 0].chunk(2, -1)[0]
+        numbers = torch.arange(places.shape[1], device=choice.device)
+        downwards = (height[:, None] - numbers).clamp(min=0)
+        inside = at_places(places.chunk(3, -1)[0], downwards)
+        depth = before.depth[:, None]
+        count = (height - begins.gather(1, depth)[:, 0]).clamp(min=1)
+        made = self.composition(self.labels(before.stack.gather(1, depth)[:, 0]), PaddedSequence(inside, count))
+        closed = torch.where((kind == REDUCES)[:, None], made, self.labels(choice % self.system.size))
+        return torch.where((kind == SHIFTS)[:, None], word, closed)
+
+    def exportable(self) -> nn.Module:
+        """Return the same with ONNX `LSTM` nodes for the buffer and for closed brackets."""
+        found = copy.copy(self)  # which has the same parameters
+        stand_ins = {"buffer": self.buffer.exportable(), "composition": self.composition.exportable()}
+        found._modules = {**self._modules, **stand_ins}
+        return found
