@@ -10,18 +10,19 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from mtl.export.operators import translation_table
 from mtl.model.module import PaddedSequence
 from mtl.model.search import Stepped
 from mtl_modules import TransitionOutput
-from tests.properties.test_trees import SIZE, decoder, target
+from tests.properties.test_trees import SIZE, decoder, every_decoder, target
 
 
 class Parser(nn.Module):
-    """A decoder of random weights, and the search over it."""
+    """A decoder of random weights, or what takes its place in a graph, and the search over it."""
 
-    def __init__(self, beam: int) -> None:
+    def __init__(self, decoder: nn.Module, beam: int) -> None:
         super().__init__()
-        self.decoder = decoder()
+        self.decoder = decoder
         self.output = TransitionOutput(target(), beam=beam)
 
     def forward(self, values: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
@@ -33,16 +34,18 @@ class Parser(nn.Module):
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # of torch, about its own internals
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("beam", [1, 3])
+@every_decoder
 @torch.no_grad()
-def test_the_exported_search_finds_the_same_actions(beam: int, tmp_path: Path) -> None:
-    file, parser, dynamic = tmp_path / "parser.onnx", Parser(beam).eval(), torch.export.Dim.DYNAMIC
+def test_the_exported_search_finds_the_same_actions(name: str, beam: int, tmp_path: Path) -> None:
+    file, parser, dynamic = tmp_path / "parser.onnx", Parser(decoder(name), beam).eval(), torch.export.Dim.DYNAMIC
     program = torch.onnx.export(
-        parser,
+        Parser(decoder(name).exportable(), beam).eval(),
         (torch.randn(3, 5, SIZE), torch.tensor([5, 2, 4])),
         dynamo=True,
         dynamic_shapes=({0: dynamic, 1: dynamic}, {0: dynamic}),
         opset_version=20,
         verbose=False,
+        custom_translation_table=translation_table(),
     )
     assert program is not None
     assert [node.op_type for node in program.model.graph].count("Loop") == 1

@@ -84,60 +84,53 @@ class RNNG(TreeDecoder):
     # -- one action after another
 
     def start(self, *values: Any) -> State:
-        """Return the state before the first action: eleven tensors, which a loop carries.
+        """Return the state before the first action: twelve tensors, which a loop carries.
 
         `front`, `depth`, `opens` [B] and `stack` [B, depth + 1] of the stack machines; how high their stacks are, [B],
-        and were when the bracket at each depth was opened, [B, depth + 1]; of each place of a stack, from the bottom,
-        its vector and the LSTM's output and cell, [B, T + 1 + depth, 3 hidden]; output and cell of the history
-        [B, hidden]; the words [B, T + 1, 2 hidden] and their number [B].
+        and were when the bracket at each depth was opened, [B, depth + 1]; for each place of a stack, from the bottom,
+        the vector of what is there, [B, T + 1 + depth, hidden], and the LSTM's output and cell; output and cell of the
+        history [B, hidden]; the words [B, T + 1, 2 hidden] and their number [B].
         """
         words, lengths = self._read(values[0]), values[0].lengths
         machines = self.system.start(lengths)
         nothing = [words.new_zeros(words.shape[0], self.hidden) for _ in range(2)]
         # No bracket is empty, so there are never more words and closed brackets on a stack than words were shifted.
-        places = words.new_zeros(words.shape[0], words.shape[1] + self.system.bounds.depth, 3 * self.hidden)
+        high = words.shape[1] + self.system.bounds.depth
+        elements, states = (words.new_zeros(words.shape[0], high, size * self.hidden) for size in (1, 2))
         height, begins = torch.zeros_like(lengths), torch.zeros_like(machines.stack)
-        return (*machines, height, begins, places, *nothing, words, lengths)
+        return (*machines, height, begins, elements, states, *nothing, words, lengths)
 
     def step(self, state: State, choice: Tensor) -> tuple[Tensor, State]:
         """Return scores [B, A] of what comes after an action [B], and the state that it leads to."""
         before = Stacks(*state[:MACHINES])
-        height, begins, places, hidden, cell, words, lengths = state[MACHINES:]
-        element = self._element(before, choice, height, begins, places, words)
+        height, begins, elements, states, hidden, cell, words, lengths = state[MACHINES:]
         stacks = self.system.after(before, choice, lengths)
         kind = self.system.kinds[choice]
         opens, closes = (kind == INTENTS) | (kind == SLOTS), kind == REDUCES
         pushes = opens | closes | (kind == SHIFTS)
-        # A beam may have to follow what is forbidden: nothing runs over the stack.
-        begun = begins.gather(1, before.depth[:, None])[:, 0].clamp(min=1)
-        height = torch.where(closes, begun, (height + pushes.long()).clamp(max=places.shape[1] - 1))
+        rows = torch.arange(choice.shape[0], device=choice.device)
+        numbers = torch.arange(elements.shape[1], device=choice.device)
+        begun = begins[rows, before.depth]
+        inside = elements[rows[:, None], (height[:, None] - numbers).clamp(min=0)]
+        closed = self.composition(
+            self.labels(before.stack[rows, before.depth]), PaddedSequence(inside, (height - begun).clamp(min=1))
+        )
+        element = torch.where(closes[:, None], closed, self.labels(choice % self.system.size))
+        element = torch.where((kind == SHIFTS)[:, None], words[rows, before.front].chunk(2, -1)[0], element)
+        # A beam may have to follow what is forbidden: nothing runs over the stack, or under its bottom.
+        height = torch.where(closes, begun.clamp(min=1), (height + pushes.long()).clamp(max=elements.shape[1] - 1))
         depths = torch.arange(begins.shape[1], device=choice.device)
         begins = torch.where(opens[:, None] & (depths == stacks.depth[:, None]), height[:, None], begins)
-        _, *below = at_places(places, (height - 1).clamp(min=0)[:, None])[:, 0].chunk(3, -1)
-        pushed = torch.cat([element, *self.stack(element, *below)], -1)
-        numbers = torch.arange(places.shape[1], device=choice.device)
-        places = torch.where((pushes[:, None] & (numbers == height[:, None]))[:, :, None], pushed[:, None], places)
+        reached = self.stack(element, *states[rows, (height - 1).clamp(min=0)].chunk(2, -1))
+        pushed = (pushes[:, None] & (numbers == height[:, None]))[:, :, None]
+        elements = torch.where(pushed, element[:, None], elements)
+        states = torch.where(pushed, torch.cat(reached, -1)[:, None], states)
         hidden, cell = lstm_step(self.history, self.actions(choice % self.system.size), hidden, cell)
-        top = at_places(places, height[:, None])[:, 0].chunk(3, -1)[1]
-        left = at_places(words, stacks.front[:, None])[:, 0].chunk(2, -1)[1]
+        top = states[rows, height].chunk(2, -1)[0]
+        left = words[rows, stacks.front].chunk(2, -1)[1]
         allowed = self.system.allowed(self.system.places(stacks, choice), lengths)
         scores = self._scores(top, left, hidden, allowed)
-        return scores, (*stacks, height, begins, places, hidden, cell, words, lengths)
-
-    def _element(
-        self, before: Stacks, choice: Tensor, height: Tensor, begins: Tensor, places: Tensor, words: Tensor
-    ) -> Tensor:
-        """Return the vector [B, hidden] that an action puts on top of a stack."""
-        kind = self.system.kinds[choice]
-        word = at_places(words, before.front[:, None])[:, 0].chunk(2, -1)[0]
-        numbers = torch.arange(places.shape[1], device=choice.device)
-        downwards = (height[:, None] - numbers).clamp(min=0)
-        inside = at_places(places.chunk(3, -1)[0], downwards)
-        depth = before.depth[:, None]
-        count = (height - begins.gather(1, depth)[:, 0]).clamp(min=1)
-        made = self.composition(self.labels(before.stack.gather(1, depth)[:, 0]), PaddedSequence(inside, count))
-        closed = torch.where((kind == REDUCES)[:, None], made, self.labels(choice % self.system.size))
-        return torch.where((kind == SHIFTS)[:, None], word, closed)
+        return scores, (*stacks, height, begins, elements, states, hidden, cell, words, lengths)
 
     def exportable(self) -> nn.Module:
         """Return the same with ONNX `LSTM` nodes for the buffer and for closed brackets."""

@@ -34,6 +34,19 @@ def lstm(values: FLOAT, lengths: INT64, W: FLOAT, R: FLOAT, B: FLOAT, hidden: in
     return op.Reshape(rows_first, op.Constant(value_ints=[0, 0, -1]))
 
 
+def lstm_last_state(
+    values: FLOAT, lengths: INT64, hidden: FLOAT, cell: FLOAT, W: FLOAT, R: FLOAT, B: FLOAT
+) -> tuple[FLOAT, FLOAT]:
+    """One bidirectional `LSTM` node that goes on from a state, of which only the last state is asked."""
+    steps_first = op.Transpose(values, perm=[1, 0, 2])
+    lengths_32 = op.Cast(lengths, to=INT32)
+    size = R.shape[2]
+    _, last, last_cell = op.LSTM(
+        steps_first, W, R, B, lengths_32, hidden, cell, hidden_size=size, direction="bidirectional"
+    )
+    return last, last_cell
+
+
 @script(mtl_opset)
 def viterbi(scores: FLOAT, lengths: INT64, transitions: FLOAT, start: FLOAT, end: FLOAT) -> INT64:
     """A `Scan` that keeps the best score of every prefix, then one backwards that asks which label led there."""

@@ -45,7 +45,7 @@ def masked_lstm(values: Tensor, lengths: Tensor, W: Tensor, R: Tensor, B: Tensor
     W [N, 4H, D], R [N, 4H, H], B [N, 8H] (input biases, then recurrent ones). N is 1 or 2 (bidirectional).
     """
     directions = W.shape[0]
-    weights = [part for n in range(directions) for part in _torch_weights(W[n], R[n], B[n])]
+    weights = [part for n in range(directions) for part in torch_weights(W[n], R[n], B[n])]
     packed = pack_padded_sequence(values, lengths.cpu(), batch_first=True, enforce_sorted=False)
     zeros = values.new_zeros(directions, values.shape[0], hidden)
     states, _, _ = torch._VF.lstm(
@@ -60,7 +60,7 @@ def _(values: Tensor, lengths: Tensor, W: Tensor, R: Tensor, B: Tensor, hidden: 
     return values.new_empty(values.shape[0], values.shape[1], W.shape[0] * hidden)
 
 
-def _torch_weights(W: Tensor, R: Tensor, B: Tensor) -> list[Tensor]:
+def torch_weights(W: Tensor, R: Tensor, B: Tensor) -> list[Tensor]:
     """Reorder one direction's gates from ONNX's (input, output, forget, cell) to torch's (i, f, g, o)."""
 
     def gates(x: Tensor) -> Tensor:
