@@ -19,6 +19,7 @@ from mtl.runs.runner import Run
 from mtl.serve.bundle import Bundle
 from mtl.text.trees import read_tree
 from tests.mtl.small_run import parameters, same
+from tests.properties.test_trees import DECODERS
 
 RECIPE: dict[str, Any] = {
     "name": "trees",
@@ -32,7 +33,7 @@ RECIPE: dict[str, Any] = {
             "model": {
                 "embedding": {"type": "word", "dim": 16},
                 "representation": {"type": "bilstm", "hidden": 16},
-                "decoder": {"type": "transition", "dim": 8, "hidden": 32, "dropout": 0.1},
+                "decoder": {"dim": 8, "hidden": 32, "dropout": 0.1},
             },
         }
     },
@@ -52,6 +53,12 @@ REQUESTS = {
 }
 
 
+def recipe(decoder: str, **output: Any) -> dict[str, Any]:
+    task = RECIPE["tasks"]["parse"]
+    model = {**task["model"], "decoder": {"type": decoder, **task["model"]["decoder"]}}
+    return {**RECIPE, "tasks": {"parse": {**task, "model": {**model, "output": {"type": "transition", **output}}}}}
+
+
 def rows() -> Iterator[str]:
     for (text, tree), one, other in itertools.product(REQUESTS.items(), PLACES.items(), PLACES.items()):
         yield f"{text.format(one[0], other[0])}\t{tree.format(one[1], other[1])}"
@@ -66,9 +73,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
+@pytest.fixture(scope="module", params=list(DECODERS))
+def decoder(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def run(folder: Path) -> Run:
-    found = Run.start(RECIPE, folder / "run", data=folder)
+def run(folder: Path, decoder: str) -> Run:
+    found = Run.start(recipe(decoder), folder / decoder, data=folder)
     for _ in found.train():
         pass
     found.test()
@@ -95,10 +107,8 @@ def test_answers_are_trees_over_the_tokens_of_any_text(run: Run) -> None:
     assert [run.predict("parse", [text])[0]["tree"] for text in texts] == [answer["tree"] for answer in answers]
 
 
-def test_a_beam_is_an_option_of_the_output_layer(run: Run, folder: Path) -> None:
-    model = {**RECIPE["tasks"]["parse"]["model"], "output": {"type": "transition", "beam": 4}}
-    wide = {**RECIPE, "tasks": {"parse": {**RECIPE["tasks"]["parse"], "model": model}}}
-    found = Run.start(wide, folder / "wide", data=folder)
+def test_a_beam_is_an_option_of_the_output_layer(run: Run, folder: Path, decoder: str) -> None:
+    found = Run.start(recipe(decoder, beam=4), folder / f"{decoder}-wide", data=folder)
     for _ in found.train():
         pass
     assert same(parameters(found.model), parameters(run.model))
@@ -106,12 +116,12 @@ def test_a_beam_is_an_option_of_the_output_layer(run: Run, folder: Path) -> None
     assert best["score"] >= greedy["score"] * 0.9999
 
 
-def test_a_run_that_stopped_is_resumed_to_equal_parameters(run: Run, folder: Path) -> None:
-    stopped = Run.start(RECIPE, folder / "stopped", data=folder)
+def test_a_run_that_stopped_is_resumed_to_equal_parameters(run: Run, folder: Path, decoder: str) -> None:
+    stopped = Run.start(recipe(decoder), folder / f"{decoder}-stopped", data=folder)
     for number, _ in enumerate(stopped.train()):
         if number == 40:
             break
-    resumed = Run.start(RECIPE, folder / "stopped", data=folder, resume=True)
+    resumed = Run.start(recipe(decoder), folder / f"{decoder}-stopped", data=folder, resume=True)
     assert sum(1 for _ in resumed.train()) > 1
     assert same(parameters(resumed.model), parameters(run.model))
 
