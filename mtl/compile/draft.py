@@ -24,6 +24,7 @@ class Reading:
     document: Document
     faults: list[Fault] = field(default_factory=list)
     base: Path = Path()  # folder that paths of the recipe start from
+    unread: set[Steps] = field(default_factory=set)  # modules without a type, as what would say it cannot be read
 
     def fault(self, steps: Steps, message: str) -> None:
         """Note what is wrong with the value at `steps`."""

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import RecipeError
 from ..base.registry import KINDS, address_keys, file_keys, lookup
 from ..base.registry import names as registered
 from ..graph.sharing_graph import SharingGraph
@@ -27,7 +26,7 @@ GraphOf = Callable[[Path], tuple[SharingGraph | None, str]]  # of a run: its gra
 def fill_from_runs(reading: Reading, drafts: Sequence[TaskDraft], graph_of: GraphOf) -> None:
     """Fill in every module that comes from a run; paths of runs become absolute ones.
 
-    Raises `RecipeError` where a module has no type and its run cannot say which.
+    A module that has no type, and whose run cannot say which, is `unread` after its fault was noted.
     """
     for home, raw, names in list(_modules(reading, drafts)):
         _fill(reading, home, raw, names, graph_of)
@@ -64,7 +63,7 @@ def _fill(reading: Reading, home: Steps, raw: dict[str, Any], names: list[str], 
             if graph is not None:
                 reason = no_component(graph, origin, wanted)
             reading.fault((*home, "from"), reason)
-            raise RecipeError(reading.faults, reading.document.name)
+            reading.unread.add(home)
     for key, named in _keys_of_modules(raw.get("type")):
         value = raw.get(key)
         if isinstance(value, dict) and not named:

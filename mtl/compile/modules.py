@@ -82,6 +82,8 @@ class ModuleReader:
         faults = len(self.reading.faults)
         if {site.address for site in self.ties.members(address)} & self.ties.unending:
             return None
+        if self.reading.unread & set(steps_written):
+            return None
         written = self._merge(steps_written, self._part_keys(address, site.kind), self._who(address))
         if len(self.reading.faults) > faults:
             return None

@@ -159,7 +159,8 @@ class Ties(Sites):
             first = sites[0]
             name = self.type_of(first.address, groups)
             if not isinstance(name, str) or name not in registry.names(first.kind):
-                self.broken.update(site.address for site in sites if name is not None)
+                unread = self.reading.unread & set(self.written(first.address, groups))
+                self.broken.update(site.address for site in sites if name is not None or unread)
                 continue
             if self._inside_itself(sites, groups):
                 continue

@@ -49,6 +49,7 @@ class Origins:
         self.faults: list[Fault] = []
         self.sources: dict[str, Source] = {}
         self._graphs: dict[Path, SharingGraph | None] = {}
+        self._reasons: dict[Path, tuple[Fault, ...]] = {}  # why a run has no graph
         self._fitted: dict[Path, Fitted] = {}
         given: dict[str, str] = {}
         for name, component in graph.components.items():
@@ -89,7 +90,8 @@ class Origins:
             try:
                 self._graphs[run] = run_graph(self.folder(run))
             except CheckpointError as error:
-                self.faults += [place.fault(fault.message) for fault in error.faults]
+                self._reasons[run] = error.faults
+        self.faults += [place.fault(fault.message) for fault in self._reasons.get(run, ())]
         return self._graphs[run]
 
     def suppose(self, run: Path, place: Place) -> None:

@@ -28,8 +28,7 @@ _READING = ("tokenizer", "lowercase", "strip_accents", "nfkc")
 def misfits(origins: Origins) -> Iterator[Fault]:
     """Yield what is wrong with what a recipe takes from runs, before any module is built."""
     yield from origins.faults
-    for run in {source.run: source.place for source in origins.sources.values()}.items():
-        yield from _unfit_run(origins, *run)
+    yield from dict.fromkeys(fault for name in origins.sources for fault in _unfit_run(origins, name))
     for name in origins.sources:
         yield from unlike(origins, name)
     yield from _extensions(origins)
@@ -42,14 +41,13 @@ def unlike(origins: Origins, name: str) -> Iterator[Fault]:
     yield from _other_texts(origins, name)
 
 
-def _unfit_run(origins: Origins, run: Any, place: Any) -> Iterator[Fault]:
-    names = [name for name, source in origins.sources.items() if source.run == run]
+def _unfit_run(origins: Origins, name: str) -> Iterator[Fault]:
+    source = origins.sources[name]
     try:
-        origins.fitted(run)
-        for name in names:
-            weights_file(origins, name)
+        origins.fitted(source.run)
+        weights_file(origins, name)
     except MtlError as error:
-        yield from (place.fault(str(fault)) for fault in error.faults)
+        yield from (source.place.fault(str(fault)) for fault in error.faults)
 
 
 def _other_configuration(origins: Origins, name: str) -> Iterator[Fault]:

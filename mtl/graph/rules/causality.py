@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def texts_are_predicted_from_what_came_before(graph: SharingGraph) -> Iterator[Fault]:
     """Rule: no module of a task that predicts its text makes a token's vector from later tokens; backward, earlier."""
-    told: set[str] = set()
+    told: set[tuple[str, bool]] = set()
     for task in _of_texts(graph):
         backward = _backward(graph, task)
         for call in graph.calls([task]):
@@ -22,10 +22,10 @@ def texts_are_predicted_from_what_came_before(graph: SharingGraph) -> Iterator[F
             config, whole = graph.addresses()[address], graph.addresses().get(address.rpartition(".")[0])
             if whole is not None and whole.reader:
                 continue  # the composite says of all its parts whether they see other tokens
-            if config.kind not in READING or call.component in told:
+            if config.kind not in READING or (call.component, backward) in told:
                 continue
             if not reads(config, backward):
-                told.add(call.component)
+                told.add((call.component, backward))
                 before, later = ("after", "earlier") if backward else ("before", "later")
                 yield config.place.fault(
                     f"should be {'anti' if backward else ''}causal, as '{task}' predicts each token from those "

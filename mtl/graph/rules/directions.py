@@ -18,15 +18,15 @@ READING = ("embedding", "representation")
 
 def parts_read_in_their_direction(graph: SharingGraph) -> Iterator[Fault]:
     """Rule: a part that should read forwards makes no token's vector from later tokens; backwards, from earlier."""
-    told: set[str] = set()
+    told: set[tuple[str, bool]] = set()
     for address, whole in graph.addresses().items():
         for part, direction in getattr(whole.cls, "directions", {}).items():
             for inner, config in _within(f"{address}.{part}", whole.parts[part]) if part in whole.parts else ():
                 backward = direction == "backward"
-                component = graph.component_of(inner)
-                if component in told or config.kind not in READING or reads(config, backward):
+                told_as = graph.component_of(inner), backward
+                if told_as in told or config.kind not in READING or reads(config, backward):
                     continue
-                told.add(component)
+                told.add(told_as)
                 yield config.place.fault(
                     f"should be {'anti' if backward else ''}causal, as '{part}' of '{whole.type}' reads {direction}s. "
                     f"Found '{config.type}', whose vectors depend on {'earlier' if backward else 'later'} tokens. "

@@ -109,6 +109,33 @@ def test_a_run_that_is_not_there(tmp_path: Path) -> None:
     ]
 
 
+def test_all_parts_whose_runs_are_not_there(tmp_path: Path) -> None:
+    runs = [tmp_path / name for name in "abc"]
+    parts = {part: {"from": str(run)} for part, run in zip(("words", "forward", "backward"), runs, strict=True)}
+    share = {"more": ["kind.embedding.words.word", "kind.representation"]}  # which parts it would have is not known
+    model = {"embedding": {"type": "contextual", **parts}, "representation": {"type": "bilstm", "hidden": 0}}
+    with pytest.raises(RecipeError) as caught:
+        recipe(tmp_path, model, share=share)
+    here = "<recipe>: tasks.kind.model"
+    assert str(caught.value).splitlines() == [
+        *(
+            f"{here}.embedding.{part}.from: should be the folder of a finished run. Found '{run}': nothing there."
+            for part, run in zip(parts, runs, strict=True)
+        ),
+        f"{here}.representation.hidden: should be a whole number of at least 1. Found 0.",
+        "4 errors in <recipe>",
+    ]
+
+
+def test_all_parts_that_a_run_does_not_have(small_run: Path, tmp_path: Path) -> None:
+    parts = {part: {"from": f"{small_run}#{part}"} for part in ("forward", "backward")}
+    assert faults({"embedding": {"type": "contextual", "words": "character", **parts}}, tmp_path) == [
+        f"<recipe>: tasks.kind.model.embedding.{part}.from: '{small_run.resolve()}' should have a component '{part}'. "
+        f"Found {COMPONENTS}. Name the one that is meant: RUN#COMPONENT."
+        for part in ("forward", "backward")
+    ]
+
+
 def test_a_run_that_has_not_ended(small_run: Path, tmp_path: Path) -> None:
     run = tmp_path / "lm"
     shutil.copytree(small_run, run)

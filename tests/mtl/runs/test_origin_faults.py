@@ -131,6 +131,17 @@ def test_a_run_without_a_best_checkpoint(small_run: Path, tmp_path: Path) -> Non
     ]
 
 
+def test_a_run_that_is_not_there_is_a_fault_wherever_it_is_named(tmp_path: Path) -> None:
+    forward = {"type": "lstm", "from": str(tmp_path / "lm")}
+    context = {"type": "contextual", "words": "character", "forward": forward}
+    backward = {**forward, "direction": "backward"}
+    message = f"from: should be the folder of a finished run. Found '{tmp_path / 'lm'}': nothing there."
+    assert refused(recipe(tmp_path, {"embedding": {**context, "backward": backward}})) == [
+        f"{HERE}.embedding.forward.{message}",
+        f"{HERE}.embedding.backward.{message}",
+    ]
+
+
 def test_a_run_that_is_not_there_is_not_asked_for_by_one_that_has_begun(tmp_path: Path) -> None:
     found = recipe(tmp_path, {"representation": {"type": "bilstm", "from": str(tmp_path / "lm")}})
     assert refused(found) == [
