@@ -65,21 +65,24 @@ class DataError(MtlError):
 
 
 class RecipeError(MtlError):
-    """A recipe is impossible; holds every fault found, in the order of their lines."""
+    """A recipe is impossible; holds every fault found, in the order of their lines, then those of its `data`."""
 
     exit_code = 2
 
-    def __init__(self, faults: Iterable[Fault], recipe: str) -> None:
+    def __init__(self, faults: Iterable[Fault], recipe: str, data: Iterable[Fault] = ()) -> None:
         self.recipe = recipe
+        self.data = tuple(dict.fromkeys(data))
         rows = sorted(dict.fromkeys(faults), key=lambda f: (f.file or "", f.line or 0))
-        super().__init__(*rows)
+        super().__init__(*rows, *self.data)
 
-    def __reduce__(self) -> tuple[type[RecipeError], tuple[tuple[Fault, ...], str]]:
+    def __reduce__(self) -> tuple[type[RecipeError], tuple[tuple[Fault, ...], str, tuple[Fault, ...]]]:
         """Pickle as what it was made of; other errors of the library pickle by their text and attributes."""
-        return type(self), (self.faults, self.recipe)
+        return type(self), (self.faults[: len(self.faults) - len(self.data)], self.recipe, self.data)
 
     def __str__(self) -> str:
-        return f"{super().__str__()}\n{counted(len(self.faults), 'error')} in {self.recipe}"
+        own = counted(len(self.faults) - len(self.data), "error")
+        also = f", and {len(self.data):,} in its data" if self.data else ""
+        return f"{super().__str__()}\n{own} in {self.recipe}{also}"
 
 
 class TrainingError(MtlError):

@@ -14,6 +14,7 @@ from .targets import Target
 
 if TYPE_CHECKING:
     from ..graph.sharing_graph import SharingGraph
+    from ..recipe.config import TaskConfig
     from ..text.features import Feature
 
 RENAMED = "labels.json"  # beside the file of what was fitted: labels that have another name since, by task
@@ -35,10 +36,7 @@ class Fitted:
     @classmethod
     def unfitted(cls, graph: SharingGraph) -> Fitted:
         """Return new features, as the embeddings declare them, and new targets."""
-        targets: dict[str, Target] = {}
-        for name, task in graph.recipe.tasks.items():
-            targets[name] = task.task.target()
-            targets[name].measured_by([config.cls(**config.values) for config in task.metrics])
+        targets = {name: unfitted_target(task) for name, task in graph.recipe.tasks.items()}
         features = {name: graph.features_of(name) for name in graph.readers()}
         for name, target in targets.items():
             component = graph.predicted_words(name)
@@ -144,6 +142,13 @@ class Fitted:
         fitted = cls.unfitted(graph)
         fitted.load_state(state)
         return fitted
+
+
+def unfitted_target(task: TaskConfig) -> Target:
+    """Return a new target of a task."""
+    target: Target = task.task.target()
+    target.measured_by([config.cls(**config.values) for config in task.metrics])
+    return target
 
 
 def renamed_in(run: Path) -> Renamed:

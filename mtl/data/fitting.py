@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,8 +20,7 @@ from .pair_reading import pair_chunks
 from .plan import SourcePlan
 from .reading import chunks, fault_if_empty
 from .store import Store, digest_of
-from .target_fits import survey
-from .targets import Grade
+from .target_fits import fit_targets, survey
 
 if TYPE_CHECKING:
     from ..graph.calls import InputKey
@@ -56,7 +55,10 @@ def fit(
     if kept is not None:
         fitted.load_state(json.loads(kept.read_text("utf-8")))
         return fitted
-    survey(plans, sources, graph.recipe.data, fitted)
+    base = graph.recipe.data
+    raise_any(
+        fault for name, plan in plans.items() for fault in survey(plan, sources[name], base, fitted.targets).values()
+    )
     for name, plan in plans.items():
         _count(plan, sources[name], graph.recipe.data, fitted, together, origins)
     for component, features in fitted.features.items():
@@ -64,9 +66,9 @@ def fit(
             if feature.needs_fit and not origins.settled(component, number):
                 feature.fit()
     origins.settle(fitted)
-    _fit_targets(graph, sources, fitted)
-    read_at = {task: sources[graph.recipe.tasks[task].source] for task in origins.targets}
-    origins.adopt(fitted, {task: source.path("train", graph.recipe.data) for task, source in read_at.items()})
+    files = {task.name: str(sources[task.source].path("train", base)) for task in graph.recipe.tasks.values()}
+    raise_any(fit_targets(graph.recipe.tasks.values(), fitted.targets, outputs, files).values())
+    raise_any(origins.adopt(fitted.targets, files))
     with store.scratch() as scratch:
         written = scratch.folder / "fitted.json"
         with store.writing():
@@ -75,41 +77,11 @@ def fit(
     return fitted
 
 
-def _fit_targets(graph: SharingGraph, sources: Mapping[str, Source], fitted: Fitted) -> None:
-    """Fit every target to what was counted; raises `DataError` for those that no training row has an answer of."""
-    faults = []
-    for task, target in fitted.targets.items():
-        output = graph.output(task).component
-        alike = [fitted.targets[name] for name in graph.recipe.tasks if graph.output(name).component == output]
-        try:
-            target.fit(alike)
-        except ValueError as error:
-            config = graph.recipe.tasks[task]
-            file = str(sources[config.source].path("train", graph.recipe.data))
-            faults.append(Fault(str(error), file, None, f"column '{config.target}'"))
-    if faults:
-        raise DataError(*faults)
-
-
-def fault_if_alike(
-    graph: SharingGraph, plans: Mapping[str, SourcePlan], sources: Mapping[str, Source], fitted: Fitted
-) -> None:
-    """Raise `DataError` for every ranking task that has one grade to compare and draws no documents to compare with."""
-    faults = []
-    for name, plan in plans.items():
-        judgements = plan.judgements
-        target = fitted.targets[judgements.task] if judgements else None
-        grades = list(target.counts) if isinstance(target, Grade) else []
-        if judgements and judgements.negatives == "judged" and len(grades) == 1:
-            message = (
-                "should have documents of different grades, which training compares. "
-                f"Found only the grade {grades[0]}. Add rows of other grades, or let the task '{judgements.task}' take "
-                "documents that no row judges as of grade 0: 'negatives: batch' or 'negatives: pool'."
-            )
-            place = f"column '{judgements.target}'" if judgements.target else None
-            faults.append(Fault(message, str(sources[name].path("train", graph.recipe.data)), None, place))
-    if faults:
-        raise DataError(*faults)
+def raise_any(faults: Iterable[Fault]) -> None:
+    """Raise `DataError` with these faults, if there are any."""
+    found = list(faults)
+    if found:
+        raise DataError(*found)
 
 
 def rows_of(plan: SourcePlan, fitted: Fitted, source: Source, split: str, base: Path) -> Iterator[Chunk]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..base.errors import CheckpointError, DataError, Fault
+from ..base.errors import CheckpointError, Fault
 from ..base.files import read_json
 from ..compile.from_runs import no_component
 from ..compile.loading import run_graph
@@ -198,28 +198,30 @@ class Origins:
         for task, state in self.targets.items():
             fitted.targets[task].load_state(state)
 
-    def adopt(self, fitted: Fitted, files: Mapping[str, Path]) -> None:
+    def adopt(self, targets: Mapping[str, Target], files: Mapping[str, str]) -> list[Fault]:
         """Give the tasks whose heads come from runs the labels (or scales) that these were trained with.
 
-        Raises `DataError`, naming the task's training file, where its data has other labels.
+        Returns a fault, in the task's training file, for each whose data has other labels. Tasks that are not among
+        the `targets` are left out; of those with one set of labels all are there, or none.
         """
         faults = []
         for task, state in self.targets.items():
+            if task not in targets:
+                continue
             try:
-                fitted.targets[task].adopt(state, self._more(task, fitted))
+                targets[task].adopt(state, self._more(task, targets))
             except ValueError as error:
                 column = self.graph.recipe.tasks[task].target
-                faults.append(Fault(str(error), str(files[task]), None, f"column '{column}'"))
-        if faults:
-            raise DataError(*faults)
+                faults.append(Fault(str(error), files[task], None, f"column '{column}'"))
+        return faults
 
-    def _more(self, task: str, fitted: Fitted) -> list[str]:
+    def _more(self, task: str, targets: Mapping[str, Target]) -> list[str]:
         """Return the labels that a task's head is given: those of its data, and of all tasks that share them."""
         if task not in self.growing:
             return []
         alike = tasks_alike(self.graph, task)
         earlier = self.targets[task].get("earlier", {})
-        names = {earlier.get(name, name) for other in alike for name in fitted.targets[other].names()}
+        names = {earlier.get(name, name) for other in alike for name in targets[other].names()}
         return sorted(names - set(self.targets[task]["names"]))
 
     def raise_faults(self) -> None:

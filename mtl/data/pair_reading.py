@@ -5,18 +5,15 @@ Texts are distinguished by digests, so memory grows with their number, not with 
 
 from __future__ import annotations
 
-import hashlib
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..base.errors import Fault, short
-from ..sources.values import spelled
 from .judgements import Judgement
-from .reading import CHUNK, Chunk, RowPlace, as_text, tokenized
-from .targets import Example
+from .pair_cells import CellFault, PairCells, PairText
+from .reading import CHUNK, Chunk, RowPlace, row_fault, tokenized
 
 if TYPE_CHECKING:
     from ..recipe.config import TaskConfig
@@ -41,11 +38,9 @@ def pair_chunks(
     reader = _Reader(judgements, task, target, source)
     chunk = _Draft.empty(plan)
     for row in source.read(split, base):
-        try:
-            reader.read(row, chunk)
-        except _MalformedError as error:
-            place = f"column '{error.column}'"
-            source.bad_row(Fault(str(error), source.file_of(row, error.column), row.line, place), split)
+        faults = [row_fault(message, source, row, column) for column, message in reader.read(row, chunk)]
+        if faults:
+            source.bad_row(faults[0], split, *faults[1:])
         if len(chunk.judged) + len(chunk.repeated) >= CHUNK or chunk.characters >= CHARACTERS:
             yield chunk.finished(plan, judgements)
             chunk = _Draft.empty(plan)
@@ -82,22 +77,11 @@ class _Draft:
         )
 
 
-class _MalformedError(ValueError):
-    def __init__(self, column: str, message: str) -> None:
-        super().__init__(message)
-        self.column = column
-
-
-class _Text(NamedTuple):
-    text: str
-    digest: bytes
-
-
 class _Part(NamedTuple):
     """A document of a row with its grade, and the columns of both."""
 
     column: str
-    text: _Text
+    text: PairText
     document_id: str | None
     grade: str
     grade_column: str
@@ -123,52 +107,53 @@ class _Reader:
         self.files: list[str] = []
         self.lines = array("q")
 
-    def read(self, row: Row, chunk: _Draft) -> None:
-        """Take a row in; raises `_MalformedError` and takes in nothing of a row that cannot be."""
+    def read(self, row: Row, chunk: _Draft) -> list[CellFault]:
+        """Take a row in, or return what is wrong with its cells, and take in nothing."""
         judgements = self.judgements
-        query = _text(row, judgements.query)
-        parts = self._parts(row, query)
-        group = _name(row, judgements.group)
-        pool = _name(row, judgements.pool, optional=True)
-        self._fault_if_other_query(group, query)
-        fresh = [part for part in parts if not self._is_known(group, query, part)]
+        cells = PairCells(row)
+        query = cells.text(judgements.query)
+        group = cells.name(judgements.group)
+        pool = cells.name(judgements.pool, optional=True)
+        if not cells.faults:
+            self._note_other_query(cells, group, query)
+        parts = self._parts(cells, query)
+        if cells.faults:
+            return cells.faults
+        fresh = [part for part in parts if not self._is_known(cells, group, query, part)]
+        if cells.faults:
+            return cells.faults
         if len(fresh) < len(parts) and judgements.negative is None:
             chunk.repeated.append(self._place(row, judgements.document))
         for part in fresh:
             self._add(chunk, row, group, query, part, pool)
         columns = {judgements.query: judgements.query, **{part.column: judgements.document for part in parts}}
         chunk.pretokenized |= {c for held, c in columns.items() if isinstance(row.values.get(held), list)}
+        return []
 
-    def _parts(self, row: Row, query: _Text) -> list[_Part]:
+    def _parts(self, cells: PairCells, query: PairText) -> list[_Part]:
         """Return the documents that a row judges: one, or the two of a triple."""
         judgements = self.judgements
-        document = _text(row, judgements.document)
-        grade = "1"
-        if judgements.target is not None:
-            try:
-                value = self.task.task.cell(spelled(row.values.get(judgements.target)))
-                grade = self.target.read(value, Example(query.text, (), 0))
-            except ValueError as error:
-                raise _MalformedError(judgements.target, str(error)) from error
-        name = _name(row, judgements.document_id)
+        document = cells.text(judgements.document)
+        name = cells.name(judgements.document_id)
+        grade = "1" if judgements.target is None else cells.grade(judgements.target, self.task, self.target, query)
         parts = [_Part(judgements.document, document, name, grade, judgements.target or judgements.document)]
-        if judgements.negative is not None and row.values.get(judgements.negative) not in (None, ""):
-            negative = _text(row, judgements.negative)
-            if negative.digest == document.digest:
+        if judgements.negative is not None and cells.row.values.get(judgements.negative) not in (None, ""):
+            negative = cells.text(judgements.negative)
+            if not cells.faults and negative.digest == document.digest:
                 message = f"should be another text than that of column '{judgements.document}'. Found an equal one."
-                raise _MalformedError(judgements.negative, message)
+                cells.faults.append((judgements.negative, message))
             parts.append(_Part(judgements.negative, negative, None, "0", judgements.negative))
         return parts
 
-    def _fault_if_other_query(self, group: str | None, query: _Text) -> None:
+    def _note_other_query(self, cells: PairCells, group: str | None, query: PairText) -> None:
         number = None if group is None else self.groups.get(group)
         if number is not None and self.group_texts[number] != self.texts[self.judgements.query].get(query.digest):
             place = _told(self.group_places[number])
             message = f"should be the text that query '{group}' has at {place}. Found another one."
-            raise _MalformedError(self.judgements.query, message)
+            cells.faults.append((self.judgements.query, message))
 
-    def _is_known(self, group: str | None, query: _Text, part: _Part) -> bool:
-        """Say whether an earlier row judged the same pair alike; refuses a row that contradicts it."""
+    def _is_known(self, cells: PairCells, group: str | None, query: PairText, part: _Part) -> bool:
+        """Say whether an earlier row judged the same pair; in what it contradicts that row is added to the faults."""
         key = self._key(group, query, part)
         number = None if key is None else self.judged.get(key)
         if number is None:
@@ -177,16 +162,13 @@ class _Reader:
         whose = f"{document} for {'the same query' if group is None else f'query {group!r}'}"
         place = _told((self.files[number], self.lines[number]))
         if self.documents[number] != self.texts[self.judgements.document].get(part.text.digest):
-            raise _MalformedError(part.column, f"should be the text of {whose} at {place}. Found another one.")
+            cells.faults.append((part.column, f"should be the text of {whose} at {place}. Found another one."))
         if self.grades[number] != part.grade:
-            raise _MalformedError(
-                part.grade_column,
-                f"should be the grade of {whose} at {place}, which is {self.grades[number]}. Found {part.grade}. "
-                "Keep one of the two rows.",
-            )
+            message = f"should be the grade of {whose} at {place}, which is {self.grades[number]}. Found {part.grade}."
+            cells.faults.append((part.grade_column, f"{message} Keep one of the two rows."))
         return True
 
-    def _key(self, group: str | None, query: _Text, part: _Part) -> int | None:
+    def _key(self, group: str | None, query: PairText, part: _Part) -> int | None:
         """Return what identifies a pair; None where a half of it was never read."""
         judgements = self.judgements
         by_name = (
@@ -200,7 +182,7 @@ class _Reader:
     def _place(self, row: Row, column: str) -> RowPlace:
         return self.source.file_of(row, column), row.line
 
-    def _add(self, chunk: _Draft, row: Row, group: str | None, query: _Text, part: _Part, pool: str | None) -> None:
+    def _add(self, chunk: _Draft, row: Row, group: str | None, query: PairText, part: _Part, pool: str | None) -> None:
         places = self._place(row, self.judgements.query), self._place(row, part.column)
         first = self._entered(chunk, self.judgements.query, query, places[0])
         second = self._entered(chunk, self.judgements.document, part.text, places[1])
@@ -220,7 +202,7 @@ class _Reader:
         pooled = -1 if pool is None else self.pools.setdefault(pool, len(self.pools))
         chunk.judged.append(Judgement(first, second, part.grade, number, pooled, part.document_id, *places))
 
-    def _entered(self, chunk: _Draft, column: str, text: _Text, place: RowPlace) -> int:
+    def _entered(self, chunk: _Draft, column: str, text: PairText, place: RowPlace) -> int:
         """Return a text's number; one that was never read is given the next, and goes into the chunk."""
         table = self.texts[column]
         if text.digest not in table:
@@ -229,28 +211,6 @@ class _Reader:
             chunk.places[column].append(place)
             chunk.characters += len(text.text)
         return table[text.digest]
-
-
-def _text(row: Row, column: str) -> _Text:
-    try:
-        text = as_text(row.values.get(column))
-    except ValueError as error:
-        raise _MalformedError(column, str(error)) from error
-    return _Text(text, hashlib.blake2b(text.encode(), digest_size=16).digest())
-
-
-def _name(row: Row, column: str | None, *, optional: bool = False) -> str | None:
-    """Return what a column names something; None where no column does, or where it is empty and may be."""
-    if column is None:
-        return None
-    value = spelled(row.values.get(column))
-    if isinstance(value, str) and value.strip():
-        return value
-    if value is None or value == "" or isinstance(value, str):
-        if optional:
-            return None
-        raise _MalformedError(column, "should be a name or a number. Found nothing.")
-    raise _MalformedError(column, f"should be a name or a number. Found {type(value).__name__}: {short(value)}.")
 
 
 def _told(place: RowPlace) -> str:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..base.errors import Fault, listing, near_miss
+from ..graph.calls import input_keys
 from .judgements import Judgements
 
 if TYPE_CHECKING:
     from ..graph.calls import InputKey
     from ..graph.sharing_graph import SharingGraph
-    from ..recipe.config import Recipe, TaskConfig
-    from ..sources.base import Source
+    from ..recipe.config import TaskConfig
 
 
 @dataclass(frozen=True)
@@ -30,10 +29,45 @@ class SourcePlan:
     def of(cls, graph: SharingGraph, source: str) -> SourcePlan:
         """Return the plan of one source of a graph."""
         names = graph.streams()[source]
-        labelled = {name: graph.target_input(name) for name in names}
-        tasks = tuple(graph.recipe.tasks[name] for name in names)
-        judgements = next((Judgements.of(task) for task in tasks if task.task.units == "pairs"), None)
-        return cls(source, tasks, read_by(graph, names), labelled, judgements)
+        return replace(cls.of_tasks(source, [graph.recipe.tasks[name] for name in names]), inputs=read_by(graph, names))
+
+    @classmethod
+    def of_tasks(cls, source: str, tasks: Iterable[TaskConfig]) -> SourcePlan:
+        """Return what tasks on a source read of it, whatever their modules are: inputs flow into none here."""
+        found = tuple(tasks)
+        keys = {task.name: input_keys(task) for task in found}
+        labelled = {task.name: keys[task.name][task.task.target_input(list(task.inputs))] for task in found}
+        judgements = next((Judgements.of(task) for task in found if task.task.units == "pairs"), None)
+        return cls(source, found, {key: () for own in keys.values() for key in own.values()}, labelled, judgements)
+
+    def without(self, columns: Collection[str]) -> SourcePlan:
+        """Return the plan of a table that lacks columns: without inputs of theirs, and tasks that need them."""
+        kept = [
+            task
+            for task in self.tasks
+            if not {self.labelled[task.name].column, task.target, *task.task.columns().values()} & set(columns)
+            and not (task.task.units == "pairs" and {given.column for given in task.inputs.values()} & set(columns))
+        ]
+        names = [task.name for task in kept]
+        return replace(
+            self,
+            tasks=tuple(kept),
+            inputs={key: read for key, read in self.inputs.items() if key.column not in columns},
+            labelled={name: key for name, key in self.labelled.items() if name in names},
+            judgements=self.judgements if self.judgements and self.judgements.task in names else None,
+        )
+
+    def apart(self) -> tuple[SourcePlan, ...]:
+        """Return a plan for each way in which rows are read: that of a ranking, and that of all others, if any."""
+        pairs = [self.of_tasks(self.source, [task]) for task in self.tasks if task.task.units == "pairs"]
+        of_pairs = {key for plan in pairs for key in plan.inputs}
+        others = [task for task in self.tasks if task.task.units != "pairs"]
+        read = {key for task in others for key in input_keys(task).values()}
+        inputs = {key: into for key, into in self.inputs.items() if key in read or key not in of_pairs}
+        if pairs and not inputs:
+            return tuple(pairs)
+        labelled = {task.name: self.labelled[task.name] for task in others}
+        return (replace(self, tasks=tuple(others), inputs=inputs, labelled=labelled, judgements=None), *pairs)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -65,31 +99,3 @@ def read_by(graph: SharingGraph, tasks: tuple[str, ...] | list[str]) -> dict[Inp
         if component in readers:
             found.setdefault(key, {})[component] = None
     return {key: tuple(components) for key, components in found.items()}
-
-
-def check_columns(plan: SourcePlan, source: Source, split: str, recipe: Recipe) -> list[Fault]:
-    """Return a fault for every column that the tasks on a source name and the split does not have."""
-    there = source.columns(split, recipe.data)
-    wanted: dict[str, list[str]] = {}
-    for task in plan.tasks:
-        for name, given in task.inputs.items():
-            wanted.setdefault(given.column, []).append(f"the input '{name}' of task '{task.name}'")
-        if task.target:
-            wanted.setdefault(task.target, []).append(f"the target of task '{task.name}'")
-        for key, column in task.task.columns().items():
-            wanted.setdefault(column, []).append(f"the {key} of task '{task.name}'")
-    if source.held_out.divides(split):
-        for key in ("group_by", "stratify_by"):
-            column = getattr(source.held_out, key)
-            if column is not None and column not in wanted:
-                wanted[column] = [f"'{key}' of source '{plan.source}'"]
-    file = str(source.path(split, recipe.data))
-    return [
-        Fault(
-            f"should have a column '{column}': {' and '.join(uses)}. "
-            f"Found the columns {listing(there)}.{source.hint(there) or near_miss(column, there)}",
-            file=file,
-        )
-        for column, uses in wanted.items()
-        if column not in there
-    ]

@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.errors import DataError, Fault, RecipeError, listing, near_miss
 from ..graph import rules as graph_rules
+from ..recipe.uses import uses_of
 from ..sources.base import SPLITS
 from .cache_keys import code_of, described
+from .data_faults import Readers, lacking_train, with_all_others
 from .encoding import VERSION, Encoder
 from .fitted import NOT_RENAMED, Fitted, Renamed
-from .fitting import fault_if_alike, fit, rows_of
+from .fitting import fit, raise_any, rows_of
 from .kept_files import found_file
+from .lacking import lacking_columns
 from .origins import Origins
-from .plan import SourcePlan, check_columns
+from .plan import SourcePlan
 from .prepared import Prepared
 from .reading import fault_if_empty
-from .row_faults import with_all_others
 from .split import Split
 from .store import Store, digest_of
-from .target_fits import fault_if_unanswerable, target_notes
+from .target_fits import not_compared, target_notes, unanswerable
 
 if TYPE_CHECKING:
     from ..graph.sharing_graph import SharingGraph
@@ -42,12 +44,13 @@ def prepare(
     Vocabularies and labels are fitted to the train splits, unless they are given. A vocabulary covers the texts of all
     sources that feed its embedding. `renamed` are labels that have another name since, where they are fitted anew.
     Raises `DataError` (all missing columns and the first malformed row of each kind, of every split), `RecipeError`
-    where tasks with one decoder differ in their labels, and `MtlError` where the cache cannot be written.
+    where tasks with one decoder differ in their labels, also with all that is wrong with the data, and `MtlError` where
+    the cache cannot be written.
     """
     try:
         return _prepared(graph, sources, cache, fitted, splits, renamed)
-    except DataError as error:
-        raise with_all_others(error, graph, sources, splits, fitted) from error
+    except (DataError, RecipeError) as error:
+        raise with_all_others(error, Readers.of(graph), sources, splits, fitted) from error
 
 
 def _prepared(
@@ -60,7 +63,7 @@ def _prepared(
 ) -> Prepared:
     base = graph.recipe.data
     plans = {name: SourcePlan.of(graph, name) for name in graph.streams()}
-    _check(graph, plans, sources, splits, fitted is None)
+    _check(plans, sources, splits, base, fitted is None)
     read = {name: [split for split in sources[name].splits if split in splits] for name in plans}
     if fitted is None:
         for name in plans:
@@ -70,18 +73,7 @@ def _prepared(
     code = code_of(graph, plans, sources)
     lists: dict[str, str] = {}
     if fitted is None:
-        unfitted = Fitted.unfitted(graph)
-        origins = Origins(graph)
-        origins.raise_faults()
-        lists = unfitted.read_files(base, origins.settled)
-        fitted = fit(graph, unfitted, plans, sources, store, hashes, code, origins)
-        fault_if_unanswerable(graph, fitted)
-        faults = list(
-            graph_rules.tied_label_sets(graph, {task: x.answer_names() for task, x in fitted.targets.items()})
-        )
-        if faults:
-            raise RecipeError(faults, graph.recipe.title)
-        fault_if_alike(graph, plans, sources, fitted)
+        fitted, lists = _fitted(graph, plans, sources, store, hashes, code)
         fitted.rename(renamed)
     encoded = {
         (name, split): _encode(plans[name], sources[name], split, base, fitted, store, [hashes[name, split], code])
@@ -100,26 +92,56 @@ def _prepared(
     return Prepared(fitted, encoded, shown, skipped, [*target_notes(graph, fitted), *odd], held_out, tuple(code))
 
 
-def _check(
+def _fitted(
     graph: SharingGraph,
     plans: Mapping[str, SourcePlan],
     sources: Mapping[str, Source],
-    splits: Sequence[str],
-    fit: bool,
+    store: Store,
+    hashes: Mapping[tuple[str, str], str],
+    code: Sequence[str],
+) -> tuple[Fitted, dict[str, str]]:
+    """Return what is fitted to the train splits, and the hashes of files that features read."""
+    unfitted = Fitted.unfitted(graph)
+    origins = Origins(graph)
+    origins.raise_faults()
+    lists = unfitted.read_files(graph.recipe.data, origins.settled)
+    fitted = fit(graph, unfitted, plans, sources, store, hashes, code, origins)
+    labels = {task: target.answer_names() for task, target in fitted.targets.items()}
+    faults = [*unanswerable(graph, fitted.targets), *graph_rules.tied_label_sets(graph, labels)]
+    if faults:
+        raise RecipeError(faults, graph.recipe.title)
+    raise_any(
+        fault
+        for name, plan in plans.items()
+        if (fault := _not_compared(plan, sources[name], fitted, graph.recipe.data)) is not None
+    )
+    return fitted, lists
+
+
+def _not_compared(plan: SourcePlan, source: Source, fitted: Fitted, base: Path) -> Fault | None:
+    judgements = plan.judgements
+    file = str(source.path("train", base))
+    return judgements and not_compared(judgements, fitted.targets[judgements.task], file)
+
+
+def _check(
+    plans: Mapping[str, SourcePlan], sources: Mapping[str, Source], splits: Sequence[str], base: Path, fit: bool
 ) -> None:
+    """Raise `DataError` for sources that are not there, have no train split, or lack columns."""
     faults: list[Fault] = []
     for name, plan in plans.items():
         if name not in sources:
             hint = near_miss(name, sources)
-            raise DataError(f"there should be a source '{name}'. Found the sources {listing(sources)}.{hint}")
-        if fit and "train" not in sources[name].splits:
-            found = listing(sources[name].splits)
-            raise DataError(f"the source '{name}' should have a train split. Found the splits {found}.")
+            found = f"Found the sources {listing(sources)}.{hint}"
+            faults.append(Fault(f"there should be a source '{name}'. {found}"))
+            continue
+        if fit and (fault := lacking_train(name, sources[name])):
+            faults.append(fault)
+        uses = [use for task in plan.tasks for use in uses_of(task)]
         for split in sources[name].splits:
             if split in splits or (fit and split == "train"):
-                faults += check_columns(plan, sources[name], split, graph.recipe)
-    if faults:
-        raise DataError(*dict.fromkeys(faults))  # two splits may be of one file
+                faults += lacking_columns(uses, name, sources[name], split, base).faults
+    raise_any(faults)
 
 
 def _encode(

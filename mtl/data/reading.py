@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 CHUNK = 1024  # rows in memory at a time
 RowPlace = tuple[str, int]  # file and line of a row
+CellFaults = dict[Fault, str]  # what is wrong with cells of a row, each with its column
 
 
 @dataclass
@@ -60,26 +61,42 @@ def chunks(plan: SourcePlan, targets: Mapping[str, Target], source: Source, spli
     Raises `DataError` naming file, line and column of a row that is malformed or whose labels do not fit its
     tokens, or leaves it out where the source says so.
     """
-    read = source.read(split, base)
-    while rows := list(islice(read, CHUNK)):
+    for rows in _parts(source, split, base):
         chunk, faults = _chunk(plan, targets, source, rows)
         if faults:
             for position in sorted(faults):
-                source.bad_row(faults[position], split)
+                source.bad_row(next(iter(faults[position])), split)
             chunk, _ = _chunk(plan, targets, source, [row for i, row in enumerate(rows) if i not in faults])
         if len(chunk):
             yield chunk
 
 
+def examined(
+    plan: SourcePlan, targets: Mapping[str, Target], source: Source, split: str, base: Path
+) -> Iterator[tuple[Chunk, dict[int, CellFaults]]]:
+    """Yield the rows of a split as `chunks` does, malformed ones too, with what is wrong with cells by row.
+
+    An answer in a malformed cell, or about a text in one, is None.
+    """
+    for rows in _parts(source, split, base):
+        yield _chunk(plan, targets, source, rows)
+
+
+def _parts(source: Source, split: str, base: Path) -> Iterator[list[Row]]:
+    read = source.read(split, base)
+    while rows := list(islice(read, CHUNK)):
+        yield rows
+
+
 def _chunk(
     plan: SourcePlan, targets: Mapping[str, Target], source: Source, rows: Sequence[Row]
-) -> tuple[Chunk, dict[int, Fault]]:
+) -> tuple[Chunk, dict[int, CellFaults]]:
     """Return the chunk of some rows, and the faults of malformed ones by their position."""
-    faults: dict[int, Fault] = {}
+    faults: dict[int, CellFaults] = {}
 
     def note(position: int, column: str, error: ValueError) -> None:
         item = error.item if isinstance(error, BadTagError) else None
-        faults.setdefault(position, row_fault(str(error), source, rows[position], column, item))
+        faults.setdefault(position, {})[row_fault(str(error), source, rows[position], column, item)] = column
 
     held: dict[str, list[list[str]]] = {column: [] for column in plan.columns}
     for column, found in held.items():
@@ -103,8 +120,11 @@ def _chunk(
         unread[task.name] = 0
         for position, row in enumerate(rows):
             gold: Any = None
-            example = spans.example(task, key, position, held[key.column][position], row.values.get(key.column))
             target, value = targets[task.name], row.values.get(task.target or "")
+            if position in faults and key.column in faults[position].values() and (target.of_tokens or key.listed):
+                golds.append(None)  # it is about a text that is not there
+                continue
+            example = spans.example(task, key, position, held[key.column][position], row.values.get(key.column))
             try:
                 cell = None if value is None or value == "" else task.task.cell(spelled(value))
                 gold = None if cell is None and not target.of_text else target.read(cell, example)

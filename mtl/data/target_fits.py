@@ -2,85 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base.errors import DataError, Fault, RecipeError, counted
+from ..base.errors import Fault, counted
 from ..sources.values import spelled
 from .reading import row_fault
 from .tag_fit import SchemeError
+from .targets import Grade
 
 if TYPE_CHECKING:
     from ..graph.sharing_graph import SharingGraph
+    from ..recipe.config import TaskConfig
     from ..recipe.modules import ModuleConfig
     from ..sources.base import Source
     from .fitted import Fitted
+    from .judgements import Judgements
     from .plan import SourcePlan
+    from .targets import Target
 
 
-def survey(plans: Mapping[str, SourcePlan], sources: Mapping[str, Source], base: Path, fitted: Fitted) -> None:
+def survey(plan: SourcePlan, source: Source, base: Path, targets: Mapping[str, Target]) -> dict[str, Fault]:
     """Show the target columns of training rows to the targets that ask for it, and let them decide.
 
-    Raises `DataError` for each that the training rows do not let decide. Malformed rows are left out here; whoever
-    reads the rows next finds them again.
+    Returns a fault for each task that the training rows do not let decide. Malformed rows are left out here; whoever
+    reads the rows next finds them again. Raises `DataError` where the source cannot be read.
     """
-    faults = []
-    for name, plan in plans.items():
-        targets = [(task, fitted.targets[task.name]) for task in plan.tasks]
-        wanted = [(task, target) for task, target in targets if target.surveys and task.target]
-        if not wanted:
-            continue
-        source = sources[name].noting(lambda _: None)
-        for row in source.read("train", base):
-            for task, target in wanted:
-                target.survey(task.task.cell(spelled(row.values.get(task.target or ""))))
+    wanted = [(task, targets[task.name]) for task in plan.tasks if targets[task.name].surveys and task.target]
+    lenient = source.noting(lambda _: None)
+    for row in lenient.read("train", base) if wanted else ():
         for task, target in wanted:
-            try:
-                target.settle()
-            except SchemeError as error:
-                row = next(islice(source.read("train", base), error.row, None))
-                faults.append(row_fault(str(error), source, row, task.target or "", error.item))
-    if faults:
-        raise DataError(*faults)
+            target.survey(task.task.cell(spelled(row.values.get(task.target or ""))))
+    faults = {}
+    for task, target in wanted:
+        try:
+            target.settle()
+        except SchemeError as error:
+            row = next(islice(lenient.read("train", base), error.row, None))
+            faults[task.name] = row_fault(str(error), lenient, row, task.target or "", error.item)
+    return faults
 
 
-def fault_if_unanswerable(graph: SharingGraph, fitted: Fitted) -> None:
-    """Raise `RecipeError` for an output layer whose answers cannot equal the gold of most training rows with spans.
+def fit_targets(
+    tasks: Iterable[TaskConfig], targets: Mapping[str, Target], outputs: Mapping[str, str], files: Mapping[str, str]
+) -> dict[str, Fault]:
+    """Fit the targets of tasks to what was counted; return a fault for each that no training row has an answer of.
+
+    Those with one output layer, whose names are in `outputs` by task, are fitted together; `files` are those of train.
+    """
+    faults = {}
+    found = list(tasks)
+    for task in found:
+        output = outputs.get(task.name)
+        others = [other for other in found if outputs.get(other.name) == output and output is not None]
+        try:
+            targets[task.name].fit([targets[other.name] for other in others or [task]])
+        except ValueError as error:
+            faults[task.name] = Fault(str(error), files[task.name], None, f"column '{task.target}'")
+    return faults
+
+
+def not_compared(judgements: Judgements, target: Target, file: str) -> Fault | None:
+    """Return what is wrong with a ranking that has one grade to compare and draws no documents to compare with."""
+    grades = list(target.counts) if isinstance(target, Grade) else []
+    if judgements.negatives != "judged" or len(grades) != 1:
+        return None
+    message = (
+        "should have documents of different grades, which training compares. "
+        f"Found only the grade {grades[0]}. Add rows of other grades, or let the task '{judgements.task}' take "
+        "documents that no row judges as of grade 0: 'negatives: batch' or 'negatives: pool'."
+    )
+    return Fault(message, file, None, f"column '{judgements.target}'" if judgements.target else None)
+
+
+def unanswerable(graph: SharingGraph, targets: Mapping[str, Target]) -> list[Fault]:
+    """Return a fault for each output layer whose answers cannot equal the gold of most training rows with spans.
 
     Also for one that keeps the answers of its tasks to one grammar where their tags have two, or none.
     """
-    faults = [*_two_grammars(graph, fitted), *_no_grammar(graph, fitted)] + [
+    return [*_two_grammars(graph, targets), *_no_grammar(graph, targets)] + [
         _output(graph, task).place_of(key).fault(f"{_broken(key, found)} Leave '{key}' out.")
-        for task, key, found in _breaking(graph, fitted)
+        for task, key, found in _breaking(graph, targets)
         if 2 * found["broken"] > found["rows"]
     ]
-    if faults:
-        raise RecipeError(faults, graph.recipe.title)
 
 
 def target_notes(graph: SharingGraph, fitted: Fitted) -> list[Fault]:
     """Return warnings about the targets of training: their own, and gold that no answer can equal."""
     noted = {task: target.note() for task, target in fitted.targets.items()}
-    noted |= {task: _broken(key, found) for task, key, found in _breaking(graph, fitted)}  # which says more
+    noted |= {task: _broken(key, found) for task, key, found in _breaking(graph, fitted.targets)}  # which says more
     tasks = graph.recipe.tasks
     return [Fault(note, f"{tasks[task].source}/train", path=task) for task, note in noted.items() if note]
 
 
-def _breaking(graph: SharingGraph, fitted: Fitted) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+def _breaking(graph: SharingGraph, targets: Mapping[str, Target]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """Yield the tasks whose output layer keeps answers to a grammar that gold breaks, with the key that says so."""
-    for task, target in fitted.targets.items():
+    for task, target in targets.items():
         config = _output(graph, task)
         key = config.cls.constraint(config.values)
         if key is not None and target.found.get("broken"):
             yield task, key, target.found
 
 
-def _two_grammars(graph: SharingGraph, fitted: Fitted) -> Iterator[Fault]:
+def _two_grammars(graph: SharingGraph, targets: Mapping[str, Target]) -> Iterator[Fault]:
     """Yield a fault for each output layer with tasks of which some have IOB1 tags and others do not."""
     tied: dict[str, dict[str, str]] = {}
-    for task, target in fitted.targets.items():
+    for task, target in targets.items():
         if _output(graph, task).cls.constraint(_output(graph, task).values) and "rule" in target.found:
             tied.setdefault(graph.output(task).component, {})[task] = target.found["rule"]
     for component, rules in tied.items():
@@ -93,9 +122,9 @@ def _two_grammars(graph: SharingGraph, fitted: Fitted) -> Iterator[Fault]:
             )
 
 
-def _no_grammar(graph: SharingGraph, fitted: Fitted) -> Iterator[Fault]:
+def _no_grammar(graph: SharingGraph, targets: Mapping[str, Target]) -> Iterator[Fault]:
     """Yield a fault for each output layer that keeps answers to a grammar where no tag of training marks a span."""
-    for task, target in fitted.targets.items():
+    for task, target in targets.items():
         config = _output(graph, task)
         key = config.cls.constraint(config.values)
         if key is not None and target.found and (target.found["rule"] == "plain" or not target.found["rows"]):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from ..recipe.config import InputConfig
+from ..recipe.config import InputConfig, TaskConfig
 from ..text.front_end import FrontEnd
 
 
@@ -46,6 +46,11 @@ class InputKey:
     def __str__(self) -> str:
         place = f"{self.source}.{self.column}".strip(".")
         return f"{place or 'text'} ({self.front_end}{', lists' if self.listed else ''})"
+
+
+def input_keys(task: TaskConfig) -> dict[str, InputKey]:
+    """Return the inputs of a task as columns of its source, by their names."""
+    return {name: InputKey.of(task.source, given.column, given) for name, given in task.inputs.items()}
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from ..recipe.modules import ModuleConfig
 from ..recipe.names import matches
 from ..recipe.task import TARGET
 from ..recipe.training import ComponentTraining
-from .calls import Argument, Call, InputKey, TargetKey, keys_of, leaves, regrouped, walk
+from .calls import Argument, Call, InputKey, TargetKey, input_keys, keys_of, leaves, regrouped, walk
 from .module_graph import add_edge, module_graph
 
 TEXT = "text"  # what the text of a task that has one alone is called in the graph
@@ -232,7 +232,7 @@ class SharingGraph:
         """Return the inputs of a task, by their names."""
         config = self.recipe.tasks[task]
         if by == "source":
-            return {n: InputKey.of(config.source, i.column, i) for n, i in config.inputs.items()}
+            return input_keys(config)
         values = beside(config.task, config.inputs)
         texts = [name for name in config.inputs if name not in values]
         alone = len(config.inputs) == 1 or texts == [TEXT]

@@ -13,5 +13,6 @@ schema     values against a schema: pydantic checks, and its complaints become '
 task       what a task type is: the modules of a single-task model, the edges between them, and what it predicts
 training   how a recipe is trained: the keys of `train:` and of the sections inside it
 tuning     what a recipe says of the search for its best values: the keys of `tune:`
+uses       the columns of sources that a recipe names, and what for
 yaml_core  YAML 1.2 with its core schema, on PyYAML, which reads YAML 1.1: there `1e-3` is a string and `no` is false
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from itertools import islice
 from pathlib import Path
@@ -176,10 +176,14 @@ class Source:
         found._note = note
         return found
 
-    def bad_row(self, fault: Fault, split: str) -> None:
-        """Raise `DataError`, or list the fault in `skipped` where malformed rows are to be left out."""
+    def bad_row(self, fault: Fault, split: str, *others: Fault) -> None:
+        """Raise `DataError`, or list the fault in `skipped` where malformed rows are to be left out.
+
+        `others` are what else is wrong with the row, for whoever takes note of all.
+        """
         if self._note is not None:
-            self._note(fault)
+            for one in (fault, *others):
+                self._note(one)
         elif self.on_bad_row == "error":
             raise DataError(fault)
         self._skipped.setdefault(split, {})[fault] = None
@@ -245,6 +249,18 @@ def open_binary(path: Path) -> Any:
         raise DataError(Fault("should be a file. Found nothing there.", file=str(path))) from error
     except OSError as error:
         raise _unreadable(path, error) from error
+
+
+def open_all(paths: Iterable[Path]) -> None:
+    """Raise `DataError` for every one of some files that cannot be opened."""
+    faults: list[Fault] = []
+    for path in paths:
+        try:
+            open_binary(path).close()
+        except DataError as error:
+            faults += error.faults
+    if faults:
+        raise DataError(*faults)
 
 
 def _unreadable(path: Path, error: OSError) -> DataError:

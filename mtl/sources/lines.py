@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..base.errors import DataError, Fault
 from ..base.registry import register
-from .base import OnBadRow, Row, Source
+from .base import OnBadRow, Row, Source, open_all
 from .text import read_lines
 
 
@@ -44,6 +44,7 @@ class Lines(Source):
     def rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
         folder = self.path(split, base)
         files = self.files(split, base)
+        open_all(files)
         streams = [read_lines(file, self._encoding) for file in files]
         counts = [0] * len(files)
         for number, found in enumerate(zip_longest(*streams), start=1):

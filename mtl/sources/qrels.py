@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..base.errors import Fault, UsageError
 from ..base.registry import register
-from .base import OnBadRow, Row, Source
+from .base import OnBadRow, Row, Source, open_all
 from .named_texts import NamedTexts
 from .text import is_wide, read_lines
 
@@ -59,6 +59,7 @@ class Qrels(Source):
 
     def rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
         path = self.path(split, base)
+        open_all(self.files(split, base))
         texts = {what: self._named_texts(base / name) for what, name in self._texts.items()}
         for named in texts.values():
             yield from named.faults

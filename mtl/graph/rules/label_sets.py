@@ -21,11 +21,12 @@ MOST = 5  # labels that are shown
 def tied_label_sets(graph: SharingGraph, labels: Mapping[str, Sequence[str]]) -> Iterator[Fault]:
     """Rule: a tied decoder (output layer, wide module) has one label set; so have those that are pulled together.
 
-    `labels` are those of each task's training rows.
+    `labels` are those of each task's training rows, as far as they are known.
     """
-    for (first, *others), (place, who) in label_ties(graph).items():
-        for other in others:
-            difference = _difference(first, labels[first], other, labels[other])
+    for tied, (place, who) in label_ties(graph).items():
+        known = [task for task in tied if task in labels]
+        for other in known[1:]:
+            difference = _difference(known[0], labels[known[0]], other, labels[other])
             if difference:
                 yield place.fault(f"{who} should have the same labels in training. Found {difference}.")
 

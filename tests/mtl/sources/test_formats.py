@@ -250,6 +250,14 @@ def test_aligned_files_of_different_lengths(tmp_path: Path) -> None:
         )
 
 
+def test_all_aligned_files_that_are_missing(tmp_path: Path) -> None:
+    folder = aligned(tmp_path / "train", seq_out="O\n")
+    with pytest.raises(DataError) as caught:
+        read("lines", folder, **LINES)
+    missing = [f"{folder / name}: should be a file. Found nothing there." for name in ("seq.in", "label")]
+    assert str(caught.value).splitlines() == missing
+
+
 def test_aligned_files_of_which_one_is_missing_or_empty_or_malformed(tmp_path: Path) -> None:
     folder = aligned(tmp_path / "train", seq_in="a\n", seq_out="O\n")
     with pytest.raises(DataError) as caught:

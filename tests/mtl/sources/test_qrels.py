@@ -173,6 +173,14 @@ def test_a_file_that_is_not_there(key: str, tmp_path: Path) -> None:
     assert str(caught.value) == f"{tmp_path}/none: should be a file. Found nothing there."
 
 
+def test_all_files_that_are_not_there(tmp_path: Path) -> None:
+    source = written(tmp_path, TREC, train="a", queries="b", documents="c")
+    with pytest.raises(DataError) as caught:
+        list(source.read("train", tmp_path))
+    missing = [f"{tmp_path}/{name}: should be a file. Found nothing there." for name in "abc"]
+    assert str(caught.value).splitlines() == missing
+
+
 def test_malformed_rows_are_left_out_and_listed_on_request(tmp_path: Path) -> None:
     files = {"documents.tsv": "d1\ta\nd2\n", "train.txt": "q1 0 d1 1\nq1 0 d2 0\n"}
     source = written(tmp_path, {**TREC, **files}, on_bad_row="skip")
