@@ -63,7 +63,11 @@ def check_name(reading: Reading, name: str, steps: Steps) -> bool:
 
 @dataclass
 class TaskDraft:
-    """A task whose modules are not read yet; `complete` is False where something that the graph needs is missing."""
+    """A task whose modules are not read yet.
+
+    `readable` says whether it is known how it reads its source; `complete` is False where something that the graph
+    needs is missing, which is more.
+    """
 
     name: str
     steps: Steps
@@ -76,6 +80,7 @@ class TaskDraft:
     metrics: tuple[ModuleConfig, ...]
     values: Mapping[str, Any]
     model: Mapping[str, Any]
+    readable: bool = True
     complete: bool = True
     teacher: TeacherConfig | None = None
 

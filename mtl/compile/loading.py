@@ -14,30 +14,20 @@ from ..base import registry
 from ..base.declared import defaults, plain, schema
 from ..base.errors import CheckpointError, Fault, RecipeError, UsageError
 from ..base.files import read_json
-from ..graph import rules as graph_rules
 from ..graph.build import build_graph
 from ..graph.sharing_graph import SharingGraph
 from ..recipe import overrides as settings
-from ..recipe.config import Recipe, ShareGroup, TaskConfig
+from ..recipe.config import Recipe
 from ..recipe.document import Document, from_values, show
-from ..recipe.flow import addresses
-from ..recipe.modules import ModuleConfig
 from ..recipe.schema import fitted_to
-from ..recipe.training import TrainConfig
 from ..recipe.yaml_core import parse, read
 from .components import told
-from .conditions import misnamed_conditions
-from .draft import Reading, TaskDraft
-from .from_runs import GraphOf, fill_from_runs
-from .groups import Group
-from .modules import ModuleReader
+from .draft import Reading
+from .from_runs import GraphOf
 from .origins import kept_run
-from .sources import read_sources
+from .readable import ReadRecipe
+from .sections import read_sections
 from .space import read_with_space
-from .stitches import write_out_stitches
-from .tasks import read_tasks
-from .ties import Ties
-from .train import Known, read_train
 
 FOLDER = re.compile(r"[/\\\0-\x1f]|\A\.")  # what the name of a run's folder should not contain
 # Modules of mtl whose import registers classes. They belong to higher rooms, so they are named and not imported here.
@@ -69,7 +59,22 @@ def load_recipe(
     `overrides` are `a.b.c=value` settings, `data` replaces the directory that relative data paths start from,
     and `seed` the recipe's seed. `kept` is a folder with what is kept of runs that modules come from.
     """
-    return recipe_of(read(Path(path)), overrides, data, seed, Path(path), kept)
+    return read_recipe(path, overrides=overrides, data=data, seed=seed, kept=kept).whole()
+
+
+def read_recipe(
+    path: str | Path,
+    *,
+    overrides: Sequence[str] = (),
+    data: Path | None = None,
+    seed: int | None = None,
+    kept: Path | None = None,
+) -> ReadRecipe:
+    """Read a recipe file as far as that is possible, and check it; the arguments are those of `load_recipe`.
+
+    Raises `RecipeError` where nothing can be read of it: it is no mapping.
+    """
+    return _readable(read(Path(path)), overrides, data, seed, Path(path), kept)
 
 
 def recipe_from_text(
@@ -94,7 +99,20 @@ def recipe_from_dict(
     kept: Path | None = None,
 ) -> Recipe:
     """Check a recipe given as the plain values that YAML would give; `name` is what messages call it."""
-    return recipe_of(from_values(tree, name), overrides, data, seed, None, kept)
+    return readable_dict(tree, name=name, overrides=overrides, data=data, seed=seed, kept=kept).whole()
+
+
+def readable_dict(
+    tree: Mapping[str, Any],
+    *,
+    name: str = "<recipe>",
+    overrides: Sequence[str] = (),
+    data: Path | None = None,
+    seed: int | None = None,
+    kept: Path | None = None,
+) -> ReadRecipe:
+    """Read a recipe given as plain values as far as that is possible; see `recipe_from_dict` and `read_recipe`."""
+    return _readable(from_values(tree, name), overrides, data, seed, None, kept)
 
 
 def register_built_in() -> None:
@@ -112,11 +130,22 @@ def recipe_of(
     kept: Path | None = None,
 ) -> Recipe:
     """Check a document, which settings change, and runs that modules come from; see `load_recipe`."""
+    return _readable(document, overrides, data, seed, file, kept).whole()
+
+
+def _readable(
+    document: Document,
+    overrides: Sequence[str],
+    data: Path | None,
+    seed: int | None,
+    file: Path | None,
+    kept: Path | None,
+) -> ReadRecipe:
     _check_form(document)
     settings.apply(document, overrides)
     if document.tree.get("tune") is None:
-        return _recipe(document, data, seed, file, kept)
-    return read_with_space(document, lambda variant: _recipe(variant, data, seed, file, kept))
+        return _read(document, data, seed, file, kept)
+    return read_with_space(document, lambda variant: _read(variant, data, seed, file, kept))
 
 
 def run_graph(folder: Path) -> SharingGraph:
@@ -160,7 +189,7 @@ def _graph_of(kept: Path | None) -> GraphOf:
     return graph_of
 
 
-def _recipe(document: Document, data: Path | None, seed: int | None, file: Path | None, kept: Path | None) -> Recipe:
+def _read(document: Document, data: Path | None, seed: int | None, file: Path | None, kept: Path | None) -> ReadRecipe:
     reading = Reading(document, document.faults, file.parent if file is not None else Path())
     malformed = len(reading.faults)
     checked, faults = fitted_to(schema(Recipe), document.tree, document, (), "a recipe")
@@ -181,7 +210,7 @@ def _recipe(document: Document, data: Path | None, seed: int | None, file: Path 
         "kept": kept,
         "document": document.name,
     }
-    return _read_sections(reading, values, malformed, _graph_of(kept))
+    return read_sections(reading, values, malformed, _graph_of(kept))
 
 
 def _check_form(document: Document) -> None:
@@ -212,89 +241,3 @@ def _load_plugins(reading: Reading, plugins: Sequence[str], base: Path) -> tuple
     if failed:
         raise RecipeError(reading.faults, reading.document.name)
     return tuple(found)
-
-
-def _read_sections(reading: Reading, values: dict[str, Any], malformed: int, graph_of: GraphOf) -> Recipe:
-    """Read the sections; the first `malformed` faults are those of the document's form."""
-    tree = reading.document.tree
-    broken: set[str] = set()
-    sources = read_sources(reading, tree.get("sources"))
-    drafts = read_tasks(reading, tree.get("tasks"), sources, broken)
-    if drafts and not broken and not any(draft.general["learn"] for draft in drafts):
-        reading.key_fault(("tasks",), "should have a task that is trained. Found 'learn: false' in every one.")
-    fill_from_runs(reading, drafts, graph_of)
-    write_out_stitches(reading, drafts, broken)
-    ties = Ties(reading, drafts, broken)
-    groups = ties.read(tree.get("share"))
-    modules = ModuleReader(reading, ties, groups)
-    models = {draft.name: modules.model(draft) for draft in drafts}
-    whole = [draft for draft in drafts if draft.complete]
-    used = list(dict.fromkeys(draft.source for draft in drafts if draft.general["learn"]))
-    known = Known(drafts, _component_names(ties, groups), list(ties.sites), used, values["seed"], broken)
-    train = read_train(reading, tree.get("train"), known)
-    recipe = Recipe(
-        sources={name: source for name, source in sources.items() if source is not None},
-        tasks={draft.name: _task(reading, draft, models[draft.name]) for draft in whole},
-        share=_share(reading, ties, groups, {draft.name: models[draft.name] for draft in whole}),
-        train=train or _any_training(reading, known),
-        **values,
-    )
-    if reading.faults:
-        reading.drop_consequences(malformed)
-        misnamed = misnamed_conditions(reading, ties, groups, drafts, broken)
-        partial = graph_rules.broken_but_for_names(SharingGraph(recipe))
-        raise RecipeError([*reading.faults, *misnamed, *partial], reading.document.name)
-    return recipe
-
-
-def _task(reading: Reading, draft: TaskDraft, model: Mapping[str, Any]) -> TaskConfig:
-    return TaskConfig(
-        name=draft.name,
-        type=draft.type,
-        source=draft.source,
-        inputs=draft.inputs,
-        metrics=draft.metrics,
-        values=draft.values,
-        model=model,
-        teacher=draft.teacher,
-        task=draft.task,
-        place=reading.document.key_place(draft.steps),
-        **draft.general,
-    )
-
-
-def _share(
-    reading: Reading, ties: Ties, groups: Mapping[str, Group], models: Mapping[str, Mapping[str, ModuleConfig | None]]
-) -> dict[str, ShareGroup]:
-    """Return the groups with all their members, also those that came in with a tied composite."""
-    known = [address for task, model in models.items() for address, _ in addresses(task, model)]
-    found = {}
-    for name, group in groups.items():
-        roots = {ties.root(address) for address in group.named}
-        members = [address for address in known if ties.root(address) in roots]
-        if members:
-            place = reading.document.key_place(group.steps)
-            found[name] = ShareGroup(name, tuple(members), **group.own, place=place)
-    return found
-
-
-def _component_names(ties: Ties, groups: Mapping[str, Group]) -> list[str]:
-    """Return the name of every component."""
-    hard = {name: group for name, group in groups.items() if not group.soft}
-    owners = {ties.root(address): name for name, group in hard.items() for address in group.named}
-
-    def name(address: str) -> str:
-        if ties.root(address) in owners:
-            return owners[ties.root(address)]
-        whole, _, part = address.rpartition(".")
-        return f"{name(whole)}.{part}" if whole in ties.sites else address
-
-    return list(dict.fromkeys(map(name, ties.sites)))
-
-
-def _any_training(reading: Reading, known: Known) -> TrainConfig:
-    """Return the default training: it stands in while faults elsewhere are looked for."""
-    train = read_train(Reading(Document(reading.document.name, {})), None, known._replace(broken=("all",)))
-    if train is None:
-        raise RecipeError(reading.faults, reading.document.name)
-    return train

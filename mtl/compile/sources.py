@@ -78,6 +78,13 @@ def _divided(reading: Reading, raw: Mapping[str, Any], steps: Steps) -> tuple[di
     return divided if checked is not None else {}, rest
 
 
+def source_named(task: str, raw: Any, sources: Mapping[str, SourceConfig | None]) -> str | None:
+    """Return the name of the source that a task is written with; None where that is not known."""
+    written = raw.get("source") if isinstance(raw, Mapping) else None
+    name = task if isinstance(written, Mapping) else written
+    return name if isinstance(name, str) and name in sources else None
+
+
 def read_task_source(
     reading: Reading, task: str, raw: Any, steps: Steps, sources: dict[str, SourceConfig | None]
 ) -> str | None:

@@ -10,39 +10,33 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..base.errors import Fault, RecipeError
-from ..recipe.config import Recipe
+from ..base.errors import Fault
 from ..recipe.document import Document, dotted, show
 from ..recipe.overrides import set_value, steps_of
 from ..recipe.place import Place
 from ..recipe.tuning import Dimension, Range, TuneConfig
 from .draft import Reading
+from .readable import ReadRecipe
 from .tune import SPACE, read_tune
 
-Read = Callable[[Document], Recipe]
+Read = Callable[[Document], ReadRecipe]
 
 
-def read_with_space(document: Document, read: Read) -> Recipe:
+def read_with_space(document: Document, read: Read) -> ReadRecipe:
     """Return the recipe of a document that has a section `tune`; `read` reads documents that have none.
 
-    Raises `RecipeError` with the faults of the recipe, those of the section, and those that its values would cause.
+    Its faults are those of the recipe, those of the section, and those that its values would cause.
     """
-    known: tuple[Fault, ...] = ()
-    recipe = None
-    try:
-        recipe = read(variant(document, {}, {}))
-    except RecipeError as error:
-        known = error.faults
+    found = read(variant(document, {}, {}))
     reading = Reading(document)
     config = read_tune(reading, document.tree["tune"])
     space = {}
     for key, dimension in config.space.items():
-        refused = Refused(document, key, read, known)
+        refused = Refused(document, key, read, found.faults)
         space[key] = refused.resolved(dimension)
         reading.faults += refused.faults(space[key])
-    if recipe is None or reading.faults:
-        raise RecipeError([*known, *reading.faults], document.name)
-    return replace(recipe, tune=replace(config, space=space))
+    recipe = replace(found.recipe, tune=replace(config, space=space))
+    return replace(found, recipe=recipe, faults=(*found.faults, *reading.faults))
 
 
 def variant(document: Document, values: Mapping[str, Any], places: Mapping[str, Place]) -> Document:
@@ -104,8 +98,5 @@ class Refused:
         return list(found.values())
 
     def _faults(self, value: Any, place: Place) -> list[Fault]:
-        try:
-            self.read(variant(self.document, {self.key: value}, {self.key: place}))
-        except RecipeError as error:
-            return [fault for fault in error.faults if fault not in self.known]
-        return []
+        found = self.read(variant(self.document, {self.key: value}, {self.key: place}))
+        return [fault for fault in found.faults if fault not in self.known]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import pydantic
 
 from ..base import registry
-from ..base.declared import defaults, filled_section, keys, plain, schema
+from ..base.declared import filled_section, keys, plain, schema
 from ..base.errors import MtlError
 from ..recipe.beside import all_slots, takes_values
 from ..recipe.config import InputConfig, SourceConfig, TaskConfig
 from ..recipe.document import Steps, dotted, show
 from ..recipe.names import EXPORTED, JOINT, MODULES
-from ..recipe.schema import check_at, closest, fitted_to, unknown_key
+from ..recipe.schema import check_at, closest, fitted_to, sound_keys, unknown_key
+from ..recipe.uses import Use, input_use, target_use
 from ..text.cells import VALUES
 from ..text.character_noise import CharacterNoise
 from ..text.featurizer import TOKENIZERS
@@ -95,6 +96,8 @@ def _read_task(
     fields = schema(TaskConfig, frozenset({"target"} if cls is None or cls.target_optional else ()))
     checked, faults = check_at(fields, general, reading.document, written, steps, "a task", misspelled)
     reading.faults += faults
+    known, faulty = (checked, set()) if checked is not None else sound_keys(TaskConfig, general)
+    lacking = checked is None and fields.model_fields["target"].is_required() and general.get("target") is None
     if cls is None:
         if isinstance(inputs_raw, Mapping):  # which there should be is not known; what they say is
             for key, value in inputs_raw.items():
@@ -109,17 +112,16 @@ def _read_task(
     slots = all_slots(task, inputs)
     metrics = read_metrics(reading, task, metrics_raw, (*steps, "metrics"))
     teacher = read_teacher(reading, task, teacher_raw, (*steps, "teacher"))
-    checked = checked or defaults(TaskConfig)
-    if checked["target"] is not None and task.target_class().of_text:
-        found = show(checked["target"])
+    if known["target"] is not None and task.target_class().of_text:
+        found = show(known["target"])
         reading.key_fault(
             (*steps, "target"),
             f"'{kind}' predicts the text itself: no column is read. Found {found}. Leave 'target' out.",
         )
+    readable = source is not None and own is not None and read and not lacking and "target" not in faulty
     return TaskDraft(
-        name, steps, task, str(kind), inputs, slots, source or "", {key: checked[key] for key in plain(TaskConfig)},
-        metrics, own or {}, model, complete=source is not None and own is not None and read and not faults,
-        teacher=teacher,
+        name, steps, task, str(kind), inputs, slots, source or "", {key: known[key] for key in plain(TaskConfig)},
+        metrics, own or {}, model, readable=readable, complete=readable and "learn" not in faulty, teacher=teacher,
     )  # fmt: skip
 
 
@@ -198,7 +200,7 @@ def _read_inputs(
 
 
 def _read_input(reading: Reading, name: str, raw: Any, steps: Steps, listed: bool = False) -> InputConfig:
-    """Return an input; one of its column alone after noting faults."""
+    """Return an input; one without its faulty keys after noting faults."""
     mapping = {"column": raw} if isinstance(raw, str) else {} if raw is None else raw
     if not isinstance(mapping, Mapping):
         reading.fault(steps, f"should be a column's name, or a mapping with its 'column'. Found {show(raw)}.")
@@ -207,7 +209,8 @@ def _read_input(reading: Reading, name: str, raw: Any, steps: Steps, listed: boo
     at = {key: (*steps, key) for key in mapping}
     checked, wrong = check_at(input_schema(), mapping, reading.document, at, steps, "an input")
     reading.faults += wrong
-    values = checked or {**defaults(InputConfig), "column": name}
+    values = checked or sound_keys(InputConfig, mapping)[0]
+    values["column"] = values["column"] or name
     values = {**values, "noise": _read_noise(reading, mapping.get("noise"), (*steps, "noise"))}
     read: InputConfig = filled_section(InputConfig, values, listed=listed, place=reading.document.key_place(steps))
     return read
@@ -242,6 +245,20 @@ def _check_noise(reading: Reading, drafts: Sequence[TaskDraft]) -> None:
             elif noise is not None and draft.task.target_class().of_text:
                 message = f"should be left out, as '{draft.name}' predicts the text itself and would learn the slips"
                 reading.key_fault((*here, "noise"), f"{message}. Leave it out of all inputs of '{given.column}'.")
+
+
+def written_uses(task: str, raw: Mapping[str, Any], source: str) -> Iterator[Use]:
+    """Yield the columns of a source that a task names in so many words, whatever is wrong with it."""
+    inputs = raw.get("inputs")
+    if isinstance(inputs, str):
+        yield Use(source, inputs, f"the input of task '{task}'")
+    for name, given in inputs.items() if isinstance(inputs, Mapping) and "column" not in inputs else ():
+        column = given.get("column") if isinstance(given, Mapping) else given
+        if isinstance(column, str) and isinstance(name, str):
+            yield input_use(source, column, name, task)
+    target = raw.get("target")
+    if isinstance(target, str) and target:
+        yield target_use(source, target, task)
 
 
 def _is_value(raw: Any) -> bool:

@@ -199,6 +199,7 @@ class ShareGroup:
     strength: Annotated[FromZero | None, Key("of a soft group: factor of half the squared distances to its mean")] = (
         None
     )
+    complete: bool = field(default=True, compare=False)  # False: members may be missing, as their tasks are
     place: Place = field(default=NOWHERE, compare=False)
 
     @property

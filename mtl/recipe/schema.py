@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pydantic
 
+from ..base.declared import keys, schema
 from ..base.errors import Fault, listing, near_miss, nearest
 from .document import Document, Steps, dotted, show, value_at
 
@@ -51,6 +52,22 @@ def check_at(
         rows = [row for row in rows if row["type"] != "literal_error" or row["loc"][0] not in bounded]
         return None, list(dict.fromkeys(_fault(model, row, document, written, steps, what) for row in rows))
     return {name: getattr(checked, name) for name in model.model_fields}, []
+
+
+def sound_keys(section: type, values: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
+    """Return the keys of a section, its default (or None) for each whose value is faulty, and the faulty ones.
+
+    Keys that the section does not have are faulty, too.
+    """
+    model = schema(section, frozenset(name for name, key in keys(section).items() if key.required))
+    faulty: set[str] = set()
+    while True:
+        try:
+            checked = model.model_validate({key: value for key, value in values.items() if key not in faulty})
+        except pydantic.ValidationError as error:
+            faulty |= {str(row["loc"][0]) for row in error.errors(include_url=False)}
+        else:
+            return {name: getattr(checked, name) for name in model.model_fields}, faulty
 
 
 def _fault(

@@ -1,0 +1,141 @@
+"""The sections of a recipe, one after the other: what can be read of each, whatever is wrong with others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..recipe.config import Recipe, ShareGroup, TaskConfig
+from ..recipe.document import Document
+from ..recipe.flow import addresses
+from ..recipe.modules import ModuleConfig
+from ..recipe.part import shared_by
+from ..recipe.training import TrainConfig
+from ..recipe.uses import Use, uses_of
+from .conditions import misnamed_conditions
+from .draft import Reading, TaskDraft
+from .from_runs import GraphOf, fill_from_runs
+from .groups import Group
+from .modules import ModuleReader
+from .readable import ReadRecipe
+from .sources import read_sources, source_named
+from .stitches import write_out_stitches
+from .tasks import read_tasks, written_uses
+from .ties import Ties
+from .train import Known, read_train
+
+
+def read_sections(reading: Reading, values: dict[str, Any], malformed: int, graph_of: GraphOf) -> ReadRecipe:
+    """Read the sections; the first `malformed` faults are those of the document's form."""
+    tree = reading.document.tree
+    broken: set[str] = set()
+    sources = read_sources(reading, tree.get("sources"))
+    drafts = read_tasks(reading, tree.get("tasks"), sources, broken)
+    if drafts and not broken and not any(draft.general["learn"] for draft in drafts):
+        reading.key_fault(("tasks",), "should have a task that is trained. Found 'learn: false' in every one.")
+    fill_from_runs(reading, drafts, graph_of)
+    write_out_stitches(reading, drafts, broken)
+    ties = Ties(reading, drafts, broken)
+    groups = ties.read(tree.get("share"))
+    modules = ModuleReader(reading, ties, groups)
+    models = {draft.name: modules.model(draft) for draft in drafts}
+    used = list(dict.fromkeys(draft.source for draft in drafts if draft.general["learn"]))
+    known = Known(drafts, _component_names(ties, groups), list(ties.sites), used, values["seed"], broken)
+    train = read_train(reading, tree.get("train"), known)
+    share = _share(reading, ties, groups, models)
+    tasks = {draft.name: _task(reading, draft, models[draft.name]) for draft in drafts if draft.complete}
+    recipe = Recipe(
+        sources={name: source for name, source in sources.items() if source is not None},
+        tasks=tasks,
+        share=shared_by(share, [address for name, task in tasks.items() for address, _ in addresses(name, task.model)]),
+        train=train or _any_training(reading, known),
+        **values,
+    )
+    if not reading.faults:
+        return ReadRecipe.of(recipe)
+    reading.drop_consequences(malformed)
+    readers = {draft.name: _reader(reading, draft, tasks) for draft in drafts if draft.readable}
+    return ReadRecipe(
+        recipe,
+        (*reading.faults, *misnamed_conditions(reading, ties, groups, drafts, broken)),
+        readers,
+        tuple(_uses(tree.get("tasks"), readers, sources)),
+        share,
+        all(source_named(name, task, sources) is not None for name, task in _mapping(tree.get("tasks")).items()),
+    )
+
+
+def _task(reading: Reading, draft: TaskDraft, model: Mapping[str, Any]) -> TaskConfig:
+    return TaskConfig(
+        name=draft.name,
+        type=draft.type,
+        source=draft.source,
+        inputs=draft.inputs,
+        metrics=draft.metrics,
+        values=draft.values,
+        model=model,
+        teacher=draft.teacher,
+        task=draft.task,
+        place=reading.document.key_place(draft.steps),
+        **draft.general,
+    )
+
+
+def _reader(reading: Reading, draft: TaskDraft, tasks: Mapping[str, TaskConfig]) -> TaskConfig:
+    """Return a task as one that reads a source: without modules where something about these is wrong."""
+    return tasks[draft.name] if draft.complete else _task(reading, draft, {})
+
+
+def _uses(raw: Any, readers: Mapping[str, TaskConfig], sources: Mapping[str, Any]) -> Sequence[Use]:
+    """Return the columns that tasks name, as far as it is known of which source."""
+    found: list[Use] = []
+    for name, task in _mapping(raw).items():
+        source = source_named(name, task, sources)
+        if name in readers:
+            found += uses_of(readers[name])
+        elif source is not None:
+            found += written_uses(name, task, source)
+    return found
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _share(
+    reading: Reading, ties: Ties, groups: Mapping[str, Group], models: Mapping[str, Mapping[str, ModuleConfig | None]]
+) -> dict[str, ShareGroup]:
+    """Return the groups with all their members, also those that came in with a tied composite."""
+    whole = [address for task, model in models.items() for address, _ in addresses(task, model)]
+    known = [*whole, *(address for address in ties.sites if address not in set(whole))]
+    found = {}
+    for name, group in groups.items():
+        roots = {ties.root(address) for address in group.named}
+        members = [address for address in known if ties.root(address) in roots]
+        if members:
+            place = reading.document.key_place(group.steps)
+            complete = not ties.hidden_members(group) and not group.refused
+            found[name] = ShareGroup(name, tuple(members), **group.own, complete=complete, place=place)
+    return found
+
+
+def _component_names(ties: Ties, groups: Mapping[str, Group]) -> list[str]:
+    """Return the name of every component."""
+    hard = {name: group for name, group in groups.items() if not group.soft}
+    owners = {ties.root(address): name for name, group in hard.items() for address in group.named}
+
+    def name(address: str) -> str:
+        if ties.root(address) in owners:
+            return owners[ties.root(address)]
+        whole, _, part = address.rpartition(".")
+        return f"{name(whole)}.{part}" if whole in ties.sites else address
+
+    return list(dict.fromkeys(map(name, ties.sites)))
+
+
+def _any_training(reading: Reading, known: Known) -> TrainConfig:
+    """Return the default training: it stands in while faults elsewhere are looked for."""
+    train = read_train(Reading(Document(reading.document.name, {})), None, known._replace(broken=("all",)))
+    if train is None:
+        raise ValueError("the defaults of 'train' should be such as a recipe may have. Found faults.")
+    return train
