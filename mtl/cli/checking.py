@@ -26,19 +26,23 @@ def check_command(
     run: Path | None = None,
 ) -> None:
     """Check a recipe, and its sources where asked; print what it is, and what it could take from a run."""
-    from ..compile.loading import load_recipe
-    from ..runs.check import check, read_data
+    from ..compile.loading import read_recipe
+    from ..runs import check
+    from ..runs.examined import examine
+    from ..sources.opening import open_sources
 
-    report = check(load_recipe(recipe, overrides=overrides, data=data, seed=seed))
-    warn(report.warnings)
+    found = examine(read_recipe(recipe, overrides=overrides, data=data, seed=seed))
+    warn(found.warnings)
+    if sources and found.faults:
+        raise check.error_with_data(found, open_sources(found.read.reading()))
+    report = check.report(found)
     if not sources:
         print(visible(summary(report)))
     else:
         from ..runs.runner import cache_folder
-        from ..sources.opening import open_sources
         from .tables import reading
 
-        prepared = read_data(report.graph, open_sources(report.graph.recipe), cache_folder())
+        prepared = check.read_data(report.graph, open_sources(report.graph.recipe), cache_folder())
         warn([*prepared.skipped, *prepared.notes])
         print(visible(summary(report)))  # not before its data was found to be as good
         for line in reading(prepared.report()):

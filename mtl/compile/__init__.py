@@ -9,10 +9,12 @@ extension   new tasks on a trained run: the run's recipe and that of the new tas
 from_runs   `from:` of a module: what the recipe leaves out of its configuration is written in, as the run has it
 groups      reading `share:`: the groups as they are written, before their members are looked up
 keys        the general keys of a recipe, for those who write one
-loading     from a recipe file to a `Recipe`: the stages of reading, and all that is wrong in one error
+loading     from a recipe file to a `Recipe`, or to what can be read of one, and all that is wrong
 metrics     reading the metrics of a task
 modules     reading the configuration of modules
 origins     runs that modules come from: where they are, what is kept of them, and which of their components is meant
+readable    what could be read of a recipe that may have faults
+sections    the sections of a recipe, one after the other
 sites       the module addresses of a recipe, and the classes of those that are one module
 sources     reading sources: those under `sources:`, and those that a task writes inline
 space       the values of a search, each tried in the recipe: one that it refuses is a fault before any training
@@ -22,4 +24,5 @@ teachers    reading a task's `teacher:`, and where a task cannot have one
 ties        which module addresses are one module
 train       reading `train:`: how the recipe is trained
 tune        reading `tune:`: the form of what is searched
+unsettled   tasks of which it is not known what is one module with others, as something is wrong with a group
 """

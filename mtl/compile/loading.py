@@ -1,4 +1,4 @@
-"""From a recipe file to a `Recipe`: the stages of reading, and all that is wrong in one error."""
+"""From a recipe file to a `Recipe`, or to what can be read of one, and all that is wrong in one error."""
 
 from __future__ import annotations
 

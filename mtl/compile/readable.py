@@ -18,7 +18,8 @@ class ReadRecipe:
 
     `recipe` has the tasks that are whole. `readers` are those of which it is known how they read their source, also
     where something about their modules is wrong: then they have none here. `uses` are columns that any task names,
-    `share` the groups with all their members. `sourced` says whether the source of every task is known.
+    `share` the groups with all their members. Of `unsettled` tasks it is not known which modules are shared. `sourced`
+    says whether the source of every task is known.
     """
 
     recipe: Recipe
@@ -26,6 +27,7 @@ class ReadRecipe:
     readers: Mapping[str, TaskConfig] = field(default_factory=dict)
     uses: tuple[Use, ...] = ()
     share: Mapping[str, ShareGroup] = field(default_factory=dict)
+    unsettled: frozenset[str] = frozenset()
     sourced: bool = True
 
     @classmethod

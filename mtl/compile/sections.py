@@ -23,6 +23,7 @@ from .stitches import write_out_stitches
 from .tasks import read_tasks, written_uses
 from .ties import Ties
 from .train import Known, read_train
+from .unsettled import faulty_groups, unsettled
 
 
 def read_sections(reading: Reading, values: dict[str, Any], malformed: int, graph_of: GraphOf) -> ReadRecipe:
@@ -54,14 +55,16 @@ def read_sections(reading: Reading, values: dict[str, Any], malformed: int, grap
     if not reading.faults:
         return ReadRecipe.of(recipe)
     reading.drop_consequences(malformed)
+    written = _mapping(tree.get("tasks"))
     readers = {draft.name: _reader(reading, draft, tasks) for draft in drafts if draft.readable}
     return ReadRecipe(
         recipe,
         (*reading.faults, *misnamed_conditions(reading, ties, groups, drafts, broken)),
         readers,
-        tuple(_uses(tree.get("tasks"), readers, sources)),
+        tuple(_uses(written, readers, sources)),
         share,
-        all(source_named(name, task, sources) is not None for name, task in _mapping(tree.get("tasks")).items()),
+        unsettled(reading, tree.get("share"), ties, [*recipe.tasks]),
+        bool(written and not malformed) and all(source_named(n, task, sources) for n, task in written.items()),
     )
 
 
@@ -86,10 +89,10 @@ def _reader(reading: Reading, draft: TaskDraft, tasks: Mapping[str, TaskConfig])
     return tasks[draft.name] if draft.complete else _task(reading, draft, {})
 
 
-def _uses(raw: Any, readers: Mapping[str, TaskConfig], sources: Mapping[str, Any]) -> Sequence[Use]:
+def _uses(written: Mapping[str, Any], readers: Mapping[str, TaskConfig], sources: Mapping[str, Any]) -> Sequence[Use]:
     """Return the columns that tasks name, as far as it is known of which source."""
     found: list[Use] = []
-    for name, task in _mapping(raw).items():
+    for name, task in written.items():
         source = source_named(name, task, sources)
         if name in readers:
             found += uses_of(readers[name])
@@ -106,6 +109,7 @@ def _share(
     reading: Reading, ties: Ties, groups: Mapping[str, Group], models: Mapping[str, Mapping[str, ModuleConfig | None]]
 ) -> dict[str, ShareGroup]:
     """Return the groups with all their members, also those that came in with a tied composite."""
+    faulty = faulty_groups(reading)
     whole = [address for task, model in models.items() for address, _ in addresses(task, model)]
     known = [*whole, *(address for address in ties.sites if address not in set(whole))]
     found = {}
@@ -114,7 +118,7 @@ def _share(
         members = [address for address in known if ties.root(address) in roots]
         if members:
             place = reading.document.key_place(group.steps)
-            complete = not ties.hidden_members(group) and not group.refused
+            complete = not ties.hidden_members(group) and name not in faulty
             found[name] = ShareGroup(name, tuple(members), **group.own, complete=complete, place=place)
     return found
 

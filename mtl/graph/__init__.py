@@ -8,4 +8,5 @@ parts          the parts of a composite, and theirs
 pulls          which components are pulled together: modules of soft groups, part by part
 rules/         the rules of a sharing graph, one rule or one family a file; `broken_rules` applies them all
 sharing_graph  the sharing graph: the components of all tasks after tied modules are merged
+sound          the part of a recipe about which nothing is wrong: its graph
 """

@@ -4,6 +4,7 @@ carried          what a recipe could take from a finished run: a `from` to write
 check            is this recipe possible? Everything that can be known before training, and all faults at once
 comparing/       what `mtl compare` does: recipes side by side, each trained with several seeds
 ensembling/      what `mtl ensemble` does: finished runs that answer together, as one network of all their components
+examined         what a check finds out about a recipe, whatever is wrong with parts of it
 extending/       what `mtl extend` does: new tasks on a trained run, and the proof of what its own tasks answer then
 fake_batch       a made-up batch of one source, whose tensors have shapes and no memory
 given_recipe     a recipe as library code gives it: its file, the plain values that YAML would give, or loaded

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ..base.device import lacks_bf16, missing, resolve
 from ..base.errors import CheckpointError, DataError, Fault
@@ -11,11 +11,11 @@ from ..base.registry import file_keys, lookup
 from ..data.fitted import Fitted
 from ..evaluate.metrics import Metric
 from ..graph.sharing_graph import SharingGraph
-from ..recipe.config import Recipe
+from ..recipe.config import Recipe, TaskConfig
 from ..text.pieces import reads_pieces
 from ..text.tokenizers import Tokenizer
 from ..train.adversarial import of_words
-from ..train.first_weights import first_weights, weight_files
+from ..train.first_weights import contradictions, weight_files
 
 
 def unexportable(graph: SharingGraph) -> Iterator[Fault]:
@@ -40,9 +40,9 @@ def unexportable(graph: SharingGraph) -> Iterator[Fault]:
                 )
 
 
-def without_figures(recipe: Recipe) -> Iterator[Fault]:
+def without_figures(tasks: Iterable[TaskConfig]) -> Iterator[Fault]:
     """Yield a fault for every metric that computes nothing."""
-    for task in recipe.tasks.values():
+    for task in tasks:
         for metric in task.metrics:
             if metric.cls.compute is Metric.compute and not any(hasattr(metric.cls, own) for own in ("rank", "score")):
                 yield metric.place.fault(
@@ -69,11 +69,14 @@ def unmoved(graph: SharingGraph) -> Iterator[Fault]:
         )
 
 
-def not_drawn(recipe: Recipe) -> Iterator[Fault]:
-    """Yield a fault where rows should be drawn with replacement and belong to a query, or to a running text."""
-    trained = {name: task.task for name, task in recipe.tasks.items() if task.learn}
-    pairs = [name for name, task in trained.items() if task.units == "pairs"]
-    running = [name for name, task in trained.items() if task.bptt is not None]
+def not_drawn(recipe: Recipe, tasks: Iterable[TaskConfig]) -> Iterator[Fault]:
+    """Yield a fault where rows should be drawn with replacement and belong to a query, or to a running text.
+
+    Of some tasks alone, those that could be read.
+    """
+    trained = [task for task in tasks if task.learn]
+    pairs = [task.name for task in trained if task.task.units == "pairs"]
+    running = [task.name for task in trained if task.task.bptt is not None]
     if recipe.train.bootstrap and pairs:
         yield recipe.train.place_of("bootstrap").fault(
             f"should be left out, as the pairs of a query stay together. Found the ranking '{pairs[0]}'."
@@ -125,8 +128,11 @@ def unread_files(graph: SharingGraph, settled: Callable[[str, int], bool]) -> It
 
 
 def contradicting(graph: SharingGraph) -> Iterator[Fault]:
-    """Yield a fault for a component that two composites start from different files."""
-    try:
-        first_weights(graph)
-    except CheckpointError as error:
-        yield from error.faults
+    """Yield a fault for every component that two composites start from different files."""
+    files = {}
+    for name in graph.components:
+        try:
+            files[name] = weight_files(graph, name)
+        except CheckpointError:
+            continue  # see `unreadable`
+    yield from contradictions(graph, files)

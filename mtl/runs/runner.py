@@ -48,7 +48,7 @@ from ..train.logs import Logs
 from ..train.resume import check_recipe
 from ..train.trainer import Trainer
 from .check import CheckReport, check
-from .given_recipe import RecipeLike, loaded
+from .given_recipe import RecipeLike, readable
 from .kept_figures import keep_figures
 from .kept_runs import KEPT, keep_runs
 from .predictor import Prediction, Predictor
@@ -111,14 +111,14 @@ class Run:
         to be resumed.
         """
         begun = resume and out is not None and bool(Checkpoints(Path(out)).pointer())
-        recipe = loaded(recipe, data, seed, overrides, Path(out) / KEPT if begun and out is not None else None)
+        read = readable(recipe, data, seed, overrides, Path(out) / KEPT if begun and out is not None else None)
         if begun and out is not None:
-            check_recipe(recipe, Path(out))
+            check_recipe(read.whole(), Path(out))
             kept = Path(out) / "fitted.json"
             if kept.is_file():
                 fault_if_other_rules(kept, read_json(kept))
-        report = check(recipe, initial=not begun)  # what it starts from is in its checkpoint
-        folder = Path(here().from_first(lambda: str(folder_for(recipe.name, out, resume))))
+        report = check(read, initial=not begun)  # what it starts from is in its checkpoint
+        folder = Path(here().from_first(lambda: str(folder_for(read.recipe.name, out, resume))))
         run = cls(folder, report.graph, resume=resume, elsewhere=data is not None, sources=sources, splits=splits)
         run.checked = report
         run._describe()

@@ -108,10 +108,12 @@ def _unfit(task: TaskConfig, there: Mapping[str, TaskConfig], teacher: TeacherCo
     return None
 
 
-def label_faults(graph: SharingGraph, fitted: Fitted) -> Iterator[Fault]:
-    """Yield a fault for every task whose labels are not those of its teacher."""
+def label_faults(graph: SharingGraph, targets: Mapping[str, Target]) -> Iterator[Fault]:
+    """Yield a fault for every task whose labels are not those of its teacher; of tasks that are fitted, `targets`."""
     for name, teacher in taught(graph).items():
-        own, theirs = fitted.targets[name], _fitted(Path(teacher.run)).targets[teacher.task or name]
+        if name not in targets:
+            continue
+        own, theirs = targets[name], _fitted(Path(teacher.run)).targets[teacher.task or name]
         if _ids(own, theirs) is None:
             yield _other_labels(own, theirs, teacher)
 

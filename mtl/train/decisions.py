@@ -34,8 +34,15 @@ DECIDED, SENTENCES = "decided", "sentences"  # in the description of a component
 
 def fault_if_undecidable(model: MultiTaskModel, prepared: Prepared) -> None:
     """Raise `RecipeError` for every output layer that asks for what its tasks' dev splits cannot show."""
+    faults = undecidable(model, prepared)
+    if faults:
+        raise RecipeError(faults, model.sharing_graph.recipe.title)
+
+
+def undecidable(model: MultiTaskModel, prepared: Prepared) -> list[Fault]:
+    """Return a fault for every output layer that asks for what its tasks' dev splits cannot show."""
     graph = model.sharing_graph
-    faults = []
+    faults: list[Fault] = []
     for component, output in _deciding(model):
         config = graph.components[component].config
         splits = _dev(graph, prepared, component)
@@ -45,8 +52,7 @@ def fault_if_undecidable(model: MultiTaskModel, prepared: Prepared) -> None:
             faults += [config.place_of(key).fault(message) for key in output.found_on_dev]
         else:
             faults += [config.place_of(key).fault(message) for key, message in output.lacking_on_dev(targets)]
-    if faults:
-        raise RecipeError(faults, graph.recipe.title)
+    return faults
 
 
 def undecided(model: MultiTaskModel) -> Iterator[Fault]:

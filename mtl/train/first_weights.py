@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ..base.errors import CheckpointError, listing
+from ..base.errors import CheckpointError, Fault, listing
 from ..graph.parts import parts_of
 from ..graph.sharing_graph import SharingGraph
 from ..model.multi_task import MultiTaskModel
@@ -35,19 +35,30 @@ def first_weights(graph: SharingGraph) -> dict[str, Path]:
 
     Raises `CheckpointError` where two composites give a part of both different ones.
     """
-    found: dict[str, Path] = {}
-    given: dict[str, str] = {}
-    for name, component in graph.components.items():
-        for part, file in weight_files(graph, name).items():
-            if found.setdefault(part, file) != file:
-                place = component.config.place_of("weights")
-                message = (
-                    f"should give '{part}' the file that '{given[part]}' gives it, of which it is a part, too: "
-                    f"'{found[part]}'. Found '{file}'. Give '{part}' weights of its own."
+    files = {name: weight_files(graph, name) for name in graph.components}
+    faults = contradictions(graph, files)
+    if faults:
+        raise CheckpointError(*faults)
+    return {part: file for own in files.values() for part, file in own.items()}
+
+
+def contradictions(graph: SharingGraph, files: Mapping[str, Mapping[str, Path]]) -> list[Fault]:
+    """Return a fault for every part that two composites start from different files, those of each by its name."""
+    found: dict[str, tuple[str, Path]] = {}
+    faults = []
+    for name, own in files.items():
+        for part, file in own.items():
+            given, before = found.setdefault(part, (name, file))
+            if file != before:
+                faults.append(
+                    graph.components[name]
+                    .config.place_of("weights")
+                    .fault(
+                        f"should give '{part}' the file that '{given}' gives it, of which it is a part, too: "
+                        f"'{before}'. Found '{file}'. Give '{part}' weights of its own."
+                    )
                 )
-                raise CheckpointError(place.fault(message))
-            given[part] = name
-    return found
+    return faults
 
 
 def weight_files(graph: SharingGraph, component: str) -> dict[str, Path]:

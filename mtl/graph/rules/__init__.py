@@ -65,7 +65,7 @@ from .embeddings import embeddings_read_one_input, tied_embeddings_read_the_same
 from .grammars import constrained_tags_mark_spans
 from .input_names import inputs_are_not_named_like_those_of_lists
 from .label_sets import label_ties, tasks_alike, tied_label_sets
-from .loose_ties import groups_of_one, tasks_tied_to_nothing, tied_over_untied
+from .loose_ties import groups_of_one, lone_groups, tasks_tied_to_nothing, tied_over_untied
 from .masks import masked_tasks_have_a_source_of_their_own, masks_are_one_token
 from .meetings import (
     texts_flow_into_decoders_as_they_are_taken,
@@ -88,7 +88,7 @@ from .running_texts import (
 from .shapes import fits, shape_of, shapes_of
 from .side_branches import side_branches_are_taken, side_branches_read_alike, side_branches_stand_at_every_text
 from .soft_groups import components_are_pulled_once, soft_members_are_modules_of_their_own
-from .unread_sources import sources_without_tasks
+from .unread_sources import idle_sources, sources_without_tasks
 from .values_beside import values_beside_texts_are_taken
 from .wide_modules import encoders_are_whole_or_left_out
 
@@ -101,7 +101,9 @@ __all__ = [
     "broken_but_for_names",
     "broken_rules",
     "fits",
+    "idle_sources",
     "label_ties",
+    "lone_groups",
     "misnamed_condition",
     "shape_of",
     "shapes_of",
@@ -159,6 +161,7 @@ WARNINGS: tuple[Rule, ...] = (
     sources_without_tasks,
     side_branches_read_alike,
 )
+OF_ALL_TASKS = (tasks_tied_to_nothing, sources_without_tasks)  # those that say what no task does
 
 
 def broken_rules(graph: SharingGraph) -> list[Fault]:
@@ -171,7 +174,8 @@ def broken_but_for_names(graph: SharingGraph) -> list[Fault]:
     return [fault for rule in RULES for fault in rule(graph)]
 
 
-def warnings_of(graph: SharingGraph) -> Iterator[Fault]:
-    """Yield what is possible but probably not intended, and its effect."""
+def warnings_of(graph: SharingGraph, *, partial: bool = False) -> Iterator[Fault]:
+    """Yield what is possible but probably not intended, and its effect; a `partial` graph lacks tasks of its recipe."""
     for rule in WARNINGS:
-        yield from rule(graph)
+        if not (partial and rule in OF_ALL_TASKS):
+            yield from rule(graph)

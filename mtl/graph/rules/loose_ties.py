@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ...base.errors import Fault
@@ -10,13 +10,19 @@ from ..pulls import partners
 from .places import place_of, quoted
 
 if TYPE_CHECKING:
+    from ...recipe.config import ShareGroup
     from ..sharing_graph import SharingGraph
 
 
 def groups_of_one(graph: SharingGraph) -> Iterator[Fault]:
     """Warning: a share group with a single member."""
-    for group in graph.recipe.share.values():
-        if len(group.members) == 1:
+    yield from lone_groups(graph.recipe.share.values())
+
+
+def lone_groups(groups: Iterable[ShareGroup]) -> Iterator[Fault]:
+    """Yield the warning for each of some groups that has a single member, and no other that could not be read."""
+    for group in groups:
+        if len(group.members) == 1 and group.complete:
             yield group.place.fault(f"holds one module, '{group.members[0]}': nothing will be shared by it.")
 
 

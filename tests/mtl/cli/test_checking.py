@@ -43,6 +43,7 @@ def test_what_a_file_holds_never_reaches_the_terminal_raw(tmp_path: Path) -> Non
     assert done.stderr == (
         f"{tmp_path}/dev.tsv: should have a column 'text': {uses}. Found the columns intent, slots, te\\x1b[2Jxt. "
         "Did you mean 'te\\x1b[2Jxt'?\n"
+        f"{tmp_path}/dev.tsv: should have rows. Found none.\n"
     )
 
 
