@@ -31,6 +31,9 @@ class Feed:
     """
 
     carried: Carried | None = None
+    passes: int
+    index: int
+    batches: list[NDArray[np.int64]]
 
     def __init__(
         self,
@@ -61,7 +64,8 @@ class Feed:
         """Return the next batch; begins another pass where this one has ended."""
         if self.index == len(self.batches):
             self.seek({"pass": self.passes + 1, "index": 0})
-        index, self.index = self.index, self.index + 1
+        index = self.index
+        self.index += 1
         return self._batch(self.batches[index], index)
 
     def _batch(self, units: NDArray[np.int64], index: int) -> Batch:

@@ -121,7 +121,9 @@ def _fitted(
 def _not_compared(plan: SourcePlan, source: Source, fitted: Fitted, base: Path) -> Fault | None:
     judgements = plan.judgements
     file = str(source.path("train", base))
-    return judgements and not_compared(judgements, fitted.targets[judgements.task], file)
+    if judgements is None:
+        return None
+    return not_compared(judgements, fitted.targets[judgements.task], file)
 
 
 def _check(

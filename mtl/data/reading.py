@@ -116,7 +116,8 @@ def _chunk(
     remarks: list[tuple[str, Remark, Fault]] = []
     for task in plan.tasks:
         key = plan.labelled[task.name]
-        answers[task.name] = golds = []
+        golds: list[Any] = []
+        answers[task.name] = golds
         unread[task.name] = 0
         for position, row in enumerate(rows):
             gold: Any = None

@@ -252,9 +252,9 @@ def open_binary(path: Path) -> Any:
 
 
 def open_all(paths: Iterable[Path]) -> None:
-    """Raise `DataError` for every one of some files that cannot be opened."""
+    """Raise `DataError` with every file that cannot be opened, once each."""
     faults: list[Fault] = []
-    for path in paths:
+    for path in dict.fromkeys(paths):
         try:
             open_binary(path).close()
         except DataError as error:

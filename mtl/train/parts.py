@@ -33,7 +33,8 @@ def build_feeds(graph: SharingGraph, prepared: Prepared, part: tuple[int, int] =
     Raises `UsageError` where a source has no train split, where its tasks ask for changes of its rows that cannot be
     made, and where several processes should read a running text.
     """
-    feeds, config = {}, graph.recipe.train
+    feeds: dict[str, Feed] = {}
+    config = graph.recipe.train
     for source, tasks in graph.trained_streams().items():
         split = prepared.splits.get((source, "train"))
         if split is None:

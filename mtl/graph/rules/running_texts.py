@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...base import registry
 from ...base.errors import Fault, listing
@@ -88,4 +88,5 @@ def _reads_on(config: ModuleConfig) -> bool:
 
 
 def _carrying(kind: str) -> list[str]:
-    return [name for name in registry.names(kind) if registry.lookup(kind, name).carries]
+    classes: dict[str, Any] = {name: registry.lookup(kind, name) for name in registry.names(kind)}
+    return [name for name, cls in classes.items() if cls.carries]

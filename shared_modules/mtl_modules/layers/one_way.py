@@ -77,6 +77,7 @@ class OneWay(Representation):
 
     def _read_on(self, values: Tensor, lengths: Tensor, carry: Carry) -> Tensor:
         """Return what the layers make of values [B, T, D] that go on from a state, and leave that at the rows' ends."""
+        found: Tensor
         gru = isinstance(self.layers, nn.GRU)
         before = carry.before[0] if gru and carry.before is not None else carry.before
         if int(lengths.min()) == values.shape[1]:

@@ -68,7 +68,7 @@ class Pushes:
 
     def by_height(self) -> list[Tensor]:
         """Return elements [N] by the height of their stacks, from 0: what lies below them is among those before."""
-        return list(self.height.argsort(stable=True).split(self.height.bincount().tolist()))
+        return list(torch.split(self.height.argsort(stable=True), self.height.bincount().tolist()))
 
     def by_depth(self) -> Iterator[Closed]:
         """Yield the brackets that are closed, the deepest ones first: those inside them are among those before."""
@@ -83,7 +83,7 @@ class Pushes:
         inside = [steps - 1]
         for _ in range(int(counts.max()) - 1):
             inside.append(self.below[inside[-1]])
-        parts = [value.split(sizes.tolist()) for value in (steps, labels, torch.stack(inside, 1), counts)]
+        parts = [torch.split(value, sizes.tolist()) for value in (steps, labels, torch.stack(inside, 1), counts)]
         for part in map(Closed._make, zip(*parts, strict=True)):
             if len(part.steps):
                 yield part._replace(inside=part.inside[:, : int(part.counts.max())])

@@ -32,7 +32,7 @@ class StackLSTM(nn.Module):
         levels = pushes.by_height()
         order = torch.cat(levels)
         number = torch.empty_like(order).scatter_(0, order, torch.arange(len(order), device=order.device))
-        read = elements.index_select(0, order).split([len(level) for level in levels])
+        read = torch.split(elements.index_select(0, order), [len(level) for level in levels])
         hidden = cell = elements.new_zeros(len(levels[0]), self.lstm.hidden_size)
         found, first = [hidden], 0
         for before, level, values in zip(levels, levels[1:], read[1:], strict=False):

@@ -67,6 +67,7 @@ def test_a_pipe_is_told_at_once(name: str, fifo: Path, open_pipe: str) -> None:
 def test_pipes_among_several_files(fifo: Path) -> None:
     lines = lookup("source", "lines")(train=".", columns={"text": "fifo"})
     qrels = lookup("source", "qrels")(train="rows", queries="fifo", documents="fifo")
+    (fifo.parent / "rows").write_bytes(b"")
     for source in (lines, qrels):
         with pytest.raises(DataError) as caught:
             list(source.read("train", fifo.parent))
