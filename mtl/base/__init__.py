@@ -6,6 +6,7 @@ device       where torch computes: the device that `train.device` names, its ran
 errors       what can be wrong, where, and what to change: the rows that every error of the library is made of
 file_kinds   what is found where a file of text was expected
 files        files that are complete or absent: written through to the disk, replaced in one step
+folders      what a folder holds: a run, an ensemble, an export, or nothing of these
 kinds        the kinds of components, and what a class has to have to be of one: all that its base class has
 launched       whether torchrun started this process among others, and then those
 process_group  several processes on torch.distributed: sums by gloo or NCCL, all else by torchrun's store
@@ -15,6 +16,7 @@ registry     names for classes that a recipe can ask for, and the schema that th
 tensors      tensors in safetensors files: read without unpickling, written through to the disk
 text_lines   A line of a file of named texts, queries or documents: its name and the text
 threads      how many threads torch computes on, temporarily: the setting is one of the whole process
+unfinished   a run whose training has not ended: how far it got, and the command that goes on with it
 version      the version of the library
 visible      texts as people can read them: control characters written out, names that look alike made distinct
 """

@@ -61,7 +61,7 @@ class EvalReport:
     """One evaluation after `step` steps: metrics of every task, the score that selects, whether it is the best yet.
 
     `left` says how many evaluations without improvement are left before training stops, None without `patience`.
-    `constant` are sentences about tasks that answered alike everywhere, as a majority baseline does.
+    `constant` are sentences, by task, about those that answered alike everywhere, as a majority baseline does.
     """
 
     step: int
@@ -73,7 +73,7 @@ class EvalReport:
     best: bool
     left: int | None
     seconds: float
-    constant: tuple[str, ...] = ()
+    constant: Mapping[str, str] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
         """Return the report as plain values, with `event: evaluation`."""

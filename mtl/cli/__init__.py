@@ -1,5 +1,6 @@
 """The command line: the only part of the library that prints or exits.
 
+alike        tasks that answer alike everywhere, as evaluations find them: said when it begins, and summed up at the end
 answer_lines  answers as JSON lines: on standard output or in a file, and how far they are
 app          the command line as a whole: its commands in the order of `--help`, and the options before them
 arguments    a command line as it is meant: options that may stand anywhere, and those that say two things
@@ -14,6 +15,7 @@ ensembling    `mtl ensemble`
 extending     `mtl extend`
 finished     `mtl test` and `mtl export`: what is done with a run that was trained
 guard        how a command ends: exit code 0, 1 or 2, errors as rows on standard error, never a traceback unasked
+half_trained  what is said of a run whose training has not ended, or of an export of one
 input_lines  the lines of a file that an option names, or of standard input, as bytes and as they come
 input_rows   lines of text or of JSON as rows, texts by the name of the input, and rows as batches
 jobs         the option `--jobs`: so many trainings at a time, each in a process of its own

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from ..base.errors import UsageError
+from ..base.errors import DataError, Fault, UsageError, counted
 from ..base.files import UNFINISHED, sync
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -46,6 +46,32 @@ def written_to(out: Path | None) -> Iterator[BinaryIO]:
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
+
+
+def kept_whole(out: Path | None) -> bool:
+    """Say whether answers go to a file that is complete or absent."""
+    return out is not None and _regular(out) is not None
+
+
+@contextmanager
+def stopped_at(name: str, rows: Callable[[], int], noun: str, out: Path | None = None) -> Iterator[None]:
+    """Add to an error about a row of a stream, called `name`, what became of the others: of `rows()` before it.
+
+    `out` is where answers go; without it, standard output.
+    """
+    try:
+        yield
+    except DataError as error:
+        error.faults = (*error.faults, Fault(_answered(rows(), noun, out), name))
+        raise
+
+
+def _answered(rows: int, noun: str, out: Path | None) -> str:
+    if out is not None and kept_whole(out):
+        return f"no {noun} is answered: '{out}' is written whole or not at all."
+    if not rows:
+        return f"no {noun} is answered."
+    return f"{counted(rows, noun)} before it {'is' if rows == 1 else 'are'} answered, and none after it."
 
 
 def _regular(out: Path) -> Path | None:

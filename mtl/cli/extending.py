@@ -17,6 +17,7 @@ from .training import complete, show_results, shown, train
 
 if TYPE_CHECKING:
     from ..runs.extending.answers import Compared
+    from ..runs.extending.differences import Difference
     from ..runs.extending.extended import Lost
 
 
@@ -61,14 +62,14 @@ def compared_table(compared: Sequence[Compared]) -> Table:
     made = table("task", "answers as before", "by torch", "by its graph")
     for one in compared:
         rows = f"{counted(one.rows, 'row')} of {one.split}"
-        made.add_row(one.task, rows, *(_answered(number) for number in (one.eager, one.exported)))
+        made.add_row(one.task, rows, _answered(one.eager), _answered(one.exported))
     return made
 
 
-def _answered(differing: int | None) -> str:
-    if differing is None:
+def _answered(found: Difference | None) -> str:
+    if found is None:
         return "not exported"
-    return f"{counted(differing, 'row')} otherwise" if differing else "bit by bit"
+    return f"{counted(found.rows, 'row')} otherwise: {found.size}" if found.rows else "bit by bit"
 
 
 def lost_table(lost: Sequence[Lost]) -> Table:

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ..base.errors import UsageError, listing, near_miss
+from ..base.folders import kind_of
 from .progress import line
 from .tables import print_table, table
 
@@ -28,8 +29,12 @@ def labels_command(folder: Path, *, action: str | None, names: tuple[str, ...], 
     old, new = names
     tasks = run.rename(old, new, task)
     line(console, f"{', '.join(tasks)}: '{old}' is called '{new}'; rows may have either name")
-    graphs = f"`mtl export {folder}` writes graphs that answer '{new}', " if set(tasks) & set(run.exports) else ""
+    exported = bool(set(tasks) & set(run.exports))
+    graphs = f"`mtl export {folder}` writes graphs that answer '{new}', " if exported else ""
     line(console, f"{graphs}`mtl test {folder}` {'' if graphs else 'writes '}figures with it")
+    export = folder / "export"
+    if exported and kind_of(export) == "export":
+        line(console, f"until then {export}, like any export made before, has the names that it was exported with")
 
 
 def show(folder: Path, task: str | None, console: Console) -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from ..base.errors import UsageError, counted, near_miss
+from ..base.folders import fault_if_other, kind_of
 from ..base.visible import visible
 from ..recipe.names import chosen_task
-from .answer_lines import Answered, answer_line, written_to
+from .answer_lines import Answered, answer_line, stopped_at, written_to
 from .checking import warn
 from .decoding import Undecoded, decoded
+from .half_trained import warn_if_unfinished
 from .input_lines import StreamLines, opened
 from .input_rows import batched, parsed_rows
 from .table_columns import check_names, chosen_columns, columns_of_row
@@ -102,7 +104,11 @@ def predict_command(folder: Path, asked: Asked) -> None:
     top = None if asked.every_score else asked.top or TOP
     undecoded = Undecoded()
     try:
-        with opened(asked.input) as stream, written_to(asked.out) as out:
+        with (
+            opened(asked.input) as stream,
+            stopped_at(name, lambda: answered.rows, "row", asked.out),
+            written_to(asked.out) as out,
+        ):
             lines = StreamLines(stream, f"--input '{asked.input}'")
             answered = Answered(lines.share)
             rows = asked_rows(asked, predictor, task, decoded(lines, name, undecoded), name)
@@ -141,20 +147,18 @@ def asked_rows(asked: Asked, predictor: AnyPredictor, task: str, lines: Iterator
 
 
 def load(folder: Path) -> AnyPredictor:
-    """Return the bundle or the eager predictor of a folder."""
-    if (folder / "manifest.json").is_file():
+    """Return the bundle or the eager predictor of a folder; raises `UsageError` where it has none."""
+    fault_if_other([folder], "run", "ensemble", "export")
+    warn_if_unfinished(folder)
+    kind = kind_of(folder)
+    if kind == "export":
         from ..serve.bundle import Bundle
 
         return Bundle(folder)
-    if (folder / "ensemble.json").is_file():
+    if kind == "ensemble":
         from ..runs.ensembling.ensemble import Ensemble
 
         return Ensemble.open(folder).predictor
-    if (folder / "recipe.yaml").is_file():
-        from ..runs.predictor import Predictor
+    from ..runs.predictor import Predictor
 
-        return Predictor.load(folder)
-    raise UsageError(
-        f"'{folder}' should be a run folder (it holds recipe.yaml) or the export/ folder of one (it holds "
-        f"manifest.json). Found {'neither in it' if folder.is_dir() else 'no such folder'}."
-    )
+    return Predictor.load(folder)

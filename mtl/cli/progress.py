@@ -11,6 +11,7 @@ from rich.console import Console
 
 from ..base.errors import counted
 from ..base.visible import visible
+from .alike import Alike
 from .running import Running
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     Happened = EvalReport | StopReport | EarlyStopReport | StreamReport
 
-HINT = "If it stays so, try a lower rate, a longer warm-up, 'step: all' or a greater weight for the task."
 SECONDS_BETWEEN_LINES = 10.0  # of steps, where there is no terminal
 
 
@@ -41,7 +41,7 @@ def show_progress(reports: Iterable[Report], console: Console, clock: Callable[[
 def _lines(reports: Iterable[Report], console: Console, clock: Callable[[], float]) -> int:
     from ..base.progress import GradientReport, Note, StepReport
 
-    running = Running(clock)
+    running, alike = Running(clock), Alike()
     last = clock()
     for report in reports:
         if isinstance(report, Note):
@@ -53,7 +53,9 @@ def _lines(reports: Iterable[Report], console: Console, clock: Callable[[], floa
                 line(console, f"{place(report)}  {running.losses()}  {running.rate()}  {running.left()}")
         elif not isinstance(report, GradientReport):
             last = clock()
-            happened(console, report)
+            happened(console, report, alike)
+    for text in alike.summary():
+        line(console, text)
     return running.steps
 
 
@@ -69,7 +71,7 @@ def _bar(reports: Iterable[Report], console: Console) -> int:
         TimeRemainingColumn(),
         TextColumn("{task.fields[figures]}"),
     )
-    running = Running()
+    running, alike = Running(), Alike()
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("training", total=None, figures="")
         for report in reports:
@@ -79,7 +81,9 @@ def _bar(reports: Iterable[Report], console: Console) -> int:
                 running.add(report)
                 _advance(progress, bar, report, running)
             elif not isinstance(report, GradientReport):
-                happened(progress.console, report)
+                happened(progress.console, report, alike)
+    for text in alike.summary():
+        line(console, text)
     return running.steps
 
 
@@ -103,13 +107,13 @@ def line(console: Console, text: str) -> None:
     console.print(visible(text), markup=False, highlight=False, soft_wrap=True)
 
 
-def happened(console: Console, report: Happened) -> None:
-    """Print one line about anything but a step, and one about each task that has learned nothing yet."""
+def happened(console: Console, report: Happened, alike: Alike) -> None:
+    """Print one line about anything but a step, and one about each task that began to answer alike everywhere."""
     from ..base.progress import EvalReport
 
     line(console, event(report))
-    for found in report.constant if isinstance(report, EvalReport) else ():
-        line(console, f"  {found}. {HINT}")
+    for text in alike.lines(report) if isinstance(report, EvalReport) else ():
+        line(console, text)
 
 
 def place(report: StepReport | Happened) -> str:
@@ -125,11 +129,14 @@ def event(report: Happened) -> str:
 
 
 def evaluation(report: EvalReport) -> str:
-    """Return one line about an evaluation: the first figure of every task, and the score that selects."""
+    """Return one line about an evaluation: the figures of every task that has two, the first of others, and the score.
+
+    Of two, as of a language model, none goes without saying; more make no line.
+    """
     parts = []
     for task, figures in report.metrics.items():
-        name, value = next(iter(figures.items()))
-        parts.append(f"{task}.{name} {value:.4f}")
+        shown = list(figures.items())[: 2 if len(figures) == 2 else 1]
+        parts += [f"{task}.{name} {value:.4f}" for name, value in shown]
     best = " (best)" if report.best else ""
     return f"{place(report)}  {report.split} {' '.join(parts)}  score {report.score:.4f}{best}"
 

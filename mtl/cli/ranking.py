@@ -6,18 +6,19 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from ..base.errors import UsageError, counted
+from .answer_lines import stopped_at
 from .decoding import decoded
 from .input_lines import StreamLines, opened
 from .input_rows import batched, parsed_rows
 from .progress import line
 
 if TYPE_CHECKING:
-    from ..serve.ranker import Ranker
+    from ..serve.ranker import Hit, Ranker
 
 
 def rank_command(
@@ -38,22 +39,25 @@ def rank_command(
     if top < 1:
         raise UsageError(f"--top should be at least 1. Found {top}.")
     ranker = Ranker(bundle, documents, task=task, vectors=vectors, index=index)
+    name, ranked = "standard input" if queries == "-" else queries, 0
     with opened(queries, "--queries") as stream:
         encode(ranker, Console(stderr=True))  # standard output is for answers
         lines = StreamLines(stream, f"--queries '{queries}'")
-        name = "standard input" if queries == "-" else queries
         rows = parsed_rows(decoded(lines, name), [ranker.query], name)
-        for batch in batched(rows, batch_size, lines.waiting):
-            asked = [row[ranker.query] for row in batch]
-            for query, hits in zip(asked, ranker.rank(asked, top), strict=True):
-                found = [{"id": hit.id, "score": hit.score} for hit in hits]
-                if text:
-                    found = [
-                        {**row, "text": ranker.collection.text(h.position)} for row, h in zip(found, hits, strict=True)
-                    ]
-                answer = {ranker.query: query, ranker.document: found}
-                sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
-            sys.stdout.buffer.flush()  # a reader waits for no more than a batch
+        with stopped_at(name, lambda: ranked, "query"):
+            for batch in batched(rows, batch_size, lines.waiting):
+                asked = [row[ranker.query] for row in batch]
+                for query, hits in zip(asked, ranker.rank(asked, top), strict=True):
+                    answer = {ranker.query: query, ranker.document: [shown(ranker, hit, text) for hit in hits]}
+                    sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
+                sys.stdout.buffer.flush()  # a reader waits for no more than a batch
+                ranked += len(batch)
+
+
+def shown(ranker: Ranker, hit: Hit, text: bool) -> dict[str, Any]:
+    """Return a document as an answer has it, with its `text` where asked."""
+    found = {"id": hit.id, "score": hit.score}
+    return {**found, "text": ranker.collection.text(hit.position)} if text else found
 
 
 def encode(ranker: Ranker, console: Console) -> None:

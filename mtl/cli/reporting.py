@@ -10,6 +10,7 @@ from rich.console import Console
 
 from ..base.errors import counted
 from ..recipe.names import chosen_task
+from .half_trained import warn_if_unfinished
 from .progress import line
 from .tables import figures_of, print_table, table
 
@@ -25,6 +26,7 @@ def report_command(folder: Path, *, tasks: Sequence[str], split: str | None, top
     from ..runs.reported import task_reports
 
     chosen, reports = task_reports(folder, split)
+    warn_if_unfinished(folder)
     for task in tasks:
         chosen_task(task, reports, folder, called="--task")
     console = Console()

@@ -11,6 +11,7 @@ from ..base.errors import UsageError, counted, near_miss
 from ..recipe.names import chosen_task
 from .checking import warn
 from .finished import SPLITS, opened
+from .half_trained import warn_if_unfinished
 from .progress import line
 from .tables import print_table, table
 
@@ -28,6 +29,7 @@ def errors_command(folder: Path, *, task: str | None, split: str | None, top: in
     from ..runs.wrong_answers import wrong_answers
 
     run = opened(folder, data)
+    warn_if_unfinished(folder)
     task = chosen_task(task, run.tasks, run.out, called="--task")
     found = wrong_answers(run, task, split)
     warn(run.warnings(found.split))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import UsageError
+from ..base.errors import RecipeError, UsageError
 from ..recipe.config import Recipe
 from ..recipe.document import Document, show
 from ..recipe.place import Place
@@ -55,13 +56,27 @@ def load_candidates(
     document = read(Path(path))
     if space is not None and isinstance(document.tree, dict):
         graft_space(document, space)
-    recipe = recipe_of(document, overrides, data, seed, Path(path))
+    with named_by_file(space):
+        recipe = recipe_of(document, overrides, data, seed, Path(path))
     if recipe.tune is None:
         raise UsageError(
             f"{path}: should have a section 'tune' that says what is searched, or come with a file that does "
             "(--space FILE). Found neither."
         )
     return recipe, Candidates(document, Path(path), data, seed), recipe.tune
+
+
+@contextmanager
+def named_by_file(space: Path | None) -> Iterator[None]:
+    """Let an error of a recipe say in which files its faults are: in the recipe, in that of the `space`, or in both."""
+    try:
+        yield
+    except RecipeError as error:
+        if space is None:
+            raise
+        there = [fault.file == str(space) for fault in error.faults]
+        files = ([] if all(there) else [error.recipe]) + ([str(space)] if any(there) else [])
+        raise RecipeError(error.faults, " and ".join(files)) from error
 
 
 def graft_space(document: Document, space: Path) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base.errors import Fault
+from ..base.errors import Fault, listing
 from ..recipe.config import InputConfig, TeacherConfig
 from ..recipe.document import Document, Steps, show, value_at
 from ..recipe.modules import ModuleConfig
@@ -34,13 +34,17 @@ class Reading:
         """Note what is wrong with the key at `steps`."""
         self.faults.append(self.document.key_place(steps).fault(message))
 
-    def mapping(self, value: Any, steps: Steps) -> Mapping[str, Any]:
-        """Return a value that should be a mapping; null is an empty one."""
+    def mapping(self, value: Any, steps: Steps, of: str = "", keys: Collection[str] = ()) -> Mapping[str, Any]:
+        """Return a value that should be a mapping; null is an empty one.
+
+        A message says what it is a mapping `of` (`sources by name`), or which `keys` it may have.
+        """
         if value is None:
             return {}
         if isinstance(value, dict):
             return value
-        self.fault(steps, f"should be a mapping. Found {show(value)}.")
+        its_keys = f" Its keys: {listing(keys)}." if keys else ""
+        self.fault(steps, f"should be a mapping{of and f' of {of}'}. Found {show(value)}.{its_keys}")
         return {}
 
     def drop_consequences(self, malformed: int) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import CheckpointError, RecipeError, near_miss
+from ..base.folders import fault_if_other
 from ..base.registry import file_keys, lookup
 from ..graph.build import build_graph
 from ..graph.sharing_graph import SharingGraph
@@ -34,8 +35,10 @@ def extension(
 ) -> Recipe:
     """Return the recipe of a run's tasks and of new ones; without `freeze`, what they share learns from the new ones.
 
-    Raises `RecipeError` with all faults of the new tasks' recipe, and `CheckpointError` where `run` is no finished run.
+    Raises `RecipeError` with all faults of the new tasks' recipe, `UsageError` where `run` is no run, and
+    `CheckpointError` where it has not ended.
     """
+    fault_if_other([run], "run")
     folder = run.resolve()
     try:
         graph = run_graph(folder)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import importlib
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,8 @@ from typing import Any
 from ..base import registry
 from ..base.declared import defaults, plain, schema
 from ..base.errors import CheckpointError, Fault, RecipeError, UsageError
-from ..base.files import read_json
+from ..base.folders import kind_of, what_is
+from ..base.unfinished import command, unfinished
 from ..graph.build import build_graph
 from ..graph.sharing_graph import SharingGraph
 from ..recipe import overrides as settings
@@ -153,9 +153,8 @@ def run_graph(folder: Path) -> SharingGraph:
 
     What is kept of a run has no checkpoints: it was finished when it was kept.
     """
-    if not (folder / "recipe.yaml").is_file() or not (folder / "fitted.json").is_file():
-        found = "another folder" if folder.is_dir() else "a file" if folder.exists() else "nothing there"
-        raise CheckpointError(f"should be the folder of a finished run. Found '{folder}': {found}.")
+    if kind_of(folder) != "run":
+        raise CheckpointError(f"should be the folder of a finished run. Found '{folder}': {what_is(folder)}.")
     _fault_if_unfinished(folder)
     try:
         return build_graph(load_recipe(folder / "recipe.yaml"))
@@ -165,16 +164,20 @@ def run_graph(folder: Path) -> SharingGraph:
 
 
 def _fault_if_unfinished(folder: Path) -> None:
-    """Raise `CheckpointError` where a run's last checkpoint is not that of its end."""
-    pointer = folder / "checkpoints/pointer.json"
-    if not pointer.is_file():
-        return  # those who take weights say which checkpoint they lack
-    state = read_json(folder / "checkpoints" / str(read_json(pointer)["last"]) / "state.json")
-    if not state["finished"]:
-        again = shlex.join(["mtl", "train", str(folder / "recipe.yaml"), "--out", str(folder), "--resume"])
+    """Raise `CheckpointError` where a run's last checkpoint is not that of its end.
+
+    Without any checkpoint, those who take weights say which one they lack.
+    """
+    found = unfinished(folder)
+    if found is not None:
         raise CheckpointError(
-            f"should be the folder of a finished run. Found '{folder}': its last checkpoint is of step {state['step']} "
-            f"of {state['steps']}. Let the training end; if nothing trains it, go on with it: {again}"
+            f"should be the folder of a finished run. Found '{folder}': its last checkpoint is of {found.so_far}. "
+            f"Let the training end; if nothing trains it, go on with it: {found.again}"
+        )
+    if not (folder / "fitted.json").is_file():
+        raise CheckpointError(
+            f"should be the folder of a finished run. Found '{folder}': its training has not begun. Begin it: "
+            f"{command(folder)}"
         )
 
 

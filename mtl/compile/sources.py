@@ -18,7 +18,7 @@ from .draft import Reading, check_name
 def read_sources(reading: Reading, raw: Any) -> dict[str, SourceConfig | None]:
     """Return the top-level sources; None for those with faults."""
     found: dict[str, SourceConfig | None] = {}
-    for name, value in reading.mapping(raw, ("sources",)).items():
+    for name, value in reading.mapping(raw, ("sources",), "sources by name").items():
         check_name(reading, name, ("sources", name))
         found[name] = read_source(reading, name, value, ("sources", name))
     return found

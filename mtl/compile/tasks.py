@@ -41,7 +41,7 @@ def read_tasks(
     reading: Reading, raw: Any, sources: dict[str, SourceConfig | None], broken: set[str]
 ) -> list[TaskDraft]:
     """Return the tasks; the names of those that could not be read join `broken`, inline sources join `sources`."""
-    tasks = reading.mapping(raw, ("tasks",))
+    tasks = reading.mapping(raw, ("tasks",), "tasks by name")
     if not tasks and (raw is None or isinstance(raw, dict)):
         reading.key_fault(("tasks",), "should have at least one task. Found none.")
     drafts = []
@@ -87,7 +87,7 @@ def _read_task(
     source = read_task_source(reading, name, values.pop("source", None), steps, sources)
     kind = values.pop("type", None)
     cls: Any = find_class(reading, "task", kind, (*steps, "type") if "type" in raw else steps)
-    model = reading.mapping(values.pop("model", None), (*steps, "model"))
+    model = reading.mapping(values.pop("model", None), (*steps, "model"), "modules by name")
     inputs_raw, metrics_raw = values.pop("inputs", None), values.pop("metrics", None)
     teacher_raw = values.pop("teacher", None)
     general = {key: values.pop(key) for key in plain(TaskConfig) if key in values}
@@ -220,7 +220,7 @@ def _read_noise(reading: Reading, raw: Any, steps: Steps) -> CharacterNoise | No
     """Return an input's noise, None where there is none or after noting faults."""
     if raw is None:
         return None
-    values = reading.mapping(raw, steps)
+    values = reading.mapping(raw, steps, keys=keys(CharacterNoise))
     checked, wrong = fitted_to(schema(CharacterNoise), values, reading.document, steps, "an input's noise")
     reading.faults += wrong
     return None if checked is None else CharacterNoise(checked["rate"], tuple(checked["edits"]))

@@ -48,7 +48,7 @@ class Ties(Sites):
         """Return the groups of the `share:` section after joining their members."""
         groups = {}
         tasks = {*self.broken, *(address.split(".")[0] for address in self.sites)}
-        for name, value in self.reading.mapping(raw, ("share",)).items():
+        for name, value in self.reading.mapping(raw, ("share",), "groups by name").items():
             group = read_group(self.reading, name, value, tasks)
             if group is not None:
                 groups[name] = group

@@ -46,7 +46,7 @@ class Known(NamedTuple):
 def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
     """Return how the recipe is trained, or None after noting faults."""
     faults = len(reading.faults)
-    values = _with_precision(reading, reading.mapping(raw, HERE))
+    values = _with_precision(reading, reading.mapping(raw, HERE, keys=keys(TrainConfig)))
     checked, wrong = fitted_to(schema(TrainConfig), values, reading.document, HERE, "'train'")
     reading.faults += wrong
     _check_device(reading, values)
@@ -136,7 +136,8 @@ def _try(reading: Reading, config: ModuleConfig, arguments: tuple[Any, ...], kno
 def _read_batch(reading: Reading, raw: Any, steps: Steps) -> BatchConfig | None:
     if raw is None:
         return None
-    checked, wrong = fitted_to(schema(BatchConfig), reading.mapping(raw, steps), reading.document, steps, "a batch")
+    values = reading.mapping(raw, steps, keys=keys(BatchConfig))
+    checked, wrong = fitted_to(schema(BatchConfig), values, reading.document, steps, "a batch")
     reading.faults += wrong
     if checked is not None and isinstance(raw, Mapping):
         if (checked["size"] is None) == (checked["tokens"] is None):
@@ -149,13 +150,13 @@ def _read_batch(reading: Reading, raw: Any, steps: Steps) -> BatchConfig | None:
 def _read_streams(reading: Reading, raw: Any, known: Known) -> dict[str, StreamTraining]:
     steps: Steps = (*HERE, "streams")
     found = {}
-    for name, value in reading.mapping(raw, steps).items():
+    for name, value in reading.mapping(raw, steps, "streams by source", known.sources).items():
         here: Steps = (*steps, name)
         if name not in known.sources and not known.broken:
             hint = near_miss(name, known.sources)
             message = f"'{name}' should be a source that a task trains on: {listing(known.sources)}.{hint}"
             reading.key_fault(here, message)
-        values = reading.mapping(value, here)
+        values = reading.mapping(value, here, keys=keys(StreamTraining))
         checked, wrong = fitted_to(schema(StreamTraining), values, reading.document, here, "a source's training")
         reading.faults += wrong
         batch = _read_batch(reading, values.get("batch"), (*here, "batch"))
@@ -169,7 +170,9 @@ def _read_section(reading: Reading, raw: Any, name: str, section: type) -> Any:
     steps: Steps = (*HERE, name)
     if raw is None:
         return None
-    values = reading.mapping(raw, steps)
+    values = reading.mapping(raw, steps, keys=keys(section))
+    if not isinstance(raw, Mapping):
+        return None
     checked, wrong = fitted_to(schema(section), values, reading.document, steps, f"'train.{name}'")
     reading.faults += wrong
     return None if checked is None else section(**checked)
@@ -180,7 +183,7 @@ def _read_components(reading: Reading, raw: Any, known: Known) -> dict[str, Comp
     found = {}
     shared = reading.document.tree.get("share")
     shared = shared if isinstance(shared, Mapping) else {}
-    for pattern, value in reading.mapping(raw, steps).items():
+    for pattern, value in reading.mapping(raw, steps, "rates by component").items():
         here: Steps = (*steps, pattern)
         # Of what is broken the parts are not known; a name without a dot is a group's.
         group = isinstance(pattern, str) and not {".", "*"} & set(pattern) and pattern not in shared
@@ -207,7 +210,7 @@ def _read_select(reading: Reading, raw: Any, known: Known) -> dict[str, float]:
     steps: Steps = (*HERE, "select")
     figures = selectable(known.tasks)
     found = {}
-    for name, value in reading.mapping(raw, steps).items():
+    for name, value in reading.mapping(raw, steps, "weights by figure", figures).items():
         here: Steps = (*steps, name)
         if name not in figures and name.split(".")[0] not in known.broken:
             hint = near_miss(name, figures) or f" There are: {listing(figures)}."

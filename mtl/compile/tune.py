@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from ..base.declared import plain, schema
+from ..base.declared import keys, plain, schema
 from ..recipe.document import Steps, dotted, show
 from ..recipe.overrides import steps_of
 from ..recipe.schema import fitted_to
@@ -22,7 +22,7 @@ MEASURED = ("source", "target", "metrics")  # keys of a task that do so
 
 def read_tune(reading: Reading, raw: Any) -> TuneConfig:
     """Return what is searched, without the keys whose faults were noted."""
-    values = reading.mapping(raw, HERE)
+    values = reading.mapping(raw, HERE, keys=keys(TuneConfig))
     checked, wrong = fitted_to(schema(TuneConfig), values, reading.document, HERE, "'tune'")
     reading.faults += wrong
     space = _read_space(reading, values)
@@ -40,7 +40,7 @@ def _read_space(reading: Reading, values: Mapping[str, Any]) -> dict[str, Dimens
     if raw == {}:
         reading.fault(SPACE, "should name a key that is searched. Found an empty mapping.")
     found: dict[str, Dimension] = {}
-    for key, value in reading.mapping(raw, SPACE).items():
+    for key, value in reading.mapping(raw, SPACE, "choices and ranges by key").items():
         if _check_key(reading, key, found):
             dimension = _read_dimension(reading, value, (*SPACE, key))
             if dimension is not None:

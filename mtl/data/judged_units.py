@@ -31,12 +31,13 @@ class Chosen(NamedTuple):
 
 
 class JudgedUnits:
-    """N judged pairs; `numbers` [N] int32 say, by column, which text each has."""
+    """N judged pairs; `numbers` [N] int32 say, by column, which text each has. `inputs` are tasks' inputs by column."""
 
-    def __init__(self, file: SplitFile, judgements: Judgements, columns: Sequence[str]) -> None:
+    def __init__(self, file: SplitFile, judgements: Judgements, inputs: Mapping[str, Sequence[str]]) -> None:
         self.judgements = judgements
-        self.numbers = {column: file.numbers(f"index:{column}", np.int32) for column in columns}
-        self.hashes = {column: file.numbers(f"hash:{column}", np.int64) for column in columns}
+        self.inputs = inputs
+        self.numbers = {column: file.numbers(f"index:{column}", np.int32) for column in inputs}
+        self.hashes = {column: file.numbers(f"hash:{column}", np.int64) for column in inputs}
         self._file = file
 
     @cached_property
@@ -103,4 +104,4 @@ class JudgedUnits:
                 number = self._file.numbers(f"file:{column}", np.int32)[first]
                 file = found_file(self._file.facts["judged"]["files"][number], root)
                 line = int(self._file.numbers("line", np.int64)[first])
-                yield Fault(message, file, line, f"column '{column}'")
+                yield Fault(message, file, line, ", ".join(self.inputs[column]))

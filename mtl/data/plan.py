@@ -75,6 +75,12 @@ class SourcePlan:
         return tuple(dict.fromkeys(key.column for key in self.inputs))
 
     @property
+    def readers(self) -> dict[str, tuple[str, ...]]:
+        """The inputs that read each column that holds texts, as `task.input`."""
+        read = [(given.column, f"{task.name}.{name}") for task in self.tasks for name, given in task.inputs.items()]
+        return {column: tuple(name for of, name in read if of == column) for column in self.columns}
+
+    @property
     def listed(self) -> tuple[str, ...]:
         """The columns that hold lists of texts."""
         return tuple(dict.fromkeys(key.column for key in self.inputs if key.listed))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -52,14 +52,18 @@ class Prepared:
 
     @cached_property
     def notes(self) -> list[Fault]:
-        """Warnings about the rows, among them texts that splits of pairs have in common."""
+        """Warnings about the rows, among them texts that splits of pairs have in common.
+
+        Each names its split, which its file does not where several splits are shares of one.
+        """
         found: list[Fault] = list(self.odd)
         for (source, name), split in self.splits.items():
-            found += split.notes
+            notes = list(split.notes)
             for earlier in SPLITS[: SPLITS.index(name)]:
                 other = self.splits.get((source, earlier))
                 if other is not None:
-                    found += split.shared_texts(other, earlier)
+                    notes += split.shared_texts(other, earlier)
+            found += (replace(note, path=": ".join(filter(None, (f"{source}/{name}", note.path)))) for note in notes)
         return found + self.cut(*SPLITS) + self.unlabelled(*SPLITS)
 
     def cut(self, *splits: str) -> list[Fault]:

@@ -58,7 +58,7 @@ class Split:
         self._plan, self._fitted = plan, fitted
         self.judgements: Judgements | None = plan.judgements
         self._file = SplitFile(path)
-        self._judged = None if plan.judgements is None else JudgedUnits(self._file, plan.judgements, plan.columns)
+        self._judged = None if plan.judgements is None else JudgedUnits(self._file, plan.judgements, plan.readers)
         self.facts = self._file.facts
         self.tokens: int = self.facts["tokens"]
         self.labelled: dict[str, int] = self.facts["labelled"]

@@ -15,9 +15,9 @@ UNITS = {("T",): "token", ("U",): "text"}
 FLAT = 0.01  # numbers are alike where they differ by less than this much of the right ones' standard deviation
 
 
-def constant_answers(graph: SharingGraph, found: Evaluation) -> tuple[str, ...]:
-    """Return a sentence for each trained task whose answers on a split are all alike where the right ones are not."""
-    sentences = []
+def constant_answers(graph: SharingGraph, found: Evaluation) -> dict[str, str]:
+    """Return sentences, by task, about trained ones whose answers on a split are alike where the right ones are not."""
+    sentences = {}
     for task, predicted in found.predictions.items():
         if not graph.recipe.tasks[task].learn:
             continue
@@ -30,8 +30,8 @@ def constant_answers(graph: SharingGraph, found: Evaluation) -> tuple[str, ...]:
         by_distance = not target.exact and not target.quotes
         answer = _constant_number(gold, answers) if by_distance else _constant(gold, answers)
         if answer is not None:
-            sentences.append(f"{task} answers {answer} for every {units} of {found.split}, as a majority baseline does")
-    return tuple(sentences)
+            sentences[task] = f"{task} answers {answer} for every {units} of {found.split}, as a majority baseline does"
+    return sentences
 
 
 def _items(rows: Sequence[Any]) -> list[Any]:

@@ -48,9 +48,8 @@ def check_at(
         rows = error.errors(include_url=False)
         meant = {closest(str(row["loc"][0]), model.model_fields) for row in rows if row["type"] == "extra_forbidden"}
         rows = [row for row in rows if row["type"] != "missing" or row["loc"][0] not in meant | set(misspelled)]
-        bounded = {row["loc"][0] for row in rows if row["type"] in BOUNDS}  # a number beside words: one fault, not two
-        rows = [row for row in rows if row["type"] != "literal_error" or row["loc"][0] not in bounded]
-        return None, list(dict.fromkeys(_fault(model, row, document, written, steps, what) for row in rows))
+        told = _of_alternatives(rows, values)
+        return None, list(dict.fromkeys(_fault(model, row, document, written, steps, what) for row in told))
     return {name: getattr(checked, name) for name in model.model_fields}, []
 
 
@@ -70,6 +69,22 @@ def sound_keys(section: type, values: Mapping[str, Any]) -> tuple[dict[str, Any]
             return {name: getattr(checked, name) for name in model.model_fields}, faulty
 
 
+def _of_alternatives(rows: list[Any], values: Mapping[str, Any]) -> list[Any]:
+    """Return complaints without those about alternatives that are not meant: of one that is, another complaint says so.
+
+    A number that is too large is no mapping either, but only the first is wrong with it.
+    """
+
+    def other_type(row: Any) -> bool:
+        inside = row["loc"][1:]
+        whole = not inside or (len(inside) == 1 and not _holds(values[row["loc"][0]], inside[0]))
+        return whole and (row["type"] == "literal_error" or row["type"].endswith("_type"))
+
+    written = [row for row in rows if row["loc"][0] in values]
+    meant = {row["loc"][0] for row in written if not other_type(row)}
+    return [row for row in rows if row["loc"][0] not in meant or not other_type(row)]
+
+
 def _fault(
     model: type[pydantic.BaseModel],
     row: Any,
@@ -87,16 +102,18 @@ def _fault(
         return document.key_place(steps).fault(f"should have a key '{key}', {expected(annotation)}. Found none.")
     steps_in, found = written[key], value_at(document, written[key])
     for step in row["loc"][1:]:
-        inner = _inside(annotation)
-        if inner is None or not _holds(found, step):
+        if not _holds(found, step):
+            continue  # the name of an alternative
+        inner = _inside(_alternative(annotation, found))
+        if inner is None:
             break
         annotation, steps_in, found = inner, (*steps_in, step), found[step]
-    should = expected(annotation)
+    bound = ""
     if row["type"] in BOUNDS:
-        bound, words = BOUNDS[row["type"]]
-        nullable = should.endswith(" or null")
-        should = f"{should.removesuffix(' or null')} {words} {row['ctx'][bound]:g}{', or null' if nullable else ''}"
-    elif row["type"] in ("too_short", "string_too_short"):
+        limit, words = BOUNDS[row["type"]]
+        bound = f" {words} {row['ctx'][limit]:g}"
+    should = expected(annotation, bound=bound)
+    if row["type"] in ("too_short", "string_too_short"):
         should = f"{should} that is not empty"
     hint = near_miss(found, literals(annotation)) if isinstance(found, str) else ""
     return document.place(steps_in).fault(f"should be {should}. Found {show(found)}.{hint}")
@@ -129,6 +146,13 @@ def _members(annotation: Any) -> list[Any]:
     return [annotation]
 
 
+def _alternative(annotation: Any, value: Any) -> Any:
+    """Return the alternative that a list or a mapping was meant to be; all of them for any other value."""
+    kinds = (dict,) if isinstance(value, Mapping) else (list, tuple) if isinstance(value, list) else ()
+    found = [member for member in _members(annotation) if typing.get_origin(member) in kinds]
+    return found[0] if len(found) == 1 else annotation
+
+
 def _inside(annotation: Any) -> Any:
     """Return what the values inside a list or mapping should be; None where no one answer exists."""
     members = [member for member in _members(annotation) if member is not type(None)]
@@ -143,19 +167,22 @@ def literals(annotation: Any) -> list[str]:
     return [value for member in found for value in typing.get_args(member) if isinstance(value, str)]
 
 
-def expected(annotation: Any, plural: bool = False) -> str:
-    """Return what a value should be, in words.
+def expected(annotation: Any, plural: bool = False, bound: str = "") -> str:
+    """Return what a value should be, in words; `bound` is what holds for a number.
 
     >>> expected(int | None), expected(list[int]), expected(Literal["relu", "tanh"])
     ('a whole number or null', 'a list of whole numbers', "one of 'relu', 'tanh'")
     >>> expected(bool), expected(bool | Literal["ascii"])
     ('true or false', "true, false or 'ascii'")
+    >>> expected(float | Literal["dev"] | None, bound=" less than 1")
+    "a number less than 1, or 'dev', or null"
     """
     members = _members(annotation)
-    words = list(dict.fromkeys(_expected(member, plural) for member in members))
+    found = (_expected(member, plural) + (bound if member in (int, float) else "") for member in members)
+    words = list(dict.fromkeys(found))
     if bool in members and len(words) > 1:
         words[words.index("true or false")] = "true, false"
-    return " or ".join(words)
+    return (", or " if bound and not words[-1].endswith(bound) else " or ").join(words)
 
 
 def _expected(annotation: Any, plural: bool) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..base.errors import CheckpointError
+from ..base.folders import fault_if_other
 from ..data.origins import Origins
 from ..graph.parts import parts_of
 from ..graph.sharing_graph import SharingGraph
@@ -27,8 +28,9 @@ class Carried(NamedTuple):
 def carried_over(graph: SharingGraph, run: Path) -> list[Carried]:
     """Return, for every module that comes from no run yet, what it could take; a composite with all its parts.
 
-    Raises `CheckpointError` where the folder holds no finished run.
+    Raises `UsageError` where the folder holds no run, and `CheckpointError` where it has not ended.
     """
+    fault_if_other([run], "run")
     origins = Origins(graph)
     already = set(origins.sources)
     origins.suppose(run.resolve(), Place())

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import CheckpointError, UsageError, listing
+from ..base.errors import UsageError, listing
 from ..base.files import read_json
+from ..base.folders import fault_if_other
 from .table_notes import is_of, renamed
 
 ERRORS = "errors"  # folder of a run: tables of wrong answers
@@ -37,11 +38,12 @@ class TaskReport:
 def task_reports(run: Path, split: str | None = None) -> tuple[str, dict[str, TaskReport]]:
     """Return the split and its reports by task: that of test, or of dev where test was not measured.
 
-    Reads `metrics.json` and `reports.json` alone, no model and no data. Raises `CheckpointError` for a folder without
-    them, and `UsageError` for a split that was not measured.
+    Reads `metrics.json` and `reports.json` alone, no model and no data. Raises `UsageError` for a folder without them,
+    and for a split that was not measured.
     """
     if not (run / "metrics.json").is_file():
-        raise CheckpointError(
+        fault_if_other([run], "run", "ensemble")
+        raise UsageError(
             f"{run}: should be a run that was tested, with a file 'metrics.json'. Found none. "
             f"`mtl test {run}` writes it."
         )

@@ -22,11 +22,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base.errors import CheckpointError, Fault
+from ..base.errors import Fault
 from ..base.files import read_json, replace
+from ..base.folders import fault_if_other
 from ..base.launched import here
 from ..base.progress import Note, Report, StageReport
 from ..base.threads import torch_threads
+from ..base.unfinished import unfinished
 from ..compile.loading import load_recipe
 from ..data.fitted import NOT_RENAMED, RENAMED, Fitted, fault_if_other_rules, renamed_in
 from ..data.prepare import prepare
@@ -126,13 +128,12 @@ class Run:
 
     @classmethod
     def open(cls, out: str | Path, *, data: str | Path | None = None, sources: GivenRows | None = None) -> Run:
-        """Open the folder of a run that was trained; raises `CheckpointError` where it is none.
+        """Open the folder of a run that was trained; raises `UsageError` where it is none.
 
         A run whose rows came from memory needs them again in `sources`, as soon as data is read.
         """
         out = Path(out)
-        if not (out / "recipe.yaml").is_file():
-            raise CheckpointError(f"{out}: should be a run folder, with a file 'recipe.yaml'. Found none.")
+        fault_if_other([out], "run")
         recipe = load_recipe(out / "recipe.yaml", data=Path(data) if data is not None else None)
         graph = build_graph(recipe)
         return cls(out, graph, trained=True, elsewhere=data is not None, sources=sources)
@@ -310,7 +311,18 @@ class Run:
 
         known = self.metrics if (self.out / "metrics.json").exists() else {}
         folder = Path(out) if out is not None else self.out / "export"
-        return export(self.model, self.graph, self.prepared, folder, metrics=known, report=report, verify=verify)
+        half = unfinished(self.out)
+        facts = {} if half is None else {"unfinished": {"step": half.step, "steps": half.steps}}
+        return export(
+            self.model,
+            self.graph,
+            self.prepared,
+            folder,
+            metrics=known,
+            facts=facts,
+            report=report,
+            verify=verify,
+        )
 
 
 def run(

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ..base.errors import MtlError, UsageError, listing, near_miss
 from ..base.files import sha256
+from ..base.folders import MARKS, fault_if_other
 from ..text.cells import VALUES, value_texts
 from .answered_together import answered_together
 from .arrays import Array, Texts, add_quotes, answer_rows, joined, list_arrays, text_array, valid
@@ -244,13 +245,12 @@ def session_options(threads: int | None = None) -> onnxruntime.SessionOptions:
 
 
 def _manifest(path: Path) -> dict[str, Any]:
-    file = path / "manifest.json"
+    fault_if_other([path], "export")
+    file = path / MARKS["export"]
     try:
         manifest: dict[str, Any] = json.loads(file.read_text("utf-8"))
     except OSError as error:
-        raise UsageError(
-            f"'{path}' should be the export/ folder of a run, with a manifest.json. Found: {error.strerror}."
-        ) from error
+        raise UsageError(f"'{file}' should be a file that can be read. Found: {error.strerror}.") from error
     except ValueError as error:
         raise UsageError(f"'{file}' should be JSON. Found: {error}.") from error
     _check(file, manifest)

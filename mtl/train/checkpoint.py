@@ -27,7 +27,9 @@ from torch import Tensor, nn
 from ..base.device import present
 from ..base.errors import CheckpointError, Fault
 from ..base.files import UNFINISHED, read_json, replace, sync, sync_tree
+from ..base.folders import fault_if_other, kind_of
 from ..base.tensors import read_tensors, serialized
+from ..base.unfinished import command, unfinished
 from ..compile.loading import load_recipe
 from ..data.fitted import Fitted
 from ..graph.build import build_graph
@@ -61,6 +63,7 @@ class Checkpoints:
     """The checkpoints in a run's folder: at most two, the last one and the best one."""
 
     def __init__(self, run: Path) -> None:
+        self.run = run
         self.folder = run / "checkpoints"
 
     def pointer(self) -> dict[Which, str]:
@@ -79,7 +82,10 @@ class Checkpoints:
         """Return the folder of a checkpoint; raises `CheckpointError` where there is none yet."""
         pointer = self.pointer()
         if which not in pointer:
-            raise CheckpointError(f"{self.folder}: should hold a {which} checkpoint. Found none.")
+            found = unfinished(self.run)
+            again = command(self.run) if found is None else found.again
+            hint = f" `{again}` goes on with the training." if kind_of(self.run) == "run" else ""
+            raise CheckpointError(f"{self.folder}: should hold a {which} checkpoint. Found none.{hint}")
         return self.folder / pointer[which]
 
     def step(self, which: Which) -> int:
@@ -226,14 +232,12 @@ def load_model(run: str | Path, which: Which = "best") -> MultiTaskModel:
     """Build the model of a run folder with the weights of its best or last checkpoint, in evaluation mode.
 
     Reads `recipe.yaml`, `fitted.json` and the checkpoint, no data. The model is on the recipe's device where that is
-    there, else on the CPU. Raises `CheckpointError` for what is missing.
+    there, else on the CPU. Raises `UsageError` for a folder that is no run, `CheckpointError` for what a run lacks.
     """
     run = Path(run)
-    recipe = run / "recipe.yaml"
-    if not recipe.is_file():
-        raise CheckpointError(f"{run}: should be a run folder, with a file 'recipe.yaml'. Found none.")
+    fault_if_other([run], "run")
     checkpoint = Checkpoints(run).path(which)
-    graph = build_graph(load_recipe(recipe))
+    graph = build_graph(load_recipe(run / "recipe.yaml"))
     model = MultiTaskModel(graph, Fitted.load(graph, run / "fitted.json"), initial=False)
     load_weights(model, checkpoint)
     return model.eval().to(present(graph.recipe.train.device))

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ..base.device import device_of
 from ..base.errors import Fault, RecipeError
+from ..base.progress import Note
 from ..base.tensors import read_tensors
 from ..data.batching import batches
 from ..evaluate.answerers import BATCH_TOKENS
@@ -67,6 +68,14 @@ def undecided(model: MultiTaskModel) -> Iterator[Fault]:
                     f"has no effect, as '{component}' is frozen and begins with no weights that were trained: nothing "
                     f"is found on dev. Leave out '{key}', or do not freeze it."
                 )
+
+
+def yet_to_decide(model: MultiTaskModel) -> Iterator[Note]:
+    """Yield a note for each output layer that finds something on dev: evaluations in training do not have it."""
+    for component, output in _deciding(model):
+        keys = " and ".join(output.found_on_dev)
+        message = f"{keys}: found on dev once training has ended; until then evaluations answer without"
+        yield Note(message, component=component)
 
 
 def decide(model: MultiTaskModel, prepared: Prepared, checkpoints: Checkpoints) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ goes through the same steps.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +44,7 @@ from .agreement import fault_if_others
 from .average import WeightAverage
 from .budget import Budget
 from .checkpoint import Checkpoints, Snapshot, describe, fingerprint, load_weights, own_tensors
-from .decisions import decide, fault_if_undecidable
+from .decisions import decide, fault_if_undecidable, yet_to_decide
 from .first_weights import load_first_weights
 from .from_runs import load_from_runs, taken_weights
 from .gradient_facts import GradientFacts
@@ -128,9 +128,10 @@ class Trainer:
     # -- beginning
 
     def _noted(self) -> tuple[Note, ...]:
-        """Return what the components report about their initial state."""
+        """Return what the components report about their initial state, and what they lack until training has ended."""
         found = self.model.components.items()
-        return tuple(replace(note, component=name) for name, module in found for note in module.notes)
+        initial = (replace(note, component=name) for name, module in found for note in module.notes)
+        return (*initial, *yet_to_decide(self.model))
 
     # -- training
 
@@ -246,10 +247,10 @@ class Trainer:
             best=best,
             left=selection.left,
             seconds=time.perf_counter() - start,
-            constant=tuple(constant),
+            constant=constant,
         )
 
-    def _measured(self) -> tuple[Mapping[str, Mapping[str, float]], Sequence[str]]:
+    def _measured(self) -> tuple[Mapping[str, Mapping[str, float]], Mapping[str, str]]:
         with self.average.in_place():
             found = evaluate(self.model, self.graph, self.prepared, "dev")
         return found.metrics, constant_answers(self.graph, found)

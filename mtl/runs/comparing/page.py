@@ -23,7 +23,7 @@ STYLE = (
 READING = (
     "Figures are of the test split: mean ± standard deviation over the seeds. A difference is the mean of the "
     "differences seed by seed, with its two-sided 95 % interval by Student's t. A verdict is better or worse where "
-    "that interval leaves out 0."
+    "that interval leaves out 0, and equal where there is no difference at all."
 )
 
 

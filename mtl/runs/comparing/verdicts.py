@@ -15,8 +15,8 @@ DIGITS = 12  # after the point: closer figures are equal, as their sums may be r
 class Verdict:
     """The mean of differences, one for each seed, its interval (None for one seed), and what follows.
 
-    `verdict` begins with better, worse or undecided; better and worse are of the first of the two, where the interval
-    leaves out 0.
+    `verdict` begins with better, worse, equal or undecided. Better and worse are of the first of the two, where the
+    interval leaves out 0; equal are two runs whose figures are so, seed by seed.
     """
 
     mean: float
@@ -31,6 +31,9 @@ def verdict(differences: Sequence[float], *, higher_is_better: bool | None) -> V
         return Verdict(math.nan, None, None, "undecided: not a number")
     values = [round(value, DIGITS) for value in differences]
     mean = statistics.fmean(values)
+    if not any(values):
+        ends = None if len(values) < 2 else 0.0
+        return Verdict(0.0, ends, ends, "equal: one seed" if ends is None else "equal")
     if higher_is_better is None:
         return Verdict(mean, None, None, "undecided: no metric says whether more is better")
     if len(values) < 2:

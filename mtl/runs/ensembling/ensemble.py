@@ -14,8 +14,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...base.errors import Fault, UsageError
+from ...base.errors import CheckpointError, Fault, UsageError
 from ...base.files import read_json
+from ...base.folders import fault_if_other
 from ...base.progress import StageReport
 from ...base.threads import torch_threads
 from ...compile.loading import run_graph
@@ -64,7 +65,8 @@ class Ensemble:
     ) -> Ensemble:
         """Combine finished runs; only these `tasks`, by default all that can be. `left_out` says why others cannot.
 
-        Raises `UsageError` where there is nothing to combine, and `CheckpointError` where a run is none, or unfinished.
+        Raises `UsageError` where there is nothing to combine or a folder is no run, and `CheckpointError` where a run
+        has not ended.
         """
         folders, out = [Path(run) for run in runs], Path(out)
         if len({folder.resolve() for folder in folders}) < 2:
@@ -72,8 +74,9 @@ class Ensemble:
         repeated = next((one for n, one in enumerate(folders) if one.resolve() in map(Path.resolve, folders[:n])), None)
         if repeated is not None:
             raise UsageError(f"each run of an ensemble should be named once. Found '{repeated}' again. Leave it out.")
+        fault_if_other(folders, "run")
         check_folder(out, folders, by)
-        candidates = [_candidate(folder) for folder in folders]
+        candidates = _candidates(folders)
         found, left_out = combined_tasks(candidates, by, tasks)
         members = Members(by, tuple(found), tuple(folders), tuple(map(weights_of, folders)))
         out.mkdir(parents=True, exist_ok=True)
@@ -176,9 +179,18 @@ class Ensemble:
         )
 
 
-def _candidate(folder: Path) -> Candidate:
-    graph = run_graph(folder)
-    return Candidate(folder, graph, Fitted.load(graph, folder / "fitted.json"))
+def _candidates(folders: Sequence[Path]) -> list[Candidate]:
+    """Return the runs as what can be combined; raises `CheckpointError` for all that have not ended."""
+    found, faults = [], []
+    for folder in folders:
+        try:
+            graph = run_graph(folder)
+            found.append(Candidate(folder, graph, Fitted.load(graph, folder / "fitted.json")))
+        except CheckpointError as error:
+            faults += error.faults
+    if faults:
+        raise CheckpointError(*faults)
+    return found
 
 
 def ensemble(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from ...base.device import CPU
 from ...data.batching import batches
@@ -17,6 +16,7 @@ from ...export.compare import BATCH_SIZE
 from ...export.head import Head
 from ...graph.sharing_graph import SharingGraph
 from ...model.multi_task import MultiTaskModel
+from .differences import Difference, Differences
 
 
 class Side(NamedTuple):
@@ -28,7 +28,7 @@ class Side(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """How many rows of a split a task was asked, and how many were answered otherwise by torch and by its graph.
+    """How otherwise than before a task answers the `rows` of a split, by torch and by its graph.
 
     `exported` is None for a task that is not exported.
     """
@@ -36,13 +36,18 @@ class Compared(NamedTuple):
     task: str
     split: str
     rows: int
-    eager: int
-    exported: int | None
+    eager: Difference
+    exported: Difference | None
 
     @property
     def equal(self) -> bool:
         """Whether every answer is the same, bit by bit."""
-        return not self.eager and not self.exported
+        return not self.eager.rows and not (self.exported and self.exported.rows)
+
+    def facts(self) -> dict[str, Any]:
+        """Return it as JSON-able values."""
+        both = {"eager": self.eager, "exported": self.exported}
+        return {**self._asdict(), **{name: None if one is None else one.facts() for name, one in both.items()}}
 
 
 def compared(
@@ -50,31 +55,34 @@ def compared(
 ) -> Compared:
     """Compare the answers of two runs to a split, which both have read, and those of their exports."""
     eager = _eager(before.model.to(CPU).eval(), after.model.to(CPU).eval(), task, splits)
-    by_graphs = int(_exported(before, after, task, splits[0]).sum()) if exported else None
-    return Compared(task, name, len(splits[0]), int(eager.sum()), by_graphs)
+    by_graphs = _exported(before, after, task, splits[0]) if exported else None
+    return Compared(task, name, len(splits[0]), eager, by_graphs)
 
 
-def _eager(before: MultiTaskModel, after: MultiTaskModel, task: str, splits: tuple[Split, Split]) -> NDArray[np.bool_]:
-    """Return which rows (or pairs) two models answer otherwise, in batches alike."""
+def _eager(before: MultiTaskModel, after: MultiTaskModel, task: str, splits: tuple[Split, Split]) -> Difference:
+    """Return how otherwise two models answer rows (or pairs), in batches alike."""
     mine, theirs = splits
     if mine.judgements is not None:
-        return _differing(
-            ModelAnswerer(before).scores(mine, task, mine.pairs(task)),
-            ModelAnswerer(after).scores(theirs, task, theirs.pairs(task)),
-        )
-    found = np.zeros(len(mine), np.bool_)
+        found = Differences(len(mine.pairs(task).grades))
+        scores = [
+            ModelAnswerer(model).scores(split, task, split.pairs(task))
+            for model, split in ((before, mine), (after, theirs))
+        ]
+        found.add(slice(None), *scores)
+        return found.summed()
+    found = Differences(len(mine))
     with torch.inference_mode():
         for rows in batches(mine.lengths, tokens=BATCH_TOKENS, seed=0, epoch=0, shuffle=False):
             one, other = before.answers(mine.batch(rows), [task])[task], after.answers(theirs.batch(rows), [task])[task]
             for name, value in one.items():
-                found[rows] |= _differing(value.numpy(), other[name].numpy())
-    return found
+                found.add(rows, value.numpy(), other[name].numpy())
+    return found.summed()
 
 
-def _exported(before: Side, after: Side, task: str, split: Split) -> NDArray[np.bool_]:
-    """Return which rows the graphs of two exports answer otherwise."""
+def _exported(before: Side, after: Side, task: str, split: Split) -> Difference:
+    """Return how otherwise the graphs of two exports answer rows."""
     heads = [Head.load(side.export / f"{task}.onnx", task) for side in (before, after)]
-    found = np.zeros(len(split), np.bool_)
+    found = Differences(len(split))
     keys = before.graph.inputs(task)
     for start in range(0, len(split), BATCH_SIZE):
         rows = np.arange(start, min(start + BATCH_SIZE, len(split)))
@@ -82,16 +90,5 @@ def _exported(before: Side, after: Side, task: str, split: Split) -> NDArray[np.
         one, other = (head.run(side.graph, texts) for head, side in zip(heads, (before, after), strict=True))
         for name, value in one.items():
             if value.shape[:1] == rows.shape:
-                found[rows] |= _differing(value, other[name])
-    return found
-
-
-def _differing(one: NDArray[np.generic], other: NDArray[np.generic]) -> NDArray[np.bool_]:
-    """Return in which rows two arrays differ, [B]; in all of them where their shapes do. NaN is NaN."""
-    if one.shape != other.shape or one.dtype != other.dtype:
-        return np.ones(len(one), np.bool_)
-    same = one == other
-    if one.dtype.kind == "f":
-        same |= np.isnan(one) & np.isnan(other)
-    found: NDArray[np.bool_] = ~same.reshape(len(one), -1).all(1)
-    return found
+                found.add(rows, value, other[name])
+    return found.summed()

@@ -132,7 +132,7 @@ class Extended:
         content: dict[str, Any] = {
             "run": str(self.before.out.resolve()),
             "frozen": self.frozen,
-            "compared": [one._asdict() for one in found],
+            "compared": [one.facts() for one in found],
             "not_compared": self.not_compared,
             "figures": [vars(one) for one in self.lost()],
         }
@@ -161,9 +161,9 @@ def _gained(better: dict[str, bool], task: str, figure: str, change: float) -> f
 def differs(one: Compared) -> str:
     """Return the sentence for a task that answers some rows otherwise than before."""
     by = " and ".join(
-        f"{counted(number, 'row')} otherwise by {what}"
-        for number, what in ((one.eager, "torch"), (one.exported, "its exported graph"))
-        if number
+        f"{counted(found.rows, 'row')} otherwise by {what} ({found.size})"
+        for found, what in ((one.eager, "torch"), (one.exported, "its exported graph"))
+        if found is not None and found.rows
     )
     return f"{one.task}: should answer all {one.rows} rows of {one.split} as before, bit by bit. Found {by}."
 

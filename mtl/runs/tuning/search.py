@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ...base.errors import Fault, RecipeError, UsageError, counted
 from ...base.files import replace
-from ...compile.candidates import Candidates, load_candidates
+from ...compile.candidates import Candidates, load_candidates, named_by_file
 from ...compile.space import fault_of
 from ...data.prepare import prepare
 from ...evaluate.evaluation import dev_figures
@@ -71,12 +71,14 @@ class Tuning:
         overrides: Sequence[str] = (),
     ) -> None:
         load_optuna()  # before all that takes time
-        base = Path(data) if data is not None else None
+        base, space = (Path(path) if path is not None else None for path in (data, space))
         self.recipe, self.candidates, self.config = load_candidates(
-            recipe, overrides=overrides, data=base, seed=seed, space=Path(space) if space is not None else None
+            recipe, overrides=overrides, data=base, seed=seed, space=space
         )
         self.out = Path(out) if out is not None else default_folder(self.recipe)
-        self.checked = check(self.recipe) if begun(self.out) else check_space(self.recipe, self.candidates, self.config)
+        begins = not begun(self.out)
+        with named_by_file(space):
+            self.checked = check_space(self.recipe, self.candidates, self.config) if begins else check(self.recipe)
         prepared = prepare(self.checked.graph, open_sources(self.recipe), cache_folder(), splits=SPLITS)
         train = self.recipe.train
         if selection(train.select, train.patience, *dev_figures(self.checked.graph, prepared)) is None:

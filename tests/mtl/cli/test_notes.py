@@ -41,9 +41,10 @@ def test_odd_rows_are_warnings(command: list[str], tmp_path: Path) -> None:
     assert done.returncode == 0
     warnings = [line for line in done.stderr.splitlines() if "jsonl" in line]
     assert warnings == [
-        f"warning: {tmp_path}/train.jsonl:3: 1 repetition of earlier rows, the first here: a pair counts once.",
-        f"warning: {tmp_path}/test.jsonl:1: 1 of 2 queries without a document of a grade above 0, "
+        f"warning: {tmp_path}/train.jsonl:3: qa/train: 1 repetition of earlier rows, the first here: "
+        "a pair counts once.",
+        f"warning: {tmp_path}/test.jsonl:1: qa/test: 1 of 2 queries without a document of a grade above 0, "
         "the first here: they count in no metric.",
-        f"warning: {tmp_path}/test.jsonl:2: column 'document': 1 empty text, the first here.",
-        f"warning: {tmp_path}/test.jsonl:1: column 'document': 1 of 3 texts also in train, the first here.",
+        f"warning: {tmp_path}/test.jsonl:2: qa/test: column 'document': 1 empty text, the first here.",
+        f"warning: {tmp_path}/test.jsonl:1: qa/test: relevance.document: 1 of 3 texts also in train, the first here.",
     ]

@@ -186,7 +186,10 @@ def test_a_file_of_answers_is_not_begun_where_a_row_is_malformed(small_run: Path
     table = b"text\tid\nplay\t1\nplay\n"
     result = within("predict", small_run, "--task", "intent", "--format", "tsv", "--out", out, stdin=table)
     assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr == "standard input:3: should have 2 columns (text, id). Found 1.\n"
+    assert result.stderr == (
+        "standard input:3: should have 2 columns (text, id). Found 1.\n"
+        f"standard input: no row is answered: '{out}' is written whole or not at all.\n"
+    )
     assert not list(tmp_path.iterdir())
 
 
@@ -199,14 +202,11 @@ def test_answers_into_no_regular_file(small_run: Path, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_holds_no_model(tmp_path: Path) -> None:
-    sentence = (
-        f"'{tmp_path}' should be a run folder (it holds recipe.yaml) or the export/ folder of one (it holds "
-        "manifest.json). Found neither in it."
-    )
+    sentence = f"{tmp_path}: should be the folder of a run, an ensemble or an export. Found an empty folder."
     with pytest.raises(UsageError) as error:
         load(tmp_path)
     assert str(error.value) == sentence
-    with pytest.raises(UsageError, match=r"Found no such folder\.$"):
+    with pytest.raises(UsageError, match=r"Found nothing there\.$"):
         load(tmp_path / "none")
 
 
@@ -262,7 +262,10 @@ def test_rows_before_a_malformed_one_are_answered(small_run: Path) -> None:
     result = mtl("predict", small_run / "export", "--task", "intent", stdin=rows)
     assert [json.loads(line)["label"] for line in result.stdout.splitlines()] == ["play", "wake"]
     assert result.returncode == 2
-    assert result.stderr == "standard input:3: should be a JSON object, as the first line is. Found 'play'.\n"
+    assert result.stderr == (
+        "standard input:3: should be a JSON object, as the first line is. Found 'play'.\n"
+        "standard input: 2 rows before it are answered, and none after it.\n"
+    )
 
 
 def test_lines_that_are_not_utf_8_are_answered_counted_and_named(small_run: Path) -> None:

@@ -11,7 +11,7 @@ from mtl.base.progress import EarlyStopReport, EvalReport, Note, Report, StageRe
 from mtl.cli.progress import evaluation, event, line, show_progress, stage
 from mtl.cli.running import Running
 
-METRICS = {"intent": {"accuracy": 0.75, "macro_f1": 0.5}, "joint": {"exact_match": 0.25}}
+METRICS = {"intent": {"accuracy": 0.75, "macro_f1": 0.5, "micro_f1": 0.75}, "joint": {"exact_match": 0.25}}
 
 
 def noted() -> Iterator[Report]:
@@ -71,6 +71,29 @@ def test_a_bar_on_a_terminal() -> None:
 
 def test_an_evaluation_is_one_line() -> None:
     assert evaluation(EvalReport(2, 2, 1, "dev", METRICS, 0.75, False, 1, 0.1)) == LINE.removesuffix(" (best)")
+
+
+def test_both_figures_of_a_task_that_has_two() -> None:
+    metrics = {"lm": {"perplexity": 12.5, "bits_per_character": 1.75}, **METRICS}
+    assert evaluation(EvalReport(2, 2, 1, "dev", metrics, -12.5, False, 1, 0.1)) == (
+        "step 2/2, epoch 1  dev lm.perplexity 12.5000 lm.bits_per_character 1.7500 intent.accuracy 0.7500 "
+        "joint.exact_match 0.2500  score -12.5000"
+    )
+
+
+def alike() -> Iterator[Report]:
+    for step in (1, 2, 3):
+        found = {"slots": "slots answers 'O' for every token of dev"} if step < 3 else {}
+        yield EvalReport(step, 3, 1, "dev", METRICS, 0.5, False, None, 0.1, found)
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_answers_that_are_alike_are_said_once_and_summed_up(terminal: bool) -> None:
+    console = Console(file=io.StringIO(), force_terminal=terminal, width=200, legacy_windows=False)
+    show_progress(alike(), console)
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert shown.count("slots answers 'O' for every token of dev. If it stays so, try a lower rate") == 1
+    assert shown.endswith("slots answered alike everywhere at 2 of 3 evaluations, not at the last one\n")
 
 
 def test_why_training_ended_early() -> None:

@@ -95,9 +95,10 @@ def test_wrong_rows_of_another_model_or_other_data_are_not_shown(tmp_path: Path)
 
 
 def test_what_cannot_be_reported(tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").touch()
     done = within("report", tmp_path)
     assert (done.returncode, done.stderr) == (
-        1,
+        2,
         f"{tmp_path}: should be a run that was tested, with a file 'metrics.json'. Found none. "
         f"`mtl test {tmp_path}` writes it.\n",
     )

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # messages stand in one piece
 from __future__ import annotations
 
 import pickle
@@ -84,8 +85,30 @@ def test_faults_of_recipe_and_file_together(tmp_path: Path) -> None:
         f"{recipe}:{line}: train.epochs: should be a whole number greater than 0. Found 0.\n"
         f"{space}:1: space.train.clip: should be written once. Found it on line 1 already.\n"
         f"{space}:1: tune.space.train.clip: should be a number greater than 0, or null. Found -1.\n"
-        f"3 errors in {recipe}"
+        f"3 errors in {recipe} and {space}"
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            "space: {train.clip: [1, -1]}\n",
+            "1: tune.space.train.clip: should be a number greater than 0, or null. Found -1.",
+        ),
+        ("space: {train.clip: [1, 2]}\nsampler: 3\n", "2: tune.sampler: should be one of 'tpe', 'random'. Found 3."),
+        (
+            "space: [\n",
+            "2: should be YAML. Found a fault while parsing a flow node: expected the node content, but found '<stream end>'.",
+        ),
+    ],
+)
+def test_faults_of_the_file_alone_are_counted_there(content: str, message: str, tmp_path: Path) -> None:
+    recipe, space = small.write(tmp_path), tmp_path / "space.yaml"
+    space.write_text(content, "utf-8")
+    with pytest.raises(RecipeError) as error:
+        load_candidates(recipe, space=space)
+    assert str(error.value) == f"{space}:{message}\n1 error in {space}"
 
 
 def test_nothing_says_what_is_searched(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mtl.base.errors import CheckpointError, RecipeError
+from mtl.base.errors import CheckpointError, RecipeError, UsageError
 from mtl.base.files import read_json
 from mtl.compile.extension import _placed, extension
 from mtl.compile.loading import load_recipe, recipe_from_dict
@@ -182,11 +182,9 @@ def test_an_empty_recipe(small_run: Path, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError) as caught:
+    with pytest.raises(UsageError) as caught:
         extension(tmp_path / "lm", write(tmp_path))
-    assert str(caught.value) == (
-        f"{tmp_path / 'lm'}: should be the folder of a finished run. Found '{tmp_path / 'lm'}': nothing there."
-    )
+    assert str(caught.value) == f"{tmp_path}/lm: should be the folder of a run. Found nothing there."
 
 
 def unfinished(run: Path, folder: Path) -> Path:

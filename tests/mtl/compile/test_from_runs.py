@@ -148,7 +148,7 @@ def test_a_run_that_has_not_ended(small_run: Path, tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(("kind", "found"), [("file", "a file"), ("folder", "another folder")])
+@pytest.mark.parametrize(("kind", "found"), [("file", "a file"), ("folder", "an empty folder")])
 def test_what_is_no_run(kind: str, found: str, tmp_path: Path) -> None:
     (tmp_path / "lm").touch() if kind == "file" else (tmp_path / "lm").mkdir()
     assert faults({"representation": {"from": str(tmp_path / "lm")}}, tmp_path) == [
@@ -163,7 +163,7 @@ def test_a_run_whose_recipe_is_broken(tmp_path: Path) -> None:
     (tmp_path / "lm/fitted.json").touch()
     assert faults({"representation": {"from": str(tmp_path / "lm")}}, tmp_path) == [
         "<recipe>: tasks.kind.model.representation.from: should be a run that this version of mtl can read. "
-        f"Found '{tmp_path / 'lm'}': {tmp_path / 'lm/recipe.yaml'}:1: tasks: should be a mapping. Found 3."
+        f"Found '{tmp_path}/lm': {tmp_path}/lm/recipe.yaml:1: tasks: should be a mapping of tasks by name. Found 3."
     ]
 
 

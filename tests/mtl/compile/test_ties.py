@@ -178,7 +178,7 @@ def test_share_is_no_list() -> None:
             ),
         ),
         "tasks.slots.model.representation=bilstm",
-    ) == ["r.yaml:29: share: should be a mapping. Found a list."]
+    ) == ["r.yaml:29: share: should be a mapping of groups by name. Found a list."]
 
 
 def test_a_glob_whose_configured_member_cannot_be_read_is_not_told_to_lack_it() -> None:

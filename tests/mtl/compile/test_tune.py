@@ -151,11 +151,11 @@ def test_a_value_with_which_something_else_does_not_fit() -> None:
 @pytest.mark.parametrize(
     ("tune", "message"),
     [
-        (" 3", "tune: should be a mapping. Found 3."),
+        (" 3", "tune: should be a mapping. Found 3. Its keys: pruner, sampler, space."),
         (" {}", "tune: should have a key 'space', a mapping to choices and ranges. Found none."),
         (" {space: null}", "tune: should have a key 'space', a mapping to choices and ranges. Found none."),
         (" {space: {}}", "tune.space: should name a key that is searched. Found an empty mapping."),
-        (" {space: [a]}", "tune.space: should be a mapping. Found a list."),
+        (" {space: [a]}", "tune.space: should be a mapping of choices and ranges by key. Found a list."),
         (
             " {space: {train.clip: [1, 2]}, sampler: tpee}",
             "tune.sampler: should be one of 'tpe', 'random'. Found 'tpee'. Did you mean 'tpe'?",

@@ -284,7 +284,7 @@ NOISE: dict[str, tuple[Any, str]] = {
         "noise.edits.0: should be one of 'swap', 'delete', 'insert', 'replace'. Found 'swop'. Did you mean 'swap'?",
     ),
     "key": ({"rat": 1}, "noise: an input's noise has no key 'rat'. Did you mean 'rate'?"),
-    "number": (0.1, "noise: should be a mapping. Found 0.1."),
+    "number": (0.1, "noise: should be a mapping. Found 0.1. Its keys: edits, rate."),
 }
 
 

@@ -172,7 +172,7 @@ def test_queries_without_a_positive(tmp_path: Path) -> None:
     test = [judged("a", "x", 1), judged("b", "x", 0), judged("c", "y", -1), judged("b", "y", 0)]
     found = prepared(tmp_path, {"train": ROWS, "test": test})
     assert [str(note) for note in found.notes] == [
-        "given test rows:2: 2 of 3 queries without a document of a grade above 0, "
+        "given test rows:2: qa/test: 2 of 3 queries without a document of a grade above 0, "
         "the first here: they count in no metric."
     ]
     assert found.report()["splits"]["qa/test"]["pairs"]["without_positive"] == 2
@@ -210,11 +210,11 @@ def test_splits_that_share_texts(tmp_path: Path) -> None:
     test = [judged("newer", "fresh", 1), judged("newer", "fresher", 0), judged("when", "at 7", 0)]
     found = prepared(tmp_path, {"train": ROWS, "dev": dev, "test": test})
     assert [str(note) for note in found.notes if " also in " in str(note)] == [
-        "given dev rows:2: column 'query': 1 of 2 texts also in train, the first here.",
-        "given dev rows:1: column 'document': 1 of 2 texts also in train, the first here.",
-        "given test rows:3: column 'query': 1 of 2 texts also in train, the first here.",
-        "given test rows:3: column 'document': 1 of 3 texts also in train, the first here.",
-        "given test rows:1: column 'document': 1 of 3 texts also in dev, the first here.",
+        "given dev rows:2: qa/dev: relevance.query: 1 of 2 texts also in train, the first here.",
+        "given dev rows:1: qa/dev: relevance.document: 1 of 2 texts also in train, the first here.",
+        "given test rows:3: qa/test: relevance.query: 1 of 2 texts also in train, the first here.",
+        "given test rows:3: qa/test: relevance.document: 1 of 3 texts also in train, the first here.",
+        "given test rows:1: qa/test: relevance.document: 1 of 3 texts also in dev, the first here.",
     ]
     assert found.overlaps == {("qa", "train", "dev"): 0, ("qa", "train", "test"): 0, ("qa", "dev", "test"): 0}
 

@@ -283,8 +283,8 @@ def test_real_pairs(data_sets: Callable[[str], Path], tmp_path: Path) -> None:
     assert [report[f"qa/{split}"]["pairs"]["queries"] for split in ("train", "test")] == [126, 243]
     assert report["qa/test"]["rows"] == 2350  # a pair stands there twice, with one grade
     assert [str(note).removeprefix(str(folder)) for note in found.notes] == [
-        "/test/b.toks:684: 1 repetition of earlier rows, the first here: a pair counts once.",
-        "/test/b.toks:685: column 'document': 23 of 2,309 texts also in train, the first here.",
+        "/test/b.toks:684: qa/test: 1 repetition of earlier rows, the first here: a pair counts once.",
+        "/test/b.toks:685: qa/test: relevance.document: 23 of 2,309 texts also in train, the first here.",
     ]
 
 

@@ -337,9 +337,9 @@ def test_spans_that_are_snapped_are_counted_with_the_first(tmp_path: Path, write
     for state in ("read", "from the cache"):
         prepared = read(tmp_path, write, rows, rows[:1])[1]
         assert [str(fault) for fault in prepared.notes] == [
-            f"{tmp_path}/data/train:2: column 'tags': spans should begin and end where tokens do. Found 3 that do not, "
-            "here 8–10 (NAME): ', ' is read as ','; a character beyond U+FFFF comes before it: offsets should count "
-            "characters, not the units of UTF-16."
+            f"{tmp_path}/data/train:2: rows/train: column 'tags': spans should begin and end where tokens do. Found 3 "
+            "that do not, here 8–10 (NAME): ', ' is read as ','; a character beyond U+FFFF comes before it: offsets "
+            "should count characters, not the units of UTF-16."
         ], state
 
 

@@ -22,7 +22,9 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> SharingGraph:
 
 
 def sentences(graph: SharingGraph, task: str, gold: list[Any], predicted: list[Any]) -> tuple[str, ...]:
-    return constant_answers(graph, Evaluation("dev", predictions={task: predicted}, gold={task: gold}))
+    found = constant_answers(graph, Evaluation("dev", predictions={task: predicted}, gold={task: gold}))
+    assert set(found) <= {task}
+    return tuple(found.values())
 
 
 def test_one_label_for_every_row(graph: SharingGraph) -> None:

@@ -86,6 +86,12 @@ def test_settings_of_a_file(tmp_path: Path) -> None:
             "--set tasks.intent.model.representation.type=bilstmm: tasks.intent.model.representation: "
             "no representation named 'bilstmm'. Did you mean 'bilstm'?",
         ),
+        ("train.batch=10", "--set train.batch=10: train.batch: should be a mapping. Found 10. Its keys: size, tokens."),
+        ("train.rest=true", "--set train.rest=true: train.rest: should be a mapping. Found true. Its keys: patience, tolerance."),
+        ("train.streams=9", "--set train.streams=9: train.streams: should be a mapping of streams by source. Found 9. Its keys: utterances."),
+        ("train.streams.utterances=9", "--set train.streams.utterances=9: train.streams.utterances: should be a mapping. Found 9. Its keys: batch, steps."),
+        ("train.select=intent.accuracy", "--set train.select=intent.accuracy: train.select: should be a mapping of weights by figure. Found 'intent.accuracy'. Its keys: intent.accuracy, intent.macro_f1, intent.micro_f1, joint.exact_match, slots.accuracy, slots.f1, slots.macro_f1, slots.micro_f1, slots.precision, slots.recall."),
+        ("train.components=[x]", "--set train.components=[x]: train.components: should be a mapping of rates by component. Found a list."),
         ("tasks.slots.weight=heavy", "--set tasks.slots.weight=heavy: tasks.slots.weight: should be a number. Found 'heavy'."),
         (
             "train.components.encodr.lr=1",

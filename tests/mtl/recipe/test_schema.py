@@ -1,13 +1,16 @@
 # ruff: noqa: E501  # messages and recipes stand in one piece
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
+from pydantic import Field
 
 from mtl.base import registry
 from mtl.recipe.document import from_values
 from mtl.recipe.schema import fitted_to
+
+Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Component:
@@ -27,7 +30,12 @@ class Component:
         sides: Literal["both"] = "both",
         anything: Any = None,
         either: int | str = 0,
+        threshold: Share | dict[str, Share] | Literal["dev", "each"] | None = 0.5,
+        widths: list[Annotated[int, Field(ge=1)]] | int = 3,
     ) -> None: ...
+
+
+SHARE = "should be a number less than 1"
 
 
 def rows(**values: Any) -> list[str]:
@@ -63,18 +71,26 @@ def test_right_values_are_kept_and_defaults_filled_in() -> None:
         ({"rows": 1}, "a.rows: should be a list of lists of strings. Found 1."),
         ({"how": "summ"}, "a.how: should be one of 'sum', 'middle' or null. Found 'summ'. Did you mean 'sum'?"),
         ({"weights": "equal"}, "a.weights: should be a mapping to numbers or 'balanced' or null. Found 'equal'."),
-        ({"weights": {"x": "y"}}, "a.weights: should be a mapping to numbers or 'balanced' or null. Found a mapping."),
+        ({"weights": {"x": "y"}}, "a.weights.x: should be a number. Found 'y'."),
         ({"sides": "left"}, "a.sides: should be 'both'. Found 'left'."),
         ({"either": 1.5}, "a.either: should be a whole number or a string. Found 1.5."),
+        ({"threshold": 1.0}, f"a.threshold: {SHARE}, or a mapping to numbers, or one of 'dev', 'each', or null. Found 1.0."),
+        ({"threshold": 0}, f"a.threshold: {SHARE.replace('less than 1', 'greater than 0')}, or a mapping to numbers, or one of 'dev', 'each', or null. Found 0."),
+        ({"threshold": {"x": 0.5, "y": 2}}, f"a.threshold.y: {SHARE}. Found 2."),
+        ({"threshold": {"x": None}}, "a.threshold.x: should be a number. Found null."),
+        ({"threshold": "deev"}, "a.threshold: should be a number or a mapping to numbers or one of 'dev', 'each' or null. Found 'deev'. Did you mean 'dev'?"),
+        ({"threshold": [1]}, "a.threshold: should be a number or a mapping to numbers or one of 'dev', 'each' or null. Found a list."),
+        ({"widths": [2, 0]}, "a.widths.1: should be a whole number of at least 1. Found 0."),
+        ({"widths": [2, "x"]}, "a.widths.1: should be a whole number. Found 'x'."),
         ({"size": "x" * 99}, f"a.size: should be a whole number. Found '{'x' * 57}...'."),
         ({"siez": 1}, "a: it has no key 'siez'. Did you mean 'size'?"),
         (
             {"colour": 1},
             "a: it has no key 'colour'. Its keys: anything, either, how, name, on, rate, rates, rows, sides, size, sizes, "
-            "weights.",
+            "threshold, weights, widths.",
         ),
         ({"input_dim": 1}, "a: it has no key 'input_dim'. Its keys: anything, either, how, name, on, rate, rates, rows, "
-         "sides, size, sizes, weights."),
+         "sides, size, sizes, threshold, weights, widths."),
     ],
 )  # fmt: skip
 def test_sentences(values: dict[str, Any], row: str) -> None:

@@ -55,6 +55,6 @@ def test_a_wide_module_is_of_what_its_task_predicts(tmp_path: Path) -> None:
 def test_a_folder_without_a_run(tmp_path: Path) -> None:
     done = within("check", small.write(tmp_path), "--from", tmp_path)
     assert (done.returncode, done.stderr) == (
-        1,
-        f"should be the folder of a finished run. Found '{tmp_path.resolve()}': another folder.\n",
+        2,
+        f"{tmp_path}: should be the folder of a run. Found another folder.\n",
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import mtl
-from mtl.base.errors import CheckpointError, UsageError
+from mtl.base.errors import UsageError
 from mtl.data.labels import Labels
 from mtl.data.targets import Answer, OneLabel, Tags
 from mtl.runs.predictor import Predictor, by_input
@@ -150,6 +150,6 @@ def test_values_are_shown_as_the_target_says() -> None:
 
 
 def test_a_folder_without_a_run(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError) as error:
+    with pytest.raises(UsageError) as error:
         Predictor.load(tmp_path)
-    assert str(error.value) == f"{tmp_path}: should be a run folder, with a file 'recipe.yaml'. Found none."
+    assert str(error.value) == f"{tmp_path}: should be the folder of a run. Found an empty folder."

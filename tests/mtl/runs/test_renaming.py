@@ -33,6 +33,7 @@ def test_a_renamed_label_is_answered_measured_and_exported(run: Path, tmp_path: 
     assert done.stdout == (
         "intent: 'play' is called 'start'; rows may have either name\n"
         f"`mtl export {run}` writes graphs that answer 'start', `mtl test {run}` figures with it\n"
+        f"until then {run}/export, like any export made before, has the names that it was exported with\n"
     )
     assert Run.open(run, data=tmp_path).rename("song", "tune") == ("slots",)
     assert json.loads((run / "labels.json").read_text()) == {

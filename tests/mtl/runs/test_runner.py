@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import mtl
-from mtl.base.errors import CheckpointError, RecipeError, UsageError
+from mtl.base.errors import RecipeError, UsageError
 from mtl.compile.loading import load_recipe
 from mtl.recipe.yaml_core import parse
 from mtl.runs.runner import GivenRows, Run
@@ -254,9 +254,9 @@ def test_resuming_with_another_recipe_changes_nothing(tmp_path: Path, small_run:
 
 
 def test_a_folder_that_was_not_trained(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError) as error:
+    with pytest.raises(UsageError) as error:
         Run.open(tmp_path)
-    assert str(error.value) == f"{tmp_path}: should be a run folder, with a file 'recipe.yaml'. Found none."
+    assert str(error.value) == f"{tmp_path}: should be the folder of a run. Found an empty folder."
 
 
 def test_the_whole_run_as_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,10 +128,7 @@ def test_several_inputs(tmp_path: Path) -> None:
 def test_folders_that_are_no_bundle(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         Bundle(tmp_path / "nowhere")
-    assert str(caught.value) == (
-        f"'{tmp_path / 'nowhere'}' should be the export/ folder of a run, with a manifest.json. "
-        "Found: No such file or directory."
-    )
+    assert str(caught.value) == f"{tmp_path}/nowhere: should be the folder of an export. Found nothing there."
     (tmp_path / "manifest.json").write_text("{")
     with pytest.raises(UsageError, match=r"manifest\.json' should be JSON\. Found: Expecting property name"):
         Bundle(tmp_path)

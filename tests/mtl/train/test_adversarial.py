@@ -254,7 +254,7 @@ def test_stopped_it_ends_the_same(case: str, tmp_path: Path) -> None:
             {"epsilom": 1},
             "train.adversarial: 'train.adversarial' has no key 'epsilom'. Did you mean 'epsilon'?",
         ),
-        ("fgm", "train.adversarial: should be a mapping. Found 'fgm'."),
+        ("fgm", "train.adversarial: should be a mapping. Found 'fgm'. Its keys: epsilon, type, weight."),
     ],
 )
 def test_faults(tmp_path: Path, adversarial: Any, message: str) -> None:

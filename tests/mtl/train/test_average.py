@@ -225,7 +225,7 @@ def test_an_export_holds_the_averages(tmp_path: Path) -> None:
         ({"decay": 1}, "train.average.decay: should be a number less than 1. Found 1."),
         ({"decay": 0}, "train.average.decay: should be a number greater than 0. Found 0."),
         ({"deacy": 0.9}, "train.average: 'train.average' has no key 'deacy'. Did you mean 'decay'?"),
-        (0.9, "train.average: should be a mapping. Found 0.9."),
+        (0.9, "train.average: should be a mapping. Found 0.9. Its keys: decay."),
     ],
 )
 def test_faults(tmp_path: Path, average: Any, message: str) -> None:

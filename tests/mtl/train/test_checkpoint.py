@@ -200,9 +200,9 @@ def test_a_component_of_another_kind_vocabulary_or_shape_is_refused(tmp_path: Pa
 
 
 def test_load_model_wants_a_run_folder(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError) as caught:
+    with pytest.raises(UsageError) as caught:
         load_model(tmp_path)
-    assert str(caught.value) == f"{tmp_path}: should be a run folder, with a file 'recipe.yaml'. Found none."
+    assert str(caught.value) == f"{tmp_path}: should be the folder of a run. Found an empty folder."
 
 
 def test_nothing_is_pickled(tmp_path: Path) -> None:

@@ -47,8 +47,11 @@ def test_an_interval_is_the_mean_and_a_multiple_of_the_standard_error() -> None:
         ([0.02, 0.021], True, "better"),
         ([0.01, 0.05], True, "undecided"),  # both better, and yet two seeds show little
         ([0.5, 0.5, 0.5], True, "better"),
-        ([0.0, 0.0, 0.0], True, "undecided"),
-        ([0.3 - 0.1 - 0.2, 0.3 - 0.1 - 0.2], True, "undecided"),  # -2.8e-17: equal but for rounding
+        ([0.0, 0.0, 0.0], True, "equal"),
+        ([0.3 - 0.1 - 0.2, 0.3 - 0.1 - 0.2], True, "equal"),  # -2.8e-17: equal but for rounding
+        ([0.0, 0.0], None, "equal"),
+        ([0.0], True, "equal: one seed"),
+        ([0.01, -0.01], True, "undecided"),  # alike on average alone
         ([0.02], True, "undecided: one seed"),
         ([0.02, math.nan], True, "undecided: not a number"),
         ([0.02, 0.021], None, "undecided: no metric says whether more is better"),
@@ -61,3 +64,9 @@ def test_verdicts(differences: list[float], higher: bool | None, said: str) -> N
 def test_one_seed_has_a_difference_and_no_interval() -> None:
     found = verdict([0.25], higher_is_better=True)
     assert (found.mean, found.low, found.high) == (0.25, None, None)
+
+
+def test_equal_figures_have_an_interval_where_there_are_several_seeds() -> None:
+    for differences, ends in (([0.0], None), ([0.0, 0.0], 0.0)):
+        found = verdict(differences, higher_is_better=None)
+        assert (found.mean, found.low, found.high) == (0.0, ends, ends)

@@ -213,9 +213,9 @@ def test_an_ensemble_is_of_finished_runs(small_run: Path, other: Path, tmp_path:
         f"each run of an ensemble should be named once. Found '{small_run}/export/..' again. Leave it out."
     )
     assert not (tmp_path / "both").exists()
-    with pytest.raises(CheckpointError) as none:
+    with pytest.raises(UsageError) as none:
         Ensemble.start([small_run, tmp_path / "none"], tmp_path / "both")
-    assert str(none.value) == (f"should be the folder of a finished run. Found '{tmp_path / 'none'}': nothing there.")
+    assert str(none.value) == f"{tmp_path}/none: should be the folder of a run. Found nothing there."
 
 
 def test_a_folder_with_something_else_is_left_alone(small_run: Path, other: Path, tmp_path: Path) -> None:

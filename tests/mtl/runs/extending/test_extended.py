@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,11 +17,13 @@ from mtl.compile.loading import recipe_from_dict
 from mtl.recipe.filling import filled
 from mtl.recipe.yaml_core import parse
 from mtl.runs.extending.answers import Compared
+from mtl.runs.extending.differences import Difference
 from mtl.runs.extending.extended import Extended, differs, extend
 from mtl.serve.bundle import Bundle
 from tests.commands import within
 from tests.mtl.compile.test_extension import write
 
+SAME = {"rows": 0, "answers": 0, "largest": 0.0}
 ROWS = [("intent", "test", 15), ("intent", "dev", 15), ("slots", "test", 15), ("slots", "dev", 15)]
 
 
@@ -37,7 +41,7 @@ def test_the_run_s_tasks_answer_as_before_bit_by_bit(extended: Path, small_run: 
     found = read_json(extended / "extended.json")
     assert (found["run"], found["frozen"]) == (str(small_run.resolve()), True)
     assert [(one["task"], one["split"], one["rows"]) for one in found["compared"]] == ROWS
-    assert all(one["eager"] == one["exported"] == 0 for one in found["compared"])
+    assert all(one["eager"] == one["exported"] == SAME for one in found["compared"])
     printed = (extended.parent / "printed.txt").read_text().splitlines()
     assert printed[-5:] == [
         "task    answers as before  by torch    by its graph",
@@ -68,13 +72,19 @@ def test_labels_that_were_renamed_after_the_export_are_compared_as_they_are_call
     assert done.returncode == 0, done.stderr
     found = read_json(tmp_path / "both/extended.json")["compared"]
     assert [(one["task"], one["split"], one["rows"]) for one in found] == ROWS
-    assert all(one["eager"] == one["exported"] == 0 for one in found)
+    assert all(one["eager"] == one["exported"] == SAME for one in found)
     assert read_json(run / "export/manifest.json") == before
     bundle = Bundle(tmp_path / "both/export")
     (answer,), (tagged,) = (bundle.predict(task, ["put on blackbird"]) for task in ("intent", "slots"))
     assert (answer["label"], tagged["tags"]) == ("start", ["O", "O", "B-track"])
     answered = within("predict", tmp_path / "both", "--task", "kind", stdin=b"put on blackbird\n")
     assert json.loads(answered.stdout)["label"] in ("play", "wake")  # the new task's rows have the name of old
+
+
+def said(found: dict[str, Any]) -> str:
+    """Return what a table says of rows that are answered otherwise."""
+    changed = "1 answer" if found["answers"] == 1 else f"{found['answers']} answers"
+    return f"{found['rows']} rows otherwise: {changed} changed, largest difference {found['largest']:.2g}"
 
 
 def test_an_unfrozen_run_says_what_its_tasks_lost(small_run: Path, tmp_path: Path) -> None:
@@ -84,8 +94,13 @@ def test_an_unfrozen_run_says_what_its_tasks_lost(small_run: Path, tmp_path: Pat
     assert done.returncode == 0, done.stderr
     found = read_json(tmp_path / "both/extended.json")
     assert found["frozen"] is False
-    assert any(one["eager"] for one in found["compared"])
-    assert all(one["exported"] >= one["eager"] > 0 or one["eager"] == 0 for one in found["compared"])
+    test = found["compared"][ROWS.index(("slots", "test", 15))]
+    for one in (test["eager"], test["exported"]):
+        assert 15 >= one["rows"] >= one["answers"] > 0
+        assert 0 < one["largest"] < 1
+    table = [line.split("  ") for line in done.stdout.splitlines() if line.startswith("slots   15 rows of test")]
+    cells = [cell.strip() for cell in table[0] if cell]
+    assert cells == ["slots", "15 rows of test", *(said(test[by]) for by in ("eager", "exported"))]
     figures = {(one["task"], one["figure"]): one for one in found["figures"]}
     lost = figures["slots", "f1"]
     assert lost["before"] == 1.0
@@ -103,10 +118,12 @@ def test_an_answer_that_differs_is_an_error(extended: Path, small_run: Path, tmp
         found.run.model["intent.decoder"].state_dict()["layers.0.bias"][0] += 0.5
     with pytest.raises(MtlError) as caught:
         found.prove()
-    assert str(caught.value).splitlines() == [
-        "intent: should answer all 15 rows of test as before, bit by bit. Found 15 rows otherwise by torch.",
-        "intent: should answer all 15 rows of dev as before, bit by bit. Found 15 rows otherwise by torch.",
-    ]
+    for fault, split in zip(caught.value.faults, ("test", "dev"), strict=True):
+        assert re.fullmatch(
+            f"intent: should answer all 15 rows of {split} as before, bit by bit\\. Found 15 rows otherwise by torch "
+            r"\(no answer changed, largest difference 0\.0\d+\)\.",
+            str(fault),
+        )
 
 
 def without_splits(run: Path, folder: Path, task: str | None = None) -> Path:
@@ -148,9 +165,10 @@ def test_a_task_without_rows_is_named_as_not_compared(small_run: Path, tmp_path:
 
 
 def test_what_differs_is_said_of_torch_and_of_the_graph() -> None:
-    assert differs(Compared("slots", "dev", 1200, 1, 1100)) == (
-        "slots: should answer all 1200 rows of dev as before, bit by bit. Found 1 row otherwise by torch and 1,100 "
-        "rows otherwise by its exported graph."
+    assert differs(Compared("slots", "dev", 1200, Difference(1, 0, 1e-6), Difference(1100, 3, 0.5))) == (
+        "slots: should answer all 1200 rows of dev as before, bit by bit. Found 1 row otherwise by torch (no answer "
+        "changed, largest difference 1e-06) and 1,100 rows otherwise by its exported graph (3 answers changed, largest "
+        "difference 0.5)."
     )
 
 
