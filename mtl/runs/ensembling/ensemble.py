@@ -181,7 +181,8 @@ class Ensemble:
 
 def _candidates(folders: Sequence[Path]) -> list[Candidate]:
     """Return the runs as what can be combined; raises `CheckpointError` for all that have not ended."""
-    found, faults = [], []
+    found: list[Candidate] = []
+    faults: list[Fault] = []
     for folder in folders:
         try:
             graph = run_graph(folder)

@@ -173,7 +173,7 @@ def test_the_command_line_names_what_is_no_value(
 ) -> None:
     done = within("predict", folder, "--task", "kind", *options, stdin=line.encode())
     assert done.returncode == 2
-    assert done.stderr == message
+    assert done.stderr == f"{message}standard input: no row is answered.\n"
 
 
 @pytest.mark.parametrize("exported", [False, True])

@@ -386,3 +386,14 @@ def test_ranking_imports_no_torch(bundle: Path, tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.endswith(" False\n")
+
+
+def test_queries_before_one_that_is_no_text_are_answered(bundle: Path, tmp_path: Path) -> None:
+    file = documents(tmp_path, TEXTS)
+    done = within("rank", bundle, "--documents", file, stdin=f"{QUERIES[0]}\n".encode() + b"moss \xff\nmoss\n")
+    assert done.returncode == 2
+    assert [json.loads(line)["query"] for line in done.stdout.splitlines()] == QUERIES[:1]
+    assert done.stderr.splitlines()[-2:] == [
+        "standard input:2: column 6: should be utf-8 text. Found the byte 0xff. Write it as utf-8.",
+        "standard input: 1 query before it is answered, and none after it.",
+    ]

@@ -197,7 +197,10 @@ def test_rows_before_one_that_lacks_an_input(ranking: Exported, tmp_path: Path) 
     file.write_text(lines([{"query": "a", "document": "b"}, {"query": "", "document": ""}, {"query": "a"}]), "utf-8")
     done = within("predict", ranking.folder, "--task", "relevance", "--input", file)
     assert done.returncode == 2
-    assert done.stderr == f"{file}:3: should hold a text under 'document'. Found the keys query.\n"
+    assert done.stderr == (
+        f"{file}:3: should hold a text under 'document'. Found the keys query.\n"
+        f"{file}: 2 rows before it are answered, and none after it.\n"
+    )
     assert len(done.stdout.splitlines()) == 2
 
 
