@@ -14,6 +14,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
@@ -138,7 +139,9 @@ class Workers:
     def _worker(self) -> Worker:
         mine, theirs = self._context.Pipe()
         process = self._context.Process(target=serve, args=(theirs, self._work, self._begin), daemon=True)
-        # An interrupt is for this process, which ends the other one: that begins, and stays, with the signal blocked.
+        # An interrupt is for this process, which ends the other one: that begins with the signal blocked, until it
+        # ignores it. The tracker comes first, as starting it would unblock the signal.
+        resource_tracker.ensure_running()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             process.start()
@@ -160,6 +163,7 @@ class Workers:
 
 def serve(connection: Connection, work: Work, begin: Callable[[], object]) -> None:
     """Do the jobs that come over a connection, until it is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
     def ask(question: Any) -> Any:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ...base.errors import UsageError
+from ...base.interrupts import interrupts_held_back
 from ...recipe.tuning import TuneConfig
 from .proposals import distribution, load_optuna, pruner, sampler, value_of
 
@@ -56,7 +57,8 @@ class Trial:
 class Study:
     """The study in a folder that exists, opened for this process alone: `close` it, or use it as a context manager.
 
-    Raises `UsageError` where another process has it open, and where Optuna is not installed.
+    Interrupts wait while it writes: Optuna's lock of the journal fails where one comes in the middle. Raises
+    `UsageError` where another process has it open, and where Optuna is not installed.
     """
 
     def __init__(self, folder: Path, name: str, config: TuneConfig, seed: int) -> None:
@@ -73,9 +75,10 @@ class Study:
                 optuna.storages.journal.JournalFileBackend(str(folder / JOURNAL))
             )
         self._pruner = pruner(config.pruner)
-        self._study = optuna.create_study(
-            storage=self._storage, study_name=name, direction="maximize", load_if_exists=True, pruner=self._pruner
-        )
+        with interrupts_held_back():
+            self._study = optuna.create_study(
+                storage=self._storage, study_name=name, direction="maximize", load_if_exists=True, pruner=self._pruner
+            )
         self._id = self._storage.get_study_id_from_name(name)
 
     def __enter__(self) -> Study:
@@ -99,6 +102,7 @@ class Study:
         found = [(trial.score, trial) for trial in self.trials if trial.state == "complete" and trial.score is not None]
         return max(found, key=lambda pair: pair[0], default=(0.0, None))[1]
 
+    @interrupts_held_back()
     def propose(self) -> Trial:
         """Return a new trial; one with the values of an earlier trial that has ended ends here as that one did."""
         optuna = load_optuna()
@@ -120,6 +124,7 @@ class Study:
             self.end(trial.number, ended[0].state, ended[0].error)
         return self.trials[-1]
 
+    @interrupts_held_back()
     def report(self, number: int, step: int, score: float) -> bool:
         """Keep a trial's score on dev after so many steps; return whether it is worth going on with.
 
@@ -128,6 +133,7 @@ class Study:
         self._keep(number, step, score)
         return not self._pruner.prune(self._study, self._frozen()[number - 1])
 
+    @interrupts_held_back()
     def end(self, number: int, state: State, error: str = "") -> Trial:
         """Keep how a trial ended, and return it."""
         if error:

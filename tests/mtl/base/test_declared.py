@@ -11,7 +11,7 @@ import pytest
 from mtl.base.declared import Count, Key, defaults, keys, plain, schema
 from mtl.cli.components import general, written
 from mtl.compile import keys as documented
-from mtl.compile import loading, tasks, train
+from mtl.compile import loading, sections, tasks, train
 from mtl.compile.loading import recipe_from_text
 from mtl.recipe.config import InputConfig, Recipe, ShareGroup, SourceConfig, TaskConfig, TeacherConfig
 from mtl.recipe.filling import filled
@@ -37,7 +37,7 @@ BESIDE: dict[type, set[str]] = {
     TaskConfig: {"name", "values", "task", "place"},
     InputConfig: {"front_end", "listed", "place"},
     ModuleConfig: {"kind", "origin", "values", "place", "places"},
-    ShareGroup: {"name", "place"},
+    ShareGroup: {"name", "place", "complete"},
     TrainConfig: {"places"},
     BatchConfig: set(),
     ComponentTraining: {"place"},
@@ -162,7 +162,7 @@ ONE_LINE_MORE: dict[str, tuple[type, str, str, Callable[[Recipe], Any]]] = {
 def test_a_key_more_is_one_line_more(title: str, monkeypatch: pytest.MonkeyPatch) -> None:
     section, text, path, value = ONE_LINE_MORE[title]
     longer = with_a_key_more(section)
-    for user in (loading, tasks, train):
+    for user in (loading, sections, tasks, train):
         if hasattr(user, section.__name__):
             monkeypatch.setattr(user, section.__name__, longer)
     monkeypatch.setitem(documented.SECTIONS, title, longer)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -51,6 +53,24 @@ def test_a_study_that_is_closed_at_any_time_goes_on_as_if_it_was_not(tmp_path: P
     with opened(tmp_path / "cut", sampler=sampler) as study:
         assert study.trials == wanted
     assert len({trial.values["lr"] for trial in wanted}) == 14
+
+
+def test_an_interrupt_while_the_journal_is_written_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, renamed = os.rename, []
+
+    def rename(*names: object) -> None:  # how Optuna gives up the journal's lock
+        if not renamed:
+            signal.raise_signal(signal.SIGINT)
+        renamed.append(names)
+        real(*names)  # type: ignore[arg-type]
+
+    with opened(tmp_path / "study") as study:
+        monkeypatch.setattr(os, "rename", rename)
+        with pytest.raises(KeyboardInterrupt):
+            study.propose()
+        assert renamed
+        assert [trial.state for trial in study.trials] == ["running"]
+        assert not list((tmp_path / "study").glob("*.lock*"))
 
 
 def test_what_is_proposed_depends_on_the_seed_and_lies_in_the_space(tmp_path: Path) -> None:
