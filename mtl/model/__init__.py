@@ -4,6 +4,7 @@ beam        beam search: the best of several sequences of choices that are follo
 building    building the modules of a sharing graph: each once, its arguments inferred along the edges
 distribution  what an ensemble and a student ask of an output layer: its probabilities, and what it decides
 lexicon     embeddings that can say which word of a vocabulary each token is
+loop        a loop over tensors that ends when they say so: in Python, and as one ONNX `Loop` where it is exported
 meta        building and running modules without memory, on torch's meta device
 module      what a module of a model is: the base classes of embeddings, representations, poolings
 multi_task  the joint network: one module for every component of the sharing graph, and what a batch needs of them

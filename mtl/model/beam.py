@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .search import Search, Stepped, repeat
+from .loop import State, repeat
+from .search import Search, Stepped
 
 
 class Beam(Search):
@@ -27,9 +28,9 @@ class Beam(Search):
         the scores [B, W], all choices [B x W, most] and the decoder's state, each row W times.
         """
         width = self.width
-        given = stepped.decoder.start(*stepped.values)
-        rows, device = given[0].shape[0], given[0].device
-        state = tuple(tensor.repeat_interleave(width, 0) for tensor in given)
+        given, first = stepped.decoder.start(*stepped.values)
+        rows, device = first[0].shape[0], first[0].device
+        read, state = (tuple(tensor.repeat_interleave(width, 0) for tensor in tensors) for tensors in (given, first))
         choice = torch.full((rows * width,), -1, dtype=torch.int64, device=device)
         score = torch.where(torch.arange(width, device=device) == 0, 0.0, -torch.inf).expand(rows, -1).contiguous()
         chosen = torch.full((rows * width, most), self.end, dtype=torch.int64, device=device)
@@ -38,11 +39,13 @@ class Beam(Search):
         limit = torch.full_like(number, most)
         firsts = width * torch.arange(rows, device=device)[:, None]
 
-        def going(number: Tensor, choice: Tensor, *rest: Tensor) -> Tensor:
+        def going(carried: State, read: State) -> Tensor:
+            (number, choice, *_), (_, limit, *_) = carried, read
             return (number < limit) & ~(choice.view(-1, width)[:, 0] == self.end).all()
 
-        def step(number: Tensor, choice: Tensor, score: Tensor, chosen: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
-            scores, following = stepped.decoder.step(state, choice)
+        def step(carried: State, read: State) -> State:
+            (number, choice, score, chosen, *state), (steps, _, firsts, *rest) = carried, read
+            scores, following = stepped.decoder.step(tuple(rest), tuple(state), choice)
             size = scores.shape[1]
             ends = torch.where(torch.arange(size, device=device) == self.end, 0.0, -torch.inf)
             likely = torch.where((choice == self.end)[:, None], ends, scores.log_softmax(-1))
@@ -53,6 +56,7 @@ class Beam(Search):
             chosen = torch.where(steps == number, choice[:, None], chosen.index_select(0, parents))
             return number + 1, choice, best, chosen, *(tensor.index_select(0, parents) for tensor in following)
 
-        _, _, score, chosen, *_ = repeat(going, step, (number, choice, score, chosen, *state))
-        first = chosen.view(rows, width, most)[:, 0]
-        return first, (first != self.end).sum(1), score[:, 0]
+        carried = (number, choice, score, chosen, *state)
+        _, _, score, chosen, *_ = repeat(going, step, carried, (steps, limit, firsts, *read), stepped.decoder)
+        first_of = chosen.view(rows, width, most)[:, 0]
+        return first_of, (first_of != self.end).sum(1), score[:, 0]

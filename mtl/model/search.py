@@ -1,43 +1,45 @@
 """Search: finding the best answer among more than can be listed, eager and in an exported graph.
 
 A search is a module that an output layer holds. Its `forward` is the eager side; `exportable()` returns the side that
-is traced into the graph, an operator of its own (a `Scan`: Viterbi) or a loop over `repeat` (an ONNX `Loop`).
+is traced into the graph, an operator of its own (a `Scan`: Viterbi) or a loop (`mtl.model.loop`).
 
 How a decoder that is taught with its own history fits. Its slot takes the target: in training it gets the gold answers
 and makes all scores in one pass, as any component does, and other tasks may tie it. At inference there is no history
 yet, so the graph hands the output layer a `Stepped`: the decoder with all that flows into it but the target. The search
-asks it for a first state (`start`), then for scores and the next state, one choice after another (`step`). States are
-tuples of tensors whose first axis is the batch (a beam multiplies it, and reorders states with `index_select`), so they
-can be carried by an ONNX `Loop`:
+asks it for what each row reads at every step and for a first state (`start`), then for scores and the next state, one
+choice after another (`step`). Both are tuples of tensors whose first axis is the batch. An ONNX `Loop` carries the
+state, which a beam reorders with `index_select`; what is only read lies outside of it, and is neither copied nor moved:
 
-- a sequence-to-sequence decoder: the state is the recurrent state, the projected source and its lengths; a step embeds
-  the choice before, attends, and scores the vocabulary; the search stops when every row has chosen the end;
-- a stack parser: the state is the stack as a tensor [B, depth, D] with a pointer [B], the buffer's pointer, the action
-  history's state and the mask of open labels; a step scores actions, forbidden ones at minus infinity, and composing is
-  a gather and a scatter at the pointer; depth and steps are bounded by the length of the text, known before the loop.
+- a sequence-to-sequence decoder reads the projected source and its lengths; its state is the recurrent one; a step
+  embeds the choice before, attends, and scores the vocabulary; the search stops when every row has chosen the end;
+- a stack parser reads the words; its state is the stack as a tensor [B, depth, D] with a pointer [B], the buffer's
+  pointer, the action history's state and the mask of open labels; a step scores actions, forbidden ones at minus
+  infinity, and composing is a gather and a scatter at the pointer; depth and steps are bounded by the length of the
+  text, known before the loop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
-from torch._higher_order_ops.while_loop import while_loop
 
-State = tuple[Tensor, ...]
+from .loop import State, repeat
 
 
 class Steppable(Protocol):
-    """A decoder that is taught with its own history, seen by a search."""
+    """A decoder that is taught with its own history, seen by a search: an `nn.Module`."""
 
-    def start(self, *values: Any) -> State:
-        """Return the state before the first choice; every tensor's first axis is the batch."""
+    def start(self, *values: Any) -> tuple[State, State]:
+        """Return what every step reads, and the state before the first choice; each tensor's first axis is the batch."""
         ...
 
-    def step(self, state: State, choice: Tensor) -> tuple[Tensor, State]:
-        """Return scores [B, C] of what comes next, and the state after a choice [B] (int64, -1 before the first)."""
+    def step(self, read: State, state: State, choice: Tensor) -> tuple[Tensor, State]:
+        """Return scores [B, C] of what comes next, and the state after a choice [B] (int64, -1 before the first).
+
+        It computes with its arguments, parameters and buffers alone: an exported loop has no other tensors.
+        """
         ...
 
 
@@ -68,7 +70,7 @@ class Greedy(Search):
 
         A choice of `end` is no part of a length. Of equal scores the lowest id wins.
         """
-        state = stepped.decoder.start(*stepped.values)
+        read, state = stepped.decoder.start(*stepped.values)
         rows, device = state[0].shape[0], state[0].device
         choice = torch.full((rows,), -1, dtype=torch.int64, device=device)
         done = torch.zeros(rows, dtype=torch.bool, device=device)
@@ -78,39 +80,19 @@ class Greedy(Search):
         steps = torch.arange(most, device=device)  # outside of the loop, into which torch takes no sizes
         limit = torch.full_like(number, most)
 
-        def going(number: Tensor, choice: Tensor, done: Tensor, *rest: Tensor) -> Tensor:
+        def going(carried: State, read: State) -> Tensor:
+            (number, _, done, *_), (_, limit, *_) = carried, read
             return (number < limit) & ~done.all()
 
-        def step(
-            number: Tensor, choice: Tensor, done: Tensor, score: Tensor, chosen: Tensor, *state: Tensor
-        ) -> tuple[Tensor, ...]:
-            scores, following = stepped.decoder.step(state, choice)
+        def step(carried: State, read: State) -> State:
+            (number, choice, done, score, chosen, *state), (steps, _, *rest) = carried, read
+            scores, following = stepped.decoder.step(tuple(rest), tuple(state), choice)
             likely = scores.log_softmax(-1)
             best = torch.where(done, self.end, likely.argmax(-1))
             score = score + torch.where(done, 0.0, likely.gather(1, best[:, None])[:, 0])
             chosen = torch.where(steps == number, best[:, None], chosen)
             return number + 1, best, done | (best == self.end), score, chosen, *following
 
-        _, _, _, score, chosen, *_ = repeat(going, step, (number, choice, done, score, chosen, *state))
+        carried = (number, choice, done, score, chosen, *state)
+        _, _, _, score, chosen, *_ = repeat(going, step, carried, (steps, limit, *read), stepped.decoder)
         return chosen, (chosen != self.end).sum(1), score
-
-
-def repeat(
-    going: Callable[..., Tensor], step: Callable[..., tuple[Tensor, ...]], carried: tuple[Tensor, ...]
-) -> tuple[Tensor, ...]:
-    """Apply `step` to what is carried as long as `going` says so: a Python loop, and an ONNX `Loop` once exported.
-
-    `going` returns a bool tensor []; shapes and types of what is carried stay the same from step to step.
-    """
-    if torch.compiler.is_exporting():
-
-        def apart(*values: Tensor) -> tuple[Tensor, ...]:
-            return tuple(value.clone() for value in step(*values))  # what goes in unchanged may not come out as it is
-
-        looped: tuple[Tensor, ...] = while_loop(going, apart, carried)  # type: ignore[no-untyped-call]  # torch's own
-        return looped
-    if carried[0].is_meta:  # no values to go by: one step proves that shapes fit
-        return step(*carried)
-    while bool(going(*carried)):
-        carried = step(*carried)
-    return carried

@@ -73,9 +73,9 @@ def test_what_is_taught_at_once_is_what_is_done_step_by_step(name: str) -> None:
     module, inputs, wanted = decoder(name), texts(), actions()
     with torch.no_grad():
         taught = module(inputs, wanted)
-        state, choice = module.start(inputs), torch.full((len(LENGTHS),), -1)
+        (read, state), choice = module.start(inputs), torch.full((len(LENGTHS),), -1)
         for step in range(wanted.shape[1]):
-            scores, state = module.step(state, choice)
+            scores, state = module.step(read, state, choice)
             there = wanted[:, step] >= 0
             torch.testing.assert_close(scores[there], taught.scores[there, step], atol=1e-5, rtol=1e-5)
             choice = torch.where(there, wanted[:, step], len(NAMES))

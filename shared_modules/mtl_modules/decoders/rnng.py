@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from mtl.base.registry import register
 from mtl.data.targets import TreeOfTokens
+from mtl.model.loop import State
 from mtl.model.module import PaddedSequence
-from mtl.model.search import State
 
 from ..layers.composition import Composition
 from ..layers.dropout import Dropout
@@ -83,13 +83,13 @@ class RNNG(TreeDecoder):
 
     # -- one action after another
 
-    def start(self, *values: Any) -> State:
-        """Return the state before the first action: twelve tensors, which a loop carries.
+    def start(self, *values: Any) -> tuple[State, State]:
+        """Return what every step reads, and the state before the first action: ten tensors, which a loop carries.
 
-        `front`, `depth`, `opens` [B] and `stack` [B, depth + 1] of the stack machines; how high their stacks are, [B],
-        and were when the bracket at each depth was opened, [B, depth + 1]; for each place of a stack, from the bottom,
-        the vector of what is there, [B, T + 1 + depth, hidden], and the LSTM's output and cell; output and cell of the
-        history [B, hidden]; the words [B, T + 1, 2 hidden] and their number [B].
+        Read are the words [B, T + 1, 2 hidden] and their number [B]. The state is `front`, `depth`, `opens` [B] and
+        `stack` [B, depth + 1] of the stack machines; how high their stacks are, [B], and were when the bracket at each
+        depth was opened, [B, depth + 1]; for each place of a stack, from the bottom, the vector of what is there,
+        [B, T + 1 + depth, hidden], and the LSTM's output and cell; output and cell of the history [B, hidden].
         """
         words, lengths = self._read(values[0]), values[0].lengths
         machines = self.system.start(lengths)
@@ -98,12 +98,13 @@ class RNNG(TreeDecoder):
         high = words.shape[1] + self.system.bounds.depth
         elements, states = (words.new_zeros(words.shape[0], high, size * self.hidden) for size in (1, 2))
         height, begins = torch.zeros_like(lengths), torch.zeros_like(machines.stack)
-        return (*machines, height, begins, elements, states, *nothing, words, lengths)
+        return (words, lengths), (*machines, height, begins, elements, states, *nothing)
 
-    def step(self, state: State, choice: Tensor) -> tuple[Tensor, State]:
+    def step(self, read: State, state: State, choice: Tensor) -> tuple[Tensor, State]:
         """Return scores [B, A] of what comes after an action [B], and the state that it leads to."""
         before = Stacks(*state[:MACHINES])
-        height, begins, elements, states, hidden, cell, words, lengths = state[MACHINES:]
+        height, begins, elements, states, hidden, cell = state[MACHINES:]
+        words, lengths = read
         stacks = self.system.after(before, choice, lengths)
         kind = self.system.kinds[choice]
         opens, closes = (kind == INTENTS) | (kind == SLOTS), kind == REDUCES
@@ -130,7 +131,7 @@ class RNNG(TreeDecoder):
         left = words[rows, stacks.front].chunk(2, -1)[1]
         allowed = self.system.allowed(self.system.places(stacks, choice), lengths)
         scores = self._scores(top, left, hidden, allowed)
-        return scores, (*stacks, height, begins, elements, states, hidden, cell, words, lengths)
+        return scores, (*stacks, height, begins, elements, states, hidden, cell)
 
     def exportable(self) -> nn.Module:
         """Return the same with ONNX `LSTM` nodes for the buffer and for closed brackets."""

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from mtl.base.registry import register
 from mtl.data.targets import TreeOfTokens
+from mtl.model.loop import State
 from mtl.model.module import PaddedSequence
-from mtl.model.search import State
 
 from ..layers.dropout import Dropout
 from ..layers.limits import Count, Rate
@@ -66,23 +66,23 @@ class Transition(TreeDecoder):
         found = torch.cat([outputs, front, torch.bmm(weights, words.values)], -1)
         return masked(self.scores(self.dropout(self.layer(self.dropout(found)).tanh())), allowed)
 
-    def start(self, *values: Any) -> State:
-        """Return the state before the first action: eight tensors, which a loop carries.
+    def start(self, *values: Any) -> tuple[State, State]:
+        """Return what every step reads, and the state before the first action: six tensors, which a loop carries.
 
-        `front`, `depth`, `opens` [B] and `stack` [B, depth + 1] of the stack machines, the LSTM's output and cell
-        [B, hidden], and the words: vectors [B, T + 1, D] and lengths [B].
+        Read are the words: vectors [B, T + 1, D] and lengths [B]. The state is `front`, `depth`, `opens` [B] and
+        `stack` [B, depth + 1] of the stack machines, and the LSTM's output and cell [B, hidden].
         """
         words, lengths = widened(values[0]), values[0].lengths
         nothing = [words.new_zeros(words.shape[0], self.lstm.hidden_size) for _ in range(2)]
-        return (*self.system.start(lengths), *nothing, words, lengths)
+        return (words, lengths), (*self.system.start(lengths), *nothing)
 
-    def step(self, state: State, choice: Tensor) -> tuple[Tensor, State]:
+    def step(self, read: State, state: State, choice: Tensor) -> tuple[Tensor, State]:
         """Return scores [B, A] of what comes after an action [B], and the state that it leads to."""
-        *machines, hidden, cell, values, lengths = state
-        stacks = self.system.after(Stacks(*machines), choice, lengths)
+        words, (*machines, hidden, cell) = PaddedSequence(*read), state
+        stacks = self.system.after(Stacks(*machines), choice, words.lengths)
         at = self.system.places(stacks, choice)
-        front = at_places(values, at.front[:, None])
+        front = at_places(words.values, at.front[:, None])
         hidden, cell = lstm_step(self.lstm, self._read(choice, at, front[:, 0]), hidden, cell)
-        allowed = self.system.allowed(at, lengths)[:, None]
-        scores = self._scores(hidden[:, None], front, PaddedSequence(values, lengths), allowed)[:, 0]
-        return scores, (*stacks, hidden, cell, values, lengths)
+        allowed = self.system.allowed(at, words.lengths)[:, None]
+        scores = self._scores(hidden[:, None], front, words, allowed)[:, 0]
+        return scores, (*stacks, hidden, cell)

@@ -11,9 +11,9 @@ from torch import Tensor
 from mtl.base.errors import UsageError
 from mtl.base.registry import name_of
 from mtl.data.targets import TreeOfTokens
+from mtl.model.loop import State
 from mtl.model.module import Decoder, PaddedSequence
 from mtl.model.precision import in_float32
-from mtl.model.search import State
 
 from ..layers.transition_system import TransitionSystem
 
@@ -59,11 +59,11 @@ class TreeDecoder(Decoder):
         """Return the scores [B, S, A] of what comes at each of the gold actions [B, S], -1 after the last one."""
         raise NotImplementedError
 
-    def start(self, *values: Any) -> State:
-        """Return the state before the first action."""
+    def start(self, *values: Any) -> tuple[State, State]:
+        """Return what every step reads, and the state before the first action."""
         raise NotImplementedError
 
-    def step(self, state: State, choice: Tensor) -> tuple[Tensor, State]:
+    def step(self, read: State, state: State, choice: Tensor) -> tuple[Tensor, State]:
         """Return scores [B, A] of what comes after an action [B], and the state that it leads to."""
         raise NotImplementedError
 

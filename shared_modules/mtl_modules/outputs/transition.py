@@ -76,9 +76,9 @@ class TransitionOutput(Output):
 
     def _steps(self, stepped: Stepped, actions: list[int]) -> Tensor:
         """Return the log-probability of each of one text's actions, given those before it."""
-        state, before, found = stepped.decoder.start(*stepped.values), -1, []
+        (read, state), before, found = stepped.decoder.start(*stepped.values), -1, []
         for action in actions:
-            scores, state = stepped.decoder.step(state, torch.tensor([before]))
+            scores, state = stepped.decoder.step(read, state, torch.tensor([before]))
             found.append(scores.log_softmax(-1)[0, action])
             before = action
         return torch.stack(found)

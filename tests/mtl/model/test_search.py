@@ -11,7 +11,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mtl.model.search import Greedy, State, Stepped
+from mtl.model.loop import State
+from mtl.model.search import Greedy, Stepped
 
 END, LABELS, MOST = 0, 5, 7
 
@@ -26,18 +27,18 @@ class Toy(nn.Module):
         self.cell = nn.GRUCell(8, 6)
         self.scores = nn.Linear(6, LABELS)
 
-    def start(self, vectors: Tensor) -> State:
-        return (vectors,)
+    def start(self, vectors: Tensor) -> tuple[State, State]:
+        return (vectors.flip(1),), (vectors,)
 
-    def step(self, state: State, choice: Tensor) -> tuple[Tensor, State]:
-        hidden = self.cell(self.choices(choice + 1), state[0])
+    def step(self, read: State, state: State, choice: Tensor) -> tuple[Tensor, State]:
+        hidden = self.cell(self.choices(choice + 1), state[0] + 0.3 * read[0])
         return 3 * self.scores(hidden), (hidden,)
 
     def score_of(self, vector: Tensor, choices: tuple[int, ...]) -> float:
         """Return the log-probability of a row's choices, one after another."""
-        state, last, total = (vector[None],), torch.tensor([-1]), 0.0
+        (read, state), last, total = self.start(vector[None]), torch.tensor([-1]), 0.0
         for choice in choices:
-            scores, state = self.step(state, last)
+            scores, state = self.step(read, state, last)
             total += float(scores.log_softmax(-1)[0, choice])
             last = torch.tensor([choice])
         return total
