@@ -13,6 +13,7 @@ joint           the joint graph: front ends, numeric graph and label decoding in
 layout          the same values from fewer or faster nodes
 left_out        which tasks an export leaves out: those whose answers cannot be exported yet
 list_front_end  from lists of strings to their texts one after another, and back to units, inside the graph
+loops           what the bodies of loops compute anew at every step, though it stays the same, is computed once
 manifest        what an export folder says about itself: `manifest.json`, and the metadata inside each graph
 network         what an export computes, as one torch module
 nfkc            NFKC of words inside the graph (Unicode Standard Annex 15), exactly

@@ -73,9 +73,8 @@ class GraphComparison:
             places = order[start : start + BATCH_SIZE].tolist()
             columns = {name: [column[place] for place in places] for name, column in texts.items()}
             numbers = [rows[place] for place in places]
-            expected = self._expected(heads, columns, numbers)
-            self._alone(heads, expected, [row for row, number in enumerate(numbers) if number in alone])
-            for task, answers in self._compare_batch(heads, expected, columns).items():
+            by_itself = [row for row, number in enumerate(numbers) if number in alone]
+            for task, answers in self.compare(heads, columns, numbers, by_itself).items():
                 for name, value in answers.items():
                     if value.ndim == 1:
                         found.setdefault(task, {}).setdefault(name, []).append(value)
@@ -91,19 +90,24 @@ class GraphComparison:
         Eager torch answered them together, and answers a text alone only where a graph says otherwise: a text's
         neighbours change no answer, and one by one would take most of the time.
         """
-        texts, rows = expected[heads[0].task].texts, expected[heads[0].task].rows
         for row in wanted:
+            texts, rows = expected[heads[0].task].texts, expected[heads[0].task].rows
             text = {name: column[row : row + 1] for name, column in texts.items()}
             if not all(expected[head.task].agrees(head.run(self.graph, text), row) for head in heads):
                 self.compare(heads, text, None if rows is None else rows[row : row + 1])
 
-    def compare(self, heads: Sequence[Head], texts: InputTexts, rows: Sequence[int] | None = None) -> None:
-        """Compare what graphs answer to one batch; eager torch answers once for all of them.
+    def compare(
+        self, heads: Sequence[Head], texts: InputTexts, rows: Sequence[int] | None = None, alone: Sequence[int] = ()
+    ) -> dict[str, dict[str, Array]]:
+        """Compare what graphs answer to one batch, and to those of its texts whose places are in `alone` one by one.
 
-        The tasks of the graphs read the texts in the same way. `rows` are the texts' numbers in the split, None where
-        they were made up. Raises `ExportError` naming head, stage, component and example.
+        Eager torch answers once for all graphs, whose tasks read the texts in the same way. `rows` are the texts'
+        numbers in the split, None where they were made up. Return the answers of every task's first head to the batch.
+        Raises `ExportError` naming head, stage, component and example.
         """
-        self._compare_batch(heads, self._expected(heads, texts, rows), texts)
+        expected = self._expected(heads, texts, rows)
+        self._alone(heads, expected, alone)
+        return self._compare_batch(heads, expected, texts)
 
     @torch.inference_mode()
     def _expected(

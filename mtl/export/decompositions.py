@@ -9,16 +9,21 @@ from typing import Any
 
 import torch
 from torch.export import ExportedProgram
-from torch.fx import Node
+from torch.fx import GraphModule, Node
 
 _PATCHED = threading.RLock()  # held while torch is patched: of two exports at once, one would restore the other's patch
 Table = Mapping[Any, Callable[..., Any]]  # from an operator to the function that it is replaced by
 
-# Composite operators that may return a view. Kept as they are: ONNX has a translation. A cast is rewritten by `_cast`
-# as decomposing would. The modules of the library that are exported are written so that none of their operators has to
-# be decomposed: `bitwise_and` for `&`, `view` for `flatten`.
+# What decomposing makes of some composite operators, which is done here instead: a cast, and `&` and `|` of tensors.
 CAST = torch.ops.aten.to.dtype
-KEPT = frozenset({torch.ops.aten.expand_as.default, CAST})
+REWRITTEN = {
+    torch.ops.aten.__and__.Tensor: torch.ops.aten.bitwise_and.Tensor,
+    torch.ops.aten.__or__.Tensor: torch.ops.aten.bitwise_or.Tensor,
+}
+# Composite operators that may return a view. Kept as they are: ONNX has a translation. The modules of the library that
+# are exported are written so that none of their operators has to be decomposed: `view` for `flatten`.
+KEPT = frozenset({torch.ops.aten.expand_as.default, CAST, *REWRITTEN})
+LOOP = torch.ops.higher_order.while_loop  # its functions are graphs of the program, whose nodes are looked at as well
 
 
 @contextmanager
@@ -36,8 +41,11 @@ def _patched() -> Iterator[None]:
     decompose = ExportedProgram.run_decompositions
 
     def run_decompositions(program: ExportedProgram, decomp_table: Table | None = None, **more: Any) -> ExportedProgram:
-        if decomp_table is not None and not any(decomposed(node, decomp_table) for node in program.graph.nodes):
-            _cast(program)
+        graphs = [module for module in program.graph_module.modules() if isinstance(module, GraphModule)]
+        nodes = (node for module in graphs for node in module.graph.nodes)
+        if decomp_table is not None and not any(decomposed(node, decomp_table) for node in nodes):
+            for module in graphs:
+                _rewrite(module)
             return program
         found: ExportedProgram = decompose(program, decomp_table, **more)
         return found
@@ -52,8 +60,10 @@ def _patched() -> Iterator[None]:
 def decomposed(node: Node, table: Table) -> bool:
     """Say whether decomposing a program may replace a node: one with a rule, that writes in place, or holds graphs."""
     operator = node.target
-    if node.op in ("placeholder", "output") or getattr(operator, "__module__", "") == "_operator":
-        return False  # with `_operator`, Python's own arithmetic on sizes
+    if node.op in ("placeholder", "output", "get_attr") or operator is LOOP or operator in REWRITTEN:
+        return False
+    if getattr(operator, "__module__", "") == "_operator":
+        return False  # Python's own arithmetic on sizes
     if operator is torch.sym_not:
         return False  # in what torch asserts of sizes
     if not isinstance(operator, torch._ops.OpOverload) or operator in table or operator._schema.is_mutable:
@@ -63,10 +73,12 @@ def decomposed(node: Node, table: Table) -> bool:
     return operator.has_kernel_for_dispatch_key(torch._C.DispatchKey.CompositeImplicitAutograd)
 
 
-def _cast(program: ExportedProgram) -> None:
-    """Let casts be what decomposing makes of them."""
-    for node in program.graph.nodes:
+def _rewrite(module: GraphModule) -> None:
+    """Let nodes of a graph be what decomposing makes of them."""
+    for node in module.graph.nodes:
         if node.target is CAST:
             value, dtype, *_ = node.args
             node.target, node.args, node.kwargs = torch.ops.aten._to_copy.default, (value,), {"dtype": dtype}
-    program.graph_module.recompile()
+        elif node.target in REWRITTEN:
+            node.target = REWRITTEN[node.target]
+    module.recompile()

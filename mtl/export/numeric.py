@@ -20,6 +20,7 @@ from ..base.errors import ExportError
 from ..graph.calls import Call, InputKey
 from ..graph.sharing_graph import SharingGraph
 from ..model.multi_task import MultiTaskModel
+from .loops import lighten
 from .network import FeaturePlace, Features, Network
 from .tracing import traced
 
@@ -123,7 +124,7 @@ def _set_apart(graph: ir.Graph) -> None:
 
 
 def optimize(model: ir.Model, protected: Sequence[ir.Value]) -> None:
-    """Fold constants and remove duplicates; the initializers `protected` stay as they are."""
+    """Fold constants, take out of loops what stays the same, and remove duplicates; the initializers `protected` stay as they are."""
     graph = model.graph
     values = {value.name: value.const_value for value in protected}
     for value in protected:
@@ -137,6 +138,7 @@ def optimize(model: ir.Model, protected: Sequence[ir.Value]) -> None:
         value.const_value = values[value.name]
         if value.uses():
             graph.register_initializer(value)
+    lighten(graph)
 
 
 def value_name(value: ir.Value) -> str:

@@ -113,15 +113,17 @@ def compare_sides(
 ) -> float:
     """Compare vectors with the model's and inner products with scores; return the latter's largest difference.
 
-    `texts` are P pairs, `scores` [P] what the task's head answered to them; `made_up` are further batches. Every text
-    is encoded in batches of these `sizes`, but at 1 no more than `ALONE` of an input. Raises `ExportError`.
+    `texts` are P pairs, `scores` [P] what the task's head answered to them; `made_up` are further batches, whose texts
+    are also encoded alone. Every text is encoded in batches of these `sizes`, but at 1 no more than `ALONE` of an
+    input. Raises `ExportError`.
     """
     product = np.ones((1, 1))
     for side in sides:
         column = texts[side.tower.input]
         distinct = sorted(set(column), key=lambda text: (len(text), text))  # alike in length: little padding
         for made in made_up:
-            side.vectors(made[side.tower.input], max(1, len(made[side.tower.input])))
+            for size in {1, max(1, len(made[side.tower.input]))}:
+                side.vectors(made[side.tower.input], size)
         if 1 in sizes:
             side.vectors(distinct[:: max(1, -(-len(distinct) // ALONE))], 1)
         numbers = {text: number for number, text in enumerate(distinct)}

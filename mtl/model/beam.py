@@ -35,16 +35,15 @@ class Beam(Search):
         score = torch.where(torch.arange(width, device=device) == 0, 0.0, -torch.inf).expand(rows, -1).contiguous()
         chosen = torch.full((rows * width, most), self.end, dtype=torch.int64, device=device)
         number = torch.zeros((), dtype=torch.int64, device=device)
-        steps = torch.arange(most, device=device)  # outside of the loop, into which torch takes no sizes
-        limit = torch.full_like(number, most)
+        limit = torch.full_like(number, most)  # outside of the loop, into which torch takes no sizes
         firsts = width * torch.arange(rows, device=device)[:, None]
 
         def going(carried: State, read: State) -> Tensor:
-            (number, choice, *_), (_, limit, *_) = carried, read
+            (number, choice, *_), (limit, *_) = carried, read
             return (number < limit) & ~(choice.view(-1, width)[:, 0] == self.end).all()
 
         def step(carried: State, read: State) -> State:
-            (number, choice, score, chosen, *state), (steps, _, firsts, *rest) = carried, read
+            (number, choice, score, chosen, *state), (_, firsts, *rest) = carried, read
             scores, following = stepped.decoder.step(tuple(rest), tuple(state), choice)
             size = scores.shape[1]
             ends = torch.where(torch.arange(size, device=device) == self.end, 0.0, -torch.inf)
@@ -53,10 +52,11 @@ class Beam(Search):
             best, places = total.topk(width)
             parents = (places // size + firsts).view(-1)
             choice = (places % size).view(-1)
-            chosen = torch.where(steps == number, choice[:, None], chosen.index_select(0, parents))
+            kept = chosen.index_select(0, parents)
+            chosen = kept.scatter(1, number.expand_as(choice)[:, None], choice[:, None])
             return number + 1, choice, best, chosen, *(tensor.index_select(0, parents) for tensor in following)
 
         carried = (number, choice, score, chosen, *state)
-        _, _, score, chosen, *_ = repeat(going, step, carried, (steps, limit, firsts, *read), stepped.decoder)
+        _, _, score, chosen, *_ = repeat(going, step, carried, (limit, firsts, *read), stepped.decoder)
         first_of = chosen.view(rows, width, most)[:, 0]
         return first_of, (first_of != self.end).sum(1), score[:, 0]

@@ -77,22 +77,21 @@ class Greedy(Search):
         score = torch.zeros(rows, dtype=torch.float32, device=device)
         chosen = torch.full((rows, most), self.end, dtype=torch.int64, device=device)
         number = torch.zeros((), dtype=torch.int64, device=device)
-        steps = torch.arange(most, device=device)  # outside of the loop, into which torch takes no sizes
-        limit = torch.full_like(number, most)
+        limit = torch.full_like(number, most)  # outside of the loop, into which torch takes no sizes
 
         def going(carried: State, read: State) -> Tensor:
-            (number, _, done, *_), (_, limit, *_) = carried, read
+            (number, _, done, *_), (limit, *_) = carried, read
             return (number < limit) & ~done.all()
 
         def step(carried: State, read: State) -> State:
-            (number, choice, done, score, chosen, *state), (steps, _, *rest) = carried, read
+            (number, choice, done, score, chosen, *state), (_, *rest) = carried, read
             scores, following = stepped.decoder.step(tuple(rest), tuple(state), choice)
             likely = scores.log_softmax(-1)
             best = torch.where(done, self.end, likely.argmax(-1))
             score = score + torch.where(done, 0.0, likely.gather(1, best[:, None])[:, 0])
-            chosen = torch.where(steps == number, best[:, None], chosen)
+            chosen = chosen.scatter(1, number.expand_as(best)[:, None], best[:, None])
             return number + 1, best, done | (best == self.end), score, chosen, *following
 
         carried = (number, choice, done, score, chosen, *state)
-        _, _, _, score, chosen, *_ = repeat(going, step, carried, (steps, limit, *read), stepped.decoder)
+        _, _, _, score, chosen, *_ = repeat(going, step, carried, (limit, *read), stepped.decoder)
         return chosen, (chosen != self.end).sum(1), score

@@ -105,8 +105,9 @@ class RNNG(TreeDecoder):
         before = Stacks(*state[:MACHINES])
         height, begins, elements, states, hidden, cell = state[MACHINES:]
         words, lengths = read
-        stacks = self.system.after(before, choice, lengths)
-        kind = self.system.kinds[choice]
+        action = choice % self.system.size  # before the first, the end
+        stacks, at = self.system.after(before, action, lengths)
+        kind = self.system.kinds[action]
         opens, closes = (kind == INTENTS) | (kind == SLOTS), kind == REDUCES
         pushes = opens | closes | (kind == SHIFTS)
         rows = torch.arange(choice.shape[0], device=choice.device)
@@ -116,7 +117,7 @@ class RNNG(TreeDecoder):
         closed = self.composition(
             self.labels(before.stack[rows, before.depth]), PaddedSequence(inside, (height - begun).clamp(min=1))
         )
-        element = torch.where(closes[:, None], closed, self.labels(choice % self.system.size))
+        element = torch.where(closes[:, None], closed, self.labels(action))
         element = torch.where((kind == SHIFTS)[:, None], words[rows, before.front].chunk(2, -1)[0], element)
         # A beam may have to follow what is forbidden: nothing runs over the stack, or under its bottom.
         height = torch.where(closes, begun.clamp(min=1), (height + pushes.long()).clamp(max=elements.shape[1] - 1))
@@ -126,10 +127,10 @@ class RNNG(TreeDecoder):
         pushed = (pushes[:, None] & (numbers == height[:, None]))[:, :, None]
         elements = torch.where(pushed, element[:, None], elements)
         states = torch.where(pushed, torch.cat(reached, -1)[:, None], states)
-        hidden, cell = lstm_step(self.history, self.actions(choice % self.system.size), hidden, cell)
+        hidden, cell = lstm_step(self.history, self.actions(action), hidden, cell)
         top = states[rows, height].chunk(2, -1)[0]
         left = words[rows, stacks.front].chunk(2, -1)[1]
-        allowed = self.system.allowed(self.system.places(stacks, choice), lengths)
+        allowed = self.system.allowed(at, lengths)
         scores = self._scores(top, left, hidden, allowed)
         return scores, (*stacks, height, begins, elements, states, hidden, cell)
 

@@ -49,14 +49,15 @@ class Transition(TreeDecoder):
         words = PaddedSequence(widened(inputs), inputs.lengths)
         # A text of fewer words than its tree has, because it is not read to the end, has no word for each place.
         front = at_places(words.values, at.front.clamp(max=words.values.shape[1] - 1))
-        outputs, _ = self.lstm(self._read(F.pad(actions[:, :-1], (1, 0), value=-1), at, front))
+        before = F.pad(actions[:, :-1], (1, 0), value=-1) % self.system.size  # -1 is the end's
+        outputs, _ = self.lstm(self._read(before, at, front))
         allowed = self.system.allowed(at, inputs.lengths[:, None].expand_as(actions))
         return self._scores(outputs, front, words, allowed)
 
     def _read(self, before: Tensor, at: Places, front: Tensor) -> Tensor:
         """Return what the LSTM reads, [..., 3 dim + D]."""
-        labels = [self.actions(ids % self.system.size) for ids in (before, at.top, at.below)]  # -1 is the end's
-        read: Tensor = self.dropout(torch.cat([*labels, front], -1))
+        labels = self.actions(torch.cat([before[..., None], at.around], -1))
+        read: Tensor = self.dropout(torch.cat([labels.view(*before.shape, -1), front], -1))
         return read
 
     def _scores(self, outputs: Tensor, front: Tensor, words: PaddedSequence, allowed: Tensor) -> Tensor:
@@ -79,10 +80,10 @@ class Transition(TreeDecoder):
     def step(self, read: State, state: State, choice: Tensor) -> tuple[Tensor, State]:
         """Return scores [B, A] of what comes after an action [B], and the state that it leads to."""
         words, (*machines, hidden, cell) = PaddedSequence(*read), state
-        stacks = self.system.after(Stacks(*machines), choice, words.lengths)
-        at = self.system.places(stacks, choice)
+        action = choice % self.system.size  # before the first, the end
+        stacks, at = self.system.after(Stacks(*machines), action, words.lengths)
         front = at_places(words.values, at.front[:, None])
-        hidden, cell = lstm_step(self.lstm, self._read(choice, at, front[:, 0]), hidden, cell)
+        hidden, cell = lstm_step(self.lstm, self._read(action, at, front[:, 0]), hidden, cell)
         allowed = self.system.allowed(at, words.lengths)[:, None]
         scores = self._scores(hidden[:, None], front, words, allowed)[:, 0]
         return scores, (*stacks, hidden, cell)

@@ -85,4 +85,7 @@ def widened(inputs: PaddedSequence) -> Tensor:
 
 def at_places(values: Tensor, places: Tensor) -> Tensor:
     """Return the vectors [B, S, D] of [B, T, D] at some places [B, S]."""
-    return values.gather(1, places[:, :, None].expand(-1, -1, values.shape[2]))
+    rows, length, size = values.shape
+    first = length * torch.arange(rows, device=values.device)
+    flat = (places + first[:, None]).view(-1)
+    return values.reshape(-1, size).index_select(0, flat).view(rows, places.shape[1], size)

@@ -27,17 +27,16 @@ class Places(NamedTuple):
     """Where stack machines are, [B] each, or [B, S] before each of S actions.
 
     `front` is the number of words that are shifted, so that of the next one; `depth` how many brackets are open;
-    `opens` how many have opened since the last shift; `opened` says whether the last action opened one; `top` and
-    `below` are the actions that opened the innermost bracket and the one around it, the id of the end where there is
-    none.
+    `opens` how many have opened since the last shift; `opened` says whether the last action opened one; `around`,
+    with an axis of 2 more, are the actions that opened the innermost bracket and the one around it, the id of the end
+    where there is none.
     """
 
     front: Tensor
     depth: Tensor
     opens: Tensor
     opened: Tensor
-    top: Tensor
-    below: Tensor
+    around: Tensor
 
 
 class Stacks(NamedTuple):
@@ -56,12 +55,18 @@ class TransitionSystem(nn.Module):
     """The actions of `names` and one that ends; buffers only, so that it moves with its module."""
 
     kinds: Tensor
+    shifted: Tensor  # [A] int64: how many words an action shifts
+    deepened: Tensor  # [A] int64: how many more brackets are open after it
 
     def __init__(self, names: Sequence[str], bounds: Bounds) -> None:
         super().__init__()
         self.bounds = bounds
         self.end = len(names)
-        self.register_buffer("kinds", torch.tensor([*map(_kind, names), ENDS]), persistent=False)
+        kinds = torch.tensor([*map(_kind, names), ENDS])
+        deepened = ((kinds == INTENTS) | (kinds == SLOTS)).long() - (kinds == REDUCES).long()
+        self.register_buffer("kinds", kinds, persistent=False)
+        self.register_buffer("shifted", (kinds == SHIFTS).long(), persistent=False)
+        self.register_buffer("deepened", deepened, persistent=False)
 
     @property
     def size(self) -> int:
@@ -79,31 +84,23 @@ class TransitionSystem(nn.Module):
 
     def shifts(self, actions: Tensor) -> Tensor:
         """Return how many of the actions [B, S] shift a word, [B]."""
-        return (self.kinds[actions] == SHIFTS).sum(1)
+        return self.shifted[actions].sum(1)
 
-    def after(self, stacks: Stacks, action: Tensor, lengths: Tensor) -> Stacks:
-        """Return machines after one more action [B] each; -1, and the end, leave them as they are.
+    def after(self, stacks: Stacks, action: Tensor, lengths: Tensor) -> tuple[Stacks, Places]:
+        """Return machines after one more action [B] each, and where they are; the end leaves them as they are.
 
         A beam may have to follow what is forbidden for want of anything else: nothing runs over the bounds.
         """
-        kind = self.kinds[action]  # of -1 that of the end
-        shifts, opens = kind == SHIFTS, (kind == INTENTS) | (kind == SLOTS)
-        depth = (stacks.depth + opens.long() - (kind == REDUCES).long()).clamp(0, self.bounds.depth)
-        places = torch.arange(stacks.stack.shape[1], device=action.device)
-        pushed = opens[:, None] & (places == depth[:, None])
-        return Stacks(
-            torch.minimum(stacks.front + shifts.long(), lengths),
-            depth,
-            torch.where(shifts, 0, stacks.opens + opens.long()),
-            torch.where(pushed, action[:, None], stacks.stack),
-        )
-
-    def places(self, stacks: Stacks, action: Tensor) -> Places:
-        """Return where machines are, `action` [B] being the last one (-1 before the first)."""
-        kind = self.kinds[action]
-        top = stacks.stack.gather(1, stacks.depth[:, None])[:, 0]
-        below = stacks.stack.gather(1, (stacks.depth - 1).clamp(min=0)[:, None])[:, 0]
-        return Places(stacks.front, stacks.depth, stacks.opens, (kind == INTENTS) | (kind == SLOTS), top, below)
+        shifted, deepened = (table.index_select(0, action) for table in (self.shifted, self.deepened))
+        opened = deepened > 0
+        front = torch.minimum(stacks.front + shifted, lengths)
+        depth = (stacks.depth + deepened).clamp(0, self.bounds.depth)
+        opens = torch.where(shifted > 0, 0, stacks.opens + opened.long())
+        level = depth[:, None]
+        pushed = opened[:, None] & (torch.arange(stacks.stack.shape[1], device=action.device) == level)
+        stack = torch.where(pushed, action[:, None], stacks.stack)
+        innermost = (level - torch.arange(2, device=action.device)).clamp(min=0)
+        return Stacks(front, depth, opens, stack), Places(front, depth, opens, opened, stack.gather(1, innermost))
 
     def along(self, actions: Tensor) -> Places:
         """Return where machines are before each of the actions [B, S] of whole trees; -1 is padding."""
@@ -123,23 +120,24 @@ class TransitionSystem(nn.Module):
             step = pushed.gather(2, level.clamp(min=0)[:, :, None])[:, :, 0]
             return padded.gather(1, torch.where((level > 0) & (step >= 0), step, actions.shape[1]))
 
-        after = Places(shifted, depth, since, opens, label(depth), label(depth - 1))
-        first = Places(*(value.new_zeros(len(value), 1) for value in after[:4]), *[padded[:, -1:]] * 2)
+        after = Places(shifted, depth, since, opens, torch.stack([label(depth), label(depth - 1)], -1))
+        none = torch.full_like(after.around[:, :1], self.end)
+        first = Places(*(value.new_zeros(len(value), 1) for value in after[:4]), none)
         return Places(*(torch.cat([f, a[:, :-1]], 1) for f, a in zip(first, after, strict=True)))
 
     def allowed(self, at: Places, lengths: Tensor) -> Tensor:
         """Return which actions may be next, [..., A] bool; `lengths` are words, in the shape of the places."""
         words = at.front < lengths
         within = at.depth > 0
-        around = self.kinds[at.top]
+        in_intent = self.kinds[at.around[..., 0]] == INTENTS
         opening = words & (at.depth < self.bounds.depth) & (at.opens < self.bounds.opens)
         by_kind = torch.stack(
             [
                 words & within,
                 within & ~at.opened & ((at.depth > 1) | ~words),
-                opening & (~within | (around == SLOTS)),
-                opening & within & (around == INTENTS),
-                ~words & ~within,
+                opening & ~in_intent,
+                opening & in_intent,
+                ~(words | within),
             ],
             -1,
         )

@@ -130,10 +130,8 @@ def test_a_failure_names_the_input_that_is_tokenized_otherwise(
 
 def test_made_up_texts_of_two_inputs_differ_in_length() -> None:
     batches = list(synthetic({"query": ["play the song"], "document": ["songs by the beatles"]}))
-    singles = [[len(batch[name][0].split()) for name in batch] for batch in batches[: len(LENGTHS)]]
-    assert singles == [list(pair) for pair in zip(LENGTHS, LENGTHS[::-1], strict=True)]
-    together = batches[len(LENGTHS)]
-    assert [len(text.split()) for text in together["document"]] == list(LENGTHS[::-1])
+    lengths = [[len(text.split()) for text in column] for column in batches[0].values()]
+    assert lengths == [list(LENGTHS), list(LENGTHS[::-1])]
     assert {"query": ["", "words", ""], "document": ["words", "", ""]} in batches
     assert batches[-1] == {"query": [], "document": []}
 

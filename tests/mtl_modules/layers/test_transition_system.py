@@ -30,13 +30,13 @@ def actions_of(trees: list[Tree]) -> Tensor:
 def searched(system: TransitionSystem, lengths: Tensor, sharpness: float, draw: torch.Generator) -> list[list[str]]:
     """Return the actions that random scores lead to, the best one that is allowed at every step."""
     names = [*NAMES[: system.end - 2], *NAMES[-2:]]
-    stacks, action = system.start(lengths), torch.full_like(lengths, -1)
+    stacks, action = system.start(lengths), torch.full_like(lengths, system.end)
     taste = sharpness * torch.randn(len(lengths), system.size, generator=draw)  # some like one action at every step
     found: list[list[str]] = [[] for _ in lengths]
     for _ in range(system.most(int(lengths.max())) + 1):
-        stacks = system.after(stacks, action, lengths)
+        stacks, places = system.after(stacks, action, lengths)
         scores = taste + torch.randn(taste.shape, generator=draw)
-        allowed = system.allowed(system.places(stacks, action), lengths)
+        allowed = system.allowed(places, lengths)
         assert allowed.any(1).all()  # there is always something that is allowed
         action = scores.masked_fill(~allowed, -torch.inf).argmax(1)
         for row, chosen in zip(found, action.tolist(), strict=True):
@@ -77,27 +77,27 @@ def test_all_places_at_once_are_those_of_one_action_after_another(seed: int) -> 
     actions, lengths = actions_of(trees), torch.tensor([tree[0].end for tree in trees])
     every = [bounds_of(oracle(tree)) for tree in trees]
     system = TransitionSystem(NAMES, Bounds(*map(max, zip(*every, strict=True))))
-    together = system.along(actions)
+    steps = actions % system.size  # padded with the end
+    together = system.along(steps)
     masks = system.allowed(together, lengths[:, None].expand_as(actions))
-    stacks, action = system.start(lengths), torch.full_like(lengths, -1)
+    stacks, action = system.start(lengths), torch.full_like(lengths, system.end)
     for step in range(actions.shape[1]):
-        stacks = system.after(stacks, action, lengths)
-        places = system.places(stacks, action)
+        stacks, places = system.after(stacks, action, lengths)
         there = actions[:, step] >= 0
         for name, alone, all_at_once in zip(Places._fields, places, together, strict=True):
             assert torch.equal(alone[there], all_at_once[there, step]), name
         assert torch.equal(system.allowed(places, lengths)[there], masks[there, step])
-        action = actions[:, step]
+        action = steps[:, step]
         assert masks[there, step].gather(1, action[there, None]).all()  # what the oracle does is allowed
-    assert torch.equal(system.shifts(actions), lengths)
+    assert torch.equal(system.shifts(steps), lengths)
 
 
 def test_nothing_runs_over_the_bounds_where_forbidden_actions_are_followed() -> None:
     system = TransitionSystem(NAMES, Bounds(2, 2))
     lengths = torch.tensor([1, 2, 1, 2])
     stacks = system.start(lengths)
-    for action in ([6, 0, 7, 8], [6, 3, 7, 8], [6, 0, 7, 8], [6, 3, 7, -1]):
-        stacks = system.after(stacks, torch.tensor(action), lengths)
+    for action in ([6, 0, 7, 8], [6, 3, 7, 8], [6, 0, 7, 8], [6, 3, 7, 8]):
+        stacks, _ = system.after(stacks, torch.tensor(action), lengths)
     assert stacks.depth.tolist() == [0, 2, 0, 0]
     assert stacks.front.tolist() == [0, 0, 1, 0]
 
