@@ -22,7 +22,7 @@ REWRITTEN = {
 }
 # Composite operators that may return a view. Kept as they are: ONNX has a translation. The modules of the library that
 # are exported are written so that none of their operators has to be decomposed: `view` for `flatten`.
-KEPT = frozenset({torch.ops.aten.expand_as.default, CAST, *REWRITTEN})
+KEPT = frozenset({torch.ops.aten.expand_as.default, torch.ops.aten.reshape.default, CAST, *REWRITTEN})
 LOOP = torch.ops.higher_order.while_loop  # its functions are graphs of the program, whose nodes are looked at as well
 
 
