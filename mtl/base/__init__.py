@@ -10,6 +10,7 @@ folders      what a folder holds: a run, an ensemble, an export, or nothing of t
 interrupts   an interrupt that waits: what must not be cut in two is done to its end first
 kinds        the kinds of components, and what a class has to have to be of one: all that its base class has
 launched       whether torchrun started this process among others, and then those
+options      what an object was made with, by the names of its constructor's arguments: its identity beside its class
 process_group  several processes on torch.distributed: sums by gloo or NCCL, all else by torchrun's store
 processes    the processes that train one model: which one of them this is, and what they agree on
 progress     the facts of training and of an export, as they come. Printing and saving them is the consumer's

@@ -22,6 +22,7 @@ stitches    groups of kind `cross_stitch`, written out
 tasks       reading `tasks:`, all but the modules of the tasks
 teachers    reading a task's `teacher:`, and where a task cannot have one
 ties        which module addresses are one module
+tokenizers  reading the tokenizer of an input, where it has keys of its own
 train       reading `train:`: how the recipe is trained
 tune        reading `tune:`: the form of what is searched
 unsettled   tasks of which it is not known what is one module with others, as something is wrong with a group

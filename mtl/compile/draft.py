@@ -25,6 +25,7 @@ class Reading:
     faults: list[Fault] = field(default_factory=list)
     base: Path = Path()  # folder that paths of the recipe start from
     unread: set[Steps] = field(default_factory=set)  # modules without a type, as what would say it cannot be read
+    data: Path = Path()  # folder that paths of data start from
 
     def fault(self, steps: Steps, message: str) -> None:
         """Note what is wrong with the value at `steps`."""

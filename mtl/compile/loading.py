@@ -32,7 +32,7 @@ from .space import read_with_space
 FOLDER = re.compile(r"[/\\\0-\x1f]|\A\.")  # what the name of a run's folder should not contain
 # Modules of mtl whose import registers classes. They belong to higher rooms, so they are named and not imported here.
 BUILT_IN = (
-    *("sources", "text.tokenizers", "text.features", "data.targets"),
+    *("sources", "text.tokenizers", "text.subwords", "text.features", "data.targets"),
     *(
         "evaluate.metrics",
         "train.mixture",
@@ -203,12 +203,13 @@ def _read(document: Document, data: Path | None, seed: int | None, file: Path | 
         reading.faults.append(Fault(f"should be a whole number of at least 0. Found {seed}.", "--seed"))
     general = checked or defaults(Recipe)
     base = reading.base
+    reading.data = data.resolve() if data is not None else (base / (general["data"] or "")).resolve()
     plugins = _load_plugins(reading, general["plugins"], base)
     values = {key: general[key] for key in plain(Recipe)} | {
         "name": general["name"] or (file.stem if file is not None else "recipe"),
         "seed": general["seed"] if seed is None else seed,
         "plugins": plugins,
-        "data": data.resolve() if data is not None else (base / (general["data"] or "")).resolve(),
+        "data": reading.data,
         "file": file,
         "kept": kept,
         "document": document.name,

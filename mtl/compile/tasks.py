@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import pydantic
@@ -24,6 +25,7 @@ from .draft import Reading, TaskDraft, check_name
 from .metrics import read_metrics
 from .sources import read_task_source
 from .teachers import check_teachers, read_teacher
+from .tokenizers import check_pieces, read_tokenizer
 
 if TYPE_CHECKING:
     from ..recipe.task import Task
@@ -205,7 +207,8 @@ def _read_input(reading: Reading, name: str, raw: Any, steps: Steps, listed: boo
     if not isinstance(mapping, Mapping):
         reading.fault(steps, f"should be a column's name, or a mapping with its 'column'. Found {show(raw)}.")
         mapping = {}
-    mapping = {"column": name, **mapping}
+    mapping, made = read_tokenizer(reading, {"column": name, **mapping}, steps)
+    check_pieces(reading, mapping, made, steps)
     at = {key: (*steps, key) for key in mapping}
     checked, wrong = check_at(input_schema(), mapping, reading.document, at, steps, "an input")
     reading.faults += wrong
@@ -213,7 +216,7 @@ def _read_input(reading: Reading, name: str, raw: Any, steps: Steps, listed: boo
     values["column"] = values["column"] or name
     values = {**values, "noise": _read_noise(reading, mapping.get("noise"), (*steps, "noise"))}
     read: InputConfig = filled_section(InputConfig, values, listed=listed, place=reading.document.key_place(steps))
-    return read
+    return read if made is None else replace(read, front_end=replace(read.front_end, made=made))
 
 
 def _read_noise(reading: Reading, raw: Any, steps: Steps) -> CharacterNoise | None:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from .reading import Chunk
     from .targets import Target
 
-VERSION = 5  # of the layout
+VERSION = 6  # of the layout
 METADATA = b"mtl"
 
 
@@ -112,6 +112,7 @@ class Encoder:
         self.tokens = 0
         self.pretokenized: frozenset[str] = frozenset()
         self.unread: Counter[str] = Counter()
+        self.cut: Counter[tuple[str, int]] = Counter()  # texts by column, and how many pieces are read of each
         self.remarks = RemarkCounts()
         self._texts = TextEncoder(plan, fitted, scratch)
         self._lengths = {column: scratch.column() for column in plan.columns}
@@ -143,6 +144,9 @@ class Encoder:
         self.rows += len(chunk)
         self.pretokenized |= chunk.pretokenized
         self.unread.update(chunk.unread)
+        for key in self.plan.splittings:
+            if key.front_end.max_pieces is not None:
+                self.cut[key.column, key.front_end.max_pieces] += chunk.tokens[key].cut
         self.remarks.add(chunk.remarks)
 
     def _counts(self, chunk: Chunk, task: str) -> Sequence[int]:
@@ -179,6 +183,7 @@ class Encoder:
             "skipped": [{**fault, "file": kept_file(fault["file"] or "", self.root)} for fault in skipped],
             "remarks": self.remarks.kept(self.root),
             "unread": {task: count for task, count in self.unread.items() if count},
+            "cut": [[column, most, count] for (column, most), count in self.cut.items() if count],
             "row_files": [] if self._rows is None else self._rows.files(),
             "judged": None if self._judged is None else self._judged.facts(),
         }

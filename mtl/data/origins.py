@@ -17,7 +17,7 @@ from ..graph.rules import tasks_alike
 from ..graph.sharing_graph import SharingGraph
 from ..recipe.names import HEADS
 from ..recipe.place import Place
-from ..text.features import VocabularyFeature
+from ..text.features import VocabularyFeature, can_grow
 from .fitted import Fitted, fault_if_other_rules
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ class Origins:
     def settled(self, component: str, number: int) -> bool:
         """Return whether a feature of a component, by its number, is what the run has: nothing is left to fit."""
         found = self.features(component)
-        return bool(found) and not (self.sources[component].extend and isinstance(found[number], VocabularyFeature))
+        return bool(found) and not (self.sources[component].extend and can_grow(found[number]))
 
     def settle(self, fitted: Fitted) -> None:
         """Give features that are fitted, or need no fitting, what the run has: all of it, or its words first."""

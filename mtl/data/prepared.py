@@ -67,23 +67,35 @@ class Prepared:
         return found + self.cut(*SPLITS) + self.unlabelled(*SPLITS)
 
     def cut(self, *splits: str) -> list[Fault]:
-        """Return a warning for every task whose `max_tokens` keeps tags or answers of these splits from being read."""
+        """Return warnings about what `max_tokens` and `max_pieces` keep from being read of these splits.
 
-        def what(task: str, count: int) -> str:
-            after = "after the tokens that are read of a text (max_tokens): not learned"
+        One for every task with tags or answers there, and one for every column with longer texts than `max_pieces`.
+        """
+
+        def what(task: str, count: int, bound: str) -> str:
+            after = f"after the tokens that are read of a text ({bound}): not learned"
             if self.fitted.targets[task].quotes:
                 return f"{counted(count, 'answer')} {after}, but measured."
             return f"{counted(count, 'tag')} {after}, and not measured."
 
         return [
             Fault(
-                what(task, count),
+                what(task, count, "max_pieces" if split.cut else "max_tokens"),
                 f"{source}/{name}",
                 path=task,
             )
             for (source, name), split in self.splits.items()
             if name in splits
             for task, count in split.unread.items()
+        ] + [
+            Fault(
+                f"{counted(count, 'text')} with more than {counted(most, 'piece')}: the rest is not read (max_pieces).",
+                f"{source}/{name}",
+                path=f"column '{column}'",
+            )
+            for (source, name), split in self.splits.items()
+            if name in splits
+            for column, most, count in split.cut
         ]
 
     def unlabelled(self, *splits: str) -> list[Fault]:

@@ -163,12 +163,16 @@ class _Spans:
         tokens: Mapping[InputKey, Tokens],
     ) -> None:
         self.offsets: dict[InputKey, list[list[Span]]] = {}
+        self.read: dict[InputKey, list[int]] = {}
         for task in plan.tasks:
             key = plan.labelled[task.name]
             every = _every(key)
             if every not in self.offsets and targets[task.name].of_tokens and not key.listed:
                 found = tokens[every] if every in tokens else tokenize(texts[key.column], every.front_end)
                 self.offsets[every] = row_spans(found)
+        for key in plan.labelled.values():
+            if _every(key) in self.offsets and key.splitting not in self.read:
+                self.read[key.splitting] = tokens[key.splitting].lengths.tolist()
 
     def example(self, task: TaskConfig, key: InputKey, position: int, texts: list[str], value: Any) -> Example:
         """Return what a row's answer belongs to."""
@@ -176,7 +180,7 @@ class _Spans:
             return Example("", (), 0, texts)
         every = self.offsets.get(_every(key))
         spans = every[position] if every is not None else []
-        read = int(min(key.front_end.reach, len(spans)))
+        read = min(self.read[key.splitting][position], len(spans)) if every is not None else 0
         return Example(texts[0], spans, read, texts, _words(value, texts[0]) if every is not None else None)
 
 

@@ -9,9 +9,9 @@ import onnx_ir as ir
 from onnx_ir.tape import Tape
 
 from ..base.errors import ExportError
-from ..base.registry import lookup
 from ..text.front_end import FrontEnd
-from ..text.token_values import INT64, STRING, TokenValues, integers, label_encoder, strings, typed
+from ..text.piece_graph import first_pieces
+from ..text.token_values import INT64, STRING, Shared, TokenValues, integers, label_encoder, strings, typed
 from ..text.tokenizers import Tokenizer
 from .normalization import normalized
 
@@ -28,7 +28,7 @@ def text_front_end(tape: Tape, text: ir.Value, front_end: FrontEnd) -> TokenValu
     # One more text with one token: the batch is never empty, and T is at least 1. It is cut off again unless
     # it is the only one.
     longer = tape.op("Concat", [text, strings(tape, ["x"])], {"axis": 0})
-    tokenizer: Tokenizer = lookup("tokenizer", front_end.tokenizer)()
+    tokenizer: Tokenizer = front_end.tokenizing()
     missing = tokenizer.missing(pieces=False)
     if missing is not None:
         name = front_end.tokenizer
@@ -37,9 +37,12 @@ def text_front_end(tape: Tape, text: ir.Value, front_end: FrontEnd) -> TokenValu
     surface = typed(tape.op("Slice", [tokens, integers(tape, [0]), rows]), STRING, 2)
     if front_end.max_tokens is not None:
         surface = _first_columns(tape, surface, integers(tape, [front_end.max_tokens]))
+    shared = Shared()
+    if front_end.max_pieces is not None:
+        surface, shared.own = first_pieces(tape, surface, tokenizer, front_end.max_pieces)
     real = label_encoder(tape, surface, {"": 0}, 1)
     counts = tape.op("ReduceSum", [real, integers(tape, [1])], {"keepdims": 0})
-    return _values(tape, surface, counts, longer, front_end)
+    return _values(tape, surface, counts, longer, front_end, shared)
 
 
 def tokens_front_end(tape: Tape, tokens: ir.Value, lengths: ir.Value, front_end: FrontEnd) -> TokenValues:
@@ -68,7 +71,7 @@ def tokens_front_end(tape: Tape, tokens: ir.Value, lengths: ir.Value, front_end:
     positions = tape.op("Range", [_scalar(tape, zero), _scalar(tape, width), _scalar(tape, one)])
     inside = tape.op("Less", [positions, tape.op("Unsqueeze", [bounded, one])])
     surface = typed(tape.op("Where", [inside, grid, empty]), STRING, 2)
-    return _values(tape, surface, bounded, None, front_end)
+    return _values(tape, surface, bounded, None, front_end, Shared())
 
 
 def _first_columns(tape: Tape, grid: ir.Value, count: ir.Value) -> ir.Value:
@@ -81,11 +84,11 @@ def _scalar(tape: Tape, vector: ir.Value) -> ir.Value:
 
 
 def _values(
-    tape: Tape, surface: ir.Value, counts: ir.Value, texts: ir.Value | None, front_end: FrontEnd
+    tape: Tape, surface: ir.Value, counts: ir.Value, texts: ir.Value | None, front_end: FrontEnd, shared: Shared
 ) -> TokenValues:
     """Return the values of tokens; `texts`, where there are some, are what they were cut out of."""
     lengths = tape.op("Max", [counts, integers(tape, [1])])
     shape = typed(tape.op("Shape", [surface]), INT64, 1)
     flat = typed(tape.op("Reshape", [surface, integers(tape, [-1])]), STRING, 1)
     words = normalized(tape, flat, flat if texts is None else texts, front_end.normalization)
-    return TokenValues(words, surface, typed(lengths, INT64, 1), shape, typed(counts, INT64, 1), front_end)
+    return TokenValues(words, surface, typed(lengths, INT64, 1), shape, typed(counts, INT64, 1), front_end, shared)

@@ -33,7 +33,7 @@ def digest_of(tree: Mapping[str, Any]) -> str:
 
 
 def movable(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a filled recipe without the directories of data, plugins and runs, and without what `mtl tune` tries."""
+    """Return a filled recipe without the directories of data, plugins, tokenizers and runs, and without what `mtl tune` tries."""
     plugins = [PurePath(plugin).name if plugin.endswith(".py") else plugin for plugin in tree["plugins"]]
     found: dict[str, Any] = {key: value for key, value in tree.items() if key not in ("data", "tune")}
     for key, value in found.items():
@@ -43,10 +43,25 @@ def movable(tree: Mapping[str, Any]) -> dict[str, Any]:
             found[key] = without_folder(value)
         elif key == "tasks" and isinstance(value, Mapping):
             found[key] = {
-                name: {**task, **{k: without_folder(task[k], *_RUNS[k]) for k in _RUNS if k in task}}
+                name: {**task, **{k: without_folder(task[k], *_RUNS[k]) for k in _RUNS if k in task}, **_inputs(task)}
                 for name, task in value.items()
             }
     return found
+
+
+def _inputs(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs of a task, with files of tokenizers by what they hold alone."""
+    inputs = task.get("inputs")
+    if not isinstance(inputs, Mapping):
+        return {}
+    return {"inputs": {name: _without_path(given) for name, given in inputs.items()}}
+
+
+def _without_path(given: Any) -> Any:
+    tokenizer = given.get("tokenizer") if isinstance(given, Mapping) else None
+    if not isinstance(tokenizer, Mapping) or "sha256" not in tokenizer:
+        return given
+    return {**given, "tokenizer": {key: value for key, value in tokenizer.items() if key != "path"}}
 
 
 _RUNS = {"model": ("from",), "teacher": ("run",)}  # keys of a task in which runs are named, and by which key
@@ -111,7 +126,7 @@ def _keys(section: Any, **given: Any) -> dict[str, Any]:
         if field.name in keys(section.__class__):
             found[field.name] = given[field.name] if field.name in given else _plain(getattr(section, field.name))
         elif field.name in inside(section.__class__):
-            found.update(_keys(getattr(section, field.name)))
+            found.update(getattr(section, field.name).written())
         elif field.name == "values":
             found.update(section.values)
     return found

@@ -4,6 +4,7 @@ from/index.json             {run: folder in here}
 from/1/recipe.yaml          what the first of them said
 from/1/fitted.json          the vocabularies and labels that it was fitted to
 from/1/labels.json          labels that had another name by then
+from/1/tokenizers/          files of its tokenizers
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from ..base.files import replace
 from ..compile.origins import INDEX
+from ..compile.tokenizers import KEPT as TOKENIZERS
 from ..data.fitted import RENAMED
 from ..data.origins import Origins
 from ..graph.sharing_graph import SharingGraph
@@ -34,5 +36,7 @@ def keep_runs(graph: SharingGraph, folder: Path) -> None:
             there = origins.folder(source.run)
             for file in ("recipe.yaml", "fitted.json", *([RENAMED] if (there / RENAMED).is_file() else [])):
                 replace(place / file, (there / file).read_bytes())
+            if (there / TOKENIZERS).is_dir():
+                shutil.copytree(there / TOKENIZERS, place / TOKENIZERS)
     if index:
         replace(folder / INDEX, (json.dumps(index, indent=1) + "\n").encode())

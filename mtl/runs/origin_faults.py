@@ -16,13 +16,13 @@ from ..graph.parts import parts_of
 from ..model.multi_task import MultiTaskModel
 from ..recipe.document import show
 from ..recipe.modules import ModuleConfig
-from ..text.features import VocabularyFeature
+from ..text.features import can_grow
 from ..train.checkpoint import own_tensors
 from ..train.from_runs import weights_file
 
 OF_TRAINING = ("prior", "label_smoothing", "class_weights", "focal")  # keys of the loss: answers do not depend on them
 HEAD = ("decoder", "output")  # kinds whose weights are of labels
-_READING = ("tokenizer", "lowercase", "strip_accents", "nfkc")
+_READING = ("lowercase", "strip_accents", "nfkc")
 
 
 def misfits(origins: Origins) -> Iterator[Fault]:
@@ -117,8 +117,10 @@ def _other_texts(origins: Origins, name: str) -> Iterator[Fault]:
     theirs = next((key.front_end for key in graph.inputs_of(source.component)), None)
     for address in component.members if theirs is not None else ():
         for given in origins.graph.inputs_at(address):
-            for key in _READING:
-                here, there = getattr(given.front_end, key), getattr(theirs, key)
+            mine = given.front_end
+            pairs = {"tokenizer": (mine.cutting["tokenizer"], theirs.cutting["tokenizer"])}
+            pairs |= {key: (getattr(mine, key), getattr(theirs, key)) for key in _READING}
+            for key, (here, there) in pairs.items():
                 if here != there:
                     yield given.place.fault(
                         f"should have '{key}: {_plain(there)}', as the texts that {_there(origins, name)} was trained "
@@ -144,7 +146,7 @@ def _extensions(origins: Origins) -> Iterator[Fault]:
         fixed = [part for part in parts if _grows_otherwise(origins, part)]
         if fixed:
             yield from (config.place_of("extend").fault(_not_extended(origins, name, part)) for part in fixed)
-        elif not any(isinstance(feature, VocabularyFeature) for part in parts for feature in origins.features(part)):
+        elif not any(can_grow(feature) for part in parts for feature in origins.features(part)):
             yield config.place_of("extend").fault(f"should be left out: '{name}' has no vocabulary. Found true.")
         elif graph.training(name).freeze and not any(map(_has_vectors, (graph.components[p].config for p in parts))):
             yield config.place_of("extend").fault(
@@ -174,7 +176,7 @@ def _grows_otherwise(origins: Origins, part: str) -> bool:
     """Return whether a component's ids come from fitting, and are none of a vocabulary that can be extended."""
     pairs = zip(origins.graph.features_of(part), origins.features(part), strict=False)
     return any(
-        new.size is None and fitted.size is not None and not isinstance(fitted, VocabularyFeature)
+        new.size is None and fitted.size is not None and not can_grow(fitted)
         for new, fitted in pairs
     )
 

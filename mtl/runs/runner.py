@@ -5,6 +5,7 @@ graph.txt  graph.mmd        what is shared
 fitted.json  data.json      vocabularies and labels; which data it had
 labels.json                 labels that have another name since, where `mtl labels` gave them one
 from/                       what is kept of runs that modules come from
+tokenizers/                 files of tokenizers
 teachers.json               where what teachers say of the training rows is cached
 log.jsonl  tensorboard/     what training reported
 checkpoints/                the last and the best one
@@ -53,6 +54,7 @@ from .check import CheckReport, check
 from .given_recipe import RecipeLike, readable
 from .kept_figures import keep_figures
 from .kept_runs import KEPT, keep_runs
+from .kept_tokenizers import keep_tokenizers
 from .predictor import Prediction, Predictor
 from .renaming import renaming
 from .run_data import RunData
@@ -150,6 +152,7 @@ class Run:
         for name, text in texts.items():
             replace(self.out / name, text.encode())
         keep_runs(self.graph, self.out / KEPT)
+        keep_tokenizers(self.recipe, self.out)
 
     @cached_property
     def prepared(self) -> Prepared:

@@ -101,8 +101,9 @@ def _unfit(task: TaskConfig, there: Mapping[str, TaskConfig], teacher: TeacherCo
             return f"should read '{key}' as its teacher does, as {theirs.inputs[key].reads}. Found {given.reads}."
     if task.task.target_class().axes == ("T",):
         text = task.task.target_input(tuple(task.inputs))
-        for key in ("tokenizer", "max_tokens"):
-            own, other = (getattr(of.inputs[text].front_end, key) for of in (task, theirs))
+        own_cutting, cutting = (of.inputs[text].front_end.cutting for of in (task, theirs))
+        for key, own in own_cutting.items():
+            other = cutting[key]
             if own != other:
                 return f"should cut texts into tokens as its teacher does, '{key}: {other}'. Found '{key}: {own}'."
     return None

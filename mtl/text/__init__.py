@@ -19,6 +19,8 @@ normalization     what is done to a token before it is looked up, and the tables
 ngram_features    n-grams of a text: of its words, and of the characters of each word
 ngram_graph       n-grams of words and of their characters inside the graph
 numbers           the numbers that tokens are, scaled as those of training
+own_pieces        tokenizers whose pieces have ids of their own, in a vocabulary that comes with them
+piece_graph       the pieces of tokens inside the graph
 pieces            features of the pieces that a tokenizer makes of its tokens: an axis below tokens, and the way back
 positions         the places of tokens in their texts
 quoting           parts of a text by the tokens that they begin and end with
@@ -27,6 +29,7 @@ shape_graph       how words are written, and their beginnings and ends, inside t
 shapes            the shapes of words, by name: how a word is written, its capitals and the pattern of its digits
 span_tags         labelled spans of characters, and the tags that they give to tokens
 spelling          texts as sequences of characters: those of every token, and a blank after it
+subwords/         tokenizers of subwords that come from a file `tokenizer.json`
 tag_rule          which tags a column may hold, and the message for one that it may not
 tag_schemes       tag schemes: which tags mark spans, what may follow what
 token_values      tokens inside an ONNX graph, and what features compute from them there

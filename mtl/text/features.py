@@ -6,8 +6,7 @@ row, N tokens of all rows, G n-grams of the row that has most.
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..base.errors import UsageError
+from ..base.options import Options, hashable, options_of
 from ..base.registry import register
 from .featurizer import CharacterCounts, Tokens, WordCounts
 from .vocabulary import Vocabulary
@@ -86,22 +86,12 @@ class Feature:
     own_pieces: ClassVar[bool] = False  # its pieces of tokens are not those of the tokenizer
     size: int | None = None  # number of ids of an integer feature; None before it is known, and for numbers
 
-    _options: tuple[tuple[str, object], ...]
+    _options: Options
 
     def __new__(cls, *args: Any, **options: Any) -> Feature:
         """Note the options, defaults filled in: they are the feature's identity."""
         self = super().__new__(cls)
-        signature = inspect.signature(cls.__init__)
-        bound = signature.bind_partial(self, *args, **options)
-        bound.apply_defaults()
-        noted: dict[str, object] = {}
-        for name, value in list(bound.arguments.items())[1:]:
-            kind = signature.parameters[name].kind
-            if kind is inspect.Parameter.VAR_KEYWORD:
-                noted.update(value)
-            elif kind is not inspect.Parameter.VAR_POSITIONAL or value:
-                noted[name] = value
-        self._options = tuple(noted.items())
+        self._options = options_of(cls.__init__, self, *args, **options)
         return self
 
     @property
@@ -109,7 +99,7 @@ class Feature:
         """Name of the class, version and options: features of equal keys, fitted alike, compute equal values."""
         # A subclass has its parent's registered name only if it is registered under it itself.
         name = vars(type(self)).get("registered_name", type(self).__qualname__)
-        return (name, self.version, *((option, _hashable(value)) for option, value in self._options))
+        return (name, self.version, *((option, hashable(value)) for option, value in self._options))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._options)})"
@@ -164,17 +154,6 @@ class Feature:
         """Restore what `state` returned."""
 
 
-def _hashable(value: object) -> Hashable:
-    """Return what represents an option in a key: itself or, for a mutable collection, its items."""
-    if isinstance(value, Mapping):
-        return tuple(sorted((str(k), _hashable(v)) for k, v in value.items()))
-    if isinstance(value, (list, tuple)):
-        return tuple(_hashable(item) for item in value)
-    if isinstance(value, (set, frozenset)):
-        return tuple(sorted(repr(item) for item in value))  # a set has no order of its own
-    return value if isinstance(value, Hashable) else repr(value)
-
-
 class VocabularyFeature(Feature):
     """Ids of a vocabulary that is fitted to the training texts."""
 
@@ -195,6 +174,11 @@ class VocabularyFeature(Feature):
         """Number of ids, padding and unknown among them; None before fitting."""
         return None if self._vocabulary is None else len(self._vocabulary)
 
+    @property
+    def grows(self) -> bool:
+        """Whether entries can be added to the vocabulary."""
+        return True
+
     def extend(self, known: Vocabulary) -> None:
         """Put the entries of another vocabulary before those that were fitted: they keep their ids."""
         entries = dict.fromkeys([*known.entries, *self.vocabulary.entries])
@@ -205,6 +189,11 @@ class VocabularyFeature(Feature):
 
     def load_state(self, state: dict[str, Any]) -> None:
         self._vocabulary = Vocabulary(state["vocabulary"])
+
+
+def can_grow(feature: Feature) -> bool:
+    """Say whether words of other texts can be added to those that a feature knows."""
+    return isinstance(feature, VocabularyFeature) and feature.grows
 
 
 @register("feature", "word_ids")

@@ -37,7 +37,7 @@ from .._featurizer import (
     word_ranges,
 )
 from ..base.errors import UsageError, near_miss
-from ..base.registry import lookup, names
+from ..base.registry import names
 from .front_end import FrontEnd
 from .vocabulary import Vocabulary
 
@@ -51,6 +51,7 @@ __all__ = [
     "NameIndex",
     "NgramCounts",
     "NgramIndex",
+    "PieceRows",
     "TextCounts",
     "TokenPieces",
     "Tokens",
@@ -91,17 +92,26 @@ class TokenPieces(NamedTuple):
     pieces: dict[str, list[str]]
 
 
+class PieceRows(NamedTuple):
+    """The ids of the pieces of N tokens, one after another, 0 of padding, and how many pieces each token has, [N]."""
+
+    ids: NDArray[np.int32]
+    counts: NDArray[np.int64]
+
+
 class Tokens:
     """The tokens of B rows of text, N in all, made by `tokenize` or `tokens_from_lists`.
 
     A row without any token still has one, the padding token `""` with id 0, so every row's length is
     at least 1. `front_end` says how they are normalized before they are looked up. Keeps its texts alive; never
-    changes. Nothing is computed before it is asked for; `pieces` keeps the pieces (`mtl.text.pieces`) that were.
+    changes. Nothing is computed before it is asked for; `pieces` keeps the pieces (`mtl.text.pieces`) that were. `cut` is
+    how many texts have more pieces than are read.
     """
 
     def __init__(self, native: _featurizer.Tokens, front_end: FrontEnd, spans: NDArray[np.int64] | None = None) -> None:
         self.front_end = front_end
-        self.pieces: TokenPieces | None = None
+        self.pieces: TokenPieces | PieceRows | None = None
+        self.cut = 0
         self._native = native
         self._spans = spans  # where the tokens came as such, cut out of a text
         self._row_offsets: NDArray[np.int64] | None = None  # every look-up finds them on the way
@@ -110,6 +120,7 @@ class Tokens:
         """Return these tokens as another front end, which splits texts alike, looks them up."""
         tokens = Tokens(self._native, front_end, self._spans)
         tokens._row_offsets = self._row_offsets
+        tokens.cut = self.cut
         return tokens
 
     @property
@@ -313,7 +324,7 @@ def tokenize(texts: Iterable[str | bytes], front_end: FrontEnd | str) -> Tokens:
     if tokenizer not in known:
         hint = near_miss(tokenizer, known) or f" There are: {', '.join(known)}."
         raise UsageError(f"no tokenizer named '{tokenizer}'.{hint}")
-    found: Tokens = lookup("tokenizer", tokenizer)().tokenize(texts, front)
+    found: Tokens = front.tokenizing().tokenize(texts, front)
     return found.under(front)
 
 

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from ..base.declared import Count, Key
+from ..base.declared import Count, Key, keys
+from ..base.registry import lookup
 from .cells import VALUES
 from .normalization import Normalization
+
+if TYPE_CHECKING:
+    from .tokenizers import Tokenizer
 
 
 @dataclass(frozen=True)
 class FrontEnd:
     """What an input does to its texts before features are computed.
 
-    Every field is a key of a recipe's input.
+    Every field is a key of a recipe's input, but `made`, which is the tokenizer where it has keys of its own.
     """
 
-    tokenizer: Annotated[str, Key("what cuts the text into tokens: `mtl components tokenizer`")] = "unicode_words"
+    tokenizer: Annotated[
+        str,
+        Key("what cuts the text into tokens: `mtl components tokenizer`; where it has keys, {type: NAME, KEY: …}"),
+    ] = "unicode_words"
     lowercase: Annotated[
         bool | Literal["ascii"],
         Key(
@@ -36,11 +43,26 @@ class FrontEnd:
         ),
     ] = False
     nfkc: Annotated[bool, Key("look-up in Unicode's form NFKC")] = False
+    max_pieces: Annotated[
+        Count | None,
+        Key(
+            "how many pieces are read, from the first",
+            note="Of a tokenizer that has a vocabulary of pieces, as `wordpiece`. A word of which some are read is read.",
+        ),
+    ] = None
+    made: Any = None  # a `Tokenizer`, or None; the file that has these imports this one
+
+    def tokenizing(self) -> Tokenizer:
+        """Return the tokenizer."""
+        found: Tokenizer = self.made if self.made is not None else lookup("tokenizer", self.tokenizer)()
+        return found
 
     @property
     def splitting(self) -> FrontEnd:
         """The front end with equal tokens that are looked up as they are: texts are split once for all of these."""
-        return FrontEnd(self.tokenizer, max_tokens=self.max_tokens)
+        return FrontEnd(
+            self.tokenizer, max_tokens=self.max_tokens, max_pieces=self.max_pieces, made=self.made
+        )
 
     @property
     def of_value(self) -> bool:
@@ -50,16 +72,28 @@ class FrontEnd:
     @property
     def whole(self) -> FrontEnd:
         """The front end that reads texts to their ends."""
-        return replace(self, max_tokens=None)
+        return replace(self, max_tokens=None, max_pieces=None)
 
     @property
     def reach(self) -> float:
         """How many tokens are read at most."""
-        return float("inf") if self.max_tokens is None else self.max_tokens
+        return min(float("inf") if most is None else most for most in (self.max_tokens, self.max_pieces))
+
+    def written(self) -> dict[str, Any]:
+        """Return the keys as a recipe writes them."""
+        found = {key: getattr(self, key) for key in keys(FrontEnd)}
+        return found if self.made is None else {**found, "tokenizer": {"type": self.tokenizer, **self.made.written()}}
 
     def state(self) -> dict[str, Any]:
-        """Return the fields as JSON-able values."""
-        return asdict(self)
+        """Return as JSON-able values what is done to texts."""
+        found = {key: getattr(self, key) for key in keys(FrontEnd)}
+        return found if self.made is None else {**found, "tokenizer_keys": self.made.state()}
+
+    @property
+    def cutting(self) -> dict[str, Any]:
+        """What decides which tokens are read of a text, by the keys for it, in words."""
+        tokenizer = self.tokenizer if self.made is None else str(self.made)
+        return {"tokenizer": tokenizer, "max_tokens": self.max_tokens, "max_pieces": self.max_pieces}
 
     @property
     def normalization(self) -> Normalization:
@@ -80,5 +114,6 @@ class FrontEnd:
         >>> str(FrontEnd(lowercase=True, max_tokens=20)), str(FrontEnd("whitespace"))
         ('unicode_words, lowercase, first 20 tokens', 'whitespace')
         """
-        most = "" if self.max_tokens is None else f"first {self.max_tokens} tokens"
-        return ", ".join(filter(None, (self.tokenizer, self.described(), most)))
+        tokenizer, *most = self.cutting.values()
+        read = [f"first {count} {noun}" for count, noun in zip(most, ("tokens", "pieces"), strict=True) if count]
+        return ", ".join(filter(None, (tokenizer, self.described(), *read)))

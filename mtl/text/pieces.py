@@ -1,19 +1,22 @@
 """Features of the pieces that a tokenizer makes of its tokens: an axis below tokens, and the way back.
 
+Pieces are strings, whose ids are counted over training texts, or have ids of their own (`mtl.text.own_pieces`).
+
 Dimensions: B rows of a batch, T tokens and P pieces of its longest row, N tokens of all rows, Q pieces of one token.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..base.errors import ExportError, UsageError, short
-from ..base.registry import lookup, name_of, register
+from ..base.errors import UsageError, short
+from ..base.registry import name_of, register
 from .features import Feature, Ragged, VocabularyFeature
-from .featurizer import TokenPieces, Tokens
+from .featurizer import PieceRows, TokenPieces, Tokens
+from .own_pieces import OwnPieces, PieceVocabulary
 from .tokenizers import Tokenizer
 from .vocabulary import Vocabulary
 
@@ -21,14 +24,15 @@ if TYPE_CHECKING:
     import onnx_ir as ir
     from onnx_ir.tape import Tape
 
-    from .token_values import PieceValues, TokenValues
+    from .token_values import TokenValues
 
 
 @register("feature", "piece_ids")
 class PieceIds(VocabularyFeature):
     """The ids of all pieces of a text's tokens, one after another, in a vocabulary of the training texts' pieces.
 
-    Pieces seen at least `min_count` times are in it, `max_size` of them at most.
+    Pieces seen at least `min_count` times are in it, `max_size` of them at most. Where the tokenizer has a vocabulary of
+    its own, ids are 1 higher than in that, as 0 is padding: nothing is counted, and `own` is what is known of it.
     """
 
     dims = ("P",)
@@ -37,29 +41,59 @@ class PieceIds(VocabularyFeature):
         super().__init__()
         self.min_count = min_count
         self.max_size = max_size
+        self.own: PieceVocabulary | None = None
         self._counts: Counter[str] = Counter()  # while texts are counted
 
     def count(self, tokens: Tokens) -> None:
+        tokenizer = tokens.front_end.made
+        if isinstance(tokenizer, OwnPieces):
+            self.own = tokenizer.vocabulary
+            return
         words, pieces = _pieces(tokens)
         for word, times in Counter(words).items():
             for piece in pieces[word]:
                 self._counts[piece] += times
 
     def fit(self) -> None:
-        self._vocabulary = Vocabulary.build(self._counts.items(), min_count=self.min_count, max_size=self.max_size)
+        if self.own is None:
+            self._vocabulary = Vocabulary.build(self._counts.items(), min_count=self.min_count, max_size=self.max_size)
         self._counts = Counter()
+
+    @property
+    def size(self) -> int | None:  # type: ignore[override]  # a number that fitting gives
+        """Number of ids, padding among them; None before fitting."""
+        return self.own.size + 1 if self.own is not None else super().size
+
+    @property
+    def grows(self) -> bool:
+        return self.own is None
 
     def compute(self, tokens: Tokens) -> Ragged:
         """Return the ids of all pieces, and their bounds in tokens and rows."""
+        if self.own is not None:
+            ids, counts = own_rows(tokens)
+            return Ragged(ids, (tokens.row_offsets, np.cumsum([0, *counts], dtype=np.int64)))
         words, pieces = _pieces(tokens)
-        ids = {word: [self.vocabulary.id(piece) for piece in found] for word, found in pieces.items()}
-        values = np.array([id for word in words for id in ids[word]], self.dtype)
-        offsets = np.cumsum([0, *(len(ids[word]) for word in words)], dtype=np.int64)
+        found = {word: [self.vocabulary.id(piece) for piece in of] for word, of in pieces.items()}
+        values = np.array([id for word in words for id in found[word]], self.dtype)
+        offsets = np.cumsum([0, *(len(found[word]) for word in words)], dtype=np.int64)
         return Ragged(values, (tokens.row_offsets, offsets))
 
     def onnx(self, tape: Tape, tokens: TokenValues) -> ir.Value:
         """Return [B, P] ids."""
-        return packed(tape, tokens, _values(tape, tokens), self.vocabulary)
+        from .piece_graph import own_packed, packed, piece_values  # it imports what only exporting needs
+
+        if self.own is not None:
+            return own_packed(tape, tokens)
+        return packed(tape, tokens, piece_values(tape, tokens), self.vocabulary)
+
+    def state(self) -> dict[str, Any]:
+        return super().state() if self.own is None else {"own": self.own.state()}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        self.own = PieceVocabulary.from_state(state["own"]) if "own" in state else None
+        if self.own is None:
+            super().load_state(state)
 
 
 @register("feature", "piece_counts")
@@ -68,12 +102,18 @@ class PieceCounts(Feature):
 
     def compute(self, tokens: Tokens) -> Ragged:
         """Return [N] counts; the padding token of an empty text has one piece, of id 0."""
+        if isinstance(tokens.front_end.made, OwnPieces):
+            return Ragged(own_rows(tokens).counts.astype(self.dtype), (tokens.row_offsets,))
         words, pieces = _pieces(tokens)
         return Ragged(np.array([len(pieces[word]) for word in words], self.dtype), (tokens.row_offsets,))
 
     def onnx(self, tape: Tape, tokens: TokenValues) -> ir.Value:
         """Return [B, T] counts, 0 after a row's length."""
-        return _values(tape, tokens).counts
+        from .piece_graph import own_counts, piece_values  # it imports what only exporting needs
+
+        if isinstance(tokens.front_end.made, OwnPieces):
+            return own_counts(tape, tokens)
+        return piece_values(tape, tokens).counts
 
 
 def reads_pieces(feature: Feature) -> bool:
@@ -81,30 +121,25 @@ def reads_pieces(feature: Feature) -> bool:
     return not feature.own_pieces and ("P" in feature.dims or isinstance(feature, PieceCounts))
 
 
-def packed(tape: Tape, tokens: TokenValues, found: PieceValues, vocabulary: Vocabulary) -> ir.Value:
-    """Return the ids of the pieces of all tokens of each row one after another, [B, P], 0 after the last one."""
-    from .token_values import INT64, integers, scalar, typed  # it imports what only exporting needs
-
-    ids = tokens.look_up(tape, found.pieces, vocabulary)
-    chosen = tape.op("Compress", [tape.op("Reshape", [ids, integers(tape, [-1])]), found.there], {"axis": 0})
-    # The pieces of all rows, and the places of a grid that hold one, are in one order.
-    lengths = tape.op("ReduceSum", [found.counts, integers(tape, [1])], {"keepdims": 1})
-    longest = tape.op("ReduceMax", [lengths], {"keepdims": 0})
-    inside = tape.op("Less", [tape.op("Range", [scalar(tape, 0), longest, scalar(tape, 1)]), lengths])
-    places = tape.op("Transpose", [tape.op("NonZero", [inside])], {"perm": [1, 0]})
-    empty = tape.op("Expand", [integers(tape, [0]), tape.op("Shape", [inside])])
-    return typed(tape.op("ScatterND", [empty, places, chosen]), INT64, 2)
+def own_rows(tokens: Tokens) -> PieceRows:
+    """Return the pieces of tokens whose tokenizer has a vocabulary of its own, made once for all features of an input."""
+    tokenizer = tokens.front_end.made
+    if not isinstance(tokens.pieces, PieceRows):
+        if not isinstance(tokenizer, OwnPieces):
+            raise UsageError(f"the tokenizer '{tokens.front_end.tokenizer}' should have a vocabulary. Found none.")
+        tokens.pieces = tokenizer.rows(tokens)
+    return tokens.pieces
 
 
 def _pieces(tokens: Tokens) -> TokenPieces:
     """Return the pieces of tokens, made once for all features of an input."""
-    if tokens.pieces is None:
+    if not isinstance(tokens.pieces, TokenPieces):
         tokens.pieces = _made(tokens)
     return tokens.pieces
 
 
 def _made(tokens: Tokens) -> TokenPieces:
-    tokenizer: Tokenizer = lookup("tokenizer", tokens.front_end.tokenizer)()
+    tokenizer = tokens.front_end.tokenizing()
     words = [word for row in tokens.normalized() for word in row]
     pieces = {word: _pieces_of(tokenizer, word) if word else [""] for word in dict.fromkeys(words)}
     for word, found in pieces.items():
@@ -125,30 +160,3 @@ def _pieces_of(tokenizer: Tokenizer, word: str) -> list[str]:
             f"Found {type(error).__name__}: {error}, of {short(word)}."
         ) from error
 
-
-def _values(tape: Tape, tokens: TokenValues) -> PieceValues:
-    """Return the pieces of all tokens in the graph; features of one input share them.
-
-    Raises `ExportError` where the tokenizer has them in training alone.
-    """
-    from .token_values import INT64, PieceValues, integers, label_encoder, scalar, typed
-
-    if tokens.shared.pieces is not None:
-        return tokens.shared.pieces
-    name = tokens.front_end.tokenizer
-    tokenizer: Tokenizer = lookup("tokenizer", name)()
-    lacking = tokenizer.missing(pieces=True)
-    if lacking is not None:
-        raise ExportError(f"pieces of tokens: the tokenizer '{name}' should have a method '{lacking}'. Found none.")
-    pieces = tokenizer.onnx_pieces(tape, tokens)
-    own = tape.op("ReduceSum", [label_encoder(tape, pieces, {"": 0}, 1), integers(tape, [1])], {"keepdims": 0})
-    per_token = tape.op("Reshape", [own, tokens.shape])
-    inside = tokens.inside(tape)
-    # The one token of an empty text has a piece, too: of id 0, as padding has.
-    least = tape.op("Cast", [inside], {"to": INT64.value})
-    counts = typed(tape.op("Max", [per_token, least]), INT64, 2)
-    width = tape.op("Shape", [pieces], {"start": 1, "end": 2})
-    columns = tape.op("Range", [scalar(tape, 0), tape.op("Squeeze", [width]), scalar(tape, 1)])
-    there = tape.op("Less", [columns, tape.op("Reshape", [counts, integers(tape, [-1, 1])])])
-    tokens.shared.pieces = PieceValues(pieces, tape.op("Reshape", [there, integers(tape, [-1])]), counts)
-    return tokens.shared.pieces

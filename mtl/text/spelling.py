@@ -13,7 +13,6 @@ import numpy as np
 from ..base.registry import register
 from .features import CharacterIds, Feature, Ragged
 from .featurizer import Tokens
-from .pieces import packed
 from .vocabulary import PADDING, Vocabulary
 
 if TYPE_CHECKING:
@@ -53,6 +52,8 @@ class SpelledIds(CharacterIds):
 
     def onnx(self, tape: Tape, tokens: TokenValues) -> ir.Value:
         """Return [B, P] ids."""
+        from .piece_graph import packed  # it imports what only exporting needs
+
         return packed(tape, tokens, _spelled(tape, tokens, self.max_length), self.vocabulary)
 
 

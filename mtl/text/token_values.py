@@ -33,15 +33,27 @@ class PieceValues(NamedTuple):
     counts: ir.Value
 
 
+class OwnPieceValues(NamedTuple):
+    """The pieces of tokens by their ids in the tokenizer's vocabulary.
+
+    `ids` int64 [K], of one token after another; `counts` int64 [B, T]: how many a token has; `lengths` int64 [B].
+    """
+
+    ids: ir.Value
+    counts: ir.Value
+    lengths: ir.Value
+
+
 @dataclass
 class Shared:
     """What features of one input compute once: whether a token is inside its row, bool [B, T], and pieces.
 
-    `spelled` are characters with blanks, by how many of a token are read.
+    `own` are those with ids of their own, `spelled` are characters with blanks, by how many of a token are read.
     """
 
     inside: ir.Value | None = None
     pieces: PieceValues | None = None
+    own: OwnPieceValues | None = None
     spelled: dict[int, PieceValues] = field(default_factory=dict)
 
 

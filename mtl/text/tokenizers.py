@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..base.errors import UsageError, counted, short
+from ..base.options import Options, hashable, options_of
 from ..base.registry import name_of, register
 from .category_entries import entry_spans
 from .featurizer import (
@@ -36,8 +38,9 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 class Tokenizer:
     r"""Cuts texts into tokens in two ways that agree: `spans` for training, `onnx` for the exported graph.
 
-    Register a subclass with `register("tokenizer", name)`; an input asks for it by `tokenizer: name`. It is made
-    without arguments. A token is a part of its text that is not empty.
+    Register a subclass with `register("tokenizer", name)`; an input asks for it by `tokenizer: name`, with its
+    keyword-only arguments by `tokenizer: {type: name, ...}`. Two of one class that were made alike are equal. A token is
+    a part of its text that is not empty.
 
     >>> class Commas(Tokenizer):
     ...     '''What lies between commas.'''
@@ -51,6 +54,49 @@ class Tokenizer:
     """
 
     kind: ClassVar[str] = "tokenizer"
+
+    _options: Options
+
+    def __new__(cls, *args: Any, **options: Any) -> Tokenizer:
+        """Note the options, defaults filled in: they are its identity."""
+        self = super().__new__(cls)
+        self._options = options_of(cls.__init__, self, *args, **options)
+        return self
+
+    
+    def identity(self) -> tuple[object, ...]:
+        """What it is: tokenizers of one class that agree in it cut alike."""
+        return (name_of(type(self)), *((option, hashable(value)) for option, value in self._options))
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and other.identity == self.identity  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash(self.identity)
+
+    def __str__(self) -> str:
+        """Return it in words: two that differ have different ones."""
+        written = ", ".join(f"{option}: {value}" for option, value in self._options)
+        return f"{name_of(type(self))} ({written})" if written else name_of(type(self))
+
+    def state(self) -> dict[str, Any]:
+        """Return as JSON-able values what it is, beside its name."""
+        return dict(self._options)
+
+    def read_files(self, base: Path, kept: Path) -> None:
+        """Read the files that options name, relative to `base`, once, before any text is cut; here there are none.
+
+        `kept` is the folder that has what `kept_files` returned, where it was kept. Raises `DataError` for what is wrong
+        with a file.
+        """
+
+    def written(self) -> dict[str, Any]:
+        """Return the recipe keys by which it can be made again, from any folder."""
+        return dict(self._options)
+
+    def kept_files(self) -> dict[str, bytes]:
+        """Return by name the files that a run's folder keeps, so that it can do without those that `read_files` read."""
+        return {}
 
     def spans(self, text: str) -> Sequence[tuple[int, int]]:
         """Return where each token begins and ends, in characters of the text, one after another."""
@@ -84,8 +130,8 @@ class Tokenizer:
 
         Raises `UsageError` where `spans` returns no valid tokens, and `TypeError` for a text that is not text.
         """
-        read = [_valid(text) for text in texts]
-        spans = [self._checked(text)[: front_end.max_tokens] for text in read]
+        read = [valid(text) for text in texts]
+        spans = [self.checked(text)[: front_end.max_tokens] for text in read]
         return tokens_from_spans(read, spans, replace(front_end, tokenizer=name_of(type(self))))
 
     @classmethod
@@ -96,7 +142,7 @@ class Tokenizer:
         in_one_way = cls.pieces is not Tokenizer.pieces and cls.onnx_pieces is Tokenizer.onnx_pieces
         return "onnx_pieces" if pieces and in_one_way else None
 
-    def _checked(self, text: str) -> list[tuple[int, int]]:
+    def checked(self, text: str) -> list[tuple[int, int]]:
         try:
             found = list(self.spans(text))
         except Exception as error:  # whatever a plugin's code raises
@@ -234,7 +280,7 @@ def _members(ranges: list[tuple[int, int]]) -> str:
     return "".join(rf"\x{{{first:X}}}-\x{{{last:X}}}" for first, last in ranges)
 
 
-def _valid(text: str | bytes) -> str:
+def valid(text: str | bytes) -> str:
     """Return a text with U+FFFD in place of what UTF-8 cannot say, as the compiled tokenizers read it."""
     if isinstance(text, bytes):
         return text.decode("utf-8", "replace")

@@ -18,6 +18,7 @@ masks           masked words: a mask is one token, and no other task reads maske
 meetings        where the texts of a task meet: two columns, in the form that is taken there
 out_of_scope    a label for what is out of scope: output layers can answer with it, metrics of it have one
 output_layers   an output layer is made for what its task predicts
+own_pieces      tokenizers that have a vocabulary of pieces: nothing is asked of it that it does not do
 places          where a recipe writes what a rule finds wrong, and how messages name it
 rankings        tasks on judged pairs: a source of their own, negatives, no conditions
 running_texts   running texts: a source of their own, nothing left out of them, modules that read them on
@@ -74,6 +75,7 @@ from .meetings import (
 )
 from .out_of_scope import metrics_of_scope_have_a_label, outputs_know_what_is_out_of_scope
 from .output_layers import outputs_fit_their_task
+from .own_pieces import vocabularies_of_pieces_are_not_counted, words_are_normalized_where_they_are_looked_up
 from .rankings import (
     drawn_negatives_are_there_where_they_are_needed,
     rankings_have_a_source_of_their_own,
@@ -125,6 +127,8 @@ RULES: tuple[Rule, ...] = (
     conditions_line_up,
     tied_embeddings_read_the_same_tokens,
     embeddings_read_one_input,
+    vocabularies_of_pieces_are_not_counted,
+    words_are_normalized_where_they_are_looked_up,
     every_component_reaches_an_output,
     texts_of_a_pair_differ,
     texts_meet_in_the_form_that_is_taken,

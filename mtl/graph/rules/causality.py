@@ -39,10 +39,12 @@ def texts_are_read_to_the_end_that_is_predicted(graph: SharingGraph) -> Iterator
     for task in _of_texts(graph):
         config = graph.recipe.tasks[task]
         for given in () if _backward(graph, task) else config.inputs.values():
-            if getattr(config.task.target_class(), "ends", False) and given.front_end.max_tokens is not None:
+            bounds = [key for key in ("max_tokens", "max_pieces") if getattr(given.front_end, key) is not None]
+            if getattr(config.task.target_class(), "ends", False) and bounds:
+                bound = f"{bounds[0]}: {getattr(given.front_end, bounds[0])}"
                 yield given.place.fault(
                     f"should be read whole, as '{task}' predicts where texts end, and would learn that they end where "
-                    f"they are cut. Found 'max_tokens: {given.front_end.max_tokens}'. Leave it out, or write "
+                    f"they are cut. Found '{bound}'. Leave it out, or write "
                     f"'ends: false' in '{task}'."
                 )
 

@@ -71,16 +71,19 @@ def conditions_line_up(graph: SharingGraph) -> Iterator[Fault]:
         mine, theirs = (_only(t.inputs).front_end for t in (task, other))
         if not all(t.task.target_class().axes[:1] == ("T",) for t in (task, other)):
             continue
-        if mine.tokenizer != theirs.tokenizer:
+        (here, *bounds), (there, *others) = mine.cutting.values(), theirs.cutting.values()
+        if here != there:
             yield place.fault(
-                f"should come from a task with the tokens of '{task.name}' ({mine.tokenizer}). "
-                f"Found '{other.name}', whose tokenizer is {theirs.tokenizer}."
+                f"should come from a task with the tokens of '{task.name}' ({here}). "
+                f"Found '{other.name}', whose tokenizer is {there}."
             )
-        elif mine.max_tokens != theirs.max_tokens:
-            yield place.fault(
-                f"should come from a task that reads as many tokens as '{task.name}' ({mine.max_tokens or 'all'}). "
-                f"Found '{other.name}', whose 'max_tokens' is {theirs.max_tokens or 'null'}."
-            )
+            continue
+        for noun, most, least in zip(("tokens", "pieces"), bounds, others, strict=True):
+            if most != least:
+                yield place.fault(
+                    f"should come from a task that reads as many {noun} as '{task.name}' ({most or 'all'}). "
+                    f"Found '{other.name}', whose 'max_{noun}' is {least or 'null'}."
+                )
 
 
 def _conditions(graph: SharingGraph) -> Iterator[tuple[TaskConfig, str, Place, str]]:

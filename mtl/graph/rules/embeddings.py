@@ -59,7 +59,7 @@ def embeddings_read_one_input(graph: SharingGraph) -> Iterator[Fault]:
 
 def equal_keys(one: InputConfig, other: InputConfig) -> str:
     """Return the sentence that says what to write at two inputs, that they read equal tokens: the keys of either."""
-    first, second = one.front_end.whole.state(), other.front_end.whole.state()
+    first, second = one.front_end.whole.written(), other.front_end.whole.written()
     mine, theirs = (
         ", ".join(f"{key}: {_plain(state[key])}" for key in first if first[key] != second[key])
         for state in (first, second)
@@ -68,4 +68,6 @@ def equal_keys(one: InputConfig, other: InputConfig) -> str:
 
 
 def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_plain(inner)}' for key, inner in value.items())}}}"
     return str(value).lower() if isinstance(value, bool) else str(value)

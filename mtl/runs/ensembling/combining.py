@@ -112,11 +112,8 @@ def _otherwise(first: Candidate, other: Candidate, task: str) -> str | None:
         return f"should have the labels {', '.join(labels)}, {as_first}. Found {', '.join(there)}."
     if first.fitted.targets[task].axes == ("T",):
         name = mine.task.target_input(tuple(mine.inputs))
-        one, two = mine.inputs[name].front_end, theirs.inputs[name].front_end
-        for key in ("tokenizer", "max_tokens"):
-            if getattr(one, key) != getattr(two, key):
-                return (
-                    f"should cut its text into tokens {as_first}, '{key}: {getattr(one, key)}'. "
-                    f"Found '{key}: {getattr(two, key)}'."
-                )
+        one, two = mine.inputs[name].front_end.cutting, theirs.inputs[name].front_end.cutting
+        for key, own in one.items():
+            if own != two[key]:
+                return f"should cut its text into tokens {as_first}, '{key}: {own}'. Found '{key}: {two[key]}'."
     return None
