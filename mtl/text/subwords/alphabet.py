@@ -18,8 +18,8 @@ NOTHING, UNKNOWN = 0, 1  # symbols: of padding, and of characters that no piece 
 class Alphabet:
     """Symbols of characters: numbers from 2, for those that pieces have.
 
-    `rows` are the symbols of each character whose normal form pieces could have; the normal form of any other one is
-    one unknown symbol. `removed` is what RE2 has between brackets for characters without a normal form. Every word
+    `rows` are the symbols of each character whose normal form has some; that of any other one is unknown: one symbol,
+    as unknown neighbours are one piece. `removed` is what RE2 has between brackets for characters without a normal form. Every word
     begins with `mark`, if there is one, and `marks` are the characters that become such a mark.
     """
 
@@ -35,9 +35,9 @@ class Alphabet:
         characters = sorted({character for piece in loaded.entries for character in piece})
         symbols = {character: number for number, character in enumerate(characters, 2)}
         rows = {
-            character: tuple(symbols[part] for part in form)
+            character: tuple(symbols.get(part, UNKNOWN) for part in form)
             for character, form in loaded.forms()
-            if form and all(part in symbols for part in form)
+            if any(part in symbols for part in form)
         }
         return cls(symbols, rows, class_of(loaded.kinds, [REMOVED]), loaded.mark, loaded.marks)
 

@@ -35,7 +35,7 @@ class HuggingFaceTokenizer(OwnPieces):
     def __init__(self, *, path: str, sha256: str | None = None) -> None:
         self.path = path
         self.sha256 = sha256
-        self._content = b""
+        self.content = b""
 
     # -- the file
 
@@ -59,11 +59,11 @@ class HuggingFaceTokenizer(OwnPieces):
         found = faults(content, self.model, others)
         if found:
             raise DataError(*(Fault(message, str(file)) for message in found))
-        self.path, self.sha256, self._content = str(file), digest, content
+        self.path, self.sha256, self.content = str(file), digest, content
 
     def kept_files(self) -> dict[str, bytes]:
         """Return what a run's folder keeps of it, by name."""
-        return {_kept_name(self.vocabulary.digest): self._content}
+        return {_kept_name(self.vocabulary.digest): self.content}
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -83,9 +83,9 @@ class HuggingFaceTokenizer(OwnPieces):
     @property
     def loaded(self) -> Loaded:
         """What the file holds; raises `UsageError` before it is read."""
-        if not self._content:
+        if not self.content:
             raise UsageError(f"the tokenizer '{name_of(type(self))}' should have read its file before it is used.")
-        return loaded(self._content)
+        return loaded(self.content)
 
     # -- words and pieces
 

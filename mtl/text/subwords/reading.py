@@ -16,10 +16,14 @@ from numpy.typing import NDArray
 from ...base.errors import UsageError, sentences, some
 from ..own_pieces import PieceVocabulary
 from . import tokenizer_json
-from .characters import every_character, kinds_of, normal_forms
+from .characters import asked, kinds_of, normal_forms
 
 KEPT = 1 << 17  # words whose pieces are kept
-_EMPTY = {"type": "WordPiece", "unk_token": "x", "continuing_subword_prefix": "", "max_input_chars_per_word": 1}
+_MODEL = {"type": "WordPiece", "unk_token": "x", "continuing_subword_prefix": "", "max_input_chars_per_word": 1}
+_EMPTY = {
+    **dict.fromkeys(("truncation", "padding", "post_processor", "decoder")),
+    **{"version": "1.0", "added_tokens": [], "model": {**_MODEL, "vocab": {"x": 0}}},
+}
 
 
 class Loaded:
@@ -59,8 +63,12 @@ class Loaded:
         if found is None:
             if len(self._words) >= KEPT:
                 self._words.clear()
-            pieces = self._tokenizer.encode(word, add_special_tokens=False).ids
-            found = self._words[word] = pieces or [self.vocabulary.unknown]
+            found = self._words[word] = self.of_text(word) or [self.vocabulary.unknown]
+        return found
+
+    def of_text(self, text: str) -> list[int]:
+        """Return the ids of the pieces of a text as a whole."""
+        found: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return found
 
     @cached_property
@@ -68,9 +76,7 @@ class Loaded:
         """The kind of every code point, [0x110000] (see `characters`)."""
         splitters = [leaf for leaf in tokenizer_json.pre_tokenizers(self.tree) if leaf["type"] != "Metaspace"]
         sequence = {"type": "Sequence", "pretokenizers": splitters} if splitters else None
-        alone = {**self.tree, "pre_tokenizer": sequence, "model": {**_EMPTY, "vocab": {"x": 0}}}
-        splitter = _package().Tokenizer.from_str(json.dumps(alone)).pre_tokenizer
-        return kinds_of(normal_forms(self._tokenizer.normalizer), splitter, self.marks)
+        return _kinds(json.dumps({**_EMPTY, "normalizer": self.tree["normalizer"], "pre_tokenizer": sequence}), self.marks)
 
     @cached_property
     def mark(self) -> str:
@@ -86,9 +92,19 @@ class Loaded:
 
     def forms(self) -> Iterator[tuple[str, str]]:
         """Yield each character with what the normalizer makes of it, without spaces around that."""
-        forms = normal_forms(self._tokenizer.normalizer)
-        for character, form in zip(every_character(), forms, strict=True):
+        normalizer = self._tokenizer.normalizer
+        known, _ = asked()
+        others = sorted({character for piece in self.entries for character in piece}.difference(known))
+        forms = [*normal_forms(normalizer), *(normalizer.normalize_str(c) if normalizer else c for c in others)]
+        for character, form in zip((*known, *others), forms, strict=True):
             yield character, self.mark if character in self.marks else form.strip(" ")
+
+
+@functools.lru_cache(maxsize=8)
+def _kinds(without_pieces: str, marks: str) -> NDArray[np.uint8]:
+    """Return the kinds of characters under a normalizer and a pre-tokenizer, which many vocabularies have."""
+    found = _package().Tokenizer.from_str(without_pieces)
+    return kinds_of(normal_forms(found.normalizer), found.pre_tokenizer, marks)
 
 
 @functools.lru_cache(maxsize=8)
