@@ -87,7 +87,9 @@ def joined_pieces(front_end: FrontEnd, count: int, generator: np.random.Generato
 
 def lines(folder: Path) -> Iterator[str]:
     """Yield the lines of all text files under a folder."""
-    for file in sorted(path for path in folder.rglob("*") if path.suffix in (".tsv", ".txt", ".csv", ".tokens", ".json")):
+    for file in sorted(
+        path for path in folder.rglob("*") if path.suffix in (".tsv", ".txt", ".csv", ".tokens", ".json")
+    ):
         yield from file.read_text("utf-8", "replace").splitlines()
 
 
@@ -95,12 +97,19 @@ def fuzz(front_end: FrontEnd, count: int, seed: int) -> Iterator[tuple[int, list
     """Yield how many random texts were compared and those that differ, chunk after chunk."""
     generator = np.random.default_rng(seed)
     sides = Both(front_end), Both(replace(front_end, max_pieces=MOST))
-    for number, start in enumerate(range(0, count, CHUNK)):
+    for start in range(0, count, CHUNK):
         size = min(CHUNK, count - start)
         texts = random_texts(size - size // 2, generator) + joined_pieces(front_end, size // 2, generator)
         generator.shuffle(texts)
         half = len(texts) // 2
-        yield len(texts), [text for side, some in zip(sides, (texts[:half], texts[half:]), strict=True) for text in side.differing(some)]
+        yield (
+            len(texts),
+            [
+                text
+                for side, some in zip(sides, (texts[:half], texts[half:]), strict=True)
+                for text in side.differing(some)
+            ],
+        )
 
 
 def main() -> int:

@@ -17,7 +17,9 @@ from .draft import Reading
 KEPT = "tokenizers"  # folder beside a run's recipe, with the files that its tokenizers were read from
 
 
-def read_tokenizer(reading: Reading, written: Mapping[str, Any], steps: Steps) -> tuple[dict[str, Any], Tokenizer | None]:
+def read_tokenizer(
+    reading: Reading, written: Mapping[str, Any], steps: Steps
+) -> tuple[dict[str, Any], Tokenizer | None]:
     """Return what is written of an input with its tokenizer by the name alone, and the tokenizer if it has keys.
 
     Notes faults. What the name is of is not looked at where there are no keys.
@@ -26,7 +28,9 @@ def read_tokenizer(reading: Reading, written: Mapping[str, Any], steps: Steps) -
     raw = values.get("tokenizer")
     here: Steps = (*steps, "tokenizer")
     named = raw if isinstance(raw, str) and raw in registry.names("tokenizer") else None
-    if not isinstance(raw, Mapping) and (named is None or not registry.recipe_keys(registry.lookup("tokenizer", named))):
+    if not isinstance(raw, Mapping) and (
+        named is None or not registry.recipe_keys(registry.lookup("tokenizer", named))
+    ):
         return values, None
     del values["tokenizer"]
     config = read_component(reading, "tokenizer", raw, here)

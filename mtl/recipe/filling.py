@@ -33,7 +33,7 @@ def digest_of(tree: Mapping[str, Any]) -> str:
 
 
 def movable(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a filled recipe without the directories of data, plugins, tokenizers and runs, and without what `mtl tune` tries."""
+    """Return a filled recipe without the directories of all that it names, and without what `mtl tune` tries."""
     plugins = [PurePath(plugin).name if plugin.endswith(".py") else plugin for plugin in tree["plugins"]]
     found: dict[str, Any] = {key: value for key, value in tree.items() if key not in ("data", "tune")}
     for key, value in found.items():

@@ -17,6 +17,8 @@ def keep_tokenizers(recipe: Recipe, run: Path) -> None:
     """Write the files of a recipe's tokenizers into a run's folder; no folder where there are none."""
     shutil.rmtree(run / KEPT, ignore_errors=True)
     made = [given.front_end.made for task in recipe.tasks.values() for given in task.inputs.values()]
-    for name, content in {name: file for one in made if one is not None for name, file in one.kept_files().items()}.items():
+    for name, content in {
+        name: file for one in made if one is not None for name, file in one.kept_files().items()
+    }.items():
         (run / KEPT).mkdir(exist_ok=True)
         replace(run / KEPT / name, content)

@@ -175,10 +175,7 @@ def _added_labels(origins: Origins, name: str) -> Iterator[Fault]:
 def _grows_otherwise(origins: Origins, part: str) -> bool:
     """Return whether a component's ids come from fitting, and are none of a vocabulary that can be extended."""
     pairs = zip(origins.graph.features_of(part), origins.features(part), strict=False)
-    return any(
-        new.size is None and fitted.size is not None and not can_grow(fitted)
-        for new, fitted in pairs
-    )
+    return any(new.size is None and fitted.size is not None and not can_grow(fitted) for new, fitted in pairs)
 
 
 def _not_extended(origins: Origins, name: str, part: str) -> str:

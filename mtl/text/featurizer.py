@@ -104,8 +104,8 @@ class Tokens:
 
     A row without any token still has one, the padding token `""` with id 0, so every row's length is
     at least 1. `front_end` says how they are normalized before they are looked up. Keeps its texts alive; never
-    changes. Nothing is computed before it is asked for; `pieces` keeps the pieces (`mtl.text.pieces`) that were. `cut` is
-    how many texts have more pieces than are read.
+    changes. Nothing is computed before it is asked for; `pieces` keeps the pieces (`mtl.text.pieces`) that were. `cut`
+    is how many texts have more pieces than are read.
     """
 
     def __init__(self, native: _featurizer.Tokens, front_end: FrontEnd, spans: NDArray[np.int64] | None = None) -> None:

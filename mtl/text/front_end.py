@@ -47,7 +47,7 @@ class FrontEnd:
         Count | None,
         Key(
             "how many pieces are read, from the first",
-            note="Of a tokenizer that has a vocabulary of pieces, as `wordpiece`. A word of which some are read is read.",
+            note="Of a tokenizer with a vocabulary of pieces, as `wordpiece`. A word of which some are read is read.",
         ),
     ] = None
     made: Any = None  # a `Tokenizer`, or None; the file that has these imports this one
@@ -60,9 +60,7 @@ class FrontEnd:
     @property
     def splitting(self) -> FrontEnd:
         """The front end with equal tokens that are looked up as they are: texts are split once for all of these."""
-        return FrontEnd(
-            self.tokenizer, max_tokens=self.max_tokens, max_pieces=self.max_pieces, made=self.made
-        )
+        return FrontEnd(self.tokenizer, max_tokens=self.max_tokens, max_pieces=self.max_pieces, made=self.made)
 
     @property
     def of_value(self) -> bool:

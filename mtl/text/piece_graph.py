@@ -100,7 +100,9 @@ def first_pieces(tape: Tape, surface: ir.Value, tokenizer: Tokenizer, most: int)
     columns = tape.op("Shape", [surface], {"start": 1, "end": 2})
     row = tape.op("Div", [owners, columns])
     number = tape.op("Squeeze", [tape.op("Shape", [ids])])
-    place = tape.op("Sub", [tape.op("Range", [scalar(tape, 0), number, scalar(tape, 1)]), tape.op("Gather", [before, row])])
+    place = tape.op(
+        "Sub", [tape.op("Range", [scalar(tape, 0), number, scalar(tape, 1)]), tape.op("Gather", [before, row])]
+    )
     read = tape.op("Less", [place, scalar(tape, most)])
     ids, owners = (typed(tape.op("Compress", [v, read], {"axis": 0}), INT64, 1) for v in (ids, owners))
     counts = _counted(tape, surface, ids, owners).counts

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 class PieceIds(VocabularyFeature):
     """The ids of all pieces of a text's tokens, one after another, in a vocabulary of the training texts' pieces.
 
-    Pieces seen at least `min_count` times are in it, `max_size` of them at most. Where the tokenizer has a vocabulary of
-    its own, ids are 1 higher than in that, as 0 is padding: nothing is counted, and `own` is what is known of it.
+    Pieces seen at least `min_count` times are in it, `max_size` of them at most. Where the tokenizer has a vocabulary
+    of its own, nothing is counted: ids are 1 higher than in that, as 0 is padding, and `own` is what is known of it.
     """
 
     dims = ("P",)
@@ -122,7 +122,7 @@ def reads_pieces(feature: Feature) -> bool:
 
 
 def own_rows(tokens: Tokens) -> PieceRows:
-    """Return the pieces of tokens whose tokenizer has a vocabulary of its own, made once for all features of an input."""
+    """Return the pieces of tokens that have ids of their own, made once for all features of an input."""
     tokenizer = tokens.front_end.made
     if not isinstance(tokens.pieces, PieceRows):
         if not isinstance(tokenizer, OwnPieces):
@@ -159,4 +159,3 @@ def _pieces_of(tokenizer: Tokenizer, word: str) -> list[str]:
             f"the tokenizer '{name_of(type(tokenizer))}' should have pieces of any token. "
             f"Found {type(error).__name__}: {error}, of {short(word)}."
         ) from error
-

@@ -39,8 +39,8 @@ class Tokenizer:
     r"""Cuts texts into tokens in two ways that agree: `spans` for training, `onnx` for the exported graph.
 
     Register a subclass with `register("tokenizer", name)`; an input asks for it by `tokenizer: name`, with its
-    keyword-only arguments by `tokenizer: {type: name, ...}`. Two of one class that were made alike are equal. A token is
-    a part of its text that is not empty.
+    keyword-only arguments by `tokenizer: {type: name, ...}`. Two of one class that were made alike are equal. A token
+    is a part of its text that is not empty.
 
     >>> class Commas(Tokenizer):
     ...     '''What lies between commas.'''
@@ -63,7 +63,6 @@ class Tokenizer:
         self._options = options_of(cls.__init__, self, *args, **options)
         return self
 
-    
     def identity(self) -> tuple[object, ...]:
         """What it is: tokenizers of one class that agree in it cut alike."""
         return (name_of(type(self)), *((option, hashable(value)) for option, value in self._options))
@@ -86,8 +85,8 @@ class Tokenizer:
     def read_files(self, base: Path, kept: Path) -> None:
         """Read the files that options name, relative to `base`, once, before any text is cut; here there are none.
 
-        `kept` is the folder that has what `kept_files` returned, where it was kept. Raises `DataError` for what is wrong
-        with a file.
+        `kept` is the folder that has what `kept_files` returned, where it was kept. Raises `DataError` for what is
+        wrong with a file.
         """
 
     def written(self) -> dict[str, Any]:
@@ -95,7 +94,7 @@ class Tokenizer:
         return dict(self._options)
 
     def kept_files(self) -> dict[str, bytes]:
-        """Return by name the files that a run's folder keeps, so that it can do without those that `read_files` read."""
+        """Return by name what a run's folder keeps, so that it can do without the files that `read_files` read."""
         return {}
 
     def spans(self, text: str) -> Sequence[tuple[int, int]]:

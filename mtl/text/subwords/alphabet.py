@@ -19,8 +19,8 @@ class Alphabet:
     """Symbols of characters: numbers from 2, for those that pieces have.
 
     `rows` are the symbols of each character whose normal form has some; that of any other one is unknown: one symbol,
-    as unknown neighbours are one piece. `removed` is what RE2 has between brackets for characters without a normal form. Every word
-    begins with `mark`, if there is one, and `marks` are the characters that become such a mark.
+    as unknown neighbours are one piece. `removed` is what RE2 has between brackets for characters without a normal
+    form. Every word begins with `mark`, if there is one, and `marks` are the characters that become such a mark.
     """
 
     symbols: dict[str, int]

@@ -48,12 +48,16 @@ class HuggingFaceTokenizer(OwnPieces):
         file = file.resolve()
         reason = why_unreadable(file)
         if reason:
-            raise DataError(Fault(f"should be a file '{FILE}', or be in a folder that has one. Found: {reason}.", str(file)))
+            raise DataError(
+                Fault(f"should be a file '{FILE}', or be in a folder that has one. Found: {reason}.", str(file))
+            )
         content = file.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
         if self.sha256 not in (None, digest):
             raise DataError(
-                Fault(f"should be the file with the SHA-256 {self.sha256}, as 'sha256' says. Found {digest}.", str(file))
+                Fault(
+                    f"should be the file with the SHA-256 {self.sha256}, as 'sha256' says. Found {digest}.", str(file)
+                )
             )
         others = tuple((model, name) for model, name in MODELS.items() if name != name_of(type(self)))
         found = faults(content, self.model, others)

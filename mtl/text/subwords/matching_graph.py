@@ -35,9 +35,7 @@ def matches(tape: Tape, symbols: ir.Value, strides: Strides) -> ir.Value:
     step, going = ir.val("step", dtype=INT64, shape=()), ir.val("going", dtype=BOOL, shape=())
     at, nodes = ir.val("at", dtype=INT64, shape=(None,)), ir.val("nodes", dtype=INT64, shape=(None,))
     before = ir.val("found", dtype=INT64, shape=(None, None))
-    done = inside.op(
-        "Add", [inside.op("Mul", [step, scalar(inside, strides.further)]), scalar(inside, strides.first)]
-    )
+    done = inside.op("Add", [inside.op("Mul", [step, scalar(inside, strides.further)]), scalar(inside, strides.first)])
     keys = _keys(inside, padded, inside.op("Add", [at, done]), strides, strides.further)
     base = inside.op("Mul", [nodes, scalar(inside, strides.radix**strides.further)])
     after = _nodes(

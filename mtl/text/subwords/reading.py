@@ -22,7 +22,9 @@ KEPT = 1 << 17  # words whose pieces are kept
 _MODEL = {"type": "WordPiece", "unk_token": "x", "continuing_subword_prefix": "", "max_input_chars_per_word": 1}
 _EMPTY = {
     **dict.fromkeys(("truncation", "padding", "post_processor", "decoder")),
-    **{"version": "1.0", "added_tokens": [], "model": {**_MODEL, "vocab": {"x": 0}}},
+    "version": "1.0",
+    "added_tokens": [],
+    "model": {**_MODEL, "vocab": {"x": 0}},
 }
 
 
@@ -76,7 +78,9 @@ class Loaded:
         """The kind of every code point, [0x110000] (see `characters`)."""
         splitters = [leaf for leaf in tokenizer_json.pre_tokenizers(self.tree) if leaf["type"] != "Metaspace"]
         sequence = {"type": "Sequence", "pretokenizers": splitters} if splitters else None
-        return _kinds(json.dumps({**_EMPTY, "normalizer": self.tree["normalizer"], "pre_tokenizer": sequence}), self.marks)
+        return _kinds(
+            json.dumps({**_EMPTY, "normalizer": self.tree["normalizer"], "pre_tokenizer": sequence}), self.marks
+        )
 
     @cached_property
     def mark(self) -> str:
@@ -96,8 +100,9 @@ class Loaded:
         known, _ = asked()
         others = sorted({character for piece in self.entries for character in piece}.difference(known))
         forms = [*normal_forms(normalizer), *(normalizer.normalize_str(c) if normalizer else c for c in others)]
+        mark, marks = self.mark, self.marks
         for character, form in zip((*known, *others), forms, strict=True):
-            yield character, self.mark if character in self.marks else form.strip(" ")
+            yield character, mark if character in marks else form.strip(" ")
 
 
 @functools.lru_cache(maxsize=8)
@@ -125,7 +130,7 @@ def faults(content: bytes, model: str, others: tuple[tuple[str, str], ...]) -> t
         return found or tuple(_ordered_marks(loaded(content)))
     except UsageError as error:
         return tuple(fault.message for fault in error.faults)
-    except Exception as error:  # the package raises bare ones; of what it would refuse, anything may be missing
+    except Exception as error:  # noqa: BLE001  # the package raises bare ones, and what it refuses may lack anything
         return tuple(sentences(error, "should be a tokenizer that the package 'tokenizers' can read"))
 
 

@@ -15,7 +15,7 @@ from ..token_values import INT64, STRING, character_class, integers, label_encod
 from .alphabet import Alphabet
 
 _WIDE = 32  # characters of a word; of a longer one as many at a time, or all others would be padded as far
-_COUNTED = 1000  # RE2 repeats nothing more often
+_COUNTED = 250  # in two steps, as a table of few long words is as wide; RE2 is slow where more is counted
 
 
 class Symbols(NamedTuple):

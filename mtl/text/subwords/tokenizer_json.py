@@ -91,7 +91,7 @@ def faults(tree: Any, model: str, others: Mapping[str, str]) -> Iterator[str]:
     """
     found = tree.get("model") if isinstance(tree, Mapping) else None
     if not isinstance(found, Mapping) or "vocab" not in found:
-        yield "should be a tokenizer as the package 'tokenizers' writes it, with a 'model' that has a 'vocab'. Found none."
+        yield "should be what the package 'tokenizers' writes, with a 'model' that has a 'vocab'. Found none."
         return
     yield from _faults_of_model(found, model, others)
     yield from _faults_of_normalizers(tree)

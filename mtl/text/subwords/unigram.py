@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ...base.registry import register
-from .alphabet import Alphabet
 from .hugging_face import HuggingFaceTokenizer
 
 if TYPE_CHECKING:
@@ -17,19 +16,15 @@ if TYPE_CHECKING:
 class Unigram(HuggingFaceTokenizer):
     """The words of a Unigram tokenizer, in its most probable pieces, from a folder with Hugging Face's tokenizer.json.
 
-    `path` is the folder, or the file. Tokens are what spaces part, without them; embeddings of pieces (`piece`) read the
-    pieces of each, by the ids that the vocabulary has. Its own normalizer says what happens to them: `lowercase` and the
-    like of the input are for embeddings of words. What stands for no text, as `<s>`, is text where a text has it.
-    `sha256` is that of the file; a run's recipe.yaml has it, and the run's folder a copy of the file.
+    `path` is the folder, or the file. Tokens are what spaces part, without them; embeddings of pieces (`piece`) read
+    the pieces of each, by the ids that the vocabulary has. Its own normalizer says what happens to them: `lowercase`
+    and the like of the input are for embeddings of words. What stands for no text, as `<s>`, is text where a text has
+    it. `sha256` is that of the file; a run's recipe.yaml has it, and the run's folder a copy of the file.
     """
 
     model: ClassVar[str] = "Unigram"
 
     def onnx_pieces_of_words(self, tape: Tape, words: ir.Value) -> tuple[ir.Value, ir.Value]:
-        from .unigram_graph import UnigramTables, piece_ids  # it imports what only exporting needs
+        from .unigram_graph import piece_ids, tables_of  # it imports what only exporting needs
 
-        vocabulary = self.loaded.tree["model"]["vocab"]
-        pieces = [(piece, own, vocabulary[own][1]) for piece, own in self.loaded.entries.items() if piece]
-        lowest = min(score for _, score in vocabulary)
-        tables = UnigramTables.of(pieces, Alphabet.of(self.loaded), self.vocabulary.unknown, lowest)
-        return piece_ids(tape, words, tables)
+        return piece_ids(tape, words, tables_of(self.content))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ...base.registry import register
-from .alphabet import Alphabet
 from .hugging_face import HuggingFaceTokenizer
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
 @register("tokenizer", "wordpiece")
 class WordPiece(HuggingFaceTokenizer):
-    """The words of a BERT tokenizer, in pieces of its vocabulary, from a folder of Hugging Face's with a tokenizer.json.
+    """The words of a BERT tokenizer, in pieces of its vocabulary, from a folder with Hugging Face's tokenizer.json.
 
     `path` is the folder, or the file. Tokens are words; embeddings of pieces (`piece`) read the longest pieces of each,
     from the left, by the ids that the vocabulary has. Its own normalizer says what happens to them: `lowercase` and the
@@ -26,14 +25,6 @@ class WordPiece(HuggingFaceTokenizer):
     model: ClassVar[str] = "WordPiece"
 
     def onnx_pieces_of_words(self, tape: Tape, words: ir.Value) -> tuple[ir.Value, ir.Value]:
-        from .wordpiece_graph import WordPieceTables, piece_ids  # it imports what only exporting needs
+        from .wordpiece_graph import piece_ids, tables_of  # it imports what only exporting needs
 
-        model = self.loaded.tree["model"]
-        tables = WordPieceTables.of(
-            self.loaded.entries,
-            Alphabet.of(self.loaded),
-            model["continuing_subword_prefix"],
-            self.vocabulary.unknown,
-            model["max_input_chars_per_word"],
-        )
-        return piece_ids(tape, words, tables)
+        return piece_ids(tape, words, tables_of(self.content))

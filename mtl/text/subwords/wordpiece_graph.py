@@ -8,6 +8,7 @@ Dimensions: M words, P symbols of all words, K pieces.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from onnx_ir.tape import Tape
 from ..token_values import INT64, integers, scalar, typed
 from .alphabet import Alphabet
 from .matching_graph import matches, range_of, table
+from .reading import loaded
 from .strides import Strides
 from .symbols_graph import symbols
 from .walk_graph import counted, reached
@@ -40,7 +42,9 @@ class WordPieceTables(NamedTuple):
     most: int
 
     @classmethod
-    def of(cls, entries: Mapping[str, int], alphabet: Alphabet, prefix: str, unknown: int, most: int) -> WordPieceTables:
+    def of(
+        cls, entries: Mapping[str, int], alphabet: Alphabet, prefix: str, unknown: int, most: int
+    ) -> WordPieceTables:
         """Return the tables of a vocabulary, in which pieces within a word have a prefix."""
         strings: list[list[int]] = []
         ids: list[int] = []
@@ -55,6 +59,15 @@ class WordPieceTables(NamedTuple):
         strides = Strides.of(strings, 2 * alphabet.size)
         numbers, lengths = strides.longest()
         return cls(alphabet, strides, np.append(np.array(ids, np.int64), -1)[numbers], lengths, unknown, most)
+
+
+@functools.lru_cache(maxsize=2)
+def tables_of(content: bytes) -> WordPieceTables:
+    """Return the tables of a file."""
+    read = loaded(content)
+    model = read.tree["model"]
+    prefix, most = model["continuing_subword_prefix"], model["max_input_chars_per_word"]
+    return WordPieceTables.of(read.entries, Alphabet.of(read), prefix, read.vocabulary.unknown, most)
 
 
 def piece_ids(tape: Tape, words: ir.Value, tables: WordPieceTables) -> tuple[ir.Value, ir.Value]:

@@ -26,5 +26,3 @@ def words(tape: Tape, texts: ir.Value, kinds: NDArray[np.uint8]) -> ir.Value:
     first = tape.op("Reshape", [bare, integers(tape, [-1])])
     found = tape.op("Where", [tape.op("Equal", [first, strings(tape, [""])]), flat, first])
     return typed(tape.op("Reshape", [found, tape.op("Shape", [marked])]), STRING, 2)
-
-
