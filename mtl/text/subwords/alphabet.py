@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from .characters import REMOVED, class_of
 from .reading import Loaded
-
-NOTHING, UNKNOWN = 0, 1  # symbols: of padding, and of characters that no piece has
+from .strides import NOTHING, UNKNOWN
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from onnx_ir.tape import Tape
 
 from ..branches import body
 from ..token_values import INT64, integers, scalar, typed
-from .strides import Strides
+from .strides import UNKNOWN, Strides
 
 BOOL = ir.DataType.BOOL
 
@@ -23,7 +23,7 @@ def matches(tape: Tape, symbols: ir.Value, strides: Strides) -> ir.Value:
     0 is no node. W is at least 1.
     """
     reach = max(strides.first, strides.further)
-    padded = tape.op("Pad", [symbols, integers(tape, [0, reach])])
+    padded = tape.op("Pad", [symbols, integers(tape, [0, reach]), scalar(tape, UNKNOWN)])
     places = range_of(tape, symbols)
     found = _nodes(tape, _keys(tape, padded, places, strides, strides.first), strides.starts)
     if not len(strides.steps[0]):

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+NOTHING, UNKNOWN = 0, 1  # symbols that no string has: of padding, and of what is in no piece, as after the last symbol
 _MOST = 6  # symbols at a time: each prefix of them is looked up
 _NUMBERS = 1 << 63
 
@@ -39,11 +40,11 @@ class Strides(NamedTuple):
 
     @classmethod
     def of(cls, strings: Sequence[Sequence[int]], radix: int) -> Strides:
-        """Return the tables of distinct strings of symbols from 1 up to `radix`, none of them empty.
+        """Return the tables of distinct strings of symbols from 2 up to `radix`, none of them empty.
 
-        >>> found = Strides.of([[1], [1, 2], [2]], 3)
+        >>> found = Strides.of([[2], [2, 3], [3]], 4)
         >>> found.first, dict(zip(*map(np.ndarray.tolist, found.starts))), found.ends.tolist()
-        (2, {3: 1, 6: 2, 5: 3}, [-1, 0, 2, 1])
+        (2, {8: 1, 12: 2, 11: 3}, [-1, 0, 2, 1])
         """
         lengths = np.array([len(string) for string in strings], np.int64)
         longest = int(lengths.max())

@@ -103,7 +103,7 @@ def _with_unknown(tape: Tape, nodes: ir.Value, tables: UnigramTables) -> ir.Valu
 def _by_ends(tape: Tape, nodes: ir.Value, width: ir.Value) -> ir.Value:
     """Return nodes by the symbols that they end with, [P, W], those of most symbols first, for those by the first.
 
-    What ends in a row and has l symbols is l - 1 rows above it, in column l - 1: each column is moved down by a row more
+    What ends in a row and has l symbols is l - 1 rows above it, in column l - 1: each column is moved by a row more
     than the one before it. Columns one after another, read again as if each were a row longer, are moved so.
     """
     one, none = integers(tape, [1]), integers(tape, [0])
