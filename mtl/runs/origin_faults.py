@@ -17,6 +17,7 @@ from ..model.multi_task import MultiTaskModel
 from ..recipe.document import show
 from ..recipe.modules import ModuleConfig
 from ..text.features import can_grow
+from ..text.pieces import reads_own_pieces
 from ..train.checkpoint import own_tensors
 from ..train.from_runs import weights_file
 
@@ -119,7 +120,8 @@ def _other_texts(origins: Origins, name: str) -> Iterator[Fault]:
         for given in origins.graph.inputs_at(address):
             mine = given.front_end
             pairs = {"tokenizer": (mine.cutting["tokenizer"], theirs.cutting["tokenizer"])}
-            pairs |= {key: (getattr(mine, key), getattr(theirs, key)) for key in _READING}
+            if not reads_own_pieces(theirs, graph.features_of(source.component)):
+                pairs |= {key: (getattr(mine, key), getattr(theirs, key)) for key in _READING}
             for key, (here, there) in pairs.items():
                 if here != there:
                     yield given.place.fault(

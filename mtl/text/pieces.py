@@ -8,6 +8,7 @@ Dimensions: B rows of a batch, T tokens and P pieces of its longest row, N token
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from ..base.errors import UsageError, short
 from ..base.registry import name_of, register
 from .features import Feature, Ragged, VocabularyFeature
 from .featurizer import PieceRows, TokenPieces, Tokens
+from .front_end import FrontEnd
 from .own_pieces import OwnPieces, PieceVocabulary
 from .tokenizers import Tokenizer
 from .vocabulary import Vocabulary
@@ -119,6 +121,11 @@ class PieceCounts(Feature):
 def reads_pieces(feature: Feature) -> bool:
     """Say whether a feature is computed from the pieces of tokens: a tokenizer should have them in the graph, too."""
     return not feature.own_pieces and ("P" in feature.dims or isinstance(feature, PieceCounts))
+
+
+def reads_own_pieces(front_end: FrontEnd, features: Iterable[Feature]) -> bool:
+    """Say whether all that features read are pieces with ids of their own: words are not looked up then."""
+    return isinstance(front_end.made, OwnPieces) and all(map(reads_pieces, features))
 
 
 def own_rows(tokens: Tokens) -> PieceRows:

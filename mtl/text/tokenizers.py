@@ -63,6 +63,7 @@ class Tokenizer:
         self._options = options_of(cls.__init__, self, *args, **options)
         return self
 
+    @property
     def identity(self) -> tuple[object, ...]:
         """What it is: tokenizers of one class that agree in it cut alike."""
         return (name_of(type(self)), *((option, hashable(value)) for option, value in self._options))
@@ -142,6 +143,7 @@ class Tokenizer:
         return "onnx_pieces" if pieces and in_one_way else None
 
     def checked(self, text: str) -> list[tuple[int, int]]:
+        """Return what `spans` finds in a text; raises `UsageError` where that fails, or is no tokens of it."""
         try:
             found = list(self.spans(text))
         except Exception as error:  # whatever a plugin's code raises

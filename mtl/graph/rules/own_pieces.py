@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ...base.errors import Fault
+from ...recipe.config import InputConfig
+from ...recipe.modules import ModuleConfig
 from ...text.own_pieces import OwnPieces
-from ...text.pieces import PieceIds, reads_pieces
+from ...text.pieces import PieceIds, reads_own_pieces
+from ..sharing_graph import READING, declared_features
 
 if TYPE_CHECKING:
     from ...text.front_end import FrontEnd
@@ -19,26 +22,27 @@ _NORMALIZING = ("lowercase", "strip_accents", "nfkc")
 
 def vocabularies_of_pieces_are_not_counted(graph: SharingGraph) -> Iterator[Fault]:
     """Rule: keys that say which pieces are counted are for pieces that are."""
-    for name in graph.readers():
-        made = next((key.front_end.made for key in graph.inputs_of(name)), None)
-        if not isinstance(made, OwnPieces):
-            continue
-        config = graph.components[name].config
-        for feature in graph.features_of(name):
-            for key, value in _COUNTING.items() if isinstance(feature, PieceIds) else ():
-                found = getattr(feature, key)
-                if found != value and key in config.values:
-                    yield config.place_of(key).fault(
-                        f"should be left out, as the pieces are those of the tokenizer's own vocabulary. Found {found}."
-                    )
+    found: dict[Fault, None] = {}  # a tied module is at several addresses
+    for config, inputs in _readers(graph):
+        if any(isinstance(given.front_end.made, OwnPieces) for given in inputs):
+            for feature in declared_features(config):
+                for key, value in _COUNTING.items() if isinstance(feature, PieceIds) else ():
+                    if getattr(feature, key) != value and key in config.values:
+                        fault = config.place_of(key).fault(
+                            "should be left out, as the pieces are those of the tokenizer's own vocabulary. "
+                            f"Found {getattr(feature, key)}."
+                        )
+                        found[fault] = None
+    yield from found
 
 
 def words_are_normalized_where_they_are_looked_up(graph: SharingGraph) -> Iterator[Fault]:
     """Rule: an input of pieces alone says nothing of how words are normalized, as they are not looked up."""
     looking_up: set[FrontEnd] = set()
-    for name in graph.readers():
-        if not all(map(reads_pieces, graph.features_of(name))):
-            looking_up |= {key.front_end.whole for key in graph.inputs_of(name)}
+    for config, inputs in _readers(graph):
+        read = (given.front_end for given in inputs)
+        features = declared_features(config)
+        looking_up |= {front_end.whole for front_end in read if not reads_own_pieces(front_end, features)}
     for task in graph.recipe.tasks.values():
         for given in task.inputs.values():
             front_end = given.front_end
@@ -49,3 +53,10 @@ def words_are_normalized_where_they_are_looked_up(graph: SharingGraph) -> Iterat
                         f"should say nothing of how words are looked up, as pieces alone are, which the tokenizer "
                         f"'{front_end.tokenizer}' normalizes itself. Found '{key}: {written}'. Leave it out."
                     )
+
+
+def _readers(graph: SharingGraph) -> Iterator[tuple[ModuleConfig, Sequence[InputConfig]]]:
+    """Yield the modules that read features of an input, with their inputs."""
+    for address, config in graph.addresses().items():
+        if config.kind in READING and not config.parts:
+            yield config, graph.inputs_at(address)

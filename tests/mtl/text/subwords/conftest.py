@@ -5,18 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.subword_files import VARIANTS, write
+from benchmarks.subword_files import VARIANTS
 from benchmarks.subwords import front_end_of
 from mtl.text.front_end import FrontEnd
-from tests.once import once
 
 Reads = Callable[[str], FrontEnd]
-
-
-@pytest.fixture(scope="session")
-def folder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The folder of a small tokenizer, by its name among the variants."""
-    return lambda name: once(tmp_path_factory, f"subwords {name}", lambda folder: write(name, folder))
 
 
 @pytest.fixture(scope="session")
