@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from tokenizers.normalizers import Normalizer
@@ -53,7 +53,7 @@ def write(name: str, folder: Path) -> Path:
     specials = [padding, unknown, first, last]
     if variant.tokenizer == "wordpiece":
         tokenizer = Tokenizer(models.WordPiece(unk_token=unknown, max_input_chars_per_word=40))
-        trainer = trainers.WordPieceTrainer(vocab_size=SIZE, special_tokens=specials, show_progress=False)
+        trainer: Any = trainers.WordPieceTrainer(vocab_size=SIZE, special_tokens=specials, show_progress=False)
     else:
         tokenizer = Tokenizer(models.Unigram())
         trainer = trainers.UnigramTrainer(
@@ -63,8 +63,8 @@ def write(name: str, folder: Path) -> Path:
         tokenizer.normalizer = variant.normalizer
     tokenizer.pre_tokenizer = variant.pre_tokenizer
     tokenizer.train_from_iterator(texts(), trainer)
-    ids = [(mark, tokenizer.token_to_id(mark)) for mark in (last, first)]
-    tokenizer.post_processor = processors.BertProcessing(*ids)
+    sep, cls = ((mark, tokenizer.token_to_id(mark) or 0) for mark in (last, first))
+    tokenizer.post_processor = processors.BertProcessing(sep, cls)
     tokenizer.enable_truncation(6)  # a file says so of texts that a model was trained on: `max_pieces` is in its place
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(folder / "tokenizer.json"))

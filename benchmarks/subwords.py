@@ -132,7 +132,7 @@ def main() -> int:
         for name, (path, kind) in tokenizers.items():
             start = time.perf_counter()
             front_end = front_end_of(path, kind)
-            compared, found = 0, []
+            compared, found = 0, list[str]()
             for count, bad in fuzz(front_end, options.strings, options.seed):
                 compared, found = compared + count, found + bad
                 print(f"  {compared:>9} strings  {len(found)} differences", flush=True)

@@ -12,7 +12,7 @@ from ..base.errors import ExportError
 from ..text.front_end import FrontEnd
 from ..text.piece_graph import first_pieces
 from ..text.token_values import INT64, STRING, Shared, TokenValues, integers, label_encoder, strings, typed
-from ..text.tokenizers import Tokenizer
+from ..text.tokenizers import tokenizer_of
 from .normalization import normalized
 
 __all__ = ["TokenValues", "text_front_end", "tokens_front_end"]
@@ -28,7 +28,7 @@ def text_front_end(tape: Tape, text: ir.Value, front_end: FrontEnd) -> TokenValu
     # One more text with one token: the batch is never empty, and T is at least 1. It is cut off again unless
     # it is the only one.
     longer = tape.op("Concat", [text, strings(tape, ["x"])], {"axis": 0})
-    tokenizer: Tokenizer = front_end.tokenizing()
+    tokenizer = tokenizer_of(front_end)
     missing = tokenizer.missing(pieces=False)
     if missing is not None:
         name = front_end.tokenizer

@@ -116,11 +116,14 @@ def _other_texts(origins: Origins, name: str) -> Iterator[Fault]:
     if component.name not in origins.graph.readers():
         return
     theirs = next((key.front_end for key in graph.inputs_of(source.component)), None)
-    for address in component.members if theirs is not None else ():
+    if theirs is None:
+        return
+    pieces = reads_own_pieces(theirs, graph.features_of(source.component))
+    for address in component.members:
         for given in origins.graph.inputs_at(address):
             mine = given.front_end
             pairs = {"tokenizer": (mine.cutting["tokenizer"], theirs.cutting["tokenizer"])}
-            if not reads_own_pieces(theirs, graph.features_of(source.component)):
+            if not pieces:
                 pairs |= {key: (getattr(mine, key), getattr(theirs, key)) for key in _READING}
             for key, (here, there) in pairs.items():
                 if here != there:

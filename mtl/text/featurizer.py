@@ -37,7 +37,7 @@ from .._featurizer import (
     word_ranges,
 )
 from ..base.errors import UsageError, near_miss
-from ..base.registry import names
+from ..base.registry import lookup, names
 from .front_end import FrontEnd
 from .vocabulary import Vocabulary
 
@@ -324,7 +324,8 @@ def tokenize(texts: Iterable[str | bytes], front_end: FrontEnd | str) -> Tokens:
     if tokenizer not in known:
         hint = near_miss(tokenizer, known) or f" There are: {', '.join(known)}."
         raise UsageError(f"no tokenizer named '{tokenizer}'.{hint}")
-    found: Tokens = front.tokenizing().tokenize(texts, front)
+    made = lookup("tokenizer", tokenizer)() if front.made is None else front.made
+    found: Tokens = made.tokenize(texts, front)
     return found.under(front)
 
 

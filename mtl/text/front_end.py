@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from ..base.declared import Count, Key, keys
-from ..base.registry import lookup
 from .cells import VALUES
 from .normalization import Normalization
-
-if TYPE_CHECKING:
-    from .tokenizers import Tokenizer
 
 
 @dataclass(frozen=True)
@@ -51,11 +47,6 @@ class FrontEnd:
         ),
     ] = None
     made: Any = None  # a `Tokenizer`, or None; the file that has these imports this one
-
-    def tokenizing(self) -> Tokenizer:
-        """Return the tokenizer."""
-        found: Tokenizer = self.made if self.made is not None else lookup("tokenizer", self.tokenizer)()
-        return found
 
     @property
     def splitting(self) -> FrontEnd:

@@ -127,7 +127,7 @@ def _kept(counts: NDArray[np.int64], bounds: NDArray[np.int64], most: int) -> ND
     >>> _kept(np.array([2, 3, 1, 9]), np.array([0, 3, 4]), 5).tolist()
     [2, 2, 1, 5]
     """
-    found = counts.copy()
+    found: NDArray[np.int64] = counts.copy()
     for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
         row = counts[begin:end]
         if row.sum() > most:

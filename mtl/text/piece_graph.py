@@ -21,7 +21,7 @@ from .token_values import (
     strings,
     typed,
 )
-from .tokenizers import Tokenizer
+from .tokenizers import Tokenizer, tokenizer_of
 from .vocabulary import Vocabulary
 
 
@@ -59,7 +59,7 @@ def piece_values(tape: Tape, tokens: TokenValues) -> PieceValues:
     if tokens.shared.pieces is not None:
         return tokens.shared.pieces
     name = tokens.front_end.tokenizer
-    tokenizer: Tokenizer = tokens.front_end.tokenizing()
+    tokenizer = tokenizer_of(tokens.front_end)
     lacking = tokenizer.missing(pieces=True)
     if lacking is not None:
         raise ExportError(f"pieces of tokens: the tokenizer '{name}' should have a method '{lacking}'. Found none.")

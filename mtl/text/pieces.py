@@ -19,7 +19,7 @@ from .features import Feature, Ragged, VocabularyFeature
 from .featurizer import PieceRows, TokenPieces, Tokens
 from .front_end import FrontEnd
 from .own_pieces import OwnPieces, PieceVocabulary
-from .tokenizers import Tokenizer
+from .tokenizers import Tokenizer, tokenizer_of
 from .vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _pieces(tokens: Tokens) -> TokenPieces:
 
 
 def _made(tokens: Tokens) -> TokenPieces:
-    tokenizer = tokens.front_end.tokenizing()
+    tokenizer = tokenizer_of(tokens.front_end)
     words = [word for row in tokens.normalized() for word in row]
     pieces = {word: _pieces_of(tokenizer, word) if word else [""] for word in dict.fromkeys(words)}
     for word, found in pieces.items():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..base.errors import UsageError, counted, short
 from ..base.options import Options, hashable, options_of
-from ..base.registry import name_of, register
+from ..base.registry import lookup, name_of, register
 from .category_entries import entry_spans
 from .featurizer import (
     Tokens,
@@ -69,7 +69,7 @@ class Tokenizer:
         return (name_of(type(self)), *((option, hashable(value)) for option, value in self._options))
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and other.identity == self.identity  # type: ignore[attr-defined]
+        return type(other) is type(self) and other.identity == self.identity
 
     def __hash__(self) -> int:
         return hash(self.identity)
@@ -161,6 +161,12 @@ class Tokenizer:
                 )
             last = end
         return found
+
+
+def tokenizer_of(front_end: FrontEnd) -> Tokenizer:
+    """Return the tokenizer of a front end."""
+    found: Tokenizer = front_end.made if front_end.made is not None else lookup("tokenizer", front_end.tokenizer)()
+    return found
 
 
 class _Compiled(Tokenizer):

@@ -67,7 +67,7 @@ def _keys(tape: Tape, padded: ir.Value, places: ir.Value, strides: Strides, widt
 
 
 def _nodes(tape: Tape, keys: ir.Value, numbers: tuple[NDArray[np.int64], NDArray[np.int64]]) -> ir.Value:
-    attributes: dict[str, ir.Tensor] = {
+    attributes: dict[str, ir.TensorProtocol] = {
         "keys_tensor": ir.tensor(numbers[0]),
         "values_tensor": ir.tensor(numbers[1]),
         "default_tensor": ir.tensor(np.zeros(1, np.int64)),

@@ -20,7 +20,7 @@ from .characters import asked, kinds_of, normal_forms
 
 KEPT = 1 << 17  # words whose pieces are kept
 _MODEL = {"type": "WordPiece", "unk_token": "x", "continuing_subword_prefix": "", "max_input_chars_per_word": 1}
-_EMPTY = {
+_EMPTY: Mapping[str, Any] = {
     **dict.fromkeys(("truncation", "padding", "post_processor", "decoder")),
     "version": "1.0",
     "added_tokens": [],

@@ -108,7 +108,7 @@ def faults(tree: Any, model: str, others: Mapping[str, str]) -> Iterator[str]:
 def _faults_of_model(found: Tree, model: str, others: Mapping[str, str]) -> Iterator[str]:
     kind = found.get("type")
     if kind != model:
-        hint = f" Write 'type: {others[kind]}'." if kind in others else ""
+        hint = f" Write 'type: {others[str(kind)]}'." if kind in others else ""
         yield f"'model' should be of type '{model}', {_OF_GRAPHS}. Found {_quoted(kind)}.{hint}"
         return
     if found.get("byte_fallback"):

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 @register("tokenizer", "unigram")
 class Unigram(HuggingFaceTokenizer):
-    """The words of a Unigram tokenizer, in its most probable pieces, from a folder with Hugging Face's tokenizer.json.
+    """Words in the most probable pieces of a Unigram vocabulary, from a file tokenizer.json.
 
-    `path` is the folder, or the file. Tokens are what spaces part, without them; embeddings of pieces (`piece`) read
-    the pieces of each, by the ids that the vocabulary has. Its own normalizer says what happens to them: `lowercase`
-    and the like of the input are for embeddings of words. What stands for no text, as `<s>`, is text where a text has
-    it. `sha256` is that of the file; a run's recipe.yaml has it, and the run's folder a copy of the file.
+    `path` is the file, or the folder of Hugging Face's that it is in. Tokens are its words; embeddings of pieces
+    (`piece`) read the pieces of each, by the ids that the vocabulary has. Its own normalizer says what happens to them:
+    `lowercase` and the like of the input are for embeddings of words. What stands for no text, as `<s>`, is text
+    where a text has it. `sha256` is that of the file; a run's recipe.yaml has it, and the run's folder a copy of it.
     """
 
     model: ClassVar[str] = "Unigram"

@@ -169,7 +169,7 @@ def _best(tape: Tape, candidates: ir.Value, words: ir.Value, width: ir.Value) ->
     before = tape.op("Concat", [words, _vector(tape, tape.op("Sub", [width, scalar(tape, 1)]))], {"axis": 0})
     beginning = tape.op("Expand", [zero, tape.op("Concat", [words, integers(tape, [1])], {"axis": 0})])
     first = typed(tape.op("Concat", [tape.op("Expand", [nothing, before]), beginning], {"axis": 1}), DOUBLE, 2)
-    attributes = {"body": each, "num_scan_inputs": 1}
+    attributes: dict[str, ir.Graph | int] = {"body": each, "num_scan_inputs": 1}
     _, columns = tape.op_multi_out("Scan", [first, candidates], attributes, num_outputs=2)
     return typed(columns, INT64, 2)
 

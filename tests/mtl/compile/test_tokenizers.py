@@ -94,8 +94,8 @@ def test_what_is_wrong_with_keys(folder_of: Callable[[str], Path], tmp_path: Pat
     file.write_text(json.dumps(wordpiece(model={"type": "BPE"})))
     given = {"tokenizer": {"type": "wordpiece", "path": str(tmp_path)}, "max_pieces": 7, "lowercase": 3}
     assert refused(given) == [
-        "r: tasks.topic.inputs.text.lowercase: should be true, false or 'ascii'. Found 3.",
         f"{file}: 'model' should be of type 'WordPiece', which is what an exported graph can do. Found 'BPE'.",
+        "r: tasks.topic.inputs.text.lowercase: should be true, false or 'ascii'. Found 3.",
     ]
 
 

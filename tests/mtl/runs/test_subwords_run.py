@@ -14,6 +14,8 @@ import pytest
 
 import mtl
 from mtl.base.errors import CheckpointError
+from mtl.compile.loading import load_recipe
+from mtl.recipe.document import show
 from mtl.runs.runner import Run
 from tests import small
 from tests.mtl.from_small import recipe as made
@@ -37,13 +39,13 @@ def test_a_run_needs_no_folder_any_more_and_an_export_no_package(
 ) -> None:
     run = mtl.run(write(tmp_path, folder_of(name), kind), out=tmp_path / "run")
     assert run.manifest["tasks"]["slots"]["front_ends"]["text"]["tokenizer"] == kind
-    before = run.predict("slots", TEXTS)
+    before, figures = run.predict("slots", TEXTS), run.metrics["test"]
     assert [answer["tokens"] for answer in before][:2] == [["play", "hey", "jude"], ["hey"]]
     shutil.rmtree(tmp_path / "tokens")
     moved = (tmp_path / "run").rename(tmp_path / "moved")
     again = Run.open(moved)
     assert again.predict("slots", TEXTS) == before
-    assert again.test()["test"] == run.metrics["test"]
+    assert again.test()["test"] == figures
     command = (
         "import sys, json; sys.modules['tokenizers'] = sys.modules['torch'] = None; import mtl; "
         "print(json.dumps(mtl.Bundle(sys.argv[1]).predict('slots', json.loads(sys.argv[2]))))"
@@ -74,13 +76,19 @@ def test_a_run_is_resumed_with_an_equal_tokenizer_only(folder_of: Callable[[str]
     for _ in islice(Run.start(recipe, tmp_path / "run").train(), 3):
         pass
     digests = [
-        Run.start(recipe, tmp_path / "other").recipe.tasks["intent"].inputs["text"].front_end.made.sha256
-        for _ in (write(tmp_path, folder_of("uncased")), write(tmp_path, folder_of("cased")))
+        load_recipe(write(tmp_path, folder_of(name))).tasks["intent"].inputs["text"].front_end.made.sha256
+        for name in ("uncased", "cased")
     ]
     with pytest.raises(CheckpointError) as caught:
         Run.start(recipe, tmp_path / "run", resume=True)
-    key = "tasks.intent.inputs.text.tokenizer.sha256"
-    assert f"Found another: {key}: '{digests[0]}' there, '{digests[1]}' here;" in str(caught.value)
+    there, here = map(show, digests)
+    found = "; ".join(
+        f"tasks.{task}.inputs.text.tokenizer.sha256: {there} there, {here} here" for task in ("intent", "slots")
+    )
+    assert str(caught.value) == (
+        f"{tmp_path / 'run'}: the recipe should be the one that the run was started with. Found another: {found}. "
+        "The run's own is its recipe.yaml; a changed recipe needs a new run."
+    )
     shutil.rmtree(tmp_path / "tokens")
     kept = tmp_path / "run/recipe.yaml"  # which does without the folder
     assert list(Run.start(kept, tmp_path / "run", resume=True).train()) != []

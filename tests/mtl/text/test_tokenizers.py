@@ -93,9 +93,11 @@ def test_a_tokenizer_of_a_plugin_leaves_with_its_task(
         "reads it.",
         "syllables      A vowel or several, and the consonants before them.",
         "unicode_words  Words of letters and numbers, other characters one by one; marks stay with what they follow.",
+        "unigram        Words in the most probable pieces of a Unigram vocabulary, from a file tokenizer.json.",
         "value          The whole cell of a column, which is one value and may be missing: a category; white space at "
         "its ends is none.",
         "whitespace     Runs of characters that are not white space.",
+        "wordpiece      Words in the longest pieces of a vocabulary, as BERT has them, from a file tokenizer.json.",
     ]
     with pytest.raises(RecipeError) as caught:
         recipe_from_text(syllables(tmp_path).replace("tokenizer: syllables", "tokenizer: sylables"))
@@ -104,7 +106,7 @@ def test_a_tokenizer_of_a_plugin_leaves_with_its_task(
         tokenize([], "bpe")
     assert str(unknown.value) == (
         "no tokenizer named 'bpe'. There are: whitespace, unicode_words, characters, categories, number, syllables, "
-        "value."
+        "unigram, value, wordpiece."
     )
 
 

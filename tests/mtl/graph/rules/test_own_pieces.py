@@ -35,14 +35,12 @@ def recipe(folder_of: Callable[[str], Path], name: str = "uncased") -> str:
 
 
 def test_pieces_of_a_vocabulary_of_their_own_are_not_counted(folder_of: Callable[[str], Path]) -> None:
-    text = recipe(folder_of)
-    found = faults(
-        text, "tasks.intent.model.embedding.min_count=2", "tasks.slots.model.embedding.parts.piece.max_size=9"
-    )
+    keys = ("tasks.intent.model.embedding.min_count", "tasks.slots.model.embedding.parts.piece.max_size")
+    found = faults(recipe(folder_of), f"{keys[0]}=2", f"{keys[1]}=9")
     message = "should be left out, as the pieces are those of the tokenizer's own vocabulary."
     assert found == [
-        f"r.yaml:10: tasks.intent.model.embedding.min_count: {message} Found 2.",
-        f"r.yaml:16: tasks.slots.model.embedding.parts.piece.max_size: {message} Found 9.",
+        f"--set {keys[0]}=2: {keys[0]}: {message} Found 2.",
+        f"--set {keys[1]}=9: {keys[1]}: {message} Found 9.",
     ]
 
 
@@ -74,6 +72,6 @@ def test_conditions_come_from_tasks_that_read_as_many_pieces(folder_of: Callable
     text = recipe(folder_of).replace("type: text_classification", "type: word_tagging")
     condition = "tasks.slots.model.decoder={type: mlp, condition: intent.output}"
     assert faults(text, condition, "tasks.slots.inputs.text.max_pieces=9") == [
-        f"--set {condition}: tasks.slots.model.decoder.condition: should come from a task that reads as many pieces as 'slots' "
-        "(9). Found 'intent', whose 'max_pieces' is null."
+        f"--set {condition}: tasks.slots.model.decoder.condition: should come from a task that reads as many pieces as "
+        "'slots' (9). Found 'intent', whose 'max_pieces' is null."
     ]
