@@ -124,7 +124,7 @@ def _set_apart(graph: ir.Graph) -> None:
 
 
 def optimize(model: ir.Model, protected: Sequence[ir.Value]) -> None:
-    """Fold constants, take out of loops what stays the same, and remove duplicates; the initializers `protected` stay as they are."""
+    """Fold constants, take out of loops what stays the same, remove duplicates; initializers `protected` stay."""
     graph = model.graph
     values = {value.name: value.const_value for value in protected}
     for value in protected:

@@ -100,9 +100,9 @@ def verify(
     """Compare every graph in a folder with the model, which should be in evaluation mode.
 
     Each answers the whole test split (or dev, or train, where there is no other) at batch 1 and 64, texts of 1 to 300
-    tokens and empty texts alone and together, and no text; with `how` as `sample`, a few rows at batch 1, with `none` nothing. Raises
-    `ExportError` naming head, stage, component and example of the first answer that differs. `report` is called as the
-    tasks that are verified together begin.
+    tokens and empty texts alone and together, and no text; with `how` as `sample`, a few rows at batch 1, with `none`
+    nothing. Raises `ExportError` naming head, stage, component and example of the first answer that differs. `report`
+    is called as the tasks that are verified together begin.
     """
     check_how(how)
     if how == "none":

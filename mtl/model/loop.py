@@ -49,7 +49,8 @@ def _traced(going: Going, step: Step, carried: State, read: State, module: nn.Mo
     def copied(carried: State, read: State) -> State:
         return tuple(value.clone() for value in step(carried, read))  # what goes in may not come out as it is
 
-    found: State = while_loop_op(flat(going), flat(copied), carried, (*read, *held.values()))
+    run: Any = while_loop_op
+    found: State = run(flat(going), flat(copied), carried, (*read, *held.values()))
     return found
 
 

@@ -32,7 +32,7 @@ class Steppable(Protocol):
     """A decoder that is taught with its own history, seen by a search: an `nn.Module`."""
 
     def start(self, *values: Any) -> tuple[State, State]:
-        """Return what every step reads, and the state before the first choice; each tensor's first axis is the batch."""
+        """Return what every step reads, and the state before the first choice; first axes are the batch."""
         ...
 
     def step(self, read: State, state: State, choice: Tensor) -> tuple[Tensor, State]:

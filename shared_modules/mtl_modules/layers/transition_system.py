@@ -122,7 +122,8 @@ class TransitionSystem(nn.Module):
 
         after = Places(shifted, depth, since, opens, torch.stack([label(depth), label(depth - 1)], -1))
         none = torch.full_like(after.around[:, :1], self.end)
-        first = Places(*(value.new_zeros(len(value), 1) for value in after[:4]), none)
+        front, deep, opened_since, opening = (value.new_zeros(len(value), 1) for value in after[:4])
+        first = Places(front, deep, opened_since, opening, none)
         return Places(*(torch.cat([f, a[:, :-1]], 1) for f, a in zip(first, after, strict=True)))
 
     def allowed(self, at: Places, lengths: Tensor) -> Tensor:
