@@ -19,7 +19,8 @@ from ..layers.limits import Count
 class PieceEmbedding(Embedding):
     """A table of vectors of the pieces that the tokenizer makes of tokens, trained with the model.
 
-    The tokenizers that come with the library have whole tokens for pieces; one of your own may have smaller ones.
+    Those of `wordpiece` and `unigram` are the pieces of their file; other tokenizers that come with the library have
+    whole tokens for pieces, and one of your own may have smaller ones.
 
     Representations and poolings read the sequence of all pieces. Where a vector per token is needed (to tag them, or
     beside other embeddings), it is that of the token's `first` piece, or the `mean` over its pieces. `dim` is the size
