@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import _featurizer
+from ..base import text_lines
 from ..base.files import sha256
 from ..base.registry import lookup
 from ..sources import base as source_module
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from ..graph.calls import InputKey
     from ..graph.sharing_graph import SharingGraph
     from ..sources.base import Source
+
+
+INSTALLED = ("site-packages", "dist-packages")  # where pip puts modules of many projects side by side
 
 
 def described(plan: SourcePlan, fitted: Fitted) -> list[Any]:
@@ -57,39 +61,48 @@ def code_of(graph: SharingGraph, plans: Mapping[str, SourcePlan], sources: Mappi
     classes |= {type(sources[name]) for name in plans}
     classes |= {lookup("tokenizer", key.front_end.tokenizer) for plan in plans.values() for key in plan.inputs}
     modules = {base.__module__ for cls in classes for base in inspect.getmro(cls)}
-    modules |= {_featurizer.__name__, __name__, token_module.__name__, source_module.__name__}
-    return sorted(sha256(file) for file in set().union(*map(_files, modules)))
+    modules |= {_featurizer.__name__, __name__, token_module.__name__, source_module.__name__, text_lines.__name__}
+    return sorted(map(sha256, code_files(modules)))
 
 
 def code_of_network(graph: SharingGraph, *modules: str) -> list[str]:
     """Return hashes of the packages whose code computes what a network answers: its components', and these modules'.
 
-    A package beside this library counts as a whole: its modules are made of one another. Those of torch do not count.
+    Those of torch do not count.
     """
     classes = {component.config.cls for component in graph.components.values()}
     keys = [key for task in graph.recipe.tasks for key in graph.inputs(task).values()]
     classes |= {lookup("tokenizer", key.front_end.tokenizer) for key in keys}
     names = {base.__module__ for cls in classes for base in inspect.getmro(cls)} | set(modules)
     own = {name for name in names if name.partition(".")[0] not in ("torch", *sys.stdlib_module_names)}
-    return sorted(sha256(file) for file in set().union(*map(_whole, own)))
+    return sorted(map(sha256, code_files(own)))
 
 
-def _whole(name: str) -> set[Path]:
-    """Return the files of the package that a module is in, however deep; in this library, as `_files` does."""
-    first = sys.modules.get(name.partition(".")[0])
-    file = getattr(first, "__file__", None)
-    if name.partition(".")[0] == "mtl" or not hasattr(first, "__path__") or not file:
-        return _files(name)
-    return set(Path(file).parent.rglob("*.py"))
+def code_files(names: Iterable[str]) -> set[Path]:
+    """Return the files that modules are made of: those of their rooms of this library, and of other packages whole.
+
+    Of a module that is in no package, as a plugin's file is, they are those beside it that have been imported.
+    """
+    return set().union(*map(_files, names))
 
 
 def _files(name: str) -> set[Path]:
-    """Return the files of a module's package; the one file of a module that is in none, or right under mtl/."""
-    module = sys.modules.get(name)
-    file = getattr(module, "__file__", None)
-    if not file or not Path(file).is_file():
+    first = name.partition(".")[0]
+    file = _file(sys.modules.get(name))
+    if file is None or first in sys.stdlib_module_names:
         return set()
-    package = (getattr(module, "__package__", None) or "").partition(".")
-    if not package[0] or (package[0] == "mtl" and not package[2]):
-        return {Path(file)}
-    return set(Path(file).parent.rglob("*.py"))
+    package = sys.modules[first]
+    if not hasattr(package, "__path__"):
+        if file.parent.name in INSTALLED:  # what lies beside it there has nothing to do with it
+            return {file}
+        beside = {_file(module) for module in list(sys.modules.values())}
+        return {other for other in beside if other is not None and other.parent == file.parent}
+    if first == "mtl":
+        return set(file.parent.rglob("*.py")) if name.count(".") > 1 else {file}
+    return {found for folder in package.__path__ for found in Path(folder).rglob("*.py")}
+
+
+def _file(module: Any) -> Path | None:
+    """Return the file of a module, None for one that is built in, or whose file is not there."""
+    file = getattr(module, "__file__", None)
+    return Path(file) if file and Path(file).is_file() else None
