@@ -19,7 +19,10 @@ class FrontEnd:
 
     tokenizer: Annotated[
         str,
-        Key("what cuts the text into tokens: `mtl components tokenizer`; where it has keys, {type: NAME, KEY: …}"),
+        Key(
+            "what cuts the text into tokens: `mtl components tokenizer`",
+            note="One with keys of its own is written as {type: NAME, KEY: …}.",
+        ),
     ] = "unicode_words"
     lowercase: Annotated[
         bool | Literal["ascii"],

@@ -55,4 +55,5 @@ def test_a_run_on_texts_beyond_ascii(reading: str, known: bool, tmp_path: Path) 
         "max_tokens": None,
         "strip_accents": known,
         "nfkc": known,
+        "max_pieces": None,
     }

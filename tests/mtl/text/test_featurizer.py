@@ -217,7 +217,8 @@ def test_unknown_tokenizer():
         tokenize([], "bpe")
     assert (
         str(caught.value)
-        == "no tokenizer named 'bpe'. There are: whitespace, unicode_words, characters, categories, number, value."
+        == "no tokenizer named 'bpe'. There are: whitespace, unicode_words, characters, categories, number, unigram, "
+        "value, wordpiece."
     )
 
 

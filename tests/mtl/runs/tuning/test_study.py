@@ -66,8 +66,12 @@ def test_an_interrupt_while_the_journal_is_written_waits(tmp_path: Path, monkeyp
 
     with opened(tmp_path / "study") as study:
         monkeypatch.setattr(os, "rename", rename)
-        with pytest.raises(KeyboardInterrupt):
-            study.propose()
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                study.propose()
+        finally:
+            signal.signal(signal.SIGINT, before)
         assert renamed
         assert [trial.state for trial in study.trials] == ["running"]
         assert not list((tmp_path / "study").glob("*.lock*"))
