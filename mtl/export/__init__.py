@@ -1,5 +1,6 @@
 """From a trained model to text-in, answer-out ONNX graphs over one weights file.
 
+alike           graphs that differ in names alone, so that what one of them answers is what the other does
 as_units        regrouping in an exported graph: row i belongs to row i, so nothing is left of it
 compare         answers of graphs against the model's: equal labels, scores within a tolerance, or where they diverge
 cut             cutting a graph at some of its values: a head is the ancestors of its answers

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..base.progress import StageReport
 from ..base.threads import torch_threads
+from .alike import alike
 from .compare import BATCH_SIZE, GraphComparison, Tie
 from .graphs import Graphs, from_tokens, groups, split_to_verify
 from .head import CachedSession, Head, InputTexts, session_of
@@ -100,9 +101,10 @@ def verify(
     """Compare every graph in a folder with the model, which should be in evaluation mode.
 
     Each answers the whole test split (or dev, or train, where there is no other) at batch 1 and 64, texts of 1 to 300
-    tokens and empty texts alone and together, and no text; with `how` as `sample`, a few rows at batch 1, with `none`
-    nothing. Raises `ExportError` naming head, stage, component and example of the first answer that differs. `report`
-    is called as the tasks that are verified together begin.
+    tokens and empty texts alone and together, and no text; a joint graph of one task alone, which is that task's own
+    graph, does not answer again. With `how` as `sample`, a few rows at batch 1, with `none` nothing. Raises
+    `ExportError` naming head, stage, component and example of the first answer that differs. `report` is called as the
+    tasks that are verified together begin.
     """
     check_how(how)
     if how == "none":
@@ -131,9 +133,12 @@ def _verify(
     for number, (joint, together, name, split, chosen) in enumerate(asked, 1):
         report(StageReport("verifying", tuple(together), number, len(asked), len(chosen.rows), name))
         keys = graph.inputs(together[0])
-        if joint not in sessions:
-            sessions[joint] = CachedSession(session_of(folder / joint, together[0]))
-        heads = _heads(graph, prepared, together, folder, joint, sessions[joint])
+        heads = _heads(graph, prepared, together, folder)
+        first = together[0]
+        if len(together) > 1 or not alike(folder / f"{first}.onnx", folder / joint, f"{first}."):
+            if joint not in sessions:
+                sessions[joint] = CachedSession(session_of(folder / joint, together[0]))
+            heads += [Head(task, joint, sessions[joint], prefix=f"{task}.") for task in together]
         texts = {column: split.texts(key, chosen.rows) for column, key in keys.items()}
         answers = comparison.rows(heads, texts, chosen.rows.tolist(), set(chosen.alone.tolist()))
         made_up = [in_lists(made, keys) for made in synthetic(single_texts(texts))]
@@ -186,16 +191,14 @@ def _groups(graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], how: 
     return list(found.values())
 
 
-def _heads(
-    graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], folder: Path, joint: str, shared: CachedSession
-) -> list[Head]:
-    """Load every graph of a folder that answers some tasks; a batch goes through their joint graph once."""
+def _heads(graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], folder: Path) -> list[Head]:
+    """Load the graphs of a folder that answer one of some tasks alone."""
     heads = []
     for task in tasks:
         heads.append(Head.load(folder / f"{task}.onnx", task))
         if from_tokens(graph, prepared, task):
             heads.append(Head.load(folder / f"{task}.tokens.onnx", task, form="tokens"))
-    return [*heads, *(Head(task, joint, shared, prefix=f"{task}.") for task in tasks)]
+    return heads
 
 
 def synthetic(texts: InputTexts) -> Iterator[InputTexts]:
