@@ -16,7 +16,7 @@ def alike(head: Path, joint: Path, prefix: str) -> bool:
     """
     try:
         return _unnamed(head, "") == _unnamed(joint, prefix)
-    except Exception:  # whatever protobuf raises of a file that holds no graph
+    except Exception:  # noqa: BLE001  # whatever protobuf raises of a file that holds no graph
         return False
 
 
