@@ -75,3 +75,31 @@ def test_conditions_come_from_tasks_that_read_as_many_pieces(folder_of: Callable
         f"--set {condition}: tasks.slots.model.decoder.condition: should come from a task that reads as many pieces as "
         "'slots' (9). Found 'intent', whose 'max_pieces' is null."
     ]
+
+
+LM = """\
+name: lm
+sources:
+  book: {format: plain_text, rows: words, length: 10, train: book.txt}
+tasks:
+  lm:
+    type: language_model
+    source: book
+    inputs: {text: {column: text, max_pieces: 9, tokenizer: {type: wordpiece, path: PATH}}}
+    model: {embedding: word, representation: lstm, output: {words: {}}}
+share:
+  words: [lm.embedding, lm.output.words]
+"""
+
+
+def test_texts_that_are_predicted_are_read_whole(folder_of: Callable[[str], Path]) -> None:
+    text = LM.replace("PATH", str(folder_of("uncased")))
+    here = "r.yaml:8: tasks.lm.inputs.text: should be read whole"
+    assert faults(text) == [
+        f"{here}, as 'lm' predicts where texts end, and would learn that they end where they are cut. "
+        "Found 'max_pieces: 9'. Leave it out, or write 'ends: false' in 'lm'."
+    ]
+    assert faults(text, "tasks.lm.ends=false", "tasks.lm.bptt=35", "tasks.lm.inputs.text.max_tokens=3") == [
+        f"{here}, as 'lm' reads all rows as one text ('bptt: 35'). Found 'max_tokens: 3'. Leave it out.",
+        f"{here}, as 'lm' reads all rows as one text ('bptt: 35'). Found 'max_pieces: 9'. Leave it out.",
+    ]
