@@ -30,11 +30,12 @@ def running_texts_have_no_gaps(graph: SharingGraph) -> Iterator[Fault]:
     """Rule: nothing takes tokens or rows out of a running text."""
     for task in _running(graph):
         for given in task.inputs.values():
-            if given.front_end.max_tokens is not None:
-                yield given.place.fault(
-                    f"should be read whole, as {_why(task)}. Found 'max_tokens: {given.front_end.max_tokens}'. Leave "
-                    "it out."
-                )
+            front_end = given.front_end
+            for key, most in (("max_tokens", front_end.max_tokens), ("max_pieces", front_end.max_pieces)):
+                if most is not None:
+                    yield given.place.fault(
+                        f"should be read whole, as {_why(task)}. Found '{key}: {most}'. Leave it out."
+                    )
         source = graph.recipe.sources[task.source]
         shares = source.cls(**source.values).held_out.shares
         if shares and source.group_by is None:
