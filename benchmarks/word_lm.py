@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 from mtl.compile.loading import load_recipe
 from mtl.data.batch import Batch
-from mtl.data.carried import Carried
+from mtl.data.carried import CarriedStates
 from mtl.data.prepare import prepare
 from mtl.data.prepared import Prepared
 from mtl.data.running import in_one
@@ -111,7 +111,7 @@ def whole(split: Split) -> Iterator[Batch]:
     """Yield all rows of a split, those of a running text as segments of it."""
     if split.running:
         segments = split.segments(in_one(split.tokens, 4000))
-        yield from (segments.batch(np.array([number]), Carried()) for number in range(len(segments)))
+        yield from (segments.batch(np.array([number]), CarriedStates()) for number in range(len(segments)))
         return
     for rows in split.batches(tokens=4000, seed=0, epoch=0, shuffle=False):
         yield split.batch(rows)

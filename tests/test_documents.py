@@ -13,7 +13,7 @@ from mtl.base import registry
 from mtl.compile.loading import recipe_from_dict, recipe_from_text
 from mtl.graph.pulls import pulls
 from mtl.recipe.yaml_core import parse
-from mtl.runs.check import check
+from mtl.runs.check import check_recipe
 from mtl.runs.runner import Run
 from tests import small
 from tests.commands import within
@@ -31,7 +31,7 @@ def blocks(text: str, language: str) -> list[str]:
 def test_the_recipe_of_the_readme_is_possible() -> None:
     text = blocks(README, "yaml")[0]
     assert len(text.splitlines()) == 20
-    graph = check(recipe_from_text(text)).graph
+    graph = check_recipe(recipe_from_text(text)).graph
     assert graph.component_of("slots.embedding") == graph.component_of("intent.embedding") == "words"
 
 
@@ -43,7 +43,7 @@ def test_what_the_readme_says_of_softer_sharing_is_possible_in_its_recipe(number
     for task, changes in change.get("tasks", {}).items():
         tree["tasks"][task]["model"].update(changes["model"])
     tree["share"] = change["share"]
-    checked = check(recipe_from_dict(tree))
+    checked = check_recipe(recipe_from_dict(tree))
     assert checked.graph.warnings == ()
     for task in ("intent", "slots"):
         assert checked.graph.addresses()[f"{task}.representation"].type == type

@@ -146,7 +146,7 @@ class StreamReport:
         return {"event": "stream", **asdict(self)}
 
 
-class Meeting(NamedTuple):
+class MeetingGradients(NamedTuple):
     """The gradients that meet in a component, by task: norms, how far the update went by each, cosines of pairs.
 
     `updates` are lengths of the way since the last look, which is shared out by how far each gradient points along
@@ -164,7 +164,7 @@ class GradientReport:
 
     step: int
     source: str
-    components: Mapping[str, Meeting]
+    components: Mapping[str, MeetingGradients]
 
     def record(self) -> dict[str, Any]:
         """Return the report as plain values, with `event: gradients`."""

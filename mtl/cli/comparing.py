@@ -15,8 +15,8 @@ from .progress import line, note, show_progress
 from .tables import print_table, width_of
 
 if TYPE_CHECKING:
-    from ..runs.comparing.running import Begun, Ended
-    from ..runs.comparing.trial import Trial
+    from ..runs.comparing.running import RunBegun, RunEnded
+    from ..runs.comparing.trial import ComparedRun
 
 
 def compare_command(
@@ -55,14 +55,14 @@ def compare_command(
         print("the same command continues this comparison", file=sys.stderr)
         raise
     result = comparison.result()
-    show(result, console)
+    print_comparison(result, console)
     line(console, f"{out / 'compare.json'}: written")
     for report in reports:
         write_report(result, report)
         line(console, f"{report}: written")
 
 
-def show(result: Mapping[str, Any], console: Console) -> None:
+def print_comparison(result: Mapping[str, Any], console: Console) -> None:
     """Print the tables of a comparison, no wider than the terminal, and what letters in them mean."""
     from .compared_tables import fitted_tables
 
@@ -76,9 +76,9 @@ def show(result: Mapping[str, Any], console: Console) -> None:
         line(console, "")
 
 
-def train(trials: Sequence[Trial], jobs: int, out: Path, console: Console) -> None:
+def train(trials: Sequence[ComparedRun], jobs: int, out: Path, console: Console) -> None:
     """Carry out runs, a line for each that begins and for each that ends; raises `TrainingError` where some failed."""
-    from ..runs.comparing.running import Ended, Warned, run_all
+    from ..runs.comparing.running import RunEnded, Warned, run_all
 
     asked = dict.fromkeys(trial.given.train.threads for trial in trials)
     if crowded := next(filter(None, (too_many(jobs, threads, "--set-all") for threads in asked)), None):
@@ -89,7 +89,7 @@ def train(trials: Sequence[Trial], jobs: int, out: Path, console: Console) -> No
             note(console, event.note, place(event.trial))
             continue
         line(console, said_of(event))
-        if isinstance(event, Ended) and event.why is not None:
+        if isinstance(event, RunEnded) and event.why is not None:
             failed.append(Fault(event.why, file=str(event.trial.folder)))
     if failed:
         raise TrainingError(*failed, missing(out, trials[0].total, len(failed)))
@@ -106,15 +106,15 @@ def missing(out: Path, runs: int, failed: int) -> str:
     return f"{out}: should hold {runs} runs that were tested. {found}"
 
 
-def said_of(event: Begun | Ended) -> str:
+def said_of(event: RunBegun | RunEnded) -> str:
     """Return the line about a run that begins or has ended."""
-    from ..runs.comparing.running import Begun
+    from ..runs.comparing.running import RunBegun
 
-    if isinstance(event, Begun):
+    if isinstance(event, RunBegun):
         return f"{place(event.trial)} {'goes on' if event.again else 'begins'}"
     return f"{place(event.trial)} {'is tested' if event.why is None else f'failed: {event.why}'}"
 
 
-def place(trial: Trial) -> str:
+def place(trial: ComparedRun) -> str:
     """Return which run of how many it is, and where."""
     return f"run {trial.number}/{trial.total}: {trial.folder}"

@@ -15,7 +15,7 @@ from ..base.errors import UsageError, near_miss
 from .checking import warn
 from .progress import line, stage
 from .tables import print_table, results, table
-from .training import shown, train
+from .training import reading_shown, train
 
 if TYPE_CHECKING:
     from ..evaluate.evaluation import Evaluation
@@ -25,7 +25,7 @@ WAYS: tuple[By, ...] = ("average", "vote")
 
 
 @dataclass(frozen=True)
-class Asked:
+class EnsembleRequest:
     """What `mtl ensemble` was asked for: see its options."""
 
     runs: tuple[Path, ...]
@@ -70,7 +70,7 @@ class Asked:
         return shlex.join(["mtl", "ensemble", *map(str, self.runs), *options])
 
 
-def ensemble_command(asked: Asked) -> None:
+def ensemble_command(asked: EnsembleRequest) -> None:
     """Combine finished runs, or train some first; test, export, verify, and show members beside the ensemble."""
     from ..runs.ensembling.ensemble import Ensemble
     from ..runs.ensembling.training import member_folders, members_to_train
@@ -83,7 +83,7 @@ def ensemble_command(asked: Asked) -> None:
         given = asked.runs[0], asked.out, asked.count
         data, seed, overrides = asked.data, asked.seed, asked.overrides
         for run in members_to_train(*given, by=way, tasks=asked.tasks, data=data, seed=seed, overrides=overrides):
-            with shown(run, asked.again(), console):
+            with reading_shown(run, asked.again(), console):
                 train(run, console)
     found = Ensemble.start(runs, asked.out, by=way, tasks=asked.tasks, data=asked.data)
     warn(found.left_out)

@@ -13,7 +13,7 @@ from rich.table import Table
 from ..base.errors import counted, listing
 from .progress import line, stage
 from .tables import print_table, table
-from .training import complete, show_results, shown, train
+from .training import complete, reading_shown, show_results, train
 
 if TYPE_CHECKING:
     from ..runs.extending.answers import Compared
@@ -44,7 +44,7 @@ def extend_command(
     options += ["--data", str(data)] if data is not None else []
     options += [part for setting in overrides for part in ("--set", setting)]
     again = shlex.join(["mtl", "extend", str(run), str(recipe), *options])
-    with shown(found.run, again, console):
+    with reading_shown(found.run, again, console):
         train(found.run, console)
         complete(found.run, console)
         line(console, f"comparing with the answers of {run}")

@@ -24,7 +24,7 @@ def labels_command(folder: Path, *, action: str | None, names: tuple[str, ...], 
 
     run, console = Run.open(folder), Console()
     if action is None:
-        show(run.out, task, console)
+        print_labels(run.out, task, console)
         return
     old, new = names
     tasks = run.rename(old, new, task)
@@ -37,7 +37,7 @@ def labels_command(folder: Path, *, action: str | None, names: tuple[str, ...], 
         line(console, f"until then {export}, like any export made before, has the names that it was exported with")
 
 
-def show(folder: Path, task: str | None, console: Console) -> None:
+def print_labels(folder: Path, task: str | None, console: Console) -> None:
     """Print the labels of a run's tasks, those that were renamed with the name that training had."""
     from ..compile.loading import load_recipe
     from ..data.fitted import Fitted

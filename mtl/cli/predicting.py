@@ -18,7 +18,7 @@ from .half_trained import warn_if_unfinished
 from .input_lines import StreamLines, opened
 from .input_rows import batched, parsed_rows
 from .table_columns import check_names, chosen_columns, columns_of_row
-from .table_rows import TABLES, Table, inputs_of_row
+from .table_rows import TABLES, InputTable, inputs_of_row
 
 FORMATS = ("text", "json", *TABLES)
 TOP = 5  # scores of a row
@@ -55,7 +55,7 @@ class AnyPredictor(Protocol):
 
 
 @dataclass(frozen=True)
-class Asked:
+class PredictRequest:
     """What `mtl predict` was asked for, beside the model: see its options."""
 
     task: str | None = None
@@ -95,7 +95,7 @@ class AskedRow(NamedTuple):
     row: Mapping[str, Any] | None
 
 
-def predict_command(folder: Path, asked: Asked) -> None:
+def predict_command(folder: Path, asked: PredictRequest) -> None:
     """Answer every row of a file or of standard input, without waiting for those to come."""
     asked.check()
     predictor = load(folder)
@@ -125,7 +125,9 @@ def predict_command(folder: Path, asked: Asked) -> None:
         print(visible(f"{asked.out}: {counted(answered.rows, 'row')} answered"))
 
 
-def asked_rows(asked: Asked, predictor: AnyPredictor, task: str, lines: Iterator[str], name: str) -> Iterator[AskedRow]:
+def asked_rows(
+    asked: PredictRequest, predictor: AnyPredictor, task: str, lines: Iterator[str], name: str
+) -> Iterator[AskedRow]:
     """Yield the rows of a stream, those of a table with all that they hold."""
     listed = predictor.reads_lists(task)
     inputs, values = predictor.inputs(task), predictor.values(task)
@@ -140,7 +142,7 @@ def asked_rows(asked: Asked, predictor: AnyPredictor, task: str, lines: Iterator
         raise UsageError(f"--format should be json or jsonl, as '{task}' reads lists of texts. Found {asked.format}.")
     chosen, known = chosen_columns(asked.column, inputs), predictor.columns(task)
     there: dict[str, str] | None = None
-    for row in Table(asked.format, name, asked.columns).rows(lines):
+    for row in InputTable(asked.format, name, asked.columns).rows(lines):
         if there is None or asked.format == "jsonl":  # objects may differ in their keys, rows of other tables do not
             there = columns_of_row(row.values, chosen, known)
         yield AskedRow(inputs_of_row(row, there, name, listed=listed, values=values), row.values)

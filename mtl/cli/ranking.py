@@ -48,13 +48,13 @@ def rank_command(
             for batch in batched(rows, batch_size, lines.waiting):
                 asked = [row[ranker.query] for row in batch]
                 for query, hits in zip(asked, ranker.rank(asked, top), strict=True):
-                    answer = {ranker.query: query, ranker.document: [shown(ranker, hit, text) for hit in hits]}
+                    answer = {ranker.query: query, ranker.document: [hit_fields(ranker, hit, text) for hit in hits]}
                     sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
                 sys.stdout.buffer.flush()  # a reader waits for no more than a batch
                 ranked += len(batch)
 
 
-def shown(ranker: Ranker, hit: Hit, text: bool) -> dict[str, Any]:
+def hit_fields(ranker: Ranker, hit: Hit, text: bool) -> dict[str, Any]:
     """Return a document as an answer has it, with its `text` where asked."""
     found = {"id": hit.id, "score": hit.score}
     return {**found, "text": ranker.collection.text(hit.position)} if text else found

@@ -33,10 +33,10 @@ def report_command(folder: Path, *, tasks: Sequence[str], split: str | None, top
     for number, task in enumerate(tasks or reports):
         if number:
             line(console, "")
-        show(folder, chosen, reports[task], top, console)
+        print_report(folder, chosen, reports[task], top, console)
 
 
-def show(folder: Path, split: str, report: TaskReport, top: int, console: Console) -> None:
+def print_report(folder: Path, split: str, report: TaskReport, top: int, console: Console) -> None:
     """Print the tables of one task."""
     figures = table("task", "figure", split)
     for row in figures_of({report.task: report.figures}, {}):

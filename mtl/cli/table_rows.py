@@ -28,7 +28,7 @@ class TableRow(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Table:
+class InputTable:
     """A table that is read line by line: its `format`, what messages call it, and the columns that its rows name.
 
     `columns` names those of a table without a header.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Asked:
+class TrainingRequest:
     """What a command was asked for."""
 
     command: str
@@ -52,7 +52,7 @@ def train_command(
 ) -> None:
     """Check and train; say where the run is."""
     console = Console()
-    asked = Asked("train", recipe, out, resume, seed, data, overrides)
+    asked = TrainingRequest("train", recipe, out, resume, seed, data, overrides)
     with together() as processes, started(asked, console) as run:
         train(run, console)
         processes.end()
@@ -75,7 +75,7 @@ def run_command(
 
     check_how(verify, "--verify")
     console = Console()
-    asked = Asked("run", recipe, out, resume, seed, data, overrides, verify)
+    asked = TrainingRequest("run", recipe, out, resume, seed, data, overrides, verify)
     with together() as processes, started(asked, console) as run:
         train(run, console)
         processes.end()
@@ -108,19 +108,19 @@ def show_results(run: Run, console: Console) -> None:
 
 
 @contextmanager
-def started(asked: Asked, console: Console) -> Iterator[Run]:
+def started(asked: TrainingRequest, console: Console) -> Iterator[Run]:
     """Check the recipe, make the run folder and read the data, saying so; an interrupt from there on says what next."""
     from ..runs.runner import Run
 
     run = Run.start(
         asked.recipe, asked.out, data=asked.data, resume=asked.resume, seed=asked.seed, overrides=asked.overrides
     )
-    with shown(run, asked.to_resume(run.out), console):
+    with reading_shown(run, asked.to_resume(run.out), console):
         yield run
 
 
 @contextmanager
-def shown(run: Run, again: str, console: Console) -> Iterator[None]:
+def reading_shown(run: Run, again: str, console: Console) -> Iterator[None]:
     """Read the data, saying what is read; an interrupt from there on says which command goes on."""
     try:
         if run.checked is not None:

@@ -20,14 +20,14 @@ from .progress import line
 from .tables import print_table, table
 
 if TYPE_CHECKING:
-    from ..runs.tuning.search import Begun, Finished, Tuning
+    from ..runs.tuning.search import Finished, TrialBegun, Tuning
     from ..runs.tuning.study import Trial
 
 SHOWN = 5  # trials in the table at the end
 
 
 @dataclass(frozen=True)
-class Asked:
+class TuningRequest:
     """What the command was asked for."""
 
     recipe: Path
@@ -56,7 +56,7 @@ class Asked:
         return shlex.join(["mtl", "tune", str(self.recipe), *options])
 
 
-def tune_command(asked: Asked) -> None:
+def tune_command(asked: TuningRequest) -> None:
     """Search, from where an earlier search stopped; end with the best trials, and with the files that say more."""
     check_at_least_one(trials=asked.trials, jobs=asked.jobs)
     if asked.minutes is not None and not asked.minutes > 0:
@@ -74,7 +74,7 @@ def tune_command(asked: Asked) -> None:
         finish(tuning, asked, console)
 
 
-def search(tuning: Tuning, asked: Asked, console: Console) -> None:
+def search(tuning: Tuning, asked: TuningRequest, console: Console) -> None:
     """Train what is not trained yet, a line for each trial that begins and for each that ends."""
     warn(tuning.warnings)
     line(console, summary(tuning.checked))
@@ -86,14 +86,14 @@ def search(tuning: Tuning, asked: Asked, console: Console) -> None:
         line(console, said_of(event, asked.trials, tuning))
 
 
-def said_of(event: Begun | Finished, trials: int, tuning: Tuning) -> str:
+def said_of(event: TrialBegun | Finished, trials: int, tuning: Tuning) -> str:
     """Return the line about a trial that begins or has ended."""
     from ..runs.tuning.results import settings, short_names
-    from ..runs.tuning.search import Begun
+    from ..runs.tuning.search import TrialBegun
 
     trial = event.trial
     place = f"trial {trial.number}/{max(trials, len(tuning.study.trials))}"
-    if isinstance(event, Begun):
+    if isinstance(event, TrialBegun):
         goes_on = "goes on with" if event.again else "begins with"
         return f"{place} {goes_on} {settings(trial.values, short_names(list(tuning.config.space)))}"
     return f"{place} {outcome(trial)}{' (best)' if event.best else ''}"
@@ -114,7 +114,7 @@ def outcome(trial: Trial) -> str:
     return (f"pruned after {steps}, {score}" if trial.state == "pruned" else f"{score} after {steps}") + copied
 
 
-def finish(tuning: Tuning, asked: Asked, console: Console) -> None:
+def finish(tuning: Tuning, asked: TuningRequest, console: Console) -> None:
     """Write what came out and print the best trials; raises `TrainingError` where none was trained to its end."""
     files = tuning.write()
     trials = [trial for trial in tuning.study.trials if trial.state != "running"]
@@ -132,7 +132,7 @@ def finish(tuning: Tuning, asked: Asked, console: Console) -> None:
     line(console, f"`mtl run {shlex.quote(str(files[-1]))}` trains the best recipe")
 
 
-def nothing(out: Path, trials: Sequence[Trial], asked: Asked) -> str:
+def nothing(out: Path, trials: Sequence[Trial], asked: TuningRequest) -> str:
     """Return the sentence for a search that found nothing."""
     failed = [trial for trial in trials if trial.state == "failed"]
     should = f"{out}: should hold a trial that was trained to its end."

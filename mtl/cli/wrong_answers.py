@@ -34,22 +34,22 @@ def errors_command(folder: Path, *, task: str | None, split: str | None, top: in
     found = wrong_answers(run, task, split)
     warn(run.warnings(found.split))
     console = Console()
-    show(found, top, console)
+    print_mistakes(found, top, console)
     line(console, f"{found.write(run.out)}: {counted(len(found.rows), 'row')}")
 
 
-def show(found: WrongAnswers, top: int, console: Console) -> None:
+def print_mistakes(found: WrongAnswers, top: int, console: Console) -> None:
     """Print what was found: as many rows as asked, and the most frequent confusions."""
-    from ..runs.wrong_answers import shown
+    from ..runs.wrong_answers import in_cell
 
     wrong = f"{len(found.rows):,} of {counted(found.labelled, 'row')} of {found.split} answered wrongly"
     line(console, f"{found.task}: {wrong}")
     if found.rows[:top]:
         rows = table("row", "gold", "answer", *found.inputs, "certainty")
         for row in found.rows[:top]:
-            texts = [_short(shown(text)) for text in row.texts.values()]
+            texts = [_short(in_cell(text)) for text in row.texts.values()]
             certainty = "" if row.certainty is None else f"{row.certainty:.4f}"
-            rows.add_row(str(row.number), _short(shown(row.gold)), _short(shown(row.answer)), *texts, certainty)
+            rows.add_row(str(row.number), _short(in_cell(row.gold)), _short(in_cell(row.answer)), *texts, certainty)
         line(console, "")
         print_table(console, rows)
     if found.confusions:
@@ -65,9 +65,9 @@ def show(found: WrongAnswers, top: int, console: Console) -> None:
         )
         rows = table("gold", *found.inputs, "gold in train", "row")
         for other in found.disagreements[:top]:
-            texts = [_short(shown(text)) for text in other.texts.values()]
-            there = ", ".join(map(shown, other.in_train))
-            rows.add_row(_short(shown(other.gold)), *texts, _short(there), str(other.number))
+            texts = [_short(in_cell(text)) for text in other.texts.values()]
+            there = ", ".join(map(in_cell, other.in_train))
+            rows.add_row(_short(in_cell(other.gold)), *texts, _short(there), str(other.number))
         print_table(console, rows)
     if found.rows or found.disagreements:
         line(console, "")

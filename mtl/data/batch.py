@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..graph.calls import InputKey
     from ..graph.sharing_graph import SharingGraph
     from ..text.features import Feature
-    from .carried import Carried
+    from .carried import CarriedStates
     from .fitted import Fitted
     from .soft_labels import SoftTargets
 
@@ -68,7 +68,7 @@ class Batch:
     surface: dict[InputKey, Tokens] = field(default_factory=dict)
     index: dict[InputKey, Index] = field(default_factory=dict)
     soft: dict[str, SoftTargets] = field(default_factory=dict)
-    carried: Carried | None = None
+    carried: CarriedStates | None = None
 
     def to(self, device: torch.device | str) -> Batch:
         """Return the batch on another device (lengths too)."""

@@ -21,7 +21,7 @@ class Carry:
         self.after: State | None = None
 
 
-class Carried:
+class CarriedStates:
     """The states at which a running text is read on, each by the place of its module in the walk over the model.
 
     A batch may be read more than once before `go_on`, as adversarial training does: every reading begins with the same

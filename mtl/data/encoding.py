@@ -29,7 +29,7 @@ from .remarks import RemarkCounts
 from .row_places import RowPlaces
 from .store import Scratch
 from .targets import Names
-from .text_encoding import Bounds, TextEncoder, flat
+from .text_encoding import OffsetsWriter, TextEncoder, flat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +53,7 @@ class TargetColumn:
         self.units = 0
         self.count = 0  # of values
         self._values = scratch.column()
-        self._bounds = Bounds(scratch.column()) if target.axes else None
+        self._bounds = OffsetsWriter(scratch.column()) if target.axes else None
 
     def add(self, golds: Iterable[Any], counts: Sequence[int]) -> None:
         """Append the answers of some units; `counts` say how many values each has along the target's axis."""
@@ -117,7 +117,7 @@ class Encoder:
         self._texts = TextEncoder(plan, fitted, scratch)
         self._lengths = {column: scratch.column() for column in plan.columns}
         self._hashes = {column: scratch.column() for column in plan.columns}
-        self._items = {column: Bounds(scratch.column()) for column in plan.listed}
+        self._items = {column: OffsetsWriter(scratch.column()) for column in plan.listed}
         self._targets = {task.name: TargetColumn(fitted.targets[task.name], scratch) for task in plan.tasks}
         self._rows = None if plan.judgements is not None else RowPlaces(scratch, root)
         self._judged = None if plan.judgements is None else JudgementEncoder(plan.judgements, scratch, root)

@@ -16,7 +16,7 @@ from .batch import Batch
 
 if TYPE_CHECKING:
     from .augmentation import Augmentation
-    from .carried import Carried
+    from .carried import CarriedStates
     from .split import Split
 
 
@@ -30,7 +30,7 @@ class Feed:
     something else. With `bootstrap` the rows of all passes are one draw with replacement (see `drawn_rows`).
     """
 
-    carried: Carried | None = None
+    carried: CarriedStates | None = None
     passes: int
     index: int
     batches: list[NDArray[np.int64]]

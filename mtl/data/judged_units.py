@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .split_file import SplitFile
 
 
-class Chosen(NamedTuple):
+class SampledPairs(NamedTuple):
     """Some judged pairs and those drawn beside them: numbers of queries, of their texts and of documents."""
 
     groups: NDArray[np.int64]
@@ -49,14 +49,14 @@ class JudgedUnits:
         group, pool = (self._file.numbers(name, np.int32).astype(np.int64) for name in ("group", "pool"))
         return Negatives(query, document, group, pool, len(self.hashes[self.judgements.document]))
 
-    def chosen(self, wanted: NDArray[np.int64], draw: int | None) -> Chosen:
+    def chosen(self, wanted: NDArray[np.int64], draw: int | None) -> SampledPairs:
         """Return some pairs, and after them those that are drawn with a seed; none without it."""
         negatives = self.negatives
         groups, texts, documents = negatives.group[wanted], negatives.query[wanted], negatives.document[wanted]
         if draw is None:
-            return Chosen(groups, texts, documents, 0)
+            return SampledPairs(groups, texts, documents, 0)
         drawn = negatives.draw(wanted, self.judgements, np.random.default_rng(draw))
-        return Chosen(
+        return SampledPairs(
             np.concatenate([groups, drawn.groups]),
             np.concatenate([texts, negatives.texts[drawn.groups]]),
             np.concatenate([documents, drawn.documents]),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .targets import Target
 
 
-class Source(NamedTuple):
+class ComponentOrigin(NamedTuple):
     """Where a component comes from: a run's folder, the component's name there, and whether words or labels are added.
 
     `place` is that of the key in the recipe.
@@ -47,7 +47,7 @@ class Origins:
     def __init__(self, graph: SharingGraph) -> None:
         self.graph = graph
         self.faults: list[Fault] = []
-        self.sources: dict[str, Source] = {}
+        self.sources: dict[str, ComponentOrigin] = {}
         self._graphs: dict[Path, SharingGraph | None] = {}
         self._reasons: dict[Path, tuple[Fault, ...]] = {}  # why a run has no graph
         self._fitted: dict[Path, Fitted] = {}
@@ -60,7 +60,7 @@ class Origins:
                         self.faults.append(source.place.fault(_contradiction(part, given[part], before, source)))
                     given.setdefault(part, name)
 
-    def _of(self, name: str, written: str) -> dict[str, Source]:
+    def _of(self, name: str, written: str) -> dict[str, ComponentOrigin]:
         """Return the sources of a component and of its parts; a part with a start of its own is left out."""
         component = self.graph.components[name]
         place, origin = component.config.place_of("from"), Origin.of(written)
@@ -81,7 +81,7 @@ class Origins:
             inner = where[len(name) :]
             of_part = like(graph, [f"{graph.components[theirs].members[0]}{inner}"])
             if part not in left and of_part is not None:
-                found[part] = Source(origin.run, of_part, component.config.extend, place)
+                found[part] = ComponentOrigin(origin.run, of_part, component.config.extend, place)
         return found
 
     def _graph(self, run: Path, place: Place) -> SharingGraph | None:
@@ -109,13 +109,13 @@ class Origins:
                 of.recipe.tasks[task].task.predicts for of, task in zip((self.graph, graph), tasks, strict=True)
             }
             if component.kind not in HEADS or len(predicts) == 1:
-                self.sources[name] = Source(run, theirs, False, place)
+                self.sources[name] = ComponentOrigin(run, theirs, False, place)
 
     def folder(self, run: Path) -> Path:
         """Return the folder that has a run's recipe and what it was fitted to: the run's own, or what is kept of it."""
         return kept_run(self.graph.recipe.kept, run)
 
-    def there(self, component: str) -> tuple[SharingGraph, Source]:
+    def there(self, component: str) -> tuple[SharingGraph, ComponentOrigin]:
         """Return the graph of the run that a component comes from, and what it is there."""
         source = self.sources[component]
         graph = self._graphs[source.run]
@@ -238,7 +238,7 @@ def _state(target: Target) -> Mapping[str, Any]:
     return {**target.state(), "names": list(target.names()), "earlier": earlier}
 
 
-def _contradiction(part: str, first: str, before: Source, found: Source) -> str:
+def _contradiction(part: str, first: str, before: ComponentOrigin, found: ComponentOrigin) -> str:
     return (
         f"should take '{part}' from where '{first}' takes it, of which it is a part, too: '{before.run}#"
         f"{before.component}'. Found '{found.run}#{found.component}'. Give '{part}' a 'from' of its own."

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..base.errors import Fault, counted
 from .kept_files import kept_file
 from .reading import RowPlace
-from .text_encoding import Bounds, flat
+from .text_encoding import OffsetsWriter, flat
 
 if TYPE_CHECKING:
     from .judgements import Judgements
@@ -36,7 +36,7 @@ class JudgementEncoder:
         self._numbers = {column: scratch.column() for column in columns}
         self._file = {column: scratch.column() for column in columns}
         self._group, self._pool, self._line = scratch.column(), scratch.column(), scratch.column()
-        self._names = (Bounds(scratch.column()), scratch.column())
+        self._names = (OffsetsWriter(scratch.column()), scratch.column())
         self._notes = _Notes()
         self._files: dict[str, int] = {}  # that hold rows, by number
 

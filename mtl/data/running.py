@@ -12,7 +12,7 @@ from .batch import Batch
 
 if TYPE_CHECKING:
     from ..graph.calls import InputKey
-    from .carried import Carried
+    from .carried import CarriedStates
     from .columns import TargetColumns, TextColumns
     from .targets import Target
 
@@ -35,7 +35,7 @@ class Segments:
         """Return the number of segments, M."""
         return len(self.bounds) - 1
 
-    def batch(self, numbers: NDArray[np.int64], carried: Carried) -> Batch:
+    def batch(self, numbers: NDArray[np.int64], carried: CarriedStates) -> Batch:
         """Return some segments, which go on from what is `carried`; its rows are those that segments begin in."""
         rows = np.searchsorted(self.rows, self.bounds[numbers], side="right") - 1
         tokens = int((self.bounds[numbers + 1] - self.bounds[numbers]).sum())

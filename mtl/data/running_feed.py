@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..base.errors import UsageError
 from ..recipe.training import BatchConfig
 from .batch import Batch
-from .carried import Carried
+from .carried import CarriedStates
 from .feed import Feed
 from .running import in_streams
 from .split import Split
@@ -25,7 +25,7 @@ class RunningFeed(Feed):
     section 5. Raises `UsageError` where there are fewer tokens than streams.
     """
 
-    carried: Carried
+    carried: CarriedStates
 
     def __init__(
         self, source: str, tasks: Sequence[str], split: Split, budget: BatchConfig, seed: int, length: int
@@ -44,7 +44,7 @@ class RunningFeed(Feed):
         bounds, found = in_streams(
             self.split.tokens, self.streams, self.length, first=int(generator.integers(1, self.length + 1))
         )
-        self.segments, self.carried = self.split.segments(bounds), Carried()
+        self.segments, self.carried = self.split.segments(bounds), CarriedStates()
         return found
 
     def _batch(self, units: NDArray[np.int64], index: int) -> Batch:

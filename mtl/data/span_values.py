@@ -22,7 +22,7 @@ SWAPPED = ("bio", "bioes", "bilou")  # schemes in which the tags of a span do no
 _ROWS = 1024  # whose spans are read together
 
 
-class LabelledSpan(NamedTuple):
+class SnappedSpan(NamedTuple):
     """Tokens from `start` up to `end` that are one span."""
 
     start: int
@@ -38,7 +38,7 @@ class Value(NamedTuple):
     ids: Mapping[str, NDArray[np.int32]]
 
 
-class Row(NamedTuple):
+class SpanRow(NamedTuple):
     """A row as it is in the source, and where its tokens are in its text."""
 
     value: Value
@@ -55,7 +55,7 @@ class Row(NamedTuple):
         characters = text[self.spans[start][0] : self.spans[end - 1][1]]
         return Value(characters, tokens[start:end], {task: of[start:end] for task, of in ids.items()})
 
-    def with_values(self, values: Mapping[LabelledSpan, Value]) -> Value:
+    def with_values(self, values: Mapping[SnappedSpan, Value]) -> Value:
         """Return the row with other values in the place of some spans, which come in their order."""
         text, tokens, ids = self.value
         characters, words, kept = 0, 0, []
@@ -70,13 +70,13 @@ class Row(NamedTuple):
         return Value("".join(pieces), [token for of, _ in kept for token in of], joined)
 
 
-def spans_of(tags: Sequence[str | None], scheme: Scheme) -> Iterator[LabelledSpan]:
+def spans_of(tags: Sequence[str | None], scheme: Scheme) -> Iterator[SnappedSpan]:
     """Yield the spans that keep to the grammar of their scheme, which is one of `SWAPPED`.
 
     >>> list(spans_of(["O", "B-song", "I-song", "B-song", None, "I-song"], "bio"))
-    [LabelledSpan(start=1, end=3, label='song'), LabelledSpan(start=3, end=4, label='song')]
+    [SnappedSpan(start=1, end=3, label='song'), SnappedSpan(start=3, end=4, label='song')]
     >>> list(spans_of(["B-song", "I-song", "O", "B-song", "E-song", "E-song"], "bioes"))
-    [LabelledSpan(start=3, end=5, label='song')]
+    [SnappedSpan(start=3, end=5, label='song')]
     """
     closed = scheme in CLOSED
     start: int | None = None
@@ -86,14 +86,14 @@ def spans_of(tags: Sequence[str | None], scheme: Scheme) -> Iterator[LabelledSpa
         letter = "" if found is None else found.letter
         if found is not None and start is not None and letter in ("I", "E", "L") and found.label == label:
             if letter != "I":
-                yield LabelledSpan(start, at + 1, label)
+                yield SnappedSpan(start, at + 1, label)
                 start = None
             continue
         if start is not None and not closed:
-            yield LabelledSpan(start, at, label)
+            yield SnappedSpan(start, at, label)
         start = None
         if found is not None and letter in ("S", "U"):
-            yield LabelledSpan(at, at + 1, found.label)
+            yield SnappedSpan(at, at + 1, found.label)
         elif found is not None and letter == "B":
             start, label = at, found.label
 
@@ -128,7 +128,7 @@ class SpanValues:
     def _places(self) -> dict[str, dict[str, int]]:
         return {label: {text: place for place, text in enumerate(of)} for label, of in self._by_text.items()}
 
-    def rows(self, numbers: NDArray[np.int64]) -> list[Row]:
+    def rows(self, numbers: NDArray[np.int64]) -> list[SpanRow]:
         """Return some rows as they are in the source."""
         texts = self.split.items(self.key, numbers)
         tokens = tokenize(texts, self.key.front_end.splitting)
@@ -136,17 +136,17 @@ class SpanValues:
         found = []
         for at, (text, words, spans) in enumerate(zip(texts, tokens.strings(), row_spans(tokens), strict=True)):
             value = Value(text, words[: len(spans)], {task: of[at][: len(spans)] for task, of in ids.items()})
-            found.append(Row(value, spans))
+            found.append(SpanRow(value, spans))
         return found
 
-    def spans_in(self, row: Row) -> Iterator[LabelledSpan]:
+    def spans_in(self, row: SpanRow) -> Iterator[SnappedSpan]:
         """Yield the spans of a row, but for one that `max_tokens` may have cut."""
         ids = row.value.ids[self.task].tolist()
         for span in spans_of([self.names[tag] if tag >= 0 else None for tag in ids], self.scheme):
             if self.scheme in CLOSED or span.end < len(row.spans) or not row.unread.strip():
                 yield span
 
-    def swapped(self, row: Row, rate: float, generator: np.random.Generator) -> Value:
+    def swapped(self, row: SpanRow, rate: float, generator: np.random.Generator) -> Value:
         """Return a row in which each span has, at a `rate`, another value of its label, where there is another one."""
         found = {}
         for span in self.spans_in(row):

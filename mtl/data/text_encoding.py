@@ -32,7 +32,7 @@ def input_name(key: InputKey) -> str:
     return f"tokens:{key.column}|{key.front_end}"
 
 
-class Bounds:
+class OffsetsWriter:
     """Offsets of rows (or tokens) of growing number."""
 
     def __init__(self, column: Column) -> None:
@@ -53,16 +53,16 @@ class TextEncoder:
         self.plan = plan
         self.fitted = fitted
         self.counts = dict.fromkeys(plan.columns, 0)
-        self._texts = {column: (Bounds(scratch.column()), scratch.column()) for column in plan.columns}
-        self._bounds = {key: Bounds(scratch.column()) for key in plan.inputs}
+        self._texts = {column: (OffsetsWriter(scratch.column()), scratch.column()) for column in plan.columns}
+        self._bounds = {key: OffsetsWriter(scratch.column()) for key in plan.inputs}
         self._values: dict[_Place, Column] = {}
-        self._inner: dict[_Place, Bounds] = {}
+        self._inner: dict[_Place, OffsetsWriter] = {}
         for key, components in plan.inputs.items():
             for component in components:
                 for index, feature in enumerate(fitted.features[component]):
                     self._values[key, component, index] = scratch.column()
                     if feature.nested():
-                        self._inner[key, component, index] = Bounds(scratch.column())
+                        self._inner[key, component, index] = OffsetsWriter(scratch.column())
 
     def add(
         self, texts: Mapping[str, Sequence[str]], tokens: Mapping[InputKey, Tokens]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..base.device import device_of
 from ..data.batching import batches
-from ..data.carried import Carried
+from ..data.carried import CarriedStates
 from ..data.running import in_one
 from .metrics import Scored
 from .scoring import pair_scores
@@ -88,7 +88,7 @@ class ModelAnswerer:
 
     def _of_running_text(self, split: Split, tasks: Sequence[str]) -> dict[str, list[Any]]:
         """Return the predictions of a text that is read from its beginning to its end, by the rows that it is in."""
-        segments, carried = split.segments(in_one(split.tokens, self.batch_tokens)), Carried()
+        segments, carried = split.segments(in_one(split.tokens, self.batch_tokens)), CarriedStates()
         found: dict[str, list[Any]] = {task: [] for task in tasks}
         with torch.inference_mode():
             for number in range(len(segments)):

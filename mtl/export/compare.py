@@ -193,7 +193,7 @@ class _ExpectedBatch:
         """Compare a tree in brackets with that of eager torch's actions, which the graph's equal."""
         wanted = self._tree(row)
         if given != wanted:
-            raise self._error(head, row, f"'tree' should be {shown(wanted)}. Found {shown(given)}.")
+            raise self._error(head, row, f"'tree' should be {in_sentence(wanted)}. Found {in_sentence(given)}.")
 
     def _tree(self, row: int) -> str:
         names = self.target.names()
@@ -235,7 +235,7 @@ class _ExpectedBatch:
         for row, wanted in enumerate(self.tokens):
             given = tokens[row, : len(wanted)].tolist()
             if given != wanted or int(lengths[row]) != len(wanted):
-                raise self._error(head, row, f"tokens should be {shown(wanted)}. Found {shown(given)}.")
+                raise self._error(head, row, f"tokens should be {in_sentence(wanted)}. Found {in_sentence(given)}.")
 
     def _same_labels(self, head: Head, answer: Answer, row: int, names: Array) -> bool:
         """Compare the labels of a row; False where they are a tie."""
@@ -249,7 +249,7 @@ class _ExpectedBatch:
         )
         gap = self.output.gap(self.scores, answer.value, row, wanted, given) if known else float("inf")
         if not gap < TIE:
-            named = (lambda value: shown(value.tolist())) if answer.position else self._named
+            named = (lambda value: in_sentence(value.tolist())) if answer.position else self._named
             message = f"'{answer.name}' should be {named(wanted)}. Found {named(given)}."
             raise self._error(head, row, message)
         self.comparison.ties.append(Tie(head.file, head.task, self._number(row), self.size, gap))
@@ -279,7 +279,7 @@ class _ExpectedBatch:
     def _named(self, ids: Array) -> str:
         names = [*self.target.answer_names(), ""]  # the last one is that of no label: -1
         found = [names[label] for label in ids.reshape(-1).tolist()]
-        return shown(found if ids.ndim else found[0])
+        return in_sentence(found if ids.ndim else found[0])
 
     def _number(self, row: int) -> int | None:
         return None if self.rows is None else int(self.rows[row])
@@ -288,13 +288,13 @@ class _ExpectedBatch:
         """Return the error that says where and from which stage on answers differ."""
         joint = self.comparison.graphs.form(head.form)
         stage = first_difference(self.comparison.model, self.comparison.graph, joint, head.task, self.texts, self.batch)
-        text = " | ".join(shown(column[row]) for column in self.texts.values())
+        text = " | ".join(in_sentence(column[row]) for column in self.texts.values())
         number = self._number(row)
         place = f"{'made-up row' if number is None else f'row {number}'} ({text}), batch of {self.size}"
         return ExportError(f"{head.task}: verification: {head.file}: {place}: {what} First to differ: {stage}.")
 
 
-def shown(value: object) -> str:
+def in_sentence(value: object) -> str:
     """Return a value as it is shown in a sentence."""
     text = repr(value)
     return text if len(text) <= 100 else text[:97] + "..."

@@ -27,7 +27,7 @@ from ..base.progress import StageReport
 from ..graph.calls import Call
 from .cut import cut
 from .graphs import Graphs, build, from_tokens, groups
-from .joint import Joint
+from .joint import JointGraph
 from .left_out import fault_if_left_out, left_out
 from .manifest import describe_head, describe_tower, exported, metadata, tower_metadata, write_manifest
 from .network import entering
@@ -140,7 +140,7 @@ def write_graphs(
     return entries
 
 
-def head_of(joint: Joint, graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], name: str) -> ir.Model:
+def head_of(joint: JointGraph, graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], name: str) -> ir.Model:
     """Cut some tasks out of the joint graph; outputs go by their own names in a head, as `task.answer` in a joint."""
     outputs = {
         value: answer if name != "joint" else f"{task}.{answer}"
@@ -158,7 +158,7 @@ def _separable(graphs: Graphs, graph: SharingGraph, task: str) -> bool | None:
     return any(tower.task == task for tower in graphs.towers)
 
 
-def tower_of(joint: Joint, graph: SharingGraph, tower: Tower) -> ir.Model:
+def tower_of(joint: JointGraph, graph: SharingGraph, tower: Tower) -> ir.Model:
     """Cut one side of a separable scorer out of the joint graph: `text` in, `vector` out."""
     value = joint.vectors[tower.task, tower.input]
     name = f"{tower.task}.{tower.input}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..base.errors import ExportError
 from ..graph.calls import keys_of
-from .joint import Form, Joint, join
+from .joint import Form, JointGraph, join
 from .numeric import Numeric, export_numeric
 from .towers import Tower, towers
 
@@ -27,11 +27,11 @@ class Graphs:
     """The graphs of an export before they are cut: the numeric one, and what it became from texts and from tokens."""
 
     numeric: Numeric
-    text: Joint
-    tokens: Joint | None
+    text: JointGraph
+    tokens: JointGraph | None
     towers: tuple[Tower, ...] = ()
 
-    def form(self, form: Form) -> Joint:
+    def form(self, form: Form) -> JointGraph:
         """Return the joint graph that reads texts, or the one that reads tokens."""
         if form == "text":
             return self.text

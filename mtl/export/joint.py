@@ -31,7 +31,7 @@ ConstantArray = np.ndarray[tuple[int, ...], np.dtype[np.generic]]
 
 
 @dataclass
-class Joint:
+class JointGraph:
     """The joint graph and the names of its values.
 
     `inputs` of each task in order, `answers` by task and answer, `vectors` by task and input (see `mtl.export.towers`).
@@ -66,9 +66,9 @@ def join(
     fitted: Fitted,
     tasks: Sequence[str],
     form: Form = "text",
-) -> Joint:
+) -> JointGraph:
     """Put front ends before the numeric graph and what makes answers of it after; `numeric` stays as it is."""
-    joint = Joint(numeric.model.clone(), form)
+    joint = JointGraph(numeric.model.clone(), form)
     builder = _Builder(joint, numeric)
     for key in numeric.lengths:
         builder.add_front_end(key, fitted.features)
@@ -92,7 +92,7 @@ def join(
 class _Builder:
     """Adds nodes before and after the numeric graph."""
 
-    def __init__(self, joint: Joint, numeric: Numeric) -> None:
+    def __init__(self, joint: JointGraph, numeric: Numeric) -> None:
         self.joint = joint
         self.numeric = numeric
         self.actions: dict[str, ir.Value] = {}  # ids, of tasks that build trees

@@ -24,7 +24,7 @@ FEW = 64  # at batch 1 where a sample is enough
 HOW = ("full", "sample", "none")  # how much is verified
 
 
-class Chosen(NamedTuple):
+class ComparedRows(NamedTuple):
     """Rows of a split that are compared: `rows` in batches, `alone` of them also one by one; ascending."""
 
     rows: NDArray[np.int64]
@@ -37,22 +37,22 @@ def check_how(how: str, called: str = "verify") -> None:
         raise UsageError(f"{called} should be full, sample or none. Found '{how}'.{near_miss(how, HOW)}")
 
 
-def rows_to_verify(graph: SharingGraph, split: Split, task: str, how: str = "full") -> Chosen:
+def rows_to_verify(graph: SharingGraph, split: Split, task: str, how: str = "full") -> ComparedRows:
     """Return all rows, or those of a large split of pairs that hold every text, and a fixed sample of the others.
 
     With `sample`, a few of them, spread evenly, are also alone in a batch; with `full`, all of them or many.
     """
     found = _rows_to_verify(graph, split, task)
     if how == "sample" and len(found.alone) > FEW:
-        return Chosen(found.rows, found.alone[np.linspace(0, len(found.alone) - 1, FEW, dtype=np.int64)])
+        return ComparedRows(found.rows, found.alone[np.linspace(0, len(found.alone) - 1, FEW, dtype=np.int64)])
     return found
 
 
-def _rows_to_verify(graph: SharingGraph, split: Split, task: str) -> Chosen:
+def _rows_to_verify(graph: SharingGraph, split: Split, task: str) -> ComparedRows:
     every = np.arange(len(split))
     keys = graph.inputs(task)
     if len(keys) < 2 or len(split) <= MOST:
-        return Chosen(every, every)
+        return ComparedRows(every, every)
     if split.judgements is not None:
         pairs = split.pairs(task)
         numbers: list[Array] = [pairs.query[: len(split)], pairs.document[: len(split)]]
@@ -61,7 +61,7 @@ def _rows_to_verify(graph: SharingGraph, split: Split, task: str) -> Chosen:
     return sample(numbers, MOST, ALONE)
 
 
-def sample(numbers: Sequence[Array], most: int, alone: int) -> Chosen:
+def sample(numbers: Sequence[Array], most: int, alone: int) -> ComparedRows:
     """Return rows in which every number of every column occurs, up to `most` rows where that leaves room."""
     count = len(numbers[0])
     first = np.zeros(count, bool)
@@ -70,4 +70,4 @@ def sample(numbers: Sequence[Array], most: int, alone: int) -> Chosen:
     others = np.flatnonzero(~first)
     drawn = np.random.default_rng(0).permutation(others)[: max(0, most - int(first.sum()))]
     rows = np.sort(np.concatenate([np.flatnonzero(first), drawn]))
-    return Chosen(rows, rows[np.linspace(0, len(rows) - 1, min(alone, len(rows)), dtype=np.int64)])
+    return ComparedRows(rows, rows[np.linspace(0, len(rows) - 1, min(alone, len(rows)), dtype=np.int64)])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..data.batch import Batch
     from ..graph.sharing_graph import SharingGraph
     from ..model.multi_task import MultiTaskModel, Value
-    from .joint import Joint
+    from .joint import JointGraph
 
 TOLERANCE = 1e-3  # of a component's largest value: rounding adds up from component to component
 
@@ -32,7 +32,7 @@ TOLERANCE = 1e-3  # of a component's largest value: rounding adds up from compon
 def first_difference(
     model: MultiTaskModel,
     graph: SharingGraph,
-    joint: Joint,
+    joint: JointGraph,
     task: str,
     texts: InputTexts,
     batch: Batch,
@@ -96,7 +96,7 @@ def _keys(graph: SharingGraph, task: str) -> tuple[list[InputKey], list[InputKey
     return list(graph.inputs(task).values()), list(graph.inputs(task, by="front_end").values())
 
 
-def _run(joint: Joint, graph: SharingGraph, task: str, texts: InputTexts, names: list[str]) -> dict[str, Array]:
+def _run(joint: JointGraph, graph: SharingGraph, task: str, texts: InputTexts, names: list[str]) -> dict[str, Array]:
     model = cut(joint.model, {name: f"probe.{number}" for number, name in enumerate(names)}, {}, "probe")
     session = onnxruntime.InferenceSession(graph_bytes(model), session_options(), providers=["CPUExecutionProvider"])
     wanted = {value.name for value in session.get_inputs()}

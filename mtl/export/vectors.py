@@ -13,7 +13,7 @@ import torch
 from ..base.errors import ExportError
 from ..data.batch import Batch, raw_batch
 from ..serve.arrays import Array, text_array
-from .compare import BATCH_SIZE, GraphComparison, shown
+from .compare import BATCH_SIZE, GraphComparison, in_sentence
 from .distances import TOLERANCE, apart
 from .head import InputTexts, session_of
 from .pairs import ALONE
@@ -24,7 +24,7 @@ SCORE_TOLERANCE = 1e-5  # between inner product and score; of scores above 1, re
 
 
 @dataclass
-class Side:
+class TowerGraph:
     """One tower's graph, beside the model that it should agree with."""
 
     comparison: GraphComparison
@@ -32,7 +32,7 @@ class Side:
     session: onnxruntime.InferenceSession
 
     @classmethod
-    def load(cls, comparison: GraphComparison, tower: Tower, folder: Path) -> Side:
+    def load(cls, comparison: GraphComparison, tower: Tower, folder: Path) -> TowerGraph:
         """Load a tower's graph; raises `ExportError` where onnxruntime refuses it."""
         return cls(comparison, tower, session_of(folder / tower.file, tower.task))
 
@@ -86,7 +86,7 @@ class Side:
                 graph, joint = comparison.graph, comparison.graphs.text
                 stage = first_difference(comparison.model, graph, joint, task, column, batch, [self.tower.call])
                 raise self._error(
-                    f"text ({shown(text)}), batch of {len(texts)}: 'vector' should be within {TOLERANCE} of "
+                    f"text ({in_sentence(text)}), batch of {len(texts)}: 'vector' should be within {TOLERANCE} of "
                     f"eager torch's. Found a distance of {distance:.1e}. First to differ: {stage}."
                 )
             comparison.largest = max(comparison.largest, distance)
@@ -109,7 +109,7 @@ class Side:
 
 
 def compare_sides(
-    sides: Sequence[Side], texts: InputTexts, scores: Array, made_up: Sequence[InputTexts], sizes: Sequence[int]
+    sides: Sequence[TowerGraph], texts: InputTexts, scores: Array, made_up: Sequence[InputTexts], sizes: Sequence[int]
 ) -> float:
     """Compare vectors with the model's and inner products with scores; return the latter's largest difference.
 
@@ -133,13 +133,13 @@ def compare_sides(
     return _compare_scores(sides, texts, product.sum(1), scores)
 
 
-def _compare_scores(sides: Sequence[Side], texts: InputTexts, found: Array, scores: Array) -> float:
+def _compare_scores(sides: Sequence[TowerGraph], texts: InputTexts, found: Array, scores: Array) -> float:
     differences = np.abs(found - scores) / np.maximum(1, np.abs(scores))
     if not len(differences):
         return 0.0
     worst = int(np.argmax(np.where(np.isnan(differences), np.inf, differences)))
     if not differences[worst] <= SCORE_TOLERANCE:
-        pair = " | ".join(shown(texts[side.tower.input][worst]) for side in sides)
+        pair = " | ".join(in_sentence(texts[side.tower.input][worst]) for side in sides)
         should = f"the inner product of the vectors should be the score within {SCORE_TOLERANCE}: {scores[worst]:.7g}"
         raise ExportError(f"{sides[0].tower.task}: verification: ({pair}): {should}. Found {found[worst]:.7g}.")
     return float(differences[worst])

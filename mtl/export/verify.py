@@ -18,8 +18,8 @@ from .alike import alike
 from .compare import BATCH_SIZE, GraphComparison, Tie
 from .graphs import Graphs, from_tokens, groups, split_to_verify
 from .head import CachedSession, Head, InputTexts, session_of
-from .pairs import Chosen, check_how, rows_to_verify
-from .vectors import Side, compare_sides
+from .pairs import ComparedRows, check_how, rows_to_verify
+from .vectors import TowerGraph, compare_sides
 
 if TYPE_CHECKING:
     from ..data.prepared import Prepared
@@ -148,7 +148,9 @@ def _verify(
             splits[task], rows[task] = name, len(chosen.rows)
             if len(chosen.alone) < len(split):
                 parts[task] = len(split), len(chosen.alone)
-            sides = [Side.load(comparison, tower, folder) for tower in comparison.graphs.towers if tower.task == task]
+            sides = [
+                TowerGraph.load(comparison, tower, folder) for tower in comparison.graphs.towers if tower.task == task
+            ]
             if sides:
                 scores = answers.get(task, {}).get("score", np.empty(0, np.float32))
                 towers[task] = compare_sides(sides, texts, scores, made_up, BATCH_SIZES)
@@ -175,7 +177,7 @@ class _Group(NamedTuple):
     tasks: list[str]
     name: str
     split: Split
-    chosen: Chosen
+    chosen: ComparedRows
 
 
 def _groups(graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], how: str) -> list[_Group]:

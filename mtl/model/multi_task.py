@@ -20,7 +20,7 @@ from .search import Stepped
 
 if TYPE_CHECKING:
     from ..data.batch import Batch, Index
-    from ..data.carried import Carried
+    from ..data.carried import CarriedStates
     from ..data.fitted import Fitted
     from ..data.soft_labels import SoftTargets
 
@@ -82,7 +82,7 @@ def compute(
     features: FeatureTensors,
     regroup: Callable[[Value, InputKey], Value],
     targets: Mapping[str, Any] | None = None,
-    carried: Carried | None = None,
+    carried: CarriedStates | None = None,
 ) -> list[Value]:
     """Run a program: apply every component to its arguments once and return the wanted values, in their order.
 

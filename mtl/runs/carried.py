@@ -17,7 +17,7 @@ from .meta_model import build_on_meta
 from .origin_faults import other_shapes_of, unlike
 
 
-class Carried(NamedTuple):
+class CarriedModule(NamedTuple):
     """A module of a recipe: where it is written, and the run's component, or None and why it has none that fits."""
 
     path: str
@@ -25,7 +25,7 @@ class Carried(NamedTuple):
     why: str = ""
 
 
-def carried_over(graph: SharingGraph, run: Path) -> list[Carried]:
+def carried_over(graph: SharingGraph, run: Path) -> list[CarriedModule]:
     """Return, for every module that comes from no run yet, what it could take; a composite with all its parts.
 
     Raises `UsageError` where the folder holds no run, and `CheckpointError` where it has not ended.
@@ -54,11 +54,11 @@ def carried_over(graph: SharingGraph, run: Path) -> list[Carried]:
         if name not in inner and name not in already:
             wrong = next((why[part] for part in parts_of(graph, name) if part in why), "")
             path = graph.components[name].config.place.path
-            found.append(Carried(path, None, wrong) if wrong else Carried(path, there[name]))
+            found.append(CarriedModule(path, None, wrong) if wrong else CarriedModule(path, there[name]))
     return found
 
 
-def sentences_of(found: Sequence[Carried], run: Path) -> Iterator[str]:
+def sentences_of(found: Sequence[CarriedModule], run: Path) -> Iterator[str]:
     """Yield lines for people: what to write into the recipe, then what begins anew."""
     taken = [one for one in found if one.component is not None]
     if taken:

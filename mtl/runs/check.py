@@ -42,7 +42,7 @@ class CheckReport:
     warnings: tuple[Fault, ...]
 
 
-def check(recipe: Recipe | ReadRecipe, *, initial: bool = True) -> CheckReport:
+def check_recipe(recipe: Recipe | ReadRecipe, *, initial: bool = True) -> CheckReport:
     """Prove that a recipe can be built and that a batch passes through all its tasks.
 
     Raises `RecipeError` with everything that is wrong: how it is written, every rule of the graph that is broken, every

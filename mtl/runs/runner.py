@@ -48,9 +48,9 @@ from ..sources.base import SPLITS
 from ..sources.opening import open_sources
 from ..train.checkpoint import Checkpoints, load_model
 from ..train.logs import Logs
-from ..train.resume import check_recipe
+from ..train.resume import check_same_recipe
 from ..train.trainer import Trainer
-from .check import CheckReport, check
+from .check import CheckReport, check_recipe
 from .given_recipe import RecipeLike, readable
 from .kept_figures import keep_figures
 from .kept_runs import KEPT, keep_runs
@@ -117,11 +117,11 @@ class Run:
         begun = resume and out is not None and bool(Checkpoints(Path(out)).pointer())
         read = readable(recipe, data, seed, overrides, Path(out) / KEPT if begun and out is not None else None)
         if begun and out is not None:
-            check_recipe(read.whole(), Path(out))
+            check_same_recipe(read.whole(), Path(out))
             kept = Path(out) / "fitted.json"
             if kept.is_file():
                 fault_if_other_rules(kept, read_json(kept))
-        report = check(read, initial=not begun)  # what it starts from is in its checkpoint
+        report = check_recipe(read, initial=not begun)  # what it starts from is in its checkpoint
         folder = Path(here().from_first(lambda: str(folder_for(read.recipe.name, out, resume))))
         run = cls(folder, report.graph, resume=resume, elsewhere=data is not None, sources=sources, splits=splits)
         run.checked = report

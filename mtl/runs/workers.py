@@ -25,7 +25,7 @@ Ask = Callable[[Any], Any]  # sends a question, waits for the answer to it
 Work = Callable[[Any, Ask], Any]  # does a job; a function of a module, as processes import it
 
 
-class Asked(NamedTuple):
+class JobQuestion(NamedTuple):
     """What a job asks; it waits for the answer."""
 
     question: Any
@@ -109,7 +109,7 @@ class Workers:
         worker.job = number
         worker.connection.send(job)
 
-    def events(self, timeout: float | None) -> Iterator[tuple[int, Asked | Done | Died]]:
+    def events(self, timeout: float | None) -> Iterator[tuple[int, JobQuestion | Done | Died]]:
         """Wait for what becomes of the jobs, at most `timeout` seconds, and yield it with their numbers.
 
         Raises the error that the work on a job raised.
@@ -167,7 +167,7 @@ def serve(connection: Connection, work: Work, begin: Callable[[], object]) -> No
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
     def ask(question: Any) -> Any:
-        connection.send(Asked(question))
+        connection.send(JobQuestion(question))
         return connection.recv()
 
     try:

@@ -85,7 +85,7 @@ class WrongAnswers:
         table.writerow(["row", "file", "line", "certainty", "gold", "answer", *self.inputs])
         for row in self.rows:
             certainty = "" if row.certainty is None else f"{row.certainty:.4f}"
-            values = [shown(value) for value in (row.gold, row.answer, *row.texts.values())]
+            values = [in_cell(value) for value in (row.gold, row.answer, *row.texts.values())]
             file, line = row.place or ("", "")
             table.writerow([row.number, _one_field(file), line, certainty, *map(_one_field, values)])
         replace(path, content.getvalue().encode("utf-8", "surrogatepass"))
@@ -137,7 +137,7 @@ def wrong_answers(run: Run | Ensemble, task: str | None = None, split: str | Non
     )
 
 
-def shown(value: Any) -> str:
+def in_cell(value: Any) -> str:
     """Return an answer or a text as a table shows it: lists with blanks between their values.
 
     >>> shown(["B-song", None, "O"]), shown([]), shown("play")
@@ -181,7 +181,7 @@ def _confused(gold: Any, answer: Any, sets: bool) -> Iterator[tuple[str, str]]:
     elif isinstance(gold, list) and isinstance(answer, list):
         yield from ((str(g), str(a)) for g, a in zip(gold, answer, strict=False) if g is not None and g != a)
     else:
-        yield shown(gold), shown(answer)
+        yield in_cell(gold), in_cell(answer)
 
 
 def _certainty(gold: Any, answer: Any, scored: dict[str, Any]) -> float | None:

@@ -14,7 +14,7 @@ from ..base.errors import DataError, Fault, UsageError
 from ..base.file_kinds import stream
 from ..base.registry import name_of
 from .dividing import ORDER
-from .held_out import Division, HeldOut
+from .held_out import HeldOut, SplitAssignment
 from .rereading import FirstReading
 from .shares import shares_of
 
@@ -71,7 +71,7 @@ class Source:
         _check_options(self.options)
         self._skipped: dict[str, dict[Fault, None]] = {}
         self._note: Callable[[Fault], None] | None = None
-        self._divisions: dict[Path, tuple[Division, FirstReading]] = {}
+        self._divisions: dict[Path, tuple[SplitAssignment, FirstReading]] = {}
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -146,7 +146,7 @@ class Source:
             if found == side:
                 yield row
 
-    def _division(self, base: Path) -> tuple[Division, FirstReading]:
+    def _division(self, base: Path) -> tuple[SplitAssignment, FirstReading]:
         if base not in self._divisions:
             first = FirstReading()
             read = first.taking(self.rows("train", base))

@@ -22,7 +22,7 @@ _RETURN = "\udc0d"
 _LARGEST_FIELD = 2**31 - 1  # Python's own limit of 131,072 characters is shorter than many documents
 
 
-class Table(Source):
+class DelimitedSource(Source):
     """Rows of delimited fields; blank lines are none. The first row names the columns, unless `columns` does."""
 
     def __init__(
@@ -105,7 +105,7 @@ class Table(Source):
 
 
 @register("source", "tsv")
-class Tsv(Table):
+class Tsv(DelimitedSource):
     """Tab-separated fields; quotation marks are text like any other."""
 
     def fields(self, path: Path) -> Iterator[tuple[int, list[str] | Fault]]:
@@ -116,7 +116,7 @@ class Tsv(Table):
 
 
 @register("source", "csv")
-class Csv(Table):
+class Csv(DelimitedSource):
     """Comma-separated fields, quoted where they hold commas, quotation marks or line ends (RFC 4180)."""
 
     def __init__(

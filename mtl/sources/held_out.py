@@ -17,7 +17,7 @@ from .shares import percent
 
 
 @dataclass(frozen=True)
-class Division:
+class SplitAssignment:
     """The number of each row's split in `ORDER`, by share the rows `found` and `wanted`, and those not stratified."""
 
     sides: bytes
@@ -54,7 +54,7 @@ class HeldOut:
     def _columns(self) -> list[str]:
         return sorted({column for column in (self.group_by, self.query) if column is not None})
 
-    def described(self, split: str, division: Division | None = None) -> str:
+    def described(self, split: str, division: SplitAssignment | None = None) -> str:
         """Return what a split is part of, as it was divided; an empty string where it has a file of its own."""
         if split not in self.shares:
             return ""
@@ -66,7 +66,7 @@ class HeldOut:
         shares = ", ".join(f"{split}: {percent(share)}" for split, share in self.shares.items())
         return shares and f"{shares}{self._rule(True)}, share_seed: {self.seed}"
 
-    def notes(self, split: str, division: Division) -> list[str]:
+    def notes(self, split: str, division: SplitAssignment) -> list[str]:
         """Return what a split is not that the recipe says."""
         found = []
         if split in division.unstratified:
@@ -83,7 +83,7 @@ class HeldOut:
         shares = {name: str(share) for name, share in self.shares.items()}
         return [split, shares, self.seed, self._columns, self.stratify_by]
 
-    def division(self, rows: Iterable[Mapping[str, Any] | None], file: str) -> Division:
+    def division(self, rows: Iterable[Mapping[str, Any] | None], file: str) -> SplitAssignment:
         """Return how the rows of the train file are divided; None, malformed, stays in train.
 
         Raises `DataError` where there are too few rows for every split to have one, and none is malformed.
@@ -99,14 +99,14 @@ class HeldOut:
         first, sizes = np.unique(groups[groups >= 0], return_counts=True)
         if len(first) <= len(self.shares):
             if (groups < 0).any():
-                return Division(bytes(len(groups)))  # those rows are reported first: they are found in train
+                return SplitAssignment(bytes(len(groups)))  # those rows are reported first: they are found in train
             raise DataError(Fault(self._too_few(len(first)), file=file))
         places = np.argsort(np.argsort(np.array(list(labels), object)))  # whatever label comes first in the file
         strata = places[np.frombuffer(label_of, np.int64)[first]]
         divided = divide(first, sizes, strata, self.shares, self.seed)
         of_row = np.zeros(len(groups), np.uint8)
         of_row[groups >= 0] = divided.sides[np.searchsorted(first, groups[groups >= 0])]
-        return Division(of_row.tobytes(), divided.found, divided.wanted, divided.unstratified)
+        return SplitAssignment(of_row.tobytes(), divided.found, divided.wanted, divided.unstratified)
 
     def _rule(self, stratified: bool) -> str:
         found = ""

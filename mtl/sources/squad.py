@@ -19,7 +19,7 @@ COLUMNS = ("id", "title", "context", "question", "answers")
 
 
 @register("source", "squad")
-class Squad(Source):
+class SquadSource(Source):
     """One row per question: `id`, `title`, `context`, `question`, and `answers`, a list of dicts with text and start.
 
     Questions that version 2.0 calls impossible have an empty list, and those without answers, as in test files, have

@@ -17,7 +17,7 @@ from .trees import Bracket, Tree
 SHIFT, REDUCE, OPEN = "shift", "]", "["  # an opening action is OPEN and the label
 
 
-class Bounds(NamedTuple):
+class StackBounds(NamedTuple):
     """What keeps sequences of actions finite: the brackets open at once, and those opened without a shift between."""
 
     depth: int
@@ -67,11 +67,11 @@ def tree_of(actions: Iterable[str]) -> Tree:
     return tuple(found)
 
 
-def bounds_of(actions: Iterable[str]) -> Bounds:
+def bounds_of(actions: Iterable[str]) -> StackBounds:
     """Return the narrowest bounds that allow these actions.
 
     >>> bounds_of(["[IN:A", "[SL:B", "shift", "]", "shift", "]"])
-    Bounds(depth=2, opens=2)
+    StackBounds(depth=2, opens=2)
     """
     depth = opens = deepest = most = 0
     for action in actions:
@@ -82,4 +82,4 @@ def bounds_of(actions: Iterable[str]) -> Bounds:
         else:
             depth, opens = depth + 1, opens + 1
         deepest, most = max(deepest, depth), max(most, opens)
-    return Bounds(deepest, most)
+    return StackBounds(deepest, most)

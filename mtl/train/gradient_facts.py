@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from ..base.progress import GradientReport, Meeting
+from ..base.progress import GradientReport, MeetingGradients
 from .rows import Rows
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class GradientFacts:
         self.steps = dict.fromkeys(self.sources, 0)  # of each stream since it was looked at
         self._seen: dict[str, dict[str, Tensor]] = {}  # by component and task, the gradients of this round
         self._before: dict[str, list[Tensor]] = {}
-        self._found: tuple[str, dict[str, Meeting]] | None = None
+        self._found: tuple[str, dict[str, MeetingGradients]] | None = None
 
     @classmethod
     def of(
@@ -86,7 +86,7 @@ class GradientFacts:
         self._found = (", ".join(draw.source for draw in draws), found)
         self._before = {name: [p.detach().clone() for p in self.shared[name]] for name in found}
 
-    def _meeting(self, component: str, tasks: Sequence[str], rows: Tensor) -> Meeting:
+    def _meeting(self, component: str, tasks: Sequence[str], rows: Tensor) -> MeetingGradients:
         norms = rows.norm(dim=1)
         total = rows.sum(0)
         along = rows @ total / total.square().sum().clamp(min=1e-30)
@@ -98,7 +98,7 @@ class GradientFacts:
                 cosine = torch.nn.functional.cosine_similarity(seen[one], seen[other], dim=0)
                 cosines.setdefault(one, {})[other] = float(cosine)
         by_task = {name: dict(zip(tasks, of.tolist(), strict=True)) for name, of in (("norm", norms), ("along", along))}
-        return Meeting(by_task["norm"], by_task["along"], cosines)
+        return MeetingGradients(by_task["norm"], by_task["along"], cosines)
 
     def updated(self) -> None:
         """Measure how far the update went: shares of the gradient become shares of the way."""

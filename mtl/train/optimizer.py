@@ -171,7 +171,7 @@ class Linear(Schedule):
 
 
 @register("schedule", "cosine")
-class Cosine(Schedule):
+class CosineSchedule(Schedule):
     """Down along half a cosine to `end` times the declared rate after the last step (Loshchilov and Hutter, 2017)."""
 
     def __init__(self, steps: int, epoch_steps: int, *, warmup: int = 0, end: float = 0.0) -> None:

@@ -99,7 +99,7 @@ def refuse_changes(recorded: Mapping[str, Any], current: Mapping[str, Any], run:
         raise CheckpointError(*faults)
 
 
-def check_recipe(recipe: Recipe, run: Path) -> None:
+def check_same_recipe(recipe: Recipe, run: Path) -> None:
     """Raise `CheckpointError` where a run's last checkpoint was made with another recipe, naming what differs."""
     state = read_json(Checkpoints(run).path("last") / "state.json")
     recorded = state.get("identity", {}) if isinstance(state, dict) else {}

@@ -15,7 +15,7 @@ from mtl.base.registry import register
 from mtl.compile.loading import load_recipe
 from mtl.model.module import PaddedSequence, Representation
 from mtl.recipe.yaml_core import dump
-from mtl.runs.check import check
+from mtl.runs.check import check_recipe
 from mtl.runs.runner import Run
 from tests import small
 
@@ -71,7 +71,7 @@ def test_every_representation_makes_a_recipe(tmp_path: Path) -> None:
     registry.load_plugins()
     for name in (zoo.NONE, *registry.names("representation")):
         assert zoo.lacking(name) == ""
-        graph = check(Run.start(zoo.recipe_with(raw, name, 1), tmp_path / name, data=tmp_path).recipe).graph
+        graph = check_recipe(Run.start(zoo.recipe_with(raw, name, 1), tmp_path / name, data=tmp_path).recipe).graph
         whole = [part for part in graph.components.values() if part.kind == "representation"]
         assert bool(whole) == (name != zoo.NONE)
         assert name == zoo.NONE or name in {part.config.type for part in whole}

@@ -9,7 +9,7 @@ from typing import Any
 from mtl.base.errors import RecipeError
 from mtl.compile.loading import recipe_from_dict
 from mtl.recipe.config import Recipe
-from mtl.runs.check import check
+from mtl.runs.check import check_recipe
 from tests import small
 
 SOURCE = {"format": "tsv", "train": "dev.tsv", "dev": "dev.tsv", "test": "test.tsv"}
@@ -38,7 +38,7 @@ def recipe(folder: Path, model: Mapping[str, Any], **further: Any) -> Recipe:
 def refused(recipe: Recipe) -> list[str]:
     """Return the rows of what a check finds wrong."""
     try:
-        check(recipe)
+        check_recipe(recipe)
     except RecipeError as error:
         return [str(fault) for fault in error.faults]
     return []

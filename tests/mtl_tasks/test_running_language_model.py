@@ -12,7 +12,7 @@ import torch
 
 import mtl
 from mtl.data.batch import raw_batch
-from mtl.data.carried import Carried
+from mtl.data.carried import CarriedStates
 from mtl.data.running import in_one
 from mtl.evaluate.answerers import TextAnswerer
 from mtl.evaluate.evaluation import evaluate
@@ -62,7 +62,7 @@ def test_losses_of_segments_are_those_of_the_text_read_at_once(tmp_path: Path) -
     figures = []
     with torch.no_grad():
         for length in (800, 9):
-            segments, carried, total = split.segments(in_one(split.tokens, length)), Carried(), 0.0
+            segments, carried, total = split.segments(in_one(split.tokens, length)), CarriedStates(), 0.0
             for number in range(len(segments)):
                 batch = segments.batch(np.array([number]), carried)
                 total += model.losses(batch, ["lm"])["lm"].item() * batch.tokens

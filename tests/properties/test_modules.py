@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from mtl.base import registry
-from mtl.data.carried import Carried
+from mtl.data.carried import CarriedStates
 from mtl.model.module import PaddedSequence
 from mtl_modules import TransitionOutput
 from mtl_modules.decoders.tree_decoder import TreeDecoder
@@ -184,7 +184,7 @@ def test_what_carries_reads_segments_as_it_reads_the_whole(case: Case) -> None:
     long = [row for row in rows if len(row[0]) > 1]
     cuts = [1 + number % (len(row[0]) - 1) for number, row in enumerate(long)]
     pairs = list(zip(long, cuts, strict=True))
-    carried, found = Carried(), []
+    carried, found = CarriedStates(), []
     with torch.no_grad():
         whole = module(*case.batch(long))
         for half in (

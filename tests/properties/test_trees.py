@@ -15,7 +15,7 @@ from mtl.data.labels import MISSING, Labels
 from mtl.data.targets import Number, TreeOfTokens
 from mtl.model.module import PaddedSequence
 from mtl.model.search import Stepped
-from mtl.text.transitions import Bounds, oracle
+from mtl.text.transitions import StackBounds, oracle
 from mtl.text.trees import Tree, broken
 from mtl_modules import TransitionOutput
 from mtl_modules.decoders.tree_decoder import TreeDecoder
@@ -34,7 +34,7 @@ every_decoder = pytest.mark.parametrize("name", list(DECODERS))
 def target() -> TreeOfTokens:
     found = TreeOfTokens()
     found.labels = Labels(NAMES, (1,) * len(NAMES))
-    found.bounds = Bounds(12, 12)
+    found.bounds = StackBounds(12, 12)
     return found
 
 

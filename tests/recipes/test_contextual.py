@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mtl.compile.loading import load_recipe
-from mtl.runs.check import check
+from mtl.runs.check import check_recipe
 from mtl.runs.runner import Run
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
@@ -14,7 +14,7 @@ SENTENCES = ["add a song to my list", "play some music", "rate this book five st
 
 
 def test_the_language_models_are_possible_and_have_one_table() -> None:
-    graph = check(load_recipe(RECIPES / "zoo" / "character_lm.yaml"), initial=False).graph
+    graph = check_recipe(load_recipe(RECIPES / "zoo" / "character_lm.yaml"), initial=False).graph
     assert graph.warnings == ()
     for task in ("forward", "backward"):
         assert graph.predicted_words(task) == graph.component_of(f"{task}.embedding") == "characters"
@@ -37,6 +37,6 @@ def test_their_states_are_taken_and_frozen(tmp_path: Path) -> None:
         pass
     place = "tasks.intent.model.embedding.parts.context"
     settings = [f"{place}.{part}.from={lms}#{name}" for part, name in PARTS.items()]
-    graph = check(load_recipe(RECIPES / "zoo" / "contextual.yaml", overrides=settings, data=tmp_path)).graph
+    graph = check_recipe(load_recipe(RECIPES / "zoo" / "contextual.yaml", overrides=settings, data=tmp_path)).graph
     assert graph.warnings == ()
     assert all(graph.training(f"words.context.{part}").freeze for part in PARTS)

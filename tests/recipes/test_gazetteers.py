@@ -9,7 +9,7 @@ import pytest
 
 from mtl.base.errors import RecipeError
 from mtl.compile.loading import load_recipe
-from mtl.runs.check import check, read_data
+from mtl.runs.check import check_recipe, read_data
 from mtl.sources.opening import open_sources
 from mtl.text.gazetteer import NameFlags
 
@@ -17,14 +17,16 @@ RECIPE = Path(__file__).resolve().parents[2] / "recipes" / "zoo" / "gazetteers.y
 
 
 def test_recipe_is_possible_and_warns_of_nothing() -> None:
-    report = check(load_recipe(RECIPE), initial=False)  # without the data sets, whose files are no part of the project
+    report = check_recipe(
+        load_recipe(RECIPE), initial=False
+    )  # without the data sets, whose files are no part of the project
     assert report.warnings == ()
     assert f"zoo/{RECIPE.name}" in (RECIPE.parents[1] / "README.md").read_text("utf-8")
 
 
 def test_lists_that_are_not_there_are_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(RecipeError) as caught:
-        check(load_recipe(RECIPE, data=tmp_path))
+        check_recipe(load_recipe(RECIPE, data=tmp_path))
     assert str(caught.value).splitlines() == [
         *(
             f"{tmp_path / 'gazetteers' / file}: should be a readable file of names. Found: No such file or directory."
@@ -44,7 +46,7 @@ def test_recipe_reads_its_data_sets(data_sets: Callable[[str], Path], tmp_path: 
     folder = data_sets("gazetteers").parent
     data_sets("snips")
     recipe = load_recipe(RECIPE, data=folder)
-    prepared = read_data(check(recipe).graph, open_sources(recipe), tmp_path)
+    prepared = read_data(check_recipe(recipe).graph, open_sources(recipe), tmp_path)
     (names,) = [f for found in prepared.fitted.features.values() for f in found if isinstance(f, NameFlags)]
     counts = {name: len(tokens) for name, tokens in names.state()["names"].items()}
     assert counts["country"] > 200

@@ -11,7 +11,7 @@ import torch
 
 import mtl
 from mtl.compile.loading import load_recipe
-from mtl.runs.check import check, read_data
+from mtl.runs.check import check_recipe, read_data
 from mtl.runs.runner import Run
 from mtl.sources.opening import open_sources
 from mtl.text.trees import read_tree
@@ -75,7 +75,7 @@ def test_every_recipe_is_tested_and_told_of() -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "transfer"])  # that needs a run
 def test_recipe_is_possible_and_warns_of_nothing(name: str) -> None:
     recipe = load_recipe(RECIPES / f"{name}.yaml")
-    report = check(recipe, initial=False)  # without the data sets, whose files are no part of the project
+    report = check_recipe(recipe, initial=False)  # without the data sets, whose files are no part of the project
     assert recipe.name == name
     assert list(recipe.tasks) == TASKS[name]
     assert report.warnings == ()
@@ -83,7 +83,7 @@ def test_recipe_is_possible_and_warns_of_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("name", EVERYWHERE)
 def test_all_tasks_meet_where_the_recipe_says(name: str) -> None:
-    graph = check(load_recipe(RECIPES / f"{name}.yaml")).graph
+    graph = check_recipe(load_recipe(RECIPES / f"{name}.yaml")).graph
     for component in EVERYWHERE[name]:
         assert set(graph.tasks_meeting_at(component)) == set(TASKS[name])
 
@@ -94,7 +94,7 @@ def test_all_tasks_meet_where_the_recipe_says(name: str) -> None:
 def test_recipe_reads_its_data_sets(name: str, data_sets: Callable[[str], Path], tmp_path: Path) -> None:
     folders = [data_sets(data_set) for data_set in DATA_SETS[name]]
     recipe = load_recipe(RECIPES / f"{name}.yaml", data=folders[0].parent)
-    prepared = read_data(check(recipe).graph, open_sources(recipe), tmp_path)
+    prepared = read_data(check_recipe(recipe).graph, open_sources(recipe), tmp_path)
     assert {source for source, split in prepared.splits if split == "train"} == set(recipe.sources)
     assert {source for source, split in prepared.splits if split == "test"} == set(recipe.sources)
     assert prepared.skipped == []
@@ -105,7 +105,7 @@ def test_few_examples_are_fifty_of_each_class_and_twenty_thousand_words(
 ) -> None:
     recipe = load_recipe(RECIPES / "few_examples_pos.yaml", data=data_sets("snips").parent)
     data_sets("ud_english_ewt")
-    prepared = read_data(check(recipe).graph, open_sources(recipe), tmp_path)
+    prepared = read_data(check_recipe(recipe).graph, open_sources(recipe), tmp_path)
     assert len(prepared.splits["snips", "train"]) == 7 * 50
     assert len(prepared.splits["snips", "dev"]) == 700
     assert prepared.splits["ewt", "train"].tokens == 19_991
@@ -169,7 +169,7 @@ def test_transfer_starts_from_what_was_trained_to_tag(tmp_path: Path) -> None:
         f"tasks.intent.model.{slot}.from={tmp_path / 'tags'}#slots.{slot}" for slot in ("embedding", "representation")
     ]
     recipe = load_recipe(RECIPES / "transfer.yaml", overrides=[*moved, "train.max_steps=3"])
-    report = check(recipe)
+    report = check_recipe(recipe)
     assert (list(recipe.tasks), recipe.name, report.warnings) == (TASKS["transfer"], "transfer", ())
     run = mtl.run(recipe, out=tmp_path / "run")
     for name in ("word", "char"):
@@ -183,7 +183,7 @@ def test_distil_learns_from_single_task(tmp_path: Path) -> None:
     list(teacher.train())
     moved = [f"tasks.intent.teacher.run={tmp_path / 'teacher'}", "train.max_steps=30"]
     recipe = load_recipe(RECIPES / "distil.yaml", overrides=moved)
-    assert check(recipe).warnings == ()
+    assert check_recipe(recipe).warnings == ()
     student = Run.start(recipe, tmp_path / "run")
     list(student.train())
     count = {name: sum(p.numel() for p in run.model.parameters()) for name, run in (("t", teacher), ("s", student))}

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mtl.compile.loading import load_recipe
-from mtl.runs.check import check
+from mtl.runs.check import check_recipe
 from mtl.sources.opening import open_sources
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 
 
 def test_it_is_possible_and_has_one_table(tmp_path: Path) -> None:
-    graph = check(load_recipe(RECIPES / "zoo" / "word_lm.yaml", data=tmp_path)).graph
+    graph = check_recipe(load_recipe(RECIPES / "zoo" / "word_lm.yaml", data=tmp_path)).graph
     assert graph.warnings == ()
     assert graph.component_of("words.embedding") == graph.component_of("words.output.words") == "table"
     assert graph.predicted_words("words") == "table"

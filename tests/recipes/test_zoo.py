@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from mtl.compile.loading import load_recipe
-from mtl.runs.check import check, read_data
+from mtl.runs.check import check_recipe, read_data
 from mtl.sources.opening import open_sources
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
@@ -51,14 +51,14 @@ def test_chunks_are_read_as_snips_is(name: str) -> None:
 def test_it_is_possible_and_warns_of_nothing(name: str) -> None:
     recipe = load_recipe(RECIPES / "zoo" / f"{name}.yaml")
     assert recipe.name == name
-    assert check(recipe, initial=False).warnings == ()
+    assert check_recipe(recipe, initial=False).warnings == ()
     assert recipe.train.average is not None
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) for name in FOLDERS])
 def test_it_reads_its_data_set(name: str, data_sets: Callable[[str], Path], tmp_path: Path) -> None:
     recipe = load_recipe(RECIPES / "zoo" / f"{name}.yaml", data=data_sets(FOLDERS[name]).parent)
-    prepared = read_data(check(recipe).graph, open_sources(recipe), tmp_path)
+    prepared = read_data(check_recipe(recipe).graph, open_sources(recipe), tmp_path)
     assert {split for _, split in prepared.splits} == {"train", "dev", "test"}
     assert prepared.skipped == []
     if name in LABELS:

@@ -66,10 +66,10 @@ def predict(
     answered as they come, and memory does not grow with the input.
     """
     with guarded():
-        from ..predicting import Asked, predict_command
+        from ..predicting import PredictRequest, predict_command
 
         names = None if columns is None else columns.split(",")
-        asked = Asked(task, input, out, batch_size, format, names, tuple(column or ()), top, every_score)
+        asked = PredictRequest(task, input, out, batch_size, format, names, tuple(column or ()), top, every_score)
         predict_command(folder, asked)
 
 

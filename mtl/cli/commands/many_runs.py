@@ -123,10 +123,10 @@ def ensemble(
     training continues: give the same command again.
     """
     with guarded():
-        from ..ensembling import Asked, ensemble_command
+        from ..ensembling import EnsembleRequest, ensemble_command
 
         given = tuple(task or ()), count, seed, data, tuple(overrides or ()), verify
-        ensemble_command(Asked(tuple(runs), out, by, *given))
+        ensemble_command(EnsembleRequest(tuple(runs), out, by, *given))
 
 
 def tune(
@@ -157,6 +157,6 @@ def tune(
     were cut off continue: give the same command again.
     """
     with guarded():
-        from ..tuning import Asked, tune_command
+        from ..tuning import TuningRequest, tune_command
 
-        tune_command(Asked(recipe, space, trials, out, seed, minutes, jobs, data, tuple(overrides or ())))
+        tune_command(TuningRequest(recipe, space, trials, out, seed, minutes, jobs, data, tuple(overrides or ())))

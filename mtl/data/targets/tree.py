@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...base.registry import register
-from ...text.transitions import OPEN, REDUCE, SHIFT, Bounds, bounds_of, oracle, tree_of
+from ...text.transitions import OPEN, REDUCE, SHIFT, StackBounds, bounds_of, oracle, tree_of
 from ...text.tree_alignment import tree_over_tokens
 from ...text.trees import Tree, written
 from ..labels import MISSING
@@ -43,8 +43,8 @@ class TreeOfTokens(TreeCells, LabelTarget):
     def __init__(self, *, unsupported: Unsupported = "keep") -> None:
         super().__init__()
         self.unsupported: Unsupported = unsupported
-        self.bounds = Bounds(4, 3)  # of a placeholder
-        self._seen = Bounds(1, 1)
+        self.bounds = StackBounds(4, 3)  # of a placeholder
+        self._seen = StackBounds(1, 1)
 
     @property
     def shows_tokens(self) -> bool:
@@ -70,7 +70,7 @@ class TreeOfTokens(TreeCells, LabelTarget):
 
     def count(self, gold: Tree) -> None:
         super().count(gold)
-        self._seen = Bounds(*map(max, zip(self._seen, bounds_of(oracle(gold)), strict=True)))
+        self._seen = StackBounds(*map(max, zip(self._seen, bounds_of(oracle(gold)), strict=True)))
 
     def fit(self, alike: Sequence[Target]) -> None:
         """Make labels of the actions, and bounds that all training trees keep to."""
@@ -78,7 +78,7 @@ class TreeOfTokens(TreeCells, LabelTarget):
             raise ValueError("should have a tree in at least one row. Found none.")
         super().fit(alike)
         every = [self._seen, *(other._seen for other in alike if isinstance(other, TreeOfTokens))]
-        self.bounds = Bounds(*map(max, zip(*every, strict=True)))
+        self.bounds = StackBounds(*map(max, zip(*every, strict=True)))
 
     def encode(self, gold: Tree | None, count: int, names: Names) -> Sequence[float]:
         return () if gold is None else [names.id(action) for action in oracle(gold)]
@@ -122,11 +122,11 @@ class TreeOfTokens(TreeCells, LabelTarget):
         """Take over labels, and bounds that trees of the data keep to as well: no weight depends on these."""
         bounds = self.bounds
         super().adopt(state, more)
-        self.bounds = Bounds(*map(max, zip(self.bounds, bounds, strict=True)))
+        self.bounds = StackBounds(*map(max, zip(self.bounds, bounds, strict=True)))
 
     def state(self) -> dict[str, Any]:
         return {**super().state(), "bounds": list(self.bounds)}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         super().load_state(state)
-        self.bounds = Bounds(*state["bounds"])
+        self.bounds = StackBounds(*state["bounds"])

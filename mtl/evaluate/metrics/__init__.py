@@ -27,7 +27,7 @@ from .scope import OutOfScope
 from .scored import Scored, ScoredMetric
 from .sets import LabelsF1, LabelsReport, SameLabels
 from .spans import SpanF1, SpanReport, Tagging, spans
-from .squad import Squad
+from .squad import SquadScores
 from .trees import Brackets, SameTree, ValidTrees
 
 __all__ = [
@@ -67,7 +67,7 @@ __all__ = [
     "SpanF1",
     "SpanReport",
     "Spearman",
-    "Squad",
+    "SquadScores",
     "Tagging",
     "TopKAccuracy",
     "ValidTrees",

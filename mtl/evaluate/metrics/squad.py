@@ -21,7 +21,7 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 @register("metric", "squad")
-class Squad(Metric):
+class SquadScores(Metric):
     """Exact match and F1 of words, of each question with the most alike of its right answers.
 
     Case, ASCII punctuation, articles and white space do not count. Where some questions have no answer, saying so is

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MEET = ("matching", "scorer")  # kinds of modules in which two texts meet
 
 
-class Meeting(NamedTuple):
+class TextMeeting(NamedTuple):
     """Where the texts of a task meet: the module, what flows into it of the texts and of their side branches.
 
     `unpooled` are the empty slots of poolings on the way.
@@ -76,7 +76,7 @@ def _unpooled(task: TaskConfig, slot: str) -> tuple[str, ...]:
     return tuple(name for name in taken if _kind(task, name) == "pooling" and task.model[name] is None)
 
 
-def meetings(graph: SharingGraph) -> Iterator[Meeting]:
+def meetings(graph: SharingGraph) -> Iterator[TextMeeting]:
     """Yield each module in which texts of a task meet, with what flows in."""
     for task in graph.recipe.tasks.values():
         sides = {slot.name for slot in task.slots if slot.side}
@@ -84,7 +84,7 @@ def meetings(graph: SharingGraph) -> Iterator[Meeting]:
             if _kind(task, slot) in MEET:
                 texts = tuple(source for source in sources if source not in sides)
                 beside = tuple(source for source in sources if source in sides)
-                yield Meeting(task, config_at(task, slot), texts, beside, _unpooled(task, slot))
+                yield TextMeeting(task, config_at(task, slot), texts, beside, _unpooled(task, slot))
 
 
 def _kind(task: TaskConfig, name: str) -> str:

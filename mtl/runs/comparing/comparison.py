@@ -21,8 +21,8 @@ from ...recipe.config import Recipe
 from ...recipe.filling import digest
 from ..training_counts import TrainingCounts
 from .contestants import Contestant
-from .matching import Joint
-from .trial import Trial
+from .matching import ComparedRecipe
+from .trial import ComparedRun
 from .verdicts import verdict
 
 Figures = dict[str, dict[str, float]]  # task -> figure -> value
@@ -42,13 +42,13 @@ class RecipeComparison:
         self.seeds = seeds
         self.out = Path(out)
         self.joints = {
-            contestant.name: Joint(recipe, self.out / folder)
+            contestant.name: ComparedRecipe(recipe, self.out / folder)
             for contestant in contestants
             for folder, recipe in contestant.recipes
             if contestant.joint is None
         }
 
-    def trials(self) -> list[Trial]:
+    def trials(self) -> list[ComparedRun]:
         """Return every run in the order of training: the first seed of all contestants before the second.
 
         Where steps are matched, data is read and each joint run's steps are counted here: before any training, so
@@ -61,7 +61,7 @@ class RecipeComparison:
             for folder, recipe in contestant.recipes
         ]
         trials = [
-            Trial(recipe, folder, number, len(found), self.joints.get(contestant.joint or ""), contestant.matched)
+            ComparedRun(recipe, folder, number, len(found), self.joints.get(contestant.joint or ""), contestant.matched)
             for number, (contestant, recipe, folder) in enumerate(found, 1)
         ]
         for trial in trials:

@@ -67,7 +67,7 @@ def match_of(recipe: Recipe, asked: str | None) -> str:
 
 
 @dataclass(frozen=True)
-class Joint:
+class ComparedRecipe:
     """A recipe that is compared, and where its runs are: `folder/seed-N`; its data is read on first use, once."""
 
     recipe: Recipe

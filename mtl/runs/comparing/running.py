@@ -17,25 +17,25 @@ from ...base.progress import Note, Report
 from ...base.registry import load_plugins
 from ...compile.loading import register_built_in
 from ...recipe.config import Recipe
-from ..workers import Ask, Asked, Died, Workers
-from .trial import Trial, carry_out
+from ..workers import Ask, Died, JobQuestion, Workers
+from .trial import ComparedRun, carry_out
 
 Show = Callable[[Iterator[Report]], object]
 
 
 @dataclass(frozen=True)
-class Begun:
+class RunBegun:
     """A run that begins, or goes on where it was cut off."""
 
-    trial: Trial
+    trial: ComparedRun
     again: bool
 
 
 @dataclass(frozen=True)
-class Ended:
+class RunEnded:
     """A run that has ended: tested, or failed by `why`."""
 
-    trial: Trial
+    trial: ComparedRun
     why: str | None = None
 
 
@@ -43,19 +43,19 @@ class Ended:
 class Warned:
     """What a run that is carried out beside others warns of."""
 
-    trial: Trial
+    trial: ComparedRun
     note: Note
 
 
 @dataclass(frozen=True)
-class Job:
+class ComparisonJob:
     """A run as another process gets it: it pickles."""
 
     recipe: Recipe
     folder: Path
 
 
-def run_all(trials: Sequence[Trial], jobs: int, show: Show) -> Iterator[Begun | Ended | Warned]:
+def run_all(trials: Sequence[ComparedRun], jobs: int, show: Show) -> Iterator[RunBegun | RunEnded | Warned]:
     """Carry out runs that are not done, `jobs` of them at a time, and yield what happens.
 
     Where it is one at a time, `show` takes what training reports. Raises what is wrong with more than one run: a
@@ -64,24 +64,24 @@ def run_all(trials: Sequence[Trial], jobs: int, show: Show) -> Iterator[Begun | 
     yield from _in_turn(trials, show) if jobs == 1 else _at_a_time(trials, jobs)
 
 
-def _in_turn(trials: Sequence[Trial], show: Show) -> Iterator[Begun | Ended]:
+def _in_turn(trials: Sequence[ComparedRun], show: Show) -> Iterator[RunBegun | RunEnded]:
     for trial in trials:
         if not trial.ready:
             yield _without_joint(trial)
             continue
-        yield Begun(trial, trial.begun)
+        yield RunBegun(trial, trial.begun)
         try:
             show(trial.run())
         except Exception as error:
             why = own_failure(error)
             if why is None:
                 raise
-            yield Ended(trial, why)
+            yield RunEnded(trial, why)
         else:
-            yield Ended(trial)
+            yield RunEnded(trial)
 
 
-def _at_a_time(trials: Sequence[Trial], jobs: int) -> Iterator[Begun | Ended | Warned]:
+def _at_a_time(trials: Sequence[ComparedRun], jobs: int) -> Iterator[RunBegun | RunEnded | Warned]:
     known = {trial.number: trial for trial in trials}
     waiting = dict(known)
     plugins = tuple(dict.fromkeys(plugin for trial in trials for plugin in trial.given.plugins))
@@ -89,23 +89,23 @@ def _at_a_time(trials: Sequence[Trial], jobs: int) -> Iterator[Begun | Ended | W
         while True:
             while workers.free and (trial := next((t for t in waiting.values() if t.ready), None)) is not None:
                 del waiting[trial.number]
-                yield Begun(trial, trial.begun)
-                workers.start(trial.number, Job(trial.recipe, trial.folder))
+                yield RunBegun(trial, trial.begun)
+                workers.start(trial.number, ComparisonJob(trial.recipe, trial.folder))
             if not workers.busy:
                 break
             for number, found in workers.events(None):
-                if isinstance(found, Asked):
+                if isinstance(found, JobQuestion):
                     yield Warned(known[number], found.question)
                     workers.answer(number, None)
                 else:
-                    yield Ended(known[number], found.how if isinstance(found, Died) else found.found)
+                    yield RunEnded(known[number], found.how if isinstance(found, Died) else found.found)
     for trial in waiting.values():
         yield _without_joint(trial)
 
 
-def _without_joint(trial: Trial) -> Ended:
+def _without_joint(trial: ComparedRun) -> RunEnded:
     run = "" if trial.joint is None else f"'{trial.joint.run(trial.given.seed)}'"
-    return Ended(trial, f"it should get a part of the minutes of its joint run, {run}. Found that one failed.")
+    return RunEnded(trial, f"it should get a part of the minutes of its joint run, {run}. Found that one failed.")
 
 
 def register(plugins: tuple[str, ...]) -> None:
@@ -114,7 +114,7 @@ def register(plugins: tuple[str, ...]) -> None:
     load_plugins(plugins)
 
 
-def train_asking(job: Job, ask: Ask) -> str | None:
+def train_asking(job: ComparisonJob, ask: Ask) -> str | None:
     """Carry out a run in a process of its own, warnings sent to the first one; return why it failed, if it did."""
     try:
         for report in carry_out(job.recipe, job.folder):

@@ -20,11 +20,11 @@ from ...train.from_runs import taken_weights
 from ...train.resume import with_other_weights
 from ..runner import Run
 from ..teachers import other_teachers
-from .matching import Joint, tested
+from .matching import ComparedRecipe, tested
 
 
 @dataclass(frozen=True)
-class Trial:
+class ComparedRun:
     """One run of a comparison: a recipe with one seed, `number` of `total`, in a run folder.
 
     A task alone is trained in proportion to its `joint` run, if there is one.
@@ -34,7 +34,7 @@ class Trial:
     folder: Path
     number: int
     total: int
-    joint: Joint | None = None
+    joint: ComparedRecipe | None = None
     matched: str = "epochs"
 
     @cached_property

@@ -8,7 +8,7 @@ from pathlib import Path
 from ...base.errors import UsageError
 from ...data.fitted import Fitted
 from ...train.checkpoint import Checkpoints
-from ..check import check
+from ..check import check_recipe
 from ..given_recipe import RecipeLike, loaded
 from ..kept_runs import KEPT
 from ..runner import Run
@@ -45,7 +45,7 @@ def members_to_train(
     check_folder(Path(out), folders, by)
     begun = bool(Checkpoints(folders[0]).pointer())
     first = loaded(recipe, data, seed, overrides, folders[0] / KEPT if begun else None)
-    graph = check(first, initial=not begun).graph
+    graph = check_recipe(first, initial=not begun).graph
     combined_tasks([Candidate(Path(first.title), graph, Fitted.placeholder(graph))], by, tasks)
     for number, folder in enumerate(folders):
         begun = bool(Checkpoints(folder).pointer()) or (folder / "recipe.yaml").exists()

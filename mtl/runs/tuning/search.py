@@ -26,19 +26,19 @@ from ...recipe.config import Recipe
 from ...recipe.filling import filled
 from ...recipe.tuning import TuneConfig
 from ...sources.opening import open_sources
-from ..check import CheckReport, check
+from ..check import CheckReport, check_recipe
 from ..runner import cache_folder
-from ..workers import Ask, Asked, Died, Workers
+from ..workers import Ask, Died, JobQuestion, Workers
 from .folder import begun, claim, default_folder
 from .plot import svg
 from .proposals import load_optuna
 from .results import csv_of, short_names
 from .study import Study, Trial
-from .trial import SPLITS, Ended, Job, train_trial
+from .trial import SPLITS, TrialEnded, TrialJob, train_trial
 
 
 @dataclass(frozen=True)
-class Begun:
+class TrialBegun:
     """A trial that begins, or goes on where it was cut off."""
 
     trial: Trial
@@ -78,7 +78,9 @@ class Tuning:
         self.out = Path(out) if out is not None else default_folder(self.recipe)
         begins = not begun(self.out)
         with named_by_file(space):
-            self.checked = check_space(self.recipe, self.candidates, self.config) if begins else check(self.recipe)
+            self.checked = (
+                check_space(self.recipe, self.candidates, self.config) if begins else check_recipe(self.recipe)
+            )
         prepared = prepare(self.checked.graph, open_sources(self.recipe), cache_folder(), splits=SPLITS)
         train = self.recipe.train
         if selection(train.select, train.patience, *dev_figures(self.checked.graph, prepared)) is None:
@@ -96,7 +98,7 @@ class Tuning:
     def __exit__(self, *_: object) -> None:
         self.study.close()
 
-    def run(self, trials: int, *, jobs: int = 1, minutes: float | None = None) -> Iterator[Begun | Finished]:
+    def run(self, trials: int, *, jobs: int = 1, minutes: float | None = None) -> Iterator[TrialBegun | Finished]:
         """Train until the study has so many trials, or so many minutes have passed, and yield what happens.
 
         Trials that were cut off go on first. One that is not over when time is goes on with the next call.
@@ -104,48 +106,48 @@ class Tuning:
         end = None if minutes is None else time.monotonic() + 60 * minutes
         yield from self._in_turn(trials, end) if jobs == 1 else self._at_a_time(trials, jobs, end)
 
-    def _in_turn(self, trials: int, end: float | None) -> Iterator[Begun | Finished]:
+    def _in_turn(self, trials: int, end: float | None) -> Iterator[TrialBegun | Finished]:
         for event in self._next(trials, end):
             yield event
-            if isinstance(event, Begun):
+            if isinstance(event, TrialBegun):
                 number = event.trial.number
                 ended = train_trial(self._job(event.trial), partial(self.study.report, number), partial(_over, end))
                 if ended is None:
                     return
                 yield self._finished(number, ended)
 
-    def _at_a_time(self, trials: int, jobs: int, end: float | None) -> Iterator[Begun | Finished]:
+    def _at_a_time(self, trials: int, jobs: int, end: float | None) -> Iterator[TrialBegun | Finished]:
         coming = self._next(trials, end)
         with Workers(jobs, train_asking) as workers:
             while not _over(end):
                 while workers.free and (event := next(coming, None)) is not None:
                     yield event
-                    if isinstance(event, Begun):
+                    if isinstance(event, TrialBegun):
                         workers.start(event.trial.number, self._job(event.trial))
                 if not workers.busy:
                     return
                 left = None if end is None else max(0.0, end - time.monotonic())
                 for number, found in workers.events(left):
-                    if isinstance(found, Asked):
+                    if isinstance(found, JobQuestion):
                         workers.answer(number, self.study.report(number, *found.question))
                     else:
-                        ended = Ended("failed", found.how) if isinstance(found, Died) else found.found
+                        ended = TrialEnded("failed", found.how) if isinstance(found, Died) else found.found
                         yield self._finished(number, ended)
 
-    def _next(self, trials: int, end: float | None) -> Iterator[Begun | Finished]:
+    def _next(self, trials: int, end: float | None) -> Iterator[TrialBegun | Finished]:
         """Yield trials as they begin, and those that need no training."""
         for trial in [trial for trial in self.study.trials if trial.state == "running"]:
             if not _over(end):
-                yield Begun(trial, again=True)
+                yield TrialBegun(trial, again=True)
         while len(self.study.trials) < trials and not _over(end):
             trial = self.study.propose()
-            yield Begun(trial, again=False) if trial.state == "running" else Finished(trial, best=False)
+            yield TrialBegun(trial, again=False) if trial.state == "running" else Finished(trial, best=False)
 
-    def _job(self, trial: Trial) -> Job:
+    def _job(self, trial: Trial) -> TrialJob:
         folder = self.out / "trials" / str(trial.number)
-        return Job(self.candidates, trial.values, self.config.places, folder)
+        return TrialJob(self.candidates, trial.values, self.config.places, folder)
 
-    def _finished(self, number: int, ended: Ended) -> Finished:
+    def _finished(self, number: int, ended: TrialEnded) -> Finished:
         trial = self.study.end(number, ended.state, ended.error)
         best = self.study.best
         return Finished(trial, best is not None and best.number == number)
@@ -169,20 +171,20 @@ class Tuning:
         return tuple(self.out / name for name in texts)
 
 
-def train_asking(job: Job, ask: Ask) -> Ended | None:
+def train_asking(job: TrialJob, ask: Ask) -> TrialEnded | None:
     """Train a trial in a process of its own: whether it is worth going on with, the process with the study says."""
     return train_trial(job, lambda step, score: bool(ask((step, score))))
 
 
 def check_space(recipe: Recipe, candidates: Candidates, config: TuneConfig) -> CheckReport:
     """Check a recipe, and build it with each value of its space; raises `RecipeError` for all that cannot be built."""
-    report = check(recipe)
+    report = check_recipe(recipe)
     faults: list[Fault] = []
     for key, value, place in candidates.alternatives(config):
         if key.partition(".")[0] == "train":
             continue  # what is built does not depend on it
         try:
-            check(candidates.with_values({key: value}, {key: place}))
+            check_recipe(candidates.with_values({key: value}, {key: place}))
         except RecipeError as error:
             faults += [fault_of(key, value, place, fault) for fault in error.faults]
     if faults:

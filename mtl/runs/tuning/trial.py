@@ -24,7 +24,7 @@ Judge = Callable[[int, float], bool]
 
 
 @dataclass(frozen=True)
-class Job:
+class TrialJob:
     """A trial to train: what its recipe is made of, its run folder. It pickles."""
 
     candidates: Candidates
@@ -34,14 +34,14 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Ended:
+class TrialEnded:
     """How the training of a trial ended."""
 
     state: Literal["complete", "pruned", "failed"]
     error: str = ""
 
 
-def train_trial(job: Job, judge: Judge, stop: Callable[[], bool] = lambda: False) -> Ended | None:
+def train_trial(job: TrialJob, judge: Judge, stop: Callable[[], bool] = lambda: False) -> TrialEnded | None:
     """Train a trial, from its last checkpoint on where it has one; a fault of its values is how it ended.
 
     `judge` gets the step and the score of each evaluation and says whether the trial is worth going on with. `stop`
@@ -55,19 +55,19 @@ def train_trial(job: Job, judge: Judge, stop: Callable[[], bool] = lambda: False
                 if isinstance(report, EvalReport):
                     last = report.step >= report.steps or (report.left is not None and report.left <= 0)
                     if not judge(report.step, report.score) and not last:
-                        return Ended("pruned")
+                        return TrialEnded("pruned")
                 if stop():
                     return None
     except CheckpointError:
         raise
     except MtlError as error:
-        return Ended("failed", str(error.faults[0]))
+        return TrialEnded("failed", str(error.faults[0]))
     except (MemoryError, RuntimeError) as error:
         lacking = no_device_memory(error) or no_memory(error)
         if lacking is None:
             raise
-        return Ended("failed", lacking)
-    return Ended("complete")
+        return TrialEnded("failed", lacking)
+    return TrialEnded("complete")
 
 
 def reports(recipe: Recipe, folder: Path) -> Generator[Report, None, None]:

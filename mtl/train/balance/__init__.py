@@ -7,6 +7,6 @@ aggregation  gradients apart, a row each, made one by an aggregator of torchjd
 """
 
 from . import aggregation, norms, weightings
-from .base import Balance, Sum
+from .base import Balance, LossSum
 
-__all__ = ["Balance", "Sum", "aggregation", "norms", "weightings"]
+__all__ = ["Balance", "LossSum", "aggregation", "norms", "weightings"]

@@ -58,5 +58,5 @@ class Balance:
 
 
 @register("balance", "sum")
-class Sum(Balance):
+class LossSum(Balance):
     """The sum of the tasks' losses, times their declared weights."""

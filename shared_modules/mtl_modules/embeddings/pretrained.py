@@ -25,7 +25,7 @@ _HEADER = "how many words there are, and the size of a vector"
 _DIGITS = 18  # of a number in a header: no file holds as many words, and Python reads numbers of 4,300 digits at most
 
 
-class Header(NamedTuple):
+class VectorsHeader(NamedTuple):
     """The size of a vector, and, where a line says it, the number of words and that line's number (else 0 and 0)."""
 
     size: int
@@ -39,12 +39,12 @@ def dimension(path: Path) -> int:
     return _header(path).size
 
 
-def _header(path: Path) -> Header:
+def _header(path: Path) -> VectorsHeader:
     with closing(_lines(path)) as lines:
         number, line = next(lines, (0, b""))
         fields = line.split(b" ")
         if len(fields) > 1 and not _is_header(fields):
-            return Header(_size(fields[1:], next(lines, (0, b""))[1].split(b" ")[1:]))
+            return VectorsHeader(_size(fields[1:], next(lines, (0, b""))[1].split(b" ")[1:]))
     if not number:
         raise DataError(Fault("should hold a word and its vector per line. Found no line.", file=str(path)))
     if len(fields) < 2:
@@ -55,7 +55,7 @@ def _header(path: Path) -> Header:
     words, size = map(int, fields)
     if not words or not size:
         raise _malformed(path, number, f"{_HEADER}, both above 0", f"'{words} {size}'")
-    return Header(size, words, number)
+    return VectorsHeader(size, words, number)
 
 
 def _size(after: list[bytes], next_after: list[bytes]) -> int:
@@ -83,7 +83,7 @@ def read_vectors(path: Path, ids: Mapping[str, int]) -> tuple[npt.NDArray[np.int
     return rows, np.stack(list(found.values())) if found else np.zeros((0, header.size), dtype=np.float32)
 
 
-def _read_text(path: Path, header: Header, wanted: Mapping[bytes, int]) -> dict[int, Vector]:
+def _read_text(path: Path, header: VectorsHeader, wanted: Mapping[bytes, int]) -> dict[int, Vector]:
     """Return the vectors of words by their ids.
 
     Only lines of words asked for become numbers, but every line must have as many as the first.

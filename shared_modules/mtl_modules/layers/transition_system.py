@@ -16,7 +16,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from mtl.text.transitions import OPEN, REDUCE, SHIFT, Bounds
+from mtl.text.transitions import OPEN, REDUCE, SHIFT, StackBounds
 from mtl.text.trees import INTENT
 
 # What kind of action it is, by its id.
@@ -58,7 +58,7 @@ class TransitionSystem(nn.Module):
     shifted: Tensor  # [A] int64: how many words an action shifts
     deepened: Tensor  # [A] int64: how many more brackets are open after it
 
-    def __init__(self, names: Sequence[str], bounds: Bounds) -> None:
+    def __init__(self, names: Sequence[str], bounds: StackBounds) -> None:
         super().__init__()
         self.bounds = bounds
         self.end = len(names)

@@ -39,7 +39,7 @@ class SlotAttention(Representation):
         super().__init__()
         self.encoder = BiLSTM(input_dim, hidden=hidden, layers=layers, dropout=dropout)
         size = self.encoder.output_dim
-        self.attention = Contexts(Bilinear(size) if score == "bilinear" else Additive(size, dim))
+        self.attention = Contexts(BilinearForm(size) if score == "bilinear" else Additive(size, dim))
         self._output_dim = 2 * size
 
     def forward(self, inputs: PaddedSequence) -> PaddedSequence:
@@ -73,7 +73,7 @@ class Contexts(nn.Module):
         return PaddedSequence(torch.cat([values, contexts], -1), lengths)
 
 
-class Bilinear(nn.Module):
+class BilinearForm(nn.Module):
     """A bilinear form of two vectors."""
 
     def __init__(self, size: int) -> None:

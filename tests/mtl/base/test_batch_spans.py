@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from mtl.base.batch_spans import MOST_TOKENS, batch_spans, bound, estimate
-from mtl.cli.predicting import Asked, predict_command
+from mtl.cli.predicting import PredictRequest, predict_command
 from mtl.runs.predictor import Predictor
 from mtl.serve.bundle import Bundle
 
@@ -139,7 +139,7 @@ def test_the_command_answers_row_by_row(
         return real(self, session, name, outputs, feed)
 
     monkeypatch.setattr(Bundle, "_run", noting)
-    predict_command(small_run / "export", Asked(task="slots", input=str(tmp_path / "texts")))
+    predict_command(small_run / "export", PredictRequest(task="slots", input=str(tmp_path / "texts")))
     sys.stdout.flush()
     assert fed == [30, 2, 32]
     lines = capfdbinary.readouterr().out.splitlines()

@@ -11,7 +11,7 @@ from torch import nn
 from mtl.base.device import CPU, described, device_of, lacks_bf16, missing, present, resolve, seed_generators
 from mtl.base.errors import RecipeError, UsageError
 from mtl.compile.loading import load_recipe
-from mtl.runs.check import check
+from mtl.runs.check import check_recipe
 from tests import small
 from tests.commands import within
 
@@ -67,7 +67,7 @@ def test_commands_name_the_line(tmp_path: Path, command: str) -> None:
 def test_a_setting_is_as_good_as_a_line(tmp_path: Path) -> None:
     recipe = small.write(tmp_path)
     with pytest.raises(RecipeError) as caught:
-        check(load_recipe(recipe, overrides=["train.device=cuda:1"]))
+        check_recipe(load_recipe(recipe, overrides=["train.device=cuda:1"]))
     assert str(caught.value) == (
         "--set train.device=cuda:1: train.device: should be a device that is there. Found 'cuda:1', where torch finds "
         f"no CUDA device. Write 'auto' or 'cpu'.\n1 error in {recipe}"
@@ -111,7 +111,7 @@ def test_a_system_that_does_not_say(tmp_path: Path) -> None:
 def test_bf16_on_a_processor_without_it_is_a_warning(tmp_path: Path) -> None:
     recipe = small.write(tmp_path, small.RECIPE + "  precision: bf16\n")
     line = small.RECIPE.count("\n") + 1
-    told = [str(fault) for fault in check(load_recipe(recipe)).warnings]
+    told = [str(fault) for fault in check_recipe(load_recipe(recipe)).warnings]
     wanted = (
         f"{recipe}:{line}: train.precision: 'bf16' works, but this processor has no instructions for it, so 'fp32' "
         "would be faster."

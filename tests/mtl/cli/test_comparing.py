@@ -10,10 +10,10 @@ import pytest
 from rich.console import Console
 
 from mtl.base.progress import Note
-from mtl.cli.comparing import show, train
+from mtl.cli.comparing import print_comparison, train
 from mtl.compile.loading import load_recipe
 from mtl.runs.comparing.running import Warned
-from mtl.runs.comparing.trial import Trial
+from mtl.runs.comparing.trial import ComparedRun
 from tests.commands import within
 from tests.mtl.runs import two_sources
 from tests.mtl.runs.comparing import compared
@@ -62,13 +62,13 @@ def test_the_tables() -> None:
         for part in (*result["runs"], *result["differences"]):
             part.update({key: short for key in ("name", "minus") if part.get(key) == name})
     written = io.StringIO()
-    show(result, Console(file=written))
+    print_comparison(result, Console(file=written))
     assert [line.rstrip() for line in written.getvalue().splitlines() if line] == TABLES.splitlines()
 
 
 def test_tables_fit_the_terminal_and_a_legend_has_the_long_names() -> None:
     written = io.StringIO()
-    show(compared.result(), Console(file=written, force_terminal=True, width=72, color_system=None))
+    print_comparison(compared.result(), Console(file=written, force_terminal=True, width=72, color_system=None))
     assert [line.rstrip() for line in written.getvalue().splitlines() if line] == NARROW.splitlines()
     assert max(map(len, NARROW.splitlines())) <= 72
 
@@ -76,7 +76,7 @@ def test_tables_fit_the_terminal_and_a_legend_has_the_long_names() -> None:
 def test_a_warning_says_which_run_it_is_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    trial = Trial(load_recipe(two_sources.write(tmp_path)), Path("out/joint-seed2"), 2, 3)
+    trial = ComparedRun(load_recipe(two_sources.write(tmp_path)), Path("out/joint-seed2"), 2, 3)
     said = Note("should be given. Found none.", warning=True, component="words")
     monkeypatch.setattr("mtl.runs.comparing.running.run_all", lambda *_: iter([Warned(trial, said)]))
     train([trial], 2, tmp_path, Console(file=io.StringIO()))

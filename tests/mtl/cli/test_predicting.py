@@ -12,7 +12,7 @@ import pytest
 
 from mtl.base.errors import DataError, UsageError
 from mtl.cli.input_rows import fault_if_header, parsed_rows
-from mtl.cli.predicting import AS_TEXT, Asked, asked_rows, load, predict_command
+from mtl.cli.predicting import AS_TEXT, PredictRequest, asked_rows, load, predict_command
 from tests.commands import mtl, start, within
 
 
@@ -51,7 +51,7 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("options", "sentence"), OPTIONS)
 def test_options_that_cannot_be(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(UsageError) as wrong:
-        predict_command(Path("run"), Asked(**options))
+        predict_command(Path("run"), PredictRequest(**options))
     assert str(wrong.value) == sentence
 
 
@@ -113,7 +113,7 @@ def test_a_column_that_an_option_names_is_never_replaced(format: str) -> None:
     columns = ["text", "id"] if format == "conll" else None
 
     def texts(*column: str) -> list[Any]:
-        asked = Asked(format=format, column=column, columns=columns)
+        asked = PredictRequest(format=format, column=column, columns=columns)
         rows = asked_rows(asked, Sentences(), "intent", iter(TABLE_LINES[format]), "in")
         return [row.texts for row in rows]
 
@@ -129,7 +129,7 @@ def test_a_column_that_an_option_names_is_never_replaced(format: str) -> None:
 
 def test_objects_may_differ_in_their_keys() -> None:
     lines = ['{"text": "a"}', '{"sentence": "b", "text": "c"}']
-    rows = asked_rows(Asked(format="jsonl"), Sentences(), "intent", iter(lines), "in")
+    rows = asked_rows(PredictRequest(format="jsonl"), Sentences(), "intent", iter(lines), "in")
     assert [row.texts["text"] for row in rows] == ["a", "b"]
 
 
@@ -155,10 +155,10 @@ class Lists:
 
 
 def test_lists_of_texts_come_from_json_lines() -> None:
-    rows = asked_rows(Asked(format="jsonl"), Lists(), "talk", iter(['{"turns": ["a", "b"], "id": 1}']), "in")
+    rows = asked_rows(PredictRequest(format="jsonl"), Lists(), "talk", iter(['{"turns": ["a", "b"], "id": 1}']), "in")
     assert list(rows) == [({"turns": ["a", "b"]}, {"turns": ["a", "b"], "id": 1})]
     with pytest.raises(UsageError) as error:
-        list(asked_rows(Asked(format="tsv"), Lists(), "talk", iter(["turns"]), "in"))
+        list(asked_rows(PredictRequest(format="tsv"), Lists(), "talk", iter(["turns"]), "in"))
     assert str(error.value) == "--format should be json or jsonl, as 'talk' reads lists of texts. Found tsv."
 
 

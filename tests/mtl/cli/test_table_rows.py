@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mtl.base.errors import DataError, UsageError
-from mtl.cli.table_rows import Table, TableRow, inputs_of_row
+from mtl.cli.table_rows import InputTable, TableRow, inputs_of_row
 
 READ: list[tuple[str, list[str], Sequence[str] | None, list[tuple[dict[str, Any], int]]]] = [
     (
@@ -50,7 +50,7 @@ READ: list[tuple[str, list[str], Sequence[str] | None, list[tuple[dict[str, Any]
 
 @pytest.mark.parametrize(("format", "lines", "columns", "rows"), READ)
 def test_rows(format: str, lines: list[str], columns: Sequence[str] | None, rows: list[Any]) -> None:
-    assert list(Table(format, "in", columns).rows(iter(lines))) == [TableRow(*row) for row in rows]
+    assert list(InputTable(format, "in", columns).rows(iter(lines))) == [TableRow(*row) for row in rows]
 
 
 MALFORMED: list[tuple[str, list[str], Sequence[str] | None, str]] = [
@@ -101,7 +101,7 @@ MALFORMED: list[tuple[str, list[str], Sequence[str] | None, str]] = [
 @pytest.mark.parametrize(("format", "lines", "columns", "sentence"), MALFORMED)
 def test_malformed(format: str, lines: list[str], columns: Sequence[str] | None, sentence: str) -> None:
     with pytest.raises((DataError, UsageError)) as error:
-        list(Table(format, "in", columns).rows(iter(lines)))
+        list(InputTable(format, "in", columns).rows(iter(lines)))
     assert str(error.value) == sentence
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mtl.cli.tuning import Asked, nothing
+from mtl.cli.tuning import TuningRequest, nothing
 from mtl.runs.tuning.study import Trial
 from tests import small
 from tests.commands import start, within
@@ -128,12 +128,16 @@ def test_options_that_cannot_be(tmp_path: Path, options: tuple[str, ...], messag
 
 
 def test_the_command_that_continues_is_whole() -> None:
-    asked = Asked(Path("my r.yaml"), Path("s.yaml"), 8, Path("o"), 0, 1.5, 2, Path("d"), ("train.epochs=2", "name=a b"))
+    asked = TuningRequest(
+        Path("my r.yaml"), Path("s.yaml"), 8, Path("o"), 0, 1.5, 2, Path("d"), ("train.epochs=2", "name=a b")
+    )
     assert asked.again() == (
         "mtl tune 'my r.yaml' --space s.yaml --trials 8 --out o --seed 0 --minutes 1.5 --jobs 2 --data d "
         "--set train.epochs=2 --set 'name=a b'"
     )
-    assert Asked(Path("r.yaml"), None, 20, None, None, None, 1, None, ()).again() == "mtl tune r.yaml --trials 20"
+    assert (
+        TuningRequest(Path("r.yaml"), None, 20, None, None, None, 1, None, ()).again() == "mtl tune r.yaml --trials 20"
+    )
 
 
 @pytest.mark.slow
@@ -154,7 +158,7 @@ def test_an_interrupt_says_how_to_go_on(tmp_path: Path) -> None:
 
 
 def test_a_search_without_a_trial_that_has_ended_says_what_goes_on() -> None:
-    asked = Asked(Path("r.yaml"), None, 20, None, None, 0.1, 1, None, ())
+    asked = TuningRequest(Path("r.yaml"), None, 20, None, None, 0.1, 1, None, ())
     assert nothing(Path("o"), [], asked) == (
         "o: should hold a trial that was trained to its end. Found none yet: `mtl tune r.yaml --trials 20 --minutes "
         "0.1` goes on."

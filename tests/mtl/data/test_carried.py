@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from mtl.base.errors import UsageError
-from mtl.data.carried import Carried
+from mtl.data.carried import CarriedStates
 
 
 def test_the_next_batch_begins_where_this_one_has_ended() -> None:
-    carried = Carried()
+    carried = CarriedStates()
     first = carried.at("encoder/1")
     assert first.before is None
     first.after = (torch.ones(2, requires_grad=True) * 3,)
@@ -25,7 +25,7 @@ def test_the_next_batch_begins_where_this_one_has_ended() -> None:
 
 
 def test_tensors_are_all_that_is_carried() -> None:
-    carried, other = Carried(), Carried()
+    carried, other = CarriedStates(), CarriedStates()
     states = tuple(torch.tensor([float(number)]) for number in range(12))
     carried.at("a/0").after = states
     carried.at("a/output").after = (torch.tensor([7.0]),)
@@ -37,7 +37,7 @@ def test_tensors_are_all_that_is_carried() -> None:
 
 
 def test_a_module_says_what_it_ends_with() -> None:
-    carried = Carried()
+    carried = CarriedStates()
     carried.at("lm.representation/1")
     with pytest.raises(UsageError) as raised:
         carried.go_on()

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from mtl.base.errors import DataError, UsageError
-from mtl.data.carried import Carried
+from mtl.data.carried import CarriedStates
 from mtl.data.running import in_one, in_streams
 from mtl.data.running_feed import RunningFeed
 from mtl.data.split import Split
@@ -52,7 +52,7 @@ def test_segments_have_the_tokens_of_rows(tmp_path: Path) -> None:
     whole = np.concatenate([split.batch(np.array([row])).features[word][0].numpy() for row in range(len(split))])
     segments = split.segments(in_one(split.tokens, 33))
     assert len(segments) == 25
-    found, carried = [], Carried()
+    found, carried = [], CarriedStates()
     for number in range(len(segments)):
         batch = segments.batch(np.array([number]), carried)
         assert batch.carried is carried
@@ -67,7 +67,7 @@ def test_segments_have_the_tokens_of_rows(tmp_path: Path) -> None:
 def test_pieces_are_cut_where_tokens_are(tmp_path: Path) -> None:
     split = split_of(tmp_path, "dev", model=CHARACTERS)
     segments = split.segments(in_one(split.tokens, 10))
-    batch = segments.batch(np.array([0, 1]), Carried())
+    batch = segments.batch(np.array([0, 1]), CarriedStates())
     (ids, counts) = (value for _, value in sorted(batch.features.items(), key=lambda item: item[0][1]))
     lengths = [[len(word) + 1 for word in words("dev")[begin : begin + 10]] for begin in (0, 10)]
     assert counts.tolist() == lengths

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mtl.evaluate.metrics import Squad
+from mtl.evaluate.metrics import SquadScores
 from mtl.evaluate.metrics.squad import normalized, word_f1
 
 
@@ -41,7 +41,7 @@ def test_the_f1_of_words(right: str, answer: str, f1: float) -> None:
 
 def test_each_question_has_the_most_alike_of_its_answers() -> None:
     gold = [("in New York", "New York City"), ("Ada",), None]
-    assert Squad().compute(gold, ["New York", "the Ada!", "x"]) == {
+    assert SquadScores().compute(gold, ["New York", "the Ada!", "x"]) == {
         "exact_match": 0.5,
         "f1": pytest.approx((0.8 + 1) / 2),
     }
@@ -49,7 +49,7 @@ def test_each_question_has_the_most_alike_of_its_answers() -> None:
 
 def test_questions_without_an_answer() -> None:
     gold = [("Ada",), (), (), ("the",)]  # an answer of articles alone is none
-    found = Squad().compute(gold, ["Ada Lovelace", "", "Ada", "a"])
+    found = SquadScores().compute(gold, ["Ada Lovelace", "", "Ada", "a"])
     assert found == {
         "exact_match": 0.5,
         "f1": pytest.approx((2 / 3 + 1 + 0 + 1) / 4),
@@ -60,5 +60,5 @@ def test_questions_without_an_answer() -> None:
 
 def test_gold_measured_by_itself_and_no_rows() -> None:
     gold = [("Ada", "Ada L"), ()]
-    assert Squad().compute(gold, gold)["f1"] == 1.0
-    assert Squad().compute([None], ["x"]) == {"exact_match": 0.0, "f1": 0.0}
+    assert SquadScores().compute(gold, gold)["f1"] == 1.0
+    assert SquadScores().compute([None], ["x"]) == {"exact_match": 0.0, "f1": 0.0}

@@ -10,7 +10,7 @@ import pytest
 from mtl.base.errors import ExportError
 from mtl.export.compare import GraphComparison
 from mtl.export.graphs import Graphs, build
-from mtl.export.vectors import Side, compare_sides
+from mtl.export.vectors import TowerGraph, compare_sides
 from mtl.runs.predictor import Predictor
 from tests.mtl.export.conftest import Exported
 
@@ -24,7 +24,7 @@ def graphs(ranking: Exported) -> Graphs:
 def sides(ranking: Exported, graphs: Graphs) -> list[Any]:
     model = ranking.model
     comparison = GraphComparison(model.model, model.graph, model.prepared.fitted, graphs)
-    return [Side.load(comparison, tower, ranking.folder) for tower in graphs.towers]
+    return [TowerGraph.load(comparison, tower, ranking.folder) for tower in graphs.towers]
 
 
 class Lying:

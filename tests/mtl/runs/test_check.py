@@ -12,7 +12,7 @@ from mtl.graph import drawing
 from mtl.graph.build import build_graph
 from mtl.graph.sharing_graph import SharingGraph
 from mtl.recipe.config import Recipe
-from mtl.runs.check import check
+from mtl.runs.check import check_recipe
 from mtl.runs.meta_model import build_on_meta, placeholder
 from mtl.text.tokenizers import Whitespace
 from tests import small
@@ -104,7 +104,7 @@ def load(folder: Path, *changes: tuple[str, str], recipe: str = small.RECIPE) ->
 
 
 def test_a_possible_recipe(folder: Path) -> None:
-    report = check(load(folder))
+    report = check_recipe(load(folder))
     assert set(report.parameters) == set(report.graph.components)
     assert report.parameters["encoder"] > 0
     assert report.parameters["words"] == 0  # its parts hold the parameters
@@ -115,13 +115,13 @@ def test_nothing_is_allocated(folder: Path) -> None:
     huge = load(folder, ("hidden: 8", "hidden: 50000"))
     model = build_on_meta(build_graph(huge))
     assert all(parameter.is_meta for parameter in model.parameters())
-    assert check(huge).parameters["encoder"] > 10**10
+    assert check_recipe(huge).parameters["encoder"] > 10**10
 
 
 def test_sizes_that_do_not_fit_are_told_at_the_line_of_the_component_that_met_them(folder: Path) -> None:
     recipe = load(folder, ("{type: bilstm, hidden: 8}", "{type: PLUGIN_too_wide}"))
     with pytest.raises(RecipeError) as error:
-        check(recipe)
+        check_recipe(recipe)
     file = folder / "small.yaml"
     start = "should take a batch of 2 rows, 3 tokens and 4 characters. Found RuntimeError: "
     rows = str(error.value).splitlines()
@@ -135,7 +135,7 @@ def test_sizes_that_do_not_fit_are_told_at_the_line_of_the_component_that_met_th
 def test_a_constructor_that_refuses_its_keys(folder: Path) -> None:
     recipe = load(folder, ("{type: bilstm, hidden: 8}", "{type: PLUGIN_negative, size: -3}"))
     with pytest.raises(RecipeError) as error:
-        check(recipe)
+        check_recipe(recipe)
     file = folder / "small.yaml"
     assert str(error.value).splitlines() == [
         f"{file}:24: tasks.intent.model.representation: size should be a positive number. Found -3.",
@@ -146,7 +146,7 @@ def test_a_constructor_that_refuses_its_keys(folder: Path) -> None:
 def test_a_constructor_with_a_mistake_is_named(folder: Path) -> None:
     file = folder / "small.yaml"
     with pytest.raises(RecipeError) as error:
-        check(load(folder, ("{type: bilstm, hidden: 8}", "{type: PLUGIN_broken}")))
+        check_recipe(load(folder, ("{type: bilstm, hidden: 8}", "{type: PLUGIN_broken}")))
     assert str(error.value).splitlines() == [
         f"{file}:24: tasks.intent.model.representation: should be built from its keys and from what flows in. "
         "Found KeyError: 'size'.",
@@ -157,7 +157,7 @@ def test_a_constructor_with_a_mistake_is_named(folder: Path) -> None:
 def test_a_feature_without_its_second_face(folder: Path) -> None:
     recipe = load(folder, ("char: {type: char_cnn, dim: 4, char_dim: 4}", "char: {type: PLUGIN_one_face}"))
     with pytest.raises(RecipeError) as error:
-        check(recipe)
+        check_recipe(recipe)
     file = folder / "small.yaml"
     assert str(error.value).splitlines() == [
         f"{file}:23: tasks.intent.model.embedding.parts.char: every feature should have a method 'onnx', as its tasks "
@@ -170,7 +170,7 @@ def test_labels_that_keys_name_are_among_the_placeholders(folder: Path) -> None:
     recipe = load(folder, ("pooling: max", "pooling: max\n      output: {type: softmax, class_weights: {play: 2.0}}"))
     graph = build_graph(recipe)
     assert "play" in placeholder(graph).labels["intent"].names
-    check(recipe)
+    check_recipe(recipe)
 
 
 TWO_POLARITIES = """\
@@ -200,12 +200,12 @@ def test_labels_that_keys_name_are_those_of_all_tasks_that_are_tied_to_have_the_
     recipe = recipe_from_text(TWO_POLARITIES)
     labels = placeholder(build_graph(recipe)).labels
     assert [labels[task].names for task in recipe.tasks] == [("B-a", "I-a", "O", "good")] * 3
-    check(recipe)
+    check_recipe(recipe)
 
 
 def refused(recipe: Recipe, **settings: bool) -> list[str]:
     with pytest.raises(RecipeError) as error:
-        check(recipe, **settings)
+        check_recipe(recipe, **settings)
     return str(error.value).splitlines()
 
 
@@ -242,7 +242,7 @@ def test_a_tokenizer_without_a_graph_side(folder: Path, monkeypatch: pytest.Monk
     letters = ("{column: text, lowercase: true}", "{column: text, tokenizer: letters, lowercase: true}")
     file = folder / "small.yaml"
     message = "the tokenizer 'letters' should have a method 'onnx_pieces', as the task is exported. Found none."
-    check(load(folder, letters, letters))  # nothing reads pieces
+    check_recipe(load(folder, letters, letters))  # nothing reads pieces
     piece = ("char: {type: char_cnn, dim: 4, char_dim: 4}", "piece: {type: piece, dim: 4}")
     assert refused(load(folder, letters, letters, piece)) == [
         f"{file}:16: tasks.intent.inputs.text: {message}",
@@ -265,7 +265,7 @@ def test_a_file_of_vectors_that_is_not_there(folder: Path) -> None:
         f"Found '{folder / 'vectors.txt'}': No such file or directory.",
         f"1 error in {file}",
     ]
-    assert check(recipe, initial=False).parameters["encoder"] > 0
+    assert check_recipe(recipe, initial=False).parameters["encoder"] > 0
 
 
 def test_a_folder_is_no_file_of_vectors(folder: Path) -> None:
@@ -283,7 +283,7 @@ def test_vectors_of_another_size(folder: Path) -> None:
         f"{folder / 'vectors.txt'}. Found 8."
     )
     (folder / "vectors.txt").write_text("play 1 2 3 4 5 6 7 8\n", "utf-8")
-    check(load(folder, VECTORS))
+    check_recipe(load(folder, VECTORS))
 
 
 @pytest.mark.parametrize(
@@ -317,8 +317,8 @@ def test_weights_of_a_run_that_has_no_best_checkpoint(folder: Path) -> None:
 
 def test_weights_that_are_there(folder: Path) -> None:
     (folder / "encoder.safetensors").write_bytes(b"read when training begins")
-    check(load(folder, ("{type: bilstm, hidden: 8}", "{type: bilstm, hidden: 8, weights: encoder.safetensors}")))
-    check(load(folder, ("{type: bilstm, hidden: 8}", "{type: bilstm, hidden: 8, weights: .}")))
+    check_recipe(load(folder, ("{type: bilstm, hidden: 8}", "{type: bilstm, hidden: 8, weights: encoder.safetensors}")))
+    check_recipe(load(folder, ("{type: bilstm, hidden: 8}", "{type: bilstm, hidden: 8, weights: .}")))
 
 
 def test_the_command_checks_without_reading_data(tmp_path: Path) -> None:
@@ -370,7 +370,7 @@ def test_a_drawing_that_does_not_exist(tmp_path: Path) -> None:
 
 def test_a_metric_of_scores_computes_something(tmp_path: Path) -> None:
     text = small.RECIPE.replace("target: intent\n", "target: intent\n    metrics: [accuracy, roc_auc]\n", 1)
-    assert check(load_recipe(small.write(tmp_path, text))).warnings == ()
+    assert check_recipe(load_recipe(small.write(tmp_path, text))).warnings == ()
 
 
 def test_a_metric_that_computes_nothing(tmp_path: Path) -> None:
@@ -387,7 +387,7 @@ def test_a_metric_that_computes_nothing(tmp_path: Path) -> None:
     file = small.write(tmp_path, f"plugins: [idle.py]\n{text}")
     line = file.read_text("utf-8").splitlines().index("    metrics: [accuracy, test_idle]") + 1
     with pytest.raises(RecipeError) as error:
-        check(load_recipe(file))
+        check_recipe(load_recipe(file))
     assert [str(fault) for fault in error.value.faults] == [
         f"{file}:{line}: tasks.intent.metrics.1: the metric 'test_idle', class Idle: should have a method 'compute'. "
         "Found none of its own."

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  # messages and recipes stand in one piece
-"""`check` on tasks with two texts: what the fake batch of pairs is like, and what it finds."""
+"""`check_recipe` on tasks with two texts: what the fake batch of pairs is like, and what it finds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mtl.base.errors import RecipeError
 from mtl.compile.loading import recipe_from_text
 from mtl.model.module import Matching, PaddedSequence, Scorer
 from mtl.recipe.config import Recipe
-from mtl.runs.check import check
+from mtl.runs.check import check_recipe
 from tests.mtl.recipe.texts import ENTAILMENT, RANKING, changed
 
 UNPOOLED = ((", pooling: max}", "}"), ("      document: {pooling: max}\n", ""))
@@ -85,31 +85,31 @@ def load(text: str) -> Recipe:
 
 def refused(text: str) -> list[str]:
     with pytest.raises(RecipeError) as error:
-        check(load(text))
+        check_recipe(load(text))
     return str(error.value).splitlines()
 
 
 @pytest.mark.parametrize("scorer", ["dot", "cosine", "bilinear", "mlp"])
 def test_scorers_of_vectors(scorer: str) -> None:
-    report = check(load(changed(RANKING, ("scorer: cosine", f"scorer: {scorer}"))))
+    report = check_recipe(load(changed(RANKING, ("scorer: cosine", f"scorer: {scorer}"))))
     assert set(report.parameters) == set(report.graph.components)
 
 
 @pytest.mark.parametrize("match", ["kernel", "attention"])
 def test_scorers_of_tokens(match: str) -> None:
     scorer = ("scorer: cosine", f"scorer: {{type: interaction, match: {match}}}")
-    check(load(changed(RANKING, *UNPOOLED, scorer)))
-    check(load(changed(RANKING, *UNPOOLED, scorer) + LEXICAL))
+    check_recipe(load(changed(RANKING, *UNPOOLED, scorer)))
+    check_recipe(load(changed(RANKING, *UNPOOLED, scorer) + LEXICAL))
 
 
 def test_a_scorer_with_side_branches() -> None:
-    check(load(changed(RANKING, ("scorer: cosine", "scorer: mlp")) + LEXICAL))
+    check_recipe(load(changed(RANKING, ("scorer: cosine", "scorer: mlp")) + LEXICAL))
 
 
 def test_a_scorer_gets_every_pair_of_texts_that_are_computed_once() -> None:
-    check(load(changed(RANKING, ("scorer: cosine", "scorer: fake_seen"))))
+    check_recipe(load(changed(RANKING, ("scorer: cosine", "scorer: fake_seen"))))
     assert Seen.shapes == ((5, 8), (5, 8))
-    check(load(changed(RANKING, *UNPOOLED, ("scorer: cosine", "scorer: fake_seen"))))
+    check_recipe(load(changed(RANKING, *UNPOOLED, ("scorer: cosine", "scorer: fake_seen"))))
     assert Seen.shapes == ((5, 3, 8), (5, 6, 8))
 
 
@@ -133,11 +133,11 @@ def test_texts_with_vectors_of_different_sizes() -> None:
         "number by number. Found 8 and 6.",
         "1 error in r.yaml",
     ]
-    check(load(changed(text, ("scorer: cosine", "scorer: bilinear"))))
+    check_recipe(load(changed(text, ("scorer: cosine", "scorer: bilinear"))))
 
 
 def test_a_pair_of_texts_with_one_label() -> None:
-    report = check(load(ENTAILMENT))
+    report = check_recipe(load(ENTAILMENT))
     assert report.parameters["entailment.matching"] == 0
     assert report.warnings == ()
 
@@ -147,12 +147,12 @@ def test_a_matching_of_tokens() -> None:
         "hidden: 4}}",
         "hidden: 4}, pooling: null}\n      hypothesis: {pooling: null}\n      matching: fake_beside",
     )
-    check(load(changed(ENTAILMENT, poolings)))
+    check_recipe(load(changed(ENTAILMENT, poolings)))
     assert Beside.shapes == ((2, 3, 8), (2, 6, 8))
 
 
 def test_a_pair_whose_label_stands_on_that_of_one_of_its_texts() -> None:
-    report = check(load(changed(ENTAILMENT, ("{hidden: [16]}", "{hidden: [16], condition: genre.output}"))))
+    report = check_recipe(load(changed(ENTAILMENT, ("{hidden: [16]}", "{hidden: [16], condition: genre.output}"))))
     assert report.graph.conditions("entailment") == ("genre",)
 
 
@@ -161,4 +161,4 @@ def test_tags_of_a_second_text_stand_for_the_tokens_of_that_text() -> None:
     text = changed(
         ENTAILMENT, ("share:", tags), ("{hidden: [16]}", "{hidden: [16], condition: tags.output}"), ("words: [", "words: [tags.embedding, ")
     )  # fmt: skip
-    assert check(load(text)).graph.conditions("entailment") == ("tags",)
+    assert check_recipe(load(text)).graph.conditions("entailment") == ("tags",)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mtl.compile.loading import recipe_from_dict
-from mtl.runs.check import check
+from mtl.runs.check import check_recipe
 from mtl.runs.runner import Run
 from tests import small
 from tests.mtl.from_small import recipe, refused, tree
@@ -148,7 +148,7 @@ def test_a_run_that_is_not_there_is_not_asked_for_by_one_that_has_begun(tmp_path
     assert refused(found) == [
         f"{HERE}.representation.from: should be the folder of a finished run. Found '{tmp_path / 'lm'}': nothing there."
     ]
-    check(found, initial=False)
+    check_recipe(found, initial=False)
 
 
 def test_a_task_that_is_not_trained_and_comes_from_nowhere(tmp_path: Path) -> None:

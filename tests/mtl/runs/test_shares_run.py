@@ -10,7 +10,7 @@ import pytest
 import mtl
 from mtl.base.errors import CheckpointError
 from mtl.compile.loading import load_recipe
-from mtl.runs.comparing.trial import Trial
+from mtl.runs.comparing.trial import ComparedRun
 from mtl.runs.runner import Run
 from tests import small
 
@@ -41,7 +41,7 @@ def test_what_opens_it_reads_the_same_rows(run: Run) -> None:
     assert opened.warnings("train", "dev", "test") == []
     assert opened.prepared.hashes == run.prepared.hashes
     recipe = load_recipe(run.out / "recipe.yaml")
-    assert Trial(recipe, run.out, 1, 1).done
+    assert ComparedRun(recipe, run.out, 1, 1).done
 
 
 def test_it_resumes_on_the_same_rows_only(run: Run, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from mtl.data.store import Store
 from mtl.model import multi_task
 from mtl.model.multi_task import MultiTaskModel
 from mtl.runs import teachers
-from mtl.runs.check import check
+from mtl.runs.check import check_recipe
 from mtl.runs.ensembling import answering
 from mtl.runs.ensembling.answering import By
 from mtl.runs.ensembling.ensemble import Ensemble
@@ -229,7 +229,7 @@ def test_another_teacher_is_refused_on_resume(small_run: Path, tmp_path: Path, m
 )
 def test_a_teacher_of_another_kind(small_run: Path, tmp_path: Path, more: str, message: str) -> None:
     with pytest.raises(RecipeError) as caught:
-        check(mtl.load_recipe(student(tmp_path, small_run, more)))
+        check_recipe(mtl.load_recipe(student(tmp_path, small_run, more)))
     (fault,) = caught.value.faults
     assert (fault.path, fault.message) == ("tasks.intent.teacher", message.format(run=small_run.resolve()))
 
@@ -245,7 +245,7 @@ def test_a_teacher_that_reads_lists_of_texts_or_alone_reads_none(small_run: Path
     assert of_lists != of_texts
     changed.write_text(of_lists, "utf-8")
     with pytest.raises(RecipeError) as caught:
-        check(mtl.load_recipe(path))
+        check_recipe(mtl.load_recipe(path))
     theirs, own = ("lists of texts", "texts") if lists == "teacher" else ("texts", "lists of texts")
     assert [fault.message for fault in caught.value.faults if fault.path == "tasks.intent.teacher"] == [
         f"should read 'text' as its teacher does, as {theirs}. Found {own}."
@@ -255,7 +255,7 @@ def test_a_teacher_that_reads_lists_of_texts_or_alone_reads_none(small_run: Path
 def test_a_teacher_that_is_no_finished_run(small_run: Path, tmp_path: Path) -> None:
     run = tmp_path / "none"
     with pytest.raises(RecipeError) as caught:
-        check(mtl.load_recipe(student(tmp_path / "a", run)))
+        check_recipe(mtl.load_recipe(student(tmp_path / "a", run)))
     assert {fault.message for fault in caught.value.faults} == {
         f"should be the folder of a finished run. Found '{run}': nothing there."
     }
@@ -264,7 +264,7 @@ def test_a_teacher_that_is_no_finished_run(small_run: Path, tmp_path: Path) -> N
         if isinstance(report, StepReport) and report.step == 3:
             break
     with pytest.raises(RecipeError) as caught:
-        check(mtl.load_recipe(student(tmp_path / "c", run)))
+        check_recipe(mtl.load_recipe(student(tmp_path / "c", run)))
     assert {fault.message for fault in caught.value.faults} == {
         f"should be the folder of a finished run. Found '{run}': its last checkpoint is of step 2 of 72. Let the "
         f"training end; if nothing trains it, go on with it: mtl train {run}/recipe.yaml --out {run} --resume"
@@ -415,7 +415,7 @@ def test_the_first_of_several_processes_alone_notes_teachers(
 def test_a_teacher_that_cuts_texts_otherwise(small_run: Path, tmp_path: Path) -> None:
     path = student(tmp_path, small_run, **{"lowercase: true}}": "lowercase: true, max_tokens: 4}}"})
     with pytest.raises(RecipeError) as caught:
-        check(mtl.load_recipe(path))
+        check_recipe(mtl.load_recipe(path))
     (fault,) = caught.value.faults
     assert (fault.path, fault.message) == (
         "tasks.slots.teacher",
@@ -426,7 +426,7 @@ def test_a_teacher_that_cuts_texts_otherwise(small_run: Path, tmp_path: Path) ->
 def test_an_output_layer_that_cannot_be_taught(small_run: Path, tmp_path: Path) -> None:
     path = student(tmp_path, small_run, **{"pooling: max": "pooling: max\n      output: hinge"})
     with pytest.raises(RecipeError) as caught:
-        check(mtl.load_recipe(path))
+        check_recipe(mtl.load_recipe(path))
     (fault,) = caught.value.faults
     assert (fault.path, fault.message) == (
         "tasks.intent.teacher",

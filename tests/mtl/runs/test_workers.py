@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mtl.base.errors import CheckpointError, Fault, MtlError, RecipeError
-from mtl.runs.workers import Asked, Crash, Died, Done, Workers
+from mtl.runs.workers import Crash, Died, Done, JobQuestion, Workers
 from tests.mtl.runs import jobs
 
 
@@ -43,7 +43,7 @@ def test_jobs_side_by_side_ask_and_are_done_one_after_another() -> None:
         assert (workers.free, workers.busy) == (False, 2)
         while len(ended) < 3:
             for number, event in workers.events(None):
-                if isinstance(event, Asked):
+                if isinstance(event, JobQuestion):
                     assert event.question == 10 * number
                     asked[number] += 1
                     waits = number == 2 and 3 not in ended  # the second one goes on beside both others
@@ -99,7 +99,7 @@ def test_a_process_that_died_between_two_jobs_gets_none() -> None:
 def test_an_answer_to_a_process_that_has_died_is_no_error() -> None:
     with Workers(1, jobs.doubled) as workers:
         workers.start(1, 10)
-        assert list(workers.events(None)) == [(1, Asked(10))]
+        assert list(workers.events(None)) == [(1, JobQuestion(10))]
         (child,) = multiprocessing.active_children()
         child.kill()
         child.join()

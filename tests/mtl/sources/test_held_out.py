@@ -18,7 +18,7 @@ from mtl.base.registry import lookup
 from mtl.sources.base import SPLITS, Row, Source
 from mtl.sources.delimited import Tsv
 from mtl.sources.dividing import ORDER
-from mtl.sources.held_out import Division, HeldOut
+from mtl.sources.held_out import HeldOut, SplitAssignment
 from mtl.sources.python import PythonSource
 
 HALF, TENTH = Fraction(1, 2), Fraction(1, 10)
@@ -104,7 +104,7 @@ def test_what_is_said_of_it() -> None:
 
 def test_what_a_split_is_not() -> None:
     held_out = HeldOut({"dev": Fraction(1, 8)}, group_by="doc", stratify_by="label")
-    division = Division(b"", {"dev": 10}, {"dev": 21}, ("dev",))
+    division = SplitAssignment(b"", {"dev": 10}, {"dev": 21}, ("dev",))
     assert held_out.notes("dev", division) == [
         "not stratified by 'label': too few of its values have groups of rows for train, too.",
         "10 rows, where 12.5% of the train file is 21: rows with one 'doc' stay together.",
@@ -117,7 +117,7 @@ def test_what_a_split_is_not() -> None:
         "not stratified by 'label': too few of its values have rows for train, too.",
         "10 rows, where 12.5% of the train file is 21.",
     ]
-    assert held_out.notes("dev", Division(b"", {"dev": 11}, {"dev": 21})) == []
+    assert held_out.notes("dev", SplitAssignment(b"", {"dev": 11}, {"dev": 21})) == []
     assert held_out.notes("train", division) == held_out.notes("test", division) == []
 
 

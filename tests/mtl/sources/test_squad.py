@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from mtl.base.errors import DataError
-from mtl.sources.squad import Squad
+from mtl.sources.squad import SquadSource
 
 CONTEXT = "Tom lives in New York."
 ANSWER = {"text": "New York", "answer_start": 13}
 
 
-def written(folder: Path, *qas: Any, context: Any = CONTEXT) -> Squad:
+def written(folder: Path, *qas: Any, context: Any = CONTEXT) -> SquadSource:
     content = {"version": "v2.0", "data": [{"title": "Tom", "paragraphs": [{"context": context, "qas": list(qas)}]}]}
     (folder / "train.json").write_text(json.dumps(content), "utf-8")
-    return Squad(train="train.json")
+    return SquadSource(train="train.json")
 
 
 def test_a_row_is_a_question(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_row_is_a_question(tmp_path: Path) -> None:
 def test_files_of_another_form(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "train.json").write_text(content, "utf-8")
     with pytest.raises(DataError) as error:
-        list(Squad(train="train.json").read("train", tmp_path))
+        list(SquadSource(train="train.json").read("train", tmp_path))
     assert str(error.value) == f"{tmp_path / 'train.json'}: {message}"
 
 
@@ -87,7 +87,7 @@ def test_a_paragraph_without_a_list_of_questions(tmp_path: Path, paragraph: Any)
     content = {"data": [{"title": "Tom", "paragraphs": [paragraph]}]}
     (tmp_path / "train.json").write_text(json.dumps(content), "utf-8")
     with pytest.raises(DataError) as error:
-        list(Squad(train="train.json").read("train", tmp_path))
+        list(SquadSource(train="train.json").read("train", tmp_path))
     assert str(error.value) == f"{tmp_path / 'train.json'}:1: {QUESTION}"
 
 
@@ -98,7 +98,7 @@ def test_empty_lists_have_no_row(tmp_path: Path) -> None:
         {"title": "Tom", "paragraphs": [{"context": "No question.", "qas": []}, {"context": CONTEXT, "qas": asked}]},
     ]
     (tmp_path / "train.json").write_text(json.dumps({"data": articles}), "utf-8")
-    (row,) = Squad(train="train.json").read("train", tmp_path)
+    (row,) = SquadSource(train="train.json").read("train", tmp_path)
     assert (row.values["context"], row.line) == (CONTEXT, 1)
 
 
@@ -109,6 +109,6 @@ def test_a_question_without_answers_has_no_label(tmp_path: Path) -> None:
 
 def test_bad_rows_are_left_out_where_they_may_be(tmp_path: Path) -> None:
     written(tmp_path, {"question": "Where?", "answers": [ANSWER]}, 3)
-    source = Squad(train="train.json", on_bad_row="skip")
+    source = SquadSource(train="train.json", on_bad_row="skip")
     assert len(list(source.read("train", tmp_path))) == 1
     assert len(source.skipped) == 1

@@ -15,7 +15,7 @@ from mtl.base.errors import CheckpointError, RecipeError
 from mtl.base.progress import Note, Report
 from mtl.base.tensors import read_tensors
 from mtl.evaluate.evaluation import evaluate
-from mtl.runs.check import check, read_data
+from mtl.runs.check import check_recipe, read_data
 from mtl.runs.extending.extended import Extended
 from mtl.runs.predictor import Predictor
 from mtl.runs.runner import Run
@@ -296,14 +296,14 @@ def test_a_frozen_layer_whose_temperature_nobody_finds_is_warned_of(frozen: str,
     output: dict[str, Any] = {"type": "softmax", "calibrate": True}
     parts = {"embedding": {"type": "word", "dim": 8}, "representation": {"type": "bilstm", "hidden": 6}}
     tasks = {"intent": {"model": {**parts, "output": output}}, "slots": OUTPUT}
-    trained = check(small_graph(tmp_path, tasks=tasks).recipe)
+    trained = check_recipe(small_graph(tmp_path, tasks=tasks).recipe)
     assert not any("no effect" in str(found) for found in trained.warnings)
     train: dict[str, Any] = {}
     if frozen == "under components":
         train["components"] = {"intent.output": {"freeze": True}}
     else:
         output["freeze"] = True
-    frozen_one = check(small_graph(tmp_path, train, tasks=tasks).recipe)
+    frozen_one = check_recipe(small_graph(tmp_path, train, tasks=tasks).recipe)
     assert [str(found) for found in frozen_one.warnings if "no effect" in str(found)] == [
         "<recipe>: tasks.intent.model.output.calibrate: has no effect, as 'intent.output' is frozen and begins with no "
         "weights that were trained: nothing is found on dev. Leave out 'calibrate', or do not freeze it."

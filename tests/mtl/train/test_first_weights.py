@@ -12,7 +12,7 @@ import torch
 from mtl.base.errors import RecipeError
 from mtl.base.tensors import read_tensors
 from mtl.compile.loading import recipe_from_dict
-from mtl.runs.check import check
+from mtl.runs.check import check_recipe
 from mtl.runs.runner import Run
 from mtl.train.checkpoint import Checkpoints
 from mtl.train.trainer import Trainer
@@ -99,7 +99,7 @@ def test_a_part_that_two_composites_start_differently_is_told(tmp_path: Path) ->
     one, two = trained(tmp_path, seed=1), trained(tmp_path, seed=2)
     written = recipe(tmp_path, seed=9, weights={"intent.embedding": one, "third.embedding": two})
     with pytest.raises(RecipeError) as caught:
-        check(recipe_from_dict(written, data=tmp_path))
+        check_recipe(recipe_from_dict(written, data=tmp_path))
     first_file, other_file = (Checkpoints(run).path("best") / "components/chars.safetensors" for run in (one, two))
     assert str(caught.value).splitlines()[0] == (
         "<recipe>: tasks.third.model.embedding.weights: should give 'chars' the file that 'words' gives it, of which "
@@ -111,7 +111,7 @@ def test_one_file_is_not_enough_for_several_parts(tmp_path: Path) -> None:
     file = Checkpoints(trained(tmp_path, seed=1)).path("best") / "components/words.safetensors"
     written = recipe(tmp_path, seed=9, weights={"intent.embedding": file})
     with pytest.raises(RecipeError) as caught:
-        check(recipe_from_dict(written, data=tmp_path))
+        check_recipe(recipe_from_dict(written, data=tmp_path))
     assert str(caught.value).splitlines()[0] == (
         f"<recipe>: tasks.intent.model.embedding.weights: {file}: should be a folder, with weights of 'words' and of "
         "chars, words.word. Found a file."

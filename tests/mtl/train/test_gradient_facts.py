@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from mtl.base.progress import GradientReport, Meeting
+from mtl.base.progress import GradientReport, MeetingGradients
 from mtl.train.gradient_summary import gradient_lines, looks
 from mtl.train.logs import Logs
 from tests.mtl.small_run import parameters, same, small_trainer
@@ -89,7 +89,7 @@ def test_a_resumed_run_looks_where_the_whole_one_does(tmp_path: Path) -> None:
 
 def test_lines_say_who_moves_and_who_disagrees(tmp_path: Path) -> None:
     def look(step: int, one: float, other: float, cosine: float) -> GradientReport:
-        meeting = Meeting({"a": 1.0, "b": 2.0}, {"a": one, "b": other}, {"a": {"b": cosine}})
+        meeting = MeetingGradients({"a": 1.0, "b": 2.0}, {"a": one, "b": other}, {"a": {"b": cosine}})
         return GradientReport(step, "s", {"encoder": meeting})
 
     found = [look(1, 1.0, 3.0, -0.5), look(2, 1.0, 3.0, -0.25), look(3, 0.0, 2.0, 0.5), look(4, 1.0, -1.0, -0.75)]

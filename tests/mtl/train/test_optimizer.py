@@ -14,7 +14,7 @@ from mtl.train.optimizer import (
     Adam,
     AdamW,
     Constant,
-    Cosine,
+    CosineSchedule,
     Exponential,
     Linear,
     Rates,
@@ -78,8 +78,8 @@ SCHEDULES: list[tuple[Schedule, list[float]]] = [
     (Constant(12, 4, warmup=4), [0.25, 0.5, 1, 1, 1]),
     (Linear(12, 4, warmup=4), [0.25, 0.5, 1, 0.5, 0]),
     (Linear(12, 4, end=0.4), [1, 0.95, 0.8, 0.6, 0.4]),
-    (Cosine(12, 4, warmup=4), [0.25, 0.5, 1, 0.5, 0]),
-    (Cosine(12, 4, warmup=4, end=0.5), [0.25, 0.5, 1, 0.75, 0.5]),
+    (CosineSchedule(12, 4, warmup=4), [0.25, 0.5, 1, 0.5, 0]),
+    (CosineSchedule(12, 4, warmup=4, end=0.5), [0.25, 0.5, 1, 0.75, 0.5]),
     (Exponential(12, 4, decay=0.5), [1, 0.8409, 0.5, 0.25, 0.125]),
 ]
 
@@ -100,7 +100,7 @@ def test_a_warm_up_longer_than_the_training_only_rises() -> None:
     [
         (Constant, {"warmup": 20}),
         (Linear, {"warmup": 20, "end": 0.2}),
-        (Cosine, {"warmup": 20, "end": 0.0}),
+        (CosineSchedule, {"warmup": 20, "end": 0.0}),
         (Exponential, {"warmup": 20, "decay": 0.5}),
         (Exponential, {"warmup": 0, "decay": 0.9}),
     ],
@@ -139,7 +139,7 @@ MESSAGES = [
     ),
     (lambda: Constant(1, 1, warmup=-1), "train.schedule.warmup: should be a number of steps, at least 0. Found -1."),
     (lambda: Linear(1, 1, end=2.0), "train.schedule.end: should be a number from 0 to 1. Found 2."),
-    (lambda: Cosine(1, 1, end=-1.0), "train.schedule.end: should be a number from 0 to 1. Found -1."),
+    (lambda: CosineSchedule(1, 1, end=-1.0), "train.schedule.end: should be a number from 0 to 1. Found -1."),
     (lambda: Exponential(1, 1, decay=1.5), "train.schedule.decay: should be a number from 0 to 1. Found 1.5."),
 ]
 
@@ -153,4 +153,4 @@ def test_messages(build: object, message: str) -> None:
 
 def test_recipe_keys_come_from_the_signature() -> None:
     assert list(recipe_keys(AdamW)) == ["lr", "beta1", "beta2", "eps", "weight_decay"]
-    assert list(recipe_keys(Cosine)) == ["warmup", "end"]
+    assert list(recipe_keys(CosineSchedule)) == ["warmup", "end"]

@@ -17,7 +17,7 @@ import yaml
 
 from mtl.base.errors import CheckpointError, UsageError
 from mtl.base.tensors import read_tensors
-from mtl.data.carried import Carried
+from mtl.data.carried import CarriedStates
 from mtl.data.running_feed import RunningFeed
 from mtl.train.checkpoint import Checkpoints
 from mtl.train.parts import build_feeds
@@ -34,9 +34,9 @@ def feed_of(found: Trainer) -> RunningFeed:
     return feed
 
 
-def read(found: Trainer, batches: int) -> tuple[list[float], Carried]:
+def read(found: Trainer, batches: int) -> tuple[list[float], CarriedStates]:
     """Return the losses of the first batches with the weights that there are, and what is carried after them."""
-    carried, losses = Carried(), []
+    carried, losses = CarriedStates(), []
     feed = RunningFeed("lm", ("lm",), feed_of(found).split, found.config.batch, found.recipe.seed, 7)
     with torch.no_grad():
         for _ in range(batches):

@@ -15,7 +15,7 @@ from mtl.base.errors import MtlError
 from mtl.compile.loading import recipe_from_dict
 from mtl.data.batch import raw_batch
 from mtl.model.module import PaddedSequence, Pieces
-from mtl.runs.check import check
+from mtl.runs.check import check_recipe
 from mtl.runs.runner import Run
 from mtl_modules import Contextual, OneWayGRU, OneWayLSTM
 
@@ -161,7 +161,7 @@ def test_characters_are_not_predicted_from_states_of_whole_tokens() -> None:
     tree["tasks"]["ahead"]["model"]["embedding"] = {"type": "word", "dim": 6}
     tree["tasks"]["ahead"]["model"]["output"]["words"] = {"type": "character"}
     with pytest.raises(MtlError) as raised:
-        check(recipe_from_dict(tree))
+        check_recipe(recipe_from_dict(tree))
     assert [fault.message for fault in raised.value.faults] == [
         "'words' should be what the states are made of. Found states of whole tokens, and 'words' that are pieces of "
         "them: leave other embeddings out of the task's, or let 'words' be an embedding of words."

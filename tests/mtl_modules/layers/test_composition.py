@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl.model.module import PaddedSequence
-from mtl.text.transitions import Bounds
+from mtl.text.transitions import StackBounds
 from mtl.text.trees import read_tree
 from mtl_modules.layers.composition import Composition
 from mtl_modules.layers.pushes import Pushes
@@ -47,7 +47,7 @@ def test_both_lstms_read_the_label_first(composition: Composition) -> None:
 def test_brackets_are_made_of_those_inside_them(composition: Composition) -> None:
     tree = read_tree("[IN:A a [SL:A b [IN:B c d ] ] [SL:C e ] f ]").tree
     elements = torch.randn(14, SIZE)
-    found = composition.along(elements, Pushes(TransitionSystem(NAMES, Bounds(3, 2)), actions_of([tree])))
+    found = composition.along(elements, Pushes(TransitionSystem(NAMES, StackBounds(3, 2)), actions_of([tree])))
     # Elements, from 1: [IN:A a [SL:A b [IN:B c d ] ] [SL:C e ] f
     inner = by_hand(composition, elements[5], elements[[6, 7]])
     outer = by_hand(composition, elements[3], torch.stack([elements[4], inner]))

@@ -9,14 +9,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from mtl.text.transitions import Bounds
+from mtl.text.transitions import StackBounds
 from mtl.text.trees import Bracket, Tree
 from mtl_modules.layers.pushes import Pushes
 from mtl_modules.layers.transition_system import TransitionSystem
 from tests.mtl.text.test_trees import random_tree
 from tests.mtl_modules.layers.test_transition_system import NAMES, actions_of
 
-SYSTEM = TransitionSystem(NAMES, Bounds(12, 12))
+SYSTEM = TransitionSystem(NAMES, StackBounds(12, 12))
 FLAT = (Bracket("IN:A", 0, 2),)
 
 

@@ -6,7 +6,7 @@ import random
 
 import torch
 
-from mtl.text.transitions import Bounds
+from mtl.text.transitions import StackBounds
 from mtl_modules.layers.pushes import Pushes
 from mtl_modules.layers.stack_lstm import StackLSTM
 from mtl_modules.layers.transition_system import TransitionSystem
@@ -21,7 +21,7 @@ def test_outputs_are_those_of_an_lstm_over_each_stack() -> None:
     layer, draw = StackLSTM(3, 4), random.Random(2)
     actions = actions_of([random_tree(draw, words) for words in (4, 1, 9, 6)])
     elements = torch.randn(actions.numel(), 3)
-    found = layer.along(elements, Pushes(TransitionSystem(NAMES, Bounds(12, 12)), actions))
+    found = layer.along(elements, Pushes(TransitionSystem(NAMES, StackBounds(12, 12)), actions))
     for of_row in stacks(actions):
         for empty, *stack in of_row:
             wanted = layer.lstm(elements[stack][None])[0][0, -1] if stack else torch.zeros(4)

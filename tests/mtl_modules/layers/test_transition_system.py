@@ -12,13 +12,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from mtl.text.transitions import Bounds, bounds_of, oracle, tree_of
+from mtl.text.transitions import StackBounds, bounds_of, oracle, tree_of
 from mtl.text.trees import Tree, broken
 from mtl_modules.layers.transition_system import Places, TransitionSystem
 from tests.mtl.text.test_trees import random_tree
 
 NAMES = ("[IN:A", "[IN:B", "[IN:C", "[SL:A", "[SL:B", "[SL:C", "]", "shift")
-NARROW = (Bounds(1, 1), Bounds(2, 1), Bounds(3, 3), Bounds(8, 2))
+NARROW = (StackBounds(1, 1), StackBounds(2, 1), StackBounds(3, 3), StackBounds(8, 2))
 
 
 def actions_of(trees: list[Tree]) -> Tensor:
@@ -76,7 +76,7 @@ def test_all_places_at_once_are_those_of_one_action_after_another(seed: int) -> 
     trees = [random_tree(draw, draw.randint(1, 12)) for _ in range(8)]
     actions, lengths = actions_of(trees), torch.tensor([tree[0].end for tree in trees])
     every = [bounds_of(oracle(tree)) for tree in trees]
-    system = TransitionSystem(NAMES, Bounds(*map(max, zip(*every, strict=True))))
+    system = TransitionSystem(NAMES, StackBounds(*map(max, zip(*every, strict=True))))
     steps = actions % system.size  # padded with the end
     together = system.along(steps)
     masks = system.allowed(together, lengths[:, None].expand_as(actions))
@@ -93,7 +93,7 @@ def test_all_places_at_once_are_those_of_one_action_after_another(seed: int) -> 
 
 
 def test_nothing_runs_over_the_bounds_where_forbidden_actions_are_followed() -> None:
-    system = TransitionSystem(NAMES, Bounds(2, 2))
+    system = TransitionSystem(NAMES, StackBounds(2, 2))
     lengths = torch.tensor([1, 2, 1, 2])
     stacks = system.start(lengths)
     for action in ([6, 0, 7, 8], [6, 3, 7, 8], [6, 0, 7, 8], [6, 3, 7, 8]):

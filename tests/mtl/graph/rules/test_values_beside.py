@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mtl.compile.loading import recipe_from_text
-from mtl.runs.check import check
+from mtl.runs.check import check_recipe
 from tests.mtl.recipe.texts import faults
 
 QUESTIONS = """\
@@ -44,5 +44,5 @@ def test_values_beside_texts_that_flow_on_alone(values: tuple[str, ...], names: 
     ]
     pooled = text.replace("decoder: attention_flow", "question: {pooling: max}\n      decoder: mlp")
     assert faults(pooled) == []
-    check(recipe_from_text(pooled))  # which builds the modules
+    check_recipe(recipe_from_text(pooled))  # which builds the modules
     assert faults(text.replace(inputs, "")) == []

@@ -6,7 +6,7 @@ import pytest
 
 from mtl.compile.loading import recipe_from_text
 from mtl.graph import rules as graph_rules
-from mtl.runs.check import check
+from mtl.runs.check import check_recipe
 from tests.mtl.recipe.texts import changed, faults, graph
 
 TASKS = """\
@@ -63,7 +63,7 @@ def test_encoders_are_whole_or_left_out(model: str, message: str | None) -> None
     text = TASKS.replace("MODEL", model)
     assert faults(text) == ([] if message is None else [f"r.yaml:6: tasks.topic: {message}"])
     if message is None:
-        check(recipe_from_text(text))  # which builds the modules, and computes a batch
+        check_recipe(recipe_from_text(text))  # which builds the modules, and computes a batch
 
 
 def test_values_beside_a_text_need_its_encoder() -> None:

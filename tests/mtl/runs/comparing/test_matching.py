@@ -17,7 +17,7 @@ from mtl.recipe.config import Recipe
 from mtl.recipe.filling import digest, filled
 from mtl.runs.comparing.comparison import RecipeComparison
 from mtl.runs.comparing.contestants import contestants
-from mtl.runs.comparing.matching import Joint, evaluated_every, in_steps, match_of
+from mtl.runs.comparing.matching import ComparedRecipe, evaluated_every, in_steps, match_of
 from mtl.train.step_counts import Epoch, StepCounts, step_counts
 from tests.commands import within
 from tests.mtl.runs import two_sources
@@ -37,7 +37,7 @@ KNOWN = [name for name in names("mixture") if not lookup("mixture", name).adapti
 def test_steps_are_those_of_the_joint_run_for_every_mixture(tmp_path: Path, name: str) -> None:
     train = f"  mixture: {{type: {name}{VALUES.get(name, '')}}}\n"
     recipe = load_recipe(two_sources.write(tmp_path, train), overrides=["train.epochs=7"])
-    joint = Joint(recipe, tmp_path / "joint")
+    joint = ComparedRecipe(recipe, tmp_path / "joint")
     steps = joint.steps(1)
     assert steps == step_counts(joint.graph, joint.prepared)
     assert sum(steps.of.values()) == steps.total == 7 * 2 * 3  # two sources of 45 rows, in batches of 16
@@ -51,9 +51,9 @@ def test_every_seed_has_its_own_draws(tmp_path: Path) -> None:
     recipe = load_recipe(path, overrides=longer)
     comparison = RecipeComparison(contestants([path], single=True, overrides=longer), 4, tmp_path / "out")
     found = [t.recipe.train.max_steps for t in comparison.trials() if t.recipe.name == "small-slots"]
-    joint = Joint(recipe, tmp_path)
+    joint = ComparedRecipe(recipe, tmp_path)
     seeds = [replace(recipe, seed=seed) for seed in (1, 2, 3, 4)]
-    wanted = [step_counts(Joint(one, tmp_path).graph, joint.prepared).of["others"] for one in seeds]
+    wanted = [step_counts(ComparedRecipe(one, tmp_path).graph, joint.prepared).of["others"] for one in seeds]
     assert found == wanted
     assert len(set(found)) > 1
 
@@ -80,7 +80,7 @@ def test_what_is_laid_over_the_steps_keeps_its_proportions(tmp_path: Path) -> No
 
 def test_a_step_of_all_streams_is_one_of_each(tmp_path: Path) -> None:
     recipe = load_recipe(two_sources.write(tmp_path), overrides=["train.step=all", "train.mixture=null"])
-    joint = Joint(recipe, tmp_path)
+    joint = ComparedRecipe(recipe, tmp_path)
     steps = joint.steps(1)
     assert (steps.total, steps.of) == (6, {"utterances": 6, "others": 6})  # 45 rows in batches of 16, two epochs
     found = joint.matched(alone(recipe, "intent"), "steps").train
@@ -97,7 +97,7 @@ def test_evaluations_are_nearly_as_many(every: int, own: int, total: int, found:
 
 def test_epochs_change_nothing(tmp_path: Path) -> None:
     recipe = lone(tmp_path, MIXED)
-    assert Joint(load_recipe(tmp_path / "small.yaml"), tmp_path).matched(recipe, "epochs") is recipe
+    assert ComparedRecipe(load_recipe(tmp_path / "small.yaml"), tmp_path).matched(recipe, "epochs") is recipe
 
 
 def test_what_is_matched_by_default(tmp_path: Path) -> None:
@@ -153,14 +153,14 @@ def test_tasks_on_one_source_divide_its_time(compared: Path) -> None:
     tasks = {name: replace(task, source="others") for name, task in recipe.tasks.items()}
     one = replace(recipe, tasks=tasks, sources={"others": recipe.sources["others"]})
     one = replace(one, train=replace(one.train, mixture=replace(one.train.mixture, type="round_robin", values={})))
-    joint = Joint(one, compared / "out/small")
+    joint = ComparedRecipe(one, compared / "out/small")
     log = joint.run(1) / "log.jsonl"
     kept = log.read_text("utf-8")
     log.write_text(json.dumps({"event": "step", "rows_of": {"others": 16}, "seconds": 90.0}) + "\n", "utf-8")
     try:
         found = [joint.matched(alone(one, task), "minutes").train.minutes for task in tasks]
         untrained = {**tasks, "slots": replace(tasks["slots"], learn=False)}
-        other = Joint(replace(one, tasks=untrained), compared / "out/small")
+        other = ComparedRecipe(replace(one, tasks=untrained), compared / "out/small")
         of_one = other.matched(alone(other.recipe, "intent"), "minutes").train.minutes
     finally:
         log.write_text(kept, "utf-8")

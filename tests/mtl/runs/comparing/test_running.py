@@ -22,8 +22,8 @@ from mtl.cli.comparing import said_of
 from mtl.runs.comparing import running
 from mtl.runs.comparing.comparison import RecipeComparison
 from mtl.runs.comparing.contestants import contestants
-from mtl.runs.comparing.running import Begun, Ended, Job, own_failure, run_all
-from mtl.runs.comparing.trial import Trial
+from mtl.runs.comparing.running import ComparisonJob, RunBegun, RunEnded, own_failure, run_all
+from mtl.runs.comparing.trial import ComparedRun
 from tests import small
 from tests.commands import within
 from tests.mtl.runs import two_sources
@@ -55,10 +55,10 @@ def running_in(group: int) -> list[str]:
     return found
 
 
-def all_of(trials: Sequence[Trial], jobs: int = 1) -> list[str]:
+def all_of(trials: Sequence[ComparedRun], jobs: int = 1) -> list[str]:
     """Carry out runs; return the line about everything that happens."""
     found = run_all(trials, jobs, list)
-    return [said_of(event) for event in found if isinstance(event, Begun | Ended)]
+    return [said_of(event) for event in found if isinstance(event, RunBegun | RunEnded)]
 
 
 @pytest.mark.slow
@@ -139,7 +139,7 @@ def test_a_process_that_dies_leaves_the_others_going(tmp_path: Path) -> None:
     killing = threading.Thread(target=kill)
     killing.start()
     for event in run_all(trials, 2, list):
-        if isinstance(event, Begun | Ended):
+        if isinstance(event, RunBegun | RunEnded):
             lines.append(said_of(event))
     killing.join()
     assert lines == [
@@ -203,5 +203,5 @@ def test_a_run_in_a_process_of_its_own_sends_its_warnings(tmp_path: Path, monkey
 
     monkeypatch.setattr(running, "carry_out", reports)
     sent: list[object] = []
-    assert running.train_asking(Job(object(), tmp_path), sent.append) == "the loss should be finite"  # type: ignore[arg-type]
+    assert running.train_asking(ComparisonJob(object(), tmp_path), sent.append) == "the loss should be finite"  # type: ignore[arg-type]
     assert sent == [notes[1]]

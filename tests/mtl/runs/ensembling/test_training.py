@@ -9,7 +9,7 @@ import pytest
 
 import mtl
 from mtl.base.errors import RecipeError, UsageError
-from mtl.runs.check import check
+from mtl.runs.check import check_recipe
 from mtl.runs.ensembling.training import members_to_train
 from tests.commands import within
 from tests.mtl.runs.test_ranking_run import write as write_ranking
@@ -116,7 +116,7 @@ def test_what_cannot_be_combined_is_said_before_a_member_is_trained(tmp_path: Pa
 def test_rows_of_a_ranking_are_not_drawn(tmp_path: Path) -> None:
     path = write_ranking(tmp_path)
     with pytest.raises(RecipeError) as caught:
-        check(mtl.load_recipe(path, overrides=["train.bootstrap=true"]))
+        check_recipe(mtl.load_recipe(path, overrides=["train.bootstrap=true"]))
     (fault,) = caught.value.faults
     assert fault.path == "train.bootstrap"
     assert fault.message == (

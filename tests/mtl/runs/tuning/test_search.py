@@ -11,7 +11,7 @@ import pytest
 
 from mtl.base.errors import DataError, RecipeError, UsageError
 from mtl.runs.runner import Run
-from mtl.runs.tuning.search import Begun, Finished, Tuning
+from mtl.runs.tuning.search import Finished, TrialBegun, Tuning
 from tests import small
 
 SPACE = """
@@ -21,7 +21,7 @@ tune:
     tasks.intent.model.representation.hidden: [4, 8]
 """
 SHORT = small.RECIPE.replace("epochs: 24", "epochs: 2") + SPACE
-Events = list[Begun | Finished]
+Events = list[TrialBegun | Finished]
 
 
 def searched(recipe: Path, out: Path, trials: int = 3, **more: float) -> Events:
@@ -42,9 +42,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Events]:
 
 def test_each_trial_is_trained_with_its_values_and_scored_on_dev(whole: tuple[Path, Events]) -> None:
     folder, events = whole
-    assert [type(event) for event in events] == [Begun, Finished] * 3
+    assert [type(event) for event in events] == [TrialBegun, Finished] * 3
     for event in events:
-        assert not isinstance(event, Begun) or not event.again
+        assert not isinstance(event, TrialBegun) or not event.again
         if isinstance(event, Finished):
             trial = event.trial
             logged = (folder / f"study/trials/{trial.number}/log.jsonl").read_text("utf-8").splitlines()
@@ -96,10 +96,10 @@ def test_a_search_that_is_left_in_a_trial_goes_on_there(whole: tuple[Path, Event
     with Tuning(recipe, tmp_path / "study") as tuning:
         events = tuning.run(3)
         for event in events:
-            if isinstance(event, Begun) and event.trial.number == 2:
+            if isinstance(event, TrialBegun) and event.trial.number == 2:
                 break
         events.close()  # type: ignore[attr-defined]
-    first = [event for event in searched(recipe, tmp_path / "study") if isinstance(event, Begun)]
+    first = [event for event in searched(recipe, tmp_path / "study") if isinstance(event, TrialBegun)]
     assert [(event.trial.number, event.again) for event in first] == [(2, True), (3, False)]
     assert (tmp_path / "study/trials.csv").read_bytes() == (whole[0] / "study/trials.csv").read_bytes()
 
@@ -107,7 +107,7 @@ def test_a_search_that_is_left_in_a_trial_goes_on_there(whole: tuple[Path, Event
 def test_time_ends_a_search_in_a_trial_which_goes_on_later(whole: tuple[Path, Events], tmp_path: Path) -> None:
     recipe = small.write(tmp_path, SHORT)
     found = searched(recipe, tmp_path / "study", minutes=1e-6)
-    assert [type(event) for event in found] in ([], [Begun])
+    assert [type(event) for event in found] in ([], [TrialBegun])
     searched(recipe, tmp_path / "study", minutes=60)
     assert (tmp_path / "study/trials.csv").read_bytes() == (whole[0] / "study/trials.csv").read_bytes()
 
@@ -116,7 +116,7 @@ def test_time_ends_a_search_in_a_trial_which_goes_on_later(whole: tuple[Path, Ev
 def test_trials_side_by_side_are_what_they_are_in_turn(whole: tuple[Path, Events], tmp_path: Path) -> None:
     recipe = small.write(tmp_path, SHORT)
     found = searched(recipe, tmp_path / "study", jobs=2)
-    assert [type(event) for event in found[:2]] == [Begun, Begun]
+    assert [type(event) for event in found[:2]] == [TrialBegun, TrialBegun]
     assert (tmp_path / "study/trials.csv").read_bytes() == (whole[0] / "study/trials.csv").read_bytes()
     assert searched(recipe, tmp_path / "other", jobs=2, minutes=1e-6) == []
 
