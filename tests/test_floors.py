@@ -87,6 +87,16 @@ def test_no_circle_of_imports(known: dict[str, Path]) -> None:
     assert [circle for circle in nx.strongly_connected_components(graph) if len(circle) > 1] == []
 
 
+def test_no_two_public_classes_have_one_name() -> None:
+    files: dict[str, list[str]] = {}
+    for root in ROOTS.values():
+        for _, file in modules(root):
+            for node in ast.parse(file.read_text("utf-8")).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    files.setdefault(node.name, []).append(str(file.relative_to(CHECKOUT)))
+    assert {name: found for name, found in files.items() if len(found) > 1} == {}
+
+
 def test_serving_and_texts_need_no_torch(known: dict[str, Path]) -> None:
     for name, file in known.items():
         if name.split(".")[0] in ("serve", "recipe", "graph", "compile", "sources", "text"):

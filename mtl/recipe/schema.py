@@ -38,7 +38,7 @@ def check_at(
     what: str,
     misspelled: Collection[str | None] = (),
 ) -> tuple[dict[str, Any] | None, list[Fault]]:
-    """Do as `check` where the keys of one configuration are in several places of the document.
+    """Do as `fitted_to` where the keys of one configuration are in several places of the document.
 
     A key that an unknown one was probably meant to be is not reported as missing, nor is one in `misspelled`.
     """
