@@ -22,18 +22,24 @@ RECIPE = "recipe"  # in place of a kind: what is not a component's
 
 
 def components_command(kind: str | None, name: str | None, *, plugins: tuple[str, ...] = ()) -> None:
-    """Print kinds and names, the names of one kind, the keys of one component, or those of recipes in general."""
+    """Print kinds and names, the names of one kind, the keys of one component, or those of recipes in general.
+
+    A `kind` that is none may be the name of components: of all kinds that have it.
+    """
     register_built_in()
     registry.load_plugins(plugins, Path())
-    known = (RECIPE, *registry.KINDS)
-    if kind is not None and kind not in known:
-        raise UsageError(f"no kind of component is called '{kind}'.{near_miss(kind, known)} Kinds: {', '.join(known)}.")
+    kinds = (RECIPE, *registry.KINDS)
+    named = [] if kind is None or kind in kinds else [other for other in registry.KINDS if kind in registry.names(other)]
+    if kind is not None and kind not in kinds and (name is not None or not named):
+        raise UsageError(_unknown(kind, kinds, name))
     if kind == RECIPE and name is not None:
         raise UsageError(f"'{RECIPE}' should come without a name: it is not a kind. Found '{name}'.")
     if kind == RECIPE:
         lines = general()
     elif kind is None:
         lines = everything()
+    elif named:
+        lines = each(named, kind)
     elif name is None:
         lines = name_lines(kind)
     else:
@@ -75,6 +81,22 @@ def name_lines(kind: str) -> Iterator[str]:
     """Yield one line per component of this kind: its name and the first sentence about it."""
     rows = [(name, sentence(registry.lookup(kind, name))) for name in registry.names(kind)]
     yield from columns(rows)
+
+
+def each(kinds: Sequence[str], name: str) -> Iterator[str]:
+    """Yield what there is to say of the components of several kinds that have one name."""
+    for number, kind in enumerate(kinds):
+        if number:
+            yield ""
+        yield from describe(kind, name)
+
+
+def _unknown(kind: str, kinds: Sequence[str], name: str | None) -> str:
+    what, known = "no kind of component", list(kinds)
+    if name is None:
+        what = "neither a component nor a kind of them"
+        known += [component for other in registry.KINDS for component in registry.names(other)]
+    return f"{what} is called '{kind}'.{near_miss(kind, known)} Kinds: {', '.join(kinds)}."
 
 
 def describe(kind: str, name: str) -> Iterator[str]:

@@ -24,6 +24,7 @@ def components(
     """List what a recipe can name: kinds, names of a kind, or the keys of one component.
 
     `mtl components recipe` lists the keys that belong to no component: of a recipe, a task, an input, of training.
+    `mtl components bilstm` shows the component of that name, whatever its kind.
     """
     with guarded():
         from ..components import components_command

@@ -37,6 +37,16 @@ def test_keys_types_and_defaults_come_from_the_signature(capsys: pytest.CaptureF
     assert "  pretrained    file or null          null\n" in capsys.readouterr().out
 
 
+def test_a_name_alone_shows_the_components_that_have_it(capsys: pytest.CaptureFixture[str]) -> None:
+    components_command("bilstm", None)
+    assert capsys.readouterr().out.startswith("representation 'bilstm' (mtl_modules.representations.lstm.BiLSTM)\n")
+    components_command("concat", None)
+    heads = [line for line in capsys.readouterr().out.splitlines() if line.endswith(")") and line[0] not in " "]
+    kinds = [kind for kind in registry.KINDS if "concat" in registry.names(kind)]
+    assert [head.split(" (")[0] for head in heads] == [f"{kind} 'concat'" for kind in kinds]
+    assert len(kinds) > 1
+
+
 def test_names_of_one_kind(capsys: pytest.CaptureFixture[str]) -> None:
     components_command("pooling", None)
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == registry.names("pooling")
@@ -48,6 +58,13 @@ def test_names_of_one_kind(capsys: pytest.CaptureFixture[str]) -> None:
         (
             "embeding",
             None,
+            "neither a component nor a kind of them is called 'embeding'. Did you mean 'embedding'? Kinds: recipe, "
+            "source, tokenizer, feature, embedding, representation, pooling, matching, scorer, decoder, wide, output, "
+            "task, target, metric, mixture, balance, optimizer, schedule.",
+        ),
+        (
+            "embeding",
+            "word",
             "no kind of component is called 'embeding'. Did you mean 'embedding'? Kinds: recipe, source, tokenizer, "
             "feature, embedding, representation, pooling, matching, scorer, decoder, wide, output, task, target, "
             "metric, mixture, balance, optimizer, schedule.",
