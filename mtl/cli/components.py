@@ -29,7 +29,9 @@ def components_command(kind: str | None, name: str | None, *, plugins: tuple[str
     register_built_in()
     registry.load_plugins(plugins, Path())
     kinds = (RECIPE, *registry.KINDS)
-    named = [] if kind is None or kind in kinds else [other for other in registry.KINDS if kind in registry.names(other)]
+    named = (
+        [] if kind is None or kind in kinds else [other for other in registry.KINDS if kind in registry.names(other)]
+    )
     if kind is not None and kind not in kinds and (name is not None or not named):
         raise UsageError(_unknown(kind, kinds, name))
     if kind == RECIPE and name is not None:
