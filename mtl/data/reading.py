@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.errors import DataError, Fault, short
 from ..sources.values import spelled, whole
-from ..text.alignment import word_spans
 from ..text.cells import value_text
-from ..text.featurizer import Tokens, stripped, tokenize
+from ..text.featurizer import Tokens, tokenize
 from ..text.span_tags import Span
 from ..text.tag_rule import BadTagError
+from ..text.white_space import stripped, word_spans
 from .targets import Example, Remark, Target
 
 if TYPE_CHECKING:

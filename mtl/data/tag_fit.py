@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..base.errors import counted
-from ..text.alignment import stripped_tags
+from ..text.alignment import tidy_tags
 from ..text.span_tags import is_span
 from ..text.tag_rule import TagRule
 from ..text.tag_schemes import (
@@ -67,7 +67,7 @@ class TagFit:
     def count(self, value: Any) -> None:
         """Take in a target column's value; what is neither a list of tags nor one of spans is ignored."""
         self.shown += 1
-        tags = stripped_tags(value)
+        tags = tidy_tags(value)
         if tags is None:
             if isinstance(value, list) and value and all(map(is_span, value)):
                 self._count_spans()

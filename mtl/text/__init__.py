@@ -8,6 +8,7 @@ character_noise   slips of the keyboard in words: in training only, and made ane
 category_entries  lists of categories with weights, as text
 category_features  what embeddings read of lists of categories: the categories' ids and their weights
 cells             cells that are values, not texts: a category, a number, or categories with weights
+counts            how often tokens, and parts of them, occur in texts: what vocabularies are fitted to
 features          what an embedding consumes: a value (or several) per token
 featurizer        tokens of texts and what is computed from them, in C++ (`featurizer_ext/`)
 front_end         how a text becomes tokens, and how they are normalized before they are looked up
@@ -38,4 +39,5 @@ transitions       actions that build a tree from left to right, as a stack machi
 tree_alignment    trees and the tokens of a tokenizer: which tokens are in each bracket
 trees             trees of intents and slots over the words of a text, and the brackets that they are written in
 vocabulary        strings and their ids: 0 is padding, 1 is every string that has no entry, entries count from 2
+white_space       white space, as tokenizers take it, in texts and in the tags and labels beside them
 """

@@ -11,13 +11,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from .featurizer import space_ranges, stripped
 from .span_tags import Span, is_span, tags_of_spans
 from .tag_rule import ANY, TagRule
 from .tag_schemes import LETTERS, OUTSIDE, Scheme
+from .white_space import stripped, tidy_tag, word_spans, words_of
 
-_SPACE = "".join(f"{chr(first)}-{chr(last)}" for first, last in space_ranges())
-_WORD = re.compile(f"[^{_SPACE}]+")
 _TYPED = re.compile(r"([BIESLU])-(.*)", re.DOTALL)
 # What the first, inner and last of several pieces of one tagged word get.
 _PIECES = {"B": "BII", "I": "III", "E": "IIE", "S": "BIE", "L": "IIL", "U": "BIL"}
@@ -39,7 +37,7 @@ def token_tags(
     leaves its tokens without a label. Raises `ValueError` saying what should be and what was found, also for a tag
     that breaks `rule`.
     """
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if value is None or (isinstance(value, str) and not stripped(value)):
         return None
     if not isinstance(value, (str, Sequence)):
         raise ValueError(f"should be a list of tags or of spans. Found {type(value).__name__}.")
@@ -47,7 +45,7 @@ def token_tags(
         tagged: list[str | None] = [*tags_of_spans(value, tokens, text)]
         rule.check(tagged)
         return tagged
-    tags = stripped_tags(value)
+    tags = tidy_tags(value)
     if tags is None:
         fits = is_span if is_span(value[0]) else _is_tag
         place = next(i for i, item in enumerate(value) if not fits(item))
@@ -60,35 +58,21 @@ def token_tags(
     return align_tags(tags, given, tokens, scheme)
 
 
-def stripped_tags(value: Any) -> list[str | None] | None:
-    """Return the tags of a text or list of tags without the white space around each; None for anything else.
+def tidy_tags(value: Any) -> list[str | None] | None:
+    """Return the tags of a text or list of tags, white space in them tidied; None for anything else.
 
-    >>> stripped_tags(["O", "B-per ", None]), stripped_tags([{"start": 0}])
+    >>> tidy_tags(["O", "B- per ", None]), tidy_tags([{"start": 0}])
     (['O', 'B-per', None], None)
     """
     if isinstance(value, str):
-        return list(split_tags(value))
+        return [*words_of(value)]
     if not isinstance(value, Sequence) or not value or not all(map(_is_tag, value)):
         return None
-    return [None if tag is None else stripped(tag) for tag in value]
+    return [None if tag is None else tidy_tag(tag) for tag in value]
 
 
 def _is_tag(item: Any) -> bool:
     return item is None or isinstance(item, str)
-
-
-def word_spans(text: str) -> list[Span]:
-    """Return the spans of a text's whitespace-separated words; white space is what the featurizer takes for it."""
-    return [match.span() for match in _WORD.finditer(text)]
-
-
-def split_tags(tags: str) -> list[str]:
-    """Return the tags of a text of tags between white space.
-
-    >>> split_tags("O B-artist  O ")
-    ['O', 'B-artist', 'O']
-    """
-    return _WORD.findall(tags)
 
 
 def align_tags(

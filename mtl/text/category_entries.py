@@ -8,11 +8,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from .._featurizer import space_ranges
+from .white_space import SPACES
 
 SEPARATOR = "|"
 HEAVIEST = 1e9  # what weighs more counts as this much: sums stay finite
-SPACES = "".join(chr(code) for first, last in space_ranges() for code in range(first, last + 1))
 
 # A number without a sign, as Python and onnxruntime read it alike; few enough digits that neither finds it too large.
 UNSIGNED = r"(?:[0-9]{1,60}(?:\.[0-9]{0,60})?|\.[0-9]{1,60})(?:[eE][+-]?[0-9]{1,2})?"

@@ -16,7 +16,8 @@ from numpy.typing import DTypeLike, NDArray
 from ..base.errors import UsageError
 from ..base.options import Options, hashable, options_of
 from ..base.registry import register
-from .featurizer import CharacterCounts, Tokens, WordCounts
+from .counts import CharacterCounts, WordCounts
+from .featurizer import Tokens
 from .vocabulary import Vocabulary
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from ..base.errors import UsageError
 from ..base.registry import register
+from .counts import TextCounts
 from .features import Feature, Ragged
-from .featurizer import TextCounts, Tokens
+from .featurizer import Tokens
 from .vocabulary import FIRST, PADDING, Vocabulary
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from ..base.errors import UsageError
 from ..base.registry import register
+from .counts import NgramCounts
 from .features import Feature, Ragged
-from .featurizer import NgramCounts, NgramIndex, Tokens
+from .featurizer import NgramIndex, Tokens
 
 if TYPE_CHECKING:
     import onnx_ir as ir

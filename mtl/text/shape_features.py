@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.errors import UsageError
 from ..base.registry import register
+from .counts import AffixCounts
 from .features import MAX_CHARACTERS, Feature, Ragged
-from .featurizer import AffixCounts, Tokens
+from .featurizer import Tokens
 from .shapes import SHAPES
 from .vocabulary import FIRST, PADDING, UNKNOWN, Vocabulary
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .featurizer import stripped
 from .tag_schemes import OUTSIDE
+from .white_space import tidy
 
 Span = tuple[int, int]  # [start, end) in characters
 
@@ -82,7 +82,7 @@ def _inside(span: _Labelled, token_spans: Sequence[Span]) -> list[int]:
 def _checked(given: Any, text: str) -> _Labelled:
     values = [given.get(key) for key in _Labelled._fields] if isinstance(given, Mapping) else given
     start, end = map(_whole, values[:2])
-    label = stripped(values[2]) if isinstance(values[2], str) else ""
+    label = tidy(values[2]) if isinstance(values[2], str) else ""
     if start is None or end is None or not label:
         found = dict(given) if isinstance(given, Mapping) else list(given)
         raise ValueError(f"a span should have a start and an end (numbers) and a label. Found {found}.")

@@ -18,12 +18,12 @@ from .featurizer import (
     flag_letter_ranges,
     pictographic_ranges,
     space_ranges,
-    stripped,
     tokenize,
     tokens_from_spans,
     word_ranges,
 )
 from .front_end import FrontEnd
+from .white_space import stripped
 
 if TYPE_CHECKING:
     import onnx_ir as ir

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate
 
-from .alignment import word_spans
 from .span_tags import Span
 from .trees import Bracket, Tree, WrittenTree
+from .white_space import word_spans
 
 
 def tree_over_tokens(given: WrittenTree, text: str, tokens: Sequence[Span]) -> Tree:

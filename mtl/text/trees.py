@@ -14,7 +14,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .alignment import split_tags
+from .white_space import words_of
 
 INTENT, SLOT = "IN:", "SL:"
 KINDS = (INTENT, SLOT)
@@ -56,7 +56,7 @@ def read_tree(text: str) -> WrittenTree:
     opened: list[int] = []  # places in `found`
     found: list[Bracket] = []
     words: list[str] = []
-    for item in split_tags(text):
+    for item in words_of(text):
         if item == "]":
             if not opened:
                 raise ValueError(f"every ] should close a bracket. Found one that closes none{_after(words)}.")

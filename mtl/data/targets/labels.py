@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ...base.errors import short
 from ...base.registry import register
+from ...text.white_space import tidy
 from ..labels import MISSING
 from .label_target import LabelTarget
 from .parts import Answer, Example, Names
@@ -44,7 +45,7 @@ class Classes(LabelTarget):
                 f"should be a list of labels, or a text with commas between them. "
                 f"Found {type(value).__name__}: {short(value)}."
             )
-        return sorted({label.strip() for label in listed} - {""})
+        return sorted({tidy(label) for label in listed} - {""})
 
     def labels_of(self, gold: list[str]) -> Iterable[str]:
         return gold

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ...base.errors import counted, short
 from ...base.registry import register
+from ...text.white_space import tidy
 from ..labels import MISSING
 from .label_target import LabelTarget
 from .parts import Answer, Example, Names
@@ -59,7 +60,7 @@ class OneLabel(LabelTarget):
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, (str, int, float)):
-            return str(value).strip() or None
+            return tidy(str(value)) or None
         raise ValueError(f"should be one label. Found {type(value).__name__}: {short(value)}.")
 
     def labels_of(self, gold: str) -> Iterable[str]:

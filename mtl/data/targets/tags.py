@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...base.registry import name_of, register
-from ...text.alignment import align_tags, token_tags, word_spans
+from ...text.alignment import align_tags, token_tags
 from ...text.span_tags import is_span, uneven_spans
 from ...text.tag_rule import UNLABELLED, TagRule
 from ...text.tag_schemes import Scheme
+from ...text.white_space import word_spans
 from ..labels import MISSING
 from ..tag_fit import FACTS, TagFit
 from .label_target import LabelTarget

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ...base.errors import counted, short
 from ...base.registry import register
+from ...text.white_space import tidy
 from ..labels import MISSING
 from .label_target import LabelTarget
 from .parts import Answer, Example, Names
@@ -35,7 +36,7 @@ class TextLabels(LabelTarget):
             raise ValueError(f"should be a list of {wanted}, one a text. Found {type(value).__name__}: {short(value)}.")
         if len(value) != len(example.texts) and (value or list(example.texts) != [""]):
             raise ValueError(f"should be a list of {wanted}, one a text. Found {len(value)}.")
-        labels = [None if label is None else label.strip() or None for label in value]
+        labels = [None if label is None else tidy(label) or None for label in value]
         return labels if any(label is not None for label in labels) else None
 
     def labels_of(self, gold: list[str | None]) -> Iterable[str]:

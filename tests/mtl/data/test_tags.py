@@ -54,7 +54,14 @@ def labels(prepared: Prepared) -> tuple[str, ...]:
 
 @pytest.mark.parametrize(
     "column",
-    [["B-x ", "I-x"], "B-x  I-x ", ["B-x", "\u00a0I-x"], [{"start": 0, "end": 3, "label": "x "}], [[0, 3, "x"]]],
+    [
+        ["B-x ", "I-x"],
+        "B-x  I-x ",
+        ["B-x", "\u00a0I-x"],
+        [{"start": 0, "end": 3, "label": "x "}],
+        [[0, 3, "x"]],
+        ["B- x", "I -x"],
+    ],
 )
 def test_white_space_makes_no_label(column: Any, tmp_path: Path, write: Write) -> None:
     _, prepared = read(tmp_path, write, [BIO, {"text": "a b", "tags": column}])

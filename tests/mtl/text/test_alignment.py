@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtl.text.alignment import align_tags, split_tags, token_tags, word_spans
-from mtl.text.featurizer import TOKENIZERS, stripped, tokenize
+from mtl.text.alignment import align_tags, token_tags
+from mtl.text.featurizer import TOKENIZERS, tokenize
 from mtl.text.span_tags import Span, tags_of_spans, uneven_spans
 from mtl.text.tag_rule import TagRule
+from mtl.text.white_space import word_spans
 
 TEXT = "at 7:30 o'clock"
 WORDS: list[Span] = [(0, 2), (3, 7), (8, 15)]
@@ -211,14 +212,6 @@ def test_a_span_beyond_a_text_that_holds_wide_characters() -> None:
         "a span should lie within 0–4. Found 3–5 (x). Perhaps a character beyond U+FFFF comes before it: offsets "
         "should count characters, not the units of UTF-16."
     )
-
-
-def test_white_space_is_what_the_featurizer_says() -> None:
-    text = "a\u00a0b\u3000c\x1cd\u200be\x85f"
-    assert [text[slice(*span)] for span in word_spans(text)] == tokenize([text], "whitespace").strings()[0]
-    assert split_tags("O\u00a0B-x") == ["O", "B-x"]
-    assert stripped("\u00a0a b\u3000") == "a b"
-    assert stripped("\x1ca\x1c") == "\x1ca\x1c"
 
 
 @given(st.text(), st.sampled_from(TOKENIZERS))

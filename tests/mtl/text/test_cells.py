@@ -9,8 +9,9 @@ import pytest
 from benchmarks.fuzz import random_texts, text_session
 from mtl.base.errors import UsageError
 from mtl.text.cells import number, value_text, value_texts
-from mtl.text.featurizer import stripped, tokenize
+from mtl.text.featurizer import tokenize
 from mtl.text.front_end import FrontEnd
+from mtl.text.white_space import stripped
 
 
 @pytest.mark.parametrize("tokenizer", ["value", "number"])

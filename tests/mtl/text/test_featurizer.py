@@ -6,12 +6,11 @@ import pytest
 
 from benchmarks.fuzz import random_texts
 from mtl.base.errors import UsageError
+from mtl.text.counts import CharacterCounts, WordCounts
 from mtl.text.featurizer import (
     FORMAT,
     TOKENIZERS,
     UNICODE_VERSION,
-    CharacterCounts,
-    WordCounts,
     extend_ranges,
     flag_letter_ranges,
     pictographic_ranges,

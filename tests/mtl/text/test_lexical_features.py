@@ -7,7 +7,8 @@ import pytest
 from benchmarks.fuzz import padded, random_texts, text_session, tokens_session
 from mtl.base import registry
 from mtl.base.errors import UsageError
-from mtl.text.featurizer import TOKENIZERS, TextCounts, tokenize, tokens_from_lists
+from mtl.text.counts import TextCounts
+from mtl.text.featurizer import TOKENIZERS, tokenize, tokens_from_lists
 from mtl.text.front_end import FrontEnd
 from mtl.text.lexical_features import InverseDocumentFrequency, WordHash
 

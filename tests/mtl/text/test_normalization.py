@@ -10,11 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mtl.text.counts import CharacterCounts, TextCounts, WordCounts
 from mtl.text.featurizer import (
     UNICODE_VERSION,
-    CharacterCounts,
-    TextCounts,
-    WordCounts,
     tokenize,
     tokens_from_lists,
 )
