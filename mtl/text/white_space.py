@@ -44,7 +44,7 @@ def tidy(label: str) -> str:
 
 
 def tidy_tag(tag: str) -> str:
-    """Return a tag without white space at its ends and around the hyphen after its letter, a run elsewhere as one space.
+    """Return a tag without white space at its ends and around its letter's hyphen; a run elsewhere is one space.
 
     >>> tidy_tag(" B- per"), tidy_tag("I -date  of birth"), tidy_tag("A - b")
     ('B-per', 'I-date of birth', 'A - b')

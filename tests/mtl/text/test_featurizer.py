@@ -4,6 +4,7 @@ import threading
 import numpy as np
 import pytest
 
+import mtl.text.subwords  # noqa: F401  # registers its tokenizers
 from benchmarks.fuzz import random_texts
 from mtl.base.errors import UsageError
 from mtl.text.counts import CharacterCounts, WordCounts
