@@ -13,7 +13,7 @@ from ..sources.values import spelled, whole
 from ..text.cells import value_text
 from ..text.featurizer import Tokens, tokenize
 from ..text.span_tags import Span
-from ..text.tag_rule import BadTagError
+from ..text.tag_rule import BadTagError, UnlabelledTagError
 from ..text.white_space import stripped, word_spans
 from .targets import Example, Remark, Target
 
@@ -96,7 +96,8 @@ def _chunk(
 
     def note(position: int, column: str, error: ValueError) -> None:
         item = error.item if isinstance(error, BadTagError) else None
-        faults.setdefault(position, {})[row_fault(str(error), source, rows[position], column, item)] = column
+        message = f"{error} {source.unlabelled}" if isinstance(error, UnlabelledTagError) else str(error)
+        faults.setdefault(position, {})[row_fault(message, source, rows[position], column, item)] = column
 
     held: dict[str, list[list[str]]] = {column: [] for column in plan.columns}
     for column, found in held.items():

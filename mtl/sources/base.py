@@ -53,6 +53,8 @@ class Source:
 
     kind: ClassVar[str] = "source"
     named_files: ClassVar[tuple[str, ...]] = ()  # recipe keys that name files, beside those of splits
+    # What to write for a token without a label, as a sentence.
+    unlabelled: ClassVar[str] = "Write null for it, in a list of tags."
 
     def __init__(
         self,

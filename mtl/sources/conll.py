@@ -10,7 +10,7 @@ from ..base.errors import Fault, UsageError
 from ..base.registry import register
 from ..base.text_lines import hint_of_returns
 from .base import OnBadRow, Row, Source
-from .text import read_lines
+from .text import NO_NULL, read_lines
 
 _BLANKS = re.compile(r"[ \t\r]+")  # not str.split(): a no-break space is part of a token
 _DOCUMENT = re.compile(r" *-DOCSTART-([ \t]|$)")
@@ -24,6 +24,8 @@ class Conll(Source):
     last name, further fields are left out. A line that begins with `-DOCSTART-` counts as a blank line, however many
     fields it has.
     """
+
+    unlabelled = NO_NULL
 
     def __init__(
         self,

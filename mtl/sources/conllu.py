@@ -9,7 +9,7 @@ from typing import Any
 from ..base.errors import Fault
 from ..base.registry import register
 from .base import OnBadRow, Row, Source
-from .text import read_lines
+from .text import NO_NULL, read_lines
 
 COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 _WORDS = ("form", "lemma")  # where `_` may be the word itself
@@ -22,6 +22,8 @@ class Conllu(Source):
     Multi-word tokens (`12-13`), empty nodes (`8.1`) and comments are left out. A column in which a sentence has
     only `_` has no value there.
     """
+
+    unlabelled = NO_NULL
 
     def __init__(
         self,

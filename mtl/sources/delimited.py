@@ -16,7 +16,7 @@ from ..base.text_lines import hint_of_returns
 from .base import OnBadRow, Row, Source
 from .header import Header
 from .table_hints import delimiter_hint, quotes_hint
-from .text import read_lines
+from .text import NO_NULL, read_lines
 
 _RETURN = "\udc0d"
 _LARGEST_FIELD = 2**31 - 1  # Python's own limit of 131,072 characters is shorter than many documents
@@ -24,6 +24,8 @@ _LARGEST_FIELD = 2**31 - 1  # Python's own limit of 131,072 characters is shorte
 
 class DelimitedSource(Source):
     """Rows of delimited fields; blank lines are none. The first row names the columns, unless `columns` does."""
+
+    unlabelled = NO_NULL
 
     def __init__(
         self,

@@ -9,12 +9,14 @@ from pathlib import Path
 from ..base.errors import DataError, Fault
 from ..base.registry import register
 from .base import OnBadRow, Row, Source, open_all
-from .text import read_lines
+from .text import NO_NULL, read_lines
 
 
 @register("source", "lines")
 class Lines(Source):
     """A split is a folder; `columns` maps a column's name to its file in there."""
+
+    unlabelled = NO_NULL
 
     def __init__(
         self,

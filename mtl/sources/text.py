@@ -13,6 +13,8 @@ from ..base.text_lines import without_end
 from .base import open_binary
 from .unpacking import to_the_end, unpacked
 
+NO_NULL = "This format has no mark for it: use 'format: jsonl', and write null for it in a list of tags."
+
 _MARKS = {  # the longer ones first, as they begin like the shorter
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",

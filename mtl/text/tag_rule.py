@@ -18,6 +18,10 @@ class BadTagError(ValueError):
         self.item = item
 
 
+class UnlabelledTagError(BadTagError):
+    """A number in place of a tag, for a token without a label; how such a token is written depends on the format."""
+
+
 @dataclass(frozen=True)
 class TagRule:
     """Tags should be of this scheme, `reason` says why; `bare` letters (`B`, `I`) may be among them.
@@ -35,9 +39,9 @@ class TagRule:
             if tag is None:
                 continue
             if tag == UNLABELLED:
-                raise BadTagError(
-                    f"a token without a label should have null in a list of tags. Found '{UNLABELLED}', "
-                    f"{self._place(item, tags)}, which many libraries write for such a token.",
+                raise UnlabelledTagError(
+                    f"a token without a label should have no tag. Found '{UNLABELLED}', {self._place(item, tags)}, "
+                    "which many libraries write for such a token.",
                     item,
                 )
             if not self.allows(tag):

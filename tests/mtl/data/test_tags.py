@@ -363,8 +363,31 @@ def test_a_number_that_libraries_pass_over_is_no_tag(tags: Any, tmp_path: Path, 
     with pytest.raises(DataError) as error:
         read(tmp_path, write, [BIO, {"text": "a b", "tags": tags}], [BIO])
     assert str(error.value) == (
-        f"{tmp_path}/data/train:2: column 'tags': a token without a label should have null in a list of tags. "
-        "Found '-100', tag 1 of 2, which many libraries write for such a token."
+        f"{tmp_path}/data/train:2: column 'tags': a token without a label should have no tag. "
+        "Found '-100', tag 1 of 2, which many libraries write for such a token. Write null for it, in a list of tags."
+    )
+
+
+CELLS = {
+    "conll": ({"columns": ["form", "xpos"]}, "a\tB-x\nb\t-100\n", 2),
+    "conllu": ({}, "1\ta\t_\t_\tB-x\t_\t_\t_\t_\t_\n2\tb\t_\t_\t-100\t_\t_\t_\t_\t_\n", 2),
+    "tsv": ({}, "form\txpos\na b\tB-x -100\n", 2),
+    "csv": ({}, "form,xpos\na b,B-x -100\n", 2),
+}
+
+
+@pytest.mark.parametrize("format", CELLS)
+def test_a_format_without_null_is_not_told_to_write_it(format: str, tmp_path: Path) -> None:
+    options, content, line = CELLS[format]
+    (tmp_path / "file").write_text(content)
+    inputs = {"text": {"column": "form", "tokenizer": "whitespace"}}
+    graph = graph_of(tmp_path, {"format": format, "train": "file", **options}, inputs=inputs, target="xpos")
+    with pytest.raises(DataError) as error:
+        prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
+    assert str(error.value) == (
+        f"{tmp_path}/file:{line}: column 'xpos': a token without a label should have no tag. Found '-100', tag 2 of 2, "
+        "which many libraries write for such a token. This format has no mark for it: use 'format: jsonl', and write "
+        "null for it in a list of tags."
     )
 
 

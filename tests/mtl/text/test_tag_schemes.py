@@ -92,8 +92,8 @@ RULES: dict[str, tuple[TagRule, list[str | None], str]] = {
     "a number that libraries pass over": (
         TagRule("plain"),
         ["NOUN", "-100"],
-        "a token without a label should have null in a list of tags. Found '-100', tag 2 of 2, "
-        "which many libraries write for such a token.",
+        "a token without a label should have no tag. Found '-100', tag 2 of 2, which many libraries write for such a "
+        "token.",
     ),
 }
 
