@@ -18,7 +18,7 @@ CLOSED: tuple[Scheme, ...] = ("bioes", "bilou")  # schemes in which every span i
 _TYPED = re.compile(r"([BIESLU])-(.+)", re.DOTALL)
 _FIRST = re.compile(r"([BIESLUbieslu])[-_:/](.+)", re.DOTALL)
 _LAST = re.compile(r"(.+)[-_:/]([BIESLU])", re.DOTALL)
-_FEW = 10  # tags of spans for each other one, at least, where the other is taken for a mistake
+_FEW = 10  # tags for each other one, at least, where the other is taken for a mistake
 
 
 class Tag(NamedTuple):
@@ -111,21 +111,36 @@ def intended(tag: str) -> str | None:
 
 
 def family(tags: Mapping[str, int]) -> Scheme:
-    """Return the scheme of tags that mark spans, by their letters; `tags` says how often each occurs."""
-    letters = dict.fromkeys("ESLU", 0)
+    """Return the scheme of tags that mark spans, by their letters; `tags` says how often each occurs.
+
+    Where spans are closed there are as many tags that begin a longer one as tags that end it: a few ends among many
+    begins are mistakes.
+
+    >>> family({"B-per": 30, "S-per": 2}), family({"B-per": 30, "E-per": 30})
+    ('bio', 'bioes')
+    """
+    letters = dict.fromkeys("BESLU", 0)
     for tag, count in tags.items():
         found = parsed(tag)
         if found and found.letter in letters:
             letters[found.letter] += count
     ends, lasts = letters["E"] + letters["S"], letters["L"] + letters["U"]
-    return "bio" if not ends + lasts else "bioes" if ends >= lasts else "bilou"
+    if not ends + lasts or are_few(ends + lasts, letters["B"]):
+        return "bio"
+    return "bioes" if ends >= lasts else "bilou"
+
+
+def are_few(these: int, others: int) -> bool:
+    """Return whether so many tags are few beside others, so that they are taken for mistakes."""
+    return others >= _FEW * these
 
 
 def scheme_of(tags: Mapping[str, int]) -> Scheme:
     """Return the scheme that a whole set of tags is written in; `tags` says how often each occurs.
 
     They mark spans if those with a letter and a label make a scheme (`E-x` or `L-x` needs `B-x` or `I-x`) and the
-    others are none, look like misspelled ones, or are few. Else they are `plain`, as are bare letters.
+    others are none, look like misspelled ones, or are few: how many different ones they are does not count. Else they
+    are `plain`, as are bare letters.
 
     >>> scheme_of({"O": 9, "B-per": 2, "o": 1}), scheme_of({"O": 9, "E-mail": 2}), scheme_of({"NOUN": 3})
     ('bio', 'plain', 'plain')
@@ -139,12 +154,10 @@ def scheme_of(tags: Mapping[str, int]) -> Scheme:
     }
     best = family(made)
     inside = {tag: count for tag, count in made.items() if tag[0] in LETTERS[best]}
-    strange = {t: n for t, n in tags.items() if t != OUTSIDE and t not in inside and (t in spans or not intended(t))}
+    strange = sum(n for t, n in tags.items() if t != OUTSIDE and t not in inside and (t in spans or not intended(t)))
     if set(tags) <= {OUTSIDE}:
         return "bio"
-    if not inside or len(strange) >= len(inside) or sum(inside.values()) < _FEW * sum(strange.values()):
-        return "plain"
-    return best
+    return best if inside and are_few(strange, sum(inside.values())) else "plain"
 
 
 def typed(tags: Mapping[str, int]) -> Iterator[tuple[str, int]]:

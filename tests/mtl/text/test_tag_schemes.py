@@ -21,6 +21,10 @@ SETS: dict[str, tuple[str, Scheme]] = {
     "one other in ten": (" ".join(["B-a I-a"] * 5 + ["NOUN"]), "bio"),
     "one other in nine": (" ".join(["B-a I-a"] * 4 + ["B-a NOUN"]), "plain"),
     "misspelled ones": ("O B-a o 0 B_b b-a a-B", "bio"),
+    "different others, few of each": (" ".join(["B-a I-a"] * 15 + ["X Y Z"]), "bio"),
+    "different others, too many": (" ".join(["B-a I-a"] * 14 + ["X Y Z"]), "plain"),
+    "a stray end among BIO": (" ".join(["B-a I-a"] * 10 + ["S-a"]), "bio"),
+    "ends among BIO": (" ".join(["B-a I-a"] * 9 + ["S-a"]), "bioes"),
 }
 
 
