@@ -13,6 +13,7 @@ fault_kinds    faults of a split, one of each kind: the first row that has it, a
 feed           the batches of one stream, pass after pass: a position in them is two numbers
 fitted         what is learned from the training rows before training: vocabularies, label sets, scales
 fitting        vocabularies, labels and scales fitted to the train splits, or found in the cache
+grammar_check  whether the tags of a row keep to the grammar of their scheme, and how many rows of a split do not
 judged_units   the units of a split that are judged pairs: numbers of their texts, of which equal ones are kept once
 judgements     what a task on judged pairs says about the rows of its source
 kept_files     names of a split's files as the cache keeps them: they move with the folder or file that the split is

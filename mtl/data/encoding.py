@@ -23,6 +23,7 @@ import pyarrow as pa
 
 from ..base.errors import UsageError, counted
 from ..base.registry import name_of
+from .grammar_check import GrammarCounts
 from .kept_files import kept_file
 from .pair_encoding import JudgementEncoder
 from .remarks import RemarkCounts
@@ -114,6 +115,7 @@ class Encoder:
         self.unread: Counter[str] = Counter()
         self.cut: Counter[tuple[str, int]] = Counter()  # texts by column, and how many pieces are read of each
         self.remarks = RemarkCounts()
+        self.grammar = GrammarCounts()
         self._texts = TextEncoder(plan, fitted, scratch)
         self._lengths = {column: scratch.column() for column in plan.columns}
         self._hashes = {column: scratch.column() for column in plan.columns}
@@ -148,6 +150,7 @@ class Encoder:
             if key.front_end.max_pieces is not None:
                 self.cut[key.column, key.front_end.max_pieces] += chunk.tokens[key].cut
         self.remarks.add(chunk.remarks)
+        self.grammar.add(chunk.grammar)
 
     def _counts(self, chunk: Chunk, task: str) -> Sequence[int]:
         """Return how many values each unit has along the axis of a task's target."""
@@ -182,6 +185,7 @@ class Encoder:
             "pretokenized": sorted(self.pretokenized),
             "skipped": [{**fault, "file": kept_file(fault["file"] or "", self.root)} for fault in skipped],
             "remarks": self.remarks.kept(self.root),
+            "grammar": self.grammar.kept(self.root),
             "unread": {task: count for task, count in self.unread.items() if count},
             "cut": [[column, most, count] for (column, most), count in self.cut.items() if count],
             "row_files": [] if self._rows is None else self._rows.files(),

@@ -89,7 +89,9 @@ def _prepared(
     divided = {f"{name}/{split}": sources[name].divided(split, base) for name, split in encoded}
     held_out = {place: described for place, (described, _) in divided.items()}
     odd = [Fault(note, file=place) for place, (_, notes) in divided.items() for note in notes]
-    return Prepared(fitted, encoded, shown, skipped, [*target_notes(graph, fitted), *odd], held_out, tuple(code))
+    roots = {name: str(sources[name].path("train", base)) for name in plans if "train" in sources[name].splits}
+    noted = target_notes(graph, fitted, encoded, roots)
+    return Prepared(fitted, encoded, shown, skipped, [*noted, *odd], held_out, tuple(code))
 
 
 def _fitted(

@@ -50,6 +50,8 @@ class Chunk:
     judged: list[Judgement] = field(default_factory=list)
     places: dict[str, list[RowPlace]] = field(default_factory=dict)
     repeated: list[RowPlace] = field(default_factory=list)  # rows that repeat an earlier one
+    # Rows with spans: the task, and where and how the grammar of its tags is broken, if it is.
+    grammar: list[tuple[str, Fault | None]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return self.units
@@ -80,6 +82,17 @@ def examined(
     """
     for rows in _parts(source, split, base):
         yield _chunk(plan, targets, source, rows)
+
+
+def used(
+    plan: SourcePlan, targets: Mapping[str, Target], source: Source, split: str, base: Path
+) -> Iterator[tuple[int, Row]]:
+    """Yield the rows of a split that nothing is wrong with, and their numbers from 0 among all that can be read."""
+    first = 0
+    for rows in _parts(source, split, base):
+        _, faults = _chunk(plan, targets, source, rows)
+        yield from ((first + i, row) for i, row in enumerate(rows) if i not in faults)
+        first += len(rows)
 
 
 def _parts(source: Source, split: str, base: Path) -> Iterator[list[Row]]:
@@ -115,6 +128,7 @@ def _chunk(
     answers: dict[str, list[Any]] = {}
     unread: dict[str, int] = {}
     remarks: list[tuple[str, Remark, Fault]] = []
+    grammar: list[tuple[str, Fault | None]] = []
     for task in plan.tasks:
         key = plan.labelled[task.name]
         golds: list[Any] = []
@@ -132,6 +146,10 @@ def _chunk(
                 gold = None if cell is None and not target.of_text else target.read(cell, example)
                 for remark in () if cell is None else target.remarks(cell, example):
                     remarks.append((task.name, remark, row_fault(remark.found, source, row, task.target or "")))
+                check = None if cell is None else target.check_grammar(cell)
+                if check is not None:
+                    broken = row_fault(check.example, source, row, task.target or "", check.item)
+                    grammar.append((task.name, broken if check.example else None))
             except ValueError as error:
                 note(position, task.target or key.column, error)
             if gold is not None:
@@ -144,7 +162,7 @@ def _chunk(
     )
     counts = {column: [len(texts) for texts in held[column]] for column in plan.listed}
     places = [(row.file, row.line) for row in rows]
-    return Chunk(flat, tokens, answers, len(rows), lists, counts, unread, remarks, places), faults
+    return Chunk(flat, tokens, answers, len(rows), lists, counts, unread, remarks, places, grammar=grammar), faults
 
 
 def row_fault(message: str, source: Source, row: Row, column: str, item: int | None = None) -> Fault:

@@ -46,10 +46,11 @@ class Split:
     A unit has one text of each column; a list of them, where the column holds lists; or is a judged pair of texts that
     are kept once each (a triple is two pairs). `lengths` [N] int32 are the tokens of each unit's longest input.
     `labelled` and `unseen` count, by task, units with an answer and labels that training never had; `unread` counts, by
-    task, tags of tokens after `max_tokens`, or answers in them; `cut` counts texts with more pieces than
-    `max_pieces`, by column, each with that bound; `pretokenized` are the columns that held lists of tokens. `soft` are
-    what teachers say of the units, by task. `notes` are warnings. `root` is where the source's split lies, for
-    messages. A split is `running` where its rows are one text, which is read on.
+    task, tags of tokens after `max_tokens`, or answers in them; `grammar` counts, by task, rows with spans and those
+    that break the grammar of their tags; `cut` counts texts with more pieces than `max_pieces`, by column, each with
+    that bound; `pretokenized` are the columns that held lists of tokens. `soft` are what teachers say of the units, by
+    task. `notes` are warnings. `root` is where the source's split lies, for messages. A split is `running` where its
+    rows are one text, which is read on.
     """
 
     def __init__(self, path: Path, plan: SourcePlan, fitted: Fitted, root: str) -> None:
@@ -67,6 +68,7 @@ class Split:
         self.pretokenized: frozenset[str] = frozenset(self.facts["pretokenized"])
         self.unread: dict[str, int] = self.facts["unread"]
         self.cut: list[tuple[str, int, int]] = [tuple(found) for found in self.facts["cut"]]
+        self.grammar: dict[str, Any] = self.facts["grammar"]
         self.skipped: list[Any] = self.facts["skipped"]
         self.targets = {task.name: fitted.targets[task.name] for task in plan.tasks}
         self.soft: dict[str, SoftLabels] = {}

@@ -4,35 +4,44 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..base.errors import counted
 from ..text.alignment import tidy_tags
-from ..text.span_tags import is_span
 from ..text.tag_rule import TagRule
 from ..text.tag_schemes import (
     CLOSED,
     LETTERS,
     OUTSIDE,
     Scheme,
-    breaking_tag,
+    are_few,
     family,
-    first_break,
     parsed,
     scheme_of,
     typed,
 )
+from .grammar_check import grammar_check
 
 GRAMMARS: tuple[Scheme, ...] = ("bio", "bioes", "iob1")  # that of BILOU is as that of BIOES
-SPAN_BREAKS: tuple[Scheme, ...] = ("bioes", "iob1")
-FACTS = ("scheme", "rule", "reason", "bare", "rows", "grammar", "broken", "example", "note")  # what is kept of them
+# What is kept of them.
+FACTS = (
+    "scheme",
+    "rule",
+    "reason",
+    "bare",
+    "rows",
+    "grammar",
+    "broken",
+    "example",
+    "note",
+    "place",
+)  # what is kept of them
 SPANS: Mapping[Scheme, str] = {  # what a declared scheme says of every span
     "bio": "begin with B-",
     "bioes": "end with E- or S-",
     "bilou": "end with L- or U-",
     "iob1": "begin with I-, and with B- only after another one of its label",
 }
-_OF_CHARACTERS = "spans of characters, whose tags are BIO"
 _NAMED = 3  # tags that a note names
 
 
@@ -43,6 +52,13 @@ class SchemeError(ValueError):
         super().__init__(message)
         self.row = row
         self.item = item
+
+
+class Place(NamedTuple):
+    """Which of the values, and which item of it if one; both count from 0."""
+
+    row: int
+    item: int | None
 
 
 class TagFit:
@@ -56,45 +72,41 @@ class TagFit:
         self.scheme = scheme
         self.measured = measured
         self.tags: Counter[str] = Counter()
+        self.place: Sequence[Any] | None = None  # the file and line of what is noted, once they are looked up
+        self._first: dict[str, Place] = {}  # of each tag
         self.shown = 0  # values, of whatever kind
         self.rows = 0  # with spans
         self.inner = 0  # spans that begin with an inside tag
         self.first = 0  # spans that begin with a begin tag, and do not touch another span of their label
         self.broken: dict[Scheme, int] = dict.fromkeys(GRAMMARS, 0)  # rows that break a grammar
-        self.example: dict[Scheme, str] = {}
-        self._misfit: tuple[str, int, int | None] | None = None  # what first breaks the declared scheme: row and item
+        self.example: dict[Scheme, tuple[str, Place]] = {}
+        self._misfit: tuple[str, Place] | None = None  # what first breaks the declared scheme
 
     def count(self, value: Any) -> None:
         """Take in a target column's value; what is neither a list of tags nor one of spans is ignored."""
+        row = self.shown
         self.shown += 1
         tags = tidy_tags(value)
-        if tags is None:
-            if isinstance(value, list) and value and all(map(is_span, value)):
-                self._count_spans()
-            return
-        self.tags.update(tag for tag in tags if tag is not None)
-        self.rows += any(tag not in (None, OUTSIDE) for tag in tags)
-        self._count_begins(tags)
-        for grammar in GRAMMARS:
-            found = first_break(tags, grammar)
-            if found:
-                self._break(grammar, found)
-        item = None if self._misfit or self.scheme not in LETTERS else breaking_tag(tags, self.scheme)
-        if item is not None:
-            self._misfit = f"'{tags[item]}', tag {item + 1} of {len(tags)},", self.shown - 1, item
-
-    def _count_spans(self) -> None:
-        """Count a row of spans of characters: B- begins its first one, and nothing closes its last one."""
-        self.rows += 1
-        self.first += 1
-        for grammar in SPAN_BREAKS:
-            self._break(grammar, _OF_CHARACTERS)
-        if self._misfit is None and self.scheme in (*CLOSED, "iob1"):
-            self._misfit = f"{_OF_CHARACTERS},", self.shown - 1, None
-
-    def _break(self, grammar: Scheme, example: str) -> None:
-        self.broken[grammar] += 1
-        self.example.setdefault(grammar, example)
+        checks = {grammar: grammar_check(value, grammar) for grammar in GRAMMARS}
+        if checks["bio"] is not None:
+            self.rows += 1
+        for grammar, check in checks.items():
+            if check is not None and check.example:
+                self.broken[grammar] += 1
+                self.example.setdefault(grammar, (check.example, Place(row, check.item)))
+        if tags is not None:
+            self.tags.update(tag for tag in tags if tag is not None)
+            for item, tag in enumerate(tags):
+                if tag is not None:
+                    self._first.setdefault(tag, Place(row, item))
+            self._count_begins(tags)
+        elif checks["bio"] is not None:
+            self.first += 1  # the first span of characters begins with B-
+        check = checks[_grammar(self.scheme)] if self.scheme in LETTERS else None
+        if self._misfit is None and check is not None and check.example:
+            item = check.item
+            what = check.example if tags is None or item is None else f"'{tags[item]}', tag {item + 1} of {len(tags)}"
+            self._misfit = f"{what},", Place(row, item)
 
     def _count_begins(self, tags: Sequence[str | None]) -> None:
         before = parsed(OUTSIDE)
@@ -115,9 +127,9 @@ class TagFit:
         if self._misfit is None or not all(map(rule.allows, self.tags)):  # a tag that may not be there is named as such
             return
         broken = self.broken[_grammar(declared)]
-        if (self.first or not self.inner) if declared == "bio" else 2 * broken <= self.rows:
+        if not self._begins_inside() if declared == "bio" else 2 * broken <= self.rows:
             return
-        found, row, item = self._misfit
+        found, (row, item) = self._misfit
         like = self._like()
         advice = "Mend the tags" if like == declared else f"The tags are like {like}: write 'scheme: {like}'"
         raise SchemeError(
@@ -146,15 +158,23 @@ class TagFit:
             "rows": self.rows,
             "grammar": grammar,
             "broken": self.broken[kept],
-            "example": self.example.get(kept, ""),
-            "note": self._note(found),
+            "example": self._example(kept),
+            "note": self._note(found)[0],
+            "place": self.place,
         }
+
+    def noted(self) -> Place | None:
+        """Return where what is noted is seen first; None where nothing is noted."""
+        return self._note(self.state()["scheme"])[1]
 
     def counts(self, grammar: Scheme) -> dict[str, Any]:
         """Return those facts that count rows, as they are for another grammar, and the note."""
         kept = _grammar(grammar)
-        counts = {"rows": self.rows, "broken": self.broken[kept], "example": self.example.get(kept, "")}
-        return {**counts, "note": self.state()["note"]}
+        counts = {"rows": self.rows, "broken": self.broken[kept], "example": self._example(kept)}
+        return {**counts, "note": self.state()["note"], "place": self.place}
+
+    def _example(self, grammar: Scheme) -> str:
+        return self.example[grammar][0] if grammar in self.example else ""
 
     def _decided(self) -> Scheme:
         return self._like() if self.measured else self._unless_iob1(scheme_of(self.tags))
@@ -164,30 +184,39 @@ class TagFit:
         return self._unless_iob1(family(self.tags))
 
     def _unless_iob1(self, found: Scheme) -> Scheme:
-        return "iob1" if found == "bio" and self.inner and not self.first else found
+        return "iob1" if found == "bio" and self._begins_inside() else found
+
+    def _begins_inside(self) -> bool:
+        """Return whether spans begin with an inside tag, but for a few."""
+        return self.inner > 0 and are_few(self.first, self.inner)
 
     def _reason(self, rule: Scheme) -> str:
         if self.scheme not in ("auto", "plain"):
             return f"the scheme is {self.scheme}"
         return f"{self.measured} measures spans" if self.measured else f"the tags of training are {rule}"
 
-    def _note(self, found: Scheme) -> str:
-        broken = self.broken[_grammar(found)] if self.scheme in LETTERS else 0
+    def _note(self, found: Scheme) -> tuple[str, Place | None]:
+        grammar = _grammar(found)
+        broken = self.broken[grammar] if self.scheme in LETTERS else 0
         if broken:
-            return (
+            example, place = self.example[grammar]
+            note = (
                 f"tags should keep to the grammar of {found.upper()}, as the scheme is {found}. "
                 f"Found {counted(self.rows, 'training row')} with spans, {broken:,} of which break it, "
-                f"the first with {self.example[_grammar(found)]}."
+                f"the first with {example}."
             )
+            return note, place
         spans = dict(typed(self.tags))
         if self.scheme != "auto" or found != "plain" or not spans:
-            return ""
+            return "", None
         others = {tag: count for tag, count in self.tags.items() if tag not in spans and tag != OUTSIDE}
-        return (
+        rarer = min((spans, others or spans), key=lambda tags: sum(tags.values()))
+        note = (
             f"training has tags like those of spans, {_named(spans)}, beside {_named(others)}: "
             "all are read as they are, without spans. "
             "Write 'scheme: plain' if that is meant, else the scheme of the spans."
         )
+        return note, min(self._first[tag] for tag in rarer)
 
 
 def _grammar(scheme: Scheme) -> Scheme:

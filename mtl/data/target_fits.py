@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.errors import Fault, counted
 from ..sources.values import spelled
-from .reading import row_fault
+from .grammar_check import first_broken
+from .kept_files import found_file, kept_file
+from .reading import row_fault, used
 from .tag_fit import SchemeError
 from .targets import Grade
 
@@ -17,32 +20,51 @@ if TYPE_CHECKING:
     from ..graph.sharing_graph import SharingGraph
     from ..recipe.config import TaskConfig
     from ..recipe.modules import ModuleConfig
-    from ..sources.base import Source
+    from ..sources.base import Row, Source
     from .fitted import Fitted
     from .judgements import Judgements
     from .plan import SourcePlan
+    from .split import Split
     from .targets import Target
 
 
 def survey(plan: SourcePlan, source: Source, base: Path, targets: Mapping[str, Target]) -> dict[str, Fault]:
     """Show the target columns of training rows to the targets that ask for it, and let them decide.
 
-    Returns a fault for each task that the training rows do not let decide. Malformed rows are left out here; whoever
-    reads the rows next finds them again. Raises `DataError` where the source cannot be read.
+    Returns a fault for each task that the training rows do not let decide. Rows that are left out of training have no
+    say; where a malformed row ends the reading, whoever reads the rows next finds it. Raises `DataError` where the
+    source cannot be read.
     """
     wanted = [(task, targets[task.name]) for task in plan.tasks if targets[task.name].surveys and task.target]
     lenient = source.noting(lambda _: None)
-    for row in lenient.read("train", base) if wanted else ():
+    numbers = array("q")  # of the rows that were shown, among all
+    for number, row in _used(plan, lenient, base, targets) if wanted else ():
+        numbers.append(number)
         for task, target in wanted:
             target.survey(task.task.cell(spelled(row.values.get(task.target or ""))))
+
+    def fault_at(place: tuple[int, int | None], message: str, task: TaskConfig) -> Fault:
+        row = next(islice(lenient.read("train", base), numbers[place[0]], None))
+        return row_fault(message, lenient, row, task.target or "", place[1])
+
     faults = {}
     for task, target in wanted:
         try:
             target.settle()
         except SchemeError as error:
-            row = next(islice(lenient.read("train", base), error.row, None))
-            faults[task.name] = row_fault(str(error), lenient, row, task.target or "", error.item)
+            faults[task.name] = fault_at((error.row, error.item), str(error), task)
+        place = target.noted()
+        if place is not None:
+            noted = fault_at(place, "", task)
+            target.note_at(kept_file(noted.file or "", str(source.path("train", base))), noted.line)
     return faults
+
+
+def _used(plan: SourcePlan, source: Source, base: Path, targets: Mapping[str, Target]) -> Iterator[tuple[int, Row]]:
+    """Yield the training rows and their numbers from 0, without those that training leaves out."""
+    if source.on_bad_row == "skip":
+        return used(plan, targets, source, "train", base)
+    return enumerate(source.read("train", base))
 
 
 def fit_targets(
@@ -83,26 +105,43 @@ def unanswerable(graph: SharingGraph, targets: Mapping[str, Target]) -> list[Fau
     Also for one that keeps the answers of its tasks to one grammar where their tags have two, or none.
     """
     return [*_two_grammars(graph, targets), *_no_grammar(graph, targets)] + [
-        _output(graph, task).place_of(key).fault(f"{_broken(key, found)} Leave '{key}' out.")
-        for task, key, found in _breaking(graph, targets)
+        _output(graph, task).place_of(key).fault(f"{_broken(key, found, {'train': found})} Leave '{key}' out.")
+        for task, key, found in _constrained(graph, targets)
         if 2 * found["broken"] > found["rows"]
     ]
 
 
-def target_notes(graph: SharingGraph, fitted: Fitted) -> list[Fault]:
-    """Return warnings about the targets of training: their own, and gold that no answer can equal."""
-    noted = {task: target.note() for task, target in fitted.targets.items()}
-    noted |= {task: _broken(key, found) for task, key, found in _breaking(graph, fitted.targets)}  # which says more
+def target_notes(
+    graph: SharingGraph, fitted: Fitted, splits: Mapping[tuple[str, str], Split], roots: Mapping[str, str]
+) -> list[Fault]:
+    """Return warnings about the targets of training: their own, and gold of any split that no answer can equal.
+
+    `splits` are by source and name, `roots` say where the train split of each source lies.
+    """
     tasks = graph.recipe.tasks
-    return [Fault(note, f"{tasks[task].source}/train", path=task) for task, note in noted.items() if note]
+    noted: dict[str, Fault] = {}
+    for task, target in fitted.targets.items():
+        file, line = target.found.get("place") or ("", None)
+        source = tasks[task].source
+        if target.note():
+            place = found_file(file, roots.get(source, "")) if file else f"{source}/train"
+            noted[task] = Fault(target.note(), place, line, task)
+    for task, key, found in _constrained(graph, fitted.targets):
+        of_task = {name: split for (source, name), split in splits.items() if source == tasks[task].source}
+        counts = {name: split.grammar[task] for name, split in of_task.items() if task in split.grammar}
+        firsts = [first for name, kept in counts.items() if (first := first_broken(kept, of_task[name].root))]
+        if firsts:
+            shown = {**found, "example": firsts[0].message}
+            noted[task] = Fault(_broken(key, shown, counts), firsts[0].file, firsts[0].line, task)  # which says more
+    return list(noted.values())
 
 
-def _breaking(graph: SharingGraph, targets: Mapping[str, Target]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """Yield the tasks whose output layer keeps answers to a grammar that gold breaks, with the key that says so."""
+def _constrained(graph: SharingGraph, targets: Mapping[str, Target]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Yield the tasks whose output layer keeps answers to a grammar that training shows, with the key that says so."""
     for task, target in targets.items():
         config = _output(graph, task)
         key = config.cls.constraint(config.values)
-        if key is not None and target.found.get("broken"):
+        if key is not None and target.found:
             yield task, key, target.found
 
 
@@ -139,9 +178,11 @@ def _output(graph: SharingGraph, task: str) -> ModuleConfig:
     return graph.components[graph.output(task).component].config
 
 
-def _broken(key: str, found: Mapping[str, Any]) -> str:
+def _broken(key: str, found: Mapping[str, Any], counts: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return what is wrong with gold that breaks a grammar; `counts` are of splits, by their names."""
+    of_splits = [f"{kept['broken']:,} of {counted(kept['rows'], 'row')} in {name}" for name, kept in counts.items()]
     return (
         f"'{key}' should be used with tags that keep to the grammar of their scheme, here {found['grammar'].upper()}. "
-        f"Found {counted(found['rows'], 'training row')} with spans, {found['broken']:,} of which break it, "
+        f"Found rows with spans that break it, {', '.join(of_splits)}, "
         f"the first with {found['example']}: no answer can equal them."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -28,6 +29,7 @@ class Tag(NamedTuple):
     label: str
 
 
+@lru_cache(maxsize=4096)  # tags are few, and every token has one
 def parsed(tag: str) -> Tag | None:
     """Return the parts of a tag of any scheme that marks spans, None for any other text.
 

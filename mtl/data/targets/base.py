@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from onnx_ir.tape import Tape
 
     from ...text.features import VocabularyFeature
+    from ..grammar_check import GrammarCheck
 
 
 class Target:
@@ -90,6 +91,17 @@ class Target:
     def note(self) -> str:
         """Return a sentence for the user about all training cells together, or nothing."""
         return ""
+
+    def noted(self) -> tuple[int, int | None] | None:
+        """Return which surveyed cell shows what `note` says, and which item of it if one; both count from 0."""
+        return None
+
+    def note_at(self, file: str, line: int | None) -> None:
+        """Keep the place of what `noted` returned."""
+
+    def check_grammar(self, value: Any) -> GrammarCheck | None:
+        """Return how a cell that `read` has read keeps to the grammar of the target's tags; None for one without."""
+        return None
 
     def remarks(self, value: Any, example: Example) -> list[Remark]:
         """Return what is odd about a cell that `read` has read; each kind is counted and reported once."""

@@ -52,12 +52,12 @@ class SlotsOfTree(TreeCells, Tags):
         super().__init__(scheme="bio")
         self.unsupported: Unsupported = unsupported
 
-    def survey(self, value: Any) -> None:
+    def _tagged(self, value: Any) -> list[str] | None:
         try:
             found = self.cell_tree(value)
         except ValueError:  # it is reported where it is read, with its line
             found = None
-        super().survey(None if found is None else flat_tags(found.tree))
+        return None if found is None else flat_tags(found.tree)
 
     def read(self, value: Any, example: Example) -> list[str | None] | None:
         found = self.cell_tree(value)

@@ -15,6 +15,7 @@ from ...text.span_tags import is_span, uneven_spans
 from ...text.tag_rule import UNLABELLED, TagRule
 from ...text.tag_schemes import Scheme
 from ...text.white_space import word_spans
+from ..grammar_check import GrammarCheck, grammar_check
 from ..labels import MISSING
 from ..tag_fit import FACTS, TagFit
 from .label_target import LabelTarget
@@ -68,7 +69,11 @@ class Tags(LabelTarget):
         self._fit = TagFit(self.scheme, measured)
 
     def survey(self, value: Any) -> None:
-        self._fit.count(value)
+        self._fit.count(self._tagged(value))
+
+    def _tagged(self, value: Any) -> Any:
+        """Return what a cell says in tags, or in spans of characters."""
+        return value
 
     def settle(self) -> None:
         """Decide on a scheme; raises `SchemeError` where the tags are not of the one that is declared."""
@@ -82,6 +87,17 @@ class Tags(LabelTarget):
 
     def note(self) -> str:
         return str(self._found.get("note", ""))
+
+    def noted(self) -> tuple[int, int | None] | None:
+        return self._fit.noted()
+
+    def note_at(self, file: str, line: int | None) -> None:
+        self._fit.place = file, line
+        self._found = {**self._found, "place": [file, line]}
+
+    def check_grammar(self, value: Any) -> GrammarCheck | None:
+        grammar = self._found.get("grammar")
+        return None if grammar is None else grammar_check(self._tagged(value), grammar)
 
     # -- from a cell to ids
 

@@ -143,7 +143,7 @@ def test_a_class_that_looks_like_an_end_tag_is_not_taken_apart(tmp_path: Path, w
         prepared = read(tmp_path, write, rows)[1]
         assert labels(prepared) == ("E-mail", "Phone"), state
         assert [str(fault) for fault in prepared.notes] == [
-            "rows/train: ner: training has tags like those of spans, 'E-mail', beside "
+            f"{tmp_path}/data/train:1: ner: training has tags like those of spans, 'E-mail', beside "
             "'Phone': all are read as they are, without spans. Write 'scheme: plain' if that is meant, else the "
             "scheme of the spans."
         ]
@@ -152,7 +152,7 @@ def test_a_class_that_looks_like_an_end_tag_is_not_taken_apart(tmp_path: Path, w
 CONSTRAINED = {"model": {**TASK["model"], "output": {"type": "crf", "constrained": True}}}
 BROKEN = (
     "'constrained' should be used with tags that keep to the grammar of their scheme, here {}. "
-    "Found {} with spans, {} of which break it, the first with {}: no answer can equal them."
+    "Found rows with spans that break it, {}, the first with {}: no answer can equal them."
 )
 PLACE = "<recipe>: tasks.ner.model.output.constrained: "
 
@@ -233,7 +233,8 @@ def test_a_few_rows_that_break_a_declared_scheme_are_noted(tmp_path: Path, write
     for state in ("read", "from the cache"):
         prepared = read(tmp_path, write, [whole, whole, BIO], scheme="bioes")[1]
         assert [str(fault) for fault in prepared.notes] == [
-            "rows/train: ner: tags should keep to the grammar of BIOES, as the scheme is bioes. Found 3 training rows "
+            f"{tmp_path}/data/train:3: ner: tags should keep to the grammar of BIOES, as the scheme is bioes. Found 3 "
+            "training rows "
             "with spans, 1 of which break it, the first with 'I-x' at the end."
         ], state
     assert read(tmp_path, write, [whole, whole, BIO])[1].notes == []  # nothing was declared
@@ -267,7 +268,7 @@ def test_constrained_answers_to_tags_that_break_their_grammar_are_refused(tmp_pa
     rows = [{"text": "a b", "tags": "O I-x"}, BIO, {"text": "a", "tags": "I-x"}]
     with pytest.raises(RecipeError) as error:
         read(tmp_path, write, rows, **CONSTRAINED)
-    found = BROKEN.format("BIO", "3 training rows", 2, "'I-x' after 'O'")
+    found = BROKEN.format("BIO", "2 of 3 rows in train", "'I-x' after 'O'")
     assert str(error.value) == f"{PLACE}{found} Leave 'constrained' out.\n1 error in <recipe>"
     assert read(tmp_path, write, rows)[1].notes == []  # a CRF that is free may answer so
 
@@ -287,8 +288,68 @@ def test_constrained_answers_to_iob1_have_its_grammar(tmp_path: Path, write: Wri
 def test_a_few_rows_that_constrained_answers_cannot_equal_are_noted(tmp_path: Path, write: Write) -> None:
     rows = [BIO, BIO, {"text": "a", "tags": "I-x"}, {"text": "a", "tags": "O"}]
     prepared = read(tmp_path, write, rows, **CONSTRAINED)[1]
-    found = BROKEN.format("BIO", "3 training rows", 1, "'I-x' at the beginning")
-    assert [str(fault) for fault in prepared.notes] == [f"rows/train: ner: {found}"]
+    found = BROKEN.format("BIO", "1 of 3 rows in train, 1 of 3 rows in dev", "'I-x' at the beginning")
+    assert [str(fault) for fault in prepared.notes] == [f"{tmp_path}/data/train:3: ner: {found}"]
+
+
+def test_gold_of_dev_and_test_that_constrained_answers_cannot_equal_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "train").write_text("a\tB-x\nb\tI-x\n")
+    (tmp_path / "dev").write_text("a\tO\n\na\tB-x\n\na\tO\nb\tI-x\n\na\tI-x\n")
+    (tmp_path / "test").write_text("a\tI-x\n")
+    source = {"format": "conll", "columns": ["text", "tags"], "train": "train", "dev": "dev", "test": "test"}
+    graph = graph_of(tmp_path, source, **CONSTRAINED)
+    counts = "0 of 1 row in train, 2 of 3 rows in dev, 1 of 1 row in test"
+    for state in ("read", "from the cache"):
+        prepared = prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
+        found = BROKEN.format("BIO", counts, "'I-x' after 'O'")
+        assert [str(fault) for fault in prepared.notes] == [f"{tmp_path}/dev:6: ner: {found}"], state
+    free = graph_of(tmp_path, source)
+    assert prepare(free, open_sources(free.recipe), tmp_path / "cache").notes == []
+
+
+MANY = {"text": " ".join(["a b"] * 20), "tags": " ".join(["B-x I-x"] * 20)}
+STRAYS = [{"text": "a", "tags": tag} for tag in ("X", "Y", "E-z")]
+
+
+def test_rows_that_are_left_out_have_no_say_in_the_scheme(tmp_path: Path, write: Write) -> None:
+    other = {"text": "a b", "tags": "NOUN " * 40}
+    write({"train": [BIO, other, BIO, {"text": "a b", "tags": "O o"}]})
+    source = {"format": "jsonl", "train": "train", "on_bad_row": "skip"}
+    graph = graph_of(tmp_path / "data", source)
+    prepared = prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
+    assert prepared.fitted.targets["ner"].found["scheme"] == "bio"
+    assert [str(fault) for fault in [*prepared.skipped, *prepared.notes]] == [
+        f"{tmp_path}/data/train:2: column 'tags': should be 2 tags, one per token. Found 40.",
+        f"{tmp_path}/data/train:4: column 'tags': a tag should be O or begin with B- or I-: the tags of training are "
+        "bio. Found 'o', tag 2 of 2. Did you mean 'O'?",
+    ]
+
+
+def test_a_place_is_that_of_the_row_whatever_is_left_out_before_it(tmp_path: Path, write: Write) -> None:
+    rows = [{"text": "a b", "tags": "X"}, {"text": "a b", "tags": "X X"}, {"text": "a b", "tags": "X E-mail"}]
+    write({"train": rows})
+    graph = graph_of(tmp_path / "data", {"format": "jsonl", "train": "train", "on_bad_row": "skip"})
+    prepared = prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
+    assert [(fault.file, fault.line) for fault in prepared.notes] == [(f"{tmp_path}/data/train", 3)]
+
+
+@pytest.mark.parametrize("split", ["train", "dev", "test"])
+@pytest.mark.parametrize("metrics", [None, ["span_f1"]])
+def test_strays_among_many_tags_are_named_in_every_split(
+    split: str, metrics: Any, tmp_path: Path, write: Write
+) -> None:
+    rows = {"train": [MANY], "dev": [MANY], "test": [MANY]}
+    write({**rows, split: [MANY, *STRAYS]})
+    source = {"format": "jsonl", **{name: name for name in rows}}
+    graph = graph_of(tmp_path / "data", source, **({"metrics": metrics} if metrics else {}))
+    with pytest.raises(DataError) as error:
+        prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
+    reason = "span_f1 measures spans" if metrics else "the tags of training are bio"
+    assert str(error.value) == (
+        f"{tmp_path}/data/{split}:2: column 'tags': a tag should be O or begin with B- or I-: {reason}. Found 'X', tag "
+        "1 of 1. Tags that mark no spans are of the scheme plain, and measured by accuracy and macro_f1. 2 other rows "
+        "have such a fault."
+    )
 
 
 SPANS = {"text": "a b", "tags": [[0, 1, "x"]]}
@@ -297,17 +358,21 @@ SPANS = {"text": "a b", "tags": [[0, 1, "x"]]}
 @pytest.mark.parametrize(
     ("scheme", "rows", "grammar", "counts"),
     [
-        ("auto", [BIO, SPANS, SPANS, {"text": "a", "tags": "I-x"}], "BIO", ("4 training rows", 1)),
-        ("iob1", [*IOB1, SPANS], "IOB1", ("3 training rows", 1)),
-        ("auto", [{"text": "a b", "tags": "B-x E-x"}] * 2 + [SPANS], "BIOES", ("3 training rows", 1)),
+        ("auto", [BIO, SPANS, SPANS, {"text": "a", "tags": "I-x"}], "BIO", (4, 4)),
+        ("iob1", [*IOB1, SPANS], "IOB1", (3, 3)),
+        ("auto", [{"text": "a b", "tags": "B-x E-x"}] * 2 + [SPANS], "BIOES", (3, 3)),
     ],
 )
 def test_rows_of_spans_are_among_those_that_are_counted(
-    scheme: str, rows: list[Any], grammar: str, counts: tuple[str, int], tmp_path: Path, write: Write
+    scheme: str, rows: list[Any], grammar: str, counts: tuple[int, int], tmp_path: Path, write: Write
 ) -> None:
     prepared = read(tmp_path, write, rows, scheme=scheme, **CONSTRAINED)[1]
     example = "'I-x' at the beginning" if grammar == "BIO" else "spans of characters, whose tags are BIO"
-    assert [str(fault) for fault in prepared.notes] == [f"rows/train: ner: {BROKEN.format(grammar, *counts, example)}"]
+    count, line = counts
+    of_splits = f"1 of {count} rows in train, 1 of {count} rows in dev"
+    assert [str(fault) for fault in prepared.notes] == [
+        f"{tmp_path}/data/train:{line}: ner: {BROKEN.format(grammar, of_splits, example)}"
+    ]
 
 
 def test_spans_beside_iob1_tags_make_bio_of_both(tmp_path: Path, write: Write) -> None:
