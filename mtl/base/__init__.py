@@ -3,6 +3,7 @@
 batch_spans  texts that are answered together
 declared     recipe keys, each declared once: an attribute of a frozen value, marked as a `Key`
 device       where torch computes: the device that `train.device` names, its random generators, and what is slow on it
+encodings    encodings of text whose characters have two bytes or more, and how a file's first bytes show one
 errors       what can be wrong, where, and what to change: the rows that every error of the library is made of
 file_kinds   what is found where a file of text was expected
 files        files that are complete or absent: written through to the disk, replaced in one step

@@ -41,6 +41,8 @@ _KINDS = {  # by the first bytes, with one among them that no text begins with
     ),
     b"PAR1\x15": Kind("Parquet", _TABLE, "A source reads it with 'format: parquet'."),
     b"ARROW1\0\0": Kind("Arrow IPC", _TABLE, "A source reads it with 'format: ipc'."),
+    b"\xff\xff\xff\xff": Kind("a stream of Arrow IPC", _TABLE, "A source reads it with 'format: ipc'."),
+    b"SQLite format 3\0": Kind("a database of SQLite", _TABLE, "Write its rows as CSV (sqlite3 -csv -header)."),
 }
 
 

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from ..base.encodings import wide_text
 from ..base.errors import DataError, Fault
+from ..base.file_kinds import LOOKED_AT
 from ..base.text_lines import without_end
 
 BYTE_ORDER_MARK = "\ufeff"
-# Those of UTF-32 come first, as they begin like one of UTF-16.
-_MARKS = {
-    codecs.BOM_UTF32_LE: "UTF-32",
-    codecs.BOM_UTF32_BE: "UTF-32",
-    codecs.BOM_UTF16_LE: "UTF-16",
-    codecs.BOM_UTF16_BE: "UTF-16",
-}
 _WRITE_IT = "Write it as utf-8."
 
 
@@ -48,9 +42,9 @@ def decoded(lines: Iterable[bytes], name: str, undecoded: Undecoded | None = Non
     counted, U+FFFD is in its place, but for a stream of another encoding, which its first bytes show.
     """
     for number, line in enumerate(lines, 1):
-        marked = next((found for mark, found in _MARKS.items() if line.startswith(mark)), None) if number == 1 else None
-        if marked is not None:
-            message = f"should be utf-8 text. Found the byte-order mark of {marked}. {_WRITE_IT}"
+        wide = wide_text(line[:LOOKED_AT]) if number == 1 else None
+        if wide is not None:
+            message = f"should be utf-8 text. Found {wide.shown_by}. {_WRITE_IT}"
             raise DataError(Fault(message, name, number))
         try:
             text = line.decode("utf-8")

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from ..base.encodings import wide_text
 from ..base.errors import DataError, Fault
 from ..base.file_kinds import LOOKED_AT, packed, stream
 from ..base.text_lines import JSON_ENDINGS, NamedText, from_fields, from_json, repeated, without_end
@@ -41,6 +42,8 @@ class Collection:
             opened.seek(0)
             if found_packed := packed(begin):
                 raise self._fault(f"should be utf-8 text. Found {found_packed}")
+            if wide := wide_text(begin):
+                raise self._fault(f"should be utf-8 text. Found {wide.shown_by}. Write it as utf-8.")
             for number, line in enumerate(opened, 1):
                 digest.update(line)
                 if self._parser is None or line.strip():

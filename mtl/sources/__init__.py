@@ -16,6 +16,7 @@ jsonl        JSON lines: one object a line
 lines        files that are aligned line by line: one file per column (SNIPS and ATIS: seq.in, seq.out, label)
 named_texts  a file of named texts, found by name without being held in memory: queries or documents, one per line
 opening      the sources of a recipe, opened
+other_kinds  what is found where a file of one kind was expected: text where a table was, a packed file where either was
 plain_text   text files as they are: line by line, in rows of so many words or characters, or whole
 python       rows from Python: any iterable of dicts, given by library code or named in a recipe
 qrels        judgements that name their texts

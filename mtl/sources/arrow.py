@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..base.errors import DataError, Fault, UsageError
+from ..base.file_kinds import LOOKED_AT
 from ..base.registry import register
 from .base import Row, Source, check_distinct, open_binary
+from .other_kinds import fault_if_other_kind
 from .values import plain
 
 _ROWS = 1024  # rows of Parquet decoded at a time
@@ -53,6 +55,7 @@ class Columnar(Source):
     def _opened(self, path: Path, file: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
         if not file.peek(1):
             raise DataError(Fault("should have rows. Found an empty file.", file=str(path)))
+        fault_if_other_kind(path, file.peek(LOOKED_AT)[:LOOKED_AT], f"{self.what} file", self.own)
         try:
             schema, batches = self.batches(file)
             check_distinct(schema.names)
@@ -70,6 +73,7 @@ class Columnar(Source):
             raise DataError(Fault(message, file=str(path), line=row + 1)) from error
 
     what = "a columnar"
+    own: Sequence[str] = ()  # the kinds of file that it reads
 
 
 def _first(error: Exception) -> str:
@@ -82,6 +86,7 @@ class Parquet(Columnar):
     """Apache Parquet."""
 
     what = "a Parquet"
+    own = ("Parquet",)
 
     def batches(self, file: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
         table = pq.ParquetFile(file)
@@ -93,6 +98,7 @@ class Ipc(Columnar):
     """Arrow's inter-process format, as a file or as a stream."""
 
     what = "an Arrow IPC"
+    own = ("Arrow IPC", "a stream of Arrow IPC")
 
     def batches(self, file: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
         if file.peek(6).startswith(b"ARROW1"):

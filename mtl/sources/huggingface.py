@@ -13,12 +13,20 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..base.errors import DataError, Fault, MtlError, UsageError, listing
+from ..base.file_kinds import LOOKED_AT
 from ..base.registry import register
 from .base import OnBadRow, Row, Source, open_binary
+from .other_kinds import TEXT, fault_if_other_kind
 from .values import plain
 
 _DICT = "dataset_dict.json"  # in a folder that holds splits, saved as a `DatasetDict`
 _SAVED = "state.json"  # in a folder of one saved `Dataset`
+_TEXTS = (TEXT, "gzip", "bzip2", "xz", "zstd", "a zip archive")  # which the library may unpack
+_KINDS = {  # of files, by the builder that reads them
+    **dict.fromkeys(("csv", "json", "text"), _TEXTS),
+    "parquet": ("Parquet",),
+    "arrow": ("Arrow IPC", "a stream of Arrow IPC"),
+}
 _READING = (ValueError, LookupError, AttributeError, TypeError, OSError, ImportError)  # what its readers raise
 
 
@@ -79,7 +87,10 @@ class HuggingFace(Source):
             _fault_if_not_saved(path)
         files = self.files(split, base)
         for file in files:
-            open_binary(file).close()
+            with open_binary(file) as opened:
+                if self._builder is not None:
+                    should = f"data that the builder '{self._builder}' of 'datasets' reads"
+                    fault_if_other_kind(file, opened.peek(LOOKED_AT)[:LOOKED_AT], should, _KINDS[self._builder])
         try:
             if self._builder is None:
                 return datasets.load_from_disk(str(path))

@@ -17,7 +17,7 @@ from ..base.errors import DataError, Fault
 from ..base.file_kinds import LOOKED_AT
 from ..base.text_lines import JSON_ENDINGS, NamedText, from_fields, from_json, repeated, without_end
 from .base import open_binary
-from .text import decode_line, fault_if_marked, fault_if_packed
+from .text import decode_line, fault_if_packed, fault_if_wide
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -37,7 +37,7 @@ class NamedTexts:
             if not file.peek(1):
                 raise DataError(Fault("should have rows. Found an empty file.", file=str(path)))
             fault_if_packed(path, file.peek(LOOKED_AT), encoding, rows=False)
-            fault_if_marked(path, file.peek(4), encoding, "Write it as utf-8.")
+            fault_if_wide(path, file.peek(LOOKED_AT)[:LOOKED_AT], encoding, "Write it as utf-8.")
             self._file = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         begin = self._file[:1024].removeprefix(_BOM).lstrip()
         self._json = path.suffix.lower() in JSON_ENDINGS or begin.startswith(b"{")

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..base.encodings import is_wide
 from ..base.errors import Fault, UsageError
 from ..base.registry import register
 from .base import OnBadRow, Row, Source, open_all
 from .named_texts import NamedTexts
-from .text import is_wide, read_lines
+from .text import read_lines
 
 COLUMNS = ("query_id", "document_id", "query", "document", "label")
 _HEADER = ["query-id", "corpus-id", "score"]

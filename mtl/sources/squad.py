@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import DataError, Fault
+from ..base.file_kinds import LOOKED_AT
 from ..base.registry import register
 from .base import OnBadRow, Row, Source, open_binary
+from .other_kinds import TEXT, fault_if_other_kind
 from .values import whole
 
 COLUMNS = ("id", "title", "context", "question", "answers")
@@ -54,6 +56,7 @@ class SquadSource(Source):
 def _read(path: Path) -> Mapping[str, Any]:
     """Return a file's content; raises `DataError` where it is not SQuAD's."""
     with open_binary(path) as file:
+        fault_if_other_kind(path, file.peek(LOOKED_AT)[:LOOKED_AT], "JSON as SQuAD has it", (TEXT,))
         try:
             found = json.load(file)
         except (ValueError, RecursionError) as error:

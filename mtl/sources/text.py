@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ..base.encodings import is_wide, wide_text
 from ..base.errors import DataError, Fault
 from ..base.file_kinds import LOOKED_AT, packed
 from ..base.text_lines import without_end
@@ -15,21 +16,14 @@ from .unpacking import to_the_end, unpacked
 
 NO_NULL = "This format has no mark for it: use 'format: jsonl', and write null for it in a list of tags."
 
-_MARKS = {  # the longer ones first, as they begin like the shorter
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
-
 
 def read_lines(path: Path, encoding: str, *, undecoded: list[Fault] | None = None) -> Iterator[tuple[int, str | Fault]]:
     r"""Yield (line number, line without its end) of a text file, or a `Fault` for a line that cannot be decoded.
 
     Lines end with `\n` or `\r\n` and with nothing else: a lone `\r` is white space, a form feed or U+2028 is text. A
     byte-order mark is stripped. NUL is a character like others. A file that gzip has packed is unpacked as it is read.
-    Raises `DataError` for a path that cannot be read, a file of 0 bytes, one that begins with the byte-order mark of
-    another encoding, and a packed one that is damaged. Where there is a list for what is `undecoded`, a fault goes
+    Raises `DataError` for a path that cannot be read, a file of 0 bytes, one that begins as text in
+    another encoding does, and a packed one that is damaged. Where there is a list for what is `undecoded`, a fault goes
     there, and its line is yielded with lone surrogates for the bytes that are not text.
     """
     return to_the_end(path, _read_lines(path, encoding, undecoded))
@@ -43,7 +37,7 @@ def _read_lines(path: Path, encoding: str, undecoded: list[Fault] | None) -> Ite
             raise DataError(Fault("should have rows. Found an empty file.", file=str(path)))
         fault_if_packed(path, begin, encoding, rows=True)
         if not is_wide(encoding):
-            fault_if_marked(path, begin, encoding)
+            fault_if_wide(path, begin, encoding)
         lines: Iterable[str | bytes] = _wide(path, stream, encoding) if is_wide(encoding) else stream
         for number, line in enumerate(lines, start=1):
             text = line if isinstance(line, str) else decode_line(path, number, line, encoding)
@@ -57,22 +51,13 @@ def _read_lines(path: Path, encoding: str, undecoded: list[Fault] | None) -> Ite
             yield number, text
 
 
-def is_wide(encoding: str) -> bool:
-    """Say whether a line end is more than one byte: then bytes cannot be cut into lines before they are decoded."""
-    try:
-        return b"\n".decode(encoding) != "\n"
-    except UnicodeError:
-        return True
-
-
-def fault_if_marked(path: Path, begin: bytes, encoding: str, advice: str | None = None) -> None:
-    """Raise `DataError` where a file's first bytes are the byte-order mark of UTF-16 or UTF-32."""
-    for mark, found in _MARKS.items():
-        if begin.startswith(mark):
-            name = found.upper()
-            name_it = f"If the file is written in {name}, name it: 'encoding: {found}'."
-            message = f"should be {encoding} text. Found the byte-order mark of {name}. {advice or name_it}"
-            raise DataError(Fault(message, file=str(path)))
+def fault_if_wide(path: Path, begin: bytes, encoding: str, advice: str | None = None) -> None:
+    """Raise `DataError` where a file's first bytes are those of text in UTF-16 or UTF-32."""
+    found = wide_text(begin)
+    if found:
+        name_it = f"If the file is written in {found.name}, name it: 'encoding: {found.encoding}'."
+        message = f"should be {encoding} text. Found {found.shown_by}. {advice or name_it}"
+        raise DataError(Fault(message, file=str(path)))
 
 
 def fault_if_packed(path: Path, begin: bytes, encoding: str, *, rows: bool) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ..base.encodings import is_wide, wide_text
 from ..base.errors import DataError, Fault, UsageError, listing, near_miss
 from ..base.file_kinds import LOOKED_AT, packed
 from ..base.files import why_unreadable
@@ -52,6 +53,10 @@ def _decoded(path: Path, encoding: str) -> str:
     if kind:
         raise DataError(Fault(f"should be names as text. Found {kind}", file=str(path)))
     try:
+        wide = None if is_wide(encoding) else wide_text(data[:LOOKED_AT])
+        if wide:
+            name_it = f"If the file is written in {wide.name}, name it under 'encodings': {wide.encoding}."
+            raise DataError(Fault(f"should be {encoding} text. Found {wide.shown_by}. {name_it}", file=str(path)))
         text = data.decode(encoding).removeprefix("\ufeff")
     except LookupError as error:
         found = f"should be in an encoding that Python knows (utf-8, latin-1, …). Found '{encoding}' under 'encodings'."

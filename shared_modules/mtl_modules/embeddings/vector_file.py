@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from mtl.base.encodings import wide_text
 from mtl.base.errors import DataError, Fault
 from mtl.base.file_kinds import LOOKED_AT, packed
 from mtl.base.files import why_unreadable
@@ -34,6 +35,9 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         kind = packed(begin)
         if kind:
             raise _other_kind(path, str(kind))
+        wide = wide_text(begin)
+        if wide:
+            raise _other_kind(path, f"{wide.shown_by}. Write it as utf-8.")
         with _open(path) as file:
             yield file
     except (OSError, EOFError, zlib.error) as error:

@@ -43,6 +43,11 @@ def test_what_is_not_utf_8_is_counted_where_that_is_asked() -> None:
             "play".encode("utf-32"),
             "in:1: should be utf-8 text. Found the byte-order mark of UTF-32. Write it as utf-8.",
         ),
+        (
+            "play\n".encode("utf-16-le"),
+            "in:1: should be utf-8 text. Found every second byte 0, as in UTF-16 without a byte-order mark. "
+            "Write it as utf-8.",
+        ),
     ],
 )
 def test_what_is_not_utf_8_is_named_with_its_line(raw: bytes, sentence: str) -> None:

@@ -156,6 +156,11 @@ BAD = {
     "parquet none": Bad(
         "parquet",
         b"text\tlabel\n" * 9,
+        "FILE: should be a Parquet file. Found text. Name the format that reads it (tsv, csv, jsonl, conll, …).",
+    ),
+    "parquet cut": Bad(
+        "parquet",
+        b"PAR1\x15" + b"\0" * 90,
         "FILE: should be a Parquet file. Found: Parquet magic bytes not found in footer. Either the file is corrupted "
         "or this is not a parquet file.",
     ),

@@ -228,7 +228,21 @@ def test_what_a_builder_cannot_read(library: Any, tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         list(HuggingFace(builder="parquet", train="rows").read("train", tmp_path))
     assert str(caught.value) == (
-        f"{tmp_path / 'rows'}: should be data that the builder 'parquet' of 'datasets' reads. Found ArrowInvalid: "
+        f"{tmp_path / 'rows'}: should be data that the builder 'parquet' of 'datasets' reads. Found text. Name the "
+        "format that reads it (tsv, csv, jsonl, conll, …)."
+    )
+    library.Dataset.from_dict({"text": ["play"]}).to_parquet(str(tmp_path / "table"))
+    with pytest.raises(DataError) as caught:
+        list(HuggingFace(builder="csv", train="table").read("train", tmp_path))
+    assert str(caught.value) == (
+        f"{tmp_path / 'table'}: should be data that the builder 'csv' of 'datasets' reads. Found Parquet. A source "
+        "reads it with 'format: parquet'."
+    )
+    (tmp_path / "cut").write_bytes((tmp_path / "table").read_bytes()[:-9])
+    with pytest.raises(DataError) as caught:
+        list(HuggingFace(builder="parquet", train="cut").read("train", tmp_path))
+    assert str(caught.value) == (
+        f"{tmp_path / 'cut'}: should be data that the builder 'parquet' of 'datasets' reads. Found ArrowInvalid: "
         "Parquet magic bytes not found in footer. Either the file is corrupted or this is not a parquet file."
     )
     with pytest.raises(DataError) as caught:

@@ -8,10 +8,12 @@ import io
 import lzma
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow as pa
@@ -114,9 +116,15 @@ def table(kind: str) -> bytes:
     if kind == "parquet":
         pq.write_table(made, written)
     else:
-        with pa.ipc.new_file(written, made.schema) as writer:
+        with (pa.ipc.new_file if kind == "ipc" else pa.ipc.new_stream)(written, made.schema) as writer:
             writer.write_table(made)
     return written.getvalue()
+
+
+def database() -> bytes:
+    with closing(sqlite3.connect(":memory:")) as made:
+        made.execute("create table rows (text)")
+        return made.serialize()
 
 
 PACKED = {
@@ -128,6 +136,8 @@ PACKED = {
     "xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(24), "an Excel workbook. Save the sheet as CSV."),
     "parquet": (table("parquet"), "Parquet. A source reads it with 'format: parquet'."),
     "ipc": (table("ipc"), "Arrow IPC. A source reads it with 'format: ipc'."),
+    "ipc stream": (table("stream"), "a stream of Arrow IPC. A source reads it with 'format: ipc'."),
+    "sqlite": (database(), "a database of SQLite. Write its rows as CSV (sqlite3 -csv -header)."),
 }
 
 
@@ -144,10 +154,64 @@ def test_a_file_of_another_kind_is_named(kind: str, tmp_path: Path) -> None:
             assert str(caught.value) == f"{tmp_path / 'rows'}: should be {encoding} text. Found {found}"
     if kind == "gzip in gzip":  # elsewhere gzip itself is a kind of its own
         return
-    elsewhere = re.sub("A source reads it.*", "Write its rows as lines of text.", found).replace("CSV", "lines of text")
+    elsewhere = re.sub("(A source reads it|Write its rows).*", "Write its rows as lines of text.", found)
+    elsewhere = elsewhere.replace("CSV", "lines of text")
     with pytest.raises(DataError) as caught:
         Collection(tmp_path / "rows")
     assert str(caught.value) == f"{tmp_path / 'rows'}: should be utf-8 text. Found {elsewhere}"
+
+
+TEXTS = {
+    "text": (ROWS, "text."),
+    "JSON": (b'{"text": "caf\xc3\xa9"}\n', "text."),
+    "text whose first bytes end inside a character": ("é".encode() * 7 + b"a" + "é".encode(), "text."),
+    "UTF-16": ("text\n".encode("utf-16"), "text in UTF-16."),
+    "UTF-16 without a mark": ("text\n".encode("utf-16-be"), "text in UTF-16."),
+    "gzip": (gzip.compress(ROWS, mtime=0), "gzip. Unpack it first (gunzip)."),
+}
+NAME_IT = " Name the format that reads it (tsv, csv, jsonl, conll, …)."
+
+
+@pytest.mark.parametrize("kind", [*TEXTS, *PACKED])
+@pytest.mark.parametrize(("name", "what", "own"), [("parquet", "a Parquet", "parquet"), ("ipc", "an Arrow IPC", "ipc")])
+def test_a_file_that_is_no_table_is_named(name: str, what: str, own: str, kind: str, tmp_path: Path) -> None:
+    content, found = {**PACKED, **TEXTS}[kind]
+    (tmp_path / "rows").write_bytes(content)
+    source = lookup("source", name)(train="rows")
+    if kind.startswith(own):
+        assert [row.values for row in source.read("train", tmp_path)] == [{"text": "play", "label": "x"}]
+        return
+    with pytest.raises(DataError) as caught:
+        list(source.read("train", tmp_path))
+    found = found if not found.startswith("text") else found + NAME_IT
+    assert str(caught.value) == f"{tmp_path / 'rows'}: should be {what} file. Found {found}"
+
+
+@pytest.mark.parametrize("kind", ["gzip", *PACKED])
+def test_a_file_that_is_no_json_of_squad_is_named(kind: str, tmp_path: Path) -> None:
+    content, found = {**PACKED, **TEXTS}[kind]
+    (tmp_path / "rows").write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        list(lookup("source", "squad")(train="rows").read("train", tmp_path))
+    assert str(caught.value) == f"{tmp_path / 'rows'}: should be JSON as SQuAD has it. Found {found}"
+
+
+@pytest.mark.parametrize("order", ["le", "be"])
+def test_utf_16_without_a_mark_is_named(order: str, tmp_path: Path) -> None:
+    (tmp_path / "rows").write_bytes(ROWS.decode().encode(f"utf-16-{order}"))
+    shown = "every second byte 0, as in UTF-16 without a byte-order mark."
+    for name in ("tsv", "csv", "jsonl", "conllu"):
+        with pytest.raises(DataError) as caught:
+            list(lookup("source", name)(train="rows").read("train", tmp_path))
+        assert str(caught.value) == (
+            f"{tmp_path / 'rows'}: should be utf-8 text. Found {shown} If the file is written in UTF-16, name it: "
+            f"'encoding: utf-16-{order}'."
+        )
+    (row,) = lookup("source", "tsv")(train="rows", encoding=f"utf-16-{order}").read("train", tmp_path)
+    assert row.values == {"text": "play", "label": "x"}
+    with pytest.raises(DataError) as caught:
+        Collection(tmp_path / "rows")
+    assert str(caught.value) == f"{tmp_path / 'rows'}: should be utf-8 text. Found {shown} Write it as utf-8."
 
 
 def test_gzip_is_named_where_texts_are_looked_up_in_their_file(tmp_path: Path) -> None:

@@ -39,6 +39,16 @@ def test_encodings(tmp_path):
     assert read_names(written(tmp_path, "b.txt", "Åland\nx".encode("utf-16")), None, "utf-16") == ["Åland", "x"]
 
 
+def test_an_encoding_of_two_bytes_that_is_not_named(tmp_path):
+    path = written(tmp_path, "a.txt", "Rome\n".encode("utf-16-le"))
+    with pytest.raises(DataError) as caught:
+        read_names(path)
+    assert str(caught.value) == (
+        f"{path}: should be utf-8 text. Found every second byte 0, as in UTF-16 without a byte-order mark. If the file "
+        "is written in UTF-16, name it under 'encodings': utf-16-le."
+    )
+
+
 NAME_IT = "If the file is written in another encoding, name it under 'encodings' (latin-1, cp1252, …)."
 
 

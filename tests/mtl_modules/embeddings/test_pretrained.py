@@ -97,6 +97,11 @@ UNREADABLE = {
     ),
     "UTF-16": (
         "play 1 2\n".encode("utf-16"),
+        "should be word vectors, as text or in the binary form of word2vec. Found the byte-order mark of UTF-16. Write "
+        "it as utf-8.",
+    ),
+    "bytes that are no text": (
+        b"play\x00\x01 1 2\n",
         "should be word vectors as text, or begin with a line that says how many words there are and the size of a "
         "vector, as the binary form of word2vec does. Found no such line before bytes that are no text.",
     ),
