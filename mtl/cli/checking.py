@@ -11,6 +11,7 @@ from ..base.errors import Fault, UsageError, counted, near_miss
 from ..base.visible import visible
 
 if TYPE_CHECKING:
+    from ..base.progress import Note
     from ..runs.check import CheckReport
 
 FORMATS = ("text", "mermaid")
@@ -43,9 +44,10 @@ def check_command(
         from .tables import reading
 
         prepared = check.read_data(report.graph, open_sources(report.graph.recipe), cache_folder())
-        warn([*prepared.skipped, *prepared.notes])
+        notes = check.file_notes(report.graph, prepared)
+        warn([*prepared.skipped, *prepared.notes, *(note for note in notes if note.warning)])
         print(visible(summary(report)))  # not before its data was found to be as good
-        for line in reading(prepared.report()):
+        for line in [*reading(prepared.report()), *(str(note) for note in notes if not note.warning)]:
             print(visible(line))
     if run is not None:
         from ..runs.carried import carried_over, sentences_of
@@ -67,7 +69,7 @@ def graph_command(recipe: Path, *, format: str, overrides: tuple[str, ...]) -> N
     print(visible(drawn.rstrip("\n"), lines=True))
 
 
-def warn(faults: Iterable[Fault]) -> None:
+def warn(faults: Iterable[Fault | Note]) -> None:
     """Print warnings, which do not stop a run, on standard error."""
     for fault in faults:
         print(f"warning: {fault}", file=sys.stderr)

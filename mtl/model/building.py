@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -18,6 +20,7 @@ from .module import Module
 from .pulled import unequal
 
 if TYPE_CHECKING:
+    from ..base.progress import Note
     from ..data.fitted import Fitted
 
 SHOULD = "should be built from its keys and from what flows in"
@@ -124,6 +127,18 @@ class Builder:
                 f"vectors that enter '{component.name}' should have the same size everywhere it is used. Found {found}."
             )
         return next(iter(addresses))
+
+
+def notes_of_files(graph: SharingGraph, fitted: Fitted, built: Mapping[str, Module]) -> Iterator[Note]:
+    """Yield what components report whose first weights files have: each is built, and let go.
+
+    `built` are all components, perhaps on meta, which say what flows in.
+    """
+    builder = Builder(graph, fitted, True, dict(built))
+    for component in graph.components.values():
+        if any(component.config.values[name] is not None for name in file_keys(component.config.cls)):
+            for note in builder._built(component).notes:
+                yield replace(note, component=component.name)
 
 
 def _producers(call: Call) -> list[str]:

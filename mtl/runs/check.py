@@ -21,6 +21,7 @@ from ..data.prepared import Prepared
 from ..evaluate.evaluation import dev_figures
 from ..evaluate.selection import selection
 from ..graph.sharing_graph import SharingGraph
+from ..model.building import notes_of_files
 from ..model.meta import on_meta
 from ..model.multi_task import MultiTaskModel
 from ..recipe.config import Recipe
@@ -30,6 +31,7 @@ from .examined import Examined, examine
 from .teachers import label_faults
 
 if TYPE_CHECKING:
+    from ..base.progress import Note
     from ..sources.base import Source
 
 
@@ -78,6 +80,16 @@ def read_data(graph: SharingGraph, sources: Mapping[str, Source], cache: Path) -
     if faults:
         raise RecipeError(faults, graph.recipe.title)
     return prepared
+
+
+def file_notes(graph: SharingGraph, prepared: Prepared) -> list[Note]:
+    """Return what components report of the files that their first weights come from, now that vocabularies are known.
+
+    Reads these files to their ends.
+    """
+    with on_meta():
+        built = MultiTaskModel(graph, prepared.fitted, initial=False).components
+    return list(notes_of_files(graph, prepared.fitted, built))
 
 
 def error_with_data(found: Examined, sources: Mapping[str, Source]) -> RecipeError:

@@ -6,8 +6,10 @@ it) may come first. The file may be packed by gzip. Sources: Pennington et al. (
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Mapping
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +24,7 @@ from .word2vec_file import is_binary, read_binary
 Vector = npt.NDArray[np.float32]
 
 _HEADER = "how many words there are, and the size of a vector"
+_LOOKED_AT = 50  # lines after the first that show the size of a vector
 _DIGITS = 18  # of a number in a header: no file holds as many words, and Python reads numbers of 4,300 digits at most
 
 
@@ -34,7 +37,7 @@ class VectorsHeader(NamedTuple):
 
 
 def dimension(path: Path) -> int:
-    """Return how many numbers a vector has: what the header says, else what the first line holds."""
+    """Return how many numbers a vector has: what the header says, else what the first lines hold."""
     is_binary(path)  # raises for what is neither
     return _header(path).size
 
@@ -44,7 +47,7 @@ def _header(path: Path) -> VectorsHeader:
         number, line = next(lines, (0, b""))
         fields = line.split(b" ")
         if len(fields) > 1 and not _is_header(fields):
-            return VectorsHeader(_size(fields[1:], next(lines, (0, b""))[1].split(b" ")[1:]))
+            return VectorsHeader(_size([fields, *(other.split(b" ") for _, other in islice(lines, _LOOKED_AT))]))
     if not number:
         raise DataError(Fault("should hold a word and its vector per line. Found no line.", file=str(path)))
     if len(fields) < 2:
@@ -58,14 +61,25 @@ def _header(path: Path) -> VectorsHeader:
     return VectorsHeader(size, words, number)
 
 
-def _size(after: list[bytes], next_after: list[bytes]) -> int:
-    """Return the size of vectors from what follows the first field of the first line, and of the one after it.
+def _size(lines: list[list[bytes]]) -> int:
+    """Return the size of vectors from the fields of the first lines: how many numbers most of them end with.
 
-    All of it is the vector, unless its word goes on there; then the vector is what follows the word's last field.
+    The first field is the word, in which there may be blanks. Where two sizes are found equally often the larger one
+    counts, unless its line begins with digits: these may be a word such as `12 500`.
     """
-    words = [place for place, field in enumerate(after, start=1) if not _is_number(field)]
-    alike = len(next_after) == len(after) and all(map(_is_number, next_after))
-    return len(after) if not words or alike else len(after) - words[-1] or len(after)
+    found: Counter[int] = Counter()
+    in_digits: Counter[int] = Counter()
+    for fields in lines:
+        words = [place for place, field in enumerate(fields) if place == 0 or not _is_number(field)]
+        size = len(fields) - 1 - words[-1]
+        if size:
+            found[size] += 1
+            in_digits[size] += _in_digits(fields[: words[-1] + 2])
+    if not found:
+        return len(lines[0]) - 1
+    most = max(found.values())
+    often = sorted((size for size, count in found.items() if count == most), reverse=True)
+    return next((size for size in often if in_digits[size] < most), often[-1])
 
 
 def read_vectors(path: Path, ids: Mapping[str, int]) -> tuple[npt.NDArray[np.int64], Vector]:
@@ -86,7 +100,7 @@ def read_vectors(path: Path, ids: Mapping[str, int]) -> tuple[npt.NDArray[np.int
 def _read_text(path: Path, header: VectorsHeader, wanted: Mapping[bytes, int]) -> dict[int, Vector]:
     """Return the vectors of words by their ids.
 
-    Only lines of words asked for become numbers, but every line must have as many as the first.
+    Only lines of words asked for become numbers, but every line must have as many as a vector.
     """
     size, words = header.size, 0
     found: dict[int, Vector] = {}
@@ -128,9 +142,9 @@ def _is_header(fields: list[bytes]) -> bool:
 
 
 def _long_word(path: Path, number: int, line: bytes, size: int) -> tuple[bytes, bytes]:
-    """Return word and numbers of a line whose word holds blanks, as a few of GloVe's 840B vectors do."""
+    """Return word and numbers of a line whose word holds blanks, as a few of GloVe's do, and numbers as `12 500`."""
     fields = line.split(b" ")
-    if len(fields) <= size or _is_number(fields[-size - 1]):
+    if len(fields) <= size or (_is_number(fields[-size - 1]) and not _in_digits(fields[:-size])):
         found = "one field" if len(fields) == 1 else f"{len(fields)} fields"
         raise _malformed(path, number, f"a word and {size} numbers", found)
     return b" ".join(fields[:-size]), b" ".join(fields[-size:])
@@ -154,6 +168,11 @@ def _is_number(field: bytes) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _in_digits(fields: list[bytes]) -> bool:
+    """Return whether these are digits alone, which together may be a number that is written with blanks."""
+    return all(field.isdigit() for field in fields)
 
 
 def _text(field: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -30,6 +31,19 @@ def test_words_with_a_vector_are_told(word: str, count: str, tmp_path: Path) -> 
     assert (f"warning: words.word: {told}" in done.stderr.splitlines()) == (word == "Jude")
     expected = {"event": "note", "message": told, "warning": word == "Jude", "component": "words.word", "step": 0}
     assert first == expected
+
+
+@pytest.mark.parametrize(("word", "count"), [("jude", "1 of 22 words"), ("Jude", "0 of 22 words")])
+def test_a_check_of_sources_tells_them_too(word: str, count: str, tmp_path: Path) -> None:
+    recipe = small.write(tmp_path, RECIPE)
+    (tmp_path / "vectors.txt.gz").write_bytes(gzip.compress(f"{word} 1 2\n".encode()))
+    recipe.write_text(recipe.read_text("utf-8").replace("vectors.txt", "vectors.txt.gz"), "utf-8")
+    done = within("check", "--sources", recipe)
+    told = f"words.word: pretrained: {count} of the vocabulary have a vector in {tmp_path}/vectors.txt.gz"
+    none = ": all start at random. Its words should be written as the input's tokens are (language, lower case)."
+    assert done.returncode == 0
+    assert (f"{told}." in done.stdout.splitlines()) == (word == "jude")
+    assert (f"warning: {told}{none}" in done.stderr.splitlines()) == (word == "Jude")
 
 
 def test_a_run_that_goes_on_has_no_notes(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from mtl.base.errors import DataError
 from mtl_modules.embeddings.pretrained import dimension, read_vectors
 
-IDS = {"play": 2, "hey": 3, "jude": 4, "new york": 5}
+IDS = {"play": 2, "hey": 3, "jude": 4, "new york": 5, "12 500": 6}
 
 
 @pytest.fixture
@@ -48,6 +48,11 @@ def test_a_word_may_hold_blanks(vectors: Callable[[str], Path]) -> None:
         ("new york 3 4\n", [5], [[3, 4]]),
         ("new york 3 4\n. . 5 6\nhey 1 2\n", [5, 3], [[3, 4], [1, 2]]),
         (". . . 3 4\nplay 1 2\n", [2], [[1, 2]]),
+        ("12 500 1 2\nplay 3 4\n", [6, 2], [[1, 2], [3, 4]]),
+        ("1 234 567 1 2\nplay 3 4\n12 500 5 6\nhey 7 8\n", [2, 6, 3], [[3, 4], [5, 6], [7, 8]]),
+        ("play 3 4\n12 500 5 6\n", [2, 6], [[3, 4], [5, 6]]),
+        ("3 2\n12 500 5 6\nplay 3 4\nhey 7 8\n", [6, 2, 3], [[5, 6], [3, 4], [7, 8]]),
+        ("12 1 2\n13 3 4\nplay 5 6\n", [2], [[5, 6]]),
     ],
 )
 def test_a_word_of_the_first_line_may_hold_blanks(
