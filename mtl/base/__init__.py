@@ -1,6 +1,5 @@
 """What every room may use; nothing about NLP.
 
-batch_spans  texts that are answered together
 declared     recipe keys, each declared once: an attribute of a frozen value, marked as a `Key`
 device       where torch computes: the device that `train.device` names, its random generators, and what is slow on it
 encodings    encodings of text whose characters have two bytes or more, and how a file's first bytes show one
@@ -11,13 +10,13 @@ folders      what a folder holds: a run, an ensemble, an export, or nothing of t
 interrupts   an interrupt that waits: what must not be cut in two is done to its end first
 kinds        the kinds of components, and what a class has to have to be of one: all that its base class has
 launched       whether torchrun started this process among others, and then those
+line_ends    where lines of files end
 options      what an object was made with, by the names of its constructor's arguments: its identity beside its class
 process_group  several processes on torch.distributed: sums by gloo or NCCL, all else by torchrun's store
 processes    the processes that train one model: which one of them this is, and what they agree on
 progress     the facts of training and of an export, as they come. Printing and saving them is the consumer's
 registry     names for classes that a recipe can ask for, and the schema that their signatures imply
 tensors      tensors in safetensors files: read without unpickling, written through to the disk
-text_lines   A line of a file of named texts, queries or documents: its name and the text
 threads      how many threads torch computes on, temporarily: the setting is one of the whole process
 unfinished   a run whose training has not ended: how far it got, and the command that goes on with it
 version      the version of the library

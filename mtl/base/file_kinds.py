@@ -11,38 +11,27 @@ LOOKED_AT = 16  # bytes at a file's beginning that say which kind it is of
 
 
 class Kind(NamedTuple):
-    """A kind of file that is no lines of text.
-
-    `advice` says how to make such lines of it; `for_source`, where that differs, what a recipe's source needs.
-    """
+    """A kind of file that is no lines of text; `advice` says how to make such lines of it."""
 
     name: str
     advice: str
-    for_source: str | None = None
 
     def __str__(self) -> str:
         return f"{self.name}. {self.advice}"
 
-    def in_source(self) -> str:
-        """Return what it is and what to do with it where a source reads it."""
-        return f"{self.name}. {self.for_source or self.advice}"
 
-
-_WORKBOOK = "Unpack it first; of a workbook (.xlsx) save the sheet as "
 _TABLE = "Write its rows as lines of text."
 _KINDS = {  # by the first bytes, with one among them that no text begins with
     b"\x1f\x8b": Kind("gzip", "Unpack it first (gunzip)."),
     b"BZh91AY&SY": Kind("bzip2", "Unpack it first (bunzip2)."),
     b"\xfd7zXZ\0": Kind("xz", "Unpack it first (unxz)."),
     b"\x28\xb5\x2f\xfd": Kind("zstd", "Unpack it first (unzstd)."),
-    b"PK\x03\x04": Kind("a zip archive", f"{_WORKBOOK}lines of text.", f"{_WORKBOOK}CSV."),
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": Kind(
-        "an Excel workbook", "Save the sheet as lines of text.", "Save the sheet as CSV."
-    ),
-    b"PAR1\x15": Kind("Parquet", _TABLE, "A source reads it with 'format: parquet'."),
-    b"ARROW1\0\0": Kind("Arrow IPC", _TABLE, "A source reads it with 'format: ipc'."),
-    b"\xff\xff\xff\xff": Kind("a stream of Arrow IPC", _TABLE, "A source reads it with 'format: ipc'."),
-    b"SQLite format 3\0": Kind("a database of SQLite", _TABLE, "Write its rows as CSV (sqlite3 -csv -header)."),
+    b"PK\x03\x04": Kind("a zip archive", "Unpack it first; of a workbook (.xlsx) save the sheet as lines of text."),
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": Kind("an Excel workbook", "Save the sheet as lines of text."),
+    b"PAR1\x15": Kind("Parquet", _TABLE),
+    b"ARROW1\0\0": Kind("Arrow IPC", _TABLE),
+    b"\xff\xff\xff\xff": Kind("a stream of Arrow IPC", _TABLE),
+    b"SQLite format 3\0": Kind("a database of SQLite", _TABLE),
 }
 
 

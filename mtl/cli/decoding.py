@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..base.encodings import wide_text
 from ..base.errors import DataError, Fault
 from ..base.file_kinds import LOOKED_AT
-from ..base.text_lines import without_end
+from ..base.line_ends import without_end
 
 BYTE_ORDER_MARK = "\ufeff"
 _WRITE_IT = "Write it as utf-8."

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import _featurizer
-from ..base import text_lines
+from ..base import line_ends
 from ..base.files import sha256
 from ..base.registry import lookup
 from ..sources import base as source_module
@@ -61,7 +61,7 @@ def code_of(graph: SharingGraph, plans: Mapping[str, SourcePlan], sources: Mappi
     classes |= {type(sources[name]) for name in plans}
     classes |= {lookup("tokenizer", key.front_end.tokenizer) for plan in plans.values() for key in plan.inputs}
     modules = {base.__module__ for cls in classes for base in inspect.getmro(cls)}
-    modules |= {_featurizer.__name__, __name__, token_module.__name__, source_module.__name__, text_lines.__name__}
+    modules |= {_featurizer.__name__, __name__, token_module.__name__, source_module.__name__, line_ends.__name__}
     return sorted(map(sha256, code_files(modules)))
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..base.batch_spans import batch_spans
 from ..base.device import device_of
 from ..base.errors import UsageError, listing, near_miss
 from ..data.batch import raw_batch, token_counts
@@ -20,6 +19,7 @@ from ..graph.calls import Call
 from ..model.module import Scorer
 from ..model.multi_task import MultiTaskModel
 from ..serve.arrays import Texts, add_quotes, joined, valid
+from ..text.batch_spans import batch_spans
 from ..text.cells import NO_VALUES, value_texts
 from ..train.checkpoint import Which, load_model
 

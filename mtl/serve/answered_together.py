@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ..base.batch_spans import batch_spans, bound, estimate
+from ..text.batch_spans import batch_spans, bound, estimate
 from .arrays import Texts, valid
 
 KEYS = ("tokenizer", "max_tokens")  # of an input's front end: by these tokens are counted

@@ -1,7 +1,7 @@
 """A file of documents to rank, found by their place: identifiers in memory, texts where they are.
 
 One document a line, UTF-8: `.tsv` holds `id<TAB>text`; `.jsonl` (`.json`, `.ndjson`) objects with `_id`, `text` and
-perhaps `title` (see `text_lines`), both without counting empty lines; any other file holds the texts themselves,
+perhaps `title` (see `mtl.text.named_lines`), both without counting empty lines; any other file holds the texts themselves,
 named by the number of their line.
 """
 
@@ -17,7 +17,8 @@ import numpy as np
 from ..base.encodings import wide_text
 from ..base.errors import DataError, Fault
 from ..base.file_kinds import LOOKED_AT, packed, stream
-from ..base.text_lines import JSON_ENDINGS, NamedText, from_fields, from_json, repeated, without_end
+from ..base.line_ends import without_end
+from ..text.named_lines import JSON_ENDINGS, NamedText, from_fields, from_json, repeated
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

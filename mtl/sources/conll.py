@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..base.errors import Fault, UsageError
+from ..base.line_ends import hint_of_returns
 from ..base.registry import register
-from ..base.text_lines import hint_of_returns
 from .base import OnBadRow, Row, Source
 from .text import NO_NULL, read_lines
 

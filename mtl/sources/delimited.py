@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..base.errors import DataError, Fault, UsageError
+from ..base.line_ends import hint_of_returns
 from ..base.registry import register
-from ..base.text_lines import hint_of_returns
 from .base import OnBadRow, Row, Source
 from .header import Header
 from .table_hints import delimiter_hint, quotes_hint

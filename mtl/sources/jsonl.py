@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import Fault
+from ..base.line_ends import hint_of_returns
 from ..base.registry import register
-from ..base.text_lines import hint_of_returns
 from .base import OnBadRow, Row, Source
 from .text import read_lines
 from .values import plain

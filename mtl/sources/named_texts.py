@@ -1,6 +1,6 @@
 """A file of named texts, found by name without being held in memory: queries or documents, one per line.
 
-What a line holds, see `mtl.base.text_lines`. Empty lines are left out.
+What a line holds, see `mtl.text.named_lines`. Empty lines are left out.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from ..base.errors import DataError, Fault
 from ..base.file_kinds import LOOKED_AT
-from ..base.text_lines import JSON_ENDINGS, NamedText, from_fields, from_json, repeated, without_end
+from ..base.line_ends import without_end
+from ..text.named_lines import JSON_ENDINGS, NamedText, from_fields, from_json, repeated
 from .base import open_binary
 from .text import decode_line, fault_if_packed, fault_if_wide
 

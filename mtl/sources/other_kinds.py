@@ -11,6 +11,15 @@ from ..base.errors import DataError, Fault
 from ..base.file_kinds import packed
 
 TEXT = "text"
+_IPC = "A source reads it with 'format: ipc'."
+_ADVICE = {  # of kinds of which rows of a source can be made in another way than lines of text
+    "a zip archive": "Unpack it first; of a workbook (.xlsx) save the sheet as CSV.",
+    "an Excel workbook": "Save the sheet as CSV.",
+    "Parquet": "A source reads it with 'format: parquet'.",
+    "Arrow IPC": _IPC,
+    "a stream of Arrow IPC": _IPC,
+    "a database of SQLite": "Write its rows as CSV (sqlite3 -csv -header).",
+}
 _BREAKS = frozenset("\t\n\r\f\v")
 
 
@@ -32,7 +41,7 @@ def other_kind(begin: bytes, own: Collection[str]) -> str | None:
     """
     kind = packed(begin)
     if kind is not None:
-        return None if kind.name in own else kind.in_source()
+        return None if kind.name in own else f"{kind.name}. {_ADVICE.get(kind.name, kind.advice)}"
     wide = wide_text(begin)
     if TEXT in own or not (wide or _is_text(begin)):
         return None

@@ -10,8 +10,9 @@ from pathlib import Path
 from ..base.encodings import is_wide, wide_text
 from ..base.errors import DataError, Fault
 from ..base.file_kinds import LOOKED_AT, packed
-from ..base.text_lines import without_end
+from ..base.line_ends import without_end
 from .base import open_binary
+from .other_kinds import TEXT, other_kind
 from .unpacking import to_the_end, unpacked
 
 NO_NULL = "This format has no mark for it: use 'format: jsonl', and write null for it in a list of tags."
@@ -65,10 +66,9 @@ def fault_if_packed(path: Path, begin: bytes, encoding: str, *, rows: bool) -> N
 
     `rows` says whether a source's rows are in the file: in that place another format may be named.
     """
-    found = packed(begin)
+    found = other_kind(begin, (TEXT,)) if rows else packed(begin)
     if found:
-        kind = found.in_source() if rows else found
-        raise DataError(Fault(f"should be {encoding} text. Found {kind}", file=str(path)))
+        raise DataError(Fault(f"should be {encoding} text. Found {found}", file=str(path)))
 
 
 def decode_line(path: Path, number: int, line: bytes, encoding: str) -> str | Fault:

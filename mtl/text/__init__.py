@@ -1,6 +1,7 @@
 """Texts as tokens and features, each with a side for training and one for the exported graph; tags and spans.
 
 alignment         tags and the tokens of a tokenizer
+batch_spans       texts that are answered together: bounded in rows, and in tokens with padding
 branches          graphs inside a node: what is computed under a condition, or again and again
 byte_features     the bytes of tokens
 byte_graph        the bytes of tokens inside the graph, from hashes of characters that are undone
@@ -17,6 +18,7 @@ gazetteer_graph   the longest names of a trie in tokens, from the left, inside t
 lexical_features  features of a word without a vocabulary: its hash, and how rare it is
 name_lists        lists of names from files: lines, tables or JSON
 normalization     what is done to a token before it is looked up, and the tables of it that the C++ featurizer has
+named_lines       a line of a file of named texts, queries or documents: its name and the text
 ngram_features    n-grams of a text: of its words, and of the characters of each word
 ngram_graph       n-grams of words and of their characters inside the graph
 numbers           the numbers that tokens are, scaled as those of training

@@ -54,7 +54,7 @@ def test_modules_of_python_and_those_that_are_installed_side_by_side_bring_no_ot
 
 
 def test_the_rooms_below_that_of_the_data_count(tmp_path: Path) -> None:
-    rooms = {path.parent.name for path in code_files(["mtl.base.text_lines", "mtl.text.featurizer", "mtl.data.split"])}
+    rooms = {path.parent.name for path in code_files(["mtl.base.line_ends", "mtl.text.featurizer", "mtl.data.split"])}
     assert {"base", "text", "data", "targets"} <= rooms
     graph = build_graph(recipe_from_dict(RECIPE, data=tmp_path))
     assert len(code_of(graph, {}, {})) > len(code_files(["mtl.text.featurizer", "mtl.data.split", "mtl.sources.base"]))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mtl.base.text_lines import NamedText, from_fields, from_json, repeated
+from mtl.text.named_lines import NamedText, from_fields, from_json, repeated
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtl.base.batch_spans import MOST_TOKENS, batch_spans, bound, estimate
 from mtl.cli.predicting import PredictRequest, predict_command
 from mtl.runs.predictor import Predictor
 from mtl.serve.bundle import Bundle
+from mtl.text.batch_spans import MOST_TOKENS, batch_spans, bound, estimate
 
 LONG = " ".join(["play"] * 8000)
 TEXTS = ["play hey jude"] * 30 + [LONG] + ["wake me at six"] * 33
