@@ -44,4 +44,5 @@ tag_fit        what the tags of all training rows say before any of them is enco
 target_fits    what training shows of targets before any cell is read, and what is wrong with all of them together
 targets/       what tasks learn from and answer with, one kind per file; importing this package registers all of them
 text_encoding  texts as they come, to flat columns
+unit_batches   units of a split as padded tensors, whatever they are made of: texts, lists of them, judged pairs
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from ..base.errors import Fault, UsageError
 from ..text.featurizer import tokenize
 from ..text.quoting import quote
-from .batch import Batch, Index, index_of_lists
+from .batch import Batch
 from .batching import batches, part
-from .collate import grid
 from .judged_units import JudgedUnits
 from .kept_files import found_file
 from .masks import Masks
@@ -26,9 +25,10 @@ from .reading import row_spans
 from .remarks import remark_faults
 from .row_places import KeptPlaces
 from .running import Segments
-from .soft_labels import SoftLabels, SoftTargets
+from .soft_labels import SoftLabels
 from .split_file import SplitFile
 from .targets import Grades
+from .unit_batches import Change, UnitBatches
 
 if TYPE_CHECKING:
     from ..graph.calls import InputKey
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from .plan import SourcePlan
 
 ANSWERS = 1024  # units whose answers are read together
-Change = Callable[[Batch, "Mapping[InputKey, NDArray[np.int64]]"], None]
 
 
 class Split:
@@ -83,6 +82,17 @@ class Split:
         self._numbers: Mapping[str, NDArray[np.int32]] = self._judged.numbers if self._judged else {}
         self._raw = RawTexts(self._file, self._items, self._numbers)
         self.lengths: NDArray[np.int32] = np.max([self._units(c, self.text_lengths[c]) for c in plan.columns], axis=0)
+        self._batches = UnitBatches(
+            source=plan.source,
+            texts=self._texts,
+            targets=self.targets,
+            values=self._values,
+            soft=self.soft,
+            items=self._items,
+            lengths=self.lengths,
+            text_lengths=self.text_lengths,
+            judged=self._judged,
+        )
 
     # -- facts
 
@@ -185,30 +195,12 @@ class Split:
         return part(rows, number, count, None if self.negatives is None else self.negatives.units)
 
     def batch(self, rows: NDArray[np.integer], *, draw: int | None = None, change: Change | None = None) -> Batch:
-        """Return some units as padded tensors, for every task on the source.
+        """Return some units as padded tensors, for every task on the source (see `UnitBatches.batch`)."""
+        return self._batches.batch(rows, draw=draw, change=change)
 
-        Of judged pairs each text is there once, and `draw` seeds the pairs that are drawn beside them; without it
-        nothing is drawn. A drawn pair's grade is 0. `change` gets the batch and the numbers of each input's texts, and
-        changes what the model reads.
-        """
-        wanted = np.asarray(rows, np.int64)
-        if self._judged is not None:
-            return self._pair_batch(self._judged, wanted, draw, change)
-        batch = Batch(self.source, wanted, {}, {}, tokens=int(self.lengths[wanted].sum()))
-        for task in self.targets:
-            batch.targets[task], batch.labelled[task] = self._tensors(task, wanted)
-        for task, soft in self.soft.items():
-            batch.soft[task] = SoftTargets(soft.of(wanted), batch.labelled[task])
-            batch.labelled[task] = torch.ones_like(batch.labelled[task])
-        texts = {}
-        for key in self._texts:
-            texts[key] = wanted
-            if key.listed:
-                at = grid(self._items[key.column], wanted)
-                texts[key] = at.positions[at.mask]
-                batch.index[key] = index_of_lists(at)
-        self._fill(batch, texts, change)
-        return batch
+    def text_batch(self, key: InputKey, numbers: Sequence[int] | NDArray[np.integer]) -> Batch:
+        """Return some texts of one input alone, by their numbers."""
+        return self._batches.text_batch(key, numbers)
 
     def segments(self, bounds: NDArray[np.int64]) -> Segments:
         """Return the tokens of all units as one text, cut at `bounds`, which count them from 0."""
@@ -221,7 +213,7 @@ class Split:
         """Yield what a loss gets of all units' values, and which have an answer, in batches; nothing is drawn."""
         for first in range(0, len(self), ANSWERS):
             rows = np.arange(first, min(first + ANSWERS, len(self)))
-            found, labelled = self._tensors(task, rows)
+            found, labelled = self._batches.tensors(task, rows)
             if self.negatives is not None:
                 found = Grades(found, torch.from_numpy(self.negatives.group[rows]))
             yield found, labelled
@@ -233,45 +225,6 @@ class Split:
         """
         for ids in self._texts[key].words((component, 0, key)):
             yield torch.from_numpy(ids)[None], torch.ones(1, dtype=torch.bool)
-
-    def _tensors(self, task: str, rows: NDArray[np.int64]) -> tuple[Any, torch.Tensor]:
-        """Return what a loss gets of some units' values, and which have an answer."""
-        target = self.targets[task]
-        return target.tensors(self._values[task].padded(rows, target.missing))
-
-    def _pair_batch(
-        self, judged: JudgedUnits, wanted: NDArray[np.int64], draw: int | None, change: Change | None
-    ) -> Batch:
-        pairs, judgements = judged.chosen(wanted, draw), judged.judgements
-        grades, labelled = self._tensors(judgements.task, wanted)
-        if draw is not None:
-            grades = torch.cat([grades, grades.new_zeros(pairs.drawn)])
-            labelled = torch.cat([labelled, labelled.new_ones(pairs.drawn)])
-        chosen = {
-            judgements.query: np.unique(pairs.texts, return_inverse=True),
-            judgements.document: np.unique(pairs.documents, return_inverse=True),
-        }
-        batch = Batch(self.source, wanted, {}, {})
-        batch.tokens = sum(int(self.text_lengths[column][numbers].sum()) for column, (numbers, _) in chosen.items())
-        batch.targets[judgements.task] = Grades(grades, torch.from_numpy(pairs.groups))
-        batch.labelled[judgements.task] = labelled
-        batch.index = {key: Index(torch.from_numpy(chosen[key.column][1].reshape(-1))) for key in self._texts}
-        self._fill(batch, {key: chosen[key.column][0] for key in self._texts}, change)
-        return batch
-
-    def _fill(self, batch: Batch, texts: Mapping[InputKey, NDArray[np.int64]], change: Change | None = None) -> None:
-        """Give a batch some texts of each input, by their numbers."""
-        for key, numbers in texts.items():
-            self._texts[key].fill(batch, key, numbers)
-        if change is not None:
-            change(batch, texts)
-
-    def text_batch(self, key: InputKey, numbers: Sequence[int] | NDArray[np.integer]) -> Batch:
-        """Return some texts of one input alone, by their numbers."""
-        wanted = np.asarray(numbers, np.int64)
-        batch = Batch(self.source, wanted, {}, {}, tokens=int(self.token_counts(key)[wanted].sum()))
-        self._fill(batch, {key: wanted})
-        return batch
 
     def text_count(self, key: InputKey) -> int:
         """Return how many texts of an input are kept."""

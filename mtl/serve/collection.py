@@ -1,8 +1,8 @@
 """A file of documents to rank, found by their place: identifiers in memory, texts where they are.
 
 One document a line, UTF-8: `.tsv` holds `id<TAB>text`; `.jsonl` (`.json`, `.ndjson`) objects with `_id`, `text` and
-perhaps `title` (see `mtl.text.named_lines`), both without counting empty lines; any other file holds the texts themselves,
-named by the number of their line.
+perhaps `title` (see `mtl.text.named_lines`), both without counting empty lines; any other file holds the texts
+themselves, named by the number of their line.
 """
 
 from __future__ import annotations
