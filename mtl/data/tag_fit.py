@@ -104,9 +104,9 @@ class TagFit:
             self.first += 1  # the first span of characters begins with B-
         check = checks[_grammar(self.scheme)] if self.scheme in LETTERS else None
         if self._misfit is None and check is not None and check.example:
-            item = check.item
-            what = check.example if tags is None or item is None else f"'{tags[item]}', tag {item + 1} of {len(tags)}"
-            self._misfit = f"{what},", Place(row, item)
+            at = check.item
+            what = check.example if tags is None or at is None else f"'{tags[at]}', tag {at + 1} of {len(tags)}"
+            self._misfit = f"{what},", Place(row, at)
 
     def _count_begins(self, tags: Sequence[str | None]) -> None:
         before = parsed(OUTSIDE)

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base.errors import Fault, counted
+from ..base.errors import Fault
 from ..sources.values import spelled
 from .grammar_check import first_broken
 from .kept_files import found_file, kept_file
@@ -180,9 +180,9 @@ def _output(graph: SharingGraph, task: str) -> ModuleConfig:
 
 def _broken(key: str, found: Mapping[str, Any], counts: Mapping[str, Mapping[str, Any]]) -> str:
     """Return what is wrong with gold that breaks a grammar; `counts` are of splits, by their names."""
-    of_splits = [f"{kept['broken']:,} of {counted(kept['rows'], 'row')} in {name}" for name, kept in counts.items()]
+    of_splits = [f"{kept['broken']:,} of {kept['rows']:,} in {name}" for name, kept in counts.items()]
     return (
         f"'{key}' should be used with tags that keep to the grammar of their scheme, here {found['grammar'].upper()}. "
-        f"Found rows with spans that break it, {', '.join(of_splits)}, "
+        f"Found rows with spans that break it ({', '.join(of_splits)}), "
         f"the first with {found['example']}: no answer can equal them."
     )

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..base.registry import register
-from .category_entries import HEAVIEST, SPACES, UNSIGNED, Entry, entry
+from .category_entries import HEAVIEST, UNSIGNED, Entry, entry
 from .features import Feature, Ragged, VocabularyFeature
 from .featurizer import Tokens
 from .vocabulary import Vocabulary
+from .white_space import SPACES
 
 if TYPE_CHECKING:
     import onnx_ir as ir

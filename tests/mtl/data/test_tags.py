@@ -152,7 +152,7 @@ def test_a_class_that_looks_like_an_end_tag_is_not_taken_apart(tmp_path: Path, w
 CONSTRAINED = {"model": {**TASK["model"], "output": {"type": "crf", "constrained": True}}}
 BROKEN = (
     "'constrained' should be used with tags that keep to the grammar of their scheme, here {}. "
-    "Found rows with spans that break it, {}, the first with {}: no answer can equal them."
+    "Found rows with spans that break it ({}), the first with {}: no answer can equal them."
 )
 PLACE = "<recipe>: tasks.ner.model.output.constrained: "
 
@@ -268,7 +268,7 @@ def test_constrained_answers_to_tags_that_break_their_grammar_are_refused(tmp_pa
     rows = [{"text": "a b", "tags": "O I-x"}, BIO, {"text": "a", "tags": "I-x"}]
     with pytest.raises(RecipeError) as error:
         read(tmp_path, write, rows, **CONSTRAINED)
-    found = BROKEN.format("BIO", "2 of 3 rows in train", "'I-x' after 'O'")
+    found = BROKEN.format("BIO", "2 of 3 in train", "'I-x' after 'O'")
     assert str(error.value) == f"{PLACE}{found} Leave 'constrained' out.\n1 error in <recipe>"
     assert read(tmp_path, write, rows)[1].notes == []  # a CRF that is free may answer so
 
@@ -288,7 +288,7 @@ def test_constrained_answers_to_iob1_have_its_grammar(tmp_path: Path, write: Wri
 def test_a_few_rows_that_constrained_answers_cannot_equal_are_noted(tmp_path: Path, write: Write) -> None:
     rows = [BIO, BIO, {"text": "a", "tags": "I-x"}, {"text": "a", "tags": "O"}]
     prepared = read(tmp_path, write, rows, **CONSTRAINED)[1]
-    found = BROKEN.format("BIO", "1 of 3 rows in train, 1 of 3 rows in dev", "'I-x' at the beginning")
+    found = BROKEN.format("BIO", "1 of 3 in train, 1 of 3 in dev", "'I-x' at the beginning")
     assert [str(fault) for fault in prepared.notes] == [f"{tmp_path}/data/train:3: ner: {found}"]
 
 
@@ -298,7 +298,7 @@ def test_gold_of_dev_and_test_that_constrained_answers_cannot_equal_is_counted(t
     (tmp_path / "test").write_text("a\tI-x\n")
     source = {"format": "conll", "columns": ["text", "tags"], "train": "train", "dev": "dev", "test": "test"}
     graph = graph_of(tmp_path, source, **CONSTRAINED)
-    counts = "0 of 1 row in train, 2 of 3 rows in dev, 1 of 1 row in test"
+    counts = "0 of 1 in train, 2 of 3 in dev, 1 of 1 in test"
     for state in ("read", "from the cache"):
         prepared = prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
         found = BROKEN.format("BIO", counts, "'I-x' after 'O'")
@@ -369,7 +369,7 @@ def test_rows_of_spans_are_among_those_that_are_counted(
     prepared = read(tmp_path, write, rows, scheme=scheme, **CONSTRAINED)[1]
     example = "'I-x' at the beginning" if grammar == "BIO" else "spans of characters, whose tags are BIO"
     count, line = counts
-    of_splits = f"1 of {count} rows in train, 1 of {count} rows in dev"
+    of_splits = f"1 of {count} in train, 1 of {count} in dev"
     assert [str(fault) for fault in prepared.notes] == [
         f"{tmp_path}/data/train:{line}: ner: {BROKEN.format(grammar, of_splits, example)}"
     ]
