@@ -36,7 +36,8 @@ def grammar_check(value: Any, scheme: Scheme) -> GrammarCheck | None:
         return GrammarCheck(OF_CHARACTERS if scheme in (*CLOSED, "iob1") else "")
     if all(tag in (None, OUTSIDE) for tag in tags):
         return None
-    return GrammarCheck(first_break(tags, scheme) or "", breaking_tag(tags, scheme))
+    example = first_break(tags, scheme)
+    return GrammarCheck(example, breaking_tag(tags, scheme)) if example else GrammarCheck("")
 
 
 class GrammarCounts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from .._featurizer import space_ranges
 
@@ -43,6 +44,7 @@ def tidy(label: str) -> str:
     return " ".join(words_of(label))
 
 
+@lru_cache(maxsize=4096)  # tags are few, and every token has one
 def tidy_tag(tag: str) -> str:
     """Return a tag without white space at its ends and around its letter's hyphen; a run elsewhere is one space.
 
