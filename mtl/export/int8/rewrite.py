@@ -109,7 +109,9 @@ class _Rewriter:
     def _initializer(self, tensor: ir.TensorProtocol) -> ir.Value:
         known = self.graph.initializers.get(str(tensor.name))
         if known is None:
-            known = ir.Value(name=tensor.name, type=ir.TensorType(tensor.dtype), shape=tensor.shape, const_value=tensor)
+            known = ir.Value(
+                name=tensor.name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(tensor.shape), const_value=tensor
+            )
             self.graph.register_initializer(known)
         return known
 
@@ -126,8 +128,10 @@ class _Rewriter:
     def _zeros(self, scales: ir.Value) -> ir.Value:
         """Return zero points for these scales: the integers of weights are those of both signs alike."""
         name = f"{scales.name}.zero"
-        shape = tuple(scales.shape or ())
-        return self._initializer(ir.tensor(np.zeros(shape, np.int8), name=name))
+        tensor = scales.const_value
+        if tensor is None:
+            raise AssertionError("scales are an initializer")
+        return self._initializer(ir.tensor(np.zeros(tensor.numpy().shape, np.int8), name=name))
 
 
 def _replace(node: ir.Node, by: list[ir.Node]) -> None:
