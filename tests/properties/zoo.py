@@ -1,4 +1,6 @@
-"""Recipes in which registered embeddings, representations, poolings and wide modules are used: one task for each use.
+"""Recipes in which registered embeddings, representations, poolings, wide modules and decoders of trees are used.
+
+There is one task for each use.
 
 Which modules there are is asked of the registry, so that none can be left out.
 """
@@ -12,14 +14,22 @@ from typing import Any
 
 import mtl_modules  # noqa: F401  # registers its modules
 from mtl.base import registry
+from mtl.text.trees import Bracket, written
+from tests import small
 
 TASKS = {
     "embedding": {"text_classification": "intent", "word_tagging": "slots"},
     "representation": {"text_classification": "intent", "word_tagging": "slots"},
     "pooling": {"text_classification": "intent"},
     "wide": {"text_classification": "intent", "multi_label_classification": "intent"},
+    "decoder": {"semantic_parsing": "tree"},
 }
-WITHOUT = {("embedding", "lexical")}  # made for the side branches of a ranking: test_pairs.py
+WITHOUT = {
+    ("embedding", "lexical"),  # made for the side branches of a ranking: test_pairs.py
+    ("decoder", "attention_flow"),  # made for questions about texts: test_questions.py
+    ("decoder", "mlp"),  # in all other tasks
+}
+SLOW = ("decoder",)  # kinds that take long to export: a parser is a loop
 LISTS = {
     "song.txt": "Hey Jude\nyesterday\nHey\n",
     "time.json": '{"times": [{"name": "six thirty"}, {"name": "noon"}, {"name": "thirty please"}]}',
@@ -29,6 +39,8 @@ CHARACTERS = {"type": "char_lstm", "hidden": 3, "char_dim": 4}
 BACKWARD = {"type": "lstm", "hidden": 4, "direction": "backward"}
 # Keys of modules that need some, or that are to be small, or in more than one configuration.
 KEYS: dict[tuple[str, str], tuple[dict[str, Any], ...]] = {
+    ("decoder", "rnng"): ({"dim": 3, "hidden": 5, "dropout": 0.1},),
+    ("decoder", "transition"): ({"dim": 3, "hidden": 5, "dropout": 0.1},),
     ("embedding", "byte"): ({"dim": 5, "byte_dim": 4},),
     ("embedding", "gazetteer"): tuple(
         {"lists": {"song": "song.txt", "time": "time.json"}, "columns": {"time": "times.name"}, **own}
@@ -146,12 +158,31 @@ def uses() -> list[Use]:
 
 
 def sample() -> list[Use]:
-    """Return every module once, in its first configuration, task types in turn."""
+    """Return every module that is soon exported once, in its first configuration, task types in turn."""
     found: dict[tuple[str, str], list[Use]] = {}
     for use in uses():
-        if not use.number:
+        if not use.number and use.kind not in SLOW:
             found.setdefault((use.kind, use.module), []).append(use)
     return [group[position % len(group)] for position, group in enumerate(found.values())]
+
+
+def write(folder: Path) -> None:
+    """Write the small data into a folder, with a tree beside each row's tags, and the lists of names."""
+    small.write(folder)
+    write_lists(folder)
+    for split in ("train", "dev", "test"):
+        header, *rows = [line.split("\t") for line in (folder / f"{split}.tsv").read_text("utf-8").splitlines()]
+        lines = [[*header, "tree"], *([*row, tree(*row)] for row in rows)]
+        (folder / f"{split}.tsv").write_text("".join("\t".join(line) + "\n" for line in lines), "utf-8")
+
+
+def tree(text: str, intent: str, tags: str) -> str:
+    """Return the tree that an intent and a text's tags are: `[IN:play play [SL:song hey jude ] now ]`."""
+    words, found = text.split(), tags.split()
+    slots = [place for place, tag in enumerate(found) if tag[0] == "B"]
+    ends = [next((i for i, tag in enumerate(found) if i > place and tag[0] != "I"), len(found)) for place in slots]
+    brackets = [Bracket(f"SL:{found[place][2:]}", place, end) for place, end in zip(slots, ends, strict=True)]
+    return written([Bracket(f"IN:{intent}", 0, len(words)), *brackets], words)
 
 
 def write_lists(folder: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import yaml
 
 import mtl
 from mtl.compile.loading import load_recipe
@@ -35,6 +36,9 @@ TASKS = {
     "single_task": ["intent"],
     "snips": ["intent", "slots"],
     "strangers": ["questions", "topics", "chunks", "sentiment"],
+    "top": ["parse"],
+    "top_rnng": ["parse"],
+    "topv2_timer": ["parse"],
     "transfer": ["intent"],
     "transfer_tags": ["slots"],
     "wikiqa": ["answer"],
@@ -61,6 +65,9 @@ DATA_SETS = {
     "medquad_search": ["medquad"],
     "snips": ["snips"],
     "strangers": ["trec_qc", "reuters_r8", "conll2000", "sst2"],
+    "top": ["top"],
+    "top_rnng": ["top"],
+    "topv2_timer": ["topv2"],
     "wikiqa": ["wikiqa", "glove_sample"],
 }
 LARGE = ("alternating", "medquad", "snips", "strangers")  # these take the longest to encode
@@ -98,6 +105,20 @@ def test_recipe_reads_its_data_sets(name: str, data_sets: Callable[[str], Path],
     assert {source for source, split in prepared.splits if split == "train"} == set(recipe.sources)
     assert {source for source, split in prepared.splits if split == "test"} == set(recipe.sources)
     assert prepared.skipped == []
+
+
+def test_top_has_the_trees_of_published_figures(data_sets: Callable[[str], Path], tmp_path: Path) -> None:
+    recipe = load_recipe(RECIPES / "top.yaml", data=data_sets("top").parent)
+    prepared = read_data(check(recipe).graph, open_sources(recipe), tmp_path)
+    counts = {split: sum(tree is not None for tree in found.gold("parse")) for (_, split), found in prepared.splits.items()}
+    assert counts == {"train": 28_414, "dev": 4_032, "test": 8_241}
+
+
+def test_the_recipes_for_top_differ_in_the_decoder_alone() -> None:
+    one, other = (yaml.safe_load((RECIPES / f"{name}.yaml").read_text("utf-8")) for name in ("top", "top_rnng"))
+    for tree in (one, other):
+        del tree["name"], tree["tasks"]["parse"]["model"]["decoder"]
+    assert one == other
 
 
 def test_few_examples_are_fifty_of_each_class_and_twenty_thousand_words(
