@@ -1,4 +1,4 @@
-"""Every embedding, representation, pooling, wide module and decoder of trees: trained, saved, loaded, exported, asked."""
+"""Every embedding, representation, pooling, wide module, decoder of trees: trained, saved, loaded, exported, asked."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """Recipes in which registered embeddings, representations, poolings, wide modules and decoders of trees are used.
 
-There is one task for each use.
-
-Which modules there are is asked of the registry, so that none can be left out.
+There is one task for each use. Which modules there are is asked of the registry, so that none can be left out.
 """
 
 from __future__ import annotations

@@ -110,7 +110,8 @@ def test_recipe_reads_its_data_sets(name: str, data_sets: Callable[[str], Path],
 def test_top_has_the_trees_of_published_figures(data_sets: Callable[[str], Path], tmp_path: Path) -> None:
     recipe = load_recipe(RECIPES / "top.yaml", data=data_sets("top").parent)
     prepared = read_data(check(recipe).graph, open_sources(recipe), tmp_path)
-    counts = {split: sum(tree is not None for tree in found.gold("parse")) for (_, split), found in prepared.splits.items()}
+    golds = {split: found.gold("parse") for (_, split), found in prepared.splits.items()}
+    counts = {split: sum(tree is not None for tree in trees) for split, trees in golds.items()}
     assert counts == {"train": 28_414, "dev": 4_032, "test": 8_241}
 
 
