@@ -17,6 +17,7 @@ from ..base.errors import DataError, Fault, UsageError, counted
 from ..base.files import UNFINISHED, sync
 
 SECONDS_BETWEEN_LINES = 10.0
+N_BEST = ("trees", "scores")  # answers of a parser with an `nbest`, the most probable first
 
 
 @contextmanager
@@ -106,10 +107,13 @@ def _unwritable(out: Path, error: OSError) -> UsageError:
 def answer_line(answer: Mapping[str, Any], top: int | None, row: Mapping[str, Any] | None = None) -> bytes:
     """Return one line: an answer with its `top` scores, highest first (None: all), after the `row` that it is of.
 
-    Labels that are chosen keep their scores, however many they are.
+    Labels that are chosen keep their scores, however many they are. Of n best trees the `top` first are shown.
     """
-    chosen = answer.get("labels", ())
-    kept = {name: highest(value, top, chosen) if isinstance(value, dict) else value for name, value in answer.items()}
+    chosen, best = answer.get("labels", ()), N_BEST if "trees" in answer else ()
+    kept = {
+        name: highest(value, top, chosen) if isinstance(value, dict) else value[:top] if name in best else value
+        for name, value in answer.items()
+    }
     return json.dumps(kept if row is None else {"row": row, **kept}, ensure_ascii=False).encode() + b"\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,9 @@ import torch
 
 from ..base.errors import ExportError
 from ..data.batch import raw_batch, token_counts
+from ..data.targets import TreeOfTokens
 from ..evaluate.answerers import unit_lengths
 from ..serve.arrays import Array
-from ..text.transitions import tree_of
-from ..text.trees import written
 from .distances import TOLERANCE, distance
 from .head import Head, InputTexts
 from .probe import first_difference
@@ -153,6 +153,7 @@ class _ExpectedBatch:
     ) -> None:
         self.comparison, self.texts, self.batch, self.rows = comparison, texts, batch, rows
         self.target = comparison.fitted.targets[task]
+        self.declared = comparison.model.declared(task)
         self.ids = {name: number for number, name in enumerate(self.target.answer_names())}
         self.output = comparison.model.output(task)
         self.scores = scores
@@ -162,7 +163,7 @@ class _ExpectedBatch:
         if self.target.shows_tokens:
             surface = batch.surface[comparison.graph.target_input(task)].strings()
             self.tokens = [[] if row == [""] else row for row in surface]  # none in an empty text
-        self.expected = self.target.answered(self.output.answer(*self.scores), self.tokens)
+        self.expected = self.target.answered(self.output.answer(*self.scores), self.tokens, self.declared)
         if self.target.axes[:1] == ("T",):
             self.lengths = [len(row) for row in self.tokens]
         elif self.lengths is not None:  # a list without texts was read as one empty text
@@ -170,38 +171,51 @@ class _ExpectedBatch:
             self.lengths = [len(unit) for unit in texts[config.task.target_input(tuple(config.inputs))]]
 
     def compare(self, head: Head, found: dict[str, Array]) -> None:
-        """Compare tokens, then labels, then scores; raises `ExportError`."""
+        """Compare tokens, then labels, then trees, then scores; raises `ExportError`."""
         if "tokens" in found:
             self._compare_tokens(head, found["tokens"], found["lengths"])
-        tied = {
-            row
-            for answer in self.target.answers
-            if answer.labels or answer.position
-            for row in range(self.size)
-            if not self._same_labels(head, answer, row, found[answer.name])
-        }
-        for answer in self.target.answers:
-            if not (answer.labels or answer.position):
+        tied: set[int] = set()
+        for answer in self.declared:
+            if answer.labels or answer.position:
+                same = self._same_labels
+            elif answer.tree:
+                same = self._same_trees
+            else:
+                continue
+            rows = [row for row in range(self.size) if row not in tied]
+            tied |= {row for row in rows if not same(head, answer, row, found[answer.name])}
+        for answer in self.declared:
+            if not (answer.labels or answer.position or answer.tree):
                 for row in range(self.size):
                     if row not in tied:
                         self._compare_numbers(head, answer, row, found[answer.name])
-        if self.target.builds_trees:
-            for row in set(range(self.size)) - tied:
-                self._compare_tree(head, row, found["tree"][row])
 
-    def _compare_tree(self, head: Head, row: int, given: str) -> None:
-        """Compare a tree in brackets with that of eager torch's actions, which the graph's equal."""
-        wanted = self._tree(row)
-        if given != wanted:
-            raise self._error(head, row, f"'tree' should be {in_sentence(wanted)}. Found {in_sentence(given)}.")
+    def _same_trees(self, head: Head, answer: Answer, row: int, values: Array) -> bool:
+        """Compare a row's trees in brackets, one or the n best; False where those that differ are as probable."""
+        wanted, given = (list(np.atleast_1d(value)) for value in (self._trees(answer, row), values[row]))
+        odd = [(one, other) for one, other in zip(wanted, given, strict=True) if one != other]
+        gap = max((self._tree_gap(answer, row, one, other) for one, other in odd), default=-math.inf)
+        if not gap < TIE:
+            named = in_sentence(wanted if answer.dims else wanted[0]), in_sentence(given if answer.dims else given[0])
+            raise self._error(head, row, f"'{answer.name}' should be {named[0]}. Found {named[1]}.")
+        if odd:
+            self.comparison.ties.append(Tie(head.file, head.task, self._number(row), self.size, gap))
+        return not odd
 
-    def _tree(self, row: int) -> str:
-        names = self.target.names()
-        return written(tree_of(names[action] for action in self._actions(row)), self.tokens[row])
+    def _trees(self, answer: Answer, row: int) -> Any:
+        return self.target.shown(answer, self.expected[answer.value][row], self.tokens[row])
 
-    def _actions(self, row: int) -> list[int]:
-        found: list[int] = self.expected["actions"][row].tolist()
-        return [action for action in found if action >= 0]
+    def _tree_gap(self, answer: Answer, row: int, wanted: str, given: str) -> float:
+        """Return how much more probable one tree in brackets is than another, or less; infinite where one is none."""
+        if not isinstance(self.target, TreeOfTokens):
+            return math.inf
+        try:
+            one, other = self.target.actions_in(wanted), self.target.actions_in(given)
+        except ValueError:
+            return math.inf
+        if not len(one) or self.target.in_brackets(other, self.tokens[row]) != given:
+            return math.inf
+        return abs(self.output.gap(self.scores, answer.value, row, one, other))
 
     def agrees(self, found: dict[str, Array], row: int) -> bool:
         """Say whether a graph answers to one text alone as eager torch does to this row."""
@@ -210,7 +224,11 @@ class _ExpectedBatch:
         if "tokens" in found and found["tokens"][0, : int(found["lengths"][0])].tolist() != self.tokens[row]:
             return False
         largest = 0.0
-        for answer in self.target.answers:
+        for answer in self.declared:
+            if answer.tree:
+                if not np.array_equal(found[answer.name][0], self._trees(answer, row)):
+                    return False
+                continue
             wanted = self._row(self.expected[answer.value], row, answer)
             given = self._cut(np.asarray(found[answer.name][0], dtype=found[answer.name].dtype), row, answer)
             if answer.labels:
@@ -221,8 +239,6 @@ class _ExpectedBatch:
             if not far <= TOLERANCE:
                 return False
             largest = max(largest, far)
-        if self.target.builds_trees and found["tree"][0] != self._tree(row):
-            return False
         self.comparison.largest = max(self.comparison.largest, largest)
         return True
 
@@ -244,7 +260,7 @@ class _ExpectedBatch:
         given = found if answer.position else self._label_ids(found)
         if np.array_equal(wanted, given):
             return True
-        known = (self.target.builds_trees or given.shape == wanted.shape) and (
+        known = (answer.dims == ("S",) or given.shape == wanted.shape) and (
             answer.position or all(name in self.ids or not name for name in found.reshape(-1))
         )
         gap = self.output.gap(self.scores, answer.value, row, wanted, given) if known else float("inf")

@@ -24,7 +24,7 @@ from .front_end import TokenValues, text_front_end, tokens_front_end
 from .list_front_end import list_front_end
 from .network import FeaturePlace, Features
 from .numeric import Numeric, value_name
-from .trees import bracketed
+from .trees import bracketed, several_bracketed
 
 Form = Literal["text", "tokens"]
 ConstantArray = np.ndarray[tuple[int, ...], np.dtype[np.generic]]
@@ -78,10 +78,8 @@ def join(
         target, key = fitted.targets[task], graph.target_input(task, by="front_end")
         if target.shows_tokens:
             builder.add_tokens(task, key)
-        for answer in target.answers:
+        for answer in numeric.declared[task]:
             builder.add_answer(task, answer, target, key)
-        if target.builds_trees:
-            builder.add_tree(task, target, key)
         for name, key in own.items():
             if (task, name) in numeric.vectors:
                 builder.add_vector(task, name, key)
@@ -95,7 +93,6 @@ class _Builder:
     def __init__(self, joint: JointGraph, numeric: Numeric) -> None:
         self.joint = joint
         self.numeric = numeric
-        self.actions: dict[str, ir.Value] = {}  # ids, of tasks that build trees
         self.graph = joint.model.graph
         self.values = ir.convenience.create_value_mapping(self.graph, include_subgraphs=False)
         self.before, self.after = Tape(), Tape()
@@ -172,7 +169,10 @@ class _Builder:
             self._output(task, "lengths", self._cut_back(self.counts[key], key), ir.DataType.INT64, [])
 
     def add_answer(self, task: str, answer: Answer, target: Target, key: InputKey) -> None:
-        """Output one declared answer: ids as their labels, nothing (`""`, 0) where no token (or listed text) is."""
+        """Output one declared answer: ids as their labels, actions as the tree that they build over the tokens.
+
+        Nothing (`""`, 0) is answered where no token (or listed text) is.
+        """
         value = self._value(self.numeric.answers[task, answer.value])
         sizes: list[str | int] = [len(target.names()) if dim == "C" else dim for dim in answer.dims]
         dtype = value.dtype or ir.DataType.FLOAT
@@ -180,28 +180,25 @@ class _Builder:
             value = self._without_padding(value, np.array([-1 if answer.labels else 0], dtype.numpy()), key, answer)
         else:
             value = self._cut_back(value, key)
-        nothing = target.without_tokens(answer)
-        if nothing is not None:
+        if answer.without_tokens is not None:
             empty = self.after.op("Equal", [self._cut_back(self.counts[key], key), scalar(self.after, 0)])
-            constant = self.after.op("Constant", [], {"value": ir.tensor(np.array(nothing, dtype.numpy()))})
-            for _ in answer.dims:
+            nothing = np.array(answer.without_tokens, dtype.numpy())
+            constant = self.after.op("Constant", [], {"value": ir.tensor(nothing)})
+            for _ in (*answer.dims, *("S" for _ in range(answer.tree))):
                 empty = self.after.op("Unsqueeze", [empty, integers(self.after, [-1])])
             value = self.after.op("Where", [empty, constant, value])
-        if target.builds_trees and answer.labels:
-            self.actions[task] = value
-        decoded = target.in_graph(self.after, answer, value)
-        if answer.labels:
+        if answer.tree:
+            tokens = self._cut_back(self._value(self.joint.tokens[key]), key)
+            write = several_bracketed if answer.dims else bracketed
+            decoded = write(self.after, value, tokens, target.names())
+        else:
+            decoded = target.in_graph(self.after, answer, value)
+        if answer.labels or answer.tree:
             dtype = ir.DataType.STRING
         if decoded is value:  # a value goes out under one name only
             decoded = self.after.op("Identity", [value])
         value = decoded
         self._output(task, answer.name, value, dtype, sizes)
-
-    def add_tree(self, task: str, target: Target, key: InputKey) -> None:
-        """Output the tree that a task's actions build over its tokens, in brackets."""
-        tokens = self._cut_back(self._value(self.joint.tokens[key]), key)
-        tree = bracketed(self.after, self.actions[task], tokens, target.names())
-        self._output(task, "tree", tree, ir.DataType.STRING, [])
 
     def add_vector(self, task: str, name: str, key: InputKey) -> None:
         """Output what a text of one input becomes before it meets the other one."""

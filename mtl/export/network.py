@@ -45,6 +45,7 @@ class Network(nn.Module):
         super().__init__()
         self.graph = graph
         self.tasks = list(tasks)
+        self.declared = {task: model.declared(task) for task in tasks}
         self.entering = {task: entering(graph, task) for task in tasks}
         steps = walk(step for values in self.entering.values() for step in values)
         self.calls = [step for step in steps if isinstance(step, Call)]
@@ -118,9 +119,8 @@ class Network(nn.Module):
         return [call for call in self.calls if not any(isinstance(given, TargetKey) for given in call.arguments)]
 
     def answers(self) -> Iterator[tuple[str, list[str]]]:
-        """Yield each task with the keys of its answer that its target outputs."""
-        for task in self.tasks:
-            declared = self.graph.recipe.tasks[task].task.target_class().answers
+        """Yield each task with the keys of its answer that its head outputs."""
+        for task, declared in self.declared.items():
             yield task, list(dict.fromkeys(answer.value for answer in declared))
 
     def output_of(self, task: str) -> Output:

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from ..base.errors import ExportError
+from ..data.targets import Answer
 from ..graph.calls import Call, InputKey
 from ..graph.sharing_graph import SharingGraph
 from ..model.multi_task import MultiTaskModel
@@ -33,7 +34,7 @@ class Numeric:
     [B]); `features` [texts, T], [texts, T, C], [texts, P] or [texts, G]. Outputs: `answers` by task and key of
     what the output layer's `answer` returns, `vectors` [B, E] of separable scorers by task and input, and `calls`: what
     every component computed ([B, …], sequences without their lengths). `parameters` are the tensors of its named
-    initializers.
+    initializers, `declared` what the tasks' heads make of these answers.
     """
 
     model: ir.Model
@@ -44,6 +45,7 @@ class Numeric:
     vectors: Mapping[tuple[str, str], str]
     calls: Mapping[Call, str]
     parameters: Mapping[str, Tensor]
+    declared: Mapping[str, tuple[Answer, ...]]
 
 
 def export_numeric(model: MultiTaskModel, graph: SharingGraph, features: Features, tasks: Sequence[str]) -> Numeric:
@@ -113,6 +115,7 @@ def _named(network: Network, model: ir.Model) -> Numeric:
         dict(zip(sides, outputs[len(keys) :], strict=False)),
         dict(zip(network.measured, outputs[len(keys) + len(sides) :], strict=True)),
         parameters,
+        network.declared,
     )
 
 

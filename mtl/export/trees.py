@@ -35,6 +35,21 @@ def bracketed(tape: Tape, actions: ir.Value, tokens: ir.Value, names: Sequence[s
     return typed(tape.op("Reshape", [joined_rows(tape, pieces), integers(tape, [-1])]), STRING, 1)
 
 
+def several_bracketed(tape: Tape, actions: ir.Value, tokens: ir.Value, names: Sequence[str]) -> ir.Value:
+    """Return N trees a text, string [B, N], for actions [B, N, S] over the same words, as `bracketed` does."""
+    texts, number, steps = (tape.op("Shape", [actions], {"start": axis, "end": axis + 1}) for axis in range(3))
+    trees, words = tape.op("Mul", [texts, number]), tape.op("Shape", [tokens], {"start": 1, "end": 2})
+    repeated = tape.op("Concat", [texts, number, words], {"axis": 0})
+    expanded = tape.op("Expand", [tape.op("Unsqueeze", [tokens, integers(tape, [1])]), repeated])
+    one_by_one = [
+        tape.op("Reshape", [value, tape.op("Concat", [trees, size], {"axis": 0})], {"allowzero": 1})
+        for value, size in ((actions, steps), (typed(expanded, STRING, 3), words))
+    ]
+    typed(one_by_one[0], INT64, 2), typed(one_by_one[1], STRING, 2)
+    shape = tape.op("Concat", [texts, number], {"axis": 0})
+    return typed(tape.op("Reshape", [bracketed(tape, *one_by_one, names), shape], {"allowzero": 1}), STRING, 2)
+
+
 def _items(tape: Tape, actions: ir.Value, items: Sequence[str]) -> ir.Value:
     """Return the string that each action is, `""` for -1."""
     attributes: dict[str, str | list[int] | list[str]] = {

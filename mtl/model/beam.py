@@ -1,4 +1,4 @@
-"""Beam search: the best of several sequences of choices that are followed side by side."""
+"""Beam search: the best ones of several sequences of choices that are followed side by side."""
 
 from __future__ import annotations
 
@@ -6,26 +6,37 @@ import torch
 from torch import Tensor
 
 from .loop import State, repeat
-from .search import Search, Stepped
+from .search import UNLIKELY, Search, Stepped
 
 
 class Beam(Search):
-    """At every step the `width` most probable sequences, until the best one has chosen `end`, or after `most` steps.
+    """At every step the `width` most probable sequences, until the `best` first have chosen `end`, or for `most` steps.
 
     None that goes on can overtake one that has ended, since no choice makes a sequence more probable. With a width of 1
     it is the greedy search. Source: Lowerre (1976), "The HARPY Speech Recognition System".
     """
 
-    def __init__(self, end: int, width: int) -> None:
+    def __init__(self, end: int, width: int, best: int = 1) -> None:
         super().__init__()
         self.end = end
         self.width = width
+        self.best = best
 
     def forward(self, stepped: Stepped, most: int) -> tuple[Tensor, Tensor, Tensor]:
         """Return choices [B, most] (`end` after the first `end`), their lengths [B], and log-probabilities [B].
 
-        A choice of `end` is no part of a length. A loop carries the number of the step [], the last choices [B x W],
-        the scores [B, W], all choices [B x W, most] and the decoder's state, each row W times.
+        A choice of `end` is no part of a length. These are the first of what `ranked` returns.
+        """
+        chosen, scores = self.ranked(stepped, most)
+        first = chosen[:, 0]
+        return first, (first != self.end).sum(1), scores[:, 0]
+
+    def ranked(self, stepped: Stepped, most: int) -> tuple[Tensor, Tensor]:
+        """Return the `best` sequences of choices [B, N, most] and their log-probabilities [B, N], the highest first.
+
+        Where there are fewer, the others are less than `UNLIKELY`, and their choices mean nothing. A loop carries the
+        number of the step [], the last choices [B x W], the scores [B, W], all choices [B x W, most] and the decoder's
+        state, each row W times.
         """
         width = self.width
         given, first = stepped.decoder.start(*stepped.values)
@@ -39,8 +50,9 @@ class Beam(Search):
         firsts = width * torch.arange(rows, device=device)[:, None]
 
         def going(carried: State, read: State) -> Tensor:
-            (number, choice, *_), (limit, *_) = carried, read
-            return (number < limit) & ~(choice.view(-1, width)[:, 0] == self.end).all()
+            (number, choice, score, *_), (limit, *_) = carried, read
+            ended = (choice.view(-1, width) == self.end) | (score < UNLIKELY)
+            return (number < limit) & ~ended[:, : self.best].all()
 
         def step(carried: State, read: State) -> State:
             (number, choice, score, chosen, *state), (_, firsts, *rest) = carried, read
@@ -58,5 +70,4 @@ class Beam(Search):
 
         carried = (number, choice, score, chosen, *state)
         _, _, score, chosen, *_ = repeat(going, step, carried, (limit, firsts, *read), stepped.decoder)
-        first_of = chosen.view(rows, width, most)[:, 0]
-        return first_of, (first_of != self.end).sum(1), score[:, 0]
+        return chosen.view(rows, width, most)[:, : self.best], score[:, : self.best]

@@ -20,6 +20,7 @@ from .sequences import PaddedSequence, Pieces
 if TYPE_CHECKING:
     from ..data.carried import Carry
     from ..data.labels import Labels
+    from ..data.targets import Answer
     from ..text.features import Feature
 
 __all__ = [
@@ -352,6 +353,11 @@ class Output(Distribution, Module):
         module that `exportable` returns. Of equal scores the label with the lowest id wins.
         """
         raise NotImplementedError
+
+    @property
+    def more_answers(self) -> tuple[Answer, ...]:
+        """What a head puts out, of what `answer` returns, beside its target's own answers: by default nothing."""
+        return ()
 
     def measured(self, *scores_and_targets: Any) -> dict[str, Tensor]:
         """Return what figures are made of, which the target's `predicted` gets: by default the answer.

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..data.carried import CarriedStates
     from ..data.fitted import Fitted
     from ..data.soft_labels import SoftTargets
+    from ..data.targets import Answer
 
 Value = Any  # a tensor, a sequence of vectors, or what a search is to step
 FeatureTensors = Mapping[tuple[str, int, InputKey], Tensor]
@@ -302,6 +303,10 @@ class MultiTaskModel(nn.Module):
     def answers(self, batch: Batch, tasks: Iterable[str]) -> dict[str, dict[str, Tensor]]:
         """Return each task's answer (see `Output.answer`)."""
         return {task: self.output(task).answer(*scores) for task, scores in self.scores(batch, tasks).items()}
+
+    def declared(self, task: str) -> tuple[Answer, ...]:
+        """Return what a task's head puts out: its target's answers, then what its output layer has beside them."""
+        return (*self.fitted.targets[task].answers, *self.output(task).more_answers)
 
     def measured(self, batch: Batch, tasks: Iterable[str]) -> dict[str, dict[str, Tensor]]:
         """Return what each task's figures are made of (see `Output.measured`)."""

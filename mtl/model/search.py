@@ -13,8 +13,8 @@ state, which a beam reorders with `index_select`; what is only read lies outside
 - a sequence-to-sequence decoder reads the projected source and its lengths; its state is the recurrent one; a step
   embeds the choice before, attends, and scores the vocabulary; the search stops when every row has chosen the end;
 - a stack parser reads the words; its state is the stack as a tensor [B, depth, D] with a pointer [B], the buffer's
-  pointer, the action history's state and the mask of open labels; a step scores actions, forbidden ones at minus
-  infinity, and composing is a gather and a scatter at the pointer; depth and steps are bounded by the length of the
+  pointer, the action history's state and the mask of open labels; a step scores actions, forbidden ones at
+  `FORBIDDEN`, and composing is a gather and a scatter at the pointer; depth and steps are bounded by the length of the
   text, known before the loop.
 """
 
@@ -26,6 +26,9 @@ import torch
 from torch import Tensor, nn
 
 from .loop import State, repeat
+
+FORBIDDEN = -1e9  # the score of what may not be chosen: finite, so that where nothing may be there is no NaN
+UNLIKELY = FORBIDDEN / 2  # a log-probability below it is that of a sequence with something forbidden
 
 
 class Steppable(Protocol):

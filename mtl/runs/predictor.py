@@ -136,19 +136,19 @@ class Predictor:
             tokens = [[] if row == [""] else row for row in batch.surface[self.graph.target_input(task)].strings()]
             for answer, row in zip(rows, tokens, strict=True):
                 answer["tokens"] = row
-        values = target.answered(self.model.answers(batch, [task])[task], tokens)
+        outputs = self.model.declared(task)
+        values = target.answered(self.model.answers(batch, [task])[task], tokens, outputs)
         if target.axes[:1] == ("T",):
             lengths = [len(answer["tokens"]) for answer in rows]
         elif lengths is not None:
             listed = texts[self.graph.recipe.tasks[task].task.target_input(self.inputs(task))]
             lengths = [len(found) for found in listed]  # a list without texts was read as one empty text
-        for declared in target.answers:
+        for declared in outputs:
             for number, answer in enumerate(rows):
                 value = values[declared.value][number]
-                cut = lengths is not None and declared.dims[:1] == target.axes[:1]
-                answer[declared.name] = target.shown(declared, value[: lengths[number]] if cut and lengths else value)
-        for answer in rows:
-            target.complete(answer)
+                if lengths and declared.dims[:1] == target.axes[:1]:
+                    value = value[: lengths[number]]
+                answer[declared.name] = target.shown(declared, value, answer.get("tokens", ()))
         if target.quotes:
             key = self.graph.recipe.tasks[task].task.target_input(self.inputs(task))
             add_quotes(rows, [valid(text) for text in texts[key]])

@@ -20,26 +20,26 @@ from tests.properties.test_trees import SIZE, decoder, every_decoder, target
 class Parser(nn.Module):
     """A decoder of random weights, or what takes its place in a graph, and the search over it."""
 
-    def __init__(self, decoder: nn.Module, beam: int) -> None:
+    def __init__(self, decoder: nn.Module, beam: int, nbest: int) -> None:
         super().__init__()
         self.decoder = decoder
-        self.output = TransitionOutput(target(), beam=beam)
+        self.output = TransitionOutput(target(), beam=beam, nbest=nbest)
 
-    def forward(self, values: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        found = self.output.answer(Stepped(self.decoder, (PaddedSequence(values, lengths),)))
-        return found["actions"], found["score"]
+    def forward(self, values: Tensor, lengths: Tensor) -> tuple[Tensor, ...]:
+        return tuple(self.output.answer(Stepped(self.decoder, (PaddedSequence(values, lengths),))).values())
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # of torch, about its own internals
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize("beam", [1, 3])
+@pytest.mark.parametrize(("beam", "nbest"), [(1, 1), (3, 1), (4, 3)])
 @every_decoder
 @torch.no_grad()
-def test_the_exported_search_finds_the_same_actions(name: str, beam: int, tmp_path: Path) -> None:
-    file, parser, dynamic = tmp_path / "parser.onnx", Parser(decoder(name), beam).eval(), torch.export.Dim.DYNAMIC
+def test_the_exported_search_finds_the_same_actions(name: str, beam: int, nbest: int, tmp_path: Path) -> None:
+    file, dynamic = tmp_path / "parser.onnx", torch.export.Dim.DYNAMIC
+    parser = Parser(decoder(name), beam, nbest).eval()
     program = torch.onnx.export(
-        Parser(decoder(name).exportable(), beam).eval(),
+        Parser(decoder(name).exportable(), beam, nbest).eval(),
         (torch.randn(3, 5, SIZE), torch.tensor([5, 2, 4])),
         dynamo=True,
         dynamic_shapes=({0: dynamic, 1: dynamic}, {0: dynamic}),
@@ -56,7 +56,9 @@ def test_the_exported_search_finds_the_same_actions(name: str, beam: int, tmp_pa
         values = torch.randn(rows, words, SIZE, generator=draw)
         lengths = torch.randint(1, words + 1, (rows,), generator=draw)
         given = {one.name: value.numpy() for one, value in zip(session.get_inputs(), (values, lengths), strict=True)}
-        actions, score = session.run(None, given)
-        wanted, probability = parser(values, lengths)
-        assert np.array_equal(actions, wanted.numpy())
-        assert np.allclose(score, probability.numpy(), rtol=1e-4, atol=1e-6)
+        found, wanted = session.run(None, given), parser(values, lengths)
+        assert len(found) == (2 if nbest == 1 else 4)
+        for actions, expected in zip(found[::2], wanted[::2], strict=True):
+            assert np.array_equal(actions, expected.numpy())
+        for scores, expected in zip(found[1::2], wanted[1::2], strict=True):
+            assert np.allclose(scores, expected.numpy(), rtol=1e-4, atol=1e-6)

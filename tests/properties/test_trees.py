@@ -129,6 +129,55 @@ def test_scores_are_probabilities_of_whole_trees_and_a_beam_finds_no_worse_ones(
 
 
 @every_decoder
+def test_the_n_best_are_trees_the_most_probable_first(name: str) -> None:
+    module, output = decoder(name), TransitionOutput(target(), beam=12, nbest=5)
+    with torch.no_grad():
+        best = TransitionOutput(target(), beam=12).answer(Stepped(module, (texts(),)))
+        answer = output.answer(Stepped(module, (texts(),)))
+        losses = [
+            output.loss(module(texts(), actions), actions) for actions in answer["trees"].clamp(min=MISSING).unbind(1)
+        ]
+    assert torch.equal(answer["actions"], answer["trees"][:, 0])
+    assert torch.equal(answer["score"], answer["scores"][:, 0])
+    torch.testing.assert_close(answer["score"], best["score"], atol=1e-6, rtol=1e-5)
+    assert target().predicted(answer, None) == target().predicted(best, None)
+    assert (answer["scores"].diff(dim=1) <= 0).all()
+    for row, length in enumerate(LENGTHS):
+        found = target().predicted({"actions": answer["trees"][row]}, None)
+        assert len(set(found)) == 5
+        for tree in found:
+            assert not broken(tree)
+            assert (tree[0].start, tree[0].end) == (0, length)
+    for number, one in enumerate(losses):
+        each = torch.where(one.counted, one.values, 0.0).view(len(LENGTHS), -1).sum(1)
+        torch.testing.assert_close(answer["scores"][:, number], (-each).exp(), atol=1e-6, rtol=1e-4)
+
+
+@every_decoder
+def test_where_there_are_fewer_trees_the_others_are_nothing(name: str) -> None:
+    one_word = PaddedSequence(texts().values[1:2, :1], texts().lengths[1:2])
+    torch.manual_seed(1)
+    narrow = target()
+    narrow.bounds = StackBounds(1, 1)  # three intents, and no slot in them
+    module = DECODERS[name](SIZE, narrow, dim=4, hidden=6).eval()
+    with torch.no_grad():
+        answer = TransitionOutput(narrow, beam=6, nbest=5).answer(Stepped(module, (one_word,)))
+    found = narrow.predicted({"actions": answer["trees"][0]}, None)
+    assert {tree[0].label for tree in found[:3]} == {"IN:A", "IN:B", "IN:C"}
+    assert found[3:] == [(), ()]
+    assert answer["scores"][0, :3].sum() == pytest.approx(1.0, abs=1e-5)
+    assert answer["scores"][0, 3:].tolist() == [0.0, 0.0]
+
+
+def test_an_n_best_needs_a_beam_as_wide() -> None:
+    for beam in (1, 4):
+        with pytest.raises(UsageError) as error:
+            TransitionOutput(target(), beam=beam, nbest=5)
+        assert str(error.value) == f"'nbest' should be at most 'beam', which is {beam}. Found 5. Make the beam wider."
+    assert not TransitionOutput(target(), beam=4).more_answers
+
+
+@every_decoder
 def test_gradients_reach_every_parameter_and_what_flows_in(name: str) -> None:
     module, inputs = decoder(name, dropout=0.1).train(), texts()
     values = inputs.values.requires_grad_()

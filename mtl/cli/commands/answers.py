@@ -52,7 +52,10 @@ def predict(
     top: Annotated[
         Optional[int],  # noqa: UP045
         typer.Option(
-            "--top", metavar="N", help="Scores a row, the highest first, and those of all chosen labels. Without it: 5."
+            "--top",
+            metavar="N",
+            help="Scores a row, the highest first, and those of all chosen labels; trees, where a parser has an "
+            "`nbest`. Without it: 5.",
         ),
     ] = None,
     every_score: Annotated[bool, typer.Option("--all", help="All scores of a row.")] = False,

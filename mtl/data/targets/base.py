@@ -43,7 +43,6 @@ class Target:
     dtype: ClassVar[type[np.generic]] = np.int32
     quotes: ClassVar[bool] = False  # answers are parts of its input's text: first and last token
     exportable: ClassVar[bool] = True  # False: heads that answer with it are not exported yet
-    builds_trees: ClassVar[bool] = False  # its labels are actions: an exported head writes the tree of them, too
     exact: ClassVar[bool] = True  # an answer is right or wrong; False: nearer to the right one or farther
     missing: ClassVar[float] = MISSING  # value of a unit (or token) that has none, and of padding
     answers: ClassVar[tuple[Answer, ...]]
@@ -167,33 +166,30 @@ class Target:
         """Return gold as metrics see it where the target `quotes`, from what `gold` returned."""
         raise NotImplementedError
 
-    def without_tokens(self, answer: Answer) -> float | None:
-        """Return what is answered where the text has no token; None where that is for the output layer to say."""
-        return None
+    def answered(
+        self, answer: Mapping[str, Tensor], tokens: Sequence[Sequence[str]] | None, declared: Sequence[Answer]
+    ) -> dict[str, NDArray[Any]]:
+        """Return what an output layer's `answer` returned as arrays, with what is answered `without_tokens`.
 
-    def answered(self, answer: Mapping[str, Tensor], tokens: Sequence[Sequence[str]] | None) -> dict[str, NDArray[Any]]:
-        """Return what an output layer's `answer` returned as arrays, with what is answered `without_tokens`."""
+        `declared` are the outputs of the head, of which the target's own `answers` are the first.
+        """
         found = {name: value.cpu().numpy() for name, value in answer.items()}
         empty = np.array([not row for row in tokens or ()], np.bool_)
-        for declared in self.answers:
-            nothing = self.without_tokens(declared)
-            if nothing is not None and empty.any():
-                values = found[declared.value]
+        for one in declared:
+            if one.without_tokens is not None and empty.any():
+                values = found[one.value]
                 units = empty.reshape(-1, *[1] * (values.ndim - 1))
-                found[declared.value] = np.where(units, values.dtype.type(nothing), values)
+                found[one.value] = np.where(units, np.array(one.without_tokens, values.dtype), values)
         return found
 
-    def shown(self, answer: Answer, values: NDArray[Any]) -> Any:
-        """Return one unit's answer as the value that a user reads; padding is cut off."""
+    def shown(self, answer: Answer, values: NDArray[Any], tokens: Sequence[str]) -> Any:
+        """Return one unit's answer, over its tokens if it comes with them, as a user reads it; padding is cut off."""
         if answer.labels:
             found: Any = np.array([*self.answer_names(), ""], object)[values]
             return found.tolist() if values.ndim else found
         if answer.dims == ("C",):
             return dict(zip(self.names(), values.tolist(), strict=True))
         return values.tolist()
-
-    def complete(self, answer: dict[str, Any]) -> None:
-        """Add to an answer that a user reads what follows from its parts and its tokens; by default nothing."""
 
     def in_graph(self, tape: Tape, answer: Answer, value: ir.Value) -> ir.Value:
         """Add nodes that turn a value of the exported graph into an output for `answer`; -1 is the id of no label."""

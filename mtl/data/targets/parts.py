@@ -15,7 +15,9 @@ class Answer:
 
     `name` as the user sees it; `value` is the key in what the output layer's `answer` returns; `labels` is True
     where ids are decoded to the label's string, and `position` where it is the number of a token; `dims` names the
-    axes beyond B (`("T",)`, `("C",)`); `probability` is True where values are probabilities.
+    axes beyond B (`("T",)`, `("C",)`, `("N",)` of the n best); `probability` is True where values are probabilities.
+    `tree` is True where the output layer returns actions (one axis more, S), of which a tree in brackets is made.
+    `without_tokens` is answered where the text has no token; None where that is for the output layer to say.
     """
 
     name: str
@@ -24,6 +26,8 @@ class Answer:
     dims: tuple[str, ...] = ()
     position: bool = False
     probability: bool = False
+    tree: bool = False
+    without_tokens: float | tuple[float, ...] | None = None
 
 
 class Example(NamedTuple):

@@ -44,9 +44,9 @@ class AnswerSpan(Target):
     exact = False
     quotes = True
     answers = (
-        Answer("start", "start", position=True),
-        Answer("end", "end", position=True),
-        Answer("score", "score", probability=True),
+        Answer("start", "start", position=True, without_tokens=NOTHING),
+        Answer("end", "end", position=True, without_tokens=NOTHING),
+        Answer("score", "score", probability=True, without_tokens=1.0),
     )
     metrics = ("squad",)
 
@@ -113,10 +113,6 @@ class AnswerSpan(Target):
 
     def predicted(self, answer: Mapping[str, Tensor], lengths: Sequence[int] | None) -> list[Any]:
         return list(zip(answer["start"].tolist(), answer["end"].tolist(), strict=True))
-
-    def without_tokens(self, answer: Answer) -> float:
-        """Return that there is no answer, which is certain."""
-        return NOTHING if answer.position else 1.0
 
     def from_answer(self, answer: Mapping[str, Any]) -> tuple[int, int]:
         return answer["start"], answer["end"]

@@ -13,7 +13,7 @@ from torch import Tensor
 from ...base.registry import register
 from ...text.transitions import OPEN, REDUCE, SHIFT, StackBounds, bounds_of, oracle, tree_of
 from ...text.tree_alignment import tree_over_tokens
-from ...text.trees import Tree, written
+from ...text.trees import Tree, read_tree, written
 from ..labels import MISSING
 from .base import Target
 from .label_target import LabelTarget
@@ -35,9 +35,12 @@ class TreeOfTokens(TreeCells, LabelTarget):
     element = "tree"
     axes = ("S",)  # actions, step by step
     of_tokens = True
-    builds_trees = True
     example_names = (f"{OPEN}IN:A", f"{OPEN}SL:a", REDUCE, SHIFT)
-    answers = (Answer("actions", "actions", labels=True, dims=("S",)), Answer("score", "score"))
+    answers = (
+        Answer("actions", "actions", labels=True, dims=("S",), without_tokens=END),
+        Answer("score", "score", without_tokens=1.0),
+        Answer("tree", "actions", tree=True, without_tokens=END),
+    )
     metrics = ("same_tree", "brackets", "valid_trees")
 
     def __init__(self, *, unsupported: Unsupported = "keep") -> None:
@@ -101,20 +104,30 @@ class TreeOfTokens(TreeCells, LabelTarget):
         names = np.array(self.names(), object)
         return [tree_of(names[row[row >= 0]]) for row in answer["actions"].numpy()]
 
-    def without_tokens(self, answer: Answer) -> float:
-        """Return that there is no action, which is certain."""
-        return END if answer.labels else 1.0
-
     def from_answer(self, answer: Mapping[str, Any]) -> Tree:
         return tree_of(answer["actions"])
 
-    def shown(self, answer: Answer, values: NDArray[Any]) -> Any:
-        """Return the actions up to the last one, or the tree's probability."""
-        return super().shown(answer, values[values >= 0] if answer.labels else values)
+    def shown(self, answer: Answer, values: NDArray[Any], tokens: Sequence[str]) -> Any:
+        """Return the actions up to the last one, trees in brackets, or their probabilities."""
+        if not answer.tree:
+            return super().shown(answer, values[values >= 0] if answer.labels else values, tokens)
+        if answer.dims:
+            return [self.in_brackets(actions, tokens) for actions in values]
+        return self.in_brackets(values, tokens)
 
-    def complete(self, answer: dict[str, Any]) -> None:
-        """Add the tree in brackets."""
-        answer["tree"] = written(tree_of(answer["actions"]), answer["tokens"])
+    def in_brackets(self, actions: NDArray[Any], tokens: Sequence[str]) -> str:
+        """Return the tree that actions [S] build over tokens, nothing where there are none."""
+        names = self.names()
+        found = tree_of(names[action] for action in actions.tolist() if action >= 0)
+        return written(found, tokens) if found else ""
+
+    def actions_in(self, tree: str) -> NDArray[np.int64]:
+        """Return the actions [S] that build a tree in brackets, none for `""`.
+
+        Raises `ValueError` where it is no tree, or has a label that is none of the target's.
+        """
+        names = self.names()
+        return np.array([names.index(action) for action in oracle(read_tree(tree).tree)] if tree else [], np.int64)
 
     # -- state
 

@@ -14,10 +14,9 @@ from mtl.data.targets import TreeOfTokens
 from mtl.model.loop import State
 from mtl.model.module import Decoder, PaddedSequence
 from mtl.model.precision import in_float32
+from mtl.model.search import FORBIDDEN
 
 from ..layers.transition_system import TransitionSystem
-
-FORBIDDEN = -1e9  # finite, so that a row in which nothing is allowed has no NaN
 
 
 class Taught(NamedTuple):

@@ -10,10 +10,11 @@ from torch import Tensor
 
 from mtl.base.errors import UsageError
 from mtl.base.registry import register
-from mtl.data.targets import TreeOfTokens
+from mtl.data.targets import Answer, TreeOfTokens
+from mtl.data.targets.tree import END
 from mtl.model.beam import Beam
 from mtl.model.module import Losses, Output, PaddedSequence
-from mtl.model.search import Greedy, Search, Stepped
+from mtl.model.search import UNLIKELY, Greedy, Stepped
 
 from ..decoders.tree_decoder import Taught, TreeDecoder
 from ..layers.limits import Count
@@ -26,20 +27,36 @@ class TransitionOutput(Output):
     """Cross-entropy of each action of the gold tree, given those before it; answers are found by search.
 
     `beam` is how many sequences of actions are followed side by side; with 1 it is the best action at every step.
+    `nbest` is how many trees are answered, the most probable first: with 2 and more a head has `trees` and `scores` [B,
+    nbest] beside `tree` and `score`, `""` and 0 where the beam has found fewer.
     """
 
     elements = ("tree",)
     axes = (("S",),)
 
-    def __init__(self, target: TreeOfTokens, *, beam: Count = 1) -> None:
+    def __init__(self, target: TreeOfTokens, *, beam: Count = 1, nbest: Count = 1) -> None:
         super().__init__()
+        if nbest > beam:
+            raise UsageError(f"'nbest' should be at most 'beam', which is {beam}. Found {nbest}. Make the beam wider.")
         self.size = target.size
-        self.search: Search = Greedy(self.size) if beam == 1 else Beam(self.size, beam)
+        self.nbest = nbest
+        self.search = Greedy(self.size) if beam == 1 else Beam(self.size, beam, nbest)
 
     @property
     def output_dim(self) -> int:
         """Number of actions."""
         return self.size
+
+    @property
+    def more_answers(self) -> tuple[Answer, ...]:
+        """The n best trees and their probabilities; of a text without tokens there is one, which is certain."""
+        if self.nbest == 1:
+            return ()
+        certain = (1.0, *[0.0] * (self.nbest - 1))
+        return (
+            Answer("trees", "trees", dims=("N",), tree=True, without_tokens=END),
+            Answer("scores", "scores", dims=("N",), without_tokens=certain),
+        )
 
     def loss(self, *scores_and_targets: Any) -> Losses:
         """Return a loss for each action of the batch."""
@@ -51,13 +68,21 @@ class TransitionOutput(Output):
         return Losses(steps, counted.flatten())
 
     def answer(self, *scores: Any) -> dict[str, Tensor]:
-        """Return `actions` [B, S], ids, -1 after the last one, and `score` [B]: the probability of all of them."""
+        """Return `actions` [B, S], ids, -1 after the last one, and `score` [B]: the probability of all of them.
+
+        With an `nbest` of 2 and more also those of the N best trees: `trees` [B, N, S] and `scores` [B, N].
+        """
         (stepped,) = scores
         if not isinstance(stepped, Stepped) or not isinstance(stepped.decoder, TreeDecoder):
             raise UsageError(_MISFIT.format(_name(stepped)))
         most = stepped.decoder.system.most(stepped.values[0].values.shape[1])
-        chosen, _, likely = self.search(stepped, most)
-        return {"actions": torch.where(chosen == self.size, -1, chosen), "score": likely.exp()}
+        if isinstance(self.search, Greedy):
+            chosen, _, likely = self.search(stepped, most)
+            return {"actions": torch.where(chosen == self.size, END, chosen), "score": likely.exp()}
+        every, each = self.search.ranked(stepped, most)
+        trees = torch.where((every == self.size) | (each < UNLIKELY)[:, :, None], END, every)
+        best = {"actions": trees[:, 0], "score": each[:, 0].exp()}
+        return best if self.nbest == 1 else {**best, "trees": trees, "scores": each.exp()}
 
     def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
         """Return how much more probable one tree is than another or, of greedy answers, its first other action.

@@ -91,7 +91,7 @@ def test_predictions_are_tokens_and_quotes_are_texts() -> None:
 
 def test_a_text_without_tokens_has_no_answer() -> None:
     answer = {"start": torch.tensor([3, 0]), "end": torch.tensor([4, 0]), "score": torch.tensor([0.25, 0.5])}
-    found = AnswerSpan().answered(answer, [["a"], []])
+    found = AnswerSpan().answered(answer, [["a"], []], AnswerSpan.answers)
     assert {name: values.tolist() for name, values in found.items()} == {
         "start": [3, -1],
         "end": [4, -1],

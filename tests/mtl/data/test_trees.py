@@ -13,7 +13,7 @@ from mtl.base.errors import DataError
 from mtl.compile.loading import recipe_from_dict
 from mtl.data.prepare import prepare
 from mtl.data.prepared import Prepared
-from mtl.data.targets import Example, Names, TreeOfTokens
+from mtl.data.targets import Answer, Example, Names, TreeOfTokens
 from mtl.graph.build import build_graph
 from mtl.sources.opening import open_sources
 
@@ -85,23 +85,28 @@ def test_answers_are_trees_and_what_a_user_reads() -> None:
     ids = target.encode(read(TREE), 1, Names.of(target.names()))
     actions = torch.tensor([[*map(int, ids), -1, -1]])
     assert target.predicted({"actions": actions}, None) == [read(TREE)]
-    shown = target.shown(target.answers[0], actions[0].numpy())
+    tokens = TEXT.split()
+    shown = target.shown(target.answers[0], actions[0].numpy(), tokens)
     assert shown == ["[IN:ALARM", "shift", "shift", "[SL:TIME", "shift", "shift", "]", "shift", "shift", "]"]
-    answer = {"tokens": TEXT.split(), "actions": shown}
-    assert target.from_answer(answer) == read(TREE)
-    target.complete(answer)
-    assert answer["tree"] == TREE
+    assert target.from_answer({"tokens": tokens, "actions": shown}) == read(TREE)
+    assert target.shown(target.answers[2], actions[0].numpy(), tokens) == TREE
+    several = Answer("trees", "trees", dims=("N",), tree=True)
+    assert target.shown(several, torch.cat([actions, -torch.ones_like(actions)]).numpy(), tokens) == [TREE, ""]
+    assert target.actions_in(TREE).tolist() == list(map(int, ids))
+    assert target.actions_in("").tolist() == []
+    for text in ("[IN:ALARM wake me", "[IN:OTHER wake ]"):
+        with pytest.raises(ValueError):
+            target.actions_in(text)
 
 
 def test_a_text_without_a_token_has_no_tree_which_is_certain() -> None:
     target = fitted(TREE)
     greets = [*map(target.names().index, ("[IN:ALARM", "shift", "]"))]  # of the padding token, too
     answer = {"actions": torch.tensor([greets, greets]), "score": torch.tensor([0.5, 0.25])}
-    found = target.answered(answer, [["hi"], []])
+    found = target.answered(answer, [["hi"], []], target.answers)
     assert (found["actions"].tolist(), found["score"].tolist()) == ([greets, [-1, -1, -1]], [0.5, 1.0])
-    empty: dict[str, Any] = {"tokens": [], "actions": target.shown(target.answers[0], found["actions"][1])}
-    target.complete(empty)
-    assert empty == {"tokens": [], "actions": [], "tree": ""}
+    assert target.shown(target.answers[0], found["actions"][1], []) == []
+    assert target.shown(target.answers[2], found["actions"][1], []) == ""
 
 
 def test_a_tree_over_tokens_that_are_not_read_is_counted() -> None:

@@ -16,7 +16,7 @@ import onnx_ir as ir
 import onnxruntime
 from onnx_ir.tape import Tape
 
-from mtl.export.trees import bracketed
+from mtl.export.trees import bracketed, several_bracketed
 from mtl.text.token_values import INT64, STRING
 from mtl.text.transitions import oracle, tree_of
 from mtl.text.trees import read_tree, written
@@ -27,12 +27,13 @@ WORDS = ("hi", "[", "]", "\\", "a[b]c", "\\]", "\u00e9\u05d0", "\U0001f600", "sh
 
 
 @cache
-def session() -> onnxruntime.InferenceSession:
-    tape = Tape()
-    actions = ir.val("actions", dtype=INT64, shape=("B", "S"))
+def session(several: bool = False) -> onnxruntime.InferenceSession:
+    """Return a graph that writes the tree of actions [B, S] or, of several, those of [B, N, S]."""
+    tape, more = Tape(), ("N",) * several
+    actions = ir.val("actions", dtype=INT64, shape=("B", *more, "S"))
     tokens = ir.val("tokens", dtype=STRING, shape=("B", "T"))
-    tree = bracketed(tape, actions, tokens, NAMES)
-    tree.name, tree.shape = "tree", ir.Shape(["B"])
+    tree = (several_bracketed if several else bracketed)(tape, actions, tokens, NAMES)
+    tree.name, tree.shape = "tree", ir.Shape(["B", *more])
     for number, node in enumerate(tape.nodes):
         for value in node.outputs:
             value.name = value.name or f"{node.op_type}.{number}"
@@ -83,6 +84,21 @@ def test_rows_without_actions_and_batches_without_rows() -> None:
 def test_the_tree_of_actions_is_the_one_that_is_written() -> None:
     actions = ["[IN:A", "shift", "[SL:B", "shift", "]", "]"]
     assert in_graph([actions], [["hi", "you"]]) == [written(tree_of(actions), ["hi", "you"])]
+
+
+def test_several_trees_over_the_same_words() -> None:
+    trees = [["[IN:A", "shift", "[SL:B", "shift", "]", "]"], ["[IN:B", "shift", "shift", "]"], []]
+    ids = np.full((2, 3, 6), -1, np.int64)
+    for number, names in enumerate(trees):
+        ids[:, number, : len(names)] = [NAMES.index(name) for name in names]
+    words = np.array([["hi", "you"], ["[", "x"]], object)
+    found = session(several=True).run(None, {"actions": ids, "tokens": words})[0]
+    assert found.tolist() == [
+        ["[IN:A hi [SL:B you ] ]", "[IN:B hi you ]", ""],
+        ["[IN:A \\[ [SL:B x ] ]", "[IN:B \\[ x ]", ""],
+    ]
+    nothing = session(several=True).run(None, {"actions": ids[:0], "tokens": words[:0]})[0]
+    assert nothing.shape == (0, 3)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import onnx
 import pytest
 from typer.testing import CliRunner
 
-from mtl.base.errors import UsageError, some
+from mtl.base.errors import RecipeError, UsageError, some
 from mtl.cli.app import app
 from mtl.runs.runner import Run
 from mtl.serve.bundle import Bundle
@@ -116,6 +116,15 @@ def test_a_beam_is_an_option_of_the_output_layer(run: Run, folder: Path, decoder
     assert best["score"] >= greedy["score"] * 0.9999
 
 
+def test_an_n_best_that_no_beam_finds_is_a_fault_of_the_recipe(folder: Path, decoder: str) -> None:
+    with pytest.raises(RecipeError) as error:
+        Run.start(recipe(decoder, beam=2, nbest=3), folder / f"{decoder}-narrow", data=folder)
+    assert str(error.value) == (
+        "<recipe>: tasks.parse.model.output: 'nbest' should be at most 'beam', which is 2. Found 3. "
+        "Make the beam wider.\n1 error in <recipe>"
+    )
+
+
 def test_a_run_that_stopped_is_resumed_to_equal_parameters(run: Run, folder: Path, decoder: str) -> None:
     stopped = Run.start(recipe(decoder), folder / f"{decoder}-stopped", data=folder)
     for number, _ in enumerate(stopped.train()):
@@ -195,3 +204,39 @@ def test_an_exported_parser_is_text_in_tree_out(run: Run) -> None:
     assert bundle.predict("parse", []) == []
     measured = run.evaluate("test", export=run.out / "export").metrics["parse"]
     assert measured["exact_match"] == run.metrics["test"]["parse"]["exact_match"]
+
+
+@pytest.mark.slow
+def test_the_n_best_of_a_run_are_those_of_its_export(folder: Path, decoder: str) -> None:
+    run = Run.start(recipe(decoder, beam=5, nbest=3), folder / f"{decoder}-best", data=folder)
+    for _ in run.train():
+        pass
+    run.test()
+    assert not run.export(verify="sample").left_out
+    bundle = Bundle(run.out / "export")
+    outputs = bundle.manifest["tasks"]["parse"]["outputs"]
+    assert {name: outputs[name]["shape"] for name in ("tree", "score", "trees", "scores")} == {
+        "tree": ["B"],
+        "score": ["B"],
+        "trees": ["B", "N"],
+        "scores": ["B", "N"],
+    }
+    texts = ["take me to my house!", "", "how far is Oslo to Oslo?", "Oslo"]
+    answers = bundle.predict("parse", texts)
+    for found, wanted in zip(answers, run.predict("parse", texts), strict=True):
+        assert (found["trees"], found["actions"]) == (wanted["trees"], wanted["actions"])
+        assert found["scores"] == pytest.approx(wanted["scores"], abs=1e-4)
+        assert (found["tree"], found["score"]) == (found["trees"][0], found["scores"][0])
+    assert (answers[1]["trees"], answers[1]["scores"]) == (["", "", ""], [1.0, 0.0, 0.0])
+    for answer in (answers[0], *answers[2:]):
+        assert len(set(answer["trees"])) == 3
+        assert all(read_tree(tree).words == tuple(answer["tokens"]) for tree in answer["trees"])
+        assert answer["scores"] == sorted(answer["scores"], reverse=True)
+
+    (folder / "asked.txt").write_text("take me to my house!\n", "utf-8")
+    for out in (run.out, run.out / "export"):
+        said = CliRunner().invoke(app, ["predict", str(out), "--input", str(folder / "asked.txt"), "--top", "2"])
+        assert said.exit_code == 0
+        line = json.loads(said.output)
+        assert line["trees"] == answers[0]["trees"][:2]
+        assert line["scores"] == pytest.approx(answers[0]["scores"][:2], abs=1e-4)
