@@ -36,11 +36,15 @@ class TransitionOutput(Output):
 
     def __init__(self, target: TreeOfTokens, *, beam: Count = 1, nbest: Count = 1) -> None:
         super().__init__()
+        self.size = target.size
+        self.follow(beam, nbest)
+
+    def follow(self, beam: int, nbest: int = 1) -> None:
+        """Search with another beam from now on: no weight depends on it. Raises `UsageError` for an `nbest` above."""
         if nbest > beam:
             raise UsageError(f"'nbest' should be at most 'beam', which is {beam}. Found {nbest}. Make the beam wider.")
-        self.size = target.size
         self.nbest = nbest
-        self.search = Greedy(self.size) if beam == 1 else Beam(self.size, beam, nbest)
+        self.search: Greedy | Beam = Greedy(self.size) if beam == 1 else Beam(self.size, beam, nbest)
 
     @property
     def output_dim(self) -> int:
