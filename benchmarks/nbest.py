@@ -38,8 +38,9 @@ Answers = Sequence[Mapping[str, Any]]
 
 def ranked(answer: Mapping[str, Any]) -> list[tuple[str, float]]:
     """Return the n best trees of an answer with their probabilities, the one where there are no more."""
-    trees, scores = answer.get("trees", [answer["tree"]]), answer.get("scores", [answer["score"]])
-    return list(zip(trees, scores, strict=True))
+    if "trees" not in answer:
+        return [(answer["tree"], answer["score"])]
+    return list(zip(answer["trees"], answer["scores"], strict=True))
 
 
 def tied(answer: Mapping[str, Any]) -> bool:
