@@ -52,9 +52,10 @@ def trained(folder: Path) -> Iterator[Run]:
 
 def kind_of(run: Run) -> str:
     """Return the type of the decoder that parses; of a run that does not, its encoder's."""
-    model = next(iter(run.recipe.tasks.values())).model
     parser = parser_of(run)
-    return str(run.recipe.tasks[parser].model["decoder"].type if parser else model["representation"].type)
+    asked = parser or next(iter(run.recipe.tasks))
+    config = run.recipe.tasks[asked].model.get("decoder" if parser else "representation")
+    return "-" if config is None else config.type
 
 
 def parser_of(run: Run) -> str | None:

@@ -175,24 +175,20 @@ class _ExpectedBatch:
         if "tokens" in found:
             self._compare_tokens(head, found["tokens"], found["lengths"])
         tied: set[int] = set()
-        for answer in self.declared:
-            if answer.labels or answer.position:
-                same = self._same_labels
-            elif answer.tree:
-                same = self._same_trees
-            else:
-                continue
+        discrete = [answer for answer in self.declared if answer.labels or answer.position or answer.tree]
+        for answer in discrete:
+            same = self._same_trees if answer.tree else self._same_labels
             rows = [row for row in range(self.size) if row not in tied]
             tied |= {row for row in rows if not same(head, answer, row, found[answer.name])}
         for answer in self.declared:
-            if not (answer.labels or answer.position or answer.tree):
+            if answer not in discrete:
                 for row in range(self.size):
                     if row not in tied:
                         self._compare_numbers(head, answer, row, found[answer.name])
 
-    def _same_trees(self, head: Head, answer: Answer, row: int, values: Array) -> bool:
+    def _same_trees(self, head: Head, answer: Answer, row: int, trees: Array) -> bool:
         """Compare a row's trees in brackets, one or the n best; False where those that differ are as probable."""
-        wanted, given = (list(np.atleast_1d(value)) for value in (self._trees(answer, row), values[row]))
+        wanted, given = (list(value) if answer.dims else [value] for value in (self._trees(answer, row), trees[row]))
         odd = [(one, other) for one, other in zip(wanted, given, strict=True) if one != other]
         gap = max((self._tree_gap(answer, row, one, other) for one, other in odd), default=-math.inf)
         if not gap < TIE:

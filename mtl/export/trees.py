@@ -41,13 +41,13 @@ def several_bracketed(tape: Tape, actions: ir.Value, tokens: ir.Value, names: Se
     trees, words = tape.op("Mul", [texts, number]), tape.op("Shape", [tokens], {"start": 1, "end": 2})
     repeated = tape.op("Concat", [texts, number, words], {"axis": 0})
     expanded = tape.op("Expand", [tape.op("Unsqueeze", [tokens, integers(tape, [1])]), repeated])
-    one_by_one = [
+    tree, own = (
         tape.op("Reshape", [value, tape.op("Concat", [trees, size], {"axis": 0})], {"allowzero": 1})
         for value, size in ((actions, steps), (typed(expanded, STRING, 3), words))
-    ]
-    typed(one_by_one[0], INT64, 2), typed(one_by_one[1], STRING, 2)
+    )
+    found = bracketed(tape, typed(tree, INT64, 2), typed(own, STRING, 2), names)
     shape = tape.op("Concat", [texts, number], {"axis": 0})
-    return typed(tape.op("Reshape", [bracketed(tape, *one_by_one, names), shape], {"allowzero": 1}), STRING, 2)
+    return typed(tape.op("Reshape", [found, shape], {"allowzero": 1}), STRING, 2)
 
 
 def _items(tape: Tape, actions: ir.Value, items: Sequence[str]) -> ir.Value:
