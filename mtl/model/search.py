@@ -53,6 +53,17 @@ class Stepped(NamedTuple):
     values: tuple[Any, ...]
 
 
+class Ranked(NamedTuple):
+    """What a search has found: the N best sequences of choices [B, N, S] and their log-probabilities [B, N].
+
+    `each` [B, N, S] are those of every choice, given the ones before it; None where the search does not keep them.
+    """
+
+    choices: Tensor
+    scores: Tensor
+    each: Tensor | None
+
+
 class Search(nn.Module):
     """Finds the best answer; `forward` takes what the output layer hands it and is the eager side."""
 
@@ -64,21 +75,27 @@ class Search(nn.Module):
 class Greedy(Search):
     """The best choice at every step, until every row has chosen `end`, or after `most` steps."""
 
-    def __init__(self, end: int) -> None:
+    def __init__(self, end: int, *, each: bool = False) -> None:
         super().__init__()
         self.end = end
+        self.each = each
 
     def forward(self, stepped: Stepped, most: int) -> tuple[Tensor, Tensor, Tensor]:
         """Return choices [B, most] (`end` after the first `end`), their lengths [B], and log-probabilities [B].
 
-        A choice of `end` is no part of a length. Of equal scores the lowest id wins.
+        A choice of `end` is no part of a length.
         """
+        return first_of(self.ranked(stepped, most), self.end)
+
+    def ranked(self, stepped: Stepped, most: int) -> Ranked:
+        """Return the one sequence of choices [B, 1, most]; of equal scores the lowest id wins."""
         read, state = stepped.decoder.start(*stepped.values)
         rows, device = state[0].shape[0], state[0].device
         choice = torch.full((rows,), -1, dtype=torch.int64, device=device)
         done = torch.zeros(rows, dtype=torch.bool, device=device)
         score = torch.zeros(rows, dtype=torch.float32, device=device)
         chosen = torch.full((rows, most), self.end, dtype=torch.int64, device=device)
+        each = (score.new_zeros(rows, most),) * self.each
         number = torch.zeros((), dtype=torch.int64, device=device)
         limit = torch.full_like(number, most)  # outside of the loop, into which torch takes no sizes
 
@@ -87,14 +104,23 @@ class Greedy(Search):
             return (number < limit) & ~done.all()
 
         def step(carried: State, read: State) -> State:
-            (number, choice, done, score, chosen, *state), (_, *rest) = carried, read
+            (number, choice, done, score, chosen, *more), (_, *rest) = carried, read
+            each, state = more[: self.each], more[self.each :]
             scores, following = stepped.decoder.step(tuple(rest), tuple(state), choice)
             likely = scores.log_softmax(-1)
             best = torch.where(done, self.end, likely.argmax(-1))
-            score = score + torch.where(done, 0.0, likely.gather(1, best[:, None])[:, 0])
-            chosen = chosen.scatter(1, number.expand_as(best)[:, None], best[:, None])
-            return number + 1, best, done | (best == self.end), score, chosen, *following
+            gained = torch.where(done, 0.0, likely.gather(1, best[:, None])[:, 0])
+            place = number.expand_as(best)[:, None]
+            chosen = chosen.scatter(1, place, best[:, None])
+            each = [value.scatter(1, place, gained[:, None]) for value in each]
+            return number + 1, best, done | (best == self.end), score + gained, chosen, *each, *following
 
-        carried = (number, choice, done, score, chosen, *state)
-        _, _, _, score, chosen, *_ = repeat(going, step, carried, (limit, *read), stepped.decoder)
-        return chosen, (chosen != self.end).sum(1), score
+        carried = (number, choice, done, score, chosen, *each, *state)
+        _, _, _, score, chosen, *more = repeat(going, step, carried, (limit, *read), stepped.decoder)
+        return Ranked(chosen[:, None], score[:, None], more[0][:, None] if self.each else None)
+
+
+def first_of(found: Ranked, end: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the best sequences of choices [B, S], how many choices but `end` each has, [B], and their scores [B]."""
+    first = found.choices[:, 0]
+    return first, (first != end).sum(1), found.scores[:, 0]

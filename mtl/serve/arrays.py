@@ -75,7 +75,8 @@ def answer_rows(
         elif dims[:1] == ["U"] and sizes is not None:
             values = [row[:length] for row, length in zip(values, sizes, strict=True)]
         elif dims == ["S"]:
-            values = [[action for action in row if action] for row in values]
+            names = array.dtype == object
+            values = [[one for one in row if (one if names else one >= 0)] for row in values]
         elif dims == [len(labels)] and array.dtype == object:
             values = [[label for label in row if label] for row in values]
         elif dims == [len(labels)]:

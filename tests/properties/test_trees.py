@@ -154,6 +154,25 @@ def test_the_n_best_are_trees_the_most_probable_first(name: str) -> None:
 
 
 @every_decoder
+@pytest.mark.parametrize("keys", [{}, {"beam": 4}, {"beam": 4, "nbest": 3}])
+def test_scores_of_actions_are_those_that_a_tree_is_taught_by(name: str, keys: dict[str, int]) -> None:
+    module, output = decoder(name), TransitionOutput(target(), **keys, action_scores=True)
+    with torch.no_grad():
+        answer = output.answer(Stepped(module, (texts(),)))
+        without = TransitionOutput(target(), **keys).answer(Stepped(module, (texts(),)))
+        losses = output.loss(module(texts(), answer["actions"]), answer["actions"])
+    assert without.keys() == answer.keys() - {"action_scores"}
+    for key, value in without.items():
+        assert torch.equal(value, answer[key])
+    there = answer["actions"] >= 0
+    assert torch.equal(answer["action_scores"] >= 0, there)
+    each = (-losses.values.view_as(there)).exp()
+    torch.testing.assert_close(answer["action_scores"][there], each[there], atol=1e-5, rtol=1e-4)
+    product = torch.where(there, answer["action_scores"], 1.0).prod(1)
+    torch.testing.assert_close(product, answer["score"], atol=1e-6, rtol=1e-4)
+
+
+@every_decoder
 def test_where_there_are_fewer_trees_the_others_are_nothing(name: str) -> None:
     one_word = PaddedSequence(texts().values[1:2, :1], texts().lengths[1:2])
     torch.manual_seed(1)

@@ -108,9 +108,9 @@ class TreeOfTokens(TreeCells, LabelTarget):
         return tree_of(answer["actions"])
 
     def shown(self, answer: Answer, values: NDArray[Any], tokens: Sequence[str]) -> Any:
-        """Return the actions up to the last one, trees in brackets, or their probabilities."""
+        """Return the actions (or their scores) up to the last one, trees in brackets, or their probabilities."""
         if not answer.tree:
-            return super().shown(answer, values[values >= 0] if answer.labels else values, tokens)
+            return super().shown(answer, values[values >= 0] if answer.dims == self.axes else values, tokens)
         if answer.dims:
             return [self.in_brackets(actions, tokens) for actions in values]
         return self.in_brackets(values, tokens)

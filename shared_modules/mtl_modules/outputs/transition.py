@@ -28,15 +28,17 @@ class TransitionOutput(Output):
 
     `beam` is how many sequences of actions are followed side by side; with 1 it is the best action at every step.
     `nbest` is how many trees are answered, the most probable first: with 2 and more a head has `trees` and `scores` [B,
-    nbest] beside `tree` and `score`, `""` and 0 where the beam has found fewer.
+    nbest] beside `tree` and `score`, `""` and 0 where the beam has found fewer. With `action_scores` it has the
+    probability of each of the `actions`, given those before it, [B, S], negative after the last one.
     """
 
     elements = ("tree",)
     axes = (("S",),)
 
-    def __init__(self, target: TreeOfTokens, *, beam: Count = 1, nbest: Count = 1) -> None:
+    def __init__(self, target: TreeOfTokens, *, beam: Count = 1, nbest: Count = 1, action_scores: bool = False) -> None:
         super().__init__()
         self.size = target.size
+        self.action_scores = action_scores
         self.follow(beam, nbest)
 
     def follow(self, beam: int, nbest: int = 1) -> None:
@@ -44,7 +46,10 @@ class TransitionOutput(Output):
         if nbest > beam:
             raise UsageError(f"'nbest' should be at most 'beam', which is {beam}. Found {nbest}. Make the beam wider.")
         self.nbest = nbest
-        self.search: Greedy | Beam = Greedy(self.size) if beam == 1 else Beam(self.size, beam, nbest)
+        each = self.action_scores
+        self.search: Greedy | Beam = (
+            Greedy(self.size, each=each) if beam == 1 else Beam(self.size, beam, nbest, each=each)
+        )
 
     @property
     def output_dim(self) -> int:
@@ -53,14 +58,14 @@ class TransitionOutput(Output):
 
     @property
     def more_answers(self) -> tuple[Answer, ...]:
-        """The n best trees and their probabilities; of a text without tokens there is one, which is certain."""
-        if self.nbest == 1:
-            return ()
+        """Scores of actions, then the n best trees: of a text without tokens there is one, which is certain."""
+        actions = Answer("action_scores", "action_scores", dims=("S",), without_tokens=END)
         certain = (1.0, *[0.0] * (self.nbest - 1))
-        return (
+        best = (
             Answer("trees", "trees", dims=("N",), tree=True, without_tokens=END),
             Answer("scores", "scores", dims=("N",), without_tokens=certain),
         )
+        return (*((actions,) if self.action_scores else ()), *(best if self.nbest > 1 else ()))
 
     def loss(self, *scores_and_targets: Any) -> Losses:
         """Return a loss for each action of the batch."""
@@ -74,19 +79,22 @@ class TransitionOutput(Output):
     def answer(self, *scores: Any) -> dict[str, Tensor]:
         """Return `actions` [B, S], ids, -1 after the last one, and `score` [B]: the probability of all of them.
 
-        With an `nbest` of 2 and more also those of the N best trees: `trees` [B, N, S] and `scores` [B, N].
+        With `action_scores` those [B, S], -1 after the last one; with an `nbest` of 2 and more also `trees` [B, N, S]
+        and `scores` [B, N].
         """
         (stepped,) = scores
         if not isinstance(stepped, Stepped) or not isinstance(stepped.decoder, TreeDecoder):
             raise UsageError(_MISFIT.format(_name(stepped)))
         most = stepped.decoder.system.most(stepped.values[0].values.shape[1])
-        if isinstance(self.search, Greedy):
-            chosen, _, likely = self.search(stepped, most)
-            return {"actions": torch.where(chosen == self.size, END, chosen), "score": likely.exp()}
-        every, each = self.search.ranked(stepped, most)
-        trees = torch.where((every == self.size) | (each < UNLIKELY)[:, :, None], END, every)
-        best = {"actions": trees[:, 0], "score": each[:, 0].exp()}
-        return best if self.nbest == 1 else {**best, "trees": trees, "scores": each.exp()}
+        found = self.search.ranked(stepped, most)
+        none = found.choices == self.size
+        if self.nbest > 1:
+            none = none | (found.scores < UNLIKELY)[:, :, None]
+        trees, scores = torch.where(none, END, found.choices), found.scores.exp()
+        answer = {"actions": trees[:, 0], "score": scores[:, 0]}
+        if found.each is not None:
+            answer["action_scores"] = torch.where(none, float(END), found.each.exp())[:, 0]
+        return answer if self.nbest == 1 else {**answer, "trees": trees, "scores": scores}
 
     def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
         """Return how much more probable one tree is than another or, of greedy answers, its first other action.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -208,16 +209,17 @@ def test_an_exported_parser_is_text_in_tree_out(run: Run) -> None:
 
 @pytest.mark.slow
 def test_the_n_best_of_a_run_are_those_of_its_export(folder: Path, decoder: str) -> None:
-    run = Run.start(recipe(decoder, beam=5, nbest=3), folder / f"{decoder}-best", data=folder)
+    run = Run.start(recipe(decoder, beam=5, nbest=3, action_scores=True), folder / f"{decoder}-best", data=folder)
     for _ in run.train():
         pass
     run.test()
     assert not run.export(verify="sample").left_out
     bundle = Bundle(run.out / "export")
     outputs = bundle.manifest["tasks"]["parse"]["outputs"]
-    assert {name: outputs[name]["shape"] for name in ("tree", "score", "trees", "scores")} == {
+    assert {name: outputs[name]["shape"] for name in ("tree", "score", "action_scores", "trees", "scores")} == {
         "tree": ["B"],
         "score": ["B"],
+        "action_scores": ["B", "S"],
         "trees": ["B", "N"],
         "scores": ["B", "N"],
     }
@@ -226,6 +228,9 @@ def test_the_n_best_of_a_run_are_those_of_its_export(folder: Path, decoder: str)
     for found, wanted in zip(answers, run.predict("parse", texts), strict=True):
         assert (found["trees"], found["actions"]) == (wanted["trees"], wanted["actions"])
         assert found["scores"] == pytest.approx(wanted["scores"], abs=1e-4)
+        assert found["action_scores"] == pytest.approx(wanted["action_scores"], abs=1e-4)
+        assert len(found["action_scores"]) == len(found["actions"])
+        assert math.prod(found["action_scores"]) == pytest.approx(found["score"], abs=1e-4)
         assert (found["tree"], found["score"]) == (found["trees"][0], found["scores"][0])
     assert (answers[1]["trees"], answers[1]["scores"]) == (["", "", ""], [1.0, 0.0, 0.0])
     for answer in (answers[0], *answers[2:]):
