@@ -90,11 +90,11 @@ class TransitionOutput(Output):
         none = found.choices == self.size
         if self.nbest > 1:
             none = none | (found.scores < UNLIKELY)[:, :, None]
-        trees, scores = torch.where(none, END, found.choices), found.scores.exp()
-        answer = {"actions": trees[:, 0], "score": scores[:, 0]}
+        trees, likely = torch.where(none, END, found.choices), found.scores.exp()
+        answer = {"actions": trees[:, 0], "score": likely[:, 0]}
         if found.each is not None:
             answer["action_scores"] = torch.where(none, float(END), found.each.exp())[:, 0]
-        return answer if self.nbest == 1 else {**answer, "trees": trees, "scores": scores}
+        return answer if self.nbest == 1 else {**answer, "trees": trees, "scores": likely}
 
     def gap(self, scores: tuple[Any, ...], answer: str, row: int, wanted: Any, given: Any) -> float:
         """Return how much more probable one tree is than another or, of greedy answers, its first other action.
