@@ -66,9 +66,7 @@ def compared_table(compared: Sequence[Compared]) -> Table:
     return made
 
 
-def _answered(found: Difference | None) -> str:
-    if found is None:
-        return "not exported"
+def _answered(found: Difference) -> str:
     return f"{counted(found.rows, 'row')} otherwise: {found.size}" if found.rows else "bit by bit"
 
 

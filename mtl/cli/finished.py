@@ -70,4 +70,4 @@ def export_command(folder: Path, *, out: Path | None, data: Path | None, verify:
     console = Console()
     report = run.export(out, report=lambda begun: line(console, stage(begun)), verify=verify)
     warn(run.warnings(*report.verification.split.values()))
-    print_table(console, results({}, {}, report.folder, report.files, report.verification.facts(), report.left_out))
+    print_table(console, results({}, {}, report.folder, report.files, report.verification.facts(), report.joint))

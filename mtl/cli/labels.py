@@ -29,11 +29,9 @@ def labels_command(folder: Path, *, action: str | None, names: tuple[str, ...], 
     old, new = names
     tasks = run.rename(old, new, task)
     line(console, f"{', '.join(tasks)}: '{old}' is called '{new}'; rows may have either name")
-    exported = bool(set(tasks) & set(run.exports))
-    graphs = f"`mtl export {folder}` writes graphs that answer '{new}', " if exported else ""
-    line(console, f"{graphs}`mtl test {folder}` {'' if graphs else 'writes '}figures with it")
+    line(console, f"`mtl export {folder}` writes graphs that answer '{new}', `mtl test {folder}` figures with it")
     export = folder / "export"
-    if exported and kind_of(export) == "export":
+    if kind_of(export) == "export":
         line(console, f"until then {export}, like any export made before, has the names that it was exported with")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,31 +61,34 @@ def results(
     folder: Path,
     files: Mapping[str, int],
     verified: Mapping[str, Any],
-    left_out: Mapping[str, str] = {},  # never changed
+    joint: Sequence[Mapping[str, Any]] = (),
 ) -> Table:
     """Return the one table at the end of a run: test figures, files with their sizes, what verification found.
 
-    `left_out` are tasks that are not exported, with what they predict.
+    `joint` are the manifest's entries of joint graphs: each gets a line with its tasks, and how it reads their texts.
     """
+    from ..export.pairs import by_count
+
     made = table("what", "", "value")
     split = next((name for name in ("test", "dev") if name in metrics), "")
     for task, name, text in figures_of(metrics.get(split, {}), reports.get(split, {})):
         made.add_row(f"{split} {task}", name, text)
     for name, size in files.items():
         made.add_row("exported", str(folder / name), size_text(size))
-    for task, shape in left_out.items():
-        made.add_row("not exported", f"{task}: {shape} cannot be exported yet", "")
+    for entry in joint:
+        made.add_row("joint", f"{entry['file']}: {', '.join(entry['tasks'])}; reads {' and '.join(entry['reads'])}", "")
+    if len(joint) > 1:
+        why = "several graphs, as one has the tasks that read their inputs in the same way"
+        made.add_row("joint", why, str(len(joint)))
     if not verified:
         return made
     if verified.get("how") == "none":
         made.add_row("verified", "nothing, as --verify none asked", "")
         return made
-    sizes = " and ".join(map(str, verified["batch_sizes"]))
-    for task, rows in verified["rows"].items():
-        part = verified["parts"].get(task, {"of": rows, "alone": rows})
-        fewer = f" ({part['alone']} of them at 1)" if task in verified["parts"] else ""
-        compared = f"{task}: {verified['split'][task]} rows answered as by torch, batch {sizes}{fewer}"
-        made.add_row("verified", compared, f"{rows}/{part['of']}")
+    for task, compared in verified["compared"].items():
+        for sizes, count in by_count(compared):
+            what = f"{task}: {verified['split'][task]} rows answered as by torch, batch {sizes}"
+            made.add_row("verified", what, f"{count}/{verified['rows'][task]}")
     for task, apart in verified["towers"].items():
         made.add_row("verified", f"{task}: largest difference between vectors' inner product and score", f"{apart:.1e}")
     made.add_row("verified", "largest difference between scores", f"{verified['largest_difference']:.1e}")

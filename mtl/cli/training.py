@@ -56,8 +56,7 @@ def train_command(
     with together() as processes, started(asked, console) as run:
         train(run, console)
         processes.end()
-    graphs = f", `mtl export {run.out}` writes its graphs" if run.exports else ""
-    line(console, f"{run.out}: trained. `mtl test {run.out}` measures it{graphs}.")
+    line(console, f"{run.out}: trained. `mtl test {run.out}` measures it, `mtl export {run.out}` writes its graphs.")
 
 
 def run_command(
@@ -90,21 +89,15 @@ def complete(run: Run, console: Console, verify: str = "full") -> None:
     if not run.complete:
         line(console, "testing")
         run.test()
-        if not run.exports:
-            line(console, "tested; nothing is exported, as no task predicts what can be")
-            return
         line(console, "tested; exporting and verifying" if verify != "none" else "tested; exporting")
         run.export(report=lambda begun: line(console, stage(begun)), verify=verify)
 
 
 def show_results(run: Run, console: Console) -> None:
     """Print the one table at the end of a run."""
-    from ..export.left_out import left_out
-
-    manifest = run.manifest if run.exports else {"files": {}, "verified": {}}
+    manifest, folder = run.manifest, run.out / "export"
     files = {name: facts["bytes"] for name, facts in manifest["files"].items()}
-    others = left_out(run.graph)
-    print_table(console, results(run.metrics, run.reports, run.out / "export", files, manifest["verified"], others))
+    print_table(console, results(run.metrics, run.reports, folder, files, manifest["verified"], manifest["joint"]))
 
 
 @contextmanager

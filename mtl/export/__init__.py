@@ -12,7 +12,6 @@ graphs          which graphs an export consists of
 head            a graph of an export folder in onnxruntime, with the inputs that torch gets
 joint           the joint graph: front ends, numeric graph and label decoding in one, from strings to answers
 layout          the same values from fewer or faster nodes
-left_out        which tasks an export leaves out: those whose answers cannot be exported yet
 list_front_end  from lists of strings to their texts one after another, and back to units, inside the graph
 loops           what the bodies of loops compute anew at every step, though it stays the same, is computed once
 manifest        what an export folder says about itself: `manifest.json`, and the metadata inside each graph

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,6 @@ from ..graph.calls import Call
 from .cut import cut
 from .graphs import Graphs, build, from_tokens, groups
 from .joint import JointGraph
-from .left_out import fault_if_left_out, left_out
 from .manifest import describe_head, describe_tower, exported, metadata, tower_metadata, write_manifest
 from .network import entering
 from .pairs import check_how
@@ -47,15 +46,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ExportReport:
-    """What an export wrote: `files` in bytes by name, what its verification found, and tasks that cannot be exported.
+    """What an export wrote, `files` in bytes by name, and what its verification found.
 
-    `left_out` has what each of these predicts.
+    `joint` are the manifest's entries of joint graphs.
     """
 
     folder: Path
     files: Mapping[str, int]
     verification: Verification
-    left_out: Mapping[str, str] = field(default_factory=dict)
+    joint: Sequence[Mapping[str, Any]]
 
     @property
     def summary(self) -> str:
@@ -75,7 +74,7 @@ def export(
     report: Callable[[StageReport], None] = lambda _: None,
     verify: str = "full",
 ) -> ExportReport:
-    """Write the graphs of these tasks (by default all that can be exported) to `out`, verified on the whole test split.
+    """Write the graphs of these tasks (by default all) to `out`, verified on the whole test split.
 
     `verify` is `full`, `sample` (a few rows at batch 1, all in batches) or `none`. `metrics` (by split and task) and
     further `facts` go into the manifest. `out` should be new, empty or an earlier export, which is
@@ -84,7 +83,6 @@ def export(
     """
     out = Path(out)
     names = _tasks(graph, tasks)
-    others = left_out(graph) if tasks is None else {}
     check_how(verify)
     _check_place(out)
     place = out.resolve()  # of a link, the folder that it names is replaced, and '.' has a name
@@ -99,8 +97,7 @@ def export(
             report(StageReport("writing", tuple(names)))
             heads = write_graphs(graphs, graph, prepared, names, unfinished)
             verification = verification_of(model, graph, prepared, graphs, names, unfinished, report, verify)
-            entries = {**(facts or {}), **heads, **({"not_exported": others} if others else {})}
-            write_manifest(unfinished, graph, entries, verification, metrics or {})
+            write_manifest(unfinished, graph, {**(facts or {}), **heads}, verification, metrics or {})
             sync(unfinished)
             publish(unfinished, place)
     except OSError as error:
@@ -110,7 +107,7 @@ def export(
     finally:
         model.train(was_training).to(device)
     sizes = {file.name: file.stat().st_size for file in sorted(place.iterdir())}
-    return ExportReport(out, sizes, verification, others)
+    return ExportReport(out, sizes, verification, heads["joint"])
 
 
 def write_graphs(
@@ -135,7 +132,9 @@ def write_graphs(
     for file, group in groups(graph, tasks).items():
         joint = head_of(graphs.text, graph, prepared, group, "joint")
         save(joint, folder / file, weights)
-        entries["joint"].append({"file": file, "tasks": list(group), "inputs": [v.name for v in joint.graph.inputs]})
+        inputs = [value.name for value in joint.graph.inputs]
+        reads = list(map(str, graph.inputs(group[0], by="front_end").values()))
+        entries["joint"].append({"file": file, "tasks": list(group), "inputs": inputs, "reads": reads})
     entries["weights"] = WEIGHTS
     return entries
 
@@ -177,11 +176,7 @@ def _tasks(graph: SharingGraph, tasks: Sequence[str] | None) -> list[str]:
     for task in tasks or ():
         if task not in known:
             raise UsageError(f"no task named '{task}' to export.{near_miss(task, known)} Tasks: {', '.join(known)}.")
-    asked, never = [task for task in known if tasks is None or task in tasks], left_out(graph)
-    found = [task for task in asked if task not in never]
-    if tasks is not None or not found:
-        fault_if_left_out({task: never[task] for task in asked if task in never})
-    return found
+    return [task for task in known if tasks is None or task in tasks]
 
 
 def _check_place(out: Path) -> None:

@@ -5,8 +5,8 @@ How much is verified is said by one of three words: `full`, `sample` (a few rows
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,18 @@ def check_how(how: str, called: str = "verify") -> None:
     """Raise `UsageError` for a word that does not say how much is verified."""
     if how not in HOW:
         raise UsageError(f"{called} should be full, sample or none. Found '{how}'.{near_miss(how, HOW)}")
+
+
+def by_count(compared: Mapping[Any, int]) -> list[tuple[str, int]]:
+    """Return how many rows were compared, each number once, with the batch sizes that it is the number of.
+
+    >>> by_count({1: 5, 64: 50}), by_count({1: 50, 64: 50})
+    ([('1', 5), ('64', 50)], [('1 and 64', 50)])
+    """
+    sizes: dict[int, list[str]] = {}
+    for size, count in compared.items():
+        sizes.setdefault(count, []).append(str(size))
+    return [(" and ".join(of), count) for count, of in sizes.items()]
 
 
 def rows_to_verify(graph: SharingGraph, split: Split, task: str, how: str = "full") -> ComparedRows:

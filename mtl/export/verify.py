@@ -18,7 +18,7 @@ from .alike import alike
 from .compare import BATCH_SIZE, GraphComparison, Tie
 from .graphs import Graphs, from_tokens, groups, split_to_verify
 from .head import CachedSession, Head, InputTexts, session_of
-from .pairs import ComparedRows, check_how, rows_to_verify
+from .pairs import ComparedRows, by_count, check_how, rows_to_verify
 from .vectors import TowerGraph, compare_sides
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..model.multi_task import MultiTaskModel
 
 BATCH_SIZES = (1, BATCH_SIZE)
+FEW_ROWS = 4  # that a joint graph of one task alone answers
 LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32, 48, 64, 100, 150, 200, 299, 300)
 # Capitals, letters that have a plain form, marks out of order, Hangul in parts; a family of linked emoji; two flags.
 BEYOND_ASCII = (
@@ -42,19 +43,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Verification:
-    """What was compared and found equal: `rows` of which split by task, at `batch_sizes`; `ties` are listed.
+    """What was compared and found equal, by task: which `split`, how many `rows` it has, and how many were `compared`.
 
-    `parts` says of a task whose rows were not all compared how many rows its split has, and how many of the compared
-    ones were also alone in a batch. `how` is `full`, `sample` or `none`: then nothing was compared. `towers` is by how
-    much the inner products of a task's two vectors differ from its scores.
+    `compared` counts rows by the size of their batches: 1, and up to 64. `ties` are listed. `how` is `full`, `sample`
+    or `none`: then nothing was compared. `towers` is by how much the inner products of a task's two vectors differ from
+    its scores.
     """
 
     split: Mapping[str, str]
     rows: Mapping[str, int]
-    batch_sizes: tuple[int, ...]
+    compared: Mapping[str, Mapping[int, int]]
     largest_difference: float
     ties: tuple[Tie, ...]
-    parts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     towers: Mapping[str, float] = field(default_factory=dict)
     how: str = "full"
 
@@ -64,15 +64,15 @@ class Verification:
         if self.how == "none":
             return "nothing was compared"
         compared = ", ".join(map(self._compared, self.rows))
-        sizes = " and ".join(map(str, self.batch_sizes))
         ties = f"{len(self.ties)} tie{'' if len(self.ties) == 1 else 's'}"
         towers = "".join(f"; vectors of {task} within {apart:.1e} of its score" for task, apart in self.towers.items())
-        return f"{compared} as eager, batch {sizes}; scores within {self.largest_difference:.1e}{towers}; {ties}"
+        return f"{compared} as eager; scores within {self.largest_difference:.1e}{towers}; {ties}"
 
     def _compared(self, task: str) -> str:
-        of, alone = self.parts.get(task, (self.rows[task], 0))
-        only = f" ({alone} of them at batch 1)" if task in self.parts else ""
-        return f"{task} {self.rows[task]}/{of} {self.split[task]} rows{only}"
+        counts = " and ".join(
+            f"{count}/{self.rows[task]} at batch {sizes}" for sizes, count in by_count(self.compared[task])
+        )
+        return f"{task} {self.split[task]} rows {counts}"
 
     def facts(self) -> dict[str, Any]:
         """Return these facts as JSON-able values."""
@@ -80,10 +80,9 @@ class Verification:
             "how": self.how,
             "split": dict(self.split),
             "rows": dict(self.rows),
-            "batch_sizes": list(self.batch_sizes),
+            "compared": {task: {str(size): n for size, n in counts.items()} for task, counts in self.compared.items()},
             "largest_difference": self.largest_difference,
             "ties": [vars(tie) for tie in self.ties],
-            "parts": {task: {"of": of, "alone": alone} for task, (of, alone) in self.parts.items()},
             "towers": dict(self.towers),
         }
 
@@ -102,13 +101,13 @@ def verify(
 
     Each answers the whole test split (or dev, or train, where there is no other) at batch 1 and 64, texts of 1 to 300
     tokens and empty texts alone and together, and no text; a joint graph of one task alone, which is that task's own
-    graph, does not answer again. With `how` as `sample`, a few rows at batch 1, with `none` nothing. Raises
+    graph, is loaded and answers a few rows. With `how` as `sample`, a few rows at batch 1, with `none` nothing. Raises
     `ExportError` naming head, stage, component and example of the first answer that differs. `report` is called as the
     tasks that are verified together begin.
     """
     check_how(how)
     if how == "none":
-        return Verification({}, {}, (), 0.0, (), how=how)
+        return Verification({}, {}, {}, 0.0, (), how=how)
     with torch_threads(1):  # at batch 1, threads that wait for each other take most of the time
         return _verify(
             GraphComparison(model, graph, prepared.fitted, graphs), graph, prepared, tasks, folder, report, how
@@ -126,7 +125,7 @@ def _verify(
 ) -> Verification:
     splits: dict[str, str] = {}
     rows: dict[str, int] = {}
-    parts: dict[str, tuple[int, int]] = {}
+    compared: dict[str, dict[int, int]] = {}
     towers: dict[str, float] = {}
     asked = _groups(graph, prepared, tasks, how)
     sessions: dict[str, CachedSession] = {}  # of joint graphs, which tasks on several sources have
@@ -134,20 +133,23 @@ def _verify(
         report(StageReport("verifying", tuple(together), number, len(asked), len(chosen.rows), name))
         keys = graph.inputs(together[0])
         heads = _heads(graph, prepared, together, folder)
-        first = together[0]
-        if len(together) > 1 or not alike(folder / f"{first}.onnx", folder / joint, f"{first}."):
-            if joint not in sessions:
-                sessions[joint] = CachedSession(session_of(folder / joint, together[0]))
-            heads += [Head(task, joint, sessions[joint], prefix=f"{task}.") for task in together]
+        if joint not in sessions:
+            sessions[joint] = CachedSession(session_of(folder / joint, together[0]))
+        joined = [Head(task, joint, sessions[joint], prefix=f"{task}.") for task in together]
         texts = {column: split.texts(key, chosen.rows) for column, key in keys.items()}
+        first = together[0]
+        if len(together) == 1 and alike(folder / f"{first}.onnx", folder / joint, f"{first}."):
+            few = {column: found[:FEW_ROWS] for column, found in texts.items()}
+            comparison.compare(joined, few, chosen.rows[:FEW_ROWS].tolist())
+        else:
+            heads += joined
         answers = comparison.rows(heads, texts, chosen.rows.tolist(), set(chosen.alone.tolist()))
         made_up = [in_lists(made, keys) for made in synthetic(single_texts(texts))]
         for made in made_up:
             comparison.compare(heads, made, alone=range(len(made[next(iter(made))])))
         for task in together:
-            splits[task], rows[task] = name, len(chosen.rows)
-            if len(chosen.alone) < len(split):
-                parts[task] = len(split), len(chosen.alone)
+            splits[task], rows[task] = name, len(split)
+            compared[task] = dict(zip(BATCH_SIZES, (len(chosen.alone), len(chosen.rows)), strict=True))
             sides = [
                 TowerGraph.load(comparison, tower, folder) for tower in comparison.graphs.towers if tower.task == task
             ]
@@ -157,10 +159,9 @@ def _verify(
     return Verification(
         _in_order(splits, tasks),
         _in_order(rows, tasks),
-        BATCH_SIZES,
+        _in_order(compared, tasks),
         comparison.largest,
         tuple(comparison.ties),
-        _in_order(parts, tasks),
         _in_order(towers, tasks),
         how,
     )

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from ..base.errors import Fault, RecipeError
 from ..compile.readable import ReadRecipe
 from ..data.origins import Origins
-from ..export.left_out import left_out_warnings
 from ..graph import rules as graph_rules
 from ..graph.sharing_graph import SharingGraph
 from ..graph.sound import sound_graph, tasks_of
@@ -96,7 +95,6 @@ def _modules(found: Examined, *, initial: bool, whole: bool) -> None:
         found.untaught = tasks_of(graph, taught)
     found.faults += unexportable(graph)
     found.faults += unmoved(graph) if whole else ()
-    found.warnings += left_out_warnings(graph)
     found.origins = None if misfit else origins
     model, fitting = _built(found, graph, found.origins, initial=initial and not unread)
     if model is None:

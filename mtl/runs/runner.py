@@ -36,7 +36,6 @@ from ..data.prepare import prepare
 from ..data.prepared import Prepared
 from ..evaluate.answerers import TextAnswerer
 from ..evaluate.evaluation import Evaluation, evaluate
-from ..export.left_out import left_out
 from ..graph import drawing
 from ..graph.build import build_graph
 from ..graph.sharing_graph import SharingGraph
@@ -281,22 +280,14 @@ class Run:
 
     @property
     def complete(self) -> bool:
-        """Whether the run was tested, and exported if it can be: then there is nothing left to resume."""
-        exported = not self.exports or (self.out / "export/manifest.json").exists()
-        return (self.out / "metrics.json").exists() and exported
-
-    @property
-    def exports(self) -> tuple[str, ...]:
-        """Names of the tasks that are exported; none where no task predicts what can be."""
-        never = left_out(self.graph)
-        return tuple(task for task in self.tasks if task not in never)
+        """Whether the run was tested and exported: then there is nothing left to resume."""
+        return (self.out / "metrics.json").exists() and (self.out / "export/manifest.json").exists()
 
     def _finish(self) -> None:
         """Test and export, where that is not done yet."""
         if not self.complete:
             self.test()
-            if self.exports:
-                self.export()
+            self.export()
 
     def export(
         self,
@@ -305,7 +296,7 @@ class Run:
         report: Callable[[StageReport], None] = lambda _: None,
         verify: str = "full",
     ) -> ExportReport:
-        """Write the graphs of all tasks that can be exported, verified; raises `ExportError` saying how far it got.
+        """Write the graphs of all tasks, verified; raises `ExportError` saying how far it got.
 
         `report` is called as each stage begins. `verify` says how much is compared with torch: `full`, `sample` (all
         rows in batches, a few alone) or `none`.
@@ -338,7 +329,7 @@ def run(
     overrides: Sequence[str] = (),
     sources: GivenRows | None = None,
 ) -> Run:
-    """Check, train, test, export and verify a recipe; return the run. Tasks that cannot be exported are left out.
+    """Check, train, test, export and verify a recipe; return the run.
 
     `recipe` is a file, the values that one would hold, or a loaded recipe. `out` is the run folder (without it: a new
     one, `runs/NAME/N`), `data` what relative paths of sources start from,

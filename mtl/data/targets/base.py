@@ -42,7 +42,6 @@ class Target:
     masked: ClassVar[bool] = False  # words of that text are masked, and predicted from those on both sides
     dtype: ClassVar[type[np.generic]] = np.int32
     quotes: ClassVar[bool] = False  # answers are parts of its input's text: first and last token
-    exportable: ClassVar[bool] = True  # False: heads that answer with it are not exported yet
     exact: ClassVar[bool] = True  # an answer is right or wrong; False: nearer to the right one or farther
     missing: ClassVar[float] = MISSING  # value of a unit (or token) that has none, and of padding
     answers: ClassVar[tuple[Answer, ...]]

@@ -28,35 +28,28 @@ class Side(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """How otherwise than before a task answers the `rows` of a split, by torch and by its graph.
-
-    `exported` is None for a task that is not exported.
-    """
+    """How otherwise than before a task answers the `rows` of a split, by torch and by its graph."""
 
     task: str
     split: str
     rows: int
     eager: Difference
-    exported: Difference | None
+    exported: Difference
 
     @property
     def equal(self) -> bool:
         """Whether every answer is the same, bit by bit."""
-        return not self.eager.rows and not (self.exported and self.exported.rows)
+        return not self.eager.rows and not self.exported.rows
 
     def facts(self) -> dict[str, Any]:
         """Return it as JSON-able values."""
-        both = {"eager": self.eager, "exported": self.exported}
-        return {**self._asdict(), **{name: None if one is None else one.facts() for name, one in both.items()}}
+        return {**self._asdict(), "eager": self.eager.facts(), "exported": self.exported.facts()}
 
 
-def compared(
-    before: Side, after: Side, task: str, name: str, splits: tuple[Split, Split], *, exported: bool = True
-) -> Compared:
+def compared(before: Side, after: Side, task: str, name: str, splits: tuple[Split, Split]) -> Compared:
     """Compare the answers of two runs to a split, which both have read, and those of their exports."""
     eager = _eager(before.model.to(CPU).eval(), after.model.to(CPU).eval(), task, splits)
-    by_graphs = _exported(before, after, task, splits[0]) if exported else None
-    return Compared(task, name, len(splits[0]), eager, by_graphs)
+    return Compared(task, name, len(splits[0]), eager, _exported(before, after, task, splits[0]))
 
 
 def _eager(before: MultiTaskModel, after: MultiTaskModel, task: str, splits: tuple[Split, Split]) -> Difference:

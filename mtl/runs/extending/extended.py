@@ -89,20 +89,19 @@ class Extended:
     def prove(self, report: Callable[[StageReport], None] = lambda _: None) -> list[Compared]:
         """Compare the answers of the run's own tasks, before and after, to every row of test and dev.
 
-        By torch, in batches alike, and by the exported graphs, of tasks that have one; a run that was not exported, or
-        has renamed labels since, is, for the comparison.
+        By torch, in batches alike, and by the exported graphs; a run that was not exported, or has renamed labels
+        since, is, for the comparison.
         Raises `MtlError` where all that they have in common is frozen and an answer differs.
         """
         with TemporaryDirectory() as scratch, torch_threads(self.run.recipe.train.threads):
             export = self.before.out / "export"
             if not _exported_as_it_is(self.before, export):
                 export = Path(scratch) / "export"
-                if self.before.exports:
-                    self.before.export(export, report=report)
+                self.before.export(export, report=report)
             before = Side(self.before.graph, self.before.model, export)
             after = Side(self.run.graph, self.run.model, self.run.out / "export")
             found = [
-                compared(before, after, task.name, name, (mine, theirs), exported=task.name in self.before.exports)
+                compared(before, after, task.name, name, (mine, theirs))
                 for task in self.before.recipe.tasks.values()
                 for name in SPLITS
                 if (mine := self.before.prepared.split(task.source, name)) is not None
@@ -145,7 +144,7 @@ def _exported_as_it_is(run: Run, export: Path) -> bool:
         return False
     tasks = read_json(export / "manifest.json")["tasks"]
     fitted = Fitted.load(run.graph, run.out / "fitted.json")
-    return all(tasks[task]["labels"] == labels_of(run.graph, fitted, task) for task in run.exports if task in tasks)
+    return all(tasks[task]["labels"] == labels_of(run.graph, fitted, task) for task in run.tasks if task in tasks)
 
 
 def _without_rows(run: Run) -> list[str]:
@@ -163,7 +162,7 @@ def differs(one: Compared) -> str:
     by = " and ".join(
         f"{counted(found.rows, 'row')} otherwise by {what} ({found.size})"
         for found, what in ((one.eager, "torch"), (one.exported, "its exported graph"))
-        if found is not None and found.rows
+        if found.rows
     )
     return f"{one.task}: should answer all {one.rows} rows of {one.split} as before, bit by bit. Found {by}."
 
@@ -187,7 +186,6 @@ def extend(
         pass
     if not found.run.complete:
         found.run.test()
-        if found.run.exports:
-            found.run.export()
+        found.run.export()
     found.prove()
     return found

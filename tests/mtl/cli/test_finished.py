@@ -38,9 +38,13 @@ def test_an_export_that_is_verified_less_says_so(
     done = within("export", tmp_path / "run", "--data", tmp_path, "--verify", "sample")
     assert (done.returncode, done.stderr) == (0, "")
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
-    assert "verified intent: test rows answered as by torch, batch 1 and 64 (5 of them at 1) 15/15" in lines
+    answered = "test rows answered as by torch, batch"
+    for task in ("intent", "slots"):
+        assert f"verified {task}: {answered} 1 5/15" in lines
+        assert f"verified {task}: {answered} 64 15/15" in lines
+    assert "joint joint.onnx: intent, slots; reads text (unicode_words, lowercase)" in lines
     found = json.loads((tmp_path / "run/export/manifest.json").read_text())["verified"]
-    assert (found["how"], found["rows"]["slots"], found["parts"]["slots"]) == ("sample", 15, {"of": 15, "alone": 5})
+    assert (found["how"], found["rows"]["slots"], found["compared"]["slots"]) == ("sample", 15, {"1": 5, "64": 15})
     done = within("export", tmp_path / "run", "--data", tmp_path, "--verify", "none")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[:2] == ["export: tracing intent, slots", "export: writing intent, slots"]

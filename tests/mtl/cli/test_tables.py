@@ -33,8 +33,7 @@ def test_metrics_of_a_ranking_with_the_groups_that_they_leave_out() -> None:
         "relevance  groups without positive      12",
     ]
     assert shown(metrics_table("dev", metrics, reports))[1:] == lines
-    verified = {"split": {}, "rows": {}, "batch_sizes": [1], "largest_difference": 0.0, "ties": [], "parts": {}}
-    verified["towers"] = {}
+    verified = {"split": {}, "rows": {}, "compared": {}, "largest_difference": 0.0, "ties": [], "towers": {}}
     found = shown(results({"dev": metrics}, {"dev": reports}, Path("run"), {}, verified))
     assert [line.split() for line in found[1:5]] == [["dev", *line.split()] for line in lines]
 
@@ -44,16 +43,17 @@ def test_the_one_table_of_a_run() -> None:
     verified = {
         "split": {"intent": "test"},
         "rows": {"intent": 7},
-        "batch_sizes": [1, 64],
+        "compared": {"intent": {"1": 7, "64": 7}},
         "largest_difference": 2e-6,
         "ties": [],
-        "parts": {},
         "towers": {},
     }
-    assert shown(results(metrics, {}, Path("run/export"), {"intent.onnx": 1200}, verified)) == [
+    joint = [{"file": "joint.onnx", "tasks": ["intent"], "inputs": ["text"], "reads": ["text (whitespace)"]}]
+    assert shown(results(metrics, {}, Path("run/export"), {"intent.onnx": 1200}, verified, joint)) == [
         "what                                                                   value",
         "test intent  accuracy                                                 0.5000",
         "exported     run/export/intent.onnx                                   1.2 kB",
+        "joint        joint.onnx: intent; reads text (whitespace)",
         "verified     intent: test rows answered as by torch, batch 1 and 64      7/7",
         "verified     largest difference between scores                       2.0e-06",
         "verified     near ties (eager torch's two best within 0.002 %)             0",
@@ -63,15 +63,22 @@ def test_the_one_table_of_a_run() -> None:
 def test_a_large_split_and_towers_are_told_in_the_table() -> None:
     verified = {
         "split": {"relevance": "test"},
-        "rows": {"relevance": 8192},
-        "batch_sizes": [1, 64],
+        "rows": {"relevance": 100_000},
+        "compared": {"relevance": {"1": 1024, "64": 8192}},
         "largest_difference": 2e-6,
         "ties": [],
-        "parts": {"relevance": {"of": 100_000, "alone": 1024}},
         "towers": {"relevance": 3e-7},
     }
-    assert [" ".join(line.split()) for line in shown(results({}, {}, Path("run"), {}, verified))[1:]] == [
-        "verified relevance: test rows answered as by torch, batch 1 and 64 (1024 of them at 1) 8192/100000",
+    joint = [
+        {"file": "joint.onnx", "tasks": ["relevance"], "reads": ["query (whitespace)", "document (whitespace)"]},
+        {"file": "joint.2.onnx", "tasks": ["intent", "slots"], "reads": ["text (unicode_words, lowercase)"]},
+    ]
+    assert [" ".join(line.split()) for line in shown(results({}, {}, Path("run"), {}, verified, joint))[1:]] == [
+        "joint joint.onnx: relevance; reads query (whitespace) and document (whitespace)",
+        "joint joint.2.onnx: intent, slots; reads text (unicode_words, lowercase)",
+        "joint several graphs, as one has the tasks that read their inputs in the same way 2",
+        "verified relevance: test rows answered as by torch, batch 1 1024/100000",
+        "verified relevance: test rows answered as by torch, batch 64 8192/100000",
         "verified relevance: largest difference between vectors' inner product and score 3.0e-07",
         "verified largest difference between scores 2.0e-06",
         "verified near ties (eager torch's two best within 0.002 %) 0",

@@ -11,7 +11,10 @@ import pytest
 from mtl.base.errors import ExportError
 from mtl.export.alike import alike
 from mtl.export.graphs import build
-from mtl.export.verify import verify
+from mtl.export.head import Head, InputTexts
+from mtl.export.verify import FEW_ROWS, verify
+from mtl.graph.sharing_graph import SharingGraph
+from mtl.serve.arrays import Array
 from tests.mtl.export.conftest import Exported
 
 
@@ -42,6 +45,39 @@ def test_a_joint_graph_that_differs_answers_for_itself(alone: Path, tagger: Expo
     graphs = build(model.model, model.graph, model.prepared, ["slots"])
     with pytest.raises(ExportError, match=r"^slots: verification: joint\.onnx: row \d+ .*: 'tags' should be "):
         verify(model.model, model.graph, model.prepared, graphs, ["slots"], folder)
+
+
+def test_a_joint_graph_that_cannot_be_loaded_is_named(
+    alone: Path, tagger: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nodes that are alike say nothing of whether onnxruntime can read the file."""
+    folder = tmp_path / "export"
+    shutil.copytree(alone, folder)
+    changed = onnx.load(folder / "joint.onnx", load_external_data=False)
+    changed.ir_version = 99
+    onnx.save(changed, folder / "joint.onnx")
+    monkeypatch.setattr("mtl.export.verify.alike", lambda head, joint, prefix: True)
+    model = tagger.model
+    graphs = build(model.model, model.graph, model.prepared, ["slots"])
+    with pytest.raises(ExportError, match=r"^slots: verification: joint\.onnx cannot be loaded: "):
+        verify(model.model, model.graph, model.prepared, graphs, ["slots"], folder)
+
+
+def test_a_joint_graph_that_is_alike_answers_a_few_rows(
+    alone: Path, tagger: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, int]] = []
+    real = Head.run
+
+    def noting(self: Head, graph: SharingGraph, texts: InputTexts) -> dict[str, Array]:
+        asked.append((self.file, len(texts["text"])))
+        return real(self, graph, texts)
+
+    monkeypatch.setattr(Head, "run", noting)
+    model = tagger.model
+    graphs = build(model.model, model.graph, model.prepared, ["slots"])
+    verify(model.model, model.graph, model.prepared, graphs, ["slots"], alone)
+    assert [one for one in asked if one[0] == "joint.onnx"] == [("joint.onnx", FEW_ROWS)]
 
 
 def test_a_file_that_holds_no_graph_is_like_no_other(alone: Path, tmp_path: Path) -> None:

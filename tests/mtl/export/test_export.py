@@ -127,7 +127,14 @@ def test_manifest(tagger: Exported) -> None:
     manifest = json.loads((tagger.folder / "manifest.json").read_text())
     assert manifest["recipe"] == digest(tagger.model.recipe)
     assert manifest["metrics"] == {"test": {"intent": {"accuracy": 0.5}}}
-    assert manifest["joint"] == [{"file": "joint.onnx", "tasks": ["intent", "slots"], "inputs": ["text"]}]
+    assert manifest["joint"] == [
+        {
+            "file": "joint.onnx",
+            "tasks": ["intent", "slots"],
+            "inputs": ["text"],
+            "reads": ["text (unicode_words, lowercase)"],
+        }
+    ]
     assert manifest["weights"] == "weights.safetensors"
     assert manifest["tasks"]["intent"]["outputs"] == {
         "label": {"type": "string", "shape": ["B"]},
@@ -140,6 +147,7 @@ def test_manifest(tagger: Exported) -> None:
     assert manifest["files"]["slots.onnx"]["bytes"] == tagger.report.files["slots.onnx"]
     verified = manifest["verified"]
     assert (verified["rows"], verified["ties"]) == ({"intent": 71, "slots": 71}, [])
+    assert verified["compared"] == {"intent": {"1": 71, "64": 71}, "slots": {"1": 71, "64": 71}}
 
 
 @pytest.mark.parametrize("head", ["intent", "slots", "joint"])
@@ -173,8 +181,13 @@ def test_a_joint_graph_computes_what_is_asked_for(tagger: Exported) -> None:
 def test_tasks_with_different_inputs(pairs: Exported) -> None:
     manifest = json.loads((pairs.folder / "manifest.json").read_text())
     assert manifest["joint"] == [
-        {"file": "joint.onnx", "tasks": ["relevance"], "inputs": ["query", "document"]},
-        {"file": "joint.2.onnx", "tasks": ["tags"], "inputs": ["text"]},
+        {
+            "file": "joint.onnx",
+            "tasks": ["relevance"],
+            "inputs": ["query", "document"],
+            "reads": ["query (whitespace)", "document (whitespace)"],
+        },
+        {"file": "joint.2.onnx", "tasks": ["tags"], "inputs": ["text"], "reads": ["text (whitespace)"]},
     ]
     stored = references(pairs.folder)
     assert sorted(name for name in stored if name.startswith("words.")) == ["words.table.weight"]

@@ -41,12 +41,12 @@ def test_summary(ranking: Exported) -> None:
     assert found.largest_difference < 1e-4
     assert list(found.towers) == ["relevance", "answers"]
     assert max(found.towers.values()) < 1e-5
-    told = Verification({"a": "test"}, {"a": 20}, (1, 64), 2.5e-7, (), {"a": (60, 5)}, {"a": 3e-8})
+    told = Verification({"a": "test"}, {"a": 60}, {"a": {1: 5, 64: 20}}, 2.5e-7, (), {"a": 3e-8})
     assert told.summary == (
-        "a 20/60 test rows (5 of them at batch 1) as eager, batch 1 and 64; scores within 2.5e-07; "
+        "a test rows 5/60 at batch 1 and 20/60 at batch 64 as eager; scores within 2.5e-07; "
         "vectors of a within 3.0e-08 of its score; 0 ties"
     )
-    assert told.facts()["parts"] == {"a": {"of": 60, "alone": 5}}
+    assert (told.facts()["rows"], told.facts()["compared"]) == ({"a": 60}, {"a": {"1": 5, "64": 20}})
     assert told.facts()["towers"] == {"a": 3e-8}
 
 
@@ -74,8 +74,9 @@ def test_a_large_split_is_sampled(
     split = model.prepared.split("tied", "test")
     assert split is not None
     documents = set(split.texts("document"))
-    assert found.parts == {"relevance": (40, 4)}
-    assert len(documents) <= found.rows["relevance"] < 40
+    assert found.rows == {"relevance": 40}
+    assert found.compared["relevance"][1] == 4
+    assert len(documents) <= found.compared["relevance"][64] < 40
     chosen = pairs.rows_to_verify(model.graph, split, "relevance")
     assert set(split.texts("document", chosen.rows)) == documents
     classified = model.prepared.split("duplicates", "test")

@@ -79,10 +79,18 @@ def test_manifest_of_tasks_on_pairs(ranking: Exported) -> None:
     assert (duplicate["inputs"], duplicate["labels"]) == (["query", "document"], ["0", "1", "2"])
     assert list(duplicate["outputs"]) == ["label", "score", "scores"]
     assert "separable" not in duplicate
+    pair = {"inputs": ["query", "document"]}
+    query, document = "query (unicode_words, lowercase)", "document (unicode_words, lowercase)"
+    cut = [query, "document (unicode_words, lowercase, first 6 tokens)"]
     assert found["joint"] == [
-        {"file": "joint.onnx", "tasks": ["relevance", "answers", "duplicate"], "inputs": ["query", "document"]},
-        {"file": "joint.2.onnx", "tasks": ["overlap"], "inputs": ["query", "document"]},
-        {"file": "joint.3.onnx", "tasks": ["query_class"], "inputs": ["text"]},
+        {"file": "joint.onnx", "tasks": ["relevance", "answers", "duplicate"], **pair, "reads": cut},
+        {"file": "joint.2.onnx", "tasks": ["overlap"], **pair, "reads": [query, document]},
+        {
+            "file": "joint.3.onnx",
+            "tasks": ["query_class"],
+            "inputs": ["text"],
+            "reads": ["text (unicode_words, lowercase)"],
+        },
     ]
 
 

@@ -57,7 +57,8 @@ def test_summary(tagger: Exported) -> None:
     assert found.largest_difference < 1e-4
     told = dataclasses.replace(found, largest_difference=2.5e-7).summary
     assert told == (
-        "intent 71/71 test rows, slots 71/71 test rows as eager, batch 1 and 64; scores within 2.5e-07; 0 ties"
+        "intent test rows 71/71 at batch 1 and 64, slots test rows 71/71 at batch 1 and 64 as eager; "
+        "scores within 2.5e-07; 0 ties"
     )
     json.dumps(found.facts())
 
@@ -355,8 +356,8 @@ def test_made_up_texts() -> None:
 
 
 def test_ties_are_told() -> None:
-    found = Verification({"a": "dev"}, {"a": 3}, (1, 64), 0.0, ())
-    assert found.summary == "a 3/3 dev rows as eager, batch 1 and 64; scores within 0.0e+00; 0 ties"
+    found = Verification({"a": "dev"}, {"a": 3}, {"a": {1: 3, 64: 3}}, 0.0, ())
+    assert found.summary == "a dev rows 3/3 at batch 1 and 64 as eager; scores within 0.0e+00; 0 ties"
 
 
 def test_labels_that_end_in_nul_are_told_apart(tmp_path: Path) -> None:
