@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from .recipe.config import Recipe
     from .runs.ensembling.ensemble import Ensemble, ensemble
     from .runs.predictor import Predictor
-    from .runs.runner import Run, run
+    from .runs.runner import Run
+    from .runs.whole_run import run
     from .serve.bundle import Bundle
     from .serve.ranker import Ranker
 
@@ -36,7 +37,7 @@ _homes = {
     "ensemble": "runs.ensembling.ensemble",
     "load_recipe": "compile.loading",
     "register": "base.registry",
-    "run": "runs.runner",
+    "run": "runs.whole_run",
 }
 
 __all__ = [

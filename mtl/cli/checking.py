@@ -40,7 +40,7 @@ def check_command(
     if not sources:
         print(visible(summary(report)))
     else:
-        from ..runs.runner import cache_folder
+        from ..runs.read_data import cache_folder
         from .tables import reading
 
         prepared = check.read_data(report.graph, open_sources(report.graph.recipe), cache_folder())

@@ -27,16 +27,17 @@ def test_command(folder: Path, *, split: str, data: Path | None, tasks: Sequence
     """Measure a run, or an export, on a split and print its figures; those of a whole run are kept."""
     if split not in SPLITS:
         raise UsageError(f"--split should be train, dev or test. Found '{split}'.{near_miss(split, SPLITS)}")
-    fault_if_other([folder], "run", "ensemble", "export")
+    from ..runs.exported_run import ExportedRun
+    from ..runs.finished import open_finished
+
+    found = open_finished(folder, data=data, splits=(split,))
     warn_if_unfinished(folder)
-    exported = folder if kind_of(folder) == "export" else None
-    run = opened(folder if exported is None else run_of(exported), data)
     for task in tasks:
-        chosen_task(task, run.tasks, folder, called="--task")
-    evaluation = run.evaluate(split, tasks=tasks or None, export=exported)
-    warn([*run.warnings(split), *run.prepared.unseen(split)])
-    if exported is None and not tasks:
-        run.keep([evaluation])
+        chosen_task(task, found.tasks, folder, called="--task")
+    evaluation = found.evaluate(split, tasks=tasks or None)
+    warn([*found.warnings(split), *found.prepared.unseen(split)])
+    if not tasks and not isinstance(found, ExportedRun):
+        found.keep([evaluation])
     print_table(Console(), metrics_table(split, evaluation.metrics, evaluation.reports))
 
 
@@ -47,17 +48,6 @@ def opened(folder: Path, data: Path | None) -> Run | Ensemble:
 
     fault_if_other([folder], "run", "ensemble")
     return Ensemble.open(folder, data=data) if kind_of(folder) == "ensemble" else Run.open(folder, data=data)
-
-
-def run_of(export: Path) -> Path:
-    """Return the folder of the run (or ensemble) that holds an export; raises `UsageError` where it is in none."""
-    folder = export.resolve().parent
-    if kind_of(folder) not in ("run", "ensemble"):
-        raise UsageError(
-            f"'{export}' should be in the folder of its run, whose recipe and data it is measured with. "
-            f"Found no recipe.yaml in '{folder}'."
-        )
-    return folder
 
 
 def export_command(folder: Path, *, out: Path | None, data: Path | None, verify: str = "full") -> None:

@@ -11,6 +11,7 @@ from ..base.errors import UsageError, counted, near_miss
 from ..base.folders import fault_if_other, kind_of
 from ..base.visible import visible
 from ..recipe.names import chosen_task
+from ..serve.encoder import MakesVectors
 from .answer_lines import Answered, answer_line, stopped_at, written_to
 from .checking import warn
 from .decoding import Undecoded, decoded
@@ -25,7 +26,7 @@ TOP = 5  # scores of a row
 AS_TEXT = " With --format text every line is text."
 
 
-class AnyPredictor(Protocol):
+class AnyPredictor(MakesVectors, Protocol):
     """What a bundle and an eager predictor have in common."""
 
     @property
@@ -149,7 +150,7 @@ def asked_rows(
 
 
 def load(folder: Path) -> AnyPredictor:
-    """Return the bundle or the eager predictor of a folder; raises `UsageError` where it has none."""
+    """Return what answers texts of a folder: a bundle or an eager predictor; raises `UsageError` where it has none."""
     fault_if_other([folder], "run", "ensemble", "export")
     warn_if_unfinished(folder)
     kind = kind_of(folder)

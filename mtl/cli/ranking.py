@@ -15,6 +15,7 @@ from .answer_lines import stopped_at
 from .decoding import decoded
 from .input_lines import StreamLines, opened
 from .input_rows import batched, parsed_rows
+from .predicting import load
 from .progress import line
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def rank_command(
-    bundle: Path,
+    folder: Path,
     *,
     documents: Path,
     task: str | None,
@@ -38,7 +39,7 @@ def rank_command(
 
     if top < 1:
         raise UsageError(f"--top should be at least 1. Found {top}.")
-    ranker = Ranker(bundle, documents, task=task, vectors=vectors, index=index)
+    ranker = Ranker(load(folder), documents, task=task, vectors=vectors, index=index)
     name, ranked = "standard input" if queries == "-" else queries, 0
     with opened(queries, "--queries") as stream:
         encode(ranker, Console(stderr=True))  # standard output is for answers

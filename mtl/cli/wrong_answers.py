@@ -1,4 +1,4 @@
-"""`mtl errors`: rows that a run or an ensemble answers wrongly, the most certain first, and what is taken for what."""
+"""`mtl errors`: rows that a run, an ensemble or an export answers wrongly, the most certain first, and what is taken for what."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.console import Console
 from ..base.errors import UsageError, counted, near_miss
 from ..recipe.names import chosen_task
 from .checking import warn
-from .finished import SPLITS, opened
+from .finished import SPLITS
 from .half_trained import warn_if_unfinished
 from .progress import line
 from .tables import print_table, table
@@ -22,20 +22,34 @@ LONGEST = 80  # characters of a text that are shown
 CONFUSIONS = 10  # that are shown
 
 
-def errors_command(folder: Path, *, task: str | None, split: str | None, top: int, data: Path | None) -> None:
-    """Print the wrong rows of a task that were most certain, its confusions and disagreements; write all rows."""
+def errors_command(
+    folder: Path, *, task: str | None, split: str | None, top: int, data: Path | None, out: Path | None = None
+) -> None:
+    """Print the wrong rows of a task that were most certain, its confusions and disagreements; write all rows.
+
+    They go into the folder of a run or an ensemble; those of an export, which stays as it is, only where `out` is one.
+    """
     if split is not None and split not in SPLITS:
         raise UsageError(f"--split should be train, dev or test. Found '{split}'.{near_miss(split, SPLITS)}")
+    from ..runs.exported_run import ExportedRun
+    from ..runs.finished import open_finished
     from ..runs.wrong_answers import wrong_answers
 
-    run = opened(folder, data)
+    run = open_finished(folder, data=data)
     warn_if_unfinished(folder)
     task = chosen_task(task, run.tasks, run.out, called="--task")
     found = wrong_answers(run, task, split)
     warn(run.warnings(found.split))
     console = Console()
     print_mistakes(found, top, console)
-    line(console, f"{found.write(run.out)}: {counted(len(found.rows), 'row')}")
+    if out is not None:
+        found.write_table(out)
+    elif isinstance(run, ExportedRun):
+        line(console, f"{counted(len(found.rows), 'row')}; --out FILE writes them as a table")
+        return
+    else:
+        out = found.write(run.out)
+    line(console, f"{out}: {counted(len(found.rows), 'row')}")
 
 
 def print_mistakes(found: WrongAnswers, top: int, console: Console) -> None:

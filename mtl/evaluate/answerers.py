@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..base.device import device_of
+from ..base.errors import UsageError
 from ..data.batching import batches
 from ..data.carried import CarriedStates
 from ..data.running import in_one
@@ -148,6 +149,27 @@ class TextAnswerer:
     def _answers(self, task: str, texts: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
         only = next(iter(texts.values())) if len(texts) == 1 else None  # a graph calls its only input `text`
         return self.reader.predict(task, texts if only is None else only)
+
+
+def answerer_of(answerer: Answerer | ReadsTexts, graph: SharingGraph, fitted: Fitted) -> Answerer:
+    """Return an answerer of splits: the one that is given, or one that lets what reads raw texts answer them.
+
+    Raises `UsageError` for anything else.
+    """
+    if callable(getattr(answerer, "predictions_and_scores", None)):
+        return answerer  # type: ignore[return-value]  # it has the method that this is known by
+    if callable(getattr(answerer, "predict", None)):
+        return TextAnswerer(answerer, graph, fitted)  # type: ignore[arg-type]  # likewise
+    raise UsageError(
+        "an answerer should have a method 'predict', as mtl.Bundle has, or those of mtl.evaluate.answerers.Answerer. "
+        f"Found {type(answerer).__name__}."
+    )
+
+
+def known(answerer: Answerer | ReadsTexts) -> Sequence[str] | None:
+    """Return the tasks that an answerer says it has; None where it does not say."""
+    found: Sequence[str] | None = getattr(answerer, "tasks", None)
+    return found
 
 
 def unit_lengths(model: MultiTaskModel, batch: Batch, task: str) -> list[int] | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.errors import UsageError
 from ..model.multi_task import MultiTaskModel
-from .answerers import BATCH_TOKENS, Answerer, ModelAnswerer
+from .answerers import BATCH_TOKENS, Answerer, ModelAnswerer, ReadsTexts, answerer_of, known
 from .metrics import Metric, Ranked, RankingMetric, Scored, ScoredMetric, exact_match
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Evaluation:
 
 
 def evaluate(
-    answerer: MultiTaskModel | Answerer,
+    answerer: MultiTaskModel | Answerer | ReadsTexts,
     graph: SharingGraph,
     prepared: Prepared,
     split: str,
@@ -52,8 +52,8 @@ def evaluate(
 ) -> Evaluation:
     """Let a model, or anything else that answers, predict a split of every source that has it, and compare with gold.
 
-    A model keeps its mode, and gets batches of up to `batch_tokens` tokens. Only these `tasks` are asked (by default,
-    all of them). Raises `UsageError` where no source of theirs has such a split.
+    A model keeps its mode, and gets batches of up to `batch_tokens` tokens. Only these `tasks` are asked, by default all
+    that the answerer has. Raises `UsageError` where no source of theirs has such a split.
     """
     if isinstance(answerer, MultiTaskModel):
         training = answerer.training
@@ -62,7 +62,8 @@ def evaluate(
             return _evaluate(ModelAnswerer(answerer, batch_tokens), graph, prepared, split, tasks)
         finally:
             answerer.train(training)
-    return _evaluate(answerer, graph, prepared, split, tasks)
+    asked = tasks or known(answerer)
+    return _evaluate(answerer_of(answerer, graph, prepared.fitted), graph, prepared, split, asked)
 
 
 def _evaluate(

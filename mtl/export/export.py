@@ -22,16 +22,24 @@ import onnx_ir as ir
 
 from ..base.device import CPU, device_of
 from ..base.errors import ExportError, UsageError, near_miss
-from ..base.files import sync
+from ..base.files import sync_tree
 from ..base.progress import StageReport
 from ..graph.calls import Call
 from .cut import cut
 from .graphs import Graphs, build, from_tokens, groups
 from .joint import JointGraph
-from .manifest import describe_head, describe_tower, exported, metadata, tower_metadata, write_manifest
+from .manifest import (
+    describe_head,
+    describe_tower,
+    exported,
+    files_in,
+    metadata,
+    tower_metadata,
+    write_manifest,
+)
 from .network import entering
 from .pairs import check_how
-from .scratch import clear, scratch_folder
+from .scratch import clear, copy_into, scratch_folder
 from .swap import publish
 from .towers import Tower
 from .verify import Verification
@@ -71,13 +79,14 @@ def export(
     tasks: Sequence[str] | None = None,
     metrics: Mapping[str, Any] | None = None,
     facts: Mapping[str, Any] | None = None,
+    beside: Sequence[Path] = (),
     report: Callable[[StageReport], None] = lambda _: None,
     verify: str = "full",
 ) -> ExportReport:
     """Write the graphs of these tasks (by default all) to `out`, verified on the whole test split.
 
     `verify` is `full`, `sample` (a few rows at batch 1, all in batches) or `none`. `metrics` (by split and task) and
-    further `facts` go into the manifest. `out` should be new, empty or an earlier export, which is
+    further `facts` go into the manifest, files and folders `beside` the graphs as they are. `out` should be new, empty or an earlier export, which is
     replaced at the end. `report` is called as each stage begins. Meanwhile the model is on the CPU. Raises
     `ExportError` that says how far it got; what was in `out` is then as it was.
     """
@@ -96,9 +105,11 @@ def export(
             graphs = build(model, graph, prepared, names)
             report(StageReport("writing", tuple(names)))
             heads = write_graphs(graphs, graph, prepared, names, unfinished)
+            for path in beside:
+                copy_into(path, unfinished)
             verification = verification_of(model, graph, prepared, graphs, names, unfinished, report, verify)
             write_manifest(unfinished, graph, {**(facts or {}), **heads}, verification, metrics or {})
-            sync(unfinished)
+            sync_tree(unfinished)
             publish(unfinished, place)
     except OSError as error:
         raise ExportError(
@@ -106,7 +117,7 @@ def export(
         ) from error
     finally:
         model.train(was_training).to(device)
-    sizes = {file.name: file.stat().st_size for file in sorted(place.iterdir())}
+    sizes = {name: (place / name).stat().st_size for name in files_in(place)}
     return ExportReport(out, sizes, verification, heads["joint"])
 
 

@@ -106,13 +106,21 @@ def _described(value: ir.Value) -> dict[str, Any]:
 
 
 def exported(folder: Path) -> set[str]:
-    """Return the names of what an export wrote into a folder, the manifest's among them; none if it holds no export."""
+    """Return the names of what an export wrote into a folder, the manifest's among them; none if it holds no export.
+
+    Of files in folders it is the folder's name.
+    """
     try:
         manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
         ours = manifest["format"] == FORMAT and "tasks" in manifest
-        return {MANIFEST, *manifest["files"]} if ours else set()
+        return {MANIFEST, *(name.split("/")[0] for name in manifest["files"])} if ours else set()
     except (OSError, ValueError, KeyError, TypeError):
         return set()
+
+
+def files_in(folder: Path) -> list[str]:
+    """Return the names of all files in a folder and in those below it, in order."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
 def write_manifest(
@@ -133,7 +141,8 @@ def write_manifest(
         "metrics": dict(metrics),
         "verified": verification.facts(),
         "files": {
-            file.name: {"bytes": file.stat().st_size, "sha256": sha256(file)} for file in sorted(folder.iterdir())
+            name: {"bytes": (folder / name).stat().st_size, "sha256": sha256(folder / name)}
+            for name in files_in(folder)
         },
     }
     write(folder / MANIFEST, (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode())

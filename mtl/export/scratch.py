@@ -42,6 +42,14 @@ def scratch_folder(place: Path) -> Iterator[Path]:
             os.close(lock)
 
 
+def copy_into(path: Path, folder: Path) -> None:
+    """Copy a file, or a folder with all that is in it, into a folder; raises `OSError`."""
+    if path.is_dir():
+        shutil.copytree(path, folder / path.name)
+    else:
+        shutil.copyfile(path, folder / path.name)
+
+
 def clear(place: Path) -> None:
     """Remove what exports to a place that were killed have left beside it."""
     for left in place.parent.glob(f"{glob.escape(place.name)}.????????{UNFINISHED}"):

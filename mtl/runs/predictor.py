@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from ..model.multi_task import MultiTaskModel
 from ..serve.arrays import Texts, add_quotes, joined, valid
 from ..text.batch_spans import batch_spans
 from ..text.cells import NO_VALUES, value_texts
-from ..train.checkpoint import Which, load_model
+from ..train.checkpoint import Which, fingerprint, load_model
 
 Prediction = dict[str, Any]
 
@@ -33,15 +34,16 @@ class Predictor:
     a task on rows, `{"tokens", "tags", "score"}`, one value per token, for one on tokens, `{"score"}` for a ranking.
     """
 
-    def __init__(self, model: MultiTaskModel) -> None:
+    def __init__(self, model: MultiTaskModel, title: str = "the model") -> None:
         self.model = model.eval()
+        self.title = title  # what messages call it
         self.graph = model.sharing_graph
         self.tasks: tuple[str, ...] = tuple(self.graph.recipe.tasks)
 
     @classmethod
     def load(cls, run: str | Path, which: Which = "best") -> Predictor:
         """Load the best (or last) checkpoint of a run folder; raises `CheckpointError` where there is none."""
-        return cls(load_model(run, which))
+        return cls(load_model(run, which), str(run))
 
     def inputs(self, task: str) -> tuple[str, ...]:
         """Return the names of a task's inputs; raises `UsageError` for a task that does not exist."""
@@ -112,17 +114,41 @@ class Predictor:
         found: NDArray[np.float32] = np.concatenate(vectors)[: len(column)]
         return found
 
+    @property
+    def separable(self) -> tuple[str, ...]:
+        """Names of the tasks whose scorer is separable: each text has a vector."""
+        return tuple(task for task in self.tasks if (scorer := self._scorer(task)) is not None and scorer.separable)
+
+    def size(self, task: str, input: str) -> int:
+        """Return how many numbers the vector of a text has; raises as `encode` does."""
+        return int(self.encode(task, input, [""]).shape[1])
+
+    def version(self, task: str, input: str) -> str:
+        """Return a digest of the weights that a task needs, and of how it reads texts."""
+        digest = hashlib.sha256(fingerprint(self.model.fitted.state()).encode())
+        digest.update(str(self.graph.inputs(task)[input]).encode())
+        for component in sorted(self.graph.path(task)):
+            for name, tensor in self.model.components[component].state_dict().items():
+                digest.update(f"{component}/{name} {tensor.dtype} {list(tensor.shape)}".encode())
+                digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+        return digest.hexdigest()
+
+    def _scorer(self, task: str) -> Scorer | None:
+        """Return the scorer of a task; None where it has none."""
+        entering = self.model.entering(task)
+        scores = entering[0] if entering else None
+        found = self.model.components[scores.component] if isinstance(scores, Call) else None
+        return found if isinstance(found, Scorer) else None
+
     def _separable(self, task: str, input: str) -> Scorer:
         """Return the scorer of a task, where it encodes one text alone."""
         inputs = self.inputs(task)
         if input not in inputs:
             hint = near_miss(input, inputs)
             raise UsageError(f"'{input}' is not an input of '{task}'.{hint} Inputs: {', '.join(inputs)}.")
-        entering = self.model.entering(task)
-        scores = entering[0] if entering else None
-        scorer = self.model.components[scores.component] if isinstance(scores, Call) else None
-        if not isinstance(scorer, Scorer) or not scorer.separable:
-            found = "one that reads both texts together" if isinstance(scorer, Scorer) else "no scorer"
+        scorer = self._scorer(task)
+        if scorer is None or not scorer.separable:
+            found = "no scorer" if scorer is None else "one that reads both texts together"
             raise UsageError(f"'{task}' should have a separable scorer, to encode one text alone. Found {found}.")
         return scorer
 

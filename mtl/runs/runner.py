@@ -16,14 +16,12 @@ export/                     the graphs, their weights and their manifest
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base.errors import Fault
 from ..base.files import read_json, replace
 from ..base.folders import fault_if_other
 from ..base.launched import here
@@ -32,9 +30,8 @@ from ..base.threads import torch_threads
 from ..base.unfinished import unfinished
 from ..compile.loading import load_recipe
 from ..data.fitted import NOT_RENAMED, RENAMED, Fitted, fault_if_other_rules, renamed_in
-from ..data.prepare import prepare
 from ..data.prepared import Prepared
-from ..evaluate.answerers import TextAnswerer
+from ..evaluate.answerers import Answerer, ReadsTexts
 from ..evaluate.evaluation import Evaluation, evaluate
 from ..graph import drawing
 from ..graph.build import build_graph
@@ -44,17 +41,18 @@ from ..recipe.filling import filled
 from ..serve.arrays import Texts
 from ..serve.bundle import Bundle
 from ..sources.base import SPLITS
-from ..sources.opening import open_sources
 from ..train.checkpoint import Checkpoints, load_model
 from ..train.logs import Logs
 from ..train.resume import check_same_recipe
 from ..train.trainer import Trainer
 from .check import CheckReport, check_recipe
+from .exported_run import kept_beside
 from .given_recipe import RecipeLike, readable
 from .kept_figures import keep_figures
 from .kept_runs import KEPT, keep_runs
 from .kept_tokenizers import keep_tokenizers
 from .predictor import Prediction, Predictor
+from .read_data import FITTED, GivenRows, HasData, cache_folder
 from .renaming import renaming
 from .run_data import RunData
 from .run_folder import folder_for
@@ -63,10 +61,8 @@ from .teachers import add_soft_labels
 if TYPE_CHECKING:
     from ..export.export import ExportReport
 
-GivenRows = Mapping[str, Mapping[str, Iterable[Mapping[str, Any]]]]  # source -> split -> rows
 
-
-class Run:
+class Run(HasData):
     """A run folder and what is in it; made by `start` for a new (or resumed) run and by `open` for a trained one.
 
     Each step needs those before it: `prepare`, `train`, `test`, `export`. The caller prints what
@@ -84,16 +80,10 @@ class Run:
         sources: GivenRows | None = None,
         splits: Sequence[str] = SPLITS,
     ) -> None:
-        self.out = out
-        self.graph = graph
-        self.recipe = graph.recipe
+        super().__init__(out, graph, elsewhere=elsewhere, sources=sources, splits=splits)
         self.resume = resume
         self.trained = trained  # then vocabularies are the folder's own; a resumed run fits them anew and compares
-        self.elsewhere = elsewhere  # the data's folder was named: what is there is meant, also for rows from memory
-        self.splits = splits  # that are read
         self.checked: CheckReport | None = None
-        self._given = tuple(sources or ())
-        self._sources = open_sources(self.recipe, sources)
 
     @classmethod
     def start(
@@ -153,39 +143,17 @@ class Run:
         keep_runs(self.graph, self.out / KEPT)
         keep_tokenizers(self.recipe, self.out)
 
-    @cached_property
-    def prepared(self) -> Prepared:
-        """The data as numbers, with what was fitted to it; read on first use.
-
-        Raises `UsageError` where rows came from memory and are not given again.
-        """
-        return here().after_first(self._prepared)
-
     def _prepared(self) -> Prepared:
+        if self.trained:
+            return super()._prepared()
         begun = bool(Checkpoints(self.out).pointer())
-        kept = self.out / "fitted.json"
         self.fault_if_not_given()
-        fitted = Fitted.load(self.graph, kept) if self.trained else None
-        names = renamed_in(self.out) if begun else NOT_RENAMED
-        prepared = prepare(self.graph, self._sources, cache_folder(), fitted=fitted, splits=self.splits, renamed=names)
-        if not self.trained:
-            add_soft_labels(self.graph, prepared, cache_folder(), self.out)
+        prepared = self._read(None, renamed_in(self.out) if begun else NOT_RENAMED)
+        add_soft_labels(self.graph, prepared, cache_folder(), self.out)
         if not begun and here().first:
-            replace(kept, json.dumps(prepared.fitted.state(), ensure_ascii=False).encode())
+            replace(self.out / FITTED, json.dumps(prepared.fitted.state(), ensure_ascii=False).encode())
             RunData(self._given, prepared.hashes).write(self.out)
         return prepared
-
-    def fault_if_not_given(self) -> None:
-        """Raise `UsageError` where rows of the run came from memory and are not given again."""
-        had = RunData.load(self.out)
-        if had is not None and not self.elsewhere:
-            had.fault_if_not_given(self.out, self._given)
-
-    def warnings(self, *splits: str) -> list[Fault]:
-        """Return warnings about these splits: data that the run did not have, labels that are missing or unread."""
-        had = RunData.load(self.out)
-        changed = [] if had is None else had.changed(self.prepared.hashes, splits)
-        return [*changed, *self.prepared.cut(*splits), *self.prepared.unlabelled(*splits)]
 
     def rename(self, old: str, new: str, task: str | None = None) -> tuple[str, ...]:
         """Give a label of a trained run another name in answers and later exports; return the tasks that have it.
@@ -223,22 +191,28 @@ class Run:
     @cached_property
     def predictor(self) -> Predictor:
         """Answers with the trained model."""
-        return Predictor(self.model)
+        return Predictor(self.model, str(self.out))
 
     def predict(self, task: str, texts: Texts | Mapping[str, Texts], *, batch_size: int = 64) -> list[Prediction]:
         """Return one answer per text (see `mtl.runs.predictor.Predictor.predict`)."""
         return self.predictor.predict(task, texts, batch_size=batch_size)
 
     def evaluate(
-        self, split: str = "test", *, tasks: Sequence[str] | None = None, export: str | Path | None = None
+        self,
+        split: str = "test",
+        *,
+        tasks: Sequence[str] | None = None,
+        answerer: Answerer | ReadsTexts | str | Path | None = None,
     ) -> Evaluation:
-        """Measure the trained model on a split, or the export in a folder: these tasks, all that it has by default."""
-        if export is not None:
-            bundle = Bundle(export)
-            exported = TextAnswerer(bundle, self.graph, self.prepared.fitted)
-            return evaluate(exported, self.graph, self.prepared, split, tasks=tasks or bundle.tasks)
+        """Measure the trained model on a split, or what else answers the run's tasks, on the run's data.
+
+        `answerer` is the folder of an export, a `Bundle`, or anything with the methods of an answerer or with
+        `predict` (see `mtl.evaluate.answerers`). Only these tasks are asked, by default all that it has.
+        """
+        if isinstance(answerer, str | Path):
+            answerer = Bundle(answerer)
         with torch_threads(self.recipe.train.threads):
-            return evaluate(self.model, self.graph, self.prepared, split, tasks=tasks)
+            return evaluate(answerer or self.model, self.graph, self.prepared, split, tasks=tasks)
 
     def test(self) -> dict[str, Any]:
         """Measure the splits `test` and `dev`, as far as there are such; write and return `metrics.json`."""
@@ -254,11 +228,6 @@ class Run:
         own = [e for e in evaluations if had is None or not had.changed(self.prepared.hashes, [e.split])]
         metrics = keep_figures(self.out, own)
         return {**metrics, **{evaluation.split: evaluation.metrics for evaluation in evaluations}}
-
-    @property
-    def tasks(self) -> tuple[str, ...]:
-        """Names of the tasks, in the order of the recipe."""
-        return tuple(self.recipe.tasks)
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -283,7 +252,7 @@ class Run:
         """Whether the run was tested and exported: then there is nothing left to resume."""
         return (self.out / "metrics.json").exists() and (self.out / "export/manifest.json").exists()
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
         """Test and export, where that is not done yet."""
         if not self.complete:
             self.test()
@@ -314,36 +283,7 @@ class Run:
             folder,
             metrics=known,
             facts=facts,
+            beside=kept_beside(self.out),
             report=report,
             verify=verify,
         )
-
-
-def run(
-    recipe: RecipeLike,
-    out: str | Path | None = None,
-    *,
-    data: str | Path | None = None,
-    resume: bool = False,
-    seed: int | None = None,
-    overrides: Sequence[str] = (),
-    sources: GivenRows | None = None,
-) -> Run:
-    """Check, train, test, export and verify a recipe; return the run.
-
-    `recipe` is a file, the values that one would hold, or a loaded recipe. `out` is the run folder (without it: a new
-    one, `runs/NAME/N`), `data` what relative paths of sources start from,
-    `overrides` are `a.b.c=value` settings, and `sources` gives rows from memory: source -> split -> iterable of dicts.
-    """
-    processes = here()
-    with processes.reporting():
-        started = Run.start(recipe, out, data=data, resume=resume, seed=seed, overrides=overrides, sources=sources)
-        for _ in started.train():
-            pass
-        processes.from_first(started._finish)
-    return started
-
-
-def cache_folder() -> Path:
-    """Return where encoded data is kept between runs: `.mtl_cache`, or what the variable MTL_CACHE names."""
-    return Path(os.environ.get("MTL_CACHE", ".mtl_cache"))

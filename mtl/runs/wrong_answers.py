@@ -23,8 +23,7 @@ from .table_notes import write_note
 
 if TYPE_CHECKING:
     from ..data.split import Split
-    from .ensembling.ensemble import Ensemble
-    from .runner import Run
+    from .finished import Finished
 
 _PARTS = re.compile("[\\\\\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")  # a tab, what `str.splitlines` splits at, backslashes
 NOTHING = "(none)"  # in place of a label that gold has and the answer lacks, or the other way around
@@ -75,11 +74,19 @@ class WrongAnswers:
         """Write the rows as a table, `errors/TASK.SPLIT.tsv` in the run's folder, and return it; raises `OSError`.
 
         A note beside it, `errors/TASK.SPLIT.json`, says which weights, names of labels and data it was made of.
-        Tabs, ends of lines and backslashes inside texts are written as Python escapes them (`\\t`, `\\u2028`, `\\\\`).
-        `row` counts the rows of the split; `file` and `line` are where each was read, empty where that is not known.
         """
         path = run / ERRORS / f"{self.task}.{self.split}.tsv"
         path.parent.mkdir(exist_ok=True)
+        self.write_table(path)
+        write_note(run, path, self.data)
+        return path
+
+    def write_table(self, path: Path) -> None:
+        """Write the rows as a table; raises `OSError`.
+
+        Tabs, ends of lines and backslashes inside texts are written as Python escapes them (`\\t`, `\\u2028`, `\\\\`).
+        `row` counts the rows of the split; `file` and `line` are where each was read, empty where that is not known.
+        """
         content = io.StringIO()
         table = csv.writer(content, delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None, lineterminator="\n")
         table.writerow(["row", "file", "line", "certainty", "gold", "answer", *self.inputs])
@@ -89,12 +96,10 @@ class WrongAnswers:
             file, line = row.place or ("", "")
             table.writerow([row.number, _one_field(file), line, certainty, *map(_one_field, values)])
         replace(path, content.getvalue().encode("utf-8", "surrogatepass"))
-        write_note(run, path, self.data)
-        return path
 
 
-def wrong_answers(run: Run | Ensemble, task: str | None = None, split: str | None = None) -> WrongAnswers:
-    """Return where a trained run, or an ensemble, answers otherwise than gold; on test by default, without it on dev.
+def wrong_answers(run: Finished, task: str | None = None, split: str | None = None) -> WrongAnswers:
+    """Return where a run, an ensemble or an export answers otherwise than gold; on test by default, without it on dev.
 
     The task may be left out where there is only one. Raises `UsageError` for a task that does not exist or whose
     answers are not right or wrong, and for a split that its source does not have.
@@ -152,7 +157,7 @@ def _one_field(text: str) -> str:
     return _PARTS.sub(lambda found: escaped(found[0]), text)
 
 
-def _task(run: Run | Ensemble, task: str | None) -> str:
+def _task(run: Finished, task: str | None) -> str:
     task = chosen_task(task, run.tasks, run.out)
     kind = run.graph.recipe.tasks[task].task
     target = kind.target_class()
@@ -196,7 +201,7 @@ def _certainty(gold: Any, answer: Any, scored: dict[str, Any]) -> float | None:
     return score if isinstance(score, float) else None
 
 
-def _disagreements(run: Run | Ensemble, task: str, encoded: Split, gold: Sequence[Any]) -> Iterator[Disagreement]:
+def _disagreements(run: Finished, task: str, encoded: Split, gold: Sequence[Any]) -> Iterator[Disagreement]:
     """Yield rows whose texts, as far as the task reads them, train has too, and only with other gold answers."""
     train = run.prepared.split(encoded.source, "train")
     if train is None:

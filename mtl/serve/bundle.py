@@ -92,6 +92,25 @@ class Bundle:
         tower: Mapping[str, Any] = self._task(task)["towers"][input]
         return tower
 
+    @property
+    def title(self) -> str:
+        """What messages call it: its folder."""
+        return str(self.path)
+
+    @property
+    def separable(self) -> tuple[str, ...]:
+        """Names of the tasks whose scorer is separable: each text has a vector."""
+        return tuple(name for name in self.tasks if self._task(name).get("towers"))
+
+    def size(self, task: str, input: str) -> int:
+        """Return how many numbers the vector of a text has; raises as `encode` does."""
+        return int(self._tower(task, input)["dim"])
+
+    def version(self, task: str, input: str) -> str:
+        """Return the digests of the graph that encodes an input and of its weights; raises as `encode` does."""
+        names = (self._tower(task, input)["file"], self.manifest["weights"])
+        return " ".join(self.manifest["files"][name]["sha256"] for name in names)
+
     def session(self, task: str, input: str | None = None) -> onnxruntime.InferenceSession:
         """Return the onnxruntime session of a task's head, or of the graph that encodes one of its inputs.
 
@@ -169,7 +188,7 @@ class Bundle:
 
         Only a task whose scorer is separable has them. Raises `UsageError` where it is not, or texts do not fit.
         """
-        size = self._tower(task, input)["dim"]
+        size = self.size(task, input)
         _check_column(task, input, texts)
         texts = [joined(text) for text in texts]
         _check_size(batch_size)

@@ -1,6 +1,7 @@
 """A collection of documents ranked for queries, with the two encoders of a separable scorer.
 
-Documents are encoded once; a query costs its own encoding and one matrix product. onnxruntime and numpy only.
+Documents are encoded once; a query costs its own encoding and one matrix product. Of an export, onnxruntime and numpy
+do all of it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from ..base.errors import UsageError, listing
 from ..base.files import UNFINISHED
 from .bundle import Bundle
 from .collection import Collection
+from .encoder import MakesVectors
 from .exact_search import ExactSearch, Found, Vectors
 from .vectors import VectorFile
 
@@ -36,8 +38,9 @@ class Hit(NamedTuple):
 
 
 class Ranker:
-    """Ranks the documents of a file by a task of an export whose scorer is separable.
+    """Ranks the documents of a file by a task whose scorer is separable.
 
+    `encoder` is an export's folder, a `Bundle`, a run's `predictor`, or anything else that makes vectors of texts.
     `vectors` is where the documents' vectors are kept (without it: beside the documents, `FILE.TASK.vectors`);
     `encode` writes what is missing. `index="faiss"` searches a graph of the vectors (HNSW, Malkov and Yashunin 2018),
     approximately, where a collection is too large for all inner products. Raises `UsageError` for a task that cannot
@@ -46,44 +49,41 @@ class Ranker:
 
     def __init__(
         self,
-        bundle: Bundle | str | Path,
+        encoder: MakesVectors | str | Path,
         documents: str | Path,
         *,
         task: str | None = None,
         vectors: str | Path | None = None,
         index: str = "exact",
     ) -> None:
-        self.bundle = bundle if isinstance(bundle, Bundle) else Bundle(bundle)
+        self.encoder = Bundle(encoder) if isinstance(encoder, str | Path) else encoder
         self.task = self._choose(task)
-        self.query, self.document = self.bundle.inputs(self.task)
+        self.query, self.document = self.encoder.inputs(self.task)
         if index not in ("exact", "faiss"):
             raise UsageError(f"index should be 'exact' or 'faiss'. Found '{index}'.")
         self._faiss: Any = _faiss() if index == "faiss" else None
         self.collection = Collection(documents)
-        manifest = self.bundle.manifest
-        tower = manifest["tasks"][self.task]["towers"][self.document]
-        encoder = " ".join(manifest["files"][name]["sha256"] for name in (tower["file"], manifest["weights"]))
-        of = {"documents": self.collection.sha256, "encoder": encoder}
+        of = {"documents": self.collection.sha256, "encoder": self.encoder.version(self.task, self.document)}
         file = Path(vectors) if vectors is not None else Path(f"{documents}.{self.task}.vectors")
-        self.vectors = VectorFile(file, len(self.collection), tower["dim"], of)
+        self.vectors = VectorFile(file, len(self.collection), self.encoder.size(self.task, self.document), of)
         self._index: Any = None
 
     def _choose(self, task: str | None) -> str:
         """Return the task that ranks: the one that is named, or the only one that can."""
-        able = [name for name in self.bundle.tasks if self.bundle.manifest["tasks"][name].get("towers")]
+        able = list(self.encoder.separable)
         if task is None and len(able) == 1:
             return able[0]
         if task in able:
             return task
-        if task is not None and task in self.bundle.tasks:
+        if task is not None and task in self.encoder.tasks:
             raise UsageError(
                 f"'{task}' should have a separable scorer (dot, cosine, bilinear) to rank a collection. "
-                f"Found {listing(able) if able else 'no such task'} in '{self.bundle.path}'."
+                f"Found {listing(able) if able else 'no such task'} in '{self.encoder.title}'."
             )
         if task is not None:
-            self.bundle.inputs(task)  # which says that there is no such task
+            self.encoder.inputs(task)  # which says that there is no such task
         raise UsageError(
-            f"'{self.bundle.path}' should have one task with a separable scorer, or --task should name it. "
+            f"'{self.encoder.title}' should have one task with a separable scorer, or --task should name it. "
             f"Found {listing(able) if able else 'none'}."
         )
 
@@ -94,7 +94,7 @@ class Ranker:
             texts = list(self.collection.texts(chunk.start, chunk.stop))
             made = np.empty((len(texts), self.vectors.dim), np.float32)
             for rows in batches_of_like_length([len(text) for text in texts], batch_size):
-                made[rows] = self.bundle.encode(
+                made[rows] = self.encoder.encode(
                     self.task, self.document, [texts[i] for i in rows], batch_size=len(rows)
                 )
             self.vectors.write(made, done)
@@ -114,7 +114,7 @@ class Ranker:
         if self._index is None:
             vectors = self.vectors.read()
             self._index = ExactSearch(vectors) if self._faiss is None else self._graph(vectors)
-        encoded = self.bundle.encode(self.task, self.query, queries)
+        encoded = self.encoder.encode(self.task, self.query, queries)
         found = self._search(encoded, min(k, len(self.collection)))
         return [[Hit(i, self.collection.ids[i], score) for i, score in hits] for hits in found]
 

@@ -179,7 +179,7 @@ def test_out_of_scope_runs_to_the_end(tmp_path: Path) -> None:
     assert run.manifest["tasks"]["intent"]["out_of_scope"] == "out_of_scope"
     for one, other in zip(eager, exported, strict=True):
         assert one["score"] == pytest.approx(other["score"], abs=1e-5)
-    measured = run.evaluate("test", export=tmp_path / "run" / "export")
+    measured = run.evaluate("test", answerer=tmp_path / "run" / "export")
     assert "out_of_scope" in measured.predictions["intent"]
     assert measured.metrics["intent"] == pytest.approx(figures)
 

@@ -8,15 +8,13 @@ from typing import Annotated, Optional
 import typer
 
 from ..guard import guarded
+from ..options import Finished
 
 # typer reads annotations when the module is loaded, on Python 3.10 too: Optional, not `X | None`.
 
 
 def predict(
-    folder: Annotated[
-        Path,
-        typer.Argument(metavar="RUN_OR_BUNDLE", help="Run folder, or the export/ folder of one.", show_default=False),
-    ],
+    folder: Finished,
     task: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option("--task", metavar="T", help="Task that answers. Optional where there is only one."),
@@ -77,7 +75,7 @@ def predict(
 
 
 def rank(
-    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The export/ folder of a run.", show_default=False)],
+    folder: Finished,
     documents: Annotated[
         Path,
         typer.Option(
@@ -107,13 +105,14 @@ def rank(
 ) -> None:
     """Rank a collection for queries: one JSON line per query, the best documents first.
 
-    Documents are encoded once, by a separable scorer's encoder; an interrupted encoding continues where it stopped.
+    Documents are encoded once, by a separable scorer's encoder, in torch or by the export's graph; an interrupted encoding
+    continues where it stopped. Vectors of a run are not those of its export.
     """
     with guarded():
         from ..ranking import rank_command
 
         rank_command(
-            bundle,
+            folder,
             documents=documents,
             task=task,
             vectors=vectors,

@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from ..guard import guarded
-from ..options import Data, Out, Overrides, RecipeFile, Resume, RunFolder, Seed, Verify
+from ..options import Data, Finished, Out, Overrides, RecipeFile, Resume, RunFolder, Seed, Verify
 
 # typer reads annotations when the module is loaded, on Python 3.10 too: Optional, not `X | None`.
 
@@ -122,10 +122,7 @@ def extend(
 
 
 def test(
-    folder: Annotated[
-        Path,
-        typer.Argument(metavar="RUN_OR_EXPORT", help="Run folder, or the export/ folder in it.", show_default=False),
-    ],
+    folder: Finished,
     split: Annotated[str, typer.Option("--split", metavar="train|dev|test", help="What to test on.")] = "test",
     task: Annotated[
         Optional[list[str]],  # noqa: UP045
@@ -133,7 +130,10 @@ def test(
     ] = None,
     data: Data = None,
 ) -> None:
-    """Measure a trained run, or what was exported of it, on a split."""
+    """Measure a run, an ensemble or an export on a split.
+
+    An export is measured on the data of its run: at the recipe's own paths, wherever the export is, or under --data DIR.
+    """
     with guarded():
         from ..finished import test_command
 
@@ -157,7 +157,7 @@ def export(
 
 
 def errors(
-    run: RunFolder,
+    folder: Finished,
     task: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option("--task", metavar="T", help="Task that is looked at. Optional where there is only one."),
@@ -168,15 +168,21 @@ def errors(
     ] = None,
     top: Annotated[int, typer.Option("--top", min=0, metavar="N", help="Rows that are shown.")] = 20,
     data: Data = None,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            "--out", metavar="FILE", help="Table of all rows. Without it: errors/T.SPLIT.tsv in the run's folder."
+        ),
+    ] = None,
 ) -> None:
-    """Show the rows that a run or an ensemble answers wrongly, the most certain first, and what it takes for what.
+    """Show the rows that are answered wrongly, the most certain first, and what is taken for what.
 
-    All of them go into errors/T.SPLIT.tsv in the run's folder.
+    All of them go into a table; those of an export, which stays as it is, with --out FILE alone.
     """
     with guarded():
         from ..wrong_answers import errors_command
 
-        errors_command(run, task=task, split=split, top=top, data=data)
+        errors_command(folder, task=task, split=split, top=top, data=data, out=out)
 
 
 def labels(

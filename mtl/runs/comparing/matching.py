@@ -25,7 +25,7 @@ from ...sources.opening import open_sources
 from ...train.optimizer import in_proportion
 from ...train.parts import known_in_training
 from ...train.step_counts import Epoch, StepCounts, epoch_of, step_counts
-from ..runner import cache_folder
+from ..read_data import cache_folder
 from ..training_counts import TrainingCounts
 
 if TYPE_CHECKING:

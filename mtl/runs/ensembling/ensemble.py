@@ -22,10 +22,11 @@ from ...base.threads import torch_threads
 from ...compile.loading import run_graph
 from ...data.fitted import Fitted
 from ...data.prepared import Prepared
-from ...evaluate.answerers import ReadsTexts, TextAnswerer
+from ...evaluate.answerers import Answerer, ReadsTexts
 from ...evaluate.evaluation import Evaluation, evaluate
 from ...serve.arrays import Texts
 from ...serve.bundle import Bundle
+from ..exported_run import kept_beside
 from ..kept_figures import keep_figures
 from ..predictor import Prediction, Predictor
 from ..run_data import RunData
@@ -98,7 +99,7 @@ class Ensemble:
     @property
     def predictor(self) -> Predictor:
         """Answers with the ensemble."""
-        return Predictor(self.model)
+        return Predictor(self.model, str(self.out))
 
     def predict(self, task: str, texts: Texts | Mapping[str, Texts], *, batch_size: int = 64) -> list[Prediction]:
         """Return one answer per text (see `mtl.runs.predictor.Predictor.predict`)."""
@@ -119,18 +120,23 @@ class Ensemble:
         return self.first.warnings(*splits)
 
     def evaluate(
-        self, split: str = "test", *, tasks: Sequence[str] | None = None, export: str | Path | None = None
+        self,
+        split: str = "test",
+        *,
+        tasks: Sequence[str] | None = None,
+        answerer: Answerer | ReadsTexts | str | Path | None = None,
     ) -> Evaluation:
-        """Measure the ensemble on a split, or the export in a folder: these tasks, all of them by default."""
-        return self._measured(self.predictor if export is None else Bundle(export), split, tasks)
+        """Measure the ensemble, or what else answers its tasks, on a split (see `Run.evaluate`)."""
+        if isinstance(answerer, str | Path):
+            answerer = Bundle(answerer)
+        return self._measured(answerer or self.predictor, split, tasks)
 
     def evaluate_members(self, split: str) -> list[Evaluation]:
         """Measure each member by itself on the rows that the ensemble is measured on."""
         return [self._measured(Predictor.load(run), split, None) for run in self.members.runs]
 
-    def _measured(self, reader: ReadsTexts, split: str, tasks: Sequence[str] | None) -> Evaluation:
+    def _measured(self, answerer: Answerer | ReadsTexts, split: str, tasks: Sequence[str] | None) -> Evaluation:
         graph = self.model.sharing_graph
-        answerer = TextAnswerer(reader, graph, self.prepared.fitted)
         with torch_threads(graph.recipe.train.threads):
             return evaluate(answerer, graph, self.prepared, split, tasks=tasks or self.tasks)
 
@@ -174,6 +180,7 @@ class Ensemble:
             Path(out) if out is not None else self.out / "export",
             metrics=known,
             facts={"ensemble": self.members.described()},
+            beside=kept_beside(self.first.out),
             report=report,
             verify=verify,
         )

@@ -27,7 +27,7 @@ from ...recipe.filling import filled
 from ...recipe.tuning import TuneConfig
 from ...sources.opening import open_sources
 from ..check import CheckReport, check_recipe
-from ..runner import cache_folder
+from ..read_data import cache_folder
 from ..workers import Ask, Died, JobQuestion, Workers
 from .folder import begun, claim, default_folder
 from .plot import svg

@@ -83,7 +83,7 @@ def test_run_and_export_quote_the_text(run: mtl.Run) -> None:
 
 
 def test_an_export_is_measured_as_its_run_is(run: mtl.Run) -> None:
-    ours, exported = run.evaluate("test"), run.evaluate("test", export=run.out / "export")
+    ours, exported = run.evaluate("test"), run.evaluate("test", answerer=run.out / "export")
     assert ours.metrics == exported.metrics
     assert ours.predictions == exported.predictions
     assert {"Ada", "Mary Ann", "New York", ""} <= set(ours.predictions["answer"])

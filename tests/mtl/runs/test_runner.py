@@ -9,7 +9,8 @@ import mtl
 from mtl.base.errors import RecipeError, UsageError
 from mtl.compile.loading import load_recipe
 from mtl.recipe.yaml_core import parse
-from mtl.runs.runner import GivenRows, Run
+from mtl.runs.read_data import GivenRows
+from mtl.runs.runner import Run
 from tests import small
 from tests.commands import within
 

@@ -203,7 +203,7 @@ def test_an_exported_parser_is_text_in_tree_out(run: Run) -> None:
         assert answer["tree"] == alone["tree"]
         assert not answer["tokens"] or read_tree(answer["tree"]).words == tuple(answer["tokens"])
     assert bundle.predict("parse", []) == []
-    measured = run.evaluate("test", export=run.out / "export").metrics["parse"]
+    measured = run.evaluate("test", answerer=run.out / "export").metrics["parse"]
     assert measured["exact_match"] == run.metrics["test"]["parse"]["exact_match"]
 
 

@@ -184,7 +184,7 @@ def test_votes_are_exported_too(small_run: Path, other: Path, tmp_path: Path) ->
     assert found.manifest["ensemble"]["by"] == "vote"
     (answer,) = mtl.Bundle(tmp_path / "votes/export").predict("slots", ["put on blackbird"])
     assert set(answer["score"]) <= {0.5, 1.0}
-    assert found.evaluate("test").metrics == found.evaluate("test", export=tmp_path / "votes/export").metrics
+    assert found.evaluate("test").metrics == found.evaluate("test", answerer=tmp_path / "votes/export").metrics
 
 
 def test_a_member_that_is_gone_or_has_other_weights_is_said(small_run: Path, other: Path, tmp_path: Path) -> None:
