@@ -9,6 +9,7 @@ codes        exit codes
 commands/    the commands with their arguments and options; each body is imported when its command runs
 compared_tables  the tables of a comparison, as wide as the terminal: long names become letters, which a legend explains
 comparing    `mtl compare`
+comparing_finished  `mtl compare` of runs, ensembles and exports that are finished
 components   `mtl components`: what a recipe can name, read from the registered classes themselves
 decoding     lines of standard input (or of a file that an option names) as text, and what is no text in them
 ensembling    `mtl ensemble`

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from ..base.errors import Fault, TrainingError
+from ..base.errors import Fault, TrainingError, UsageError
 from .jobs import check_at_least_one, too_many
 from .progress import line, note, show_progress
 from .tables import print_table, width_of
@@ -31,8 +31,14 @@ def compare_command(
     overrides: tuple[str, ...],
     reports: tuple[Path, ...],
     jobs: int,
+    split: str | None = None,
 ) -> None:
-    """Train what is not trained yet, then print and write what came out."""
+    """Train what is not trained yet, then print and write what came out.
+
+    Raises `UsageError` where a `split` is named: recipes are compared by their test figures.
+    """
+    if split is not None:
+        raise UsageError(f"--split should come with folders; recipes are compared on test. Found --split {split}.")
     check_at_least_one(jobs=jobs)
     from ..runs.comparing.comparison import RecipeComparison
     from ..runs.comparing.contestants import contestants
@@ -60,6 +66,18 @@ def compare_command(
     for report in reports:
         write_report(result, report)
         line(console, f"{report}: written")
+
+
+def are_folders(given: Sequence[Path]) -> bool:
+    """Return whether folders are compared, not recipes; raises `UsageError` where some are these and some those."""
+    folders = [path for path in given if path.is_dir()]
+    if folders and len(folders) < len(given):
+        recipe = next(path for path in given if path not in folders)
+        raise UsageError(
+            "what is compared should be recipes, or folders of runs, ensembles and exports. Found both: "
+            f"'{recipe}' and '{folders[0]}'."
+        )
+    return bool(folders)
 
 
 def print_comparison(result: Mapping[str, Any], console: Console) -> None:

@@ -1,4 +1,4 @@
-"""`mtl errors`: rows that a run, an ensemble or an export answers wrongly, the most certain first, and what is taken for what."""
+"""`mtl errors`: rows that are answered wrongly, the most certain first, and what is taken for what."""
 
 from __future__ import annotations
 

@@ -52,8 +52,8 @@ def evaluate(
 ) -> Evaluation:
     """Let a model, or anything else that answers, predict a split of every source that has it, and compare with gold.
 
-    A model keeps its mode, and gets batches of up to `batch_tokens` tokens. Only these `tasks` are asked, by default all
-    that the answerer has. Raises `UsageError` where no source of theirs has such a split.
+    A model keeps its mode, and gets batches of up to `batch_tokens` tokens. Only these `tasks` are asked, by default
+    all that the answerer has. Raises `UsageError` where no source of theirs has such a split.
     """
     if isinstance(answerer, MultiTaskModel):
         training = answerer.training

@@ -86,9 +86,9 @@ def export(
     """Write the graphs of these tasks (by default all) to `out`, verified on the whole test split.
 
     `verify` is `full`, `sample` (a few rows at batch 1, all in batches) or `none`. `metrics` (by split and task) and
-    further `facts` go into the manifest, files and folders `beside` the graphs as they are. `out` should be new, empty or an earlier export, which is
-    replaced at the end. `report` is called as each stage begins. Meanwhile the model is on the CPU. Raises
-    `ExportError` that says how far it got; what was in `out` is then as it was.
+    further `facts` go into the manifest, copies of what is in `beside` beside the graphs. `out` should be new, empty or
+    an earlier export, which is replaced at the end. `report` is called as each stage begins. Meanwhile the model is on
+    the CPU. Raises `ExportError` that says how far it got; what was in `out` is then as it was.
     """
     out = Path(out)
     names = _tasks(graph, tasks)

@@ -5,8 +5,10 @@ check            is this recipe possible? Everything that can be known before tr
 comparing/       what `mtl compare` does: recipes side by side, each trained with several seeds
 ensembling/      what `mtl ensemble` does: finished runs that answer together, as one network of all their components
 examined         what a check finds out about a recipe, whatever is wrong with parts of it
+exported_run     an export with the data that it is measured on, which its own folder says
 extending/       what `mtl extend` does: new tasks on a trained run, and the proof of what its own tasks answer then
 fake_batch       a made-up batch of one source, whose tensors have shapes and no memory
+finished         what was trained and can be measured: a run, an ensemble, an export; commands take any of them
 given_recipe     a recipe as library code gives it: its file, the plain values that YAML would give, or loaded
 kept_figures     figures of a run in its folder: `metrics.json`, and `reports.json` for what is too long for a figure
 kept_runs        what a run keeps of the runs that its modules come from: it is resumed without them
@@ -14,6 +16,7 @@ kept_tokenizers  what a run keeps of its tokenizers: it cuts texts without the f
 meta_model       the model of a recipe on torch's meta device, where tensors have no memory, and a fake batch for it
 origin_faults    what is wrong with modules that come from runs: the runs, configurations, how texts are read, shapes
 predictor        answers from raw text with the trained model itself, in torch
+read_data        the data of a run or an export, as the files beside its recipe say
 recipe_faults    what is wrong with a recipe before any module is built: files, devices, and what cannot be exported
 renaming         another name for a label of a trained run: which tasks have it, and which names it may have
 reported         what a run's reports say of its tasks: each label, what is taken for what, and wrong rows
@@ -24,6 +27,7 @@ table_notes      what a table of wrong answers was made of: weights, names of la
 teachers         tasks that learn from a finished run: what is wrong with their teachers, and what these say of the rows
 training_counts  what a run's training came to: steps and rows of each source, the time it took, versions
 tuning/          what `mtl tune` does: the search for a recipe's best values, in trials that are kept in a study
+whole_run        a recipe from its data to verified graphs, in one call
 workers          jobs in processes of their own, several at a time
 wrong_answers    where a trained model answers otherwise than gold: which rows, how certainly, what is taken for what
 """

@@ -105,8 +105,8 @@ def rank(
 ) -> None:
     """Rank a collection for queries: one JSON line per query, the best documents first.
 
-    Documents are encoded once, by a separable scorer's encoder, in torch or by the export's graph; an interrupted encoding
-    continues where it stopped. Vectors of a run are not those of its export.
+    Documents are encoded once, by a separable scorer's encoder, in torch or by an export's graph; an interrupted
+    encoding continues where it stopped. Vectors that a run has made are made anew for its export.
     """
     with guarded():
         from ..ranking import rank_command

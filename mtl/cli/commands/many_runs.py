@@ -14,7 +14,12 @@ from ..options import Data, Overrides, RecipeFile, Seed, Verify
 
 
 def compare(
-    recipes: Annotated[list[Path], typer.Argument(metavar="RECIPE...", help="Recipes (YAML).", show_default=False)],
+    recipes: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RECIPE...", help="Recipes (YAML), or folders of runs, ensembles, exports.", show_default=False
+        ),
+    ],
     out: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
@@ -24,8 +29,9 @@ def compare(
         ),
     ] = None,
     seeds: Annotated[
-        int, typer.Option("--seeds", metavar="N", help="Number of seeds, counted from each recipe's own.")
-    ] = 3,
+        Optional[int],  # noqa: UP045
+        typer.Option("--seeds", metavar="N", help="Number of seeds, counted from each recipe's own. Without it: 3."),
+    ] = None,
     single: Annotated[
         bool, typer.Option("--single", help="Compare with each task of the recipe trained alone.")
     ] = False,
@@ -52,11 +58,15 @@ def compare(
         typer.Option("--set-all", metavar="A.B.C=VALUE", help="Override one value in all runs. May be repeated."),
     ] = None,
     jobs: Annotated[
-        int,
+        Optional[int],  # noqa: UP045
         typer.Option(
             "--jobs", metavar="N", help="Runs at a time, each in a process of its own; minutes are then such runs'."
         ),
-    ] = 1,
+    ] = None,
+    split: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--split", metavar="train|dev|test", help="With folders: what is answered. Without it: test."),
+    ] = None,
     data: Data = None,
     reports: Annotated[
         Optional[list[Path]],  # noqa: UP045
@@ -74,13 +84,24 @@ def compare(
     Better and worse are said where the 95 % interval of the mean difference over the seeds leaves out 0.
 
     Finished runs are not repeated, and interrupted ones continue: give the same command again.
+
+    Folders of runs, ensembles and exports are compared as they are, on the rows of one split: figures of each, how many
+    rows another answers otherwise than the first, and a sign test of those that only one of the two has right.
     """
     with guarded():
-        from ..comparing import compare_command
+        from ..comparing import are_folders, compare_command
 
+        if are_folders(recipes):
+            from ..comparing_finished import compare_finished_command
+
+            of_recipes = {"--seeds": seeds, "--single": single, "--match": match, "--set": variants}
+            more = {"--set-all": overrides, "--jobs": jobs, "--report": reports}
+            compare_finished_command(recipes, split=split, out=out, data=data, of_recipes={**of_recipes, **more})
+            return
         compare_command(
             tuple(recipes),
-            seeds=seeds,
+            split=split,
+            seeds=3 if seeds is None else seeds,
             out=out,
             data=data,
             variants=tuple(variants or ()),
@@ -88,7 +109,7 @@ def compare(
             match=match,
             overrides=tuple(overrides or ()),
             reports=tuple(reports or ()),
-            jobs=jobs,
+            jobs=1 if jobs is None else jobs,
         )
 
 

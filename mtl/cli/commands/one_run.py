@@ -132,7 +132,7 @@ def test(
 ) -> None:
     """Measure a run, an ensemble or an export on a split.
 
-    An export is measured on the data of its run: at the recipe's own paths, wherever the export is, or under --data DIR.
+    An export is measured on the data of its run, wherever the export is: at the recipe's own paths, or under --data.
     """
     with guarded():
         from ..finished import test_command

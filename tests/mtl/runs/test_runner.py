@@ -32,7 +32,8 @@ FOLDER = {
 def test_a_run_folder_holds_everything(small_run: Path) -> None:
     assert {entry.name for entry in small_run.iterdir()} == FOLDER
     exported = {entry.name for entry in (small_run / "export").iterdir()}
-    assert exported == {"intent.onnx", "slots.onnx", "joint.onnx", "weights.safetensors", "manifest.json"}
+    graphs = {"intent.onnx", "slots.onnx", "joint.onnx", "weights.safetensors", "manifest.json"}
+    assert exported == graphs | {"recipe.yaml", "fitted.json", "data.json"}
 
 
 def test_metrics_are_by_split_and_task(small_run: Path) -> None:

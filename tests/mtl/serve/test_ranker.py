@@ -53,6 +53,42 @@ def test_the_best_are_those_of_the_joint_graph(bundle: Path, tmp_path: Path) -> 
         assert [hit.id for hit in hits] == [f"d{hit.position}" for hit in hits]
 
 
+def test_a_run_ranks_as_its_export_does(ranking_run: Path, tmp_path: Path) -> None:
+    file = documents(tmp_path, TEXTS)
+    queries = tmp_path / "queries.txt"
+    queries.write_text("".join(f"{query}\n" for query in QUERIES if query), "utf-8")
+    found = []
+    for place in (ranking_run, ranking_run / "export"):
+        done = within("rank", place, "--documents", file, "--queries", queries, "--vectors", tmp_path / place.name)
+        assert done.returncode == 0, done.stderr
+        found.append([json.loads(line)["document"] for line in done.stdout.splitlines()])
+    for ours, theirs in zip(*found, strict=True):
+        assert [hit["score"] for hit in ours] == pytest.approx([hit["score"] for hit in theirs], abs=1e-5)
+    again = within("rank", ranking_run, "--documents", file, "--queries", queries, "--vectors", tmp_path / "run")
+    assert "encoded before" in again.stderr
+    other = within("rank", ranking_run, "--documents", file, "--queries", queries, "--vectors", tmp_path / "export")
+    assert (other.returncode, other.stderr) == (
+        2,
+        f"'{tmp_path / 'export'}' should hold the vectors of these documents, by this encoder. Found others. "
+        "Delete it, or name another file with --vectors.\n",
+    )
+
+
+def test_a_run_without_a_separable_scorer_cannot_rank(small_run: Path, tmp_path: Path) -> None:
+    file = documents(tmp_path, TEXTS)
+    done = within("rank", small_run, "--documents", file)
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"'{small_run}' should have one task with a separable scorer, or --task should name it. Found none.\n",
+    )
+    done = within("rank", small_run, "--documents", file, "--task", "intent")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "'intent' should have a separable scorer (dot, cosine, bilinear) to rank a collection. "
+        f"Found no such task in '{small_run}'.\n",
+    )
+
+
 def test_more_than_there_are_is_all_of_them(bundle: Path, tmp_path: Path) -> None:
     ranker = encoded(bundle, documents(tmp_path, TEXTS[:3]))
     assert sorted(hit.id for hit in ranker.rank(["bread"], k=10)[0]) == ["d0", "d1", "d2"]
@@ -106,13 +142,13 @@ def test_two_processes_that_encode_the_same_do_not_disturb_each_other(
     whole = encoded(bundle, file, vectors=tmp_path / "whole")
     first, second = Ranker(bundle, file), Ranker(bundle, file)
     turns = [first.encode(), second.encode()]
-    encode = first.bundle.encode
+    encode = first.encoder.encode
 
     def meanwhile(*arguments: Any, **options: Any) -> Any:
         next(turns[1], None)  # the other one is ahead by a chunk when this one has encoded its own
         return encode(*arguments, **options)
 
-    monkeypatch.setattr(first.bundle, "encode", meanwhile)
+    monkeypatch.setattr(first.encoder, "encode", meanwhile)
     assert list(turns[0])[-1] == 48
     assert list(turns[1]) == []
     assert np.array_equal(first.vectors.read(), whole.vectors.read())

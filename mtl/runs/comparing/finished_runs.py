@@ -1,0 +1,156 @@
+"""Runs, ensembles and exports side by side, as they are: figures of each, and the rows that one alone has right.
+
+Whether one is better than the first is an exact sign test (McNemar's) of the rows that only one of the two has right.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...base.errors import Fault, UsageError, listing
+from ...evaluate.evaluation import Evaluation
+from ..finished import Finished, open_finished
+from .verdicts import LEVEL
+
+
+@dataclass(frozen=True)
+class RowsApart:
+    """How a task's answers differ from those of the first: on how many of the labelled `rows`, and which are right.
+
+    `p` is the probability of a difference in right answers as large as this one, were both equally good.
+    """
+
+    rows: int
+    otherwise: int
+    right_here: int
+    right_there: int
+
+    @property
+    def p(self) -> float:
+        """The two-sided p-value of the sign test."""
+        return sign_test(self.right_here, self.right_there)
+
+    @property
+    def verdict(self) -> str:
+        """Better or worse than the first, equal where no row is right in one alone, or undecided."""
+        if not self.right_here + self.right_there:
+            return "equal"
+        if self.p > 1 - LEVEL:
+            return "undecided"
+        return "better" if self.right_here > self.right_there else "worse"
+
+    def facts(self) -> dict[str, Any]:
+        """Return it as JSON-able values."""
+        return {**vars(self), "p": self.p, "verdict": self.verdict}
+
+
+@dataclass(frozen=True)
+class FinishedComparison:
+    """What some folders answer to one split; `apart` is by folder, without the first, and by task."""
+
+    split: str
+    tasks: tuple[str, ...]
+    folders: tuple[Path, ...]
+    measured: tuple[Evaluation, ...]
+    apart: tuple[dict[str, RowsApart], ...]
+    warnings: tuple[Fault, ...]
+
+    def facts(self) -> dict[str, Any]:
+        """Return it as JSON-able values."""
+        names = list(map(str, self.folders))
+        return {
+            "split": self.split,
+            "figures": {name: found.metrics for name, found in zip(names, self.measured, strict=True)},
+            "differences": [
+                {"name": name, "minus": names[0], "rows": {task: found.facts() for task, found in apart.items()}}
+                for name, apart in zip(names[1:], self.apart, strict=True)
+            ],
+        }
+
+
+def compare_finished(
+    folders: Sequence[str | Path], *, split: str = "test", data: str | Path | None = None
+) -> FinishedComparison:
+    """Measure the tasks that all folders have on one split, and compare the answers of each with those of the first.
+
+    Raises `UsageError` where there are fewer than two folders, they have no task in common, or other data.
+    """
+    places = [Path(folder) for folder in folders]
+    if len({place.resolve() for place in places}) < len(places) or len(places) < 2:
+        raise UsageError(
+            "what is compared should be two or more folders of runs, ensembles or exports, each named once. "
+            f"Found {listing(map(str, places))}."
+        )
+    found: list[Finished] = [open_finished(place, data=data, splits=(split,)) for place in places]
+    tasks = tuple(task for task in found[0].tasks if all(task in other.tasks for other in found))
+    if not tasks:
+        each = "; ".join(f"'{one.out}': {listing(one.tasks)}" for one in found)
+        raise UsageError(f"what is compared should have a task in common. Found none: {each}.")
+    _fault_if_other_rows(found, tasks, split)
+    measured = tuple(one.evaluate(split, tasks=tasks) for one in found)
+    exact = [task for task in tasks if _counts_rows(found[0], task) and task in measured[0].predictions]
+    apart = tuple({task: _apart(other, measured[0], task) for task in exact} for other in measured[1:])
+    warnings = tuple(dict.fromkeys(fault for one in found for fault in one.warnings(split)))
+    return FinishedComparison(split, tasks, tuple(places), measured, apart, warnings)
+
+
+def _fault_if_other_rows(found: Sequence[Finished], tasks: Sequence[str], split: str) -> None:
+    """Raise `UsageError` for every task that is measured on other rows than by the first."""
+    first, *others = found
+    faults = [
+        Fault(
+            f"should be measured on the {split} split that '{first.out}' is measured on. Found another one. Name the "
+            "folder of data that is meant for all (--data DIR).",
+            str(other.out),
+            path=task,
+        )
+        for other in others
+        for task in tasks
+        if _rows_of(other, task, split) != _rows_of(first, task, split)
+    ]
+    if faults:
+        raise UsageError(*faults)
+
+
+def _rows_of(one: Finished, task: str, split: str) -> str | None:
+    return one.prepared.hashes.get(f"{one.graph.recipe.tasks[task].source}/{split}")
+
+
+def _counts_rows(one: Finished, task: str) -> bool:
+    """Say whether a task's answers to rows are right or wrong."""
+    kind = one.graph.recipe.tasks[task].task
+    return kind.units != "pairs" and kind.target_class().exact
+
+
+def _apart(here: Evaluation, there: Evaluation, task: str) -> RowsApart:
+    """Return how the answers of one differ from those of the first, over the rows that have gold."""
+    triples = list(zip(here.gold[task], here.predictions[task], there.predictions[task], strict=True))
+    known = [(_known(gold, mine), _known(gold, theirs), gold) for gold, mine, theirs in triples if gold is not None]
+    rights = [(mine == _known(gold, gold), theirs == _known(gold, gold)) for mine, theirs, gold in known]
+    return RowsApart(
+        len(known),
+        sum(mine != theirs for mine, theirs, _ in known),
+        sum(mine and not theirs for mine, theirs in rights),
+        sum(theirs and not mine for mine, theirs in rights),
+    )
+
+
+def _known(gold: Any, answer: Any) -> Any:
+    """Return an answer without those of its tokens that have no gold label."""
+    if isinstance(gold, list) and isinstance(answer, list) and len(gold) == len(answer):
+        return [value for value, wanted in zip(answer, gold, strict=True) if wanted is not None]
+    return answer
+
+
+def sign_test(one: int, other: int) -> float:
+    """Return the two-sided p-value of so many successes against so many failures of a fair coin.
+
+    >>> sign_test(0, 5), sign_test(3, 3), sign_test(0, 0)
+    (0.0625, 1.0, 1.0)
+    """
+    total, fewer = one + other, min(one, other)
+    return min(1.0, 2 * sum(math.comb(total, count) for count in range(fewer + 1)) / 2**total)
