@@ -202,6 +202,7 @@ def dev_figures(graph: SharingGraph, prepared: Prepared) -> tuple[dict[str, bool
 def figures_on(graph: SharingGraph, prepared: Prepared, name: str) -> tuple[dict[str, bool], list[str]]:
     """Return every `task.figure` that an evaluation on a split gives, with whether more is better; each task's first.
 
+    In place of the first it is the one that the task's target prefers, where it is among them.
     Found by comparing the gold labels with themselves, so that they are the figures that fit these labels. A task
     without any label there has none, and one that is not trained is not among the first.
     """
@@ -222,7 +223,8 @@ def figures_on(graph: SharingGraph, prepared: Prepared, name: str) -> tuple[dict
                 for metric in metrics_of(config, prepared.fitted)
                 for figure in _figures(metric, gold, prepared.fitted.targets[task].names())
             }
-            first += list(found)[:1] if config.learn else []
+            preferred = f"{task}.{prepared.fitted.targets[task].preferred}"
+            first += ([preferred] if preferred in found else list(found)[:1]) if config.learn else []
             figures.update(found)
         exact = _exact(graph, tasks)
         if len(exact) > 1 and _labelled([golds[task] for task in exact]):

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..base.errors import TrainingError, UsageError, listing, near_miss
+
+if TYPE_CHECKING:
+    from .gains import Gain
 
 
 class Selection:
     """Scores evaluations by the weighted mean of declared metrics (`task.figure`), and counts those without progress.
 
-    `weights` need not add up to 1; here those of figures of which less is better are negative. `patience` is how many
+    `weights` need not add up to 1; here those of figures of which less is better are negative. Where there are several,
+    a figure without bound counts as one of its `gains` (see `mtl.evaluate.gains`), so that it swamps no other: its
+    order of size is that of shares, and more of it is better. `patience` is how many
     evaluations in a row may fail to improve before training stops; None for no such end. Only a higher score is an
     improvement: of equal ones the earliest stays the best.
     """
 
-    def __init__(self, weights: Mapping[str, float], patience: int | None) -> None:
+    def __init__(
+        self, weights: Mapping[str, float], patience: int | None, gains: Mapping[str, Gain] | None = None
+    ) -> None:
         self.weights = dict(weights)
+        several = sum(weight != 0 for weight in weights.values()) > 1
+        self.gains = {name: gain for name, gain in (gains or {}).items() if name in weights and several}
         self.patience = patience
         self.best: float | None = None
         self.waited = 0
@@ -40,7 +49,7 @@ class Selection:
             value = metrics.get(task, {}).get(figure, math.nan)
             if not math.isfinite(value):
                 raise TrainingError(f"train.select: '{name}' should have a value on the dev split. Found {value}.")
-            total += weight * value
+            total += weight * value if name not in self.gains else -weight * self.gains[name].of(value)
         return total / sum(abs(weight) for weight in self.weights.values())
 
     @property
@@ -63,7 +72,11 @@ class Selection:
 
 
 def selection(
-    declared: Mapping[str, float], patience: int | None, figures: Mapping[str, bool], first: Collection[str]
+    declared: Mapping[str, float],
+    patience: int | None,
+    figures: Mapping[str, bool],
+    first: Collection[str],
+    gains: Mapping[str, Gain] | None = None,
 ) -> Selection | None:
     """Return how evaluations are compared (see `selecting`), or None without a dev split, which gives no `figures`.
 
@@ -79,7 +92,7 @@ def selection(
                     f"'{key}' out."
                 )
         return None
-    return Selection(selecting(declared, figures, first), patience)
+    return Selection(selecting(declared, figures, first), patience, gains)
 
 
 def selecting(declared: Mapping[str, float], figures: Mapping[str, bool], first: Iterable[str]) -> dict[str, float]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .verify import Verification
 
 MANIFEST = "manifest.json"
+RUNNING = "all rows of a split as one running text; an export begins anew with each row, and is measured so"
 LIBRARIES = ("mtl-nlp", "torch", "onnx", "onnx-ir", "onnxscript", "onnxruntime")
 
 
@@ -80,6 +81,8 @@ def describe_head(
     }
     if fitted.targets[task].out_of_scope is not None:
         described["out_of_scope"] = fitted.targets[task].out_of_scope
+    if config.task.bptt is not None:
+        described["metrics_of"] = RUNNING
     if fitted.targets[task].quotes:
         described["quotes"] = config.task.target_input(tuple(config.inputs))
     if separable is not None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from ..base.errors import UsageError, listing
+from ..base.errors import Fault, UsageError, listing
 from ..base.folders import fault_if_other
 from ..compile.loading import load_recipe
 from ..compile.tokenizers import KEPT as TOKENIZERS
@@ -72,6 +72,15 @@ class ExportedRun(HasData):
     def tasks(self) -> tuple[str, ...]:
         """Names of the tasks that have a graph."""
         return self.bundle.tasks
+
+    def warnings(self, *splits: str) -> list[Fault]:
+        """Return warnings about these splits, and about figures that are not measured as those of the run."""
+        running = [task for task in self.tasks if self.recipe.tasks[task].task.bptt is not None]
+        apart = [
+            Fault("is measured row by row by its export, and by its run as one running text ('bptt').", path=task)
+            for task in running
+        ]
+        return [*super().warnings(*splits), *apart]
 
     def predict(self, task: str, texts: Texts | Mapping[str, Texts], *, batch_size: int = 64) -> list[Prediction]:
         """Return one answer per text (see `mtl.Bundle.predict`)."""

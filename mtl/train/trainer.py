@@ -34,6 +34,7 @@ from ..base.tensors import read_tensors
 from ..base.threads import torch_threads
 from ..evaluate.constant import constant_answers
 from ..evaluate.evaluation import dev_figures, evaluate
+from ..evaluate.gains import gains
 from ..evaluate.selection import Selection, selection
 from ..graph.build import build_graph
 from ..graph.sharing_graph import SharingGraph
@@ -116,7 +117,9 @@ class Trainer:
         self.update = Update(
             self.model, self.owned, self.optimizer, parameters, self.balance, self.facts, self.processes
         )
-        self.selection = selection(self.config.select, self.config.patience, figures, first)
+        self.selection = selection(
+            self.config.select, self.config.patience, figures, first, gains(self.graph, prepared)
+        )
         if state is None:
             load_first_weights(self.model)
             load_from_runs(self.model)

@@ -157,6 +157,19 @@ class Target:
         """
         raise NotImplementedError
 
+    def unlearned(self, gold: Sequence[Any]) -> list[Any] | None:
+        """Return what a model that has learned nothing predicts, as metrics see it, one value for each of `gold`.
+
+        Figures without bound are compared with those of it where several figures are added up. None where no such
+        figure measures the target.
+        """
+        return None
+
+    @property
+    def preferred(self) -> str | None:
+        """The figure that the best checkpoint is chosen by, where it is not the first of the task's metrics."""
+        return None
+
     def from_answer(self, answer: Mapping[str, Any]) -> Any:
         """Return a prediction as metrics see it, from the answer that a user reads: by default the first declared."""
         return answer[self.answers[0].name]

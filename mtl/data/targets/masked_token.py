@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -53,6 +54,11 @@ class MaskedToken(Target):
     def gold(self, values: NDArray[Any], names: Sequence[str]) -> list[tuple[float, bool]] | None:
         """Return the best predictions that there are, of all tokens; None where the text has no token."""
         return None if MISSING in values.tolist() else [(0.0, True)] * len(values)
+
+    def unlearned(self, gold: Sequence[Any]) -> list[Any]:
+        """Return what is predicted of each token where each word of the vocabulary is as probable."""
+        unit = -math.log(max(1, len(self.names())))
+        return [[(unit, False)] * len(row or ()) for row in gold]
 
     def predicted(self, answer: Mapping[str, Tensor], lengths: Sequence[int] | None) -> list[Any]:
         """Return, of each masked token, the logarithm of its word's probability, and whether that is the highest."""

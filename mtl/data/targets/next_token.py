@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -65,6 +66,21 @@ class NextToken(Target):
     def gold(self, values: NDArray[Any], names: Sequence[str]) -> list[int] | None:
         found: list[int] = values.tolist()
         return None if MISSING in found else found
+
+    @property
+    def preferred(self) -> str | None:
+        """Bits per character of a model of characters: its perplexity is one of whole tokens."""
+        return "bits_per_character" if isinstance(self.words, SpelledIds) else None
+
+    def unlearned(self, gold: Sequence[Any]) -> list[Any]:
+        """Return the logarithms of the probabilities of all units where each entry of the vocabulary is as probable."""
+        unit = -math.log(max(1, len(self.names())))
+        longest = self.words.max_length if isinstance(self.words, SpelledIds) else 0
+        found = []
+        for row in gold:
+            units = [min(length, longest) + 1 for length in row or ()] if longest else [1] * len(row or ())
+            found.append([unit * count for count in [*units, *([1] if self.ends else [])]])
+        return found
 
     def predicted(self, answer: Mapping[str, Tensor], lengths: Sequence[int] | None) -> list[Any]:
         """Return the logarithms of the probabilities of each text's tokens and, where it is predicted, of its end."""

@@ -65,6 +65,11 @@ class Number(Target):
     def gold(self, values: NDArray[Any], names: Sequence[str]) -> float | None:
         return None if math.isnan(values) else float(values)
 
+    def unlearned(self, gold: Sequence[Any]) -> list[Any]:
+        """Return the mean of all numbers for each of them."""
+        known = [value for value in gold if value is not None]
+        return [float(np.mean(known))] * len(gold) if known else [None] * len(gold)
+
     def predicted(self, answer: Mapping[str, Tensor], lengths: Sequence[int] | None) -> list[Any]:
         return answer["value"].tolist()
 

@@ -22,12 +22,21 @@ class Metric:
     axes: ClassVar[tuple[tuple[str, ...], ...] | None] = ((), ("T",), ("U",))
     figures: tuple[str, ...] = ()  # of the class, or of an instance whose keys decide
     higher_is_better: ClassVar[bool] = True
+    bounded: ClassVar[bool] = True  # False: figures may be as high as they like, and less is better
     needs_scope: ClassVar[bool] = False  # measures what is out of scope, for which the task has a label
     needs_spans: bool = False  # of tags, which should mark spans; of the class, or of an instance whose keys decide
 
     def fitted(self, state: Mapping[str, Any]) -> Metric:
         """Return the metric as it measures a target of which training has shown `state` (see `Target.found`)."""
         return self
+
+    def gain(self, value: float, reference: float) -> float:
+        """Return how much better than a `reference` a figure without bound is: 0 where it is as good, 1 where perfect.
+
+        The reference is the figure of a model that has learned nothing (see `Target.unlearned`). Raises
+        `ZeroDivisionError` where that one is perfect.
+        """
+        return 1 - value / reference
 
     def compute(self, gold: Sequence[UnitLabels | None], predicted: Sequence[UnitLabels]) -> dict[str, Any]:
         """Return figures (float) or reports (JSON-able) by name.

@@ -23,6 +23,7 @@ class LikelihoodMetric(Metric):
     elements = ("next token",)
     axes = (("T",),)
     higher_is_better = False
+    bounded = False
 
     def __init__(self) -> None:
         self.ends = True
@@ -54,6 +55,10 @@ class Perplexity(LikelihoodMetric):
     """
 
     figures = ("perplexity",)
+
+    def gain(self, value: float, reference: float) -> float:
+        """Return that of the logarithms: of bits a unit."""
+        return 1 - math.log(value) / math.log(reference)
 
     def compute(self, gold: Sequence[Any], predicted: Sequence[Any]) -> dict[str, Any]:
         """Return `perplexity`."""

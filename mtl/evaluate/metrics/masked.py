@@ -34,6 +34,11 @@ class MaskedPerplexity(MaskedMetric):
 
     figures = ("perplexity",)
     higher_is_better = False
+    bounded = False
+
+    def gain(self, value: float, reference: float) -> float:
+        """Return that of the logarithms: of bits a unit."""
+        return 1 - math.log(value) / math.log(reference)
 
     def compute(self, gold: Sequence[Any], predicted: Sequence[Any]) -> dict[str, Any]:
         """Return `perplexity`."""

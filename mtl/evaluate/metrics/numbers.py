@@ -17,6 +17,7 @@ class NumberMetric(Metric):
     elements = ("number",)
     axes = ((),)
     higher_is_better = False
+    bounded = False
 
     @staticmethod
     def differences(gold: Sequence[Any], predicted: Sequence[Any]) -> list[float]:

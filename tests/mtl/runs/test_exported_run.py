@@ -18,6 +18,7 @@ from mtl.runs.exported_run import ExportedRun
 from mtl.runs.runner import Run
 from tests import small
 from tests.commands import within
+from tests.mtl import running_text
 
 
 @pytest.fixture
@@ -157,3 +158,16 @@ def test_what_does_not_answer(small_run: Path, copied: Path, tmp_path: Path) -> 
         "an answerer should have a method 'predict', as mtl.Bundle has, or those of mtl.evaluate.answerers.Answerer. "
         "Found int."
     )
+
+
+def test_a_running_text_is_measured_row_by_row(tmp_path: Path) -> None:
+    run = mtl.run(running_text.recipe({"epochs": 1}), tmp_path / "run", data=running_text.write(tmp_path))
+    assert run.manifest["tasks"]["lm"]["metrics_of"] == (
+        "all rows of a split as one running text; an export begins anew with each row, and is measured so"
+    )
+    done = within("test", run.out / "export")
+    assert (done.returncode, done.stderr) == (
+        0,
+        "warning: lm: is measured row by row by its export, and by its run as one running text ('bptt').\n",
+    )
+    assert "metrics_of" not in mtl.run(small.write(tmp_path / "other"), tmp_path / "small").manifest["tasks"]["intent"]
