@@ -32,6 +32,7 @@ scaling        gradients of streams multiplied, as a balance says, where they me
 soft_sharing   soft sharing: the parameters of components alike are pulled together
 step_counts    how many steps of a run each source has, without training
 trainer        training: one step after another over the streams of a mixture
+training_state  what a checkpoint keeps of a training beside its weights, and back
 uncompiled     optimizers without what torch's own do for its compiler
 update         one update: gradients of all tasks that have labels, combined, clipped, applied
 """

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
 
 from ..base.device import described
 from ..base.launched import here
@@ -30,7 +29,6 @@ from ..base.progress import (
     StopReport,
     StreamReport,
 )
-from ..base.tensors import read_tensors
 from ..base.threads import torch_threads
 from ..evaluate.constant import constant_answers
 from ..evaluate.evaluation import dev_figures, evaluate
@@ -44,15 +42,16 @@ from ..recipe.filling import digest
 from .agreement import fault_if_others
 from .average import WeightAverage
 from .budget import Budget
-from .checkpoint import Checkpoints, Snapshot, describe, fingerprint, load_weights, own_tensors
+from .checkpoint import Checkpoints, describe, fingerprint, load_weights, own_tensors
 from .decisions import decide, fault_if_undecidable, yet_to_decide
 from .first_weights import load_first_weights
 from .from_runs import load_from_runs, taken_weights
 from .gradient_facts import GradientFacts
-from .optimizer import Rates, load_optimizer_state, optimizer_state
+from .optimizer import Rates
 from .parts import build_balance, build_draws, build_optimizer, build_schedule, steps_of
 from .priors import set_priors
 from .resume import FORMAT, identity, recorded_state
+from .training_state import TrainingState, named
 from .update import Update
 
 if TYPE_CHECKING:
@@ -123,7 +122,17 @@ class Trainer:
         if state is None:
             load_first_weights(self.model)
             load_from_runs(self.model)
-        self.average = WeightAverage(self.config.average, self._named(), parameters)
+        self.average = WeightAverage(self.config.average, named(self.owned), parameters)
+        self.state = TrainingState(
+            self.owned,
+            self.optimizer,
+            self.average,
+            self.draws,
+            self.balance,
+            self.rates,
+            self.facts,
+            self.selection,
+        )
         if state is not None:
             self._load_state(state)
         self.notes = self._noted() if state is None else ()
@@ -264,48 +273,22 @@ class Trainer:
         self.processes.from_first(lambda: self._write(best, seconds))
 
     def _write(self, best: bool, seconds: float) -> None:
-        tensors, plain = optimizer_state(self.optimizer, self._named())
-        state = {
+        beside = {
             "format": FORMAT,
             "step": self.step,
             "steps": self.steps,
             "finished": self.finished,
-            "draws": self.draws.state(),
-            "balance": self.balance.state(),
-            "gradients": None if self.facts is None else self.facts.state(),
-            "schedule": self.rates.schedule.state(),
-            "average": self.average.state(),
-            "selection": None if self.selection is None else self.selection.state(),
-            "optimizer": plain,
             "identity": self.identity,
         }
         if self.budget.minutes is not None:
-            state["seconds"] = seconds
+            beside["seconds"] = seconds
         meanings = describe(self.graph, self.prepared.fitted)
-        components = self.average.averaged(self.owned)
-        carried = self.draws.tensors()
-        snapshot = Snapshot(self.step, components, meanings, tensors, state, self.average.tensors(), carried)
-        self.checkpoints.write(snapshot, best=best)
+        self.checkpoints.write(self.state.snapshot(self.step, beside, meanings), best=best)
 
     def _load_state(self, state: Mapping[str, Any]) -> None:
         folder = self.checkpoints.path("last")
         self.finished = bool(state["finished"])
         load_weights(self.model, self.checkpoints.path("best") if self.finished else folder)
-        tensors = read_tensors(folder / "optimizer.safetensors")[0]
-        load_optimizer_state(self.optimizer, self._named(), tensors, state["optimizer"])
-        if self.average.parameters and not self.finished:
-            self.average.load_state(state["average"], read_tensors(folder / "raw.safetensors")[0])
         self.step = int(state["step"])
         self.budget.before = float(state.get("seconds", 0.0))
-        self.draws.load_state(state["draws"])
-        if self.draws.carrying:
-            carried = read_tensors(folder / "carried.safetensors")[0]
-            self.draws.load_tensors({name: tensor.to(self.device) for name, tensor in carried.items()})
-        self.balance.load_state(state["balance"])
-        self.rates.schedule.load_state(state.get("schedule", {}))
-        for part, kept in ((self.facts, state["gradients"]), (self.selection, state["selection"])):
-            if part is not None:
-                part.load_state(kept)
-
-    def _named(self) -> dict[str, Tensor]:
-        return {f"{name}/{key}": tensor for name, tensors in self.owned.items() for key, tensor in tensors.items()}
+        self.state.load(state, folder, self.device)
