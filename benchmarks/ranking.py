@@ -60,7 +60,7 @@ def main() -> None:
         taken: dict[str, list[float]] = {"encoder alone": [], f"text to top {given.top}": []}
 
         def encode(query: str) -> object:
-            return ranker.bundle.encode(ranker.task, ranker.query, [query])
+            return ranker.encoder.encode(ranker.task, ranker.query, [query])
 
         def rank(query: str) -> object:
             return ranker.rank([query], given.top)

@@ -5,7 +5,6 @@ Whether one is better than the first is an exact sign test (McNemar's) of the ro
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,5 +151,8 @@ def sign_test(one: int, other: int) -> float:
     >>> sign_test(0, 5), sign_test(3, 3), sign_test(0, 0)
     (0.0625, 1.0, 1.0)
     """
-    total, fewer = one + other, min(one, other)
-    return min(1.0, 2 * sum(math.comb(total, count) for count in range(fewer + 1)) / 2**total)
+    total, ways, tail = one + other, 1, 0
+    for count in range(min(one, other) + 1):  # `ways` are those to have so many successes
+        tail += ways
+        ways = ways * (total - count) // (count + 1)
+    return min(1.0, 2 * tail / (1 << total))
