@@ -10,7 +10,7 @@ import typer
 # typer reads these annotations when the module is loaded, on Python 3.10 too: Optional, not `X | None`.
 RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="Recipe (YAML).", show_default=False)]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.", show_default=False)]
-Finished = Annotated[
+AnyFolder = Annotated[
     Path,
     typer.Argument(
         metavar="RUN_OR_EXPORT", help="Folder of a run, an ensemble or an export (export/).", show_default=False

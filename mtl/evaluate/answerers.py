@@ -156,7 +156,7 @@ def answerer_of(answerer: Answerer | ReadsTexts, graph: SharingGraph, fitted: Fi
 
     Raises `UsageError` for anything else.
     """
-    if callable(getattr(answerer, "predictions_and_scores", None)):
+    if callable(getattr(answerer, "predictions", None)):
         return answerer  # type: ignore[return-value]  # it has the method that this is known by
     if callable(getattr(answerer, "predict", None)):
         return TextAnswerer(answerer, graph, fitted)  # type: ignore[arg-type]  # likewise

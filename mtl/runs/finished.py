@@ -21,7 +21,7 @@ from .runner import Run
 KINDS: tuple[FolderKind, ...] = ("run", "ensemble", "export")
 
 
-class Finished(Protocol):
+class Measurable(Protocol):
     """What a run, an ensemble and an export have in common."""
 
     out: Path

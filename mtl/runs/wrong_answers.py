@@ -23,7 +23,7 @@ from .table_notes import write_note
 
 if TYPE_CHECKING:
     from ..data.split import Split
-    from .finished import Finished
+    from .finished import Measurable
 
 _PARTS = re.compile("[\\\\\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")  # a tab, what `str.splitlines` splits at, backslashes
 NOTHING = "(none)"  # in place of a label that gold has and the answer lacks, or the other way around
@@ -98,7 +98,7 @@ class WrongAnswers:
         replace(path, content.getvalue().encode("utf-8", "surrogatepass"))
 
 
-def wrong_answers(run: Finished, task: str | None = None, split: str | None = None) -> WrongAnswers:
+def wrong_answers(run: Measurable, task: str | None = None, split: str | None = None) -> WrongAnswers:
     """Return where a run, an ensemble or an export answers otherwise than gold; on test by default, without it on dev.
 
     The task may be left out where there is only one. Raises `UsageError` for a task that does not exist or whose
@@ -157,7 +157,7 @@ def _one_field(text: str) -> str:
     return _PARTS.sub(lambda found: escaped(found[0]), text)
 
 
-def _task(run: Finished, task: str | None) -> str:
+def _task(run: Measurable, task: str | None) -> str:
     task = chosen_task(task, run.tasks, run.out)
     kind = run.graph.recipe.tasks[task].task
     target = kind.target_class()
@@ -201,7 +201,7 @@ def _certainty(gold: Any, answer: Any, scored: dict[str, Any]) -> float | None:
     return score if isinstance(score, float) else None
 
 
-def _disagreements(run: Finished, task: str, encoded: Split, gold: Sequence[Any]) -> Iterator[Disagreement]:
+def _disagreements(run: Measurable, task: str, encoded: Split, gold: Sequence[Any]) -> Iterator[Disagreement]:
     """Yield rows whose texts, as far as the task reads them, train has too, and only with other gold answers."""
     train = run.prepared.split(encoded.source, "train")
     if train is None:

@@ -8,13 +8,13 @@ from typing import Annotated, Optional
 import typer
 
 from ..guard import guarded
-from ..options import Finished
+from ..options import AnyFolder
 
 # typer reads annotations when the module is loaded, on Python 3.10 too: Optional, not `X | None`.
 
 
 def predict(
-    folder: Finished,
+    folder: AnyFolder,
     task: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option("--task", metavar="T", help="Task that answers. Optional where there is only one."),
@@ -75,7 +75,7 @@ def predict(
 
 
 def rank(
-    folder: Finished,
+    folder: AnyFolder,
     documents: Annotated[
         Path,
         typer.Option(

@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from ..guard import guarded
-from ..options import Data, Finished, Out, Overrides, RecipeFile, Resume, RunFolder, Seed, Verify
+from ..options import AnyFolder, Data, Out, Overrides, RecipeFile, Resume, RunFolder, Seed, Verify
 
 # typer reads annotations when the module is loaded, on Python 3.10 too: Optional, not `X | None`.
 
@@ -122,7 +122,7 @@ def extend(
 
 
 def test(
-    folder: Finished,
+    folder: AnyFolder,
     split: Annotated[str, typer.Option("--split", metavar="train|dev|test", help="What to test on.")] = "test",
     task: Annotated[
         Optional[list[str]],  # noqa: UP045
@@ -157,7 +157,7 @@ def export(
 
 
 def errors(
-    folder: Finished,
+    folder: AnyFolder,
     task: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option("--task", metavar="T", help="Task that is looked at. Optional where there is only one."),

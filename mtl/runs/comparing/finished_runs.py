@@ -12,7 +12,7 @@ from typing import Any
 
 from ...base.errors import Fault, UsageError, listing
 from ...evaluate.evaluation import Evaluation
-from ..finished import Finished, open_finished
+from ..finished import Measurable, open_finished
 from .verdicts import LEVEL
 
 
@@ -84,7 +84,7 @@ def compare_finished(
             "what is compared should be two or more folders of runs, ensembles or exports, each named once. "
             f"Found {listing(map(str, places))}."
         )
-    found: list[Finished] = [open_finished(place, data=data, splits=(split,)) for place in places]
+    found: list[Measurable] = [open_finished(place, data=data, splits=(split,)) for place in places]
     tasks = tuple(task for task in found[0].tasks if all(task in other.tasks for other in found))
     if not tasks:
         each = "; ".join(f"'{one.out}': {listing(one.tasks)}" for one in found)
@@ -97,7 +97,7 @@ def compare_finished(
     return FinishedComparison(split, tasks, tuple(places), measured, apart, warnings)
 
 
-def _fault_if_other_rows(found: Sequence[Finished], tasks: Sequence[str], split: str) -> None:
+def _fault_if_other_rows(found: Sequence[Measurable], tasks: Sequence[str], split: str) -> None:
     """Raise `UsageError` for every task that is measured on other rows than by the first."""
     first, *others = found
     faults = [
@@ -115,11 +115,11 @@ def _fault_if_other_rows(found: Sequence[Finished], tasks: Sequence[str], split:
         raise UsageError(*faults)
 
 
-def _rows_of(one: Finished, task: str, split: str) -> str | None:
+def _rows_of(one: Measurable, task: str, split: str) -> str | None:
     return one.prepared.hashes.get(f"{one.graph.recipe.tasks[task].source}/{split}")
 
 
-def _counts_rows(one: Finished, task: str) -> bool:
+def _counts_rows(one: Measurable, task: str) -> bool:
     """Say whether a task's answers to rows are right or wrong."""
     kind = one.graph.recipe.tasks[task].task
     return kind.units != "pairs" and kind.target_class().exact
