@@ -110,7 +110,7 @@ class _Rewriter:
         known = self.graph.initializers.get(str(tensor.name))
         if known is None:
             known = ir.Value(
-                name=tensor.name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(tensor.shape), const_value=tensor
+                name=tensor.name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(tensor.numpy().shape), const_value=tensor
             )
             self.graph.register_initializer(known)
         return known
