@@ -73,7 +73,7 @@ def test_the_readme_lists_every_room() -> None:
     "room",
     [
         *sorted(p.parent.name for p in (CHECKOUT / "mtl").glob("*/__init__.py")),
-        *("graph/rules", "runs/comparing", "runs/extending", "runs/tuning", "cli/commands"),
+        *("graph/rules", "runs/comparing", "runs/extending", "runs/tuning", "cli/commands", "export/eight_bits"),
     ],
 )
 def test_every_room_lists_its_files(room: str) -> None:

@@ -177,13 +177,13 @@ Report = Note | StepReport | EvalReport | StopReport | EarlyStopReport | StreamR
 
 @dataclass(frozen=True, slots=True)
 class StageReport:
-    """A stage of an export that begins: tracing the tasks, writing their graphs, or verifying some of them.
+    """A stage of an export that begins: tracing the tasks, writing their graphs, verifying or measuring some of them.
 
     `number` of `count` (from 1) counts the groups of tasks that are verified together, on so many `rows` of a `split`;
     other stages are of all tasks, and of no rows.
     """
 
-    stage: Literal["tracing", "writing", "verifying"]
+    stage: Literal["tracing", "writing", "verifying", "measuring"]
     tasks: tuple[str, ...]
     number: int = 1
     count: int = 1

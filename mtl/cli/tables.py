@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -12,6 +12,9 @@ from rich.text import Text
 
 from ..base.errors import counted
 from ..base.visible import visible
+
+if TYPE_CHECKING:
+    from ..runs.eight_bits import Loss
 
 WIDE = 240  # characters of a table where there is no terminal
 
@@ -93,6 +96,14 @@ def results(
         made.add_row("verified", f"{task}: largest difference between vectors' inner product and score", f"{apart:.1e}")
     made.add_row("verified", "largest difference between scores", f"{verified['largest_difference']:.1e}")
     made.add_row("verified", "near ties (eager torch's two best within 0.002 %)", str(len(verified["ties"])))
+    return made
+
+
+def eight_bit_table(losses: Sequence[Loss]) -> Table:
+    """Return what the figures of an export and of its eight-bit variant are."""
+    made = table("figure", "split", "export", "int8", "points lost")
+    for loss in losses:
+        made.add_row(loss.figure, loss.split, f"{loss.before:.4f}", f"{loss.after:.4f}", f"{loss.points:+.2f}")
     return made
 
 

@@ -54,7 +54,7 @@ class SchemeError(ValueError):
         self.item = item
 
 
-class Place(NamedTuple):
+class TagPlace(NamedTuple):
     """Which of the values, and which item of it if one; both count from 0."""
 
     row: int
@@ -73,14 +73,14 @@ class TagFit:
         self.measured = measured
         self.tags: Counter[str] = Counter()
         self.place: Sequence[Any] | None = None  # the file and line of what is noted, once they are looked up
-        self._first: dict[str, Place] = {}  # of each tag
+        self._first: dict[str, TagPlace] = {}  # of each tag
         self.shown = 0  # values, of whatever kind
         self.rows = 0  # with spans
         self.inner = 0  # spans that begin with an inside tag
         self.first = 0  # spans that begin with a begin tag, and do not touch another span of their label
         self.broken: dict[Scheme, int] = dict.fromkeys(GRAMMARS, 0)  # rows that break a grammar
-        self.example: dict[Scheme, tuple[str, Place]] = {}
-        self._misfit: tuple[str, Place] | None = None  # what first breaks the declared scheme
+        self.example: dict[Scheme, tuple[str, TagPlace]] = {}
+        self._misfit: tuple[str, TagPlace] | None = None  # what first breaks the declared scheme
 
     def count(self, value: Any) -> None:
         """Take in a target column's value; what is neither a list of tags nor one of spans is ignored."""
@@ -93,12 +93,12 @@ class TagFit:
         for grammar, check in checks.items():
             if check is not None and check.example:
                 self.broken[grammar] += 1
-                self.example.setdefault(grammar, (check.example, Place(row, check.item)))
+                self.example.setdefault(grammar, (check.example, TagPlace(row, check.item)))
         if tags is not None:
             self.tags.update(tag for tag in tags if tag is not None)
             for item, tag in enumerate(tags):
                 if tag is not None:
-                    self._first.setdefault(tag, Place(row, item))
+                    self._first.setdefault(tag, TagPlace(row, item))
             self._count_begins(tags)
         elif checks["bio"] is not None:
             self.first += 1  # the first span of characters begins with B-
@@ -106,7 +106,7 @@ class TagFit:
         if self._misfit is None and check is not None and check.example:
             at = check.item
             what = check.example if tags is None or at is None else f"'{tags[at]}', tag {at + 1} of {len(tags)}"
-            self._misfit = f"{what},", Place(row, at)
+            self._misfit = f"{what},", TagPlace(row, at)
 
     def _count_begins(self, tags: Sequence[str | None]) -> None:
         before = parsed(OUTSIDE)
@@ -163,7 +163,7 @@ class TagFit:
             "place": self.place,
         }
 
-    def noted(self) -> Place | None:
+    def noted(self) -> TagPlace | None:
         """Return where what is noted is seen first; None where nothing is noted."""
         return self._note(self.state()["scheme"])[1]
 
@@ -195,7 +195,7 @@ class TagFit:
             return f"the scheme is {self.scheme}"
         return f"{self.measured} measures spans" if self.measured else f"the tags of training are {rule}"
 
-    def _note(self, found: Scheme) -> tuple[str, Place | None]:
+    def _note(self, found: Scheme) -> tuple[str, TagPlace | None]:
         grammar = _grammar(found)
         broken = self.broken[grammar] if self.scheme in LETTERS else 0
         if broken:

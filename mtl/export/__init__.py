@@ -10,6 +10,7 @@ export          from a trained model to a verified folder of graphs over one wei
 front_end       from strings to tokens inside the graph, on the operators of a stock onnxruntime
 graphs          which graphs an export consists of
 head            a graph of an export folder in onnxruntime, with the inputs that torch gets
+eight_bits/     a finished export once more with weights of eight bits, which is smaller and faster
 joint           the joint graph: front ends, numeric graph and label decoding in one, from strings to answers
 layout          the same values from fewer or faster nodes
 list_front_end  from lists of strings to their texts one after another, and back to units, inside the graph

@@ -93,7 +93,7 @@ def export(
     out = Path(out)
     names = _tasks(graph, tasks)
     check_how(verify)
-    _check_place(out)
+    check_place(out)
     place = out.resolve()  # of a link, the folder that it names is replaced, and '.' has a name
     was_training, device = model.training, device_of(model)
     model.eval().to(CPU)  # answers are compared with those of onnxruntime there
@@ -190,7 +190,8 @@ def _tasks(graph: SharingGraph, tasks: Sequence[str] | None) -> list[str]:
     return [task for task in known if tasks is None or task in tasks]
 
 
-def _check_place(out: Path) -> None:
+def check_place(out: Path) -> None:
+    """Raise `UsageError` where an export cannot take a folder's place: it has other things in it, or is no folder."""
     if out.is_dir():
         others = {entry.name for entry in out.iterdir()} - exported(out)
         if others:

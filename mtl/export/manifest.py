@@ -143,12 +143,28 @@ def write_manifest(
         **entries,
         "metrics": dict(metrics),
         "verified": verification.facts(),
-        "files": {
-            name: {"bytes": (folder / name).stat().st_size, "sha256": sha256(folder / name)}
-            for name in files_in(folder)
-        },
     }
-    write(folder / MANIFEST, (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode())
+    _write(folder, manifest)
+
+
+def write_variant_manifest(
+    folder: Path, export: Path, name: str, facts: Mapping[str, Any], metrics: Mapping[str, Any]
+) -> None:
+    """Write the manifest of an export's variant: the export's, with what this one has; raises `OSError`.
+
+    `facts` about it are under its `name`. It was not compared with torch, and its `metrics` are its own.
+    """
+    manifest = json.loads((export / MANIFEST).read_text("utf-8"))
+    _write(folder, {**manifest, "metrics": dict(metrics), "verified": {"how": "figures"}, name: dict(facts)})
+
+
+def _write(folder: Path, manifest: Mapping[str, Any]) -> None:
+    files = {
+        name: {"bytes": (folder / name).stat().st_size, "sha256": sha256(folder / name)}
+        for name in files_in(folder)
+        if name != MANIFEST
+    }
+    write(folder / MANIFEST, (json.dumps({**manifest, "files": files}, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def _version(library: str) -> str | None:

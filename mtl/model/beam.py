@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from .loop import State, repeat
-from .search import UNLIKELY, Ranked, Search, Stepped, first_of
+from .search import UNLIKELY, BestPaths, Search, Stepped, first_of
 
 
 class Beam(Search):
@@ -30,7 +30,7 @@ class Beam(Search):
         """
         return first_of(self.ranked(stepped, most), self.end)
 
-    def ranked(self, stepped: Stepped, most: int) -> Ranked:
+    def ranked(self, stepped: Stepped, most: int) -> BestPaths:
         """Return the `best` sequences of choices [B, N, most], the most probable first.
 
         Where there are fewer, the others are less than `UNLIKELY`, and their choices mean nothing. A loop carries the
@@ -77,4 +77,4 @@ class Beam(Search):
         _, _, score, chosen, *more = repeat(going, step, carried, (limit, firsts, *read), stepped.decoder)
         best = slice(self.best)
         gained = more[0].view(rows, width, most)[:, best] if self.each else None
-        return Ranked(chosen.view(rows, width, most)[:, best], score[:, best], gained)
+        return BestPaths(chosen.view(rows, width, most)[:, best], score[:, best], gained)

@@ -53,7 +53,7 @@ class Stepped(NamedTuple):
     values: tuple[Any, ...]
 
 
-class Ranked(NamedTuple):
+class BestPaths(NamedTuple):
     """What a search has found: the N best sequences of choices [B, N, S] and their log-probabilities [B, N].
 
     `each` [B, N, S] are those of every choice, given the ones before it; None where the search does not keep them.
@@ -87,7 +87,7 @@ class Greedy(Search):
         """
         return first_of(self.ranked(stepped, most), self.end)
 
-    def ranked(self, stepped: Stepped, most: int) -> Ranked:
+    def ranked(self, stepped: Stepped, most: int) -> BestPaths:
         """Return the one sequence of choices [B, 1, most]; of equal scores the lowest id wins."""
         read, state = stepped.decoder.start(*stepped.values)
         rows, device = state[0].shape[0], state[0].device
@@ -117,10 +117,10 @@ class Greedy(Search):
 
         carried = (number, choice, done, score, chosen, *each, *state)
         _, _, _, score, chosen, *more = repeat(going, step, carried, (limit, *read), stepped.decoder)
-        return Ranked(chosen[:, None], score[:, None], more[0][:, None] if self.each else None)
+        return BestPaths(chosen[:, None], score[:, None], more[0][:, None] if self.each else None)
 
 
-def first_of(found: Ranked, end: int) -> tuple[Tensor, Tensor, Tensor]:
+def first_of(found: BestPaths, end: int) -> tuple[Tensor, Tensor, Tensor]:
     """Return the best sequences of choices [B, S], how many choices but `end` each has, [B], and their scores [B]."""
     first = found.choices[:, 0]
     return first, (first != end).sum(1), found.scores[:, 0]

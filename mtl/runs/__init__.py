@@ -3,6 +3,7 @@
 carried          what a recipe could take from a finished run: a `from` to write for each module, or why there is none
 check            is this recipe possible? Everything that can be known before training, and all faults at once
 comparing/       what `mtl compare` does: recipes side by side, each trained with several seeds
+eight_bits       the eight-bit variant of an export, kept where its figures are about those of the export
 ensembling/      what `mtl ensemble` does: finished runs that answer together, as one network of all their components
 examined         what a check finds out about a recipe, whatever is wrong with parts of it
 exported_run     an export with the data that it is measured on, which its own folder says

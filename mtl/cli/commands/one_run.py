@@ -148,12 +148,27 @@ def export(
     ] = None,
     data: Data = None,
     verify: Verify = "full",
+    int8: Annotated[
+        bool,
+        typer.Option(
+            "--int8", help="Write a variant with weights of eight bits, too, into RUN/export.int8 (or DIR.int8)."
+        ),
+    ] = False,
+    at_most: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(
+            "--at-most",
+            min=0,
+            metavar="POINTS",
+            help="What a selected figure may lose by --int8 on dev or test: hundredths of a share (0.5).",
+        ),
+    ] = None,
 ) -> None:
     """Write the ONNX heads of a trained run and verify them on the test split."""
     with guarded():
         from ..finished import export_command
 
-        export_command(run, out=out, data=data, verify=verify)
+        export_command(run, out=out, data=data, verify=verify, int8=int8, at_most=at_most)
 
 
 def errors(

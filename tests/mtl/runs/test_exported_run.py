@@ -13,7 +13,7 @@ import pytest
 import mtl
 from mtl.base.errors import UsageError
 from mtl.evaluate.metrics import Scored
-from mtl.export.export import _check_place
+from mtl.export.export import check_place
 from mtl.runs.exported_run import ExportedRun
 from mtl.runs.runner import Run
 from tests import small
@@ -106,10 +106,10 @@ def test_an_export_can_take_the_place_of_one_with_folders(copied: Path) -> None:
     manifest = json.loads((copied / "manifest.json").read_text("utf-8"))
     manifest["files"]["tokenizers/a.json"] = {"bytes": 0, "sha256": ""}
     (copied / "manifest.json").write_text(json.dumps(manifest), "utf-8")
-    _check_place(copied)
+    check_place(copied)
     (copied / "notes").mkdir()
     with pytest.raises(UsageError) as error:
-        _check_place(copied)
+        check_place(copied)
     assert str(error.value) == (
         f"'{copied}' should be new, empty or an earlier export. Found other things in it: notes."
     )

@@ -9,7 +9,7 @@ import numpy as np
 import onnx_ir as ir
 import onnx_ir.passes.common as passes
 
-from .uses import LSTM_WEIGHTS, Use, Weight, uses
+from .uses import LSTM_WEIGHTS, Weight, WeightUse, uses
 
 MICROSOFT = "com.microsoft"  # the operators that a stock onnxruntime adds to ONNX
 
@@ -57,7 +57,7 @@ class _Rewriter:
         self._stored: dict[tuple[str, str], Stored] = {}
         self._turns: dict[str, ir.Value] = {}
 
-    def product(self, use: Use) -> None:
+    def product(self, use: WeightUse) -> None:
         """Let a product be one of integers, times the scales of its rows and of its weight's columns."""
         node, form = use.node, "rows" if use.transposed else "columns"
         values, scales = self._of(use.weight, form)
@@ -73,7 +73,7 @@ class _Rewriter:
             found.append(ir.node("Add", [found[-1].outputs[0], node.inputs[2]]))
         _replace(node, found)
 
-    def table(self, use: Use) -> None:
+    def table(self, use: WeightUse) -> None:
         """Take rows of integers and their scales."""
         node = use.node
         values, scales = self._of(use.weight, "rows")
@@ -110,7 +110,10 @@ class _Rewriter:
         known = self.graph.initializers.get(str(tensor.name))
         if known is None:
             known = ir.Value(
-                name=tensor.name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(tensor.numpy().shape), const_value=tensor
+                name=tensor.name,
+                type=ir.TensorType(tensor.dtype),
+                shape=ir.Shape(tensor.numpy().shape),
+                const_value=tensor,
             )
             self.graph.register_initializer(known)
         return known

@@ -6,19 +6,17 @@ scales in place of matrices, tables and LSTMs, all else as it is there.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx_ir as ir
 import torch
 
-from ...base.files import sha256, write
+from ...base.files import write
 from ...base.tensors import write_tensors
 from ..cut import graph_bytes
 from ..manifest import MANIFEST
+from ..scratch import copy_into
 from ..weights import WEIGHTS, references
 from .rewrite import rewrite
 from .scales import quantized
@@ -27,14 +25,9 @@ from .uses import plan
 VALUES, SCALES, LSTM = "int8", "scales", "lstm"  # what a weight's name is followed by
 
 
-def write_variant(export: Path, out: Path) -> dict[str, Any]:
-    """Write the eight-bit variant of an export into a folder that exists; return its manifest, which is not written.
-
-    Raises `OSError`.
-    """
-    manifest = json.loads((export / MANIFEST).read_text("utf-8"))
-    files = [name for name in manifest["files"] if name.endswith(".onnx")]
-    models = {name: ir.load(export / name) for name in files}
+def write_variant(export: Path, out: Path) -> None:
+    """Write the eight-bit variant of an export into an empty folder, all but its manifest; raises `OSError`."""
+    models = {file.name: ir.load(file) for file in sorted(export.glob("*.onnx"))}
     weights = plan(models.values())
     made: dict[str, ir.TensorProtocol] = {}
 
@@ -65,7 +58,6 @@ def write_variant(export: Path, out: Path) -> dict[str, Any]:
             if known in placed:
                 value.const_value = placed[known]
         write(out / name, graph_bytes(model))
-    written: Mapping[str, Any] = {
-        file.name: {"bytes": file.stat().st_size, "sha256": sha256(file)} for file in sorted(out.iterdir())
-    }
-    return {**manifest, "files": written}
+    for path in sorted(export.iterdir()):
+        if path.name not in {*models, WEIGHTS, MANIFEST}:
+            copy_into(path, out)

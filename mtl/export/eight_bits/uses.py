@@ -17,7 +17,7 @@ BITS: Mapping[Kind, int] = {"product": 7, "recurrence": 7, "table": 8}
 LSTM_WEIGHTS = {1: "W", 2: "R"}  # of its inputs
 
 
-class Use(NamedTuple):
+class WeightUse(NamedTuple):
     """A node that uses a weight: as which of its inputs, the weight's name, and whether it is transposed on the way."""
 
     node: ir.Node
@@ -34,7 +34,7 @@ class Weight:
     bits: int
 
 
-def uses(model: ir.Model) -> Iterator[Use]:
+def uses(model: ir.Model) -> Iterator[WeightUse]:
     """Yield the nodes of a graph, also inside loops, whose weights can be of eight bits, once for each weight.
 
     These are products of a matrix (`MatMul`, `Gemm`), tables that rows are taken of (`Gather`), and `LSTM`s. What has
@@ -46,16 +46,16 @@ def uses(model: ir.Model) -> Iterator[Use]:
         if node.op_type in ("MatMul", "Gemm"):
             weight, transposed = _weight(node.inputs[1])
             if weight is not None and _plain(node) and _size(weight, 2):
-                yield Use(node, "product", weight, transposed != bool(_integer(node, "transB")))
+                yield WeightUse(node, "product", weight, transposed != bool(_integer(node, "transB")))
         elif node.op_type == "Gather" and not _integer(node, "axis"):
             weight, transposed = _weight(node.inputs[0])
             if weight is not None and not transposed and _size(weight, 2):
-                yield Use(node, "table", weight, False)
+                yield WeightUse(node, "table", weight, False)
         elif node.op_type == "LSTM" and _ordinary(node):
             for number in LSTM_WEIGHTS:
                 weight, transposed = _weight(node.inputs[number])
                 if weight is not None and not transposed and _size(weight, 3):
-                    yield Use(node, "recurrence", weight, False)
+                    yield WeightUse(node, "recurrence", weight, False)
 
 
 def plan(models: Iterable[ir.Model]) -> dict[str, Weight]:
@@ -81,7 +81,7 @@ def plan(models: Iterable[ir.Model]) -> dict[str, Weight]:
     return {name: weight for name, weight in found.items() if name not in never}
 
 
-def _along(use: Use) -> int:
+def _along(use: WeightUse) -> int:
     """Return the axis along which numbers have one scale: what a sum runs over, or a row of a table."""
     if use.kind == "product":
         return 1 if use.transposed else 0
