@@ -17,7 +17,7 @@ from ..layers.dropout import Dropout
 from ..layers.limits import Count, Rate
 from ..layers.lstm_step import lstm_step
 from ..layers.transition_system import Places, Stacks
-from .tree_decoder import TreeDecoder, at_places, masked, widened
+from .tree_decoder import TreeDecoder, at_places, attended, masked, widened
 
 
 @register("decoder", "transition")
@@ -62,9 +62,7 @@ class Transition(TreeDecoder):
 
     def _scores(self, outputs: Tensor, front: Tensor, words: PaddedSequence, allowed: Tensor) -> Tensor:
         """Return [B, S, A] for outputs of the LSTM and the words in front, [B, S, …]."""
-        alike = torch.bmm(self.asks(outputs), words.values.transpose(1, 2))
-        weights = alike.masked_fill(~words.mask()[:, None, :], float("-inf")).softmax(2)
-        found = torch.cat([outputs, front, torch.bmm(weights, words.values)], -1)
+        found = torch.cat([outputs, front, attended(self.asks(outputs), words)], -1)
         return masked(self.scores(self.dropout(self.layer(self.dropout(found)).tanh())), allowed)
 
     def start(self, *values: Any) -> tuple[State, State]:

@@ -88,3 +88,10 @@ def at_places(values: Tensor, places: Tensor) -> Tensor:
     first = length * torch.arange(rows, device=values.device)
     flat = (places + first[:, None]).view(-1)
     return values.reshape(-1, size).index_select(0, flat).view(rows, places.shape[1], size)
+
+
+def attended(asked: Tensor, words: PaddedSequence) -> Tensor:
+    """Return means [B, S, D] of words, by their products with what is asked [B, S, D] (Luong et al., 2015)."""
+    alike = torch.bmm(asked, words.values.transpose(1, 2))
+    weights = alike.masked_fill(~words.mask()[:, None, :], float("-inf")).softmax(2)
+    return torch.bmm(weights, words.values)
