@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..recipe.config import Recipe, ShareGroup, TaskConfig
-from ..recipe.document import Document
 from ..recipe.flow import addresses
 from ..recipe.modules import ModuleConfig
 from ..recipe.part import shared_by
-from ..recipe.training import TrainConfig
 from ..recipe.uses import Use, uses_of
 from .conditions import misnamed_conditions
 from .draft import Reading, TaskDraft
@@ -40,8 +38,11 @@ def read_sections(reading: Reading, values: dict[str, Any], malformed: int, grap
     groups = ties.read(tree.get("share"))
     modules = ModuleReader(reading, ties, groups)
     models = {draft.name: modules.model(draft) for draft in drafts}
-    used = list(dict.fromkeys(draft.source for draft in drafts if draft.general["learn"]))
-    known = Known(drafts, _component_names(ties, groups), list(ties.sites), used, values["seed"], broken)
+    written = _mapping(tree.get("tasks"))
+    named = {name: source_named(name, task, sources) for name, task in written.items()}
+    sourced = bool(written and not malformed) and None not in named.values()
+    used = list(dict.fromkeys(named[name] or "" for name, task in written.items() if _learns(task) and named[name]))
+    known = Known(drafts, _component_names(ties, groups), list(ties.sites), used, sourced, values["seed"], broken)
     train = read_train(reading, tree.get("train"), known)
     share = _share(reading, ties, groups, models)
     tasks = {draft.name: _task(reading, draft, models[draft.name]) for draft in drafts if draft.complete}
@@ -49,13 +50,12 @@ def read_sections(reading: Reading, values: dict[str, Any], malformed: int, grap
         sources={name: source for name, source in sources.items() if source is not None},
         tasks=tasks,
         share=shared_by(share, [address for name, task in tasks.items() for address, _ in addresses(name, task.model)]),
-        train=train or _any_training(reading, known),
+        train=train,
         **values,
     )
     if not reading.faults:
         return ReadRecipe.of(recipe)
     reading.drop_consequences(malformed)
-    written = _mapping(tree.get("tasks"))
     readers = {draft.name: _reader(reading, draft, tasks) for draft in drafts if draft.readable}
     return ReadRecipe(
         recipe,
@@ -64,7 +64,7 @@ def read_sections(reading: Reading, values: dict[str, Any], malformed: int, grap
         tuple(_uses(written, readers, sources)),
         share,
         unsettled(reading, tree.get("share"), ties, [*recipe.tasks]),
-        bool(written and not malformed) and all(source_named(n, task, sources) for n, task in written.items()),
+        sourced,
     )
 
 
@@ -101,6 +101,10 @@ def _uses(written: Mapping[str, Any], readers: Mapping[str, TaskConfig], sources
     return found
 
 
+def _learns(raw: Any) -> bool:
+    return not isinstance(raw, Mapping) or raw.get("learn") is not False
+
+
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
@@ -135,11 +139,3 @@ def _component_names(ties: Ties, groups: Mapping[str, Group]) -> list[str]:
         return f"{name(whole)}.{part}" if whole in ties.sites else address
 
     return list(dict.fromkeys(map(name, ties.sites)))
-
-
-def _any_training(reading: Reading, known: Known) -> TrainConfig:
-    """Return the default training: it stands in while faults elsewhere are looked for."""
-    train = read_train(Reading(Document(reading.document.name, {})), None, known._replace(broken=("all",)))
-    if train is None:
-        raise ValueError("the defaults of 'train' should be such as a recipe may have. Found faults.")
-    return train

@@ -7,12 +7,13 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..base import registry
 from ..base.declared import keys, plain, schema
 from ..base.errors import MtlError, listing, near_miss, some
 from ..recipe.document import Steps, show
 from ..recipe.modules import ModuleConfig
 from ..recipe.names import JOINT, matching
-from ..recipe.schema import fitted_to
+from ..recipe.schema import fitted_to, sound_keys
 from ..recipe.training import (
     AdversarialConfig,
     AverageConfig,
@@ -33,23 +34,27 @@ OWN_PLACE = re.compile(r"train\.(?:mixture|schedule|balance)(?:\.(\w+))?: ")
 
 
 class Known(NamedTuple):
-    """What `train:` may name: tasks, components, addresses, sources of trained tasks; names that may be in `broken`."""
+    """What `train:` may name: tasks, components, addresses, sources of trained tasks; names that may be in `broken`.
+
+    These are tasks and addresses of which nothing more is known; `sourced` says whether the sources are all.
+    """
 
     tasks: Sequence[TaskDraft]
     components: Collection[str]
     addresses: Collection[str]
     sources: Sequence[str]
+    sourced: bool
     seed: int
     broken: Collection[str]
 
 
-def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
-    """Return how the recipe is trained, or None after noting faults."""
-    faults = len(reading.faults)
-    values = _with_precision(reading, reading.mapping(raw, HERE, keys=keys(TrainConfig)))
+def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig:
+    """Return how the recipe is trained, with the defaults of keys whose faults were noted."""
+    written = reading.mapping(raw, HERE, keys=keys(TrainConfig))
+    values = _with_device(reading, _with_precision(reading, written))
     checked, wrong = fitted_to(schema(TrainConfig), values, reading.document, HERE, "'train'")
     reading.faults += wrong
-    _check_device(reading, values)
+    general = checked or sound_keys(TrainConfig, values)[0]
     parts = _read_parts(reading, values)
     batch = _read_batch(reading, values.get("batch"), (*HERE, "batch")) or keys(TrainConfig)["batch"].default
     streams = _read_streams(reading, values.get("streams"), known)
@@ -59,22 +64,35 @@ def read_train(reading: Reading, raw: Any, known: Known) -> TrainConfig | None:
     adversarial = _read_section(reading, values.get("adversarial"), "adversarial", AdversarialConfig)
     components = _read_components(reading, values.get("components"), known)
     select = _read_select(reading, values.get("select"), known)
-    if checked is None or len(reading.faults) > faults:
-        return None
-    mixed = [_unread(name, known) for name in known.sources]
-    _try(reading, parts["mixture"], (mixed, known.seed, checked["epochs"]), known)
-    _try(reading, parts["schedule"], (1, 1), known)
-    _try(reading, parts["balance"], ([task.name for task in known.tasks if task.general["learn"]], known.seed), known)
-    if checked["step"] == "all" and values.get("mixture") is not None:
+    _try_parts(reading, parts, general["epochs"], known)
+    if general["step"] == "all" and values.get("mixture") is not None and "mixture" in parts:
         message = "should be left out: with 'step: all' every stream is in every step. Found "
         reading.fault((*HERE, "mixture"), f"{message}'{parts['mixture'].type}'.")
-        return None
-    general: dict[str, Any] = {**parts, **{key: checked[key] for key in plain(TrainConfig)}}
+    found: dict[str, Any] = {**_default_parts(), **parts, **{key: general[key] for key in plain(TrainConfig)}}
     places = {key: reading.document.place((*HERE, key)) for key in values}
-    general |= {"batch": batch, "streams": streams, "rest": rest, "average": average}
-    general["adversarial"] = adversarial
-    general |= {"components": components, "select": select}
-    return TrainConfig(places=places, **general)
+    found |= {"batch": batch, "streams": streams, "rest": rest, "average": average}
+    found["adversarial"] = adversarial
+    found |= {"components": components, "select": select}
+    return TrainConfig(places=places, **found)
+
+
+def _try_parts(reading: Reading, parts: Mapping[str, ModuleConfig], epochs: int, known: Known) -> None:
+    """Build a mixture, a schedule and a balance: their constructors know the bounds of their values.
+
+    Not a mixture of streams that are not all known or, where it follows figures, of tasks with faults. An optimizer is
+    not built: that imports torch's compiler, which takes longer than reading the recipe. The bounds of its values are
+    part of its keys' types.
+    """
+    tasks = [task.name for task in known.tasks if task.general["learn"]]
+    given: dict[str, tuple[Any, ...]] = {"schedule": (1, 1)}
+    mixture = parts.get("mixture")
+    if mixture and known.sourced and known.sources and not (known.broken and mixture.cls.adaptive):
+        given["mixture"] = [_unread(name, known) for name in known.sources], known.seed, epochs
+    if tasks:
+        given["balance"] = tasks, known.seed
+    for kind, arguments in given.items():
+        if kind in parts:
+            _try(reading, parts[kind], arguments)
 
 
 def _unread(name: str, known: Known) -> TrainingStream:
@@ -89,12 +107,14 @@ def _unread(name: str, known: Known) -> TrainingStream:
     return TrainingStream(name, 1, 1, tuple(task.name for task in tasks), figures)
 
 
-def _check_device(reading: Reading, values: Mapping[str, Any]) -> None:
-    """Note a fault where the device has no name of one; a check of the machine finds whether it is there."""
+def _with_device(reading: Reading, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the values, without a device whose name is none after noting that; a check looks whether it is there."""
     device = values.get("device")
-    if isinstance(device, str) and not DEVICE.fullmatch(device):
-        message = f"should be 'auto', 'cpu', 'cuda' or 'cuda:N', N the number of a device. Found {show(device)}."
-        reading.fault((*HERE, "device"), message)
+    if not isinstance(device, str) or DEVICE.fullmatch(device):
+        return values
+    message = f"should be 'auto', 'cpu', 'cuda' or 'cuda:N', N the number of a device. Found {show(device)}."
+    reading.fault((*HERE, "device"), message)
+    return {key: value for key, value in values.items() if key != "device"}
 
 
 def _with_precision(reading: Reading, values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -109,21 +129,24 @@ def _with_precision(reading: Reading, values: Mapping[str, Any]) -> Mapping[str,
 
 def _read_parts(reading: Reading, values: Mapping[str, Any]) -> dict[str, ModuleConfig]:
     """Return the components that training is made of, by kind; those with faults are left out."""
-    defaults = {kind: key.component for kind, key in keys(TrainConfig).items() if key.component}
     read = {
-        kind: read_component(reading, kind, values.get(kind), (*HERE, kind), name) for kind, name in defaults.items()
+        kind: read_component(reading, kind, values.get(kind), (*HERE, kind), config.type)
+        for kind, config in _default_parts().items()
     }
     return {kind: config for kind, config in read.items() if config is not None}
 
 
-def _try(reading: Reading, config: ModuleConfig, arguments: tuple[Any, ...], known: Known) -> None:
-    """Build a mixture, schedule or balance: its constructor knows the bounds of its values.
+def _default_parts() -> dict[str, ModuleConfig]:
+    """Return the components that training is made of where nothing is written."""
+    found = {}
+    for kind, key in keys(TrainConfig).items():
+        if key.component:
+            values = registry.schema(registry.lookup(kind, key.component))().model_dump()
+            found[kind] = ModuleConfig(kind, key.component, values)
+    return found
 
-    An optimizer is not built: that imports torch's compiler, which takes longer than reading the recipe. The bounds of
-    its values are part of its keys' types.
-    """
-    if known.broken or not known.sources:
-        return
+
+def _try(reading: Reading, config: ModuleConfig, arguments: tuple[Any, ...]) -> None:
     try:
         config.cls(*arguments, **config.values)
     except (MtlError, ValueError) as error:
@@ -152,7 +175,7 @@ def _read_streams(reading: Reading, raw: Any, known: Known) -> dict[str, StreamT
     found = {}
     for name, value in reading.mapping(raw, steps, "streams by source", known.sources).items():
         here: Steps = (*steps, name)
-        if name not in known.sources and not known.broken:
+        if name not in known.sources and known.sourced:
             hint = near_miss(name, known.sources)
             message = f"'{name}' should be a source that a task trains on: {listing(known.sources)}.{hint}"
             reading.key_fault(here, message)
@@ -185,10 +208,8 @@ def _read_components(reading: Reading, raw: Any, known: Known) -> dict[str, Comp
     shared = shared if isinstance(shared, Mapping) else {}
     for pattern, value in reading.mapping(raw, steps, "rates by component").items():
         here: Steps = (*steps, pattern)
-        # Of what is broken the parts are not known; a name without a dot is a group's.
-        group = isinstance(pattern, str) and not {".", "*"} & set(pattern) and pattern not in shared
         names = dict.fromkeys((*known.components, *known.addresses))
-        if not matching(pattern, names) and (group or not known.broken):
+        if not matching(pattern, names) and not _is_beyond(pattern, known, shared):
             what = "matches no component" if "*" in pattern else "is not a component"
             hint = near_miss(pattern, names)
             reading.key_fault(here, f"'{pattern}' {what}.{hint} There are: {some(known.components)}.")
@@ -206,13 +227,24 @@ def _read_components(reading: Reading, raw: Any, known: Known) -> dict[str, Comp
     return found
 
 
+def _is_beyond(pattern: str, known: Known, shared: Collection[str]) -> bool:
+    """Return whether a pattern may mean something inside what could not be read; a name without a dot is a group's."""
+    steps = pattern.split(".")
+    if "*" in steps:
+        return bool(known.broken)
+    if steps[0] in shared:
+        return bool(known.broken)
+    return len(steps) > 1 and any(".".join(steps[:n]) in known.broken for n in range(1, len(steps) + 1))
+
+
 def _read_select(reading: Reading, raw: Any, known: Known) -> dict[str, float]:
     steps: Steps = (*HERE, "select")
     figures = selectable(known.tasks)
+    unsure = {*known.broken, *_unmeasured(reading), *([JOINT] if known.broken else [])}
     found = {}
     for name, value in reading.mapping(raw, steps, "weights by figure", figures).items():
         here: Steps = (*steps, name)
-        if name not in figures and name.split(".")[0] not in known.broken:
+        if name not in figures and name.split(".")[0] not in unsure:
             hint = near_miss(name, figures) or f" There are: {listing(figures)}."
             reading.key_fault(here, f"no figure named '{name}'.{hint}")
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
@@ -221,6 +253,12 @@ def _read_select(reading: Reading, raw: Any, known: Known) -> dict[str, float]:
         else:
             found[name] = float(value)
     return found
+
+
+def _unmeasured(reading: Reading) -> set[str]:
+    """Return the tasks with a metric that could not be read."""
+    steps = [(fault.path or "").split(".") for fault in reading.faults]
+    return {found[1] for found in steps if found[0] == "tasks" and found[2:3] == ["metrics"]}
 
 
 def selectable(tasks: Sequence[TaskDraft]) -> list[str]:

@@ -34,8 +34,10 @@ class FaultKinds:
             self._counts[kind] = self._counts.get(kind, 0) + 1
 
     def faults(self) -> Iterator[Fault]:
-        """Yield the first fault of each kind, with a count of the others."""
-        for kind, fault in self._first.items():
+        """Yield the first fault of each kind, with a count of the others, in the order of their rows."""
+        files = list(dict.fromkeys(fault.file for fault in self._first.values()))
+        in_order = sorted(self._first.items(), key=lambda item: (files.index(item[1].file), item[1].line or 0))
+        for kind, fault in in_order:
             others = self._counts[kind] - 1
             more = f" {counted(others, 'other row')} {'has' if others == 1 else 'have'} such a fault." if others else ""
             yield replace(fault, message=f"{fault.message}{more}")
