@@ -11,6 +11,7 @@ from .visible import escaped, look_alike, told_apart, visible
 
 _ALIKE = 0.6  # how much two names have in common of which one may be meant by the other
 _ABOUT = 0.1  # of two likenesses that are about equal
+_SLIP = 0.85  # of two names that differ by a slip
 _OWN = re.compile(r".+\. Found .+\.")  # what the library's modules say for themselves
 
 
@@ -138,6 +139,17 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     if found:
         return found[0]
     return next((folded[other] for other in difflib.get_close_matches(name.casefold(), folded, 1, _ALIKE)), None)
+
+
+def slip_for(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that `name` is surely a slip for: a letter more or less of several, or two exchanged.
+
+    >>> slip_for("bilstmm", ["bilstm", "cnn"]), slip_for("tvs", ["tsv"]), slip_for("text_parsing", ["text_tagging"])
+    ('bilstm', 'tsv', None)
+    """
+    close = nearest(name, known)
+    sure = close is not None and (sorted(close) == sorted(name) or _likeness(name, close) >= _SLIP)
+    return close if sure else None
 
 
 def _likeness(name: str, other: str) -> float:

@@ -2,6 +2,7 @@
 
 alone       one task of a recipe as a recipe of its own: what joint training is compared with
 candidates  a recipe whose values are searched: itself, and with other values
+columns     the columns of sources that tasks name, whatever else is wrong with the tasks
 components  reading the configuration of a registered class that holds no modules: a mixture, an optimizer, a metric
 conditions  conditions of a recipe that has other faults, so that no graph of all its tasks can be made
 draft       what the stages of reading a recipe pass to each other

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..base import registry
-from ..base.errors import MtlError
+from ..base.errors import MtlError, slip_for
 from ..recipe.document import Steps, show
 from ..recipe.modules import ModuleConfig
 from ..recipe.schema import fitted_to
@@ -27,11 +27,15 @@ def read_component(
         return None
     name = values.pop(key, default)
     cls = find_class(reading, kind, name, (*steps, key) if isinstance(raw, Mapping) and key in raw else steps)
-    if cls is None:
+    known = known_name(reading, kind, name)
+    if known is None:
         return None
-    checked, faults = fitted_to(registry.schema(cls), values, reading.document, steps, f"the {kind} '{name}'")
+    fields = registry.schema(registry.lookup(kind, known))
+    checked, faults = fitted_to(fields, values, reading.document, steps, f"the {kind} '{known}'")
     reading.faults += faults
-    return None if checked is None else ModuleConfig(kind, name, checked, place=reading.document.place(steps))
+    if cls is None or checked is None:
+        return None
+    return ModuleConfig(kind, name, checked, place=reading.document.place(steps))
 
 
 def normalised(raw: Any, key: str = "type") -> dict[str, Any] | None:
@@ -43,11 +47,28 @@ def normalised(raw: Any, key: str = "type") -> dict[str, Any] | None:
     return dict(raw) if isinstance(raw, Mapping) else None
 
 
+def known_name(reading: Reading, kind: str, name: Any) -> str | None:
+    """Return a name that is registered, also the one that a misspelled name stands for; else None.
+
+    By it everything else that is wrong with what is written there is found, too.
+    """
+    if not isinstance(name, str) or name in registry.names(kind):
+        return name if isinstance(name, str) else None
+    if reading.strangers or any(name in registry.names(other) for other in registry.KINDS):
+        return None
+    return slip_for(name, registry.names(kind))
+
+
 def find_class(reading: Reading, kind: str, name: Any, steps: Steps) -> type | None:
-    """Return the class registered under a name, or None after noting that there is none."""
+    """Return the class registered under a name, or None after noting that there is none.
+
+    Nothing is noted where a plugin that could not be imported may have it.
+    """
     if isinstance(name, str):
         if name in registry.names(kind):
             return registry.lookup(kind, name)
+        if reading.strangers:
+            return None
         place = reading.document.place(steps[:-1] if steps[-1] in ("type", "format") else steps)
         message = registry.unknown(kind, name)
         if kind == "source":

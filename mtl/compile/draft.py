@@ -26,6 +26,7 @@ class Reading:
     base: Path = Path()  # folder that paths of the recipe start from
     unread: set[Steps] = field(default_factory=set)  # modules without a type, as what would say it cannot be read
     data: Path = Path()  # folder that paths of data start from
+    strangers: bool = False  # whether names that are not known may be those of a plugin that could not be imported
 
     def fault(self, steps: Steps, message: str) -> None:
         """Note what is wrong with the value at `steps`."""

@@ -228,20 +228,17 @@ def _check_form(document: Document) -> None:
 
 
 def _load_plugins(reading: Reading, plugins: Sequence[str], base: Path) -> tuple[str, ...]:
-    """Import plugins and return their names, those of files as absolute paths; raises where one cannot be imported."""
+    """Import plugins and return their names, those of files as absolute paths; notes those that cannot be imported."""
     register_built_in()
     registry.load_plugins()
     found = []
-    failed = False
     for i, plugin in enumerate(plugins):
         name = str((base / plugin).resolve()) if plugin.endswith(".py") else plugin
         try:
             registry.load_plugins((plugin,), base)
         except UsageError as error:
-            failed = True
+            reading.strangers = True
             for message in told(error):
                 reading.fault(("plugins", i), message)
         found.append(name)
-    if failed:
-        raise RecipeError(reading.faults, reading.document.name)
     return tuple(found)

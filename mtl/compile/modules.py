@@ -11,7 +11,7 @@ from ..recipe.document import Steps, dotted, show
 from ..recipe.modules import ModuleConfig
 from ..recipe.names import malformed
 from ..recipe.schema import check_at, closest
-from .components import find_class, normalised
+from .components import find_class, known_name, normalised
 from .draft import Reading, TaskDraft
 from .groups import GROUP_KEYS, Group
 from .ties import Ties, nested_keys
@@ -85,19 +85,23 @@ class ModuleReader:
         if self.reading.unread & set(steps_written):
             return None
         written = self._merge(steps_written, self._part_keys(address, site.kind), self._who(address))
-        if len(self.reading.faults) > faults:
-            return None
+        agreed = len(self.reading.faults) == faults
         home = next((steps for steps in steps_written if self.reading.value(steps)), site.home)
         if not written and not default:
-            self._unwritten(site.address, home, len(self.ties.members(address)))
+            if agreed:
+                self._unwritten(site.address, home, len(self.ties.members(address)))
             return None
         values: Written = {key: (value, home) for key, value in default.items() if key not in written}
         values.update(written)
         name, at = values.pop("type", (None, home))
+        if name is None and not agreed:
+            return None  # what cannot be read may say it
         cls = find_class(self.reading, site.kind, name, at)
-        if cls is None:
+        known = known_name(self.reading, site.kind, name)
+        if known is None:
             return None
-        return self._checked(address, site.kind, name, cls, values, home)
+        found = self._checked(address, site.kind, known, registry.lookup(site.kind, known), values, home)
+        return found if agreed and cls is not None else None
 
     def _unwritten(self, address: str, home: Steps, members: int) -> None:
         name = address.partition(".")[2]
@@ -116,8 +120,8 @@ class ModuleReader:
 
     def _part_keys(self, address: str, kind: str) -> dict[str, bool]:
         """Return the keys that hold parts, and whether the parts are named."""
-        name = self.ties.type_of(address, self.groups)
-        if not isinstance(name, str) or name not in registry.names(kind):
+        name = known_name(self.reading, kind, self.ties.type_of(address, self.groups))
+        if name is None:
             return {}
         return {key: named for key, _, named in nested_keys(registry.lookup(kind, name))}
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ..recipe.config import Recipe, ShareGroup, TaskConfig
 from ..recipe.flow import addresses
 from ..recipe.modules import ModuleConfig
 from ..recipe.part import shared_by
-from ..recipe.uses import Use, uses_of
+from .columns import named_columns
 from .conditions import misnamed_conditions
 from .draft import Reading, TaskDraft
 from .from_runs import GraphOf, fill_from_runs
@@ -18,7 +18,7 @@ from .modules import ModuleReader
 from .readable import ReadRecipe
 from .sources import read_sources, source_named
 from .stitches import write_out_stitches
-from .tasks import read_tasks, written_uses
+from .tasks import read_tasks
 from .ties import Ties
 from .train import Known, read_train
 from .unsettled import faulty_groups, unsettled
@@ -61,9 +61,9 @@ def read_sections(reading: Reading, values: dict[str, Any], malformed: int, grap
         recipe,
         (*reading.faults, *misnamed_conditions(reading, ties, groups, drafts, broken)),
         readers,
-        tuple(_uses(written, readers, sources)),
+        tuple(named_columns(written, readers, sources)),
         share,
-        unsettled(reading, tree.get("share"), ties, [*recipe.tasks]),
+        unsettled(reading, tree.get("share"), ties, written),
         sourced,
     )
 
@@ -87,18 +87,6 @@ def _task(reading: Reading, draft: TaskDraft, model: Mapping[str, Any]) -> TaskC
 def _reader(reading: Reading, draft: TaskDraft, tasks: Mapping[str, TaskConfig]) -> TaskConfig:
     """Return a task as one that reads a source: without modules where something about these is wrong."""
     return tasks[draft.name] if draft.complete else _task(reading, draft, {})
-
-
-def _uses(written: Mapping[str, Any], readers: Mapping[str, TaskConfig], sources: Mapping[str, Any]) -> Sequence[Use]:
-    """Return the columns that tasks name, as far as it is known of which source."""
-    found: list[Use] = []
-    for name, task in written.items():
-        source = source_named(name, task, sources)
-        if name in readers:
-            found += uses_of(readers[name])
-        elif source is not None:
-            found += written_uses(name, task, source)
-    return found
 
 
 def _learns(raw: Any) -> bool:

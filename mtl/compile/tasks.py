@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,11 +16,10 @@ from ..recipe.config import InputConfig, SourceConfig, TaskConfig
 from ..recipe.document import Steps, dotted, show
 from ..recipe.names import EXPORTED, JOINT, MODULES
 from ..recipe.schema import check_at, closest, fitted_to, sound_keys, unknown_key
-from ..recipe.uses import Use, input_use, target_use
 from ..text.cells import VALUES
 from ..text.character_noise import CharacterNoise
 from ..text.featurizer import TOKENIZERS
-from .components import find_class, told
+from .components import find_class, known_name, told
 from .draft import Reading, TaskDraft, check_name
 from .metrics import read_metrics
 from .sources import read_task_source
@@ -88,7 +87,9 @@ def _read_task(
     values = dict(raw)
     source = read_task_source(reading, name, values.pop("source", None), steps, sources)
     kind = values.pop("type", None)
-    cls: Any = find_class(reading, "task", kind, (*steps, "type") if "type" in raw else steps)
+    registered = find_class(reading, "task", kind, (*steps, "type") if "type" in raw else steps)
+    kind = known_name(reading, "task", kind)
+    cls: Any = None if kind is None else registry.lookup("task", kind)
     model = reading.mapping(values.pop("model", None), (*steps, "model"), "modules by name")
     inputs_raw, metrics_raw = values.pop("inputs", None), values.pop("metrics", None)
     teacher_raw = values.pop("teacher", None)
@@ -106,6 +107,7 @@ def _read_task(
                 _read_input(reading, key, value, (*steps, "inputs", key))
         return None
     task, own = _build_task(reading, cls, str(kind), values, steps)
+    sure = registered is not None and own is not None
     if task is None:
         return None
     inputs, read = _read_inputs(reading, task, str(kind), inputs_raw, steps)
@@ -120,7 +122,7 @@ def _read_task(
             (*steps, "target"),
             f"'{kind}' predicts the text itself: no column is read. Found {found}. Leave 'target' out.",
         )
-    readable = source is not None and own is not None and read and not lacking and "target" not in faulty
+    readable = source is not None and sure and read and not lacking and "target" not in faulty
     return TaskDraft(
         name, steps, task, str(kind), inputs, slots, source or "", {key: known[key] for key in plain(TaskConfig)},
         metrics, own or {}, model, readable=readable, complete=readable and "learn" not in faulty, teacher=teacher,
@@ -193,12 +195,14 @@ def _read_inputs(
     for name in written:
         if name not in beside and names is not None and name not in names:
             reading.key_fault((*here, name), unknown_key(name, names, f"the task '{kind}'", "input"))
+            _read_input(reading, name, written[name], (*here, name), task.units == "lists")
         else:
             check_name(reading, name, (*here, name))
     found: dict[str, InputConfig] = {}
     for name in (*(texts if names is None else names), *beside):
         found[name] = _read_input(reading, name, written.get(name), (*here, name), task.units == "lists")
-    return None if miscounted else found, len(reading.faults) == faults
+    unread = any(steps_of[: len(here)] == here for steps_of in reading.unread)
+    return None if miscounted else found, len(reading.faults) == faults and not unread
 
 
 def _read_input(reading: Reading, name: str, raw: Any, steps: Steps, listed: bool = False) -> InputConfig:
@@ -248,20 +252,6 @@ def _check_noise(reading: Reading, drafts: Sequence[TaskDraft]) -> None:
             elif noise is not None and draft.task.target_class().of_text:
                 message = f"should be left out, as '{draft.name}' predicts the text itself and would learn the slips"
                 reading.key_fault((*here, "noise"), f"{message}. Leave it out of all inputs of '{given.column}'.")
-
-
-def written_uses(task: str, raw: Mapping[str, Any], source: str) -> Iterator[Use]:
-    """Yield the columns of a source that a task names in so many words, whatever is wrong with it."""
-    inputs = raw.get("inputs")
-    if isinstance(inputs, str):
-        yield Use(source, inputs, f"the input of task '{task}'")
-    for name, given in inputs.items() if isinstance(inputs, Mapping) and "column" not in inputs else ():
-        column = given.get("column") if isinstance(given, Mapping) else given
-        if isinstance(column, str) and isinstance(name, str):
-            yield input_use(source, column, name, task)
-    target = raw.get("target")
-    if isinstance(target, str) and target:
-        yield target_use(source, target, task)
 
 
 def _is_value(raw: Any) -> bool:

@@ -15,7 +15,7 @@ from ..base import registry
 from ..base.errors import near_miss
 from ..recipe.document import Steps
 from ..recipe.names import matching
-from .components import normalised
+from .components import known_name, normalised
 from .draft import Reading, TaskDraft
 from .groups import Group, member_fault, read_group
 from .sites import Site, Sites
@@ -157,10 +157,12 @@ class Ties(Sites):
     def _join_parts(self, groups: Mapping[str, Group]) -> None:
         for sites in list(self.classes()):
             first = sites[0]
-            name = self.type_of(first.address, groups)
-            if not isinstance(name, str) or name not in registry.names(first.kind):
+            written = self.type_of(first.address, groups)
+            name = known_name(self.reading, first.kind, written)
+            if name is None or name != written:
                 unread = self.reading.unread & set(self.written(first.address, groups))
-                self.broken.update(site.address for site in sites if name is not None or unread)
+                self.broken.update(site.address for site in sites if written is not None or unread)
+            if name is None:
                 continue
             if self._inside_itself(sites, groups):
                 continue

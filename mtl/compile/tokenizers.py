@@ -27,6 +27,9 @@ def read_tokenizer(
     values = dict(written)
     raw = values.get("tokenizer")
     here: Steps = (*steps, "tokenizer")
+    if isinstance(raw, str) and reading.strangers and raw not in registry.names("tokenizer"):
+        reading.unread.add(here)
+        return {key: value for key, value in values.items() if key not in ("tokenizer", "max_pieces")}, None
     named = raw if isinstance(raw, str) and raw in registry.names("tokenizer") else None
     if not isinstance(raw, Mapping) and (
         named is None or not registry.recipe_keys(registry.lookup("tokenizer", named))
@@ -38,6 +41,7 @@ def read_tokenizer(
         return {**values, "tokenizer": config.type}, None
     made = None if config is None else _made(reading, config, here)
     if config is None or made is None:  # of keys that go with it, nothing can be said
+        reading.unread.add(here)
         return {key: value for key, value in values.items() if key != "max_pieces"}, None
     return {**values, "tokenizer": config.type}, made
 

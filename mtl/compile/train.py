@@ -244,7 +244,7 @@ def _read_select(reading: Reading, raw: Any, known: Known) -> dict[str, float]:
     found = {}
     for name, value in reading.mapping(raw, steps, "weights by figure", figures).items():
         here: Steps = (*steps, name)
-        if name not in figures and name.split(".")[0] not in unsure:
+        if name not in figures and name.split(".")[0] not in unsure and not reading.strangers:
             hint = near_miss(name, figures) or f" There are: {listing(figures)}."
             reading.key_fault(here, f"no figure named '{name}'.{hint}")
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
