@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import difflib
 import re
+import traceback
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .visible import escaped, look_alike, told_apart, visible
 
 _ALIKE = 0.6  # how much two names have in common of which one may be meant by the other
 _ABOUT = 0.1  # of two likenesses that are about equal
 _SLIP = 0.85  # of two names that differ by a slip
-_OWN = re.compile(r".+\. Found .+\.")  # what the library's modules say for themselves
+
+
+class Option(str):
+    """What was given beside a recipe, as the option that says it: `--set train.epochs=2`, in the place of a file."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -20,20 +26,67 @@ class Fault:
     """One thing that is wrong: where it is and what should be there instead.
 
     `message` says what should be, what was found and what to change; `path` is a dotted path inside the
-    file (`tasks.slots.model.representation`); `line` counts from 1. As text it is one row: control characters in it
-    are written out.
+    file (`tasks.slots.model.representation`); `line` counts from 1. Of rows with faults of one `kind` the first is
+    told, and how many `others` there are. As text it is one row: control characters in it are written out.
     """
 
     message: str
     file: str | None = None
     line: int | None = None
     path: str | None = None
+    kind: str | None = field(default=None, compare=False)
+    others: int = 0
 
     def __str__(self) -> str:
         place = self.file or ""
         if self.line is not None:
             place = f"{place}:{self.line}"
-        return visible(": ".join(part for part in (place, self.path, self.message) if part))
+        return visible(": ".join(part for part in (place, self.path, f"{self.message}{self._others()}") if part))
+
+    def _others(self) -> str:
+        if not self.others:
+            return ""
+        return f" {counted(self.others, 'other row')} {'has' if self.others == 1 else 'have'} such a fault."
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What should be, what was found, and what to change (whole sentences, if anything): a message, in its parts.
+
+    `kind` says which messages are of one kind; by default those that agree in what should be and what to change.
+    """
+
+    should: str
+    found: str
+    change: str = ""
+    kind: str | None = None
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (f"{self.should}. Found {self.found}.", self.change)))
+
+    def fault(self, file: str | None = None, line: int | None = None, path: str | None = None) -> Fault:
+        """Return the fault that says so of a place."""
+        kind = f"{self.should} {self.change}" if self.kind is None else self.kind
+        return Fault(str(self), file, line, path, kind)
+
+
+class WrongValueError(ValueError):
+    """A value is not what it should be: for modules and readers of cells, which do not know where the value is."""
+
+    def __init__(self, should: str, found: str, change: str = "", kind: str | None = None) -> None:
+        super().__init__(should, found, change, kind)
+        self.wording = Wording(should, found, change, kind)
+
+    def __str__(self) -> str:
+        return str(self.wording)
+
+
+def fault_of(error: ValueError, file: str | None = None, line: int | None = None, path: str | None = None) -> Fault:
+    """Return the fault that an error says of a place; foreign errors are of one kind where one line raised them."""
+    if isinstance(error, WrongValueError):
+        return error.wording.fault(file, line, path)
+    frames = traceback.extract_tb(error.__traceback__)
+    return Fault(str(error), file, line, path, f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None)
 
 
 class MtlError(Exception):
@@ -66,14 +119,17 @@ class DataError(MtlError):
 
 
 class RecipeError(MtlError):
-    """A recipe is impossible; holds every fault found, in the order of their lines, then those of its `data`."""
+    """A recipe is impossible; holds every fault found, in the order of their lines, then those of its `data`.
+
+    Faults of options that were given beside the recipe come before the others.
+    """
 
     exit_code = 2
 
     def __init__(self, faults: Iterable[Fault], recipe: str, data: Iterable[Fault] = ()) -> None:
         self.recipe = recipe
         self.data = tuple(dict.fromkeys(data))
-        rows = sorted(dict.fromkeys(faults), key=lambda f: (f.file or "", f.line or 0))
+        rows = sorted(dict.fromkeys(faults), key=lambda f: (not isinstance(f.file, Option), f.file or "", f.line or 0))
         super().__init__(*rows, *self.data)
 
     def __reduce__(self) -> tuple[type[RecipeError], tuple[tuple[Fault, ...], str, tuple[Fault, ...]]]:
@@ -81,9 +137,15 @@ class RecipeError(MtlError):
         return type(self), (self.faults[: len(self.faults) - len(self.data)], self.recipe, self.data)
 
     def __str__(self) -> str:
-        own = counted(len(self.faults) - len(self.data), "error")
-        also = f", and {len(self.data):,} in its data" if self.data else ""
-        return f"{super().__str__()}\n{own} in {self.recipe}{also}"
+        own = self.faults[: len(self.faults) - len(self.data)]
+        given = sum(isinstance(fault.file, Option) for fault in own)
+        written = len(own) - given
+        where = f"in {self.recipe}" if written or not given else f"in options beside {self.recipe}"
+        more = [f"{given:,} in options beside it"] if written and given else []
+        more += [f"{len(self.data):,} in its data"] if self.data else []
+        said = [f"{counted(written or given, 'error')} {where}", *more]
+        last = f", and {said.pop()}" if more else ""
+        return f"{super().__str__()}\n{', '.join(said)}{last}"
 
 
 class TrainingError(MtlError):
@@ -159,16 +221,16 @@ def _likeness(name: str, other: str) -> float:
 def sentences(error: Exception, should: str) -> list[str]:
     """Return what to report of an error that a module's code raised: its own sentences, or one around a foreign reason.
 
-    >>> sentences(ValueError("'dim' should be even. Found 3."), "should be built")
+    >>> sentences(WrongValueError("'dim' should be even", "3"), "should be built")
     ["'dim' should be even. Found 3."]
     >>> sentences(KeyError("dim"), "should be built")
     ["should be built. Found KeyError: 'dim'."]
     """
     if isinstance(error, MtlError):
         return [str(fault) for fault in error.faults]
+    if isinstance(error, WrongValueError):
+        return [str(error)]
     reason = " ".join(str(error).split())
-    if isinstance(error, (TypeError, ValueError)) and _OWN.fullmatch(reason):
-        return [reason]
     return [f"{should}. Found {type(error).__name__}: {reason.rstrip('.') or 'no reason'}."]
 
 
@@ -204,13 +266,23 @@ def listing(names: Iterable[str]) -> str:
     return ", ".join(found) if found else "none"
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun.
+def those(noun: str, names: Iterable[str]) -> str:
+    """Return names of things as what was found, sorted.
 
-    >>> counted(1, "task"), counted(1200, "row")
-    ('1 task', '1,200 rows')
+    >>> those("column", ["text", "label"]), those("column", [])
+    ('the columns label, text', 'no columns')
     """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    found = list(names)
+    return f"the {noun}s {listing(found)}" if found else f"no {noun}s"
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """Return a number with its noun; `plural` is that of a noun for which an `s` at the end does not make it.
+
+    >>> counted(1, "task"), counted(1200, "row"), counted(2, "entry", "entries")
+    ('1 task', '1,200 rows', '2 entries')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def short(value: object, most: int = 60) -> str:

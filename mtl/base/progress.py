@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from ..base.errors import counted
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -116,7 +118,7 @@ class EarlyStopReport:
         >>> EarlyStopReport(980, 2000, 7, 5, 780).reason
         'stopped early: no better for 5 evaluations; best at step 780'
         """
-        count = "1 evaluation" if self.evaluations == 1 else f"{self.evaluations} evaluations"
+        count = counted(self.evaluations, "evaluation")
         return f"stopped early: no better for {count}; best at step {self.best}"
 
     def record(self) -> dict[str, Any]:

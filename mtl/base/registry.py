@@ -98,18 +98,18 @@ def lookup(kind: str, name: str) -> type:
         raise UsageError(unknown(kind, name)) from None
 
 
-def unknown(kind: str, name: str) -> str:
-    """Return the sentence for a name that no class of this kind has."""
+def unknown(kind: str, name: str, *, called: str | None = None) -> str:
+    """Return the sentence for a name that no class of this kind has; `called` is what the kind goes by there."""
+    what = f"no {called or kind} named '{name}'"
     other = next((other for other in KINDS if name in _classes[other]), None)
     if other is not None:
-        return f"no {kind} named '{name}', which is of the kind '{other}'. `mtl components {kind}` lists what there is."
+        return f"{what}, which is of the kind '{other}'. `mtl components {kind}` lists what there is."
     known = names(kind)
     hint = near_miss(name, known, most=2)
     if hint:
-        return f"no {kind} named '{name}'.{hint}"
+        return f"{what}.{hint}"
     return (
-        f"no {kind} named '{name}'. There are: {listing(known)}. "
-        "A class of your own is visible once its file is named under 'plugins:'."
+        f"{what}. There are: {listing(known)}. A class of your own is visible once its file is named under 'plugins:'."
     )
 
 

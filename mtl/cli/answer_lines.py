@@ -151,4 +151,4 @@ class Answered:
             share = self._share()
             of = "" if share is None else f", {share:.0%} of the input"
             rate = self.rows / (now - self._begun)
-            print(f"{self.rows:,} rows answered{of}, {rate:,.0f} rows/s", file=sys.stderr, flush=True)
+            print(f"{counted(self.rows, 'row')} answered{of}, {rate:,.0f} rows/s", file=sys.stderr, flush=True)

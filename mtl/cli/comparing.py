@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from ..base.errors import Fault, TrainingError, UsageError
+from ..base.errors import Fault, TrainingError, UsageError, counted
 from .jobs import check_at_least_one, too_many
 from .progress import line, note, show_progress
 from .tables import print_table, width_of
@@ -121,7 +121,7 @@ def missing(out: Path, runs: int, failed: int) -> str:
     """
     those = "the one" if failed == 1 else "those"
     found = f"Found {runs - failed}: the same command goes on with {those} that failed."
-    return f"{out}: should hold {runs} runs that were tested. {found}"
+    return f"{out}: should hold {counted(runs, 'run')} that {'was' if runs == 1 else 'were'} tested. {found}"
 
 
 def said_of(event: RunBegun | RunEnded) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..base.encodings import wide_text
-from ..base.errors import DataError, Fault
+from ..base.errors import DataError, Fault, counted
 from ..base.file_kinds import LOOKED_AT
 from ..base.line_ends import without_end
 
@@ -30,7 +30,7 @@ class Undecoded:
         """Return what to say of a stream of this name; None where all of it was text."""
         if not self.lines:
             return None
-        lines = "1 line is" if self.lines == 1 else f"{self.lines:,} lines are"
+        lines = f"{counted(self.lines, 'line')} {'is' if self.lines == 1 else 'are'}"
         first = self.first if self.lines == 1 else f"the first: {self.first}"
         return Fault(f"{lines} not utf-8 text, and read with U+FFFD for what is none ({first}). {_WRITE_IT}", name)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,7 +86,8 @@ def ensemble_command(asked: EnsembleRequest) -> None:
             with reading_shown(run, asked.again(), console):
                 train(run, console)
     found = Ensemble.start(runs, asked.out, by=way, tasks=asked.tasks, data=asked.data)
-    warn(found.left_out)
+    for fault in found.left_out:
+        warn([replace(fault, message=f"is left out of the ensemble. To be in it, it {fault.message}")])
     figures = found.test()
     warn(found.warnings(*figures))
     split = next((name for name in ("test", "dev") if name in figures), None)

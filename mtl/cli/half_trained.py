@@ -22,15 +22,15 @@ def warn_if_unfinished(folder: Path) -> None:
         facts = Bundle(folder).manifest.get("unfinished")
         if facts is not None:
             message = (
-                f"should be an export of a run that has finished training. Found step {facts['step']:,} of "
-                f"{facts['steps']:,}. Finish the training (`mtl train`, --resume), then export the run again."
+                f"was exported before its run had finished training, at step {facts['step']:,} of {facts['steps']:,}. "
+                "Finish the training (`mtl train`, --resume), then export the run again."
             )
             warn([Fault(message, file=str(folder))])
     elif kind == "run":
         run = unfinished(folder)
         if run is not None and run.best is not None:
             message = (
-                f"should be a run that has finished training. Found {run.so_far}; its best checkpoint, that of step "
-                f"{run.best:,}, is used. `{run.again}` goes on with it."
+                f"has not finished training ({run.so_far}): its best checkpoint so far, that of step {run.best:,}, is "
+                f"used. `{run.again}` goes on with it."
             )
             warn([Fault(message, file=str(folder))])

@@ -93,7 +93,7 @@ class InputTable:
                 continue
             wrong = header.wrong(fields)
             if wrong:
-                raise self._fault(wrong, line)
+                raise self._fault(str(wrong), line)
             yield TableRow(dict(zip(header.columns, fields, strict=False)), line)
 
     def _header(self, kind: type[Header], fields: Sequence[str], line: int) -> Header:

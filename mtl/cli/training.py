@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from ..base.errors import counted
 from ..base.visible import visible
 from .checking import summary, warn
 from .progress import line, show_progress, stage
@@ -136,6 +137,9 @@ def train(run: Run, console: Console) -> None:
     begin = time.perf_counter()
     steps = show_progress(run.train(), console)
     seconds = time.perf_counter() - begin
-    line(console, f"trained: {steps} steps in {seconds:.1f} s" if steps else "nothing to train: the run is finished")
+    line(
+        console,
+        f"trained: {counted(steps, 'step')} in {seconds:.1f} s" if steps else "nothing to train: the run is finished",
+    )
     for text in gradient_lines(looks(run.out / "log.jsonl")):
         line(console, text)

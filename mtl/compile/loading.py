@@ -11,7 +11,7 @@ from typing import Any
 
 from ..base import registry
 from ..base.declared import defaults, plain, schema
-from ..base.errors import CheckpointError, Fault, RecipeError, UsageError
+from ..base.errors import CheckpointError, Fault, Option, RecipeError, UsageError
 from ..base.folders import kind_of, what_is
 from ..base.unfinished import command, unfinished
 from ..graph.build import build_graph
@@ -200,7 +200,7 @@ def _read(document: Document, data: Path | None, seed: int | None, file: Path | 
     if checked and FOLDER.search(checked["name"] or ""):
         reading.fault(("name",), f"should be a name that a folder can have. Found {show(checked['name'])}.")
     if seed is not None and seed < 0:
-        reading.faults.append(Fault(f"should be a whole number of at least 0. Found {seed}.", "--seed"))
+        reading.faults.append(Fault(f"should be a whole number of at least 0. Found {seed}.", Option("--seed")))
     general = checked or defaults(Recipe)
     base = reading.base
     reading.data = data.resolve() if data is not None else (base / (general["data"] or "")).resolve()

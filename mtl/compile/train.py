@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..base import registry
 from ..base.declared import keys, plain, schema
-from ..base.errors import MtlError, listing, near_miss, some
+from ..base.errors import Fault, MtlError, listing, near_miss, some
 from ..recipe.document import Steps, show
 from ..recipe.modules import ModuleConfig
 from ..recipe.names import JOINT, matching
@@ -24,13 +24,12 @@ from ..recipe.training import (
     TrainConfig,
     TrainingStream,
 )
-from .components import read_component, told
+from .components import read_component
 from .draft import Reading, TaskDraft
 
 HERE: Steps = ("train",)
 DEVICE = re.compile(r"auto|cpu|cuda(:(0|[1-9]\d{0,2}))?")
 HALF = re.compile(r"(fp|float|f)?16(-mixed|-true)?|half|amp", re.IGNORECASE)  # names of torch's float16, here and there
-OWN_PLACE = re.compile(r"train\.(?:mixture|schedule|balance)(?:\.(\w+))?: ")
 
 
 class Known(NamedTuple):
@@ -150,10 +149,8 @@ def _try(reading: Reading, config: ModuleConfig, arguments: tuple[Any, ...]) -> 
     try:
         config.cls(*arguments, **config.values)
     except (MtlError, ValueError) as error:
-        for message in told(error):
-            match = OWN_PLACE.match(message)
-            key = (match.group(1),) if match and match.group(1) else ()
-            reading.fault((*HERE, config.kind, *key), message[match.end() :] if match else message)
+        for fault in error.faults if isinstance(error, MtlError) else (Fault(str(error)),):
+            reading.fault(tuple((fault.path or f"train.{config.kind}").split(".", 3)), fault.message)
 
 
 def _read_batch(reading: Reading, raw: Any, steps: Steps) -> BatchConfig | None:

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..base.errors import WrongValueError
 from ..text.featurizer import Tokens, tokenize
 from .collate import Grid, grid, pad, pad_at
 from .plan import read_by
@@ -92,7 +93,7 @@ class Batch:
             return self.lengths[key]
         lengths = self.index[key].lengths
         if lengths is None:
-            raise ValueError(f"the input '{key}' should hold lists. Found single texts.")
+            raise WrongValueError(f"the input '{key}' should hold lists", "single texts")
         return lengths
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..base.errors import DataError, Fault, RecipeError, listing
+from ..base.errors import DataError, Fault, RecipeError, those
 from ..graph import rules as graph_rules
 from ..recipe.names import HEADS
 from ..recipe.uses import Use, uses_of
@@ -114,7 +114,7 @@ def lacking_train(name: str, source: Source) -> Fault | None:
     """Return a fault for a source without training rows."""
     if "train" in source.splits:
         return None
-    return Fault(f"the source '{name}' should have a train split. Found the splits {listing(source.splits)}.")
+    return Fault(f"the source '{name}' should have a train split. Found {those('split', source.splits)}.")
 
 
 def _add_fits(
@@ -164,5 +164,4 @@ def _of_run(graph: SharingGraph, task: str) -> bool:
 
 def _covers(fault: Fault, other: Fault) -> bool:
     """Return whether another fault is this one, perhaps with a count."""
-    place = (fault.file, fault.line, fault.path)
-    return place == (other.file, other.line, other.path) and other.message.startswith(fault.message)
+    return replace(other, others=fault.others) == fault

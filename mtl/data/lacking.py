@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..base.errors import Fault, listing, near_miss
+from ..base.errors import Fault, near_miss, those
 
 if TYPE_CHECKING:
     from ..recipe.uses import Use
@@ -45,7 +45,7 @@ def lacking_columns(uses: Iterable[Use], name: str, source: Source, split: str, 
     faults = tuple(
         Fault(
             f"should have a column '{column}': {' and '.join(wanted[column])}. "
-            f"Found the columns {listing(there)}.{hint or near_miss(column, there)}",
+            f"Found {those('column', there)}.{hint or near_miss(column, there)}",
             file=file,
         )
         for column in absent

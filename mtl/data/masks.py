@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ..base.errors import WrongValueError
 from ..recipe.task import Masking
 from ..text.featurizer import tokenize, tokens_from_lists
 from .batch import Batch, fill_input
@@ -51,7 +52,7 @@ class Masks:
         key, numbers = self.key, texts[self.key]
         words = self.fitted.targets[self.task].words
         if words is None:
-            raise ValueError(f"'{self.task}' should predict the words of an embedding. Found none.")
+            raise WrongValueError(f"'{self.task}' should predict the words of an embedding", "none")
         tokens = tokenize(self.read(key, numbers), key.front_end.splitting)
         ragged = words.of_rows(words.compute(tokens.under(key.front_end)))
         ids = torch.from_numpy(pad_at(ragged, grid(tokens.row_offsets, np.arange(len(tokens)))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..base.errors import short
+from ..base.errors import WrongValueError, short
 from ..sources.values import spelled
 from .reading import as_text
 from .targets import Example
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..sources.base import Row
     from .targets import Target
 
-CellFault = tuple[str, str]  # a column, and what is wrong with its cell
+CellFault = tuple[str, ValueError]  # a column, and what is wrong with its cell
 
 
 class PairText(NamedTuple):
@@ -38,7 +38,7 @@ class PairCells:
         try:
             text = as_text(self.row.values.get(column))
         except ValueError as error:
-            self.faults.append((column, str(error)))
+            self.faults.append((column, error))
         return PairText(text, hashlib.blake2b(text.encode(), digest_size=16).digest())
 
     def grade(self, column: str, task: TaskConfig, target: Target, query: PairText) -> str:
@@ -47,7 +47,7 @@ class PairCells:
             value = task.task.cell(spelled(self.row.values.get(column)))
             return str(target.read(value, Example(query.text, (), 0)))
         except ValueError as error:
-            self.faults.append((column, str(error)))
+            self.faults.append((column, error))
             return ""
 
     def name(self, column: str | None, *, optional: bool = False) -> str | None:
@@ -60,5 +60,5 @@ class PairCells:
         empty = value is None or isinstance(value, str)
         if not (optional and empty):
             found = "nothing" if empty else f"{type(value).__name__}: {short(value)}"
-            self.faults.append((column, f"should be a name or a number. Found {found}."))
+            self.faults.append((column, WrongValueError("should be a name or a number", found)))
         return None

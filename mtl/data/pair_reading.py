@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..base.errors import WrongValueError
 from .judgements import Judgement
 from .pair_cells import CellFault, PairCells, PairText
 from .reading import CHUNK, Chunk, RowPlace, row_fault, tokenized
@@ -38,7 +39,7 @@ def pair_chunks(
     reader = _Reader(judgements, task, target, source)
     chunk = _Draft.empty(plan)
     for row in source.read(split, base):
-        faults = [row_fault(message, source, row, column) for column, message in reader.read(row, chunk)]
+        faults = [row_fault(error, source, row, column) for column, error in reader.read(row, chunk)]
         if faults:
             source.bad_row(faults[0], split, *faults[1:])
         if len(chunk.judged) + len(chunk.repeated) >= CHUNK or chunk.characters >= CHARACTERS:
@@ -140,8 +141,8 @@ class _Reader:
         if judgements.negative is not None and cells.row.values.get(judgements.negative) not in (None, ""):
             negative = cells.text(judgements.negative)
             if not cells.faults and negative.digest == document.digest:
-                message = f"should be another text than that of column '{judgements.document}'. Found an equal one."
-                cells.faults.append((judgements.negative, message))
+                should = f"should be another text than that of column '{judgements.document}'"
+                cells.faults.append((judgements.negative, WrongValueError(should, "an equal one")))
             parts.append(_Part(judgements.negative, negative, None, "0", judgements.negative))
         return parts
 
@@ -149,8 +150,9 @@ class _Reader:
         number = None if group is None else self.groups.get(group)
         if number is not None and self.group_texts[number] != self.texts[self.judgements.query].get(query.digest):
             place = _told(self.group_places[number])
-            message = f"should be the text that query '{group}' has at {place}. Found another one."
-            cells.faults.append((self.judgements.query, message))
+            should = f"should be the text that query '{group}' has at {place}"
+            error = WrongValueError(should, "another one", kind="another text of a query")
+            cells.faults.append((self.judgements.query, error))
 
     def _is_known(self, cells: PairCells, group: str | None, query: PairText, part: _Part) -> bool:
         """Say whether an earlier row judged the same pair; in what it contradicts that row is added to the faults."""
@@ -162,10 +164,13 @@ class _Reader:
         whose = f"{document} for {'the same query' if group is None else f'query {group!r}'}"
         place = _told((self.files[number], self.lines[number]))
         if self.documents[number] != self.texts[self.judgements.document].get(part.text.digest):
-            cells.faults.append((part.column, f"should be the text of {whose} at {place}. Found another one."))
+            should = f"should be the text of {whose} at {place}"
+            error = WrongValueError(should, "another one", kind="another text of a pair")
+            cells.faults.append((part.column, error))
         if self.grades[number] != part.grade:
-            message = f"should be the grade of {whose} at {place}, which is {self.grades[number]}. Found {part.grade}."
-            cells.faults.append((part.grade_column, f"{message} Keep one of the two rows."))
+            should = f"should be the grade of {whose} at {place}, which is {self.grades[number]}"
+            error = WrongValueError(should, part.grade, "Keep one of the two rows.", kind="another grade of a pair")
+            cells.faults.append((part.grade_column, error))
         return True
 
     def _key(self, group: str | None, query: PairText, part: _Part) -> int | None:

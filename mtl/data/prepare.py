@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base.errors import DataError, Fault, RecipeError, listing, near_miss
+from ..base.errors import DataError, Fault, RecipeError, near_miss, those
 from ..graph import rules as graph_rules
 from ..recipe.uses import uses_of
 from ..sources.base import SPLITS
@@ -136,7 +136,7 @@ def _check(
     for name, plan in plans.items():
         if name not in sources:
             hint = near_miss(name, sources)
-            found = f"Found the sources {listing(sources)}.{hint}"
+            found = f"Found {those('source', sources)}.{hint}"
             faults.append(Fault(f"there should be a source '{name}'. {found}"))
             continue
         if fit and (fault := lacking_train(name, sources[name])):

@@ -8,7 +8,7 @@ from itertools import accumulate, islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base.errors import DataError, Fault, short
+from ..base.errors import DataError, Fault, WrongValueError, fault_of, short
 from ..sources.values import spelled, whole
 from ..text.cells import value_text
 from ..text.featurizer import Tokens, tokenize
@@ -109,8 +109,9 @@ def _chunk(
 
     def note(position: int, column: str, error: ValueError) -> None:
         item = error.item if isinstance(error, BadTagError) else None
-        message = f"{error} {source.unlabelled}" if isinstance(error, UnlabelledTagError) else str(error)
-        faults.setdefault(position, {})[row_fault(message, source, rows[position], column, item)] = column
+        if isinstance(error, UnlabelledTagError):  # how such a token is written is known to the source
+            error = WrongValueError(error.wording.should, error.wording.found, source.unlabelled)
+        faults.setdefault(position, {})[row_fault(error, source, rows[position], column, item)] = column
 
     held: dict[str, list[list[str]]] = {column: [] for column in plan.columns}
     for column, found in held.items():
@@ -145,10 +146,10 @@ def _chunk(
                 cell = None if value is None or value == "" else task.task.cell(spelled(value))
                 gold = None if cell is None and not target.of_text else target.read(cell, example)
                 for remark in () if cell is None else target.remarks(cell, example):
-                    remarks.append((task.name, remark, row_fault(remark.found, source, row, task.target or "")))
+                    remarks.append((task.name, remark, row_place(remark.example, source, row, task.target or "")))
                 check = None if cell is None else target.check_grammar(cell)
                 if check is not None:
-                    broken = row_fault(check.example, source, row, task.target or "", check.item)
+                    broken = row_place(check.example, source, row, task.target or "", check.item)
                     grammar.append((task.name, broken if check.example else None))
             except ValueError as error:
                 note(position, task.target or key.column, error)
@@ -165,10 +166,17 @@ def _chunk(
     return Chunk(flat, tokens, answers, len(rows), lists, counts, unread, remarks, places, grammar=grammar), faults
 
 
-def row_fault(message: str, source: Source, row: Row, column: str, item: int | None = None) -> Fault:
-    """Return a fault of a row's column; `item` says which of a list's items it is, if one."""
+def row_place(message: str, source: Source, row: Row, column: str, item: int | None = None) -> Fault:
+    """Return a message about a row's column; `item` says which of a list's items it is about, if one."""
     line = row.lines[item] if item is not None and item < len(row.lines) else row.line
-    return Fault(message, file=source.file_of(row, column), line=line, path=f"column '{column}'")
+    return Fault(message, source.file_of(row, column), line, f"column '{column}'")
+
+
+def row_fault(error: ValueError, source: Source, row: Row, column: str, item: int | None = None) -> Fault:
+    """Return the fault that an error says of a row's column (see `row_place`)."""
+    place = row_place("", source, row, column, item)
+    fault = fault_of(error, place.file, place.line, place.path)
+    return fault if fault.kind is None else replace(fault, kind=f"{column}: {fault.kind}")
 
 
 class _Spans:
@@ -219,9 +227,11 @@ def _reader(plan: SourcePlan, column: str) -> Callable[[Any], list[str]]:
 
     def read(value: Any) -> list[str]:
         if lists and isinstance(value, list):
-            raise ValueError(
+            raise WrongValueError(
                 "should be a text in a column that one input reads as a text and another as a list of categories, such "
-                f"as 'rock:2|pop'. Found list: {short(value)}. Write it so, or use two columns."
+                "as 'rock:2|pop'",
+                f"list: {short(value)}",
+                "Write it so, or use two columns.",
             )
         found = as_text(value) if text else value
         return [found if tokenizer is None else whole(value_text(found, tokenizer))]
@@ -233,7 +243,7 @@ def as_texts(value: Any) -> list[str]:
     """Return the texts of a column that holds lists of them; of an empty list, one empty text. Raises `ValueError`."""
     if not isinstance(value, list):
         found = "nothing" if value is None else f"{type(value).__name__}: {short(value)}"
-        raise ValueError(f"should be a list of texts. Found {found}.")
+        raise WrongValueError("should be a list of texts", found)
     return [as_text(text) for text in value] or [""]
 
 
@@ -252,11 +262,11 @@ def as_text(value: Any) -> str:
         tokens = [stripped(token) for token in value]
         if "" in tokens:
             found = value[tokens.index("")]
-            raise ValueError(f"a token should have at least one character that is no white space. Found {found!r}.")
+            raise WrongValueError("a token should have at least one character that is no white space", f"{found!r}")
         value = " ".join(tokens)
     if not isinstance(value, str):
         found = "nothing" if value is None else f"{type(value).__name__}: {short(value)}"
-        raise ValueError(f"should be a text or a list of tokens. Found {found}.")
+        raise WrongValueError("should be a text or a list of tokens", found)
     return whole(value)
 
 

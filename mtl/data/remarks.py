@@ -13,25 +13,32 @@ if TYPE_CHECKING:
 
 
 class RemarkCounts:
-    """Counts remarks by task and by what should be."""
+    """Counts remarks by task and by what they say."""
 
     def __init__(self) -> None:
-        self._counts: dict[tuple[str, str], int] = {}
-        self._first: dict[tuple[str, str], Fault] = {}
+        self._counts: dict[tuple[str, str, str], int] = {}
+        self._first: dict[tuple[str, str, str], Fault] = {}
 
     def add(self, remarks: Iterable[tuple[str, Remark, Fault]]) -> None:
         """Take in remarks, each with its task and a fault that says where it was found."""
         for task, remark, place in remarks:
-            kind = task, remark.should
+            kind = task, remark.one, remark.many
             self._counts[kind] = self._counts.get(kind, 0) + 1
             self._first.setdefault(kind, place)
 
     def kept(self, root: str) -> list[dict[str, Any]]:
         """Return them as JSON-able values; files under `root`, where the split lies, may move with it."""
         return [
-            {"should": should, "count": count, **vars(first), "file": kept_file(first.file or "", root)}
-            for (task, should), count in self._counts.items()
-            for first in [self._first[task, should]]
+            {
+                "says": one if count == 1 else many,
+                "count": count,
+                "example": first.message,
+                "file": kept_file(first.file or "", root),
+                "line": first.line,
+                "path": first.path,
+            }
+            for (task, one, many), count in self._counts.items()
+            for first in [self._first[task, one, many]]
         ]
 
 
@@ -42,7 +49,7 @@ def remark_faults(kept: Iterable[Mapping[str, Any]], root: str) -> list[Fault]:
     """
     found = (
         Fault(
-            f"{remark['should']}. Found {remark['count']:,} that {_do(remark['count'])} not, here {remark['message']}.",
+            f"{remark['count']:,} {remark['says']}, here {remark['example']}.",
             found_file(remark["file"], root),
             remark["line"],
             remark["path"],
@@ -50,7 +57,3 @@ def remark_faults(kept: Iterable[Mapping[str, Any]], root: str) -> list[Fault]:
         for remark in kept
     )
     return list(dict.fromkeys(found))
-
-
-def _do(count: int) -> str:
-    return "does" if count == 1 else "do"

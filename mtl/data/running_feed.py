@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.errors import UsageError
+from ..base.errors import UsageError, counted
 from ..recipe.training import BatchConfig
 from .batch import Batch
 from .carried import CarriedStates
@@ -34,8 +34,8 @@ class RunningFeed(Feed):
         self.streams = budget.size or max(1, (budget.tokens or 0) // length)
         if split.tokens < self.streams:
             raise UsageError(
-                f"the source '{source}' should have at least {self.streams} tokens in train, as a batch reads on at so "
-                f"many places of its text. Found {split.tokens}. Lower the budget of a batch."
+                f"the source '{source}' should have at least {counted(self.streams, 'token')} in train, as a batch "
+                f"reads on at so many places of its text. Found {split.tokens}. Lower the budget of a batch."
             )
         super().__init__(source, tasks, split, budget, seed)
 

@@ -66,8 +66,15 @@ def split_faults(
     except DataError as error:
         found.faults += error.faults
         found.sound.clear()
-    found.faults = list(dict.fromkeys(found.faults))
+    found.faults = _in_order(dict.fromkeys(found.faults))
     return found
+
+
+def _in_order(faults: Iterable[Fault]) -> list[Fault]:
+    """Return faults in the order of their rows, those of a whole file before."""
+    every = list(faults)
+    files = list(dict.fromkeys(fault.file for fault in every))
+    return sorted(every, key=lambda fault: (files.index(fault.file), fault.line or 0))
 
 
 class _Reader:

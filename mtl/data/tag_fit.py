@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..base.errors import counted
+from ..base.errors import WrongValueError, counted
 from ..text.alignment import tidy_tags
 from ..text.tag_rule import TagRule
 from ..text.tag_schemes import (
@@ -45,13 +45,17 @@ SPANS: Mapping[Scheme, str] = {  # what a declared scheme says of every span
 _NAMED = 3  # tags that a note names
 
 
-class SchemeError(ValueError):
+class SchemeError(WrongValueError):
     """Training tags are not of the scheme that is declared; `row` and `item` of it show that, both count from 0."""
 
-    def __init__(self, message: str, row: int, item: int | None) -> None:
-        super().__init__(message)
+    def __init__(self, should: str, found: str, change: str, row: int, item: int | None) -> None:
+        super().__init__(should, found, change)
         self.row = row
         self.item = item
+
+    def __reduce__(self) -> tuple[type[SchemeError], tuple[str, str, str, int, int | None]]:
+        wording = self.wording
+        return type(self), (wording.should, wording.found, wording.change, self.row, self.item)
 
 
 class TagPlace(NamedTuple):
@@ -133,8 +137,9 @@ class TagFit:
         like = self._like()
         advice = "Mend the tags" if like == declared else f"The tags are like {like}: write 'scheme: {like}'"
         raise SchemeError(
-            f"a span should {SPANS[declared]}: the scheme is {declared}. Found {found} and {broken:,} of "
-            f"{counted(self.rows, 'training row')} with spans that break the scheme. {advice}, or leave 'scheme' out.",
+            f"a span should {SPANS[declared]}: the scheme is {declared}",
+            f"{found} and {broken:,} of {counted(self.rows, 'training row')} with spans that break the scheme",
+            f"{advice}, or leave 'scheme' out.",
             row,
             item,
         )
@@ -201,9 +206,9 @@ class TagFit:
         if broken:
             example, place = self.example[grammar]
             note = (
-                f"tags should keep to the grammar of {found.upper()}, as the scheme is {found}. "
-                f"Found {counted(self.rows, 'training row')} with spans, {broken:,} of which break it, "
-                f"the first with {example}."
+                f"{broken:,} of {counted(self.rows, 'training row')} with spans "
+                f"{'breaks' if broken == 1 else 'break'} the grammar of {found.upper()}, the scheme of the task, the "
+                f"first with {example}: the tags are read as they are."
             )
             return note, place
         spans = dict(typed(self.tags))

@@ -12,7 +12,7 @@ from ..base.errors import Fault
 from ..sources.values import spelled
 from .grammar_check import first_broken
 from .kept_files import found_file, kept_file
-from .reading import row_fault, used
+from .reading import row_fault, row_place, used
 from .tag_fit import SchemeError
 from .targets import Grade
 
@@ -43,19 +43,18 @@ def survey(plan: SourcePlan, source: Source, base: Path, targets: Mapping[str, T
         for task, target in wanted:
             target.survey(task.task.cell(spelled(row.values.get(task.target or ""))))
 
-    def fault_at(place: tuple[int, int | None], message: str, task: TaskConfig) -> Fault:
-        row = next(islice(lenient.read("train", base), numbers[place[0]], None))
-        return row_fault(message, lenient, row, task.target or "", place[1])
+    def row_at(number: int) -> Row:
+        return next(islice(lenient.read("train", base), numbers[number], None))
 
     faults = {}
     for task, target in wanted:
         try:
             target.settle()
         except SchemeError as error:
-            faults[task.name] = fault_at((error.row, error.item), str(error), task)
+            faults[task.name] = row_fault(error, lenient, row_at(error.row), task.target or "", error.item)
         place = target.noted()
         if place is not None:
-            noted = fault_at(place, "", task)
+            noted = row_place("", lenient, row_at(place[0]), task.target or "", place[1])
             target.note_at(kept_file(noted.file or "", str(source.path("train", base))), noted.line)
     return faults
 
@@ -105,7 +104,7 @@ def unanswerable(graph: SharingGraph, targets: Mapping[str, Target]) -> list[Fau
     Also for one that keeps the answers of its tasks to one grammar where their tags have two, or none.
     """
     return [*_two_grammars(graph, targets), *_no_grammar(graph, targets)] + [
-        _output(graph, task).place_of(key).fault(f"{_broken(key, found, {'train': found})} Leave '{key}' out.")
+        _output(graph, task).place_of(key).fault(f"{_broken(key, found)} Leave '{key}' out.")
         for task, key, found in _constrained(graph, targets)
         if 2 * found["broken"] > found["rows"]
     ]
@@ -132,7 +131,9 @@ def target_notes(
         firsts = [first for name, kept in counts.items() if (first := first_broken(kept, of_task[name].root))]
         if firsts:
             shown = {**found, "example": firsts[0].message}
-            noted[task] = Fault(_broken(key, shown, counts), firsts[0].file, firsts[0].line, task)  # which says more
+            noted[task] = Fault(
+                _unreachable(key, shown, counts), firsts[0].file, firsts[0].line, task
+            )  # which says more
     return list(noted.values())
 
 
@@ -178,11 +179,22 @@ def _output(graph: SharingGraph, task: str) -> ModuleConfig:
     return graph.components[graph.output(task).component].config
 
 
-def _broken(key: str, found: Mapping[str, Any], counts: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return what is wrong with gold that breaks a grammar; `counts` are of splits, by their names."""
-    of_splits = [f"{kept['broken']:,} of {kept['rows']:,} in {name}" for name, kept in counts.items()]
+def _broken(key: str, found: Mapping[str, Any]) -> str:
+    """Return what is wrong with training gold that breaks a grammar."""
     return (
         f"'{key}' should be used with tags that keep to the grammar of their scheme, here {found['grammar'].upper()}. "
-        f"Found rows with spans that break it ({', '.join(of_splits)}), "
-        f"the first with {found['example']}: no answer can equal them."
+        f"Found rows with spans that break it ({_of_splits({'train': found})}), the first with {found['example']}: "
+        "no answer can equal them."
     )
+
+
+def _unreachable(key: str, found: Mapping[str, Any], counts: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return a warning about gold that no answer can equal; `counts` are of splits, by their names."""
+    return (
+        f"rows with spans break the grammar of {found['grammar'].upper()} ({_of_splits(counts)}), the first with "
+        f"{found['example']}: no answer can equal them, as '{key}' keeps answers to the grammar."
+    )
+
+
+def _of_splits(counts: Mapping[str, Mapping[str, Any]]) -> str:
+    return ", ".join(f"{kept['broken']:,} of {kept['rows']:,} in {name}" for name, kept in counts.items())

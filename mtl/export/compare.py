@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from ..base.errors import ExportError
+from ..base.errors import ExportError, counted
 from ..data.batch import raw_batch, token_counts
 from ..data.targets import TreeOfTokens
 from ..evaluate.answerers import unit_lengths
@@ -130,7 +130,7 @@ class GraphComparison:
         for head, found in zip(heads, answers, strict=True):
             for name, value in found.items():
                 if len(value) != count:
-                    message = f"'{name}' should have {count} rows. Found {len(value)}."
+                    message = f"'{name}' should have {counted(count, 'row')}. Found {len(value)}."
                     raise ExportError(f"{head.task}: verification: {head.file}: {message}")
         with torch.inference_mode():
             for head, found in zip(heads, answers, strict=True):

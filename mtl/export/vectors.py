@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 import torch
 
-from ..base.errors import ExportError
+from ..base.errors import ExportError, counted
 from ..data.batch import Batch, raw_batch
 from ..serve.arrays import Array, text_array
 from .compare import BATCH_SIZE, GraphComparison, in_sentence
@@ -100,7 +100,7 @@ class TowerGraph:
         except Exception as error:  # onnxruntime raises many kinds, without a common base
             raise self._error(f"onnxruntime failed: {error}") from error
         if len(found) != len(texts):
-            raise self._error(f"'vector' should have {len(texts)} rows. Found {len(found)}.")
+            raise self._error(f"'vector' should have {counted(len(texts), 'row')}. Found {len(found)}.")
         given: Array = found
         return given
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
+from ..base.errors import counted
 from ..base.registry import name_of
 from .pulls import Pull, pulls
 
@@ -38,7 +39,7 @@ def text(graph: SharingGraph) -> str:
         lines.append(f"{marks}  {name:<{widths[0]}}  {what:<{widths[1]}}  {takes}".rstrip())
     tied = sum(len(component.members) > 1 for component in graph.components.values())
     legend = f"{OWN} module of the task, {OWN}{TIED}{OWN} tied: one module, {BORROWED} needed through a condition"
-    lines += ["", f"{_count(len(graph.components), 'component')}, {tied} of them tied", legend]
+    lines += ["", f"{counted(len(graph.components), 'component')}, {tied} of them tied", legend]
     lines += [f"{node}: {_ties(graph, node)}" for node in nodes if _repeated(graph, node)]
     lines += [
         f"{pull.name}: {' ~ '.join(pull.components)} (soft, strength {pull.strength:g})" for pull in _pulls(graph)
@@ -154,7 +155,3 @@ def _producers(graph: SharingGraph, node: Any) -> dict[Any, str]:
 
 def _features(graph: SharingGraph, node: Any) -> tuple[Any, ...]:
     return graph.features_of(node) if node in graph.readers() else ()
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

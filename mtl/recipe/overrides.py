@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..base.declared import keys
-from ..base.errors import Fault, listing, near_miss
+from ..base.errors import Fault, Option, listing, near_miss
 from .document import Document, Steps, dotted, show
 from .place import Place
 from .schema import closest
@@ -26,7 +26,7 @@ NAMED = {"sources": "source", "tasks": "task", "share": "share group"}  # sectio
 def apply(document: Document, overrides: Sequence[str]) -> None:
     """Set values of a document; settings that cannot be made become faults of it."""
     for override in overrides:
-        name = f"--set {override}"
+        name = Option(f"--set {override}")
         path, equals, text = override.partition("=")
         steps = steps_of(path)
         if not equals or not steps:

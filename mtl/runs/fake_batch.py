@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..base.errors import counted
 from ..data.batch import Batch, Index
 from ..graph.calls import InputKey
 from ..graph.sharing_graph import SharingGraph
@@ -21,7 +22,7 @@ PAIRS, LISTS, OTHER_TOKENS = 5, 1, 6  # units of judged pairs, and of lists; tok
 
 def should_take(task: TaskConfig) -> str:
     """Return the message for a module that a task's fake batch does not pass."""
-    units = {"pairs": f"{PAIRS} pairs of {ROWS} texts", "lists": f"{LISTS} lists of {ROWS} texts"}
+    units = {"pairs": f"{PAIRS} pairs of {ROWS} texts", "lists": f"{counted(LISTS, 'list')} of {ROWS} texts"}
     rows = units.get(task.task.units, f"{ROWS} rows")
     tokens = f"{TOKENS} and {OTHER_TOKENS}" if len(task.inputs) > 1 else f"{TOKENS}"
     return f"should take a batch of {rows}, {tokens} tokens and {CHARACTERS} characters"

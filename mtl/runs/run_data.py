@@ -57,12 +57,12 @@ class RunData:
             raise UsageError(*faults)
 
     def changed(self, hashes: Mapping[str, str], splits: Iterable[str]) -> list[Fault]:
-        """Return a fault for every one of these splits, of any source, that holds other data than the run had."""
+        """Return a warning for every one of these splits, of any source, that holds other data than the run had."""
         wanted = set(splits)
         return [
             Fault(
-                f"should be the data that the run had ({_short(self.hashes.get(name))}). "
-                f"Found other data ({_short(now)}), which is measured here, and not kept in metrics.json.",
+                f"is not the data that the run had ({_short(now)} in place of {_short(self.hashes.get(name))}): it is "
+                "measured here, and not kept in metrics.json.",
                 path=name,
             )
             for name, now in hashes.items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..base.errors import UsageError
+from ..base.errors import UsageError, counted
 from ..base.files import UNFINISHED
 
 MARK = "graph.txt"  # the first file of a run
@@ -22,7 +22,7 @@ def folder_for(name: str, out: str | Path | None, resume: bool) -> Path:
         if held and MARK not in held and resume:
             raise UsageError(f"run folder '{out}' should be a run to resume. Found other things in it.")
         if held and not resume:
-            entries = "1 entry" if len(held) == 1 else f"{len(held)} entries"
+            entries = counted(len(held), "entry", "entries")
             resuming = "Resume the run in it (--resume, resume=True), or name" if MARK in held else "Name"
             raise UsageError(
                 f"run folder '{out}' should be new or empty. Found {entries} in it. "

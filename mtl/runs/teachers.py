@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..base.device import described, device_of
-from ..base.errors import CheckpointError, Fault, MtlError, RecipeError, listing, near_miss
+from ..base.errors import CheckpointError, Fault, MtlError, RecipeError, listing, near_miss, those
 from ..base.files import read_json, replace
 from ..base.launched import here
 from ..base.threads import torch_threads
@@ -86,7 +86,7 @@ def _unfit(task: TaskConfig, there: Mapping[str, TaskConfig], teacher: TeacherCo
     name = teacher.task or task.name
     if name not in there:
         hint = near_miss(name, there)
-        return f"should have a task '{name}' that teaches. Found the tasks {listing(there)} in '{teacher.run}'.{hint}"
+        return f"should have a task '{name}' that teaches. Found {those('task', there)} in '{teacher.run}'.{hint}"
     theirs = there[name]
     if theirs.task.predicts != task.task.predicts:
         return (

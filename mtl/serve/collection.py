@@ -15,7 +15,7 @@ from typing import BinaryIO
 import numpy as np
 
 from ..base.encodings import wide_text
-from ..base.errors import DataError, Fault
+from ..base.errors import DataError, Fault, Wording
 from ..base.file_kinds import LOOKED_AT, packed, stream
 from ..base.line_ends import without_end
 from ..text.named_lines import JSON_ENDINGS, NamedText, from_fields, from_json, repeated
@@ -49,7 +49,7 @@ class Collection:
                 digest.update(line)
                 if self._parser is None or line.strip():
                     found = self._read(line, number, first=number == 1)
-                    if isinstance(found, str):
+                    if isinstance(found, Wording):
                         raise self._fault(found, number)
                     if lines.setdefault(found.id, number) != number:
                         raise self._fault(repeated(found.id, lines[found.id]), number)
@@ -96,12 +96,12 @@ class Collection:
         except OSError as error:
             raise self._fault(f"should be a file of documents that can be read. Found: {error.strerror}.") from error
 
-    def _read(self, line: bytes, number: int, *, first: bool) -> NamedText | str:
+    def _read(self, line: bytes, number: int, *, first: bool) -> NamedText | Wording:
         """Return what a line holds, or what is wrong with it; `number` names a text without an id of its own."""
         if first:
             line = line.removeprefix(BYTE_ORDER_MARK)
         text = without_end(line.decode("utf-8", errors="replace"))
         return NamedText(str(number), text) if self._parser is None else self._parser(text)
 
-    def _fault(self, message: str, number: int | None = None) -> DataError:
-        return DataError(Fault(message, file=str(self.file), line=number))
+    def _fault(self, message: str | Wording, number: int | None = None) -> DataError:
+        return DataError(Fault(str(message), file=str(self.file), line=number))

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from ..base.errors import UsageError
+from ..base.errors import UsageError, counted
 from ..base.files import UNFINISHED, replace, sync
 from .exact_search import Vectors
 
@@ -51,7 +51,7 @@ class VectorFile:
         found = _read_header(self.file)
         if found == self._header and (size := self.file.stat().st_size) != self._size:
             raise UsageError(
-                f"'{self.file}' should have {self._size:,} bytes. Found {size:,}. "
+                f"'{self.file}' should have {counted(self._size, 'byte')}. Found {size:,}. "
                 "Delete it, or name another file with --vectors."
             )
         if found != self._header:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..base.errors import Fault, UsageError
+from ..base.errors import Fault, UsageError, Wording, counted
 from ..base.line_ends import hint_of_returns
 from ..base.registry import register
 from .base import OnBadRow, Row, Source
@@ -79,14 +79,10 @@ class Conll(Source):
         fields = line.split("\t") if "\t" in line else _BLANKS.split(line.strip(" \r"))
         if len(fields) == len(self._names) or (self._open and len(fields) > len(self._names)):
             return fields
-        return Fault(
-            f"should have {len(self._names)} column{'s' if len(self._names) != 1 else ''} "
-            f"({', '.join(self._names)}){' or more' if self._open else ''}. Found {len(fields)}."
-            f"{hint_of_returns(line)}",
-            file=file,
-            line=number,
-            path=f"column {min(len(self._names), len(fields)) + 1}",
-        )
+        names = ", ".join(self._names)
+        should = f"should have {counted(len(self._names), 'column')} ({names}){' or more' if self._open else ''}"
+        wrong = Wording(should, str(len(fields)), hint_of_returns(line).strip())
+        return wrong.fault(file, number, f"column {min(len(self._names), len(fields)) + 1}")
 
     def _row(self, tokens: list[list[str]], file: str, line: int, lines: list[int]) -> Row:
         # Not strict: with an open end, tokens may have more fields than there are names.

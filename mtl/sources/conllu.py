@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import Fault
+from ..base.errors import Fault, Wording
 from ..base.registry import register
 from .base import OnBadRow, Row, Source
 from .text import NO_NULL, read_lines
@@ -69,11 +69,11 @@ class Conllu(Source):
 def _fields(line: str, path: Path, number: int) -> list[str] | Fault:
     fields = line.split("\t")
     if len(fields) != len(COLUMNS):
-        message = f"should have {len(COLUMNS)} columns ({', '.join(COLUMNS)}). Found {len(fields)}."
-        return Fault(message, file=str(path), line=number, path=f"column {min(len(COLUMNS), len(fields)) + 1}")
+        wrong = Wording(f"should have {len(COLUMNS)} columns ({', '.join(COLUMNS)})", str(len(fields)))
+        return wrong.fault(str(path), number, f"column {min(len(COLUMNS), len(fields)) + 1}")
     if not fields[0].isdigit() and not all(part.isdigit() for part in fields[0].replace("-", ".", 1).split(".", 1)):
-        message = f"should be a word's number, a range (12-13) or an empty node's (8.1). Found '{fields[0]}'."
-        return Fault(message, file=str(path), line=number, path="column 1")
+        wrong = Wording("should be a word's number, a range (12-13) or an empty node's (8.1)", f"'{fields[0]}'")
+        return wrong.fault(str(path), number, "column 1")
     return fields
 
 

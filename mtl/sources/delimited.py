@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from ..base.errors import DataError, Fault, UsageError
+from ..base.errors import DataError, Fault, UsageError, Wording
 from ..base.line_ends import hint_of_returns
 from ..base.registry import register
 from .base import OnBadRow, Row, Source
@@ -90,16 +91,16 @@ class DelimitedSource(Source):
         except UsageError as error:
             raise DataError(Fault(str(error), file=str(path), line=line)) from error
 
-    def _fault(self, path: Path, line: int, header: Header, fields: Sequence[str], wrong: str) -> Fault:
+    def _fault(self, path: Path, line: int, header: Header, fields: Sequence[str], wrong: Wording) -> Fault:
         if len(fields) in header.lengths:
-            return Fault(wrong, file=str(path), line=line)
+            return wrong.fault(str(path), line)
         more = len(fields) > len(header.fields)
         hint = self.hint(header.fields) if more else self.half_quoted(fields)
         hint = hint or hint_of_returns(self._delimiter.join(fields))
         if not more and self._names is not None:
             hint = hint or self.hint(fields)
         place = f"column {min(len(header.fields), len(fields)) + 1}"
-        return Fault(f"{wrong}{hint}", file=str(path), line=line, path=place)
+        return replace(wrong, change=hint.strip()).fault(str(path), line, place)
 
     def half_quoted(self, fields: Sequence[str]) -> str:
         """Return a hint where quotation marks are why a row has too few fields, or an empty string."""
@@ -177,7 +178,7 @@ def csv_fields(
         try:
             fields = next(reader, None)
         except csv.Error as error:
-            fields = Fault(f"should be a row of CSV. Found: {error}.", file=file, line=first)
+            fields = Fault(f"should be a row of CSV. Found: {error}.", file, first, kind="no row of CSV")
         if undecoded:
             fields = undecoded[0]
             undecoded.clear()

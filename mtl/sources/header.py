@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from ..base.errors import Wording, counted
 from .base import check_distinct
 
 
@@ -40,19 +41,19 @@ class Header:
         """How many fields a row has: one for each column, or for each up to the last that has a name."""
         return frozenset({len(self.fields), len(self.named)})
 
-    def wrong(self, row: Sequence[str]) -> str | None:
+    def wrong(self, row: Sequence[str]) -> Wording | None:
         """Return what is wrong with the number of a row's fields, or with a row that names the columns again.
 
-        >>> Header(("text", "label", "", "")).wrong(["play", "x", "y"])
-        'should have 4 columns (text, label, 2 without a name). Found 3.'
+        >>> print(Header(("text", "label", "", "")).wrong(["play", "x", "y"]))
+        should have 4 columns (text, label, 2 without a name). Found 3.
         """
         if len(row) in self.lengths:
             return _AGAIN if len(self.named) > 1 and tuple(row) == self.fields else None
         nameless = len(self.fields) - len(self.named)
         described = [*self.named, *([f"{nameless} without a name"] if nameless else [])]
-        count = f"{len(self.fields)} column{'s' if len(self.fields) != 1 else ''}"
-        return f"should have {count} ({', '.join(described)}). Found {len(row)}."
+        should = f"should have {counted(len(self.fields), 'column')} ({', '.join(described)})"
+        return Wording(should, str(len(row)))
 
 
 # A row of one column may well hold its name as a text.
-_AGAIN = "should be a row. Found the names of the columns, as where files were joined. Leave the line out."
+_AGAIN = Wording("should be a row", "the names of the columns, as where files were joined", "Leave the line out.")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from ..base.errors import DataError, Fault, MtlError, UsageError, listing
+from ..base.errors import DataError, Fault, MtlError, UsageError, counted, those
 from ..base.file_kinds import LOOKED_AT
 from ..base.registry import register
 from .base import OnBadRow, Row, Source, open_binary
@@ -123,7 +123,7 @@ def _fault_if_not_saved(path: Path) -> None:
     if (path / _DICT).is_file():
         splits = sorted(folder.parent.name for folder in path.glob(f"*/{_SAVED}"))
         named = f" Name the folder of one: '{path.name}/{splits[0]}'." if splits else ""
-        message = f"{should}, of one split. Found one of the splits {listing(splits) or 'none'}.{named}"
+        message = f"{should}, of one split. Found one of {those('split', splits)}.{named}"
     elif path.is_file():
         message = f"{should}. Found a file. Name the 'builder' that reads it: arrow, csv, json, parquet or text."
     else:
@@ -152,7 +152,8 @@ def _built(cls: Any, files: Sequence[Path], cache: str, arguments: Mapping[str, 
             raise DataError(Fault(message, file=str(file)))
         if len(first) and asked["index_col"] is None and not isinstance(first.index, pandas.RangeIndex):
             fields = len(found) + first.index.nlevels  # which pandas would take for names of rows
-            message = f"should have a name for every field of a row. Found {len(found)} names and {fields} fields."
+            given = f"{counted(len(found), 'name')} and {counted(fields, 'field')}"
+            message = f"should have a name for every field of a row. Found {given}."
             raise DataError(Fault(message, file=str(file)))
     if asked["header"] is None:  # the library counts columns, and would look for texts as names
         own.setdefault("names", names)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import Fault
+from ..base.errors import Fault, Wording
 from ..base.line_ends import hint_of_returns
 from ..base.registry import register
 from .base import OnBadRow, Row, Source
@@ -51,13 +51,10 @@ def _object(line: str, path: Path, number: int) -> dict[str, Any] | Fault:
         if isinstance(found, dict):
             return {key: plain(value) for key, value in found.items()}
     except json.JSONDecodeError as error:
-        message = f"should be a JSON object. Found what is not JSON: {error.msg}.{hint_of_returns(line)}"
-        return Fault(message, file=str(path), line=number, path=f"column {error.colno}")
+        wrong = Wording("should be a JSON object", f"what is not JSON: {error.msg}", hint_of_returns(line).strip())
+        return wrong.fault(str(path), number, f"column {error.colno}")
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets thousands deep
-        return Fault(f"should be a JSON object. Found what cannot be read: {error}.", file=str(path), line=number)
+        return Wording("should be a JSON object", f"what cannot be read: {error}").fault(str(path), number)
     names = {list: "a list", str: "a text", type(None): "null"}
-    return Fault(
-        f"should be a JSON object. Found {names.get(type(found), 'a number or truth value')}.",
-        file=str(path),
-        line=number,
-    )
+    wrong = Wording("should be a JSON object", names.get(type(found), "a number or truth value"))
+    return wrong.fault(str(path), number)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.errors import DataError, Fault
+from ..base.errors import DataError, Fault, Wording
 from ..base.file_kinds import LOOKED_AT
 from ..base.line_ends import without_end
 from ..text.named_lines import JSON_ENDINGS, NamedText, from_fields, from_json, repeated
@@ -81,8 +81,8 @@ class NamedTexts:
     def _note_if_repeated(self, earlier: int, later: int) -> None:
         name = self._at(later)[0]
         if name == self._at(earlier)[0]:
-            message = repeated(name, self._line(earlier))
-            self.faults.append(Fault(message, file=str(self.path), line=self._line(later)))
+            wrong = repeated(name, self._line(earlier))
+            self.faults.append(wrong.fault(str(self.path), self._line(later)))
 
     def _line(self, offset: int) -> int:
         """Return the number of the line that begins at an offset; reads all before it, as only faults need it."""
@@ -103,7 +103,7 @@ class NamedTexts:
             return text
         text = without_end(text)
         found = from_json(text) if self._json else from_fields(text)
-        return Fault(found, file=str(self.path), line=number) if isinstance(found, str) else found
+        return found.fault(str(self.path), number) if isinstance(found, Wording) else found
 
 
 def _digest(name: str) -> int:

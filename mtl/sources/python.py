@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import DataError, Fault, MtlError, UsageError
+from ..base.errors import DataError, Fault, MtlError, UsageError, Wording
 from ..base.registry import import_file, register
 from .base import OnBadRow, Row, Source
 from .values import native
@@ -56,7 +56,7 @@ class PythonSource(Source):
             if isinstance(row, Mapping):
                 yield Row({str(key): native(value) for key, value in row.items()}, place, number)
             else:
-                yield Fault(f"should be a dict. Found {type(row).__name__}.", file=place, line=number)
+                yield Wording("should be a dict", type(row).__name__).fault(place, number)
 
     def fingerprint(self, split: str, base: Path) -> str:
         """Return the sha256 of a split's rows; reads them all."""

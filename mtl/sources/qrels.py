@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..base.encodings import is_wide
-from ..base.errors import Fault, UsageError
+from ..base.errors import Fault, UsageError, Wording
 from ..base.registry import register
 from .base import OnBadRow, Row, Source, open_all
 from .named_texts import NamedTexts
@@ -88,14 +88,14 @@ def _fields(line: str) -> list[str]:
 def _row(fields: list[str], header: bool, texts: dict[str, NamedTexts], path: Path, line: int) -> Row | Fault:
     if len(fields) != (3 if header else 4):
         wanted = "3 columns (query, document, grade)" if header else "4 columns (query, 0, document, grade)"
-        hint = "" if header else f" Judgements of 3 columns begin with the line '{' '.join(_HEADER)}', tabs between."
-        return Fault(f"should have {wanted}. Found {len(fields)}.{hint}", file=str(path), line=line)
+        hint = "" if header else f"Judgements of 3 columns begin with the line '{' '.join(_HEADER)}', tabs between."
+        return Wording(f"should have {wanted}", str(len(fields)), hint).fault(str(path), line)
     values = {"query_id": fields[0], "document_id": fields[-2], "label": fields[-1]}
     for what, named in texts.items():
         name = values[f"{what}_id"]
         text = named.text(name)
         if text is None:
-            message = f"should name a {what} of {named.path}. Found '{name}', which is none of its {len(named):,}."
-            return Fault(message, file=str(path), line=line, path=f"column '{what}_id'")
+            wrong = Wording(f"should name a {what} of {named.path}", f"'{name}', which is none of its {len(named):,}")
+            return wrong.fault(str(path), line, f"column '{what}_id'")
         values[what] = text
     return Row(values, str(path), line)

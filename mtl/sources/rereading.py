@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import Any, Protocol, TypeVar
 from zlib import crc32
 
-from ..base.errors import DataError, Fault
+from ..base.errors import DataError, Fault, counted
 
 
 class _Placed(Protocol):
@@ -40,7 +40,7 @@ class FirstReading:
         """Yield rows as they are read again; raises `DataError` at the first that is another one, missing or new."""
         for number, (row, known) in enumerate(zip_longest(rows, self._sums), start=1):
             if row is None or known is None:
-                many = f"{len(self._sums)} rows, and then {'more' if known is None else number - 1}"
+                many = f"{counted(len(self._sums), 'row')}, and then {'more' if known is None else number - 1}"
                 raise DataError(Fault(_message(many), file=file))
             if _sum_of(row) != known:
                 raise DataError(Fault(_message(f"another row {number} than before"), row.file, row.line))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import DataError, Fault
+from ..base.errors import DataError, Fault, Wording
 from ..base.file_kinds import LOOKED_AT
 from ..base.registry import register
 from .base import OnBadRow, Row, Source, open_binary
@@ -73,18 +73,17 @@ def _listed(value: Any, key: str) -> list[Any]:
 
 
 def _row(article: Any, paragraph: Any, asked: Any, path: Path, number: int) -> Row | Fault:
-    def fault(message: str) -> Fault:
-        return Fault(message, file=str(path), line=number)
-
     context = paragraph.get("context") if isinstance(paragraph, Mapping) else None
     question = asked.get("question") if isinstance(asked, Mapping) else None
     if not isinstance(context, str) or not isinstance(question, str):
-        return fault("should be a question in 'qas' of a paragraph with a 'context'. Found another form.")
+        wrong = Wording("should be a question in 'qas' of a paragraph with a 'context'", "another form")
+        return wrong.fault(str(path), number)
     impossible = asked.get("is_impossible", False)
     known = impossible is True or "answers" in asked
     answers = [] if impossible is True else asked.get("answers")
     if known and not (isinstance(answers, list) and all(_is_answer(answer) for answer in answers)):
-        return fault("'answers' should be a list of objects with 'text' and 'answer_start'. Found another form.")
+        wrong = Wording("'answers' should be a list of objects with 'text' and 'answer_start'", "another form")
+        return wrong.fault(str(path), number)
     values = {
         "id": whole(str(asked.get("id", number))),
         "title": whole(str(article.get("title", ""))),

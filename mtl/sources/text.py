@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..base.encodings import is_wide, wide_text
-from ..base.errors import DataError, Fault
+from ..base.errors import DataError, Fault, Wording
 from ..base.file_kinds import LOOKED_AT, packed
 from ..base.line_ends import without_end
 from .base import open_binary
@@ -78,13 +78,12 @@ def decode_line(path: Path, number: int, line: bytes, encoding: str) -> str | Fa
     except UnicodeDecodeError as error:
         before = line[: error.start].decode(encoding)
         column = len(before.removeprefix("\ufeff") if number == 1 else before) + 1
-        return Fault(
-            f"should be {encoding} text. Found the byte 0x{line[error.start]:02x}. "
+        wrong = Wording(
+            f"should be {encoding} text",
+            f"the byte 0x{line[error.start]:02x}",
             f"If the file is written in another encoding, name it{_likely(line, encoding)}.",
-            file=str(path),
-            line=number,
-            path=f"column {column}",
         )
+        return wrong.fault(str(path), number, f"column {column}")
 
 
 def _likely(line: bytes, encoding: str) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from ..base.errors import WrongValueError, counted
 from .span_tags import Span, is_span, tags_of_spans
 from .tag_rule import ANY, TagRule
 from .tag_schemes import LETTERS, OUTSIDE, Scheme
@@ -40,7 +41,7 @@ def token_tags(
     if value is None or (isinstance(value, str) and not stripped(value)):
         return None
     if not isinstance(value, (str, Sequence)):
-        raise ValueError(f"should be a list of tags or of spans. Found {type(value).__name__}.")
+        raise WrongValueError("should be a list of tags or of spans", f"{type(value).__name__}")
     if not isinstance(value, str) and all(is_span(item) for item in value):
         tagged: list[str | None] = [*tags_of_spans(value, tokens, text)]
         rule.check(tagged)
@@ -49,9 +50,9 @@ def token_tags(
     if tags is None:
         fits = is_span if is_span(value[0]) else _is_tag
         place = next(i for i, item in enumerate(value) if not fits(item))
-        raise ValueError(f"should be a list of tags or of spans. Found {value[place]!r}, item {place + 1} of it.")
+        raise WrongValueError("should be a list of tags or of spans", f"{value[place]!r}, item {place + 1} of it")
     if "" in tags:
-        raise ValueError(f"a tag should have at least one character. Found {value[tags.index('')]!r}.")
+        raise WrongValueError("a tag should have at least one character", f"{value[tags.index('')]!r}")
     given = word_spans(text) if words is None else words
     _check_count(tags, given)
     rule.check(tags)
@@ -158,7 +159,7 @@ def _merged(found: list[str | None], span: Span, scheme: Scheme) -> str | None:
     else:
         agree = all(p is not None and p[1] == first[1] and p[0] in "IEL" for p in parts[1:])
     if not agree:
-        raise ValueError(f"a token should have one tag. Found {', '.join(tags)} for the token at {span[0]}–{span[1]}.")
+        raise WrongValueError("a token should have one tag", f"{', '.join(tags)} for the token at {span[0]}–{span[1]}")
     last = parts[-1]
     if first is not None and last is not None and last[0] in "EL":
         return ({"E": "S", "L": "U"}[last[0]] if first[0] == "B" else last[0]) + first[1]
@@ -167,6 +168,6 @@ def _merged(found: list[str | None], span: Span, scheme: Scheme) -> str | None:
 
 def _check_count(tags: Sequence[str | None], words: Sequence[Span]) -> None:
     if len(tags) != len(words):
-        raise ValueError(
-            f"should be {len(words)} tag{'s' if len(words) != 1 else ''}, one per token. Found {len(tags)}."
+        raise WrongValueError(
+            f"should be {counted(len(words), 'tag')}, one per token", str(len(tags)), kind="number of tags"
         )

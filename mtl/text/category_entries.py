@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
+from ..base.errors import WrongValueError
 from .white_space import SPACES
 
 SEPARATOR = "|"
@@ -76,12 +77,13 @@ def list_text(entries: Iterable[tuple[str, float | None]]) -> str:
     for name, weight in entries:
         said = name.strip(SPACES)
         if SEPARATOR in said or not said or category(said) != said:
-            raise ValueError(
-                f"a category should be a text that is not empty, has no '{SEPARATOR}' and ends in no colon. "
-                f"Found {name!r}."
+            raise WrongValueError(
+                f"a category should be a text that is not empty, has no '{SEPARATOR}' and ends in no colon", f"{name!r}"
             )
         if weight is not None and not 0 <= weight <= HEAVIEST:
-            raise ValueError(f"the weight of {said!r} should be a number from 0 to {HEAVIEST:g}. Found {weight:g}.")
+            raise WrongValueError(
+                f"the weight of {said!r} should be a number from 0 to {HEAVIEST:g}", f"{weight:g}", kind="weight"
+            )
         if weight is None:
             found.append(said if entry(said).category == said else f"{said}:1")
         else:
@@ -107,6 +109,6 @@ def fault_if_negative(text: str) -> None:
     for begin, end in entry_spans(text):
         head, colon, tail = text[begin:end].rpartition(":")
         if colon and category(head) and _SIGNED.fullmatch(tail.strip(SPACES)):
-            raise ValueError(
-                f"the weight of {category(head)!r} should be a number without a sign. Found {tail.strip(SPACES)}."
+            raise WrongValueError(
+                f"the weight of {category(head)!r} should be a number without a sign", tail.strip(SPACES), kind="a sign"
             )

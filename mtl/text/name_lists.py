@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.encodings import is_wide, wide_text
-from ..base.errors import DataError, Fault, UsageError, listing, near_miss
+from ..base.errors import DataError, Fault, UsageError, counted, listing, near_miss
 from ..base.file_kinds import LOOKED_AT, packed
 from ..base.files import why_unreadable
 
@@ -94,7 +94,7 @@ def _of_table(path: Path, text: str, column: str | None) -> Iterator[str]:
         place = _place(path, header, column)
         for row in rows:
             if row and len(row) != len(header):
-                found = f"should have {len(header)} fields, as the first row has. Found {len(row)}."
+                found = f"should have {counted(len(header), 'field')}, as the first row has. Found {len(row)}."
                 raise DataError(Fault(found, file=str(path), line=rows.line_num))
             if row:
                 yield row[place]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..base.errors import WrongValueError
 from .tag_schemes import OUTSIDE
 from .white_space import tidy
 
@@ -49,11 +50,11 @@ def tags_of_spans(spans: Sequence[Any], token_spans: Sequence[Span], text: str) 
         span = _checked(given, text)
         inside = _inside(span, token_spans)
         if not inside:
-            raise ValueError(f"a span should hold a token. Found none in {span}.")
+            raise WrongValueError("a span should hold a token", f"none in {span}")
         for i in inside:
             if tags[i] != OUTSIDE:
                 word = text[slice(*token_spans[i])]
-                raise ValueError(f"spans should not share a token. Found '{word}' in {tags[i][2:]} and {span.label}.")
+                raise WrongValueError("spans should not share a token", f"'{word}' in {tags[i][2:]} and {span.label}")
             tags[i] = ("B-" if i == inside[0] else "I-") + span.label
     return tags
 
@@ -85,11 +86,13 @@ def _checked(given: Any, text: str) -> _Labelled:
     label = tidy(values[2]) if isinstance(values[2], str) else ""
     if start is None or end is None or not label:
         found = dict(given) if isinstance(given, Mapping) else list(given)
-        raise ValueError(f"a span should have a start and an end (numbers) and a label. Found {found}.")
+        raise WrongValueError("a span should have a start and an end (numbers) and a label", found)
     span = _Labelled(start, end, label)
     if not 0 <= start < end <= len(text):
-        hint = f" Perhaps {_UTF_16}." if _wide(text) and 0 <= start < end else ""
-        raise ValueError(f"a span should lie within 0–{len(text)}. Found {span}.{hint}")
+        hint = f"Perhaps {_UTF_16}." if _wide(text) and 0 <= start < end else ""
+        raise WrongValueError(
+            f"a span should lie within 0–{len(text)}", str(span), hint, kind=f"span beyond the text {hint}"
+        )
     return span
 
 

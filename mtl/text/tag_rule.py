@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..base.errors import WrongValueError
 from .tag_schemes import LETTERS, OUTSIDE, Scheme, intended, parsed
 
 UNLABELLED = "-100"  # what PyTorch's losses and the libraries above it ignore
 
 
-class BadTagError(ValueError):
+class BadTagError(WrongValueError):
     """A tag that its column may not hold; `item` counts from 0 in the row."""
 
-    def __init__(self, message: str, item: int) -> None:
-        super().__init__(message)
+    def __init__(self, should: str, found: str, change: str, item: int) -> None:
+        super().__init__(should, found, change)
         self.item = item
+
+    def __reduce__(self) -> tuple[type[BadTagError], tuple[str, str, str, int]]:
+        return type(self), (self.wording.should, self.wording.found, self.wording.change, self.item)
 
 
 class UnlabelledTagError(BadTagError):
@@ -40,14 +44,16 @@ class TagRule:
                 continue
             if tag == UNLABELLED:
                 raise UnlabelledTagError(
-                    f"a token without a label should have no tag. Found '{UNLABELLED}', {self._place(item, tags)}, "
-                    "which many libraries write for such a token.",
+                    "a token without a label should have no tag",
+                    f"'{UNLABELLED}', {self._place(item, tags)}, which many libraries write for such a token",
+                    "",
                     item,
                 )
             if not self.allows(tag):
                 raise BadTagError(
-                    f"a tag should be O or begin with {self._prefixes()}: {self.reason}. "
-                    f"Found '{tag}', {self._place(item, tags)}.{self._hint(tag)}",
+                    f"a tag should be O or begin with {self._prefixes()}: {self.reason}",
+                    f"'{tag}', {self._place(item, tags)}",
+                    self._hint(tag),
                     item,
                 )
 
@@ -71,12 +77,12 @@ class TagRule:
     def _hint(self, tag: str) -> str:
         meant = intended(tag)
         if meant and meant != tag and self.allows(meant):
-            return f" Did you mean '{meant}'?"
+            return f"Did you mean '{meant}'?"
         found = parsed(tag)
         others = [name for name in ("bio", "bioes", "bilou") if found and found.letter in LETTERS[name]]
         if others and found and (found.label or self.bare):
-            return f" Tags with {found.letter}- are of the scheme {others[0]}."
-        return " Tags that mark no spans are of the scheme plain, and measured by accuracy and macro_f1."
+            return f"Tags with {found.letter}- are of the scheme {others[0]}."
+        return "Tags that mark no spans are of the scheme plain, and measured by accuracy and macro_f1."
 
 
 ANY = TagRule()

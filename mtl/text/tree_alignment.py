@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate
 
+from ..base.errors import WrongValueError
 from .span_tags import Span
 from .trees import Bracket, Tree, WrittenTree
 from .white_space import word_spans
@@ -26,15 +27,15 @@ def tree_over_tokens(given: WrittenTree, text: str, tokens: Sequence[Span]) -> T
         first, last = places[bounds[start]], places[bounds[end] - 1] + 1
         inside = [i for i, token in enumerate(tokens) if token[0] < last and token[1] > first]
         if not inside:
-            raise ValueError(
-                f"a bracket should hold at least one token. Found none in '[{label}', which holds {text[first:last]!r}."
+            raise WrongValueError(
+                "a bracket should hold at least one token", f"none in '[{label}', which holds {text[first:last]!r}"
             )
         for i, begins in ((inside[0], True), (inside[-1], False)):
             if tokens[i][0] < first if begins else tokens[i][1] > last:
-                raise ValueError(
-                    f"brackets should begin and end where tokens do. Found '[{label}', which "
-                    f"{'begins' if begins else 'ends'} inside {text[slice(*tokens[i])]!r}. "
-                    "The tokenizer 'unicode_words' divides words at punctuation."
+                raise WrongValueError(
+                    "brackets should begin and end where tokens do",
+                    f"'[{label}', which {'begins' if begins else 'ends'} inside {text[slice(*tokens[i])]!r}",
+                    "The tokenizer 'unicode_words' divides words at punctuation.",
                 )
         found.append(Bracket(label, inside[0], inside[-1] + 1))
     return tuple(found)
@@ -47,11 +48,11 @@ def _fault_if_other_words(words: Sequence[str], text: str, places: Sequence[int]
         there = "".join(text[place] for place in places[at : at + len(word)])
         if there != word:
             rest = f"there is {text[places[at] :].split()[0]!r}" if at < len(places) else "the text has ended"
-            raise ValueError(
-                f"should have the words of the text, in their order. Found {word!r}, word {number}, where {rest}."
+            raise WrongValueError(
+                "should have the words of the text, in their order", f"{word!r}, word {number}, where {rest}"
             )
         at += len(word)
     if at < len(places):
-        raise ValueError(
-            f"should have the words of the text, all of them. Found none for {text[places[at] :].split()[0]!r}."
+        raise WrongValueError(
+            "should have the words of the text, all of them", f"none for {text[places[at] :].split()[0]!r}"
         )

@@ -14,6 +14,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..base.errors import WrongValueError
 from .white_space import words_of
 
 INTENT, SLOT = "IN:", "SL:"
@@ -59,24 +60,24 @@ def read_tree(text: str) -> WrittenTree:
     for item in words_of(text):
         if item == "]":
             if not opened:
-                raise ValueError(f"every ] should close a bracket. Found one that closes none{_after(words)}.")
+                raise WrongValueError("every ] should close a bracket", f"one that closes none{_after(words)}")
             place = opened.pop()
             found[place] = found[place]._replace(end=len(words))
             if found[place].start == len(words):
-                raise ValueError(f"a bracket should hold at least one word. Found none in '[{found[place].label}'.")
+                raise WrongValueError("a bracket should hold at least one word", f"none in '[{found[place].label}'")
         elif found and not opened:
-            raise ValueError(f"should end with the ] of its outermost bracket. Found '{item}' after it.")
+            raise WrongValueError("should end with the ] of its outermost bracket", f"'{item}' after it")
         elif item.startswith("["):
             _fault_if_misplaced(item[1:], [found[place].label for place in opened])
             opened.append(len(found))
             found.append(Bracket(item[1:], len(words), len(words)))
         elif not opened:
-            raise ValueError(f"should begin with the bracket of an intent, [IN:…. Found '{item}'.")
+            raise WrongValueError("should begin with the bracket of an intent, [IN:…", f"'{item}'")
         else:
             words.append(_word(item))
     if opened:
         names = ", ".join(f"'[{found[place].label}'" for place in opened)
-        raise ValueError(f"every bracket should be closed by a ] of its own. Found {names} open at the end.")
+        raise WrongValueError("every bracket should be closed by a ] of its own", f"{names} open at the end")
     return WrittenTree(tuple(found), tuple(words))
 
 
@@ -123,21 +124,20 @@ def broken(tree: Sequence[Bracket]) -> bool:
 
 def _fault_if_misplaced(label: str, around: Sequence[str]) -> None:
     if label[:3] not in KINDS or len(label) == 3:
-        raise ValueError(f"a bracket's label should begin with IN: (an intent) or SL: (a slot). Found '[{label}'.")
+        raise WrongValueError("a bracket's label should begin with IN: (an intent) or SL: (a slot)", f"'[{label}'")
     if not around and not label.startswith(INTENT):
-        raise ValueError(f"should begin with the bracket of an intent, [IN:…. Found '[{label}'.")
+        raise WrongValueError("should begin with the bracket of an intent, [IN:…", f"'[{label}'")
     if around and around[-1][:3] == label[:3]:
-        raise ValueError(
-            f"an intent's bracket should hold words and slots, a slot's words and intents. "
-            f"Found '[{label}' in '[{around[-1]}'."
+        raise WrongValueError(
+            "an intent's bracket should hold words and slots, a slot's words and intents",
+            f"'[{label}' in '[{around[-1]}'",
         )
 
 
 def _word(item: str) -> str:
     if not _BARE.fullmatch(item):
-        raise ValueError(
-            "a bracket should have white space around it, or a backslash before it where it is a word's. "
-            f"Found '{item}'."
+        raise WrongValueError(
+            "a bracket should have white space around it, or a backslash before it where it is a word's", f"'{item}'"
         )
     return _ESCAPED.sub(r"\1", item)
 

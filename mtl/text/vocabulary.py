@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from .. import _featurizer
+from ..base.errors import WrongValueError, counted
 
 PADDING = 0
 UNKNOWN = 1
@@ -29,10 +30,10 @@ class Vocabulary:
         self.entries = tuple(entries)
         self._ids = {entry: i for i, entry in enumerate(self.entries, FIRST)}
         if "" in self._ids:
-            raise ValueError("an entry of a vocabulary should be a string of at least one character. Found ''.")
+            raise WrongValueError("an entry of a vocabulary should be a string of at least one character", "''")
         if len(self._ids) != len(self.entries):
             twice = next(e for i, e in enumerate(self.entries, FIRST) if self._ids[e] != i)
-            raise ValueError(f"the entries of a vocabulary should be distinct. Found {twice!r} twice.")
+            raise WrongValueError("the entries of a vocabulary should be distinct", f"{twice!r} twice")
 
     @classmethod
     def build(cls, counts: Iterable[tuple[str, int]], *, min_count: int = 1, max_size: int | None = None) -> Vocabulary:
@@ -59,7 +60,7 @@ class Vocabulary:
         return hash(self.entries)
 
     def __repr__(self) -> str:
-        return f"<Vocabulary of {len(self.entries)} entries>"
+        return f"<Vocabulary of {counted(len(self.entries), 'entry', 'entries')}>"
 
     def id(self, token: str) -> int:
         """Return the id of a string as it is (nothing is lower-cased)."""

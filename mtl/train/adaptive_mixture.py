@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
-from ..base.errors import UsageError, listing, near_miss
+from ..base.errors import Fault, UsageError, listing, near_miss
 from ..base.registry import register
 from ..recipe.training import TrainingStream
 from .mixture import Mixture
@@ -26,7 +26,9 @@ class Adaptive(Mixture):
     def __init__(self, streams: Sequence[TrainingStream], seed: int, epochs: int, explore: float) -> None:
         super().__init__(streams, seed, epochs)
         if not 0 < explore <= 1:
-            raise UsageError(f"train.mixture.explore: should be a number above 0 and of at most 1. Found {explore:g}.")
+            raise UsageError(
+                Fault(f"should be a number above 0 and of at most 1. Found {explore:g}.", path="train.mixture.explore")
+            )
         self.explore = explore
 
     def signals(self) -> list[float]:
@@ -45,8 +47,11 @@ class Adaptive(Mixture):
         for stream in self.streams:
             if not stream.figures:
                 raise UsageError(
-                    f"train.mixture: source '{stream.name}' should have a dev split with labels, for its rate to "
-                    "follow the figures there. Found none."
+                    Fault(
+                        f"source '{stream.name}' should have a dev split with labels, for its rate to "
+                        "follow the figures there. Found none.",
+                        path="train.mixture",
+                    )
                 )
 
 
@@ -79,13 +84,20 @@ class Gap(Adaptive):
         for name, value in best.items():
             if name not in figures:
                 raise UsageError(
-                    f"train.mixture.best: '{name}' should be a figure that the dev split gives: {listing(figures)}."
-                    f"{near_miss(name, figures)}"
+                    Fault(
+                        f"'{name}' should be a figure that the dev split gives: {listing(figures)}."
+                        f"{near_miss(name, figures)}",
+                        path="train.mixture.best",
+                    )
                 )
             if not 0 < value < math.inf:
-                raise UsageError(f"train.mixture.best: '{name}' should be a number above 0. Found {value:g}.")
+                raise UsageError(
+                    Fault(f"'{name}' should be a number above 0. Found {value:g}.", path="train.mixture.best")
+                )
         if not temperature > 0:
-            raise UsageError(f"train.mixture.temperature: should be a number above 0. Found {temperature:g}.")
+            raise UsageError(
+                Fault(f"should be a number above 0. Found {temperature:g}.", path="train.mixture.temperature")
+            )
         self.need_figures()
         self.best = dict(best)
         self.temperature = temperature
@@ -152,7 +164,9 @@ class Progress(Adaptive):
     ) -> None:
         super().__init__(streams, seed, epochs, explore)
         if not 0 <= smoothing < 1:
-            raise UsageError(f"train.mixture.smoothing: should be a number from 0 to below 1. Found {smoothing:g}.")
+            raise UsageError(
+                Fault(f"should be a number from 0 to below 1. Found {smoothing:g}.", path="train.mixture.smoothing")
+            )
         self.need_figures()  # also by loss: it is at evaluations that rates change
         self.by_loss = by == "loss"
         self.smoothing = smoothing

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from torch import Tensor
 
-from ..base.errors import TrainingError
+from ..base.errors import TrainingError, counted
 from ..base.registry import name_of
 from .mixture import Mixture
 from .rest import Change, Rest
@@ -112,7 +112,7 @@ class Draws:
             self.left[name] -= 1
             if self.left[name] == 0:
                 count = self.budgets[name]
-                reason = f"it has had its {count} draw{'s' if count != 1 else ''} (train.streams.{name}.steps)"
+                reason = f"it has had its {counted(count, 'draw')} (train.streams.{name}.steps)"
                 self._changes.append(Change(name, "spent", reason))
 
     def stepped(self, losses: Mapping[str, float]) -> None:

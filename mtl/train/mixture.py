@@ -13,7 +13,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from ..base.errors import UsageError, listing, near_miss
+from ..base.errors import Fault, UsageError, listing, near_miss
 from ..base.registry import name_of, register
 from ..recipe.training import TrainingStream as TrainingStream  # what a mixture draws, for those who make one
 
@@ -114,14 +114,18 @@ class Weighted(Mixture):
         for name in rates:
             if name not in names:
                 raise UsageError(
-                    f"train.mixture.rates: '{name}' should be a source that a task trains on: {listing(names)}."
-                    f"{near_miss(name, names)}"
+                    Fault(
+                        f"'{name}' should be a source that a task trains on: {listing(names)}.{near_miss(name, names)}",
+                        path="train.mixture.rates",
+                    )
                 )
         for name in names:
             if name not in rates:
-                raise UsageError(f"train.mixture.rates: source '{name}' should have a rate. Found none.")
+                raise UsageError(Fault(f"source '{name}' should have a rate. Found none.", path="train.mixture.rates"))
             if not (math.isfinite(rates[name]) and rates[name] > 0):
-                raise UsageError(f"train.mixture.rates.{name}: should be a positive number. Found {rates[name]:g}.")
+                raise UsageError(
+                    Fault(f"should be a positive number. Found {rates[name]:g}.", path=f"train.mixture.rates.{name}")
+                )
         self.rates = [float(rates[name]) for name in names]
 
     def weights(self) -> list[float]:
@@ -176,7 +180,7 @@ class Temperature(Mixture):
     def __init__(self, streams: Sequence[TrainingStream], seed: int, epochs: int, *, temperature: float = 2.0) -> None:
         super().__init__(streams, seed, epochs)
         if not temperature >= 1:
-            raise UsageError(f"train.mixture.temperature: should be at least 1. Found {temperature:g}.")
+            raise UsageError(Fault(f"should be at least 1. Found {temperature:g}.", path="train.mixture.temperature"))
         self.temperature = temperature
 
     def weights(self) -> list[float]:
@@ -200,7 +204,9 @@ class Annealed(Mixture):
         super().__init__(streams, seed, epochs)
         for key, value in (("start", start), ("end", end)):
             if not 0 <= value <= 1:
-                raise UsageError(f"train.mixture.{key}: should be a number from 0 to 1. Found {value:g}.")
+                raise UsageError(
+                    Fault(f"should be a number from 0 to 1. Found {value:g}.", path=f"train.mixture.{key}")
+                )
         self.start, self.end = start, end
 
     def weights(self) -> list[float]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..base.errors import UsageError
+from ..base.errors import Fault, UsageError
 from ..base.registry import register
 from .optimizer import Schedule, share
 
@@ -32,10 +32,14 @@ class Plateau(Schedule):
     ) -> None:
         super().__init__(steps, epoch_steps, warmup=warmup)
         if not 0 < factor < 1:
-            raise UsageError(f"train.schedule.factor: should be a number above 0 and below 1. Found {factor:g}.")
+            raise UsageError(
+                Fault(f"should be a number above 0 and below 1. Found {factor:g}.", path="train.schedule.factor")
+            )
         if patience < 1:
             raise UsageError(
-                f"train.schedule.patience: should be a number of evaluations, at least 1. Found {patience}."
+                Fault(
+                    f"should be a number of evaluations, at least 1. Found {patience}.", path="train.schedule.patience"
+                )
             )
         self.times, self.patience, self.end = factor, patience, share("end", end)
         self.current = 1.0
@@ -82,7 +86,9 @@ class OneCycle(Schedule):
     ) -> None:
         super().__init__(steps, epoch_steps, warmup=warmup)
         if not 0 < rise < 1:
-            raise UsageError(f"train.schedule.rise: should be a number above 0 and below 1. Found {rise:g}.")
+            raise UsageError(
+                Fault(f"should be a number above 0 and below 1. Found {rise:g}.", path="train.schedule.rise")
+            )
         self.rise, self.start, self.end = rise, share("start", start), share("end", end)
 
     def decay(self, step: int) -> float:
@@ -114,7 +120,9 @@ class Cyclic(Schedule):
     ) -> None:
         super().__init__(steps, epoch_steps, warmup=warmup)
         if cycles < 1:
-            raise UsageError(f"train.schedule.cycles: should be a number of cycles, at least 1. Found {cycles}.")
+            raise UsageError(
+                Fault(f"should be a number of cycles, at least 1. Found {cycles}.", path="train.schedule.cycles")
+            )
         self.cycles, self.low, self.shrink = cycles, share("low", low), share("shrink", shrink)
 
     def decay(self, step: int) -> float:

@@ -14,7 +14,7 @@ import pydantic
 import torch
 from torch import Tensor, nn
 
-from ..base.errors import CheckpointError, UsageError
+from ..base.errors import CheckpointError, Fault, UsageError
 from ..base.registry import register
 from .uncompiled import uncompiled
 
@@ -85,7 +85,9 @@ class SGD(torch.optim.SGD):
     ) -> None:
         check_bounds(lr=lr, momentum=momentum, weight_decay=weight_decay)
         if nesterov and momentum == 0:
-            raise UsageError("train.optimizer.nesterov: should come with a momentum above 0. Found momentum 0.")
+            raise UsageError(
+                Fault("should come with a momentum above 0. Found momentum 0.", path="train.optimizer.nesterov")
+            )
         super().__init__(groups, lr=lr, momentum=momentum, nesterov=nesterov, weight_decay=weight_decay, fused=True)
         if momentum:  # torch's fused kernel wants all buffers or none; a zero one is what a first step starts from
             for group in self.param_groups:
@@ -103,7 +105,7 @@ def check_bounds(**values: float) -> None:
         else:
             right, should = 0 <= value < 1, "a number of at least 0 and below 1"
         if not right:
-            raise UsageError(f"train.optimizer.{key}: should be {should}. Found {value:g}.")
+            raise UsageError(Fault(f"should be {should}. Found {value:g}.", path=f"train.optimizer.{key}"))
 
 
 class Schedule:
@@ -120,7 +122,9 @@ class Schedule:
 
     def __init__(self, steps: int, epoch_steps: int, *, warmup: int = 0) -> None:
         if warmup < 0:
-            raise UsageError(f"train.schedule.warmup: should be a number of steps, at least 0. Found {warmup}.")
+            raise UsageError(
+                Fault(f"should be a number of steps, at least 0. Found {warmup}.", path="train.schedule.warmup")
+            )
         self.steps, self.epoch_steps, self.warmup = steps, epoch_steps, warmup
 
     def factor(self, step: int) -> float:
@@ -199,7 +203,7 @@ class Exponential(Schedule):
 def share(key: str, value: float) -> float:
     """Return a key's value; raises `UsageError` where it is not from 0 to 1."""
     if not 0 <= value <= 1:
-        raise UsageError(f"train.schedule.{key}: should be a number from 0 to 1. Found {value:g}.")
+        raise UsageError(Fault(f"should be a number from 0 to 1. Found {value:g}.", path=f"train.schedule.{key}"))
     return value
 
 

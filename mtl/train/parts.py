@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from ..base.errors import UsageError
+from ..base.errors import Fault, UsageError
 from ..data.augmentation import Augmentation
 from ..data.feed import Feed
 from ..data.running_feed import RunningFeed
@@ -65,8 +65,10 @@ def build_draws(graph: SharingGraph, prepared: Prepared, part: tuple[int, int] =
     mixture = mixture_of(graph.recipe, feeds, figures)
     if config.rest is not None and not figures:
         raise UsageError(
-            "train.rest: should come with a dev split of a source with labels. Found none: add one, or leave 'rest' "
-            "out."
+            Fault(
+                "should come with a dev split of a source with labels. Found none: add one, or leave 'rest' out.",
+                path="train.rest",
+            )
         )
     rest = None if config.rest is None else Rest(config.rest, mixture.streams)
     budgets = {name: own.steps for name, own in config.streams.items() if own.steps is not None}
@@ -127,7 +129,9 @@ def build_optimizer(
         frozen=[name for name, found in training.items() if found.freeze],
     )
     if not groups:
-        raise UsageError("train.components: should leave something to train. Found every component frozen.")
+        raise UsageError(
+            Fault("should leave something to train. Found every component frozen.", path="train.components")
+        )
     config = graph.recipe.train.optimizer
     optimizer: torch.optim.Optimizer = config.cls(groups, **config.values)
     return optimizer, [parameter for group in groups for parameter in group["params"]]
@@ -140,8 +144,11 @@ def build_schedule(config: TrainConfig, steps: int, epoch_steps: int, evaluated:
     """
     if config.schedule.cls.needs_dev and not evaluated:
         raise UsageError(
-            f"train.schedule: '{config.schedule.type}' should come with a dev split of a source with labels. Found "
-            "none: add one, or take another schedule."
+            Fault(
+                f"'{config.schedule.type}' should come with a dev split of a source with labels. Found "
+                "none: add one, or take another schedule.",
+                path="train.schedule",
+            )
         )
     schedule: Schedule = config.schedule.cls(steps, epoch_steps, **config.schedule.values)
     return schedule

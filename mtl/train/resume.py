@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..base.errors import CheckpointError, Fault, RecipeError, UsageError, listing
+from ..base.errors import CheckpointError, Fault, RecipeError, UsageError, counted, listing
 from ..base.files import read_json
 from ..base.version import VERSION
 from ..compile.loading import load_recipe
@@ -209,7 +209,7 @@ def _differences(recorded: Mapping[str, Any], current: Mapping[str, Any]) -> lis
     if recorded["threads"] != current["threads"]:
         before, now = recorded["threads"], current["threads"]
         found.append(
-            f"torch should use {before} thread{'s' if before != 1 else ''}, as when the run was started: sums come "
+            f"torch should use {counted(before, 'thread')}, as when the run was started: sums come "
             f"out otherwise by the last bit. Found {now}. Set OMP_NUM_THREADS={before}."
         )
     return found

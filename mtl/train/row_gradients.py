@@ -15,6 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..base.errors import WrongValueError
+
 _SOME_ROWS = "some_rows_of_a_table"  # an attribute: torch's kernels for many parameters take no class of their own
 
 
@@ -83,7 +85,7 @@ class _Taken:
         self.table = parameters[place]
         gradient = self.table.grad
         if gradient is None:
-            raise ValueError("a table should have a gradient. Found none.")
+            raise WrongValueError("a table should have a gradient", "none")
         self.rows = gradient.indices()[0]
         self.taken = taken_rows(self.table.detach()[self.rows])
         if len(self.rows):

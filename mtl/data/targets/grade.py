@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...base.errors import short
+from ...base.errors import WrongValueError, short
 from ...base.registry import register
 from .base import Target
 from .parts import Answer, Example, Names
@@ -52,12 +52,12 @@ class Grade(Target):
     def read(self, value: Any, example: Example) -> str:
         """Return the grade as it is written: "0", "1", "2.5"."""
         if value is None or (isinstance(value, str) and not value.strip()):
-            raise ValueError(
-                "should be a grade, a number. Found nothing. Where every row is a positive, leave 'target' out."
+            raise WrongValueError(
+                "should be a grade, a number", "nothing", "Where every row is a positive, leave 'target' out."
             )
         grade = number(value)
         if grade is None:
-            raise ValueError(f"should be a grade, a number. Found {short(value)}.")
+            raise WrongValueError("should be a grade, a number", short(value))
         written = format(grade + 0.0, "g")  # -0.0 is 0
         return written if float(written) == grade else repr(grade)  # six digits may be too few
 

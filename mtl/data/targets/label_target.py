@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...base.errors import UsageError, some
+from ...base.errors import UsageError, WrongValueError, some
 from ..labels import Labels
 from .base import Target
 
@@ -44,7 +44,7 @@ class LabelTarget(Target):
     def fit(self, alike: Sequence[Target]) -> None:
         """Make labels in the order of their names; one output layer weighs by the counts of all its tasks."""
         if not self._counts:
-            raise ValueError("should have a label in at least one row. Found none.")
+            raise WrongValueError("should have a label in at least one row", "none")
         names = tuple(sorted(self._counts))
         others = [other._counts for other in alike if isinstance(other, LabelTarget)]
         self.labels = Labels(names, tuple(sum(counts.get(name, 0) for counts in others) for name in names))
@@ -77,10 +77,11 @@ class LabelTarget(Target):
             counts[label] = counts.get(label, 0) + count
         others = [name for name in counts if name not in known]
         if others:
-            raise ValueError(
-                f"should have labels of the run alone that the head comes from: {some(known)}. Found {some(others)}. "
+            raise WrongValueError(
+                f"should have labels of the run alone that the head comes from: {some(known)}",
+                f"{some(others)}",
                 "With 'extend: true' in the decoder and the output layer, beside 'from', they are added to its labels; "
-                "without 'from' there, the head is trained anew."
+                "without 'from' there, the head is trained anew.",
             )
         self.load_state({**state, "names": known, "counts": [counts.get(name, 0) for name in known]})
 

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...base.errors import short
+from ...base.errors import WrongValueError, short
 from ...base.registry import register
 from ...text.white_space import tidy
 from ..labels import MISSING
@@ -41,9 +41,9 @@ class Classes(LabelTarget):
             return None
         listed = value.split(SEPARATOR) if isinstance(value, str) else value
         if not isinstance(listed, list) or not all(isinstance(label, str) for label in listed):
-            raise ValueError(
-                f"should be a list of labels, or a text with commas between them. "
-                f"Found {type(value).__name__}: {short(value)}."
+            raise WrongValueError(
+                "should be a list of labels, or a text with commas between them",
+                f"{type(value).__name__}: {short(value)}",
             )
         return sorted({tidy(label) for label in listed} - {""})
 

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...base.errors import WrongValueError
 from ...base.registry import register
 from ...text.spelling import SpelledIds
 from ..labels import MISSING
@@ -49,9 +50,10 @@ class NextToken(Target):
     def read(self, value: Any, example: Example) -> list[int] | None:
         """Return how many characters each token that is read has; None where the text has no token."""
         if self.running and not example.spans:
-            raise ValueError(
-                "should have a token, as rows are read as one running text. Found none. Leave the row out ("
-                "'on_bad_row: skip' does); of plain text, 'rows: words' has no such rows."
+            raise WrongValueError(
+                "should have a token, as rows are read as one running text",
+                "none",
+                "Leave the row out ('on_bad_row: skip' does); of plain text, 'rows: words' has no such rows.",
             )
         return [end - begin for begin, end in example.spans[: example.read]] or None
 

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...base.errors import short
+from ...base.errors import WrongValueError, short
 from ...base.registry import register
 from .base import Target
 from .grade import number
@@ -40,7 +40,7 @@ class Number(Target):
             return None
         found = number(value)
         if found is None:
-            raise ValueError(f"should be a number. Found {short(value)}.")
+            raise WrongValueError("should be a number", short(value))
         return found
 
     def count(self, gold: float) -> None:
@@ -49,7 +49,7 @@ class Number(Target):
     def fit(self, alike: Sequence[Target]) -> None:
         """Take the mean and standard deviation of all training values that one output layer learns."""
         if not self._values:
-            raise ValueError("should have a number in at least one row. Found none.")
+            raise WrongValueError("should have a number in at least one row", "none")
         every = [value for other in alike if isinstance(other, Number) for value in other._values]
         self.mean = float(np.mean(every))
         self.deviation = float(np.std(every)) or 1.0

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...base.errors import counted, short
+from ...base.errors import WrongValueError, counted, short
 from ...base.registry import register
 from ...text.white_space import tidy
 from ..labels import MISSING
@@ -61,7 +61,7 @@ class OneLabel(LabelTarget):
             return "true" if value else "false"
         if isinstance(value, (str, int, float)):
             return tidy(str(value)) or None
-        raise ValueError(f"should be one label. Found {type(value).__name__}: {short(value)}.")
+        raise WrongValueError("should be one label", f"{type(value).__name__}: {short(value)}")
 
     def labels_of(self, gold: str) -> Iterable[str]:
         return () if gold == self.out_of_scope else (gold,)

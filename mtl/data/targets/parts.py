@@ -46,10 +46,14 @@ class Example(NamedTuple):
 
 
 class Remark(NamedTuple):
-    """A warning about a unit's answer: what should be, the same words for all such units, and what is."""
+    """A warning about a unit's answer: what is so of `one` thing and of `many`, the same words for all, and an example.
 
-    should: str
-    found: str
+    As in `1 tree has no words, here [IN:A ]`, where `one` is `tree has no words` and `many` is `trees have no words`.
+    """
+
+    one: str
+    many: str
+    example: str
 
 
 class Names(NamedTuple):

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...base.errors import short
+from ...base.errors import WrongValueError, short
 from ...base.registry import register
 from ...text.span_tags import Span
 from ..labels import MISSING
@@ -65,15 +65,15 @@ class AnswerSpan(Target):
         listed = value if isinstance(value, list) else [value]
         if not listed:
             if not self.no_answer:
-                raise ValueError(
-                    "should be an answer in the text, as the task has no 'no_answer: true'. Found an empty list."
+                raise WrongValueError(
+                    "should be an answer in the text, as the task has no 'no_answer: true'", "an empty list"
                 )
             return Quotes(NOTHING, NOTHING, ())
         spans = tuple(_span(item, example.text) for item in listed)
         start, end = spans[0]
         inside = [i for i, (first, last) in enumerate(example.spans) if last > start and first < end]
         if not inside:
-            raise ValueError(f"should have at least one token of the text. Found {example.text[start:end]!r}.")
+            raise WrongValueError("should have at least one token of the text", f"{example.text[start:end]!r}")
         unread = inside[-1] >= example.read
         return Quotes(UNREAD if unread else inside[0], UNREAD if unread else inside[-1], spans)
 
@@ -86,7 +86,7 @@ class AnswerSpan(Target):
 
     def fit(self, alike: Sequence[Target]) -> None:
         if not self._rows:
-            raise ValueError("should have an answer in at least one row. Found none.")
+            raise WrongValueError("should have an answer in at least one row", "none")
 
     def encode(self, gold: Quotes | None, count: int, names: Names) -> Sequence[float]:
         """Return the first and last token, then the first character and the one after the last of each right answer."""
@@ -123,13 +123,15 @@ def _span(item: Any, text: str) -> Span:
     if isinstance(item, str) and item:
         start = text.find(item)
         if start < 0:
-            raise ValueError(f"should be in the text as it is written. Found {short(item)}.")
+            raise WrongValueError("should be in the text as it is written", short(item))
         return start, start + len(item)
     quoted = item.get("text") if isinstance(item, dict) else None
     at = item.get("start", item.get("answer_start")) if isinstance(item, dict) else None
     if not isinstance(quoted, str) or not quoted or isinstance(at, bool) or not isinstance(at, int):
-        raise ValueError(f"an answer should be a text, or a dict with 'text' and 'start'. Found {short(item)}.")
+        raise WrongValueError("an answer should be a text, or a dict with 'text' and 'start'", short(item))
     if at < 0 or text[at : at + len(quoted)] != quoted:
         found = text[max(at, 0) : max(at, 0) + len(quoted)]
-        raise ValueError(f"should have {short(quoted)} at character {at} of the text. Found {short(found)} there.")
+        raise WrongValueError(
+            f"should have {short(quoted)} at character {at} of the text", f"{short(found)} there", kind="other text"
+        )
     return at, at + len(quoted)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...base.errors import WrongValueError, counted
 from ...base.registry import name_of, register
 from ...text.alignment import align_tags, token_tags
 from ...text.span_tags import is_span, uneven_spans
@@ -107,12 +108,16 @@ class Tags(LabelTarget):
             number = next((tag for tag in value if isinstance(tag, (int, float))), None)
             if number is not None:
                 unlabelled = ", and null where a token has no label" if UNLABELLED in map(str, value) else ""
-                raise ValueError(f"a tag should be a text{unlabelled}. Found {type(number).__name__}: {number}.")
+                raise WrongValueError(f"a tag should be a text{unlabelled}", f"{type(number).__name__}: {number}")
         found = self._tags(value, example)
         if found is None:
             return None
         if len(found) != len(example.spans):
-            raise ValueError(f"should be one label for each of {len(example.spans)} tokens. Found {len(found)}.")
+            raise WrongValueError(
+                f"should be one label for each of {counted(len(example.spans), 'token')}",
+                str(len(found)),
+                kind="number of labels",
+            )
         read = list(found[: example.read])
         return read if any(tag is not None for tag in read) else None
 
@@ -130,8 +135,8 @@ class Tags(LabelTarget):
         """Return a remark on every span that does not begin and end where tokens do."""
         if not isinstance(value, list) or not value or not is_span(value[0]):
             return []
-        should = "spans should begin and end where tokens do"
-        return [Remark(should, phrase) for phrase in uneven_spans(value, example.spans, example.text)]
+        one, many = "span does not begin and end where tokens do", "spans do not begin and end where tokens do"
+        return [Remark(one, many, phrase) for phrase in uneven_spans(value, example.spans, example.text)]
 
     def labels_of(self, gold: list[str | None]) -> Iterable[str]:
         return (tag for tag in gold if tag is not None)

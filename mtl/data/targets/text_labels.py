@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...base.errors import counted, short
+from ...base.errors import WrongValueError, counted, short
 from ...base.registry import register
 from ...text.white_space import tidy
 from ..labels import MISSING
@@ -33,9 +33,11 @@ class TextLabels(LabelTarget):
         """Return the labels; None where no text has one."""
         wanted = counted(len(example.texts), "label")
         if not isinstance(value, list) or not all(label is None or isinstance(label, str) for label in value):
-            raise ValueError(f"should be a list of {wanted}, one a text. Found {type(value).__name__}: {short(value)}.")
+            raise WrongValueError(
+                f"should be a list of {wanted}, one a text", f"{type(value).__name__}: {short(value)}"
+            )
         if len(value) != len(example.texts) and (value or list(example.texts) != [""]):
-            raise ValueError(f"should be a list of {wanted}, one a text. Found {len(value)}.")
+            raise WrongValueError(f"should be a list of {wanted}, one a text", str(len(value)))
         labels = [None if label is None else tidy(label) or None for label in value]
         return labels if any(label is not None for label in labels) else None
 

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...base.errors import WrongValueError
 from ...base.registry import register
 from ...text.transitions import OPEN, REDUCE, SHIFT, StackBounds, bounds_of, oracle, tree_of
 from ...text.tree_alignment import tree_over_tokens
@@ -78,7 +79,7 @@ class TreeOfTokens(TreeCells, LabelTarget):
     def fit(self, alike: Sequence[Target]) -> None:
         """Make labels of the actions, and bounds that all training trees keep to."""
         if not self._counts:
-            raise ValueError("should have a tree in at least one row. Found none.")
+            raise WrongValueError("should have a tree in at least one row", "none")
         super().fit(alike)
         every = [self._seen, *(other._seen for other in alike if isinstance(other, TreeOfTokens))]
         self.bounds = StackBounds(*map(max, zip(*every, strict=True)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from ...base.errors import short
+from ...base.errors import WrongValueError, short
 from ...text.trees import INTENT, WrittenTree, read_tree
 from .parts import Example, Remark
 
@@ -28,9 +28,8 @@ class TreeCells:
         Raises `ValueError` where there is no tree.
         """
         if not isinstance(value, str):
-            raise ValueError(
-                f"should be a tree in brackets, such as [IN:GREET hello ]. "
-                f"Found {type(value).__name__}: {short(value)}."
+            raise WrongValueError(
+                "should be a tree in brackets, such as [IN:GREET hello ]", f"{type(value).__name__}: {short(value)}"
             )
         if not value.strip():
             return None
@@ -42,7 +41,13 @@ class TreeCells:
         if self.unsupported == "keep" or not isinstance(value, str) or not value.strip():
             return []
         intent = self._unsupported(read_tree(value))
-        return [] if intent is None else [Remark("trees should have supported intents, others are left out", intent)]
+        if intent is None:
+            return []
+        one, many = (
+            "tree has an intent that is not supported, and is",
+            "trees have intents that are not supported, and are",
+        )
+        return [Remark(f"{one} left out", f"{many} left out", intent)]
 
     def _unsupported(self, found: WrittenTree) -> str | None:
         """Return the intent that a tree is left out for, None where it is not."""

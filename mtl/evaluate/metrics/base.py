@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from ...base.errors import WrongValueError
+
 UnitLabels = str | Sequence[str | None]
 
 
@@ -56,7 +58,7 @@ def labelled(
     Raises `ValueError` where the two do not fit together.
     """
     if len(gold) != len(predicted):
-        raise ValueError(f"there should be as many predictions as gold rows, {len(gold)}. Found {len(predicted)}.")
+        raise WrongValueError(f"there should be as many predictions as gold rows, {len(gold)}", str(len(predicted)))
     found: list[tuple[str | list[str], str | list[str]]] = []
     for g, p in zip(gold, predicted, strict=True):
         if g is None:
@@ -65,11 +67,11 @@ def labelled(
             found.append((g, p))
             continue
         if isinstance(g, str) or isinstance(p, str):
-            raise ValueError(
-                f"gold and prediction should both belong to rows, or both to tokens. Found {g!r} and {p!r}."
+            raise WrongValueError(
+                "gold and prediction should both belong to rows, or both to tokens", f"{g!r} and {p!r}"
             )
         if len(g) != len(p):
-            raise ValueError(f"a row of {len(g)} gold labels should have as many predictions. Found {len(p)}.")
+            raise WrongValueError(f"a row of {len(g)} gold labels should have as many predictions", str(len(p)))
         known = [(label, str(guess)) for label, guess in zip(g, p, strict=True) if label is not None]
         found.append(([label for label, _ in known], [guess for _, guess in known]))
     return found

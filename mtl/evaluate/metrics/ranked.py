@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ...base.errors import WrongValueError
+
 
 @dataclass(frozen=True, eq=False)
 class Ranked:
@@ -36,7 +38,7 @@ class Ranked:
         lengths = {"scores": len(scores), "grades": len(grades), "groups": len(groups), "ids": len(document_ids)}
         if len(set(lengths.values())) > 1:
             found = ", ".join(f"{count} {name}" for name, count in lengths.items())
-            raise ValueError(f"pairs should each have a score, a grade, a group and a document id. Found {found}.")
+            raise WrongValueError("pairs should each have a score, a grade, a group and a document id", found)
         place = {name: -position for position, name in enumerate(sorted(set(document_ids)))}
         ties = np.fromiter((place[name] for name in document_ids), np.int64, len(document_ids))
         numbers = np.unique(groups, return_inverse=True)[1].astype(np.int64).reshape(-1)

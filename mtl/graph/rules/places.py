@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ...base.errors import WrongValueError
 from ...recipe.config import TaskConfig
 from ...recipe.modules import ModuleConfig
 from ...recipe.place import Place
@@ -23,7 +24,7 @@ def config_at(task: TaskConfig, slot: str) -> ModuleConfig:
     """Return the module that fills a slot; raises `ValueError` where it is empty."""
     config = task.model[slot]
     if config is None:
-        raise ValueError(f"the slot '{slot}' of '{task.name}' should be filled. Found none.")
+        raise WrongValueError(f"the slot '{slot}' of '{task.name}' should be filled", "none")
     return config
 
 

@@ -164,7 +164,8 @@ def differs(one: Compared) -> str:
         for found, what in ((one.eager, "torch"), (one.exported, "its exported graph"))
         if found.rows
     )
-    return f"{one.task}: should answer all {one.rows} rows of {one.split} as before, bit by bit. Found {by}."
+    every = f"all {counted(one.rows, 'row')}" if one.rows != 1 else "the one row"
+    return f"{one.task}: should answer {every} of {one.split} as before, bit by bit. Found {by}."
 
 
 def extend(

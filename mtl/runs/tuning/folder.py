@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...base.errors import Fault, UsageError
+from ...base.errors import Fault, UsageError, counted
 from ...base.files import UNFINISHED, read_json, replace
 from ...recipe.config import Recipe
 from ...recipe.filling import filled, movable
@@ -34,7 +34,7 @@ def begun(folder: Path) -> bool:
         return True
     held = [entry for entry in folder.iterdir() if not entry.name.endswith(UNFINISHED)] if folder.is_dir() else []
     if held:
-        entries = "1 entry" if len(held) == 1 else f"{len(held)} entries"
+        entries = counted(len(held), "entry", "entries")
         raise UsageError(
             f"study folder '{folder}' should be new, empty or that of a study. Found {entries} of something else in "
             "it. Name another folder (--out DIR)."

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...base.errors import UsageError, sentences, some
+from ...base.errors import UsageError, WrongValueError, sentences, some
 from ..own_pieces import PieceVocabulary
 from . import tokenizer_json
 from .characters import asked, kinds_of, normal_forms
@@ -40,7 +40,7 @@ class Loaded:
         unknown = tokenizer_json.unknown(tree)
         ids = tokenizer_json.entries(tree)
         if unknown is None:
-            raise ValueError("should have an entry for what is unknown. Found none.")
+            raise WrongValueError("should have an entry for what is unknown", "none")
         before, after = tokenizer_json.around(tree)
         self.vocabulary = PieceVocabulary(
             size=1 + max((*ids.values(), *special.values())),

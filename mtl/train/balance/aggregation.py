@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from ...base.errors import UsageError
+from ...base.errors import Fault, UsageError
 from ...base.registry import name_of, register
 from .base import Balance
 
@@ -39,8 +39,11 @@ class Aggregation(Balance):
         missing = [name for name in ("torchjd", *self.solvers) if importlib.util.find_spec(name) is None]
         if missing:
             raise UsageError(
-                f"train.balance: '{name_of(type(self))}' should have the package '{missing[0]}'. Found no such "
-                "package. Install it: pip install 'mtl-nlp[balance]'."
+                Fault(
+                    f"'{name_of(type(self))}' should have the package '{missing[0]}'. Found no such "
+                    "package. Install it: pip install 'mtl-nlp[balance]'.",
+                    path="train.balance",
+                )
             )
         self._made: dict[str, Any] = {}
 

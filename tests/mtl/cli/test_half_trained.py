@@ -27,8 +27,8 @@ def half(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def warning(run: Path) -> str:
     return (
-        f"warning: {run}: should be a run that has finished training. Found step 9 of 72; its best checkpoint, that of "
-        f"step 9, is used. `mtl train {run}/recipe.yaml --out {run} --resume` goes on with it.\n"
+        f"warning: {run}: has not finished training (step 9 of 72): its best checkpoint so far, that of step 9, is "
+        f"used. `mtl train {run}/recipe.yaml --out {run} --resume` goes on with it.\n"
     )
 
 
@@ -49,8 +49,8 @@ def test_an_export_has_it_in_its_manifest(half: Path, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, warning(run))
     assert json.loads((run / "export/manifest.json").read_text("utf-8"))["unfinished"] == {"step": 9, "steps": 72}
     of_export = (
-        f"warning: {run}/export: should be an export of a run that has finished training. Found step 9 of 72. Finish "
-        "the training (`mtl train`, --resume), then export the run again.\n"
+        f"warning: {run}/export: was exported before its run had finished training, at step 9 of 72. Finish the "
+        "training (`mtl train`, --resume), then export the run again.\n"
     )
     for arguments in (("predict", run / "export", "--task", "intent"), ("test", run / "export")):
         done = within(*arguments)

@@ -279,7 +279,10 @@ def test_what_is_wrong_in_train_does_not_hide_what_is_wrong_in_the_graph() -> No
 def test_a_seed_below_0() -> None:
     with pytest.raises(RecipeError) as caught:
         load(INTENT_SLOT, seed=-1)
-    assert str(caught.value) == "--seed: should be a whole number of at least 0. Found -1.\n1 error in r.yaml"
+    assert (
+        str(caught.value)
+        == "--seed: should be a whole number of at least 0. Found -1.\n1 error in options beside r.yaml"
+    )
 
 
 SOURCES = {

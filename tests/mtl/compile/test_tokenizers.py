@@ -82,7 +82,8 @@ def test_what_is_wrong_with_keys(folder_of: Callable[[str], Path], tmp_path: Pat
         f"{here}: the tokenizer 'wordpiece' has no key 'pth'. Did you mean 'path'?",
     ]
     assert refused({"tokenizer": {"type": "wordpeace"}}) == [
-        f"{here}: no tokenizer named 'wordpeace'. Did you mean 'wordpiece'?"
+        f"{here}: no tokenizer named 'wordpeace'. Did you mean 'wordpiece'?",
+        f"{here}: should have a key 'path', a string. Found none.",
     ]
     assert refused({"tokenizer": {"path": "x"}}) == [
         f"{here}: should have a 'type', the name of a tokenizer. Found none."

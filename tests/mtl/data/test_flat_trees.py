@@ -66,8 +66,8 @@ def test_three_tasks_read_one_column_and_leave_out_the_same_rows(tmp_path: Path)
     assert train.gold("slots") == [TAGS, None, None]
     assert data.fitted.targets["slots"].names() == ("B-TIME", "I-TIME", "O")
     assert [str(note) for note in train.notes] == [
-        f"{tmp_path}/train.tsv:3: column 'tree': trees should have supported intents, others are left out. "
-        "Found 1 that does not, here IN:UNSUPPORTED_ALARM."
+        f"{tmp_path}/train.tsv:3: column 'tree': 1 tree has an intent that is not supported, and is left out, here "
+        "IN:UNSUPPORTED_ALARM."
     ]
 
 

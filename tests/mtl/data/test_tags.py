@@ -154,6 +154,10 @@ BROKEN = (
     "'constrained' should be used with tags that keep to the grammar of their scheme, here {}. "
     "Found rows with spans that break it ({}), the first with {}: no answer can equal them."
 )
+UNREACHABLE = (
+    "rows with spans break the grammar of {} ({}), the first with {}: no answer can equal them, as 'constrained' keeps "
+    "answers to the grammar."
+)
 PLACE = "<recipe>: tasks.ner.model.output.constrained: "
 
 
@@ -233,9 +237,8 @@ def test_a_few_rows_that_break_a_declared_scheme_are_noted(tmp_path: Path, write
     for state in ("read", "from the cache"):
         prepared = read(tmp_path, write, [whole, whole, BIO], scheme="bioes")[1]
         assert [str(fault) for fault in prepared.notes] == [
-            f"{tmp_path}/data/train:3: ner: tags should keep to the grammar of BIOES, as the scheme is bioes. Found 3 "
-            "training rows "
-            "with spans, 1 of which break it, the first with 'I-x' at the end."
+            f"{tmp_path}/data/train:3: ner: 1 of 3 training rows with spans breaks the grammar of BIOES, the scheme of "
+            "the task, the first with 'I-x' at the end: the tags are read as they are."
         ], state
     assert read(tmp_path, write, [whole, whole, BIO])[1].notes == []  # nothing was declared
 
@@ -288,7 +291,7 @@ def test_constrained_answers_to_iob1_have_its_grammar(tmp_path: Path, write: Wri
 def test_a_few_rows_that_constrained_answers_cannot_equal_are_noted(tmp_path: Path, write: Write) -> None:
     rows = [BIO, BIO, {"text": "a", "tags": "I-x"}, {"text": "a", "tags": "O"}]
     prepared = read(tmp_path, write, rows, **CONSTRAINED)[1]
-    found = BROKEN.format("BIO", "1 of 3 in train, 1 of 3 in dev", "'I-x' at the beginning")
+    found = UNREACHABLE.format("BIO", "1 of 3 in train, 1 of 3 in dev", "'I-x' at the beginning")
     assert [str(fault) for fault in prepared.notes] == [f"{tmp_path}/data/train:3: ner: {found}"]
 
 
@@ -301,7 +304,7 @@ def test_gold_of_dev_and_test_that_constrained_answers_cannot_equal_is_counted(t
     counts = "0 of 1 in train, 2 of 3 in dev, 1 of 1 in test"
     for state in ("read", "from the cache"):
         prepared = prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
-        found = BROKEN.format("BIO", counts, "'I-x' after 'O'")
+        found = UNREACHABLE.format("BIO", counts, "'I-x' after 'O'")
         assert [str(fault) for fault in prepared.notes] == [f"{tmp_path}/dev:6: ner: {found}"], state
     free = graph_of(tmp_path, source)
     assert prepare(free, open_sources(free.recipe), tmp_path / "cache").notes == []
@@ -347,8 +350,10 @@ def test_strays_among_many_tags_are_named_in_every_split(
     reason = "span_f1 measures spans" if metrics else "the tags of training are bio"
     assert str(error.value) == (
         f"{tmp_path}/data/{split}:2: column 'tags': a tag should be O or begin with B- or I-: {reason}. Found 'X', tag "
-        "1 of 1. Tags that mark no spans are of the scheme plain, and measured by accuracy and macro_f1. 2 other rows "
-        "have such a fault."
+        "1 of 1. Tags that mark no spans are of the scheme plain, and measured by accuracy and macro_f1. 1 other row "
+        "has such a fault.\n"
+        f"{tmp_path}/data/{split}:4: column 'tags': a tag should be O or begin with B- or I-: {reason}. Found 'E-z', "
+        "tag 1 of 1. Tags with E- are of the scheme bioes."
     )
 
 
@@ -371,7 +376,7 @@ def test_rows_of_spans_are_among_those_that_are_counted(
     count, line = counts
     of_splits = f"1 of {count} in train, 1 of {count} in dev"
     assert [str(fault) for fault in prepared.notes] == [
-        f"{tmp_path}/data/train:{line}: ner: {BROKEN.format(grammar, of_splits, example)}"
+        f"{tmp_path}/data/train:{line}: ner: {UNREACHABLE.format(grammar, of_splits, example)}"
     ]
 
 
@@ -409,8 +414,8 @@ def test_spans_that_are_snapped_are_counted_with_the_first(tmp_path: Path, write
     for state in ("read", "from the cache"):
         prepared = read(tmp_path, write, rows, rows[:1])[1]
         assert [str(fault) for fault in prepared.notes] == [
-            f"{tmp_path}/data/train:2: rows/train: column 'tags': spans should begin and end where tokens do. Found 3 "
-            "that do not, here 8–10 (NAME): ', ' is read as ','; a character beyond U+FFFF comes before it: offsets "
+            f"{tmp_path}/data/train:2: rows/train: column 'tags': 3 spans do not begin and end where tokens "
+            "do, here 8–10 (NAME): ', ' is read as ','; a character beyond U+FFFF comes before it: offsets "
             "should count characters, not the units of UTF-16."
         ], state
 

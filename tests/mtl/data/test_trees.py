@@ -155,8 +155,8 @@ def test_unsupported_trees_are_left_out_and_counted(tmp_path: Path) -> None:
     assert data.splits["said", "train"].gold("parse") == [read(TREE), None]
     assert "[IN:UNSUPPORTED_ALARM" not in data.fitted.targets["parse"].names()
     assert [str(note) for note in data.splits["said", "dev"].notes] == [
-        f"{tmp_path}/dev.tsv:2: column 'tree': trees should have supported intents, others are left out. "
-        "Found 2 that do not, here IN:UNSUPPORTED_ALARM."
+        f"{tmp_path}/dev.tsv:2: column 'tree': 2 trees have intents that are not supported, and are left out, "
+        "here IN:UNSUPPORTED_ALARM."
     ]
 
 

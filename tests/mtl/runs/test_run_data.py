@@ -19,8 +19,8 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 def test_a_split_that_the_run_did_not_have(tmp_path: Path) -> None:
     faults = RunData((), {}).changed({"a/test": "1" * 64, "a/dev": "2" * 64}, ["test"])
     assert list(map(str, faults)) == [
-        "a/test: should be the data that the run had (none). "
-        "Found other data (SHA-256 111111111111…), which is measured here, and not kept in metrics.json."
+        "a/test: is not the data that the run had (SHA-256 111111111111… in place of none): it is measured here, and "
+        "not kept in metrics.json."
     ]
 
 

@@ -147,9 +147,9 @@ def test_files_in_the_place_of_rows_from_memory_are_told(from_memory: tuple[Path
     hashes = Run.open(folder, data=folder.parent).prepared.hashes
     assert (done.returncode, done.stderr) == (
         0,
-        "warning: utterances/test: should be the data that the run had "
-        f"(SHA-256 {kept['hashes']['utterances/test'][:12]}…). Found other data "
-        f"(SHA-256 {hashes['utterances/test'][:12]}…), which is measured here, and not kept in metrics.json.\n",
+        "warning: utterances/test: is not the data that the run had "
+        f"(SHA-256 {hashes['utterances/test'][:12]}… in place of SHA-256 "
+        f"{kept['hashes']['utterances/test'][:12]}…): it is measured here, and not kept in metrics.json.\n",
     )
     assert kept["given"] == ["utterances"]
 
@@ -163,8 +163,8 @@ def test_data_that_was_changed_is_told_where_it_is_measured(tmp_path: Path) -> N
     test.write_text(test.read_text("utf-8") + "put on noon\tplay\tO O B-song\n", "utf-8")
     now = Run.open(tmp_path / "run").prepared.hashes["utterances/test"][:12]
     warning = (
-        f"warning: utterances/test: should be the data that the run had (SHA-256 {had}…). "
-        f"Found other data (SHA-256 {now}…), which is measured here, and not kept in metrics.json.\n"
+        f"warning: utterances/test: is not the data that the run had (SHA-256 {now}… in place of SHA-256 {had}…): "
+        "it is measured here, and not kept in metrics.json.\n"
     )
     assert within("test", tmp_path / "run").stderr == warning
     assert within("export", tmp_path / "run").stderr == warning

@@ -43,8 +43,8 @@ def test_rows_that_break_a_scheme_are_those_of_the_data() -> None:
     target = tags("B-x I-x", "B-x O", "I-x O", "B-x O")
     target.adopt(before.state())
     assert target.note() == (
-        "tags should keep to the grammar of BIO, as the scheme is bio. Found 4 training rows with spans, 1 of which "
-        "break it, the first with 'I-x' at the beginning."
+        "1 of 4 training rows with spans breaks the grammar of BIO, the scheme of the task, the first with 'I-x' at "
+        "the beginning: the tags are read as they are."
     )
     assert {fact: target.found[fact] for fact in ("scheme", "rows", "broken", "example")} == {
         "scheme": "bio",

@@ -166,7 +166,7 @@ def test_a_task_without_rows_is_named_as_not_compared(small_run: Path, tmp_path:
 
 def test_what_differs_is_said_of_torch_and_of_the_graph() -> None:
     assert differs(Compared("slots", "dev", 1200, Difference(1, 0, 1e-6), Difference(1100, 3, 0.5))) == (
-        "slots: should answer all 1200 rows of dev as before, bit by bit. Found 1 row otherwise by torch (no answer "
+        "slots: should answer all 1,200 rows of dev as before, bit by bit. Found 1 row otherwise by torch (no answer "
         "changed, largest difference 1e-06) and 1,100 rows otherwise by its exported graph (3 answers changed, largest "
         "difference 0.5)."
     )
