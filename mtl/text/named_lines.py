@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any, NamedTuple
 
-from .errors import Wording
+from ..base.errors import Wording
 
 JSON_ENDINGS = (".json", ".jsonl", ".ndjson")  # of files that hold JSON objects, one per line
 KEYS = {"an id": ("_id", "id"), "a text": ("text",)}
