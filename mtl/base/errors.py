@@ -140,8 +140,8 @@ class RecipeError(MtlError):
         own = self.faults[: len(self.faults) - len(self.data)]
         given = sum(isinstance(fault.file, Option) for fault in own)
         written = len(own) - given
-        where = f"in {self.recipe}" if written or not given else f"in options beside {self.recipe}"
-        more = [f"{given:,} in options beside it"] if written and given else []
+        where = f"in {self.recipe}" if written or not given else f"in options given with {self.recipe}"
+        more = [f"{given:,} in options given with it"] if written and given else []
         more += [f"{len(self.data):,} in its data"] if self.data else []
         said = [f"{counted(written or given, 'error')} {where}", *more]
         last = f", and {said.pop()}" if more else ""

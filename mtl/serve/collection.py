@@ -77,7 +77,7 @@ class Collection:
                 offset = int(self._starts[position])
                 opened.seek(offset)
                 found = self._read(opened.readline(), position + 1, first=offset == 0)
-                if isinstance(found, str) or found.id != self.ids[position]:
+                if isinstance(found, Wording) or found.id != self.ids[position]:
                     raise self._fault("should not change while it is read. Found other content.")
                 yield found.text
 

@@ -143,8 +143,8 @@ class RNNG(TreeDecoder):
         left = words[rows, stacks.front].chunk(2, -1)[1]
         allowed = self.system.allowed(at, lengths)[:, None]
         front = at_places(vectors, stacks.front[:, None])
-        found = (values[:, None] for values in (top, left, hidden))
-        scores = self._scores(*found, front, PaddedSequence(vectors, lengths), allowed)[:, 0]
+        within = PaddedSequence(vectors, lengths)
+        scores = self._scores(top[:, None], left[:, None], hidden[:, None], front, within, allowed)[:, 0]
         return scores, (*stacks, height, begins, elements, states, hidden, cell)
 
     def exportable(self) -> nn.Module:

@@ -70,7 +70,7 @@ def test_a_setting_is_as_good_as_a_line(tmp_path: Path) -> None:
         check_recipe(load_recipe(recipe, overrides=["train.device=cuda:1"]))
     assert str(caught.value) == (
         "--set train.device=cuda:1: train.device: should be a device that is there. Found 'cuda:1', where torch finds "
-        f"no CUDA device. Write 'auto' or 'cpu'.\n1 error in {recipe}"
+        f"no CUDA device. Write 'auto' or 'cpu'.\n1 error in options given with {recipe}"
     )
 
 

@@ -45,13 +45,13 @@ def test_a_recipe_s_faults_come_in_the_order_of_their_lines_and_once() -> None:
 def test_faults_of_options_are_counted_by_themselves_and_come_first() -> None:
     given, written, row = Fault("a", Option("--set x=1")), Fault("b", "-r", 1), Fault("c", "rows", 7)
     assert (
-        str(RecipeError([written, given], "-r")) == "--set x=1: a\n-r:1: b\n1 error in -r, and 1 in options beside it"
+        str(RecipeError([written, given], "-r")) == "--set x=1: a\n-r:1: b\n1 error in -r, and 1 in options given with it"
     )
     assert str(RecipeError([given], "-r", [row])) == (
-        "--set x=1: a\nrows:7: c\n1 error in options beside -r, and 1 in its data"
+        "--set x=1: a\nrows:7: c\n1 error in options given with -r, and 1 in its data"
     )
     assert str(deepcopy(RecipeError([written, given], "-r", [row, replace(row, line=8)]))) == (
-        "--set x=1: a\n-r:1: b\nrows:7: c\nrows:8: c\n1 error in -r, 1 in options beside it, and 2 in its data"
+        "--set x=1: a\n-r:1: b\nrows:7: c\nrows:8: c\n1 error in -r, 1 in options given with it, and 2 in its data"
     )
 
 

@@ -99,7 +99,7 @@ class Steps:
             Truth,
             "target",
             "the target 'mine', class Truth: should have width, of_tokens, of_text, masked, dtype, quotes, exact, missing, metrics, labels, renamed, earlier, "
-            "out_of_scope, words, deviation, surveys, found, tally, shows_tokens, marks_spans, measured_by, survey, settle, note, remarks, "
+            "out_of_scope, words, deviation, surveys, found, tally, shows_tokens, marks_spans, measured_by, survey, settle, note, noted, note_at, check_grammar, remarks, "
             "unread, size, count, fit, unlearned, preferred, from_answer, gold_quoted, answered, shown, in_graph, names, earlier_names, answer_names, state, load_state, adopt, placeholder, shape, as mtl.data.targets.Target says. Found none. Derive it from mtl.data.targets.Target.",
         ),
         (

@@ -281,7 +281,7 @@ def test_a_seed_below_0() -> None:
         load(INTENT_SLOT, seed=-1)
     assert (
         str(caught.value)
-        == "--seed: should be a whole number of at least 0. Found -1.\n1 error in options beside r.yaml"
+        == "--seed: should be a whole number of at least 0. Found -1.\n1 error in options given with r.yaml"
     )
 
 

@@ -193,5 +193,5 @@ def test_a_setting_may_say_what_is_searched() -> None:
         recipe_from_text(text, name="r.yaml", overrides=["tune.space.train.clip=[2, -3]"])
     assert str(error.value) == (
         "--set tune.space.train.clip=[2, -3]: tune.space.train.clip: should be a number greater than 0, or null. "
-        "Found -3.\n1 error in options beside r.yaml"
+        "Found -3.\n1 error in options given with r.yaml"
     )
