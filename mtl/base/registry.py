@@ -45,6 +45,10 @@ class InitialFile(str):
     """
 
 
+class InitialFolder(InitialFile):
+    """A recipe value that names a folder with files of initial weights, as `InitialFile` names a file."""
+
+
 def register(kind: str, name: str) -> Callable[[T], T]:
     """Make a class available to recipes as `type: name` wherever a `kind` is asked for.
 
@@ -151,17 +155,25 @@ def address_keys(cls: type) -> tuple[str, ...]:
 
 
 def file_keys(cls: type) -> tuple[str, ...]:
-    """Return the recipe keys of a component that name a file of initial weights (annotated `InitialFile`)."""
+    """Return the recipe keys of a component that name a file or folder of initial weights (see `InitialFile`)."""
     return tuple(name for name, p in recipe_keys(cls).items() if _mentions(p.annotation, InitialFile))
 
 
 def _mentions(annotation: Any, wanted: type) -> bool:
-    return annotation is wanted or any(_mentions(inner, wanted) for inner in typing.get_args(annotation))
+    inside = typing.get_args(annotation)
+    if inside:
+        return any(_mentions(inner, wanted) for inner in inside)
+    return isinstance(annotation, type) and issubclass(annotation, wanted)
+
+
+def folder_keys(cls: type) -> tuple[str, ...]:
+    """Return those that name a folder (annotated `InitialFolder`)."""
+    return tuple(name for name, p in recipe_keys(cls).items() if _mentions(p.annotation, InitialFolder))
 
 
 def _as_written(annotation: Any) -> Any:
     """Return what a recipe writes for an annotation: strings for addresses and files."""
-    if annotation in (Address, InitialFile):
+    if annotation in (Address, InitialFile, InitialFolder):
         return str
     arguments = typing.get_args(annotation)
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):

@@ -176,6 +176,8 @@ def type_text(annotation: Any) -> str:
         return "address (task.module)"
     if annotation is registry.InitialFile:
         return "file"
+    if annotation is registry.InitialFolder:
+        return "folder"
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
         return type_text(arguments[0])

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..base import registry
-from ..base.errors import near_miss
+from ..base.errors import MtlError, near_miss
 from ..recipe.document import Steps, dotted, show
 from ..recipe.modules import ModuleConfig
 from ..recipe.names import malformed
 from ..recipe.schema import check_at, closest
-from .components import find_class, known_name, normalised
+from .components import find_class, known_name, normalised, told
 from .draft import Reading, TaskDraft
 from .groups import GROUP_KEYS, Group
 from .ties import Ties, nested_keys
@@ -188,6 +188,13 @@ class ModuleReader:
         checked, wrong = check_at(registry.schema(cls), plain, self.reading.document, written, home, what)
         self.reading.faults += wrong
         if checked is None or len(self.reading.faults) > faults or not all(map(_complete, nested.values())):
+            return None
+        try:
+            checked = {**cls.completed(checked, self.reading.data)}  # type: ignore[attr-defined]  # see `Module`
+        except (MtlError, ValueError) as error:
+            at = next((written[key] for key in registry.file_keys(cls) if key in written), home)
+            for message in told(error):
+                self.reading.fault(at, message)
             return None
         # A configuration begins where its key is: that is the line which a reader looks for.
         document = self.reading.document

@@ -15,6 +15,7 @@ from .draft import Reading, TaskDraft
 from .from_runs import GraphOf, fill_from_runs
 from .groups import Group
 from .modules import ModuleReader
+from .piece_bounds import bounded
 from .readable import ReadRecipe
 from .sources import read_sources, source_named
 from .stitches import write_out_stitches
@@ -69,7 +70,7 @@ def read_sections(reading: Reading, values: dict[str, Any], malformed: int, grap
 
 
 def _task(reading: Reading, draft: TaskDraft, model: Mapping[str, Any]) -> TaskConfig:
-    return TaskConfig(
+    task = TaskConfig(
         name=draft.name,
         type=draft.type,
         source=draft.source,
@@ -82,6 +83,7 @@ def _task(reading: Reading, draft: TaskDraft, model: Mapping[str, Any]) -> TaskC
         place=reading.document.key_place(draft.steps),
         **draft.general,
     )
+    return bounded(reading, task, draft.steps)
 
 
 def _reader(reading: Reading, draft: TaskDraft, tasks: Mapping[str, TaskConfig]) -> TaskConfig:

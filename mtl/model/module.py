@@ -8,6 +8,7 @@ the sharing graph, keyword-only ones are the keys of the recipe (see `mtl.base.r
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -56,6 +57,15 @@ class Module(nn.Module):
     file_only: ClassVar[Mapping[str, str]] = MappingProxyType({})
     notes: tuple[Note, ...] = ()
 
+    @classmethod
+    def completed(cls, values: Mapping[str, Any], data: Path) -> Mapping[str, Any]:
+        """Return the recipe keys with what files say that they name, relative to `data`; here they are all there is.
+
+        Called when a recipe is read; a run's recipe has what is returned, and does without the files. Raises
+        `UsageError` for what is wrong with them.
+        """
+        return values
+
     @property
     def output_dim(self) -> int:
         """Size D of the vectors that come out."""
@@ -101,6 +111,14 @@ class Embedding(Module):
         none of its parts' vectors does. By default it is so where the embedding is causal.
         """
         return cls.causal(values)
+
+    @classmethod
+    def most_pieces(cls, values: Mapping[str, Any]) -> int | None:
+        """Return how many pieces of a text it can read with these recipe keys, None where that is any number.
+
+        Those that the tokenizer puts before and after a text count. It is what `max_pieces` of an input is by default.
+        """
+        return None
 
     @classmethod
     def features(cls) -> tuple[Feature, ...]:

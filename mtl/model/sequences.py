@@ -32,7 +32,8 @@ class Pieces(NamedTuple):
     `counts` [B, T]: how many pieces each token has, 0 where padding; `lengths` [B]: tokens. A token's vector is that of
     its first piece or, with `mean`, the mean over its pieces. Representations and poolings get the sequence of pieces;
     to all other modules it comes as one of tokens, unless they are made for pieces (`Module.takes_pieces`). `blanks`
-    is how many of a token's last pieces are blanks after it.
+    is how many of a token's last pieces are blanks after it. `before` and `after` are how many vectors of a row come
+    before those of its pieces, and after them: they belong to no token.
     """
 
     sequence: PaddedSequence
@@ -40,6 +41,8 @@ class Pieces(NamedTuple):
     lengths: Tensor
     mean: bool = False
     blanks: int = 0
+    before: int = 0
+    after: int = 0
 
     def of_tokens(self) -> PaddedSequence:
         """Return one vector per token, [B, T, D]."""
@@ -64,7 +67,7 @@ class Pieces(NamedTuple):
         return values.new_zeros(rows, tokens + 1, values.shape[2]).scatter_add(1, owners, values)[:, :tokens]
 
     def _first(self) -> Tensor:
-        return (self.counts.cumsum(1) - self.counts) * (self.counts > 0)
+        return (self.counts.cumsum(1) - self.counts + self.before) * (self.counts > 0)
 
     def _at(self, places: Tensor) -> PaddedSequence:
         values = self.sequence.values
@@ -76,4 +79,5 @@ class Pieces(NamedTuple):
         places = torch.where(self.counts > 0, first, pieces)
         begins = first.new_zeros(rows, pieces + 1).scatter_add(1, places, torch.ones_like(places))
         numbers = begins[:, :pieces].cumsum(1) - 1
-        return torch.where(self.sequence.mask(), numbers, self.counts.shape[1])
+        own = self.sequence._replace(lengths=self.sequence.lengths - self.after).mask() & (numbers >= 0)
+        return torch.where(own, numbers, self.counts.shape[1])

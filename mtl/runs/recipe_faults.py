@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from ..base.device import lacks_bf16, missing, resolve
 from ..base.errors import CheckpointError, DataError, Fault
 from ..base.files import why_unreadable
-from ..base.registry import file_keys, lookup
+from ..base.registry import file_keys, folder_keys, lookup
 from ..data.fitted import Fitted
 from ..evaluate.metrics import Metric
 from ..graph.sharing_graph import SharingGraph
@@ -100,8 +100,8 @@ def unreadable(graph: SharingGraph) -> Iterator[Fault]:
     """Yield a fault for every file of first weights that a recipe names and that cannot be read."""
     for name, component in graph.components.items():
         config = component.config
-        for key in file_keys(config.cls):
-            if config.values[key] is not None:
+        for key in file_keys(config.cls):  # a folder is looked into by who completes or builds the component
+            if config.values[key] is not None and key not in folder_keys(config.cls):
                 file = graph.recipe.data / config.values[key]
                 reason = why_unreadable(file)
                 if reason:

@@ -19,6 +19,7 @@ from .embeddings.piece import PieceEmbedding
 from .embeddings.positional import PositionalEmbedding
 from .embeddings.shape import Shape
 from .embeddings.sum import Sum
+from .embeddings.transformer import TransformerEmbedding
 from .embeddings.word import WordEmbedding
 from .outputs.adaptive_softmax import AdaptiveSoftmax
 from .outputs.crf import CRF
@@ -43,6 +44,7 @@ from .pairs.dot import Dot
 from .pairs.interaction import Interaction
 from .pairs.mlp_scorer import MLPScorer
 from .poolings.boundary import Boundary
+from .poolings.first import FirstPooling
 from .poolings.last import LastPooling
 from .poolings.max import MaxPooling
 from .poolings.mean import MeanPooling
@@ -60,11 +62,12 @@ from .representations.multiplicative_lstm import MultiplicativeLSTM
 from .representations.one_way_gru import OneWayGRU
 from .representations.one_way_lstm import OneWayLSTM
 from .representations.residual import Residual
+from .representations.self_attention import TransformerEncoder
 from .representations.side_by_side import SideBySide
 from .representations.slot_attention import SlotAttention
 from .representations.sru import SRU
 from .representations.stack import Stack
-from .representations.transformer import TransformerEncoder
+from .representations.transformer import TransformerLayers
 from .wide.ngrams import NgramScores
 
 __all__ = [
@@ -93,6 +96,7 @@ __all__ = [
     "Dense",
     "DilatedCNN",
     "Dot",
+    "FirstPooling",
     "Gazetteer",
     "Hinge",
     "InBatchSoftmax",
@@ -130,7 +134,9 @@ __all__ = [
     "SpanOutput",
     "Stack",
     "Sum",
+    "TransformerEmbedding",
     "TransformerEncoder",
+    "TransformerLayers",
     "Transition",
     "TransitionOutput",
     "WordEmbedding",

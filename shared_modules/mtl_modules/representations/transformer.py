@@ -1,109 +1,124 @@
-"""Layers of self-attention: a Transformer encoder."""
+"""The layers of a pretrained encoder."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from mtl.base.errors import UsageError
-from mtl.base.registry import register
+from mtl.base.registry import InitialFolder, register
 from mtl.model.module import PaddedSequence, Representation
 
-from ..layers.dropout import Dropout
-from ..layers.limits import Count, Rate
-from ..layers.positions import LearnedPositions, Sinusoids
+from ..hugging_face.config import EncoderConfig
+from ..hugging_face.folder import WEIGHTS, completed
+from ..hugging_face.names import layer_of, of_layer
+from ..hugging_face.weights import start_from
+from ..layers.limits import Count, CountFromZero, Rate
+from ..layers.transformer_layer import NormalizedLater
 
 
-@register("representation", "self_attention")
-class TransformerEncoder(Representation):
-    """A Transformer encoder that is trained with the model (Vaswani et al., 2017, section 3), normalized before layers.
+@register("representation", "transformer")
+class TransformerLayers(Representation):
+    """Layers of a pretrained encoder: BERT (Devlin et al., 2019), MiniLM, DistilBERT, RoBERTa.
 
-    Tokens are brought to vectors of `dim`, to which their positions are added: `sinusoid` (section 3.5), or `learned`
-    ones up to `max_length`, where all later tokens have the last position. Each of the `layers` is an attention of
-    `heads` and a feed-forward network of `ffn` units; either is normalized before, not after (Xiong et al., 2020), and
-    so is what comes out of the last. With `causal` tokens attend to themselves and to earlier ones alone, as those of a
-    decoder do (section 3.2.3). `dropout` is the rate on the vectors with their positions and on what each
-    attention and network adds.
+    `path` is a folder of Hugging Face's with the weights to begin with; an embedding `transformer` of the same folder
+    should come before it. `layers` of them are used, all by default, from the one after the first `start`: two modules
+    may have the lower and the upper ones (`stack`), which other tasks share or not. The lowest `frozen_layers` keep
+    their weights (`freeze: true` keeps those of all). `dropout` and `attention_dropout` are, by default, as in the
+    folder's config.json, and `config` is what that file says, which a run's recipe has. With a `config` and no `path`
+    all weights begin at random.
     """
 
     def __init__(
         self,
         input_dim: int,
         *,
-        dim: Count = 128,
-        layers: Count = 2,
-        heads: Count = 4,
-        ffn: Count = 256,
-        dropout: Rate = 0.1,
-        positions: Literal["sinusoid", "learned"] = "sinusoid",
-        max_length: Count = 512,
-        causal: bool = False,
+        path: InitialFolder | None = None,
+        layers: Count | None = None,
+        start: CountFromZero = 0,
+        frozen_layers: CountFromZero = 0,
+        dropout: Rate | None = None,
+        attention_dropout: Rate | None = None,
+        config: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        if dim % heads:
+        self.config = EncoderConfig.of(config or {})
+        used = _used(self.config, start, layers, frozen_layers)
+        size = self.config.hidden_size
+        if input_dim != size:
             raise UsageError(
-                f"'dim' should be a multiple of 'heads' ({heads}), among which it is divided. Found {dim}."
+                f"should get vectors of size {size}, that of its layers: an embedding 'transformer' of the same folder "
+                f"makes them. Found {input_dim}."
             )
-        self.project = nn.Linear(input_dim, dim)
-        self.positions = Sinusoids(dim) if positions == "sinusoid" else LearnedPositions(dim, max_length)
-        self.dropout = Dropout(dropout)
-        self.layers = nn.ModuleList(TransformerLayer(dim, heads, ffn, dropout) for _ in range(layers))
-        self.norm = nn.LayerNorm(dim)
-        self._output_dim = dim
-        self.sees_back_only = causal
+        rate = self.config.hidden_dropout_prob if dropout is None else dropout
+        self.layers = nn.ModuleList(
+            NormalizedLater(
+                size,
+                self.config.num_attention_heads,
+                self.config.intermediate_size,
+                rate,
+                attention_rate=self.config.attention_probs_dropout_prob
+                if attention_dropout is None
+                else attention_dropout,
+                activation=self.config.activation(),
+                eps=self.config.layer_norm_eps,
+            )
+            for _ in used
+        )
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.normal_(module.weight, std=0.02)  # as BERT's
+                nn.init.zeros_(module.bias)
+        if path is not None:
+            start_from(Path(path) / WEIGHTS, self._in_file(used), self._elsewhere(used))
+        for layer in self.layers[:frozen_layers]:
+            layer.requires_grad_(False)
+
+    def _in_file(self, used: range) -> dict[str, nn.Parameter]:
+        """Return the parameters by what they are called in a file."""
+        return {
+            of_layer(self.config.model_type, number, name): own
+            for number, layer in zip(used, self.layers, strict=True)
+            for name, own in layer.named_parameters()
+        }
+
+    def _elsewhere(self, used: range) -> tuple[str, ...]:
+        """Return what the names of tensors begin with that are no weights of these layers."""
+        others = set(range(self.config.num_hidden_layers)).difference(used)
+        return ("embeddings.", *(layer_of(self.config.model_type, number) for number in others))
 
     @classmethod
-    def causal(cls, values: Mapping[str, Any]) -> bool:
-        """Say whether tokens attend to no later ones."""
-        return bool(values["causal"])
+    def completed(cls, values: Mapping[str, Any], data: Path) -> Mapping[str, Any]:
+        """What the folder's config.json says is kept as `config`."""
+        return completed(values, data)
 
     def forward(self, inputs: PaddedSequence) -> PaddedSequence:
-        """Return [B, T, dim] for [B, T, D]."""
-        values = self.project(inputs.values)
-        values = self.dropout(values + self.positions(values))
-        hidden = ~inputs.mask()[:, None, None, :]
-        if self.sees_back_only:
-            positions = torch.arange(values.shape[1], device=values.device)
-            hidden = hidden | (positions[None, :] > positions[:, None])
+        """Return [B, T, D] for [B, T, D]."""
+        values, hidden = inputs.values, ~inputs.mask()[:, None, None, :]
         for layer in self.layers:
             values = layer(values, hidden)
-        return PaddedSequence(self.norm(values), inputs.lengths)
+        return PaddedSequence(values, inputs.lengths)
 
     @property
     def output_dim(self) -> int:
-        """Size of the vectors."""
-        return self._output_dim
+        """Size of a vector."""
+        return self.config.hidden_size
 
 
-class TransformerLayer(nn.Module):
-    """Self-attention and a feed-forward network, each added to what it sees."""
-
-    def __init__(self, dim: int, heads: int, ffn: int, dropout: float) -> None:
-        super().__init__()
-        self.heads = heads
-        self.attention_norm, self.ffn_norm = nn.LayerNorm(dim), nn.LayerNorm(dim)
-        self.queries, self.keys, self.values = (nn.Linear(dim, dim) for _ in range(3))
-        self.out = nn.Linear(dim, dim)
-        self.ffn = nn.Sequential(nn.Linear(dim, ffn), nn.ReLU(), nn.Linear(ffn, dim))
-        self.dropout = Dropout(dropout)
-
-    def forward(self, values: Tensor, hidden: Tensor) -> Tensor:
-        """Return [B, T, dim] for [B, T, dim]; `hidden` [B, 1, 1 or T, T] says which tokens each may not attend to."""
-        values = values + self.dropout(self.attention(self.attention_norm(values), hidden))
-        added: Tensor = self.dropout(self.ffn(self.ffn_norm(values)))
-        return values + added
-
-    def attention(self, seen: Tensor, hidden: Tensor) -> Tensor:
-        """Return what each token attends to, of all heads together, [B, T, dim]."""
-        queries, keys, values = (self.apart(project(seen)) for project in (self.queries, self.keys, self.values))
-        scores = queries @ keys.transpose(2, 3) * queries.shape[3] ** -0.5
-        weights = scores.masked_fill(hidden, float("-inf")).softmax(-1)
-        together: Tensor = self.out(torch.cat((weights @ values).unbind(1), -1))
-        return together
-
-    def apart(self, values: Tensor) -> Tensor:
-        """Return [B, heads, T, dim / heads] for [B, T, dim]."""
-        return values.view(*values.shape[:2], self.heads, -1).transpose(1, 2)
+def _used(config: EncoderConfig, start: int, layers: int | None, frozen: int) -> range:
+    """Return the numbers of the layers that are used; raises `UsageError` where there are none such."""
+    count = config.num_hidden_layers
+    if start >= count:
+        raise UsageError(f"'start' should be below {count}, the number of layers of the encoder. Found {start}.")
+    used = range(start, count if layers is None else start + layers)
+    if used.stop > count:
+        raise UsageError(
+            f"'layers' should be at most {count - start}, as the encoder has {count} and 'start' is {start}. "
+            f"Found {layers}."
+        )
+    if frozen > len(used):
+        raise UsageError(f"'frozen_layers' should be at most {len(used)}, the layers used. Found {frozen}.")
+    return used
