@@ -1,13 +1,15 @@
 """Settings given beside the recipe: `--set tasks.slots.weight=2`.
 
 A path is steps joined by dots; a step that holds dots itself is found if it is there, and may be quoted
-(`train.components."intent.embedding".lr=1e-4`). A step into a list is an index from 0. The value is YAML.
+(`train.components."intent.embedding".lr=1e-4`). A step into a list is an index from 0. `**` stands for any steps:
+`**.path=DIR` sets every key `path` that the recipe has. The value is YAML.
 """
 
 from __future__ import annotations
 
+import copy
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..base.declared import keys
@@ -20,6 +22,7 @@ from .yaml_core import parse
 
 STEP = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([^.'"]+))\s*(?:\.|\Z)""")
 KEYS = tuple(keys(ComponentTraining))  # of a component under `train.components`
+ANY = "**"
 NAMED = {"sources": "source", "tasks": "task", "share": "share group"}  # sections whose keys are the recipe's own names
 
 
@@ -36,7 +39,24 @@ def apply(document: Document, overrides: Sequence[str]) -> None:
         if value.faults:
             document.faults += [Fault(fault.message, name) for fault in value.faults]
             continue
-        _set(document, steps, value, Place(name))
+        found = sorted(_matching(document.tree, steps), key=len, reverse=True) if ANY in steps else [steps]
+        if not found:
+            document.faults.append(Fault(f"'{path}' should match a key of the recipe. Found none.", name))
+        for each in found:
+            _set(document, each, copy.deepcopy(value), Place(name))
+
+
+def _matching(tree: Any, steps: list[str]) -> Iterator[list[str]]:
+    """Yield the steps to every key that is there and that steps with `**` among them stand for."""
+    inner: dict[Any, Any] = dict(enumerate(tree)) if isinstance(tree, list) else tree if isinstance(tree, dict) else {}
+    first, *rest = steps
+    if first == ANY:
+        yield from _matching(tree, rest) if rest else ()
+    for key, value in inner.items():
+        if first == ANY:
+            yield from ([str(key), *found] for found in _matching(value, steps))
+        elif str(key) == first:
+            yield from ([first, *found] for found in (_matching(value, rest) if rest else [[]]))
 
 
 def set_value(document: Document, path: str, value: Any, place: Place) -> None:
