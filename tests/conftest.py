@@ -78,6 +78,15 @@ def ranking_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return once(tmp_path_factory, "ranked", make) / "run"
 
 
+@pytest.fixture(scope="session")
+def folder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a small tokenizer of subwords, by its name among the variants."""
+    from benchmarks.subword_files import write
+    from tests.once import once
+
+    return lambda name: once(tmp_path_factory, f"subwords {name}", lambda folder: write(name, folder))
+
+
 @pytest.fixture
 def checkout() -> Path:
     """The folder that the library is developed in."""

@@ -23,6 +23,7 @@ from mtl.text.features import CharacterIds, WordIds
 from mtl.text.featurizer import tokenize
 from mtl.text.gazetteer import NameFlags
 from mtl.text.ngram_features import Ngrams
+from mtl.text.own_pieces import PieceVocabulary
 from mtl.text.shape_features import AffixIds, WordShapes
 from mtl.text.spelling import SpelledIds
 from mtl_modules import (
@@ -49,6 +50,7 @@ from mtl_modules import (
     Dense,
     DilatedCNN,
     Dot,
+    FirstPooling,
     Gazetteer,
     Hinge,
     Interaction,
@@ -79,7 +81,9 @@ from mtl_modules import (
     SpanOutput,
     Stack,
     Sum,
+    TransformerEmbedding,
     TransformerEncoder,
+    TransformerLayers,
     WordEmbedding,
 )
 
@@ -88,6 +92,15 @@ OTHER_LENGTHS = (2, 4, 1, 6, 11)  # of the second text of a pair
 LABELS = Labels(("B-x", "I-x", "O", "B-y", "I-y"), (4, 3, 9, 2, 1))
 TEXT = "play the same song by the very same singer again and again"
 GARBAGE = 37.0
+ENCODER = {
+    "model_type": "bert",
+    "vocab_size": 9,
+    "hidden_size": 8,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 12,
+    "max_position_embeddings": 40,
+}
 
 Value = Tensor | PaddedSequence
 
@@ -367,6 +380,14 @@ def _cases() -> Iterator[Case]:
         piece_inputs,
     )
     yield Case("character", "embedding", lambda: CharacterEmbedding(fitted(SpelledIds()), dim=6), piece_inputs)
+    own = pieces.PieceIds()
+    own.own = PieceVocabulary(9, "", 1, 0, (2,), (3,), {})
+    yield Case(
+        "transformer",
+        "embedding",
+        lambda: TransformerEmbedding((own, pieces.PieceCounts()), config=ENCODER),
+        piece_inputs,
+    )
     yield Case(
         "contextual",
         "embedding",
@@ -505,6 +526,7 @@ def _representations() -> Iterator[Case]:
     yield case("slot_attention", lambda: SlotAttention(5, hidden=3))
     yield case("slot_attention by a layer", lambda: SlotAttention(5, hidden=3, score="additive", dim=4, dropout=0.5))
     yield case("self_attention", lambda: TransformerEncoder(5, dim=6, heads=2, ffn=8))
+    yield Case("transformer", "representation", lambda: TransformerLayers(8, config=ENCODER), (Tokens(8),))
     yield case(
         "self_attention of learned positions",
         lambda: TransformerEncoder(5, dim=7, layers=1, heads=1, ffn=8, positions="learned", max_length=4),
@@ -522,6 +544,7 @@ def _poolings() -> Iterator[Case]:
     yield case("mean", lambda: MeanPooling(5))
     yield case("last", lambda: LastPooling(5))
     yield case("boundary", lambda: Boundary(5))
+    yield case("first", lambda: FirstPooling(5))
     yield case("self_attention", lambda: SelfAttention(5, dim=4))
     yield case("self_attention of 3 hops", lambda: SelfAttention(5, dim=4, hops=3))
     yield case("query_attention", lambda: QueryAttention(5))

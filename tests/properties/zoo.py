@@ -14,6 +14,7 @@ import mtl_modules  # noqa: F401  # registers its modules
 from mtl.base import registry
 from mtl.text.trees import Bracket, written
 from tests import small
+from tests.properties.cases import ENCODER
 
 TASKS = {
     "embedding": {"text_classification": "intent", "word_tagging": "slots"},
@@ -24,6 +25,7 @@ TASKS = {
 }
 WITHOUT = {
     ("embedding", "lexical"),  # made for the side branches of a ranking: test_pairs.py
+    ("embedding", "transformer"),  # made for pieces of a vocabulary: tests/mtl/runs/test_transformer_run.py
     ("decoder", "attention_flow"),  # made for questions about texts: test_questions.py
     ("decoder", "mlp"),  # in all other tasks
 }
@@ -94,6 +96,7 @@ KEYS: dict[tuple[str, str], tuple[dict[str, Any], ...]] = {
     ("representation", "slot_attention"): ({"hidden": 3}, {"hidden": 3, "score": "additive", "dim": 5}),
     ("representation", "sru"): ({"hidden": 3},),
     ("representation", "stack"): ({"parts": {"low": {"type": "cnn", "dim": 5}, "own": BILSTM}},),
+    ("representation", "transformer"): ({"config": ENCODER}, {"config": ENCODER, "start": 1}),
     ("wide", "ngrams"): (
         {"min_count": 2, "dropout": 0.1},
         {"words": [1, 3], "characters": None, "values": "count", "norm": False, "scale": 1.0},

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...base.errors import DataError, Fault, UsageError
 from ...base.files import why_unreadable
+from ...base.hub import how_to_fetch
 from ...base.registry import name_of
 from ..own_pieces import OwnPieces, PieceVocabulary
 from .characters import word_spans
@@ -49,7 +50,11 @@ class HuggingFaceTokenizer(OwnPieces):
         reason = why_unreadable(file)
         if reason:
             raise DataError(
-                Fault(f"should be a file '{FILE}', or be in a folder that has one. Found: {reason}.", str(file))
+                Fault(
+                    f"should be a file '{FILE}', or be in a folder that has one. Found: {reason}."
+                    f"{'' if file.exists() else how_to_fetch(self.path)}",
+                    str(file),
+                )
             )
         content = file.read_bytes()
         digest = hashlib.sha256(content).hexdigest()

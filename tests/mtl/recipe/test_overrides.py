@@ -53,6 +53,12 @@ def test_a_later_setting_wins() -> None:
     assert load("seed=3", "seed=4").seed == 4
 
 
+def test_any_steps() -> None:
+    recipe = load("**.lowercase=ascii", "tasks.**.decoder.hidden=[7]")
+    assert {task.inputs["text"].front_end.lowercase for task in recipe.tasks.values()} == {"ascii"}
+    assert recipe.tasks["intent"].model["decoder"].values["hidden"] == [7]
+
+
 def test_settings_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text(INTENT_SLOT)
     recipe = load_recipe(tmp_path / "r.yaml", overrides=["tasks.slots.weight=0.5"], seed=9, data=tmp_path / "d")
@@ -65,6 +71,8 @@ def test_settings_of_a_file(tmp_path: Path) -> None:
         ("seed", "--set seed: should be 'a.b.c=value'. Found no such setting."),
         ("=3", "--set =3: should be 'a.b.c=value'. Found no such setting."),
         ("a..b=3", "--set a..b=3: should be 'a.b.c=value'. Found no such setting."),
+        ("**.pat=3", "--set **.pat=3: '**.pat' should match a key of the recipe. Found none."),
+        ("**=3", "--set **=3: '**' should match a key of the recipe. Found none."),
         ("seed.=3", "--set seed.=3: should be 'a.b.c=value'. Found no such setting."),
         ("seed=[1", "--set seed=[1: should be YAML. Found a fault while parsing a flow sequence: expected ',' or ']', but got '<stream end>'."),
         ("sed=3", "--set sed=3: a recipe has no key 'sed'. Did you mean 'seed'?"),

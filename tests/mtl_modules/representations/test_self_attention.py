@@ -8,7 +8,7 @@ from mtl.base.errors import UsageError
 from mtl.model.module import PaddedSequence
 from mtl_modules import TransformerEncoder
 from mtl_modules.layers.positions import LearnedPositions, Sinusoids
-from mtl_modules.representations.transformer import TransformerLayer
+from mtl_modules.layers.transformer_layer import TransformerLayer
 
 INPUTS = PaddedSequence(torch.randn(2, 7, 6, generator=torch.Generator().manual_seed(0)), torch.tensor([7, 3]))
 
