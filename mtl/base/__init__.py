@@ -7,6 +7,7 @@ errors       what can be wrong, where, and what to change: the rows that every e
 file_kinds   what is found where a file of text was expected
 files        files that are complete or absent: written through to the disk, replaced in one step
 folders      what a folder holds: a run, an ensemble, an export, or nothing of these
+hub          names of models on the Hugging Face hub, from which nothing is downloaded
 interrupts   an interrupt that waits: what must not be cut in two is done to its end first
 kinds        the kinds of components, and what a class has to have to be of one: all that its base class has
 launched       whether torchrun started this process among others, and then those

@@ -14,6 +14,7 @@ loading     from a recipe file to a `Recipe`, or to what can be read of one, and
 metrics     reading the metrics of a task
 modules     reading the configuration of modules
 origins     runs that modules come from: where they are, what is kept of them, and which of their components is meant
+piece_bounds  how many pieces of a text are read, where an embedding has no more than so many positions
 readable    what could be read of a recipe that may have faults
 sections    the sections of a recipe, one after the other
 sites       the module addresses of a recipe, and the classes of those that are one module

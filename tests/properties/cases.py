@@ -380,12 +380,12 @@ def _cases() -> Iterator[Case]:
         piece_inputs,
     )
     yield Case("character", "embedding", lambda: CharacterEmbedding(fitted(SpelledIds()), dim=6), piece_inputs)
-    own = pieces.PieceIds()
-    own.own = PieceVocabulary(9, "", 1, 0, (2,), (3,), {})
+    read = (pieces.PieceIds(), pieces.PieceCounts())
+    read[0].own = PieceVocabulary(9, "", 1, 0, (2,), (3,), {})
     yield Case(
         "transformer",
         "embedding",
-        lambda: TransformerEmbedding((own, pieces.PieceCounts()), config=ENCODER),
+        lambda: TransformerEmbedding(read, config=ENCODER),
         piece_inputs,
     )
     yield Case(

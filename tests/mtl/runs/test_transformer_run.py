@@ -170,15 +170,15 @@ def test_what_is_refused_of_a_recipe(folder_of: Callable[[str], Path], tmp_path:
     with pytest.raises(mtl.RecipeError) as caught:
         load_recipe(recipe, overrides=["tasks.intent.inputs.text.max_pieces=39"])
     assert [str(fault) for fault in caught.value.faults] == [
-        "--set tasks.intent.inputs.text.max_pieces=39: tasks.intent.inputs.text.max_pieces: should be at most 38, as the "
-        "encoder has 40 positions, 2 of them for what is put around a text. Found 39."
+        "--set tasks.intent.inputs.text.max_pieces=39: tasks.intent.inputs.text.max_pieces: should be at most 38, as "
+        "the encoder has 40 positions, 2 of them for what is put around a text. Found 39."
     ]
     with pytest.raises(mtl.RecipeError) as caught:
         load_recipe(recipe, overrides=["**.path=roberta-base"])
     nothing = f"{tmp_path / 'roberta-base'}"
     fetch = (
-        "Nothing is downloaded: fetch a model of the Hugging Face hub by 'hf download roberta-base --local-dir DIR', and "
-        "write 'path: DIR'."
+        "Nothing is downloaded: fetch a model of the Hugging Face hub by 'hf download roberta-base --local-dir DIR', "
+        "and write 'path: DIR'."
     )
     rows = [str(fault) for fault in caught.value.faults]
     assert rows[-2:] == [
