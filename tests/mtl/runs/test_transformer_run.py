@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import load_file
 
 import mtl
+from mtl.base.errors import RecipeError
 from mtl.compile.loading import load_recipe
 from mtl.recipe.yaml_core import read
 from mtl.runs.runner import Run
@@ -167,13 +168,13 @@ def test_what_a_check_refuses(folder_of: Callable[[str], Path], tmp_path: Path) 
 
 def test_what_is_refused_of_a_recipe(folder_of: Callable[[str], Path], tmp_path: Path) -> None:
     recipe = write(tmp_path, folder_of("uncased"))
-    with pytest.raises(mtl.RecipeError) as caught:
+    with pytest.raises(RecipeError) as caught:
         load_recipe(recipe, overrides=["tasks.intent.inputs.text.max_pieces=39"])
     assert [str(fault) for fault in caught.value.faults] == [
         "--set tasks.intent.inputs.text.max_pieces=39: tasks.intent.inputs.text.max_pieces: should be at most 38, as "
         "the encoder has 40 positions, 2 of them for what is put around a text. Found 39."
     ]
-    with pytest.raises(mtl.RecipeError) as caught:
+    with pytest.raises(RecipeError) as caught:
         load_recipe(recipe, overrides=["**.path=roberta-base"])
     nothing = f"{tmp_path / 'roberta-base'}"
     fetch = (
