@@ -6,7 +6,7 @@ positions from the id after that of padding; DistilBERT (Sanh et al., 2019) has 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -25,7 +25,7 @@ _OF_DISTILBERT = {
     "hidden_dropout_prob": "dropout",
     "attention_probs_dropout_prob": "attention_dropout",
 }
-_ACTIVATIONS = {
+_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "gelu": nn.GELU,
     "gelu_new": lambda: nn.GELU("tanh"),
     "gelu_pytorch_tanh": lambda: nn.GELU("tanh"),

@@ -44,9 +44,8 @@ def test_a_recipe_s_faults_come_in_the_order_of_their_lines_and_once() -> None:
 
 def test_faults_of_options_are_counted_by_themselves_and_come_first() -> None:
     given, written, row = Fault("a", Option("--set x=1")), Fault("b", "-r", 1), Fault("c", "rows", 7)
-    assert (
-        str(RecipeError([written, given], "-r")) == "--set x=1: a\n-r:1: b\n1 error in -r, and 1 in options given with it"
-    )
+    both = str(RecipeError([written, given], "-r"))
+    assert both == "--set x=1: a\n-r:1: b\n1 error in -r, and 1 in options given with it"
     assert str(RecipeError([given], "-r", [row])) == (
         "--set x=1: a\nrows:7: c\n1 error in options given with -r, and 1 in its data"
     )
