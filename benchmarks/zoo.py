@@ -46,6 +46,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "residual": {"part": BILSTM},
     "stack": {"parts": {"low": {"type": "cnn"}, "high": BILSTM}},
 }
+PRETRAINED = ("transformer",)  # not comparable with what begins at random
 # What tasks share, and how, where it is not the whole representation.
 SHARED: dict[str, Any] = {
     "cross_stitch": {"kind": "cross_stitch", "members": ["*.representation"]},
@@ -67,6 +68,8 @@ class Measured:
 
 def lacking(name: str) -> str:
     """Return why a representation cannot be measured, or nothing: it needs keys that `FORMS` does not have."""
+    if name in PRETRAINED:
+        return "needs the folder of a pretrained encoder"
     if name in FORMS or name in SHARED or name == NONE:
         return ""
     keys = recipe_keys(lookup("representation", name))

@@ -145,7 +145,7 @@ def wrong_answers(run: Measurable, task: str | None = None, split: str | None = 
 def in_cell(value: Any) -> str:
     """Return an answer or a text as a table shows it: lists with blanks between their values.
 
-    >>> shown(["B-song", None, "O"]), shown([]), shown("play")
+    >>> in_cell(["B-song", None, "O"]), in_cell([]), in_cell("play")
     ('B-song - O', '(none)', 'play')
     """
     if isinstance(value, (list, tuple)):

@@ -134,12 +134,7 @@ def test_an_export_is_measured_as_its_run_is(mtl: Mtl) -> None:
 def test_an_export_without_its_run_and_a_task_that_does_not_exist(folder: Path, mtl: Mtl, tmp_path: Path) -> None:
     lone = tmp_path / "lone"
     shutil.copytree(folder / "r/export", lone)
-    code, _, message = mtl("test", lone)
-    assert (code, message) == (
-        2,
-        f"'{lone}' should be in the folder of its run, whose recipe and data it is measured with. "
-        f"Found no recipe.yaml in '{tmp_path}'.\n",
-    )
+    assert mtl("test", lone) == mtl("test", "r/export")
     code, _, message = mtl("test", "r/export", "--task", "act")
     assert (code, message) == (
         2,

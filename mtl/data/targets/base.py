@@ -194,7 +194,7 @@ class Target:
                 found[one.value] = np.where(units, np.array(one.without_tokens, values.dtype), values)
         return found
 
-    def shown(self, answer: Answer, values: NDArray[Any], tokens: Sequence[str]) -> Any:
+    def shown(self, answer: Answer, values: NDArray[Any], tokens: Sequence[str] = ()) -> Any:
         """Return one unit's answer, over its tokens if it comes with them, as a user reads it; padding is cut off."""
         if answer.labels:
             found: Any = np.array([*self.answer_names(), ""], object)[values]

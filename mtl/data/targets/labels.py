@@ -76,7 +76,7 @@ class Classes(LabelTarget):
         names = self.names()
         return [sorted(names[label] for label in row if label >= 0) for row in answer["chosen"].tolist()]
 
-    def shown(self, answer: Answer, values: NDArray[Any], tokens: Sequence[str]) -> Any:
+    def shown(self, answer: Answer, values: NDArray[Any], tokens: Sequence[str] = ()) -> Any:
         """Return the labels that apply, or every label's score."""
         found = super().shown(answer, values, tokens)
         return [label for label in found if label] if answer.labels else found

@@ -108,7 +108,7 @@ class TreeOfTokens(TreeCells, LabelTarget):
     def from_answer(self, answer: Mapping[str, Any]) -> Tree:
         return tree_of(answer["actions"])
 
-    def shown(self, answer: Answer, values: NDArray[Any], tokens: Sequence[str]) -> Any:
+    def shown(self, answer: Answer, values: NDArray[Any], tokens: Sequence[str] = ()) -> Any:
         """Return the actions (or their scores) up to the last one, trees in brackets, or their probabilities."""
         if not answer.tree:
             return super().shown(answer, values[values >= 0] if answer.dims == self.axes else values, tokens)

@@ -81,8 +81,8 @@ class TransformerEmbedding(Embedding):
         return EncoderConfig.of(values["config"]).positions
 
     @classmethod
-    def anticausal(cls, values: Mapping[str, Any]) -> bool:
-        """A piece's position says how many come before it."""
+    def causal(cls, values: Mapping[str, Any]) -> bool:
+        """What is put around a text is there from the first token on, and says where it ends."""
         return False
 
     def forward(self, lengths: Tensor, *features: Tensor | PaddedSequence) -> Pieces:

@@ -113,7 +113,7 @@ def test_what_training_rows_say_of_the_recipe_comes_with_malformed_rows(made: Ma
         f"--set {share}: share.decoders: tasks with one decoder should have the same labels in training. Found {slots} "
         "and 'AUX', 'NOUN', 'VERB' in 'pos' alone.",
         f"{tmp_path}/data/talk/test:1: column 'intent': should be one label. Found list: ['a'].",
-        "1 error in <recipe>, and 1 in its data",
+        "1 error in options given with <recipe>, and 1 in its data",
     ]
 
 

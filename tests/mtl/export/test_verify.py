@@ -311,7 +311,7 @@ def test_other_tokens(tagger: Exported, graphs: Graphs) -> None:
 def test_other_rows(tagger: Exported, graphs: Graphs) -> None:
     with pytest.raises(ExportError) as caught:
         answering(tagger, graphs, "intent", {"label": np.array(["a", "b"], object)})
-    assert str(caught.value) == "intent: verification: lying.onnx: 'label' should have 1 rows. Found 2."
+    assert str(caught.value) == "intent: verification: lying.onnx: 'label' should have 1 row. Found 2."
 
 
 def test_other_scores(tagger: Exported, graphs: Graphs) -> None:

@@ -20,6 +20,7 @@ from tests.commands import within
 
 PLUGIN = '''
 import torch
+from mtl.base.errors import WrongValueError
 from mtl.text.features import Feature, Ragged
 from mtl.model.module import Decoder, Embedding, Representation, PaddedSequence
 from mtl.base.registry import register
@@ -42,7 +43,7 @@ class Negative(Representation):
     def __init__(self, input_dim: int, *, size: int = 1) -> None:
         super().__init__()
         if size < 1:
-            raise ValueError(f"size should be a positive number. Found {{size}}.")
+            raise WrongValueError("size should be a positive number", str(size))
 
 @register("representation", "{p}_broken")
 class Broken(Representation):
@@ -60,7 +61,7 @@ class Choosy(Representation):
     def forward(self, inputs):
         count = inputs.values.shape[1]
         if count % 2:
-            raise ValueError(f"an even number of tokens should come in. Found {{count}}.")
+            raise WrongValueError("an even number of tokens should come in", str(count))
         return inputs
     @property
     def output_dim(self):

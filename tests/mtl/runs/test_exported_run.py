@@ -80,7 +80,7 @@ def test_other_data_than_the_run_had_is_said(copied: Path, tmp_path: Path) -> No
     file.write_text("".join(file.read_text("utf-8").splitlines(keepends=True)[:-1]), "utf-8")
     done = within("test", copied, "--data", tmp_path)
     assert done.returncode == 0
-    assert done.stderr.startswith("warning: utterances/test: should be the data that the run had (SHA-256 ")
+    assert done.stderr.startswith("warning: utterances/test: is not the data that the run had (SHA-256 ")
 
 
 def test_wrong_answers_of_an_export(small_run: Path, copied: Path, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from tests.properties import zoo
 TEXT = "play hey jude at six thirty please and yesterday again"
 COUNT = len(TEXT.split())
 COMPOSITES = {"concat", "contextual", "mix", "sum"}  # what flows in are the vectors of their parts
+TOKENIZED = {"transformer"}  # reads pieces of a tokenizer's own, and says that it is neither
 EMBEDDINGS = [
     name for name in registry.names("embedding") if registry.lookup("embedding", name).__module__.startswith("mtl_mod")
 ]
@@ -57,7 +58,7 @@ def vectors(name: str, folder: Path, *, last: bool = False) -> list[Tensor]:
     return found
 
 
-@pytest.mark.parametrize("name", [name for name in EMBEDDINGS if name not in COMPOSITES])
+@pytest.mark.parametrize("name", [name for name in EMBEDDINGS if name not in COMPOSITES | TOKENIZED])
 def test_vectors_of_a_prefix_are_those_of_the_whole_text(name: str, tmp_path: Path) -> None:
     found = vectors(name, tmp_path)
     cls: Any = registry.lookup("embedding", name)
@@ -65,7 +66,7 @@ def test_vectors_of_a_prefix_are_those_of_the_whole_text(name: str, tmp_path: Pa
     assert alike == cls.causal(keys_of(name))
 
 
-@pytest.mark.parametrize("name", [name for name in EMBEDDINGS if name not in COMPOSITES])
+@pytest.mark.parametrize("name", [name for name in EMBEDDINGS if name not in COMPOSITES | TOKENIZED])
 def test_vectors_of_a_suffix_are_those_of_the_whole_text(name: str, tmp_path: Path) -> None:
     found = vectors(name, tmp_path, last=True)
     cls: Any = registry.lookup("embedding", name)
@@ -75,7 +76,12 @@ def test_vectors_of_a_suffix_are_those_of_the_whole_text(name: str, tmp_path: Pa
 
 def test_names_are_seen_ahead_and_places_count_what_came_before() -> None:
     causal = {name: bool(registry.lookup("embedding", name).causal(keys_of(name))) for name in EMBEDDINGS}  # type: ignore[attr-defined]
-    assert [name for name, is_so in causal.items() if not is_so] == ["contextual", "gazetteer"]
+    assert [name for name, is_so in causal.items() if not is_so] == ["contextual", "gazetteer", "transformer"]
     anticausal = {name: bool(registry.lookup("embedding", name).anticausal(keys_of(name))) for name in EMBEDDINGS}  # type: ignore[attr-defined]
-    assert [name for name, is_so in anticausal.items() if not is_so] == ["contextual", "gazetteer", "positional"]
+    assert [name for name, is_so in anticausal.items() if not is_so] == [
+        "contextual",
+        "gazetteer",
+        "positional",
+        "transformer",
+    ]
     assert set(causal) > COMPOSITES

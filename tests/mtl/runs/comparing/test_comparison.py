@@ -260,7 +260,7 @@ def test_figures_of_other_data_are_not_taken_for_those_of_a_run(tmp_path: Path) 
     (other / "test.tsv").write_text("text\tintent\tslots\nput on noon\tplay\tO O B-song\n", "utf-8")
     done = within("test", trial.folder, "--data", other)
     assert done.returncode == 0
-    assert "which is measured here, and not kept in metrics.json." in done.stderr
+    assert "it is measured here, and not kept in metrics.json." in done.stderr
     assert comparison.result() == result
 
 

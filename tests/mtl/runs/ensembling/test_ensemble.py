@@ -174,7 +174,7 @@ def test_figures_on_other_data_are_not_kept(ensemble: Ensemble, tmp_path: Path) 
     done = within("test", ensemble.out, "--data", tmp_path)
     assert done.returncode == 0
     assert ["intent", "accuracy", "0.0000"] in [line.split()[:3] for line in done.stdout.splitlines()]
-    assert "which is measured here, and not kept in metrics.json." in done.stderr
+    assert "it is measured here, and not kept in metrics.json." in done.stderr
     assert (ensemble.out / "metrics.json").read_bytes() == before
 
 
