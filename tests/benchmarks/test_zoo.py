@@ -69,9 +69,16 @@ def test_a_row_for_each_representation(
 def test_every_representation_makes_a_recipe(tmp_path: Path) -> None:
     raw = zoo.raw_recipe(small.write(tmp_path))
     registry.load_plugins()
-    lacking = {name: zoo.lacking(name) for name in registry.names("representation") if zoo.lacking(name)}
+    own = [  # other tests may have registered more
+        name
+        for name in registry.names("representation")
+        if registry.lookup("representation", name).__module__.startswith("mtl_modules.")
+    ]
+    lacking = {name: zoo.lacking(name) for name in own if zoo.lacking(name)}
     assert lacking == {"transformer": "needs the folder of a pretrained encoder"}
-    for name in {zoo.NONE, *registry.names("representation")} - {*lacking}:
+    for name in (zoo.NONE, *own):
+        if name in lacking:
+            continue
         graph = check_recipe(Run.start(zoo.recipe_with(raw, name, 1), tmp_path / name, data=tmp_path).recipe).graph
         whole = [part for part in graph.components.values() if part.kind == "representation"]
         assert bool(whole) == (name != zoo.NONE)

@@ -76,7 +76,8 @@ def test_vectors_of_a_suffix_are_those_of_the_whole_text(name: str, tmp_path: Pa
 
 def test_names_are_seen_ahead_and_places_count_what_came_before() -> None:
     causal = {name: bool(registry.lookup("embedding", name).causal(keys_of(name))) for name in EMBEDDINGS}  # type: ignore[attr-defined]
-    assert [name for name, is_so in causal.items() if not is_so] == ["contextual", "gazetteer", "transformer"]
+    ahead = ["contextual", "gazetteer", "transformer"]
+    assert [name for name, is_so in causal.items() if not is_so] == ahead
     anticausal = {name: bool(registry.lookup("embedding", name).anticausal(keys_of(name))) for name in EMBEDDINGS}  # type: ignore[attr-defined]
     assert [name for name, is_so in anticausal.items() if not is_so] == [
         "contextual",
