@@ -12,7 +12,6 @@ than 1e-5 of their probability. Ends with 1 if a row differs otherwise, or score
 from __future__ import annotations
 
 import argparse
-import itertools
 import math
 import sys
 import tempfile
@@ -43,10 +42,15 @@ def ranked(answer: Mapping[str, Any]) -> list[tuple[str, float]]:
     return list(zip(answer["trees"], answer["scores"], strict=True))
 
 
-def tied(answer: Mapping[str, Any]) -> bool:
-    """Say whether two neighbours of a ranking are as good as equally probable."""
-    scores = [score for _, score in ranked(answer) if score > 0]
-    return any(math.log(one) - math.log(other) < TIE for one, other in itertools.pairwise(scores))
+def tied(wanted: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+    """Say whether two rankings have the same trees, and where they differ those that are about equally probable."""
+    known = dict(ranked(wanted))
+    apart = [
+        (score, known.get(its, 0.0))
+        for (tree, score), (its, _) in zip(ranked(wanted), ranked(given), strict=True)
+        if tree != its
+    ]
+    return all(one > 0 and other > 0 and abs(math.log(one) - math.log(other)) < TIE for one, other in apart)
 
 
 def compare(wanted: Answers, given: Answers) -> tuple[list[int], list[int], float]:
@@ -58,7 +62,7 @@ def compare(wanted: Answers, given: Answers) -> tuple[list[int], list[int], floa
             odd.append(row)
         else:
             largest = max(largest, *(abs(here - there) for (_, here), (_, there) in zip(mine, its, strict=True)))
-    return odd, [row for row in odd if not tied(wanted[row])], largest
+    return odd, [row for row in odd if not tied(wanted[row], given[row])], largest
 
 
 def check(run: Run, task: str, beam: int, texts: Sequence[str]) -> bool:

@@ -34,7 +34,9 @@ def compare_finished_command(
 
     `of_recipes` are the options for recipes by name, which say nothing of what is trained already.
     """
-    if given := [option for option, value in of_recipes.items() if value]:
+    if given := [
+        option for option, value in of_recipes.items() if not (value is None or value is False or value == [])
+    ]:
         raise UsageError(
             f"{', '.join(given)} should come with recipes, which are trained to be compared. Found folders."
         )

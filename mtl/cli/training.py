@@ -113,6 +113,15 @@ def started(asked: TrainingRequest, console: Console) -> Iterator[Run]:
         yield run
 
 
+def does_what(run: Path) -> str:
+    """Say what the command does that resumes a run: before its first checkpoint there is nothing to go on from."""
+    from ..train.checkpoint import Checkpoints
+
+    if Checkpoints(run).pointer():
+        return "continues this run."
+    return "begins this run again: it has no checkpoint yet."
+
+
 @contextmanager
 def reading_shown(run: Run, again: str, console: Console) -> Iterator[None]:
     """Read the data, saying what is read; an interrupt from there on says which command goes on."""
@@ -126,7 +135,7 @@ def reading_shown(run: Run, again: str, console: Console) -> Iterator[None]:
             line(console, text)
         yield
     except KeyboardInterrupt:
-        print(visible(f"`{again}` continues this run."), file=sys.stderr)
+        print(visible(f"`{again}` {does_what(run.out)}"), file=sys.stderr)
         raise
 
 

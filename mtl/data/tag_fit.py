@@ -23,7 +23,6 @@ from ..text.tag_schemes import (
 from .grammar_check import grammar_check
 
 GRAMMARS: tuple[Scheme, ...] = ("bio", "bioes", "iob1")  # that of BILOU is as that of BIOES
-# What is kept of them.
 FACTS = (
     "scheme",
     "rule",

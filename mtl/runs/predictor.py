@@ -130,7 +130,7 @@ class Predictor:
         for component in sorted(self.graph.path(task)):
             for name, tensor in self.model.components[component].state_dict().items():
                 digest.update(f"{component}/{name} {tensor.dtype} {list(tensor.shape)}".encode())
-                digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+                digest.update(tensor.detach().cpu().reshape(-1).contiguous().view(torch.uint8).numpy().tobytes())
         return digest.hexdigest()
 
     def _scorer(self, task: str) -> Scorer | None:

@@ -15,6 +15,7 @@ export/                     the graphs, their weights and their manifest
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
@@ -22,6 +23,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..base.errors import Fault
 from ..base.files import read_json, replace
 from ..base.folders import fault_if_other
 from ..base.launched import here
@@ -105,15 +107,17 @@ class Run(HasData):
         """
         begun = resume and out is not None and bool(Checkpoints(Path(out)).pointer())
         read = readable(recipe, data, seed, overrides, Path(out) / KEPT if begun and out is not None else None)
-        if begun and out is not None:
+        if resume and out is not None and not read.faults:
             check_same_recipe(read.whole(), Path(out))
+        if begun and out is not None:
             kept = Path(out) / "fitted.json"
             if kept.is_file():
                 fault_if_other_rules(kept, read_json(kept))
         report = check_recipe(read, initial=not begun)  # what it starts from is in its checkpoint
         folder = Path(here().from_first(lambda: str(folder_for(read.recipe.name, out, resume))))
         run = cls(folder, report.graph, resume=resume, elsewhere=data is not None, sources=sources, splits=splits)
-        run.checked = report
+        anew = () if begun or not resume else (Fault("has no checkpoint: training begins at step 0.", str(folder)),)
+        run.checked = dataclasses.replace(report, warnings=(*report.warnings, *anew))
         run._describe()
         return run
 

@@ -24,7 +24,7 @@ from ..recipe.filling import digest, digest_of, filled, movable
 from ..recipe.yaml_core import parse, read
 from .checkpoint import Checkpoints
 
-FORMAT = 2  # of state.json; a checkpoint of another format is refused
+FORMAT = 3  # of state.json; a checkpoint of another format is refused
 SHOWN = 3  # differences that a message names
 
 
@@ -100,11 +100,15 @@ def refuse_changes(recorded: Mapping[str, Any], current: Mapping[str, Any], run:
 
 
 def check_same_recipe(recipe: Recipe, run: Path) -> None:
-    """Raise `CheckpointError` where a run's last checkpoint was made with another recipe, naming what differs."""
-    state = read_json(Checkpoints(run).path("last") / "state.json")
+    """Raise `CheckpointError` where a run was started with another recipe, naming what differs.
+
+    What counts is the recipe of its last checkpoint; before the first one, that in its folder, if there is one.
+    """
+    kept, checkpoints = run / "recipe.yaml", Checkpoints(run)
+    begun = checkpoints.pointer()
+    state = read_json(checkpoints.path("last") / "state.json") if begun else {}
     recorded = state.get("identity", {}) if isinstance(state, dict) else {}
-    kept = run / "recipe.yaml"
-    if recorded.get("recipe") in (None, digest(recipe)) or not kept.is_file():
+    if (begun and recorded.get("recipe") in (None, digest(recipe))) or not kept.is_file():
         return  # other differences are reported once the data is read
     found = changes(*(movable(tree) for tree in (_refilled(kept), parse(filled(recipe), recipe.title).tree)))
     if not found:

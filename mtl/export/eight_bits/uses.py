@@ -12,7 +12,7 @@ Kind = Literal["product", "table", "recurrence"]
 
 LEAST = 1024  # numbers of a weight: smaller ones cost more to convert than they save
 # Products add up 8-bit activations times weights in pairs of 16 bits on processors without VNNI instructions, and what
-# does not fit there is cut off. Weights of 7 bits always fit, so that a graph answers alike wherever it runs.
+# does not fit there is cut off. Weights of 7 bits always fit, so that no processor cuts anything off.
 BITS: Mapping[Kind, int] = {"product": 7, "recurrence": 7, "table": 8}
 LSTM_WEIGHTS = {1: "W", 2: "R"}  # of its inputs
 

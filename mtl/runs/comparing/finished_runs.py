@@ -92,9 +92,16 @@ def compare_finished(
     _fault_if_other_rows(found, tasks, split)
     measured = tuple(one.evaluate(split, tasks=tasks) for one in found)
     exact = [task for task in tasks if _counts_rows(found[0], task) and task in measured[0].predictions]
-    apart = tuple({task: _apart(other, measured[0], task) for task in exact} for other in measured[1:])
-    warnings = tuple(dict.fromkeys(fault for one in found for fault in one.warnings(split)))
-    return FinishedComparison(split, tasks, tuple(places), measured, apart, warnings)
+    apart: list[dict[str, RowsApart]] = []
+    warnings = dict.fromkeys(fault for one in found for fault in one.warnings(split))
+    for place, other in zip(places[1:], measured[1:], strict=True):
+        alike = [task for task in exact if other.gold[task] == measured[0].gold[task]]
+        apart.append({task: _apart(other, measured[0], task) for task in alike})
+        for task in exact:
+            if task not in alike:
+                what = f"has other gold labels than '{places[0]}' has: rows are not compared one by one."
+                warnings[Fault(what, str(place), path=task)] = None
+    return FinishedComparison(split, tasks, tuple(places), measured, tuple(apart), tuple(warnings))
 
 
 def _fault_if_other_rows(found: Sequence[Measurable], tasks: Sequence[str], split: str) -> None:

@@ -6,6 +6,7 @@ positions from the id after that of padding; DistilBERT (Sanh et al., 2019) has 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -59,6 +60,8 @@ class EncoderConfig:
         if tree.get("model_type") == "distilbert":
             values |= {key: tree[own] for key, own in _OF_DISTILBERT.items() if own in tree}
             values["type_vocab_size"] = 0
+        if tree.get("model_type") in ROBERTA:
+            values.setdefault("pad_token_id", 1)  # where a file does not say it: positions begin after it
         found = [*_faults(tree, values)]
         if found:
             raise UsageError(*found)
@@ -85,13 +88,14 @@ def _faults(tree: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[str]
         yield f"'model_type' should be one of {listing(ARCHITECTURES)}. Found {_shown(kind)}."
         return
     own = _OF_DISTILBERT if kind == "distilbert" else {}
-    for key, kinds, least in _NUMBERS:
+    for key, kinds, least, most in _NUMBERS:
         value = values.get(key, getattr(EncoderConfig, key, None))
-        if isinstance(value, bool) or not isinstance(value, kinds) or value < least:
+        if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= most:
             what = "a whole number" if kinds is int else "a number"
-            yield f"'{own.get(key, key)}' should be {what} of at least {least}. Found {_shown(value)}."
+            bounds = f"of at least {least}" if math.isinf(most) else f"from {least} to {most}"
+            yield f"'{own.get(key, key)}' should be {what} {bounds}. Found {_shown(value)}."
     act = values.get("hidden_act", "gelu")
-    if act not in _ACTIVATIONS:
+    if not isinstance(act, str) or act not in _ACTIVATIONS:
         yield f"'{own.get('hidden_act', 'hidden_act')}' should be one of {listing(_ACTIVATIONS)}. Found {_shown(act)}."
     size, heads = values.get("hidden_size"), values.get("num_attention_heads")
     if isinstance(size, int) and isinstance(heads, int) and heads > 0 and size % heads:
@@ -104,11 +108,11 @@ def _faults(tree: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[str]
         yield "'is_decoder' should be false, as every token sees the whole text. Found true."
 
 
-_NUMBERS: tuple[tuple[str, Any, int], ...] = (
-    *((key, int, 1) for key in ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads")),
-    *((key, int, 1) for key in ("intermediate_size", "max_position_embeddings")),
-    *((key, int, 0) for key in ("type_vocab_size", "pad_token_id")),
-    *((key, (int, float), 0) for key in ("layer_norm_eps", "hidden_dropout_prob", "attention_probs_dropout_prob")),
+_NUMBERS: tuple[tuple[str, Any, int, float], ...] = (
+    *((key, int, 1, math.inf) for key in ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads")),
+    *((key, int, 1, math.inf) for key in ("intermediate_size", "max_position_embeddings")),
+    *((key, int, 0, math.inf) for key in ("type_vocab_size", "pad_token_id")),
+    *((key, (int, float), 0, 1) for key in ("layer_norm_eps", "hidden_dropout_prob", "attention_probs_dropout_prob")),
 )
 
 

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from mtl.base.errors import CheckpointError
 from mtl.cli.training import TrainingRequest, started
+from mtl.runs.runner import Run
 from tests import small
 
 
@@ -21,7 +23,26 @@ def test_an_interrupt_says_how_to_go_on(tmp_path: Path, capsys: pytest.CaptureFi
     asked = TrainingRequest("train", recipe, tmp_path / "run", False, None, None, ())
     with pytest.raises(KeyboardInterrupt), started(asked, Console(quiet=True)):
         raise KeyboardInterrupt
-    assert capsys.readouterr().err == f"`mtl train {recipe} --resume --out {tmp_path / 'run'}` continues this run.\n"
+    again = f"`mtl train {recipe} --resume --out {tmp_path / 'run'}`"
+    assert capsys.readouterr().err == f"{again} begins this run again: it has no checkpoint yet.\n"
+
+
+def test_before_the_first_checkpoint_a_run_is_resumed_by_its_own_recipe_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe, out = small.write(tmp_path), tmp_path / "run"
+    Run.start(recipe, out)
+    kept = (out / "recipe.yaml").read_bytes()
+    with pytest.raises(CheckpointError) as error:
+        Run.start(recipe, out, resume=True, seed=7)
+    assert str(error.value) == (
+        f"{out}: the recipe should be the one that the run was started with. Found another: seed: 1 there, 7 here. The "
+        "run's own is its recipe.yaml; a changed recipe needs a new run."
+    )
+    assert (out / "recipe.yaml").read_bytes() == kept
+    asked = TrainingRequest("train", recipe, out, True, None, None, ())
+    with started(asked, Console(quiet=True)):
+        assert capsys.readouterr().err == f"warning: {out}: has no checkpoint: training begins at step 0.\n"
 
 
 def test_several_processes_are_resumed_as_such(monkeypatch: pytest.MonkeyPatch) -> None:

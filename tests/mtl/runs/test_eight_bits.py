@@ -71,6 +71,29 @@ def test_a_variant_that_loses_too_much_is_not_kept(
     ]
 
 
+def test_a_split_that_is_not_there_is_not_measured(export: ExportedRun, tmp_path: Path) -> None:
+    recipe = tmp_path / "export/recipe.yaml"
+    recipe.write_text(recipe.read_text("utf-8").replace(" dev: dev.tsv,", ""), "utf-8")
+    alone = ExportedRun.open(tmp_path / "export", data=tmp_path)
+    assert {split for _, split in alone.prepared.splits} == {"train", "test"}
+    assert {loss.split for loss in export_eight_bits(alone, tmp_path / "small", at_most=100).losses} == {"test"}
+    recipe.write_text(recipe.read_text("utf-8").replace(" test: test.tsv,", ""), "utf-8")
+    with pytest.raises(ExportError) as error:
+        export_eight_bits(ExportedRun.open(tmp_path / "export", data=tmp_path), tmp_path / "small", at_most=100)
+    assert str(error.value) == (
+        f"{tmp_path / 'small'}: what weights of eight bits lose should be measured on dev or test. Found no labelled "
+        "rows there."
+    )
+
+
+def test_what_else_is_in_a_batch_changes_a_score_a_little_at_most(export: ExportedRun, tmp_path: Path) -> None:
+    export_eight_bits(export, tmp_path / "small", at_most=100)
+    variant = ExportedRun.open(tmp_path / "small", data=tmp_path)
+    alone = variant.predict("intent", ["play hey jude"])[0]["score"]
+    beside = variant.predict("intent", ["play hey jude", "wake me at six thirty please " * 10])[0]["score"]
+    assert beside == pytest.approx(alone, abs=0.01)  # one scale for all activations of a batch
+
+
 def test_the_command_writes_both_and_shows_what_is_lost(small_run: Path, tmp_path: Path) -> None:
     small.write(tmp_path)
     out = tmp_path / "graphs"

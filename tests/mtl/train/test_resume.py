@@ -272,7 +272,7 @@ def test_another_format_is_refused(begun: Path) -> None:
     path, state = recorded(begun)
     for content, found in (({**state, "format": 1}, "1"), ({}, "none"), ([], "none")):
         path.write_text(json.dumps(content))
-        assert refusal(begun, TRAIN) == f"{path.parent}: should be a checkpoint of format 2. Found {found}."
+        assert refusal(begun, TRAIN) == f"{path.parent}: should be a checkpoint of format 3. Found {found}."
 
 
 def test_a_foreign_optimizer_state_is_refused(begun: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mtl.base.errors import UsageError
+from mtl_modules.hugging_face.config import EncoderConfig
 from mtl_modules.hugging_face.folder import completed
 from tests.encoder_files import BERT, DISTILBERT, write
 
@@ -92,13 +93,18 @@ def test_an_encoder_that_is_not_read(folder: Path) -> None:
         folder, BERT, num_hidden_layers=None, num_attention_heads=3, hidden_act="swish", layer_norm_eps="small"
     ) == [
         "'num_hidden_layers' should be a whole number of at least 1. Found none.",
-        "'layer_norm_eps' should be a number of at least 0. Found 'small'.",
+        "'layer_norm_eps' should be a number from 0 to 1. Found 'small'.",
         "'hidden_act' should be one of gelu, gelu_new, gelu_pytorch_tanh, relu. Found 'swish'.",
         "'hidden_size' should be a multiple of 'num_attention_heads' (3). Found 16.",
     ]
     assert changed(folder, BERT, position_embedding_type="relative_key", is_decoder=True) == [
         "'position_embedding_type' should be 'absolute'. Found 'relative_key'.",
         "'is_decoder' should be false, as every token sees the whole text. Found true.",
+    ]
+    assert changed(folder, BERT, hidden_act=["gelu"], hidden_dropout_prob=1.5, layer_norm_eps=float("nan")) == [
+        "'layer_norm_eps' should be a number from 0 to 1. Found nan.",
+        "'hidden_dropout_prob' should be a number from 0 to 1. Found 1.5.",
+        "'hidden_act' should be one of gelu, gelu_new, gelu_pytorch_tanh, relu. Found ['gelu'].",
     ]
     assert changed(folder, DISTILBERT, n_layers=0, dim=15) == [
         "'n_layers' should be a whole number of at least 1. Found 0.",
@@ -114,3 +120,9 @@ def test_neither_a_folder_nor_a_config() -> None:
     assert refused(None, Path(), {"model_type": "gpt2"}) == [
         "'config': 'model_type' should be one of bert, camembert, distilbert, roberta, xlm-roberta. Found 'gpt2'."
     ]
+
+
+@pytest.mark.parametrize(("given", "offset"), [({}, 2), ({"pad_token_id": 3}, 4), ({"model_type": "bert"}, 0)])
+def test_the_first_position_comes_after_that_of_padding(given: dict[str, Any], offset: int) -> None:
+    tree = {key: value for key, value in {"vocab_size": 40, **BERT}.items() if key != "pad_token_id"}
+    assert EncoderConfig.of({**tree, "model_type": "roberta", **given}).offset == offset

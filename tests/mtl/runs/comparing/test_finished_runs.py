@@ -101,6 +101,22 @@ def test_tasks_that_none_has_in_common(small_run: Path, ranking_run: Path, tmp_p
     )
 
 
+def test_rows_are_not_compared_where_gold_labels_have_other_names(small_run: Path, tmp_path: Path) -> None:
+    small.write(tmp_path)
+    shutil.copytree(small_run, tmp_path / "run")
+    assert within("labels", tmp_path / "run", "rename", "play", "start").returncode == 0
+    done = within("compare", small_run, tmp_path / "run", "--data", tmp_path)
+    assert (done.returncode, done.stderr) == (
+        0,
+        f"warning: {tmp_path / 'run'}: intent: has other gold labels than '{small_run}' has: rows are not compared one "
+        "by one.\n",
+    )
+    lines = cells(done.stdout)
+    assert ["intent", "accuracy", "1.0000", "1.0000"] in lines
+    assert ["slots", "15", "0", "0", "0", "1.0000", "equal"] in lines
+    assert not [line for line in lines if line[:2] == ["intent", "15"]]
+
+
 def test_folders_with_other_rows(small_run: Path, weak: Path, tmp_path: Path) -> None:
     shutil.copytree(weak, tmp_path / "run")
     small.write(tmp_path)
