@@ -104,7 +104,8 @@ def lookup(kind: str, name: str) -> type:
 
 def unknown(kind: str, name: str, *, called: str | None = None) -> str:
     """Return the sentence for a name that no class of this kind has; `called` is what the kind goes by there."""
-    what = f"no {called or kind} named '{name}'"
+    called = called or ("type of task" if kind == "task" else kind)  # a recipe's tasks have names of their own
+    what = f"no {called} named '{name}'"
     other = next((other for other in KINDS if name in _classes[other]), None)
     if other is not None:
         return f"{what}, which is of the kind '{other}'. `mtl components {kind}` lists what there is."

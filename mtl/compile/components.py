@@ -70,7 +70,7 @@ def find_class(reading: Reading, kind: str, name: Any, steps: Steps) -> type | N
         if reading.strangers:
             return None
         place = reading.document.place(steps[:-1] if steps[-1] in ("type", "format") else steps)
-        message = registry.unknown(kind, name, called="format" if kind == "source" else kind)
+        message = registry.unknown(kind, name, called="format" if kind == "source" else None)
         reading.faults.append(reading.document.place(steps).named(place.path).fault(message))
     elif name is None:
         reading.key_fault(steps, f"should have a 'type', the name of {a(kind)}. Found none.")

@@ -124,7 +124,11 @@ def broken(tree: Sequence[Bracket]) -> bool:
 
 def _fault_if_misplaced(label: str, around: Sequence[str]) -> None:
     if label[:3] not in KINDS or len(label) == 3:
-        raise WrongValueError("a bracket's label should begin with IN: (an intent) or SL: (a slot)", f"'[{label}'")
+        raise WrongValueError(
+            "a bracket's label should begin with IN: (an intent) or SL: (a slot)",
+            f"'[{label}'",
+            "" if label[:3] in KINDS else r"A bracket that is part of a word is written as '\[' or '\]'.",
+        )
     if not around and not label.startswith(INTENT):
         raise WrongValueError("should begin with the bracket of an intent, [IN:…", f"'[{label}'")
     if around and around[-1][:3] == label[:3]:

@@ -68,7 +68,7 @@ def test_of_a_recipe_and_of_its_data(tmp_path: Path) -> None:
         "small.yaml:38: tasks.kind.weight: should be a number greater than 0. Found -1.",
         "small.yaml:39: tasks.kind.model.representation.weights: should be a file or folder with weights. "
         "Found 'none.safetensors': No such file or directory.",
-        "small.yaml:41: tasks.sort: no task named 'text_clasification'. Did you mean 'text_classification'?",
+        "small.yaml:41: tasks.sort: no type of task named 'text_clasification'. Did you mean 'text_classification'?",
         "small.yaml:45: tasks.sort.model.embedding: no embedding named 'wordd'. Did you mean 'word'?",
         "small.yaml:55: train.epochs: should be a whole number. Found 'two'.",
         "small.yaml:56: train.components.kindd.embedding: 'kindd.embedding' is not a component. Did you mean "

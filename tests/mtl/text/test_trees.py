@@ -94,7 +94,8 @@ MESSAGES = {
     "[IN:A x [SL:B ] ]": "a bracket should hold at least one word. Found none in '[SL:B'.",
     "[IN:A x ] y": "should end with the ] of its outermost bracket. Found 'y' after it.",
     "[IN:A x ] [IN:B y ]": "should end with the ] of its outermost bracket. Found '[IN:B' after it.",
-    "[IN:A [X y ] ]": "a bracket's label should begin with IN: (an intent) or SL: (a slot). Found '[X'.",
+    "[IN:A [X y ] ]": "a bracket's label should begin with IN: (an intent) or SL: (a slot). Found '[X'. "
+    r"A bracket that is part of a word is written as '\[' or '\]'.",
     "[IN:A [SL: y ] ]": "a bracket's label should begin with IN: (an intent) or SL: (a slot). Found '[SL:'.",
     "[IN:A [IN:B y ] ]": "an intent's bracket should hold words and slots, a slot's words and intents. "
     "Found '[IN:B' in '[IN:A'.",

@@ -30,7 +30,7 @@ def test_conditions_name_outputs(address: str, rest: str) -> None:
 
 def test_conditions_on_tasks_with_faults_are_not_called_wrong() -> None:
     assert faults(changed(INTENT_SLOT, ("type: text_classification", "type: text_clasification"))) == [
-        "r.yaml:7: tasks.intent: no task named 'text_clasification'. Did you mean 'text_classification'?"
+        "r.yaml:7: tasks.intent: no type of task named 'text_clasification'. Did you mean 'text_classification'?"
     ]
 
 
