@@ -51,7 +51,7 @@ class Loss(NamedTuple):
         1.0
         >>> Loss.of("dev", "lm.perplexity", 50, 51, False).points
         2.0
-        >>> Loss.of("dev", "price.mae", 0, 0, False).points, Loss.of("dev", "price.mae", 0, 1, False).points
+        >>> Loss.of("dev", "price.mae", 0.0, 0.0, False).points, Loss.of("dev", "price.mae", 0.0, 1.0, False).points
         (0.0, inf)
         """
         worse = before - after if more_is_better else after - before
