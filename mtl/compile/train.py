@@ -29,6 +29,7 @@ from .draft import Reading, TaskDraft
 
 HERE: Steps = ("train",)
 DEVICE = re.compile(r"auto|cpu|cuda(:(0|[1-9]\d{0,2}))?")
+*_FIRST, _LAST = (f"'{key}'" for key in keys(ComponentTraining))
 HALF = re.compile(r"(fp|float|f)?16(-mixed|-true)?|half|amp", re.IGNORECASE)  # names of torch's float16, here and there
 
 
@@ -211,16 +212,21 @@ def _read_components(reading: Reading, raw: Any, known: Known) -> dict[str, Comp
             hint = near_miss(pattern, names)
             reading.key_fault(here, f"'{pattern}' {what}.{hint} There are: {some(known.components)}.")
         if not isinstance(value, Mapping):
-            reading.fault(here, f"should be a mapping with 'lr' or 'freeze'. Found {show(value)}.")
+            reading.fault(here, f"should be a mapping with {', '.join(_FIRST)} or {_LAST}. Found {show(value)}.")
             continue
         checked, wrong = fitted_to(schema(ComponentTraining), value, reading.document, here, "a component's training")
         reading.faults += wrong
+        own = value.get("optimizer")
+        optimizer = None if own is None else read_component(reading, "optimizer", own, (*here, "optimizer"))
         if checked is None:
             continue
+        frozen = "should be left out: a frozen component does not change. Found"
         if checked["freeze"] and checked["lr"] is not None:
-            lr = f"{checked['lr']:g}"
-            reading.fault((*here, "lr"), f"should be left out: a frozen component does not change. Found {lr}.")
-        found[pattern] = ComponentTraining(**checked, place=reading.document.key_place(here))
+            reading.fault((*here, "lr"), f"{frozen} {checked['lr']:g}.")
+        if checked["freeze"] and optimizer is not None:
+            reading.fault((*here, "optimizer"), f"{frozen} '{optimizer.type}'.")
+        place = reading.document.key_place(here)
+        found[pattern] = ComponentTraining(**{**checked, "optimizer": optimizer}, place=place)
     return found
 
 

@@ -43,11 +43,12 @@ __all__ = [
 class Module(nn.Module):
     """A component of the sharing graph; `kind` names its registry.
 
-    `notes` are what a user should know about its initial state; its constructor may set them. `ordered_keys` are recipe
-    keys with a mapping by whose order vectors go. `file_only` has the recipe keys that only say how a file of initial
-    weights is used, with the key of that file. With `takes_pieces` it gets sequences of pieces as `Pieces`. One that
-    `carries` can read a text on from a state: a representation's `forward` has a keyword `carry` (see
-    `Representation`), an output layer a method `continued`.
+    `notes` are what a user should know about its initial state; its constructor may set them. `optimizer` is the type
+    and the keys of an optimizer that its parameters have where the recipe gives them none of their own: for modules
+    that common ones suit badly. `ordered_keys` are recipe keys with a mapping by whose order vectors go. `file_only`
+    has the recipe keys that only say how a file of initial weights is used, with the key of that file. With
+    `takes_pieces` it gets sequences of pieces as `Pieces`. One that `carries` can read a text on from a state: a
+    representation's `forward` has a keyword `carry` (see `Representation`), an output layer a method `continued`.
     """
 
     kind: ClassVar[str]
@@ -55,6 +56,7 @@ class Module(nn.Module):
     carries: ClassVar[bool] = False
     ordered_keys: ClassVar[tuple[str, ...]] = ()
     file_only: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    optimizer: ClassVar[tuple[str, Mapping[str, Any]] | None] = None
     notes: tuple[Note, ...] = ()
 
     @classmethod

@@ -26,10 +26,16 @@ class BatchConfig:
 
 @dataclass(frozen=True)
 class ComponentTraining:
-    """How a component is trained: `lr` is absolute and None for the optimizer's own; a frozen one never changes."""
+    """How a component is trained: `lr` is absolute and None for the optimizer's own; a frozen one never changes.
+
+    Without an `optimizer` it has that of its module's class, if there is one, or the recipe's.
+    """
 
     lr: Annotated[Positive | None, Key("its own rate, absolute; null: the optimizer's")] = None
     freeze: Annotated[bool, Key("whether it is left unchanged")] = False
+    optimizer: Annotated[
+        ModuleConfig | None, Key("its own optimizer; null: its module's, or else train.optimizer", apart=True)
+    ] = None
     place: Place = field(default=NOWHERE, compare=False)
 
 

@@ -12,9 +12,9 @@ from typing import Annotated, Any, ClassVar
 
 import pydantic
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from ..base.errors import CheckpointError, Fault, UsageError
+from ..base.errors import Fault, UsageError
 from ..base.registry import register
 from .uncompiled import uncompiled
 
@@ -247,8 +247,8 @@ def parameter_groups(
 class Rates:
     """Sets every group's learning rate to its own declared rate times the schedule's factor."""
 
-    def __init__(self, optimizer: torch.optim.Optimizer, schedule: Schedule) -> None:
-        self.groups: Sequence[dict[str, Any]] = optimizer.param_groups
+    def __init__(self, groups: Sequence[dict[str, Any]], schedule: Schedule) -> None:
+        self.groups = groups
         self.base = [float(group["lr"]) for group in self.groups]
         self.schedule = schedule
 
@@ -259,34 +259,3 @@ class Rates:
         for group, base in zip(self.groups, self.base, strict=True):
             group["lr"] = base * factor
         return factor
-
-
-def optimizer_state(
-    optimizer: torch.optim.Optimizer, named: Mapping[str, Tensor]
-) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Return what an optimizer keeps of its parameters: tensors by `name/key`, and other values likewise."""
-    tensors: dict[str, Tensor] = {}
-    plain: dict[str, Any] = {}
-    for name, parameter in named.items():
-        for key, value in optimizer.state.get(parameter, {}).items():
-            kept = tensors if isinstance(value, Tensor) else plain
-            kept[f"{name}/{key}"] = value
-    return tensors, plain
-
-
-def load_optimizer_state(
-    optimizer: torch.optim.Optimizer,
-    named: Mapping[str, Tensor],
-    tensors: Mapping[str, Tensor],
-    plain: Mapping[str, Any],
-) -> None:
-    """Give an optimizer back what `optimizer_state` returned; raises `CheckpointError` for an unknown parameter."""
-    optimizer.state.clear()
-    for full, value in {**tensors, **plain}.items():
-        name, _, key = full.rpartition("/")
-        if name not in named:
-            raise CheckpointError(f"the optimizer's state should be of parameters of this model. Found '{name}'.")
-        # a copy: memory that torch aligned itself, so that kernels sum in the same order as before
-        parameter = named[name]
-        kept = value.to(parameter.device, copy=True) if isinstance(value, Tensor) else value
-        optimizer.state[parameter][key] = kept

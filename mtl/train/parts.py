@@ -6,19 +6,21 @@ import math
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor, nn
 
+from ..base import registry
 from ..base.errors import Fault, UsageError
 from ..data.augmentation import Augmentation
 from ..data.feed import Feed
 from ..data.running_feed import RunningFeed
 from ..evaluate.evaluation import dev_figures
+from ..recipe.modules import ModuleConfig
 from .balance import Balance
 from .draws import Draws
 from .mixture import Mixture, TrainingStream, build_mixture
 from .optimizer import Schedule, parameter_groups
 from .rest import Rest
+from .several_optimizers import Optimizers
 
 if TYPE_CHECKING:
     from ..data.prepared import Prepared
@@ -111,30 +113,42 @@ def steps_of(config: TrainConfig, draws: Draws) -> int:
     return min(limit for limit in (steps, config.max_steps, draws.most_steps) if limit is not None)
 
 
-def build_optimizer(
+def build_optimizers(
     graph: SharingGraph, owned: Mapping[str, Mapping[str, Tensor]]
-) -> tuple[torch.optim.Optimizer, list[nn.Parameter]]:
-    """Return the optimizer of all parameters that are not frozen, and these; `owned` are the components' tensors.
+) -> tuple[Optimizers, list[nn.Parameter]]:
+    """Return the optimizers of all parameters that are not frozen, and these; `owned` are the components' tensors.
 
     Raises `UsageError` where every component is frozen.
     """
     training = {name: graph.training(name) for name in owned}
-    parameters = {
-        name: [tensor for tensor in tensors.values() if isinstance(tensor, nn.Parameter)]
-        for name, tensors in owned.items()
-    }
-    groups = parameter_groups(
-        parameters,
-        rates={name: found.lr for name, found in training.items() if found.lr is not None},
-        frozen=[name for name, found in training.items() if found.freeze],
-    )
-    if not groups:
+    rates = {name: found.lr for name, found in training.items() if found.lr is not None}
+    frozen = [name for name, found in training.items() if found.freeze]
+    chosen: list[tuple[ModuleConfig, dict[str, list[nn.Parameter]]]] = [(graph.recipe.train.optimizer, {})]
+    for name, tensors in owned.items():
+        config = _optimizer_of(graph, name)
+        of_config = next((own for one, own in chosen if (one.type, one.values) == (config.type, config.values)), None)
+        if of_config is None:
+            chosen.append((config, of_config := {}))
+        of_config[name] = [tensor for tensor in tensors.values() if isinstance(tensor, nn.Parameter)]
+    grouped = [(config, parameter_groups(of_config, rates, frozen)) for config, of_config in chosen]
+    parts = [config.cls(groups, **config.values) for config, groups in grouped if groups]
+    if not parts:
         raise UsageError(
             Fault("should leave something to train. Found every component frozen.", path="train.components")
         )
-    config = graph.recipe.train.optimizer
-    optimizer: torch.optim.Optimizer = config.cls(groups, **config.values)
-    return optimizer, [parameter for group in groups for parameter in group["params"]]
+    optimizers = Optimizers(parts)
+    return optimizers, [parameter for group in optimizers.param_groups for parameter in group["params"]]
+
+
+def _optimizer_of(graph: SharingGraph, component: str) -> ModuleConfig:
+    """Return the optimizer that the recipe gives a component, that of its module's class, or else the recipe's."""
+    own = graph.training(component).optimizer
+    declared = graph.components[component].config.cls.optimizer
+    if own is None and declared is not None:
+        name, values = declared
+        schema = registry.schema(registry.lookup("optimizer", name))
+        own = ModuleConfig("optimizer", name, schema(**values).model_dump())
+    return own or graph.recipe.train.optimizer
 
 
 def build_schedule(config: TrainConfig, steps: int, epoch_steps: int, evaluated: bool) -> Schedule:

@@ -48,7 +48,7 @@ from .first_weights import load_first_weights
 from .from_runs import load_from_runs, taken_weights
 from .gradient_facts import GradientFacts
 from .optimizer import Rates
-from .parts import build_balance, build_draws, build_optimizer, build_schedule, steps_of
+from .parts import build_balance, build_draws, build_optimizers, build_schedule, steps_of
 from .priors import set_priors
 from .resume import FORMAT, identity, recorded_state
 from .training_state import TrainingState, named
@@ -107,14 +107,14 @@ class Trainer:
         fault_if_undecidable(self.model, prepared)
         self.model.to(self.device)
         self.owned = own_tensors(self.model.components)
-        self.optimizer, parameters = build_optimizer(self.graph, self.owned)
+        self.optimizers, parameters = build_optimizers(self.graph, self.owned)
         figures, first = dev_figures(self.graph, prepared)
         schedule = build_schedule(self.config, self.steps, self.draws.epoch_steps, bool(figures))
-        self.rates = Rates(self.optimizer, schedule)
+        self.rates = Rates(self.optimizers.param_groups, schedule)
         self.facts = GradientFacts.of(self.graph, self.owned, parameters, self.steps)
         self.balance = build_balance(self.recipe)
         self.update = Update(
-            self.model, self.owned, self.optimizer, parameters, self.balance, self.facts, self.processes
+            self.model, self.owned, self.optimizers, parameters, self.balance, self.facts, self.processes
         )
         self.selection = selection(
             self.config.select, self.config.patience, figures, first, gains(self.graph, prepared)
@@ -125,7 +125,7 @@ class Trainer:
         self.average = WeightAverage(self.config.average, named(self.owned), parameters)
         self.state = TrainingState(
             self.owned,
-            self.optimizer,
+            self.optimizers,
             self.average,
             self.draws,
             self.balance,

@@ -17,7 +17,8 @@ from .balance import Balance
 from .checkpoint import Snapshot
 from .draws import Draws
 from .gradient_facts import GradientFacts
-from .optimizer import Rates, load_optimizer_state, optimizer_state
+from .optimizer import Rates
+from .several_optimizers import Optimizers
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class TrainingState:
     """The parts of a training that have a state; `owned` are the tensors of each component."""
 
     owned: Mapping[str, Mapping[str, Tensor]]
-    optimizer: torch.optim.Optimizer
+    optimizers: Optimizers
     average: WeightAverage
     draws: Draws
     balance: Balance
@@ -38,7 +39,7 @@ class TrainingState:
 
         `meanings` say of every component's tensors what they mean.
         """
-        tensors, plain = optimizer_state(self.optimizer, named(self.owned))
+        tensors, plain = self.optimizers.state(named(self.owned))
         state = {
             **beside,
             "draws": self.draws.state(),
@@ -54,9 +55,8 @@ class TrainingState:
 
     def load(self, state: Mapping[str, Any], folder: Path, device: torch.device) -> None:
         """Go on from a checkpoint's folder and its `state`; of a training that has ended raw weights are not needed."""
-        load_optimizer_state(
-            self.optimizer, named(self.owned), read_tensors(folder / "optimizer.safetensors")[0], state["optimizer"]
-        )
+        tensors = read_tensors(folder / "optimizer.safetensors")[0]
+        self.optimizers.load_state(named(self.owned), tensors, state["optimizer"])
         if self.average.parameters and not state["finished"]:
             self.average.load_state(state["average"], read_tensors(folder / "raw.safetensors")[0])
         self.draws.load_state(state["draws"])

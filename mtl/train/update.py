@@ -19,7 +19,6 @@ from .adversarial import Adversary
 from .division import Division
 from .finite import all_finite, bad_gradient, bad_loss
 from .row_gradients import numbers, settle
-from .row_gradients import step as make_step
 from .rows import Rows
 from .scaling import Scaling
 from .soft_sharing import SoftSharing
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from .balance import Balance
     from .draws import Draw
     from .gradient_facts import GradientFacts
+    from .several_optimizers import Optimizers
 
 
 CLIPPING = 1e-6  # what torch adds to a norm by which it divides
@@ -54,7 +54,7 @@ class Update:
         self,
         model: MultiTaskModel,
         owned: Mapping[str, Mapping[str, Tensor]],
-        optimizer: torch.optim.Optimizer,
+        optimizers: Optimizers,
         parameters: Sequence[nn.Parameter],
         balance: Balance,
         facts: GradientFacts | None = None,
@@ -63,7 +63,7 @@ class Update:
         recipe = model.sharing_graph.recipe
         self.model = model
         self.owned = owned
-        self.optimizer = optimizer
+        self.optimizers = optimizers
         self.parameters = parameters
         self.balance = balance
         self.facts = facts
@@ -82,7 +82,7 @@ class Update:
 
         Raises `TrainingError` before a parameter is changed where a loss, a gradient or the norm is not finite.
         """
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizers.zero_grad()
         self.rows.clear()
         watched = self.facts is not None and self.facts.begin(step, draws)
         tasks = [task for draw in draws for task in draw.tasks]
@@ -121,7 +121,7 @@ class Update:
         if watched and self.facts is not None:
             self.facts.take(draws)
         norm = self._clip(gradients, draws, figures, step)
-        make_step(self.optimizer)
+        self.optimizers.step()
         if watched and self.facts is not None:
             self.facts.updated()
         self.balance.updated(figures)

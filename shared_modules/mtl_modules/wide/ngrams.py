@@ -39,6 +39,8 @@ class NgramScores(Wide):
     others nothing changes: no momentum, no decay. Source: the wide part of Cheng et al. (2016), section 3.1.
     """
 
+    optimizer = "sgd", {"lr": 0.03, "momentum": 0.9}
+
     def __init__(
         self,
         features: tuple[Feature, ...],

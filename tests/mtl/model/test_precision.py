@@ -94,7 +94,10 @@ def test_training_learns_and_keeps_its_parameters_in_float32(tmp_path: Path) -> 
     assert isinstance(wanted, StepReport)
     assert first.losses != wanted.losses
     assert first.losses == pytest.approx(wanted.losses, rel=0.05)
-    tensors = [*trainer.model.parameters(), *(v for kept in trainer.optimizer.state.values() for v in kept.values())]
+    tensors = [
+        *trainer.model.parameters(),
+        *(v for kept in trainer.optimizers.parts[0].state.values() for v in kept.values()),
+    ]
     assert {tensor.dtype for tensor in tensors} == {torch.float32}
 
 

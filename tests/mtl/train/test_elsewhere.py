@@ -61,7 +61,7 @@ def small(
 
 def on(device: torch.device, trainer: Trainer) -> bool:
     """Return whether all parameters and all of the optimizer's state are on a device."""
-    state = [value for kept in trainer.optimizer.state.values() for value in kept.values()]
+    state = [value for kept in trainer.optimizers.parts[0].state.values() for value in kept.values()]
     tensors = [*trainer.model.state_dict().values(), *(value for value in state if isinstance(value, torch.Tensor))]
     return all(tensor.device == device for tensor in tensors)
 

@@ -42,7 +42,7 @@ def test_a_training_on_a_plateau(tmp_path: Path) -> None:
     for report in trainer.train():
         if isinstance(report, StepReport):
             assert report.factor == current
-            assert trainer.optimizer.param_groups[0]["lr"] == 0.01 * current
+            assert trainer.optimizers.param_groups[0]["lr"] == 0.01 * current
         elif isinstance(report, EvalReport):
             current *= 1.0 if report.best else 0.1
             best = report.score if report.best else best

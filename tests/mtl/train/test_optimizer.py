@@ -67,7 +67,7 @@ def test_a_parameter_may_take_part_later_than_others() -> None:
 def test_rates_multiply_each_groups_own() -> None:
     one, other = nn.Parameter(torch.ones(1)), nn.Parameter(torch.ones(1))
     optimizer = AdamW([{"params": [one]}, {"params": [other], "lr": 0.01}], lr=0.1)
-    rates = Rates(optimizer, Linear(10, 5))
+    rates = Rates(optimizer.param_groups, Linear(10, 5))
     for step, factor in ((0, 1.0), (5, 0.5), (10, 0.0)):
         assert rates.set(step) == pytest.approx(factor)
         assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.1 * factor, 0.01 * factor])

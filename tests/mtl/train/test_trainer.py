@@ -64,7 +64,7 @@ def test_an_idle_component_stays_as_it_is_bit_for_bit(tmp_path: Path) -> None:
             (name, key, kept): value.clone()
             for name, tensors in trainer.owned.items()
             for key, tensor in tensors.items()
-            for kept, value in trainer.optimizer.state[tensor].items()
+            for kept, value in trainer.optimizers.parts[0].state[tensor].items()
         }
         for _ in range(3):
             step_on(trainer, source)
@@ -74,9 +74,9 @@ def test_an_idle_component_stays_as_it_is_bit_for_bit(tmp_path: Path) -> None:
             if name not in active:
                 assert all(tensor.grad is None for tensor in tensors.values())
                 assert all(
-                    torch.equal(trainer.optimizer.state[tensor][kept], moments[name, key, kept])
+                    torch.equal(trainer.optimizers.parts[0].state[tensor][kept], moments[name, key, kept])
                     for key, tensor in tensors.items()
-                    for kept in trainer.optimizer.state[tensor]
+                    for kept in trainer.optimizers.parts[0].state[tensor]
                 )
 
 
@@ -118,7 +118,7 @@ def test_frozen_components_and_own_rates(tmp_path: Path) -> None:
     for name, factor in (("/encoder.lstm.weight_ih_l0", 0.01), ("/slots/decoder.layers.0.weight", 1.0)):
         moved, wanted = after[name] - before[name], (reference[name] - before[name]) * factor
         assert torch.allclose(moved, wanted, atol=1e-7), name
-    assert sorted(group["lr"] for group in trainer.optimizer.param_groups) == [0.001, 0.1]
+    assert sorted(group["lr"] for group in trainer.optimizers.param_groups) == [0.001, 0.1]
 
 
 def test_gradients_are_clipped_over_all_active_parameters(tmp_path: Path) -> None:
