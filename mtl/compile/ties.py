@@ -8,7 +8,7 @@ appears.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from ..base import registry
@@ -32,15 +32,20 @@ class Ties(Sites):
         self.reading, self.broken = reading, broken
         self.unending: set[str] = set()  # composites tied to a part of theirs
         self.empty: dict[str, Site] = {}  # optional slots that are left empty, unless a group names them
+        self.bare: dict[str, str] = {}  # those that are filled where no group names a module of their task, with that
         for draft in drafts:
             for slot, home in draft.homes():
                 raw = _at(draft.model, home[3:])
                 left_out = raw is None and _has(draft.model, home[3:])
-                site = Site(f"{draft.name}.{slot.name}", slot.kind, home, default=slot.default, left_out=left_out)
+                bare = None if draft.model else slot.bare
+                default = slot.default if bare is None else bare
+                site = Site(f"{draft.name}.{slot.name}", slot.kind, home, default=default, left_out=left_out)
                 if raw is not None:
                     site.written.append(home)
                 if slot.optional and raw is None and (left_out or slot.default is None):
                     self.empty[site.address] = site
+                    if bare is not None:
+                        self.bare[site.address] = draft.name
                 else:
                     self.add(site)
 
@@ -58,6 +63,7 @@ class Ties(Sites):
             for group in groups.values():
                 self._name_members(group)
             self._join_parts({group.name: group for group in groups.values()})
+        self._fill_bare({address.split(".")[0] for group in groups.values() for address in group.named})
         for group in groups.values():
             self._check_found(group)
         self._check_one_group(groups.values())
@@ -74,6 +80,12 @@ class Ties(Sites):
             for address in matching(pattern, self.sites):
                 if address not in group.named and address not in group.refused:
                     self._join_member(group, address, steps)
+
+    def _fill_bare(self, grouped: Container[str]) -> None:
+        """Fill what a task has where the recipe says nothing of its modules: it is not among those `grouped`."""
+        for address, task in self.bare.items():
+            if task not in grouped and address in self.empty:
+                self.add(self.empty.pop(address))
 
     def _join_member(self, group: Group, address: str, steps: Steps) -> None:
         """Rule: members are of one kind."""

@@ -11,14 +11,15 @@ from mtl.recipe.task import Slot
 def whole_text_slots(inputs: Sequence[str], *, output: Mapping[str, Any]) -> tuple[Slot, ...]:
     """Return embedding, representation (may be left out), pooling, decoder, wide and output, by default `output`.
 
-    A wide module may be left out, or alone: then embedding, pooling and decoder are.
+    A wide module may be left out, or alone: then embedding, pooling and decoder are. Where a recipe says nothing of the
+    task's modules it is n-grams.
     """
     return (
         Slot("embedding", "embedding", tuple(inputs), optional=True, default={"type": "word"}),
         Slot("representation", "representation", ("embedding",), optional=True),
         Slot("pooling", "pooling", ("representation",), optional=True, default={"type": "max"}),
         Slot("decoder", "decoder", ("pooling",), optional=True, default={"type": "mlp"}),
-        Slot("wide", "wide", ("decoder", *inputs), optional=True, passes=("decoder",)),
+        Slot("wide", "wide", ("decoder", *inputs), optional=True, passes=("decoder",), bare={"type": "ngrams"}),
         Slot("output", "output", ("wide",), default=output),
     )
 
