@@ -40,7 +40,7 @@ def test_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyte
     write(tmp_path)
     command = ["linear", "--data", str(tmp_path), "--only", "trec", "--models", "SVM", "nothing said"]
     monkeypatch.setenv("MTL_CACHE", str(tmp_path / "cache"))  # set anew by the command, and as it was after the test
-    monkeypatch.setattr("sys.argv", [*command, "--examples", "few", "--set", "train.epochs=2"])
+    monkeypatch.setattr("sys.argv", [*command, "--examples", "few", "--set", "train.epochs=10"])
     linear.main()
     assert capsys.readouterr().out.splitlines() == [
         "| data | examples | classifier | test accuracy |",
