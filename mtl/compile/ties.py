@@ -32,20 +32,20 @@ class Ties(Sites):
         self.reading, self.broken = reading, broken
         self.unending: set[str] = set()  # composites tied to a part of theirs
         self.empty: dict[str, Site] = {}  # optional slots that are left empty, unless a group names them
-        self.bare: dict[str, str] = {}  # those that are filled where no group names a module of their task, with that
+        self.bare: dict[
+            str, tuple[str, Mapping[str, Any]]
+        ] = {}  # task and configuration if no group has one of its modules
         for draft in drafts:
             for slot, home in draft.homes():
                 raw = _at(draft.model, home[3:])
                 left_out = raw is None and _has(draft.model, home[3:])
-                bare = None if draft.model else slot.bare
-                default = slot.default if bare is None else bare
-                site = Site(f"{draft.name}.{slot.name}", slot.kind, home, default=default, left_out=left_out)
+                site = Site(f"{draft.name}.{slot.name}", slot.kind, home, default=slot.default, left_out=left_out)
+                if slot.bare is not None and not draft.model:
+                    self.bare[site.address] = draft.name, slot.bare
                 if raw is not None:
                     site.written.append(home)
                 if slot.optional and raw is None and (left_out or slot.default is None):
                     self.empty[site.address] = site
-                    if bare is not None:
-                        self.bare[site.address] = draft.name
                 else:
                     self.add(site)
 
@@ -83,9 +83,11 @@ class Ties(Sites):
 
     def _fill_bare(self, grouped: Container[str]) -> None:
         """Fill what a task has where the recipe says nothing of its modules: it is not among those `grouped`."""
-        for address, task in self.bare.items():
-            if task not in grouped and address in self.empty:
-                self.add(self.empty.pop(address))
+        for address, (task, config) in self.bare.items():
+            if task not in grouped:
+                if address in self.empty:
+                    self.add(self.empty.pop(address))
+                self.sites[address].default = config
 
     def _join_member(self, group: Group, address: str, steps: Steps) -> None:
         """Rule: members are of one kind."""

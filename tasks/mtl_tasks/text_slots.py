@@ -7,18 +7,22 @@ from typing import Any
 
 from mtl.recipe.task import Slot
 
+WORD: Mapping[str, Any] = {"type": "word"}
+SMALL: Mapping[str, Any] = {**WORD, "initial": 0.1, "word_dropout": 0.1}
+DROPPING: Mapping[str, Any] = {"type": "mlp", "dropout": 0.5}
+
 
 def whole_text_slots(inputs: Sequence[str], *, output: Mapping[str, Any]) -> tuple[Slot, ...]:
     """Return embedding, representation (may be left out), pooling, decoder, wide and output, by default `output`.
 
     A wide module may be left out, or alone: then embedding, pooling and decoder are. Where a recipe says nothing of the
-    task's modules it is n-grams.
+    task's modules, it is n-grams, beside a bag of words that begins small: few examples teach n-grams more.
     """
     return (
-        Slot("embedding", "embedding", tuple(inputs), optional=True, default={"type": "word"}),
+        Slot("embedding", "embedding", tuple(inputs), optional=True, default=WORD, bare=SMALL),
         Slot("representation", "representation", ("embedding",), optional=True),
         Slot("pooling", "pooling", ("representation",), optional=True, default={"type": "max"}),
-        Slot("decoder", "decoder", ("pooling",), optional=True, default={"type": "mlp"}),
+        Slot("decoder", "decoder", ("pooling",), optional=True, default={"type": "mlp"}, bare=DROPPING),
         Slot("wide", "wide", ("decoder", *inputs), optional=True, passes=("decoder",), bare={"type": "ngrams"}),
         Slot("output", "output", ("wide",), default=output),
     )
