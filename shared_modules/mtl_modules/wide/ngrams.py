@@ -35,8 +35,9 @@ class NgramScores(Wide):
     multiplied by `scale`: the larger it is, the faster weights learn. `dropout` is the rate of n-grams left out in
     training.
 
-    In a step only weights of n-grams that its texts have are updated, with their state in the optimizer; of all
-    others nothing changes: no momentum, no decay. Source: the wide part of Cheng et al. (2016), section 3.1.
+    In a step only weights of n-grams that its texts have are updated, with their state in the optimizer; of all others
+    nothing changes: no momentum, no decay. Its optimizer is SGD with momentum where `train.components` gives it no
+    other: Adam makes weights of rare n-grams too large. Source: the wide part of Cheng et al. (2016), section 3.1.
     """
 
     optimizer = "sgd", {"lr": 0.03, "momentum": 0.9}
