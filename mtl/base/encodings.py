@@ -46,3 +46,25 @@ def wide_text(begin: bytes) -> WideText | None:
         if count >= _CHARACTERS and not any(zeros) and all(others):
             return WideText("UTF-16", encoding, "every second byte 0, as in UTF-16 without a byte-order mark")
     return None
+
+
+def likely(line: bytes, encoding: str) -> str | None:
+    """Return the encoding to try for a line of bytes that are no text in this one, None where none is likely.
+
+    Windows' code page 1252 has letters, quotation marks and dashes at 0x80 to 0x9f, where latin-1 has control
+    characters; five bytes have no character in it, and a line with one of them is in neither.
+
+    >>> likely(b"caf\\xe9", "utf-8"), likely(b"It\\x92s", "utf-8"), likely(b"\\x81", "utf-8"), likely("é".encode(), "ascii")
+    ('latin-1', 'cp1252', None, 'utf-8')
+    """
+    text = line.decode("utf-8", errors="surrogateescape")
+    undecoded = [character for character in text if "\udc80" <= character <= "\udcff"]
+    if not undecoded and codecs.lookup(encoding).name != "utf-8":
+        return "utf-8"
+    if all(character >= "\udca0" for character in undecoded):
+        return "latin-1"
+    try:
+        line.decode("cp1252")
+    except UnicodeDecodeError:
+        return None
+    return "cp1252"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..base.encodings import is_wide, wide_text
+from ..base.encodings import is_wide, likely, wide_text
 from ..base.errors import DataError, Fault, Wording
 from ..base.file_kinds import LOOKED_AT, packed
 from ..base.line_ends import without_end
@@ -78,31 +77,14 @@ def decode_line(path: Path, number: int, line: bytes, encoding: str) -> str | Fa
     except UnicodeDecodeError as error:
         before = line[: error.start].decode(encoding)
         column = len(before.removeprefix("\ufeff") if number == 1 else before) + 1
+        other = likely(line, encoding)
         wrong = Wording(
             f"should be {encoding} text",
             f"the byte 0x{line[error.start]:02x}",
-            f"If the file is written in another encoding, name it{_likely(line, encoding)}.",
+            "If the file is written in another encoding, name it"
+            + (" under 'encoding'." if other is None else f": 'encoding: {other}'."),
         )
         return wrong.fault(str(path), number, f"column {column}")
-
-
-def _likely(line: bytes, encoding: str) -> str:
-    """Return the encoding to try for a line, as a hint shows it: `: 'encoding: cp1252'`.
-
-    Windows' code page 1252 has letters, quotation marks and dashes at 0x80 to 0x9f, where latin-1 has control
-    characters; five bytes have no character in it, and a line with one of them is in neither.
-    """
-    text = line.decode("utf-8", errors="surrogateescape")
-    undecoded = [character for character in text if "\udc80" <= character <= "\udcff"]
-    if not undecoded and codecs.lookup(encoding).name != "utf-8":
-        return ": 'encoding: utf-8'"
-    if all(character >= "\udca0" for character in undecoded):
-        return ": 'encoding: latin-1'"
-    try:
-        line.decode("cp1252")
-    except UnicodeDecodeError:
-        return " under 'encoding'"
-    return ": 'encoding: cp1252'"
 
 
 def _wide(path: Path, stream: io.BufferedReader, encoding: str) -> Iterator[str]:

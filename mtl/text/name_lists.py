@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..base.encodings import is_wide, wide_text
+from ..base.encodings import is_wide, likely, wide_text
 from ..base.errors import DataError, Fault, UsageError, counted, listing, near_miss
 from ..base.file_kinds import LOOKED_AT, packed
 from ..base.files import why_unreadable
@@ -64,7 +64,9 @@ def _decoded(path: Path, encoding: str) -> str:
     except UnicodeDecodeError as error:
         found = f"the byte 0x{data[error.start]:02x}" if error.end == error.start + 1 else "other bytes"
         line = data.count(b"\n", 0, error.start) + 1
-        advice = "If the file is written in another encoding, name it under 'encodings' (latin-1, cp1252, …)."
+        other = None if is_wide(encoding) else likely(data, encoding)
+        name_it = f"name it under 'encodings'{'' if other is None else f': {other}'}"
+        advice = f"If the file is written in another encoding, {name_it}."
         raise DataError(
             Fault(f"should be {encoding} text. Found {found}. {advice}", file=str(path), line=line)
         ) from error

@@ -49,7 +49,7 @@ def test_an_encoding_of_two_bytes_that_is_not_named(tmp_path):
     )
 
 
-NAME_IT = "If the file is written in another encoding, name it under 'encodings' (latin-1, cp1252, …)."
+NAME_IT = "If the file is written in another encoding, name it under 'encodings'"
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,24 @@ NAME_IT = "If the file is written in another encoding, name it under 'encodings'
             b"Paris\n\xc5land\n",
             None,
             "utf-8",
-            f":2: should be utf-8 text. Found the byte 0xc5. {NAME_IT}",
+            f":2: should be utf-8 text. Found the byte 0xc5. {NAME_IT}: latin-1.",
         ),
-        ("a.txt", b"\x00\xd8x", None, "utf-16-le", f":1: should be utf-16-le text. Found other bytes. {NAME_IT}"),
+        (
+            "a.txt",
+            b"O\x92Hare\n",
+            None,
+            "utf-8",
+            f":1: should be utf-8 text. Found the byte 0x92. {NAME_IT}: cp1252.",
+        ),
+        ("a.txt", b"\x81\n", None, "utf-8", f":1: should be utf-8 text. Found the byte 0x81. {NAME_IT}."),
+        (
+            "a.txt",
+            "Rome\nÅland\n".encode(),
+            None,
+            "ascii",
+            f":2: should be ascii text. Found the byte 0xc3. {NAME_IT}: utf-8.",
+        ),
+        ("a.txt", b"\x00\xd8x", None, "utf-16-le", f":1: should be utf-16-le text. Found other bytes. {NAME_IT}."),
         (
             "a.txt",
             b"x",
