@@ -11,6 +11,7 @@ from ..base.errors import DataError, Fault, RecipeError, those
 from ..graph import rules as graph_rules
 from ..recipe.names import HEADS
 from ..recipe.uses import Use, uses_of
+from .fault_kinds import of_one_file
 from .fitted import unfitted_target
 from .origins import Origins
 from .plan import SourcePlan
@@ -80,12 +81,17 @@ def data_faults(
         if fitted is None and (fault := lacking_train(name, sources[name])):
             found.of_data.append(fault)
         plan = SourcePlan.of_tasks(name, [task for task in readers.tasks if task.source == name])
+        parts: list[list[Fault]] = []  # of the train file
         for split in sources[name].splits:
             fit = fitted is None and split == "train"
             if split in splits or fit:
                 read = split_faults(plan, readers.uses, sources[name], split, readers.base, targets, fit=fit)
-                found.of_data += read.faults
                 sound |= read.sound if fit else set()
+                if sources[name].held_out.divides(split):
+                    parts.append(read.faults)
+                else:
+                    found.of_data += read.faults
+        found.of_data += of_one_file(parts)
     if fitted is None:
         _add_fits(found, readers, sources, {name: target for name, target in targets.items() if name in sound})
     found.of_data = list(dict.fromkeys(found.of_data))  # two splits may be of one file

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Lacking(NamedTuple):
-    """The columns that a split lacks, with a fault for each.
+    """The columns that a split lacks, with a fault for each, or one for all where they have one cause.
 
     It is `unlike` what the recipe says where it has no column that is named, or is parted by another delimiter: then
     its rows are others, too.
@@ -42,12 +42,16 @@ def lacking_columns(uses: Iterable[Use], name: str, source: Source, split: str, 
                 wanted[column] = {f"'{key}' of source '{name}'": None}
     file, hint = str(source.path(split, base)), source.hint(there)
     absent = [column for column in wanted if column not in there]
-    faults = tuple(
-        Fault(
-            f"should have a column '{column}': {' and '.join(wanted[column])}. "
-            f"Found {those('column', there)}.{hint or near_miss(column, there)}",
-            file=file,
-        )
-        for column in absent
-    )
-    return Lacking(frozenset(absent), faults, bool(absent) and (bool(hint) or len(absent) == len(wanted)))
+    if hint and len(absent) > 1:  # of one cause
+        names = " and ".join(", ".join(f"'{column}'" for column in absent).rsplit(", ", 1))
+        faults = [Fault(f"should have the columns {names}. Found one column, {there[0]}.{hint}", file=file)]
+    else:
+        faults = [
+            Fault(
+                f"should have a column '{column}': {' and '.join(wanted[column])}. "
+                f"Found {those('column', there)}.{hint or near_miss(column, there)}",
+                file=file,
+            )
+            for column in absent
+        ]
+    return Lacking(frozenset(absent), tuple(faults), bool(absent) and (bool(hint) or len(absent) == len(wanted)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..base.errors import WrongValueError, short
+from ..base.errors import WrongValueError
+from ..base.shown import described
 from ..sources.values import spelled
 from .reading import as_text
 from .targets import Example
@@ -59,6 +60,6 @@ class PairCells:
             return value
         empty = value is None or isinstance(value, str)
         if not (optional and empty):
-            found = "nothing" if empty else f"{type(value).__name__}: {short(value)}"
+            found = "nothing" if empty else described(value)
             self.faults.append((column, WrongValueError("should be a name or a number", found)))
         return None

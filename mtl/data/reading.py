@@ -8,7 +8,8 @@ from itertools import accumulate, islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base.errors import DataError, Fault, WrongValueError, fault_of, short
+from ..base.errors import DataError, Fault, WrongValueError, fault_of
+from ..base.shown import described
 from ..sources.values import spelled, whole
 from ..text.cells import value_text
 from ..text.featurizer import Tokens, tokenize
@@ -230,7 +231,7 @@ def _reader(plan: SourcePlan, column: str) -> Callable[[Any], list[str]]:
             raise WrongValueError(
                 "should be a text in a column that one input reads as a text and another as a list of categories, such "
                 "as 'rock:2|pop'",
-                f"list: {short(value)}",
+                described(value),
                 "Write it so, or use two columns.",
             )
         found = as_text(value) if text else value
@@ -242,7 +243,7 @@ def _reader(plan: SourcePlan, column: str) -> Callable[[Any], list[str]]:
 def as_texts(value: Any) -> list[str]:
     """Return the texts of a column that holds lists of them; of an empty list, one empty text. Raises `ValueError`."""
     if not isinstance(value, list):
-        found = "nothing" if value is None else f"{type(value).__name__}: {short(value)}"
+        found = described(value)
         raise WrongValueError("should be a list of texts", found)
     return [as_text(text) for text in value] or [""]
 
@@ -265,7 +266,7 @@ def as_text(value: Any) -> str:
             raise WrongValueError("a token should have at least one character that is no white space", f"{found!r}")
         value = " ".join(tokens)
     if not isinstance(value, str):
-        found = "nothing" if value is None else f"{type(value).__name__}: {short(value)}"
+        found = described(value)
         raise WrongValueError("should be a text or a list of tokens", found)
     return whole(value)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..base.shown import Spelled
+
 
 def plain(value: Any) -> Any:
     """Return a value with its numbers and truth values as text, spelled as JSON spells them; all else unchanged.
@@ -60,9 +62,9 @@ def spelled(value: Any) -> Any:
     ('3', 'true', ['x'])
     """
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return Spelled("true" if value else "false")
     if isinstance(value, (int, float)):
-        return None if math.isnan(value) else str(value)
+        return None if math.isnan(value) else Spelled(value)
     return value
 
 

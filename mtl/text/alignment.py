@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..base.errors import WrongValueError, counted
+from ..base.shown import shown
 from .span_tags import Span, is_span, tags_of_spans
 from .tag_rule import ANY, TagRule
 from .tag_schemes import LETTERS, OUTSIDE, Scheme
@@ -50,7 +51,7 @@ def token_tags(
     if tags is None:
         fits = is_span if is_span(value[0]) else _is_tag
         place = next(i for i, item in enumerate(value) if not fits(item))
-        raise WrongValueError("should be a list of tags or of spans", f"{value[place]!r}, item {place + 1} of it")
+        raise WrongValueError("should be a list of tags or of spans", f"{shown(value[place])}, item {place + 1} of it")
     if "" in tags:
         raise WrongValueError("a tag should have at least one character", f"{value[tags.index('')]!r}")
     given = word_spans(text) if words is None else words

@@ -9,7 +9,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from ..base.errors import UsageError, WrongValueError, short
+from ..base.errors import UsageError, WrongValueError
+from ..base.shown import shown
 from .category_entries import UNSIGNED, fault_if_negative, float_text, list_text
 
 VALUES = ("number", "value", "categories")  # the tokenizers for whose inputs a cell is no text
@@ -60,7 +61,7 @@ def value_text(value: Any, tokenizer: str) -> str:
         inside = value.strip(" \t\r\n") if isinstance(value, str) else None
         if inside is not None and (not inside or number(inside) is not None):
             return inside
-        raise WrongValueError("should be a number such as 12.5 or -3e4, or nothing", short(value))
+        raise WrongValueError("should be a number such as 12.5 or -3e4, or nothing", shown(value))
     if not isinstance(value, str):
         raise WrongValueError("should be one value: a text, a number or nothing", f"{type(value).__name__}")
     return value
@@ -89,12 +90,12 @@ def _entry(part: Any) -> tuple[str, float | None]:
         weight = number(weight) if number(weight) is not None else weight
     if weight is not None and (isinstance(weight, bool) or not isinstance(weight, (int, float, Decimal))):
         raise WrongValueError(
-            f"the weight of {short(name)} should be a number from 0 to 1e+09", short(weight), kind="weight"
+            f"the weight of {shown(name)} should be a number from 0 to 1e+09", shown(weight), kind="weight"
         )
     if isinstance(name, (list, tuple, Mapping, set)):
         raise WrongValueError(
             "should be a list of categories or of [category, weight] pairs, or a map from categories to weights",
-            f"{short(part)} in it",
+            f"{shown(part)} in it",
         )
     return value_text(name, "value"), None if weight is None else float(weight)
 

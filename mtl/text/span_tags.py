@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..base.errors import WrongValueError
+from ..base.shown import shown
 from .tag_schemes import OUTSIDE
 from .white_space import tidy
 
@@ -85,8 +86,7 @@ def _checked(given: Any, text: str) -> _Labelled:
     start, end = map(_whole, values[:2])
     label = tidy(values[2]) if isinstance(values[2], str) else ""
     if start is None or end is None or not label:
-        found = dict(given) if isinstance(given, Mapping) else list(given)
-        raise WrongValueError("a span should have a start and an end (numbers) and a label", str(found))
+        raise WrongValueError("a span should have a start and an end (numbers) and a label", shown(given))
     span = _Labelled(start, end, label)
     if not 0 <= start < end <= len(text):
         hint = f"Perhaps {_UTF_16}." if _wide(text) and 0 <= start < end else ""

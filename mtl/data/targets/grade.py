@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...base.errors import WrongValueError, short
+from ...base.errors import WrongValueError
 from ...base.registry import register
+from ...base.shown import shown
 from .base import Target
 from .parts import Answer, Example, Names
 
@@ -57,7 +58,7 @@ class Grade(Target):
             )
         grade = number(value)
         if grade is None:
-            raise WrongValueError("should be a grade, a number", short(value))
+            raise WrongValueError("should be a grade, a number", shown(value))
         written = format(grade + 0.0, "g")  # -0.0 is 0
         return written if float(written) == grade else repr(grade)  # six digits may be too few
 

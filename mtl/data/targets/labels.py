@@ -10,8 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...base.errors import WrongValueError, short
+from ...base.errors import WrongValueError
 from ...base.registry import register
+from ...base.shown import described
 from ...text.white_space import tidy
 from ..labels import MISSING
 from .label_target import LabelTarget
@@ -43,7 +44,7 @@ class Classes(LabelTarget):
         if not isinstance(listed, list) or not all(isinstance(label, str) for label in listed):
             raise WrongValueError(
                 "should be a list of labels, or a text with commas between them",
-                f"{type(value).__name__}: {short(value)}",
+                described(value),
             )
         return sorted({tidy(label) for label in listed} - {""})
 

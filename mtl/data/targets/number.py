@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...base.errors import WrongValueError, short
+from ...base.errors import WrongValueError
 from ...base.registry import register
+from ...base.shown import shown
 from .base import Target
 from .grade import number
 from .parts import Answer, Example, Names
@@ -40,7 +41,7 @@ class Number(Target):
             return None
         found = number(value)
         if found is None:
-            raise WrongValueError("should be a number", short(value))
+            raise WrongValueError("should be a number", shown(value))
         return found
 
     def count(self, gold: float) -> None:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...base.errors import WrongValueError, counted, short
+from ...base.errors import WrongValueError, counted
 from ...base.registry import register
+from ...base.shown import described
 from ...text.white_space import tidy
 from ..labels import MISSING
 from .label_target import LabelTarget
@@ -61,7 +62,7 @@ class OneLabel(LabelTarget):
             return "true" if value else "false"
         if isinstance(value, (str, int, float)):
             return tidy(str(value)) or None
-        raise WrongValueError("should be one label", f"{type(value).__name__}: {short(value)}")
+        raise WrongValueError("should be one label", described(value))
 
     def labels_of(self, gold: str) -> Iterable[str]:
         return () if gold == self.out_of_scope else (gold,)

@@ -10,8 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...base.errors import WrongValueError, short
+from ...base.errors import WrongValueError
 from ...base.registry import register
+from ...base.shown import shown
 from ...text.span_tags import Span
 from ..labels import MISSING
 from .base import Target
@@ -123,15 +124,15 @@ def _span(item: Any, text: str) -> Span:
     if isinstance(item, str) and item:
         start = text.find(item)
         if start < 0:
-            raise WrongValueError("should be in the text as it is written", short(item))
+            raise WrongValueError("should be in the text as it is written", shown(item))
         return start, start + len(item)
     quoted = item.get("text") if isinstance(item, dict) else None
     at = item.get("start", item.get("answer_start")) if isinstance(item, dict) else None
     if not isinstance(quoted, str) or not quoted or isinstance(at, bool) or not isinstance(at, int):
-        raise WrongValueError("an answer should be a text, or a dict with 'text' and 'start'", short(item))
+        raise WrongValueError("an answer should be a text, or a dict with 'text' and 'start'", shown(item))
     if at < 0 or text[at : at + len(quoted)] != quoted:
         found = text[max(at, 0) : max(at, 0) + len(quoted)]
         raise WrongValueError(
-            f"should have {short(quoted)} at character {at} of the text", f"{short(found)} there", kind="other text"
+            f"should have {shown(quoted)} at character {at} of the text", f"{shown(found)} there", kind="other text"
         )
     return at, at + len(quoted)

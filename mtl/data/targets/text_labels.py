@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...base.errors import WrongValueError, counted, short
+from ...base.errors import WrongValueError, counted
 from ...base.registry import register
+from ...base.shown import described
 from ...text.white_space import tidy
 from ..labels import MISSING
 from .label_target import LabelTarget
@@ -33,9 +34,7 @@ class TextLabels(LabelTarget):
         """Return the labels; None where no text has one."""
         wanted = counted(len(example.texts), "label")
         if not isinstance(value, list) or not all(label is None or isinstance(label, str) for label in value):
-            raise WrongValueError(
-                f"should be a list of {wanted}, one a text", f"{type(value).__name__}: {short(value)}"
-            )
+            raise WrongValueError(f"should be a list of {wanted}, one a text", described(value))
         if len(value) != len(example.texts) and (value or list(example.texts) != [""]):
             raise WrongValueError(f"should be a list of {wanted}, one a text", str(len(value)))
         labels = [None if label is None else tidy(label) or None for label in value]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from ...base.errors import WrongValueError, short
+from ...base.errors import WrongValueError
+from ...base.shown import described
 from ...text.trees import INTENT, WrittenTree, read_tree
 from .parts import Example, Remark
 
@@ -28,9 +29,7 @@ class TreeCells:
         Raises `ValueError` where there is no tree.
         """
         if not isinstance(value, str):
-            raise WrongValueError(
-                "should be a tree in brackets, such as [IN:GREET hello ]", f"{type(value).__name__}: {short(value)}"
-            )
+            raise WrongValueError("should be a tree in brackets, such as [IN:GREET hello ]", described(value))
         if not value.strip():
             return None
         found = read_tree(value)

@@ -79,7 +79,7 @@ def test_of_a_recipe_and_of_its_data(tmp_path: Path) -> None:
         "dev.tsv:2: column 3: should have 3 columns (text, intent, slots). Found 2.",
         f"test.tsv: {slot}",
         "more.jsonl: should have a column 'body': the input of task 'sort'. Found the columns label, txt.",
-        "more.jsonl:1: column 'label': should be one label. Found list: ['x']. 1 other row has such a fault.",
+        "more.jsonl:1: column 'label': should be one label. Found list: [\"x\"]. 1 other row has such a fault.",
         "more.jsonl:2: column 'txt': should be a text or a list of tokens. Found nothing.",
         "more.jsonl:4: column 1: should be a JSON object. Found what is not JSON: Expecting value.",
         "nothing.jsonl: should be a file. Found nothing there.",
@@ -154,7 +154,7 @@ share:
         "'question.embedding' and 'answer.embedding': write 'question.pooling' and 'answer.pooling'.",
         "small.yaml:32: tasks.rank: should be the only task of its source, whose batches are made of whole queries. "
         "Found 'topic' on 'more' too: name the source again under another name.",
-        "more.jsonl:1: column 'topic': should be one label. Found list: ['x'].",
+        "more.jsonl:1: column 'topic': should be one label. Found list: [\"x\"].",
         "more.jsonl:1: column 'grade': should be a grade, a number. Found 'good'.",
         "more.jsonl:2: column 'text': should be a text or a list of tokens. Found nothing.",
         "more.jsonl:3: column 1: should be a JSON object. Found what is not JSON: Expecting value.",

@@ -96,7 +96,7 @@ BAD: dict[str, Case] = {  # keys of the task, a row, another row, the message of
         {"negative": "bad", "target": None},
         TRIPLE,
         {**TRIPLE, "bad": {"a": 1}},
-        "column 'bad': should be a text or a list of tokens. Found dict: {'a': 1}.",
+        "column 'bad': should be a text or a list of tokens. Found dict: {\"a\": 1}.",
     ),
     "no name of a query": (
         {"group": "qid"},
@@ -114,7 +114,7 @@ BAD: dict[str, Case] = {  # keys of the task, a row, another row, the message of
         {"pool": "page"},
         GOOD,
         {**GOOD, "page": ["a"]},
-        "column 'page': should be a name or a number. Found list: ['a'].",
+        "column 'page': should be a name or a number. Found list: [\"a\"].",
     ),
 }
 

@@ -43,11 +43,11 @@ BAD_ROWS: dict[str, tuple[dict[str, Any], str]] = {
     "text left out": ({"intent": "x"}, "column 'text': should be a text or a list of tokens. Found nothing."),
     "text of another kind": (
         {**GOOD, "text": {"a": 1}},
-        "column 'text': should be a text or a list of tokens. Found dict: {'a': 1}.",
+        "column 'text': should be a text or a list of tokens. Found dict: {\"a\": 1}.",
     ),
     "list of other things": (
         {**GOOD, "text": ["play", None]},
-        "column 'text': should be a text or a list of tokens. Found list: ['play', None].",
+        "column 'text': should be a text or a list of tokens. Found list: [\"play\", null].",
     ),
     "a token of white space": (
         {**GOOD, "text": ["play", "\u00a0"]},
@@ -59,7 +59,7 @@ BAD_ROWS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "several labels": (
         {**GOOD, "intent": ["a", "b"]},
-        "column 'intent': should be one label. Found list: ['a', 'b'].",
+        'column \'intent\': should be one label. Found list: ["a", "b"].',
     ),
 }
 

@@ -10,8 +10,12 @@ import pytest
 
 from mtl.base.errors import DataError
 from mtl.cli.tables import reading
+from mtl.compile.loading import recipe_from_dict
+from mtl.data.data_faults import Readers, data_faults
 from mtl.data.prepare import prepare
 from mtl.data.prepared import Prepared
+from mtl.graph.build import build_graph
+from mtl.sources.base import SPLITS
 from mtl.sources.opening import open_sources
 
 from .conftest import graph_of
@@ -85,4 +89,21 @@ def test_malformed_rows_are_told_once(tmp_path: Path) -> None:
     assert str(error.value).splitlines() == [
         f"{tmp_path}/train:61: column 'document': should be a text or a list of tokens. Found nothing.",
         f"{tmp_path}/train:62: column 2: should be a JSON object. Found what is not JSON: Expecting value.",
+    ]
+
+
+def test_a_fault_of_several_splits_of_one_file_is_counted_once_over_its_rows(tmp_path: Path) -> None:
+    source = {"format": "jsonl", "train": "train", "dev": "20%", "test": "20%"}
+    rows = [{"text": "play it", "label": ["a"] if i % 2 else "b"} for i in range(40)]
+    (tmp_path / "train").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    task = {"type": "text_classification", "source": "songs", "inputs": "text", "target": "label"}
+    recipe = recipe_from_dict(
+        {"name": "a", "sources": {"songs": source}, "tasks": {"kind": {**task, "model": {"embedding": "word"}}}},
+        data=tmp_path,
+    )
+    graph = build_graph(recipe)
+    found = data_faults(Readers.of(graph), open_sources(recipe), SPLITS)
+    assert list(map(str, found.of_data)) == [
+        f"{tmp_path / 'train'}:2: column 'label': should be one label. Found list: [\"a\"]. "
+        "19 other rows have such a fault."
     ]

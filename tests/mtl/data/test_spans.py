@@ -42,7 +42,10 @@ def test_an_answer_in_tokens_that_are_not_read_is_measured_and_not_learned() -> 
         ("Oslo", "should be in the text as it is written. Found 'Oslo'."),
         ([], "should be an answer in the text, as the task has no 'no_answer: true'. Found an empty list."),
         ([3], "an answer should be a text, or a dict with 'text' and 'start'. Found 3."),
-        ([{"text": "York"}], "an answer should be a text, or a dict with 'text' and 'start'. Found {'text': 'York'}."),
+        (
+            [{"text": "York"}],
+            "an answer should be a text, or a dict with 'text' and 'start'. Found {\"text\": \"York\"}.",
+        ),
         ([{"text": "York", "start": 13}], "should have 'York' at character 13 of the text. Found 'New ' there."),
         (" ", "should have at least one token of the text. Found ' '."),
     ],

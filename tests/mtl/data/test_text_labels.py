@@ -25,7 +25,7 @@ def test_a_cell_has_a_label_for_each_text_or_none() -> None:
     ("value", "message"),
     [
         ("greet", "should be a list of 3 labels, one a text. Found str: 'greet'."),
-        (["greet", 3, None], "should be a list of 3 labels, one a text. Found list: ['greet', 3, None]."),
+        (["greet", 3, None], 'should be a list of 3 labels, one a text. Found list: ["greet", 3, null].'),
         (["greet"], "should be a list of 3 labels, one a text. Found 1."),
     ],
 )

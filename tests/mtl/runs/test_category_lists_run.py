@@ -144,6 +144,6 @@ def test_a_list_in_a_column_that_is_a_text_as_well(tmp_path: Path) -> None:
         mtl.run(recipe, out=tmp_path / "run")
     assert str(wrong.value).splitlines()[0] == (
         f"{tmp_path / 'train.jsonl'}:1: column 'genres': should be a text in a column that one input reads as a text "
-        "and another as a list of categories, such as 'rock:2|pop'. Found list: ['rock', 'hip hop']. Write it so, or "
+        'and another as a list of categories, such as \'rock:2|pop\'. Found list: ["rock", "hip hop"]. Write it so, or '
         "use two columns."
     )

@@ -178,13 +178,13 @@ def test_spans_become_bio_tags() -> None:
 
 
 BAD_SPANS: dict[str, list[Any]] = {
-    "a span should have a start and an end (numbers) and a label. Found {'start': 0, 'end': 2}.": [
+    'a span should have a start and an end (numbers) and a label. Found {"start": 0, "end": 2}.': [
         {"start": 0, "end": 2}
     ],
-    "a span should have a start and an end (numbers) and a label. Found {'start': '0', 'end': 2, 'label': 'x'}.": [
+    'a span should have a start and an end (numbers) and a label. Found {"start": "0", "end": 2, "label": "x"}.': [
         {"start": "0", "end": 2, "label": "x"}
     ],
-    "a span should have a start and an end (numbers) and a label. Found {'start': 0.5, 'end': 2, 'label': 'x'}.": [
+    'a span should have a start and an end (numbers) and a label. Found {"start": 0.5, "end": 2, "label": "x"}.': [
         {"start": 0.5, "end": 2, "label": "x"}
     ],
     "a span should have a start and an end (numbers) and a label. Found [0, 2, ' '].": [[0, 2, " "]],
