@@ -21,6 +21,12 @@ from .exact_search import Vectors
 
 NAME = "vectors"
 PROGRESS = ".progress"
+LENGTH = 8  # bytes that say how long the JSON text after them is
+_OTHERS = {
+    "documents": "of other documents",
+    # torch and onnxruntime round differently
+    "encoder": "by another encoder (other weights, another export of them, or a run in place of its export)",
+}
 
 
 class VectorFile:
@@ -56,9 +62,20 @@ class VectorFile:
             )
         if found != self._header:
             raise UsageError(
-                f"'{self.file}' should hold the vectors of these documents, by this encoder. Found others. "
-                "Delete it, or name another file with --vectors."
+                f"'{self.file}' should hold the vectors of these documents, by this encoder. Found "
+                f"{self._other(found)}. Delete it, or name another file with --vectors."
             )
+
+    def _other(self, header: bytes) -> str:
+        """Return what is in a file that begins with another header."""
+        try:
+            entries = json.loads(header[LENGTH:])
+            of, shape = entries["__metadata__"], entries[NAME]["shape"]
+            differing = [key for key, value in self.of.items() if of[key] != value]
+        except (ValueError, LookupError, TypeError):
+            return "something else than such vectors"
+        others = [_OTHERS.get(key, f"of another '{key}'") for key in differing]
+        return f"vectors {', '.join(others) or f'of another shape, {shape[0]:,} of {shape[1]:,} numbers'}"
 
     @property
     def done(self) -> int:
@@ -139,10 +156,10 @@ def _header(rows: int, dim: int, of: dict[str, str]) -> bytes:
     entry: dict[str, Any] = {"dtype": "F32", "shape": [rows, dim], "data_offsets": [0, rows * dim * 4]}
     text = json.dumps({"__metadata__": of, NAME: entry}, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text
+    return len(text).to_bytes(LENGTH, "little") + text
 
 
 def _read_header(file: Path) -> bytes:
     with file.open("rb") as stream:
-        length = stream.read(8)
+        length = stream.read(LENGTH)
         return length + stream.read(min(int.from_bytes(length, "little"), 1 << 20))

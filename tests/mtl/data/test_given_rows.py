@@ -29,7 +29,7 @@ def given(rows: list[dict[str, Any]], folder: Path) -> Prepared:
     [
         ({"text": 5}, "column 'text': should be a text or a list of tokens. Found int: 5."),
         ({"text": np.float32(0.5)}, "column 'text': should be a text or a list of tokens. Found float: 0.5."),
-        ({"text": True}, "column 'text': should be a text or a list of tokens. Found bool: True."),
+        ({"text": True}, "column 'text': should be a text or a list of tokens. Found bool: true."),
         ({"text": float("nan")}, "column 'text': should be a text or a list of tokens. Found nothing."),
         ({"text": ["play", 5]}, "column 'text': should be a text or a list of tokens. Found list: [\"play\", 5]."),
         ({"slots": [1, 0]}, "column 'slots': a tag should be a text. Found int: 1."),

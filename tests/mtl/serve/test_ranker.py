@@ -69,8 +69,9 @@ def test_a_run_ranks_as_its_export_does(ranking_run: Path, tmp_path: Path) -> No
     other = within("rank", ranking_run, "--documents", file, "--queries", queries, "--vectors", tmp_path / "export")
     assert (other.returncode, other.stderr) == (
         2,
-        f"'{tmp_path / 'export'}' should hold the vectors of these documents, by this encoder. Found others. "
-        "Delete it, or name another file with --vectors.\n",
+        f"'{tmp_path / 'export'}' should hold the vectors of these documents, by this encoder. Found vectors "
+        "by another encoder (other weights, another export of them, or a run in place of its export). Delete it, or "
+        "name another file with --vectors.\n",
     )
 
 
@@ -118,7 +119,7 @@ def test_vectors_are_kept_and_gone_on_with(bundle: Path, tmp_path: Path, monkeyp
     kept = tmp_path / "documents.tsv.relevance.vectors"
     assert str(error.value) == (
         f"'{kept}' should hold the vectors of these documents, by this encoder. "
-        "Found others. Delete it, or name another file with --vectors."
+        "Found vectors of other documents. Delete it, or name another file with --vectors."
     )
 
 
@@ -300,7 +301,8 @@ def test_vectors_of_another_export_are_not_taken(bundle: Path, tmp_path: Path) -
             Ranker(folder, file)
         assert str(error.value) == (
             f"'{kept}' should hold the vectors of these documents, by this encoder. "
-            "Found others. Delete it, or name another file with --vectors."
+            "Found vectors by another encoder (other weights, another export of them, or a run in place of its export). "
+            "Delete it, or name another file with --vectors."
         )
 
 

@@ -56,17 +56,32 @@ def test_vectors_of_other_documents_are_not_gone_on_with(tmp_path: Path) -> None
     assert VectorFile(tmp_path / "v", 10, 3, {**OF, "documents": "other"}).done == 0
 
 
-@pytest.mark.parametrize("content", [b"", b"something else", None])
-def test_a_file_of_something_else_is_left_alone(tmp_path: Path, content: bytes | None) -> None:
-    if content is None:
-        VectorFile(tmp_path / "v", 10, 3, {**OF, "encoder": "other"}).write(ROWS, 0)
+ENCODER = "by another encoder (other weights, another export of them, or a run in place of its export)"
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"", "something else than such vectors"),
+        (b"something else", "something else than such vectors"),
+        (b"\x07\0\0\0\0\0\0\0[1, 2] ", "something else than such vectors"),
+        ({"encoder": "other"}, f"vectors {ENCODER}"),
+        ({"documents": "other"}, "vectors of other documents"),
+        ({"documents": "other", "encoder": "other"}, f"vectors of other documents, {ENCODER}"),
+        ({}, "vectors of another shape, 10 of 4 numbers"),
+    ],
+)
+def test_a_file_of_something_else_is_left_alone(tmp_path: Path, content: bytes | dict[str, str], found: str) -> None:
+    if isinstance(content, dict):
+        dim = 3 if content else 4
+        VectorFile(tmp_path / "v", 10, dim, {**OF, **content}).write(np.zeros((10, dim), np.float32), 0)
     else:
         (tmp_path / "v").write_bytes(content)
     before = (tmp_path / "v").read_bytes()
     with pytest.raises(UsageError) as error:
         VectorFile(tmp_path / "v", 10, 3, OF)
     assert str(error.value) == (
-        f"'{tmp_path / 'v'}' should hold the vectors of these documents, by this encoder. Found others. "
+        f"'{tmp_path / 'v'}' should hold the vectors of these documents, by this encoder. Found {found}. "
         "Delete it, or name another file with --vectors."
     )
     assert (tmp_path / "v").read_bytes() == before
