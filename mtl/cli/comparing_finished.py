@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from ..base.errors import UsageError, near_miss
+from ..base.errors import UsageError, counted, near_miss
 from ..base.files import replace
 from .checking import warn
 from .finished import SPLITS
@@ -71,12 +71,16 @@ def figures_table(found: FinishedComparison) -> Table:
 
 
 def rows_tables(found: FinishedComparison) -> Iterator[Table]:
-    """Yield a table for each folder but the first: rows that are answered otherwise, and what is right."""
+    """Yield a table for each folder but the first: rows that are answered otherwise, and what is right.
+
+    Of a ranking it counts queries, by the document that is ranked first.
+    """
     first, *others = map(str, found.folders)
     for name, apart in zip(others, found.apart, strict=True):
         made = table("task", "rows", "answered otherwise", f"right in {name} alone", f"in {first} alone", "p", "is")
         for task, one in apart.items():
-            counts = (one.rows, one.otherwise, one.right_here, one.right_there)
-            made.add_row(task, *(f"{count:,}" for count in counts), f"{one.p:.4f}", one.verdict)
+            rows = counted(one.rows, "query", "queries") if one.units == "queries" else f"{one.rows:,}"
+            counts = (one.otherwise, one.right_here, one.right_there)
+            made.add_row(task, rows, *(f"{count:,}" for count in counts), f"{one.p:.4f}", one.verdict)
         if apart:
             yield made

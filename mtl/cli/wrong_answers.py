@@ -16,6 +16,7 @@ from .progress import line
 from .tables import print_table, table
 
 if TYPE_CHECKING:
+    from ..runs.worst_queries import WorstQueries
     from ..runs.wrong_answers import WrongAnswers
 
 LONGEST = 80  # characters of a text that are shown
@@ -27,29 +28,58 @@ def errors_command(
 ) -> None:
     """Print the wrong rows of a task that were most certain, its confusions and disagreements; write all rows.
 
-    They go into the folder of a run or an ensemble; those of an export, which stays as it is, only where `out` is one.
+    They go into the folder of a run or an ensemble; those of an export, which stays as it is, and queries of a ranking
+    only where `out` names a file.
     """
     if split is not None and split not in SPLITS:
         raise UsageError(f"--split should be train, dev or test. Found '{split}'.{near_miss(split, SPLITS)}")
     from ..runs.exported_run import ExportedRun
     from ..runs.finished import open_finished
+    from ..runs.worst_queries import worst_queries
     from ..runs.wrong_answers import wrong_answers
 
     run = open_finished(folder, data=data)
     warn_if_unfinished(folder)
     task = chosen_task(task, run.tasks, run.out, called="--task")
+    console = Console()
+    if run.graph.recipe.tasks[task].task.units == "pairs":
+        worst = worst_queries(run, task, split)
+        warn(run.warnings(worst.split))
+        print_worst(worst, top, console)
+        _written(worst, counted(len(worst.rows), "query", "queries"), out, console)
+        return
     found = wrong_answers(run, task, split)
     warn(run.warnings(found.split))
-    console = Console()
     print_mistakes(found, top, console)
-    if out is not None:
-        found.write_table(out)
-    elif isinstance(run, ExportedRun):
-        line(console, f"{counted(len(found.rows), 'row')}; --out FILE writes them as a table")
-        return
+    rows = counted(len(found.rows), "row")
+    if out is None and not isinstance(run, ExportedRun):
+        line(console, f"{found.write(run.out)}: {rows}")
     else:
-        out = found.write(run.out)
-    line(console, f"{out}: {counted(len(found.rows), 'row')}")
+        _written(found, rows, out, console)
+
+
+def _written(found: WrongAnswers | WorstQueries, rows: str, out: Path | None, console: Console) -> None:
+    if out is None:
+        line(console, f"{rows}; --out FILE writes them as a table")
+    else:
+        found.write_table(out)
+        line(console, f"{out}: {rows}")
+
+
+def print_worst(found: WorstQueries, top: int, console: Console) -> None:
+    """Print the queries of a ranking whose first relevant document is ranked lowest, as many as asked."""
+    queries = counted(found.queries, "query", "queries")
+    wrong = f"{len(found.rows):,} of {queries} of {found.split} with a document first that is not relevant"
+    line(console, f"{found.task}: {wrong}")
+    if found.rows[:top]:
+        rows = table("first relevant", "query", "ranked first", "relevant")
+        for row in found.rows[:top]:
+            place = f"{row.rank:,} of {row.documents:,}"
+            rows.add_row(place, *map(_short, (row.query, row.first, row.relevant)))
+        line(console, "")
+        print_table(console, rows)
+    if found.rows:
+        line(console, "")
 
 
 def print_mistakes(found: WrongAnswers, top: int, console: Console) -> None:

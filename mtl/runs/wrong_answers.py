@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,17 +14,16 @@ import numpy as np
 
 from ..base.errors import UsageError
 from ..base.files import replace
-from ..base.visible import escaped
 from ..recipe.names import chosen_task
-from ..sources.base import SPLITS
 from .reported import ERRORS
+from .table_cells import one_field
 from .table_notes import write_note
+from .worst_queries import measured_split
 
 if TYPE_CHECKING:
     from ..data.split import Split
     from .finished import Measurable
 
-_PARTS = re.compile("[\\\\\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")  # a tab, what `str.splitlines` splits at, backslashes
 NOTHING = "(none)"  # in place of a label that gold has and the answer lacks, or the other way around
 
 
@@ -94,7 +92,7 @@ class WrongAnswers:
             certainty = "" if row.certainty is None else f"{row.certainty:.4f}"
             values = [in_cell(value) for value in (row.gold, row.answer, *row.texts.values())]
             file, line = row.place or ("", "")
-            table.writerow([row.number, _one_field(file), line, certainty, *map(_one_field, values)])
+            table.writerow([row.number, one_field(file), line, certainty, *map(one_field, values)])
         replace(path, content.getvalue().encode("utf-8", "surrogatepass"))
 
 
@@ -105,12 +103,8 @@ def wrong_answers(run: Measurable, task: str | None = None, split: str | None = 
     answers are not right or wrong, and for a split that its source does not have.
     """
     task = _task(run, task)
-    source = run.graph.recipe.tasks[task].source
-    there = [name for name in SPLITS if run.prepared.split(source, name) is not None]
-    split = split or next((name for name in ("test", "dev") if name in there), "test")
-    encoded = run.prepared.split(source, split)
-    if encoded is None:
-        raise UsageError(f"the source '{source}' should have a {split} split. Found {', '.join(there)}.")
+    encoded, split = measured_split(run, task, split)
+    source = encoded.source
     found = run.evaluate(split, tasks=[task])
     gold, answers = found.gold[task], found.predictions[task]
     sets = encoded.targets[task].axes == ("C",)
@@ -153,19 +147,15 @@ def in_cell(value: Any) -> str:
     return NOTHING if value is None else str(value)
 
 
-def _one_field(text: str) -> str:
-    return _PARTS.sub(lambda found: escaped(found[0]), text)
-
-
 def _task(run: Measurable, task: str | None) -> str:
     task = chosen_task(task, run.tasks, run.out)
     kind = run.graph.recipe.tasks[task].task
     target = kind.target_class()
-    if kind.units == "pairs" or not target.exact:
-        raise UsageError(
-            f"task should name one whose answers are right or wrong. Found '{task}', which predicts "
-            f"a {target.element}: `mtl test` says how far off it is."
-        )
+    instead = None if target.exact else f"which predicts a {target.element}: `mtl test` says how far off it is"
+    if kind.units == "pairs":
+        instead = "a ranking: `mtl errors` and `worst_queries` list its worst queries"
+    if instead is not None:
+        raise UsageError(f"task should name one whose answers are right or wrong. Found '{task}', {instead}.")
     return task
 
 

@@ -16,11 +16,14 @@ from ...base.errors import WrongValueError
 class Ranked:
     """P pairs of G groups (all documents of one query are a group), sorted by group and, inside it, by rank.
 
-    `grades` [P] float64, above 0 where the document is relevant; `groups` [P] int64 from 0 to G - 1, ascending.
+    `grades` [P] float64, above 0 where the document is relevant; `groups` [P] int64 from 0 to G - 1, ascending;
+    `order` [P] int64, the place that each pair had before; `ids` [P] those of their documents, as before.
     """
 
     grades: NDArray[np.float64]
     groups: NDArray[np.int64]
+    order: NDArray[np.int64]
+    ids: Sequence[str]
 
     @classmethod
     def of(
@@ -43,7 +46,7 @@ class Ranked:
         ties = np.fromiter((place[name] for name in document_ids), np.int64, len(document_ids))
         numbers = np.unique(groups, return_inverse=True)[1].astype(np.int64).reshape(-1)
         order = np.lexsort((ties, -np.asarray(scores, np.float64), numbers))
-        return cls(np.asarray(grades, np.float64)[order], numbers[order])
+        return cls(np.asarray(grades, np.float64)[order], numbers[order], order.astype(np.int64), document_ids)
 
     @cached_property
     def sizes(self) -> NDArray[np.int64]:
@@ -53,8 +56,13 @@ class Ranked:
     @cached_property
     def ranks(self) -> NDArray[np.int64]:
         """Rank of each pair in its group, [P], from 1."""
-        starts = np.cumsum(self.sizes) - self.sizes
-        return np.arange(1, len(self.groups) + 1) - starts[self.groups]
+        return np.arange(1, len(self.groups) + 1) - self.first[self.groups]
+
+    @cached_property
+    def first(self) -> NDArray[np.int64]:
+        """Where the first pair of each group is among the ranked ones, [G]."""
+        found: NDArray[np.int64] = np.cumsum(self.sizes) - self.sizes
+        return found
 
     @cached_property
     def relevant(self) -> NDArray[np.bool_]:
@@ -71,6 +79,10 @@ class Ranked:
         """Relevant documents of its group down to each pair, itself included, [P]."""
         before = np.cumsum(self.positives) - self.positives
         return np.cumsum(self.relevant) - before[self.groups]
+
+    def first_documents(self) -> list[str]:
+        """Return the id of the document that is ranked first in each group, [G]."""
+        return [self.ids[place] for place in self.order[self.first].tolist()]
 
     def total(self, values: NDArray[np.floating] | NDArray[np.bool_]) -> NDArray[np.float64]:
         """Return the sums of values [P] of each group, [G]."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from ...base.errors import Fault, UsageError, listing
 from ...evaluate.evaluation import Evaluation
+from ...evaluate.metrics import Ranked
 from ..finished import Measurable, open_finished
 from .verdicts import LEVEL
 
@@ -20,13 +21,16 @@ from .verdicts import LEVEL
 class RowsApart:
     """How a task's answers differ from those of the first: on how many of the labelled `rows`, and which are right.
 
-    `p` is the probability of a difference in right answers as large as this one, were both equally good.
+    Rows of a ranking are its queries with a relevant document (`units`): the answer is the document that is ranked
+    first, right where it is relevant. `p` is the probability of a difference in right answers as large as this one,
+    were both equally good.
     """
 
     rows: int
     otherwise: int
     right_here: int
     right_there: int
+    units: str = "rows"
 
     @property
     def p(self) -> float:
@@ -91,14 +95,18 @@ def compare_finished(
         raise UsageError(f"what is compared should have a task in common. Found none: {each}.")
     _fault_if_other_rows(found, tasks, split)
     measured = tuple(one.evaluate(split, tasks=tasks) for one in found)
-    exact = [task for task in tasks if _counts_rows(found[0], task) and task in measured[0].predictions]
     apart: list[dict[str, RowsApart]] = []
     warnings = dict.fromkeys(fault for one in found for fault in one.warnings(split))
     for place, other in zip(places[1:], measured[1:], strict=True):
-        alike = [task for task in exact if other.gold[task] == measured[0].gold[task]]
-        apart.append({task: _apart(other, measured[0], task) for task in alike})
-        for task in exact:
-            if task not in alike:
+        apart.append({})
+        for task in tasks:
+            if task in measured[0].rankings:
+                apart[-1][task] = _queries_apart(other.rankings[task], measured[0].rankings[task])
+            elif not _counts_rows(found[0], task) or task not in measured[0].predictions:
+                continue
+            elif other.gold[task] == measured[0].gold[task]:
+                apart[-1][task] = _apart(other, measured[0], task)
+            else:
                 what = f"has other gold labels than '{places[0]}' has: rows are not compared one by one."
                 warnings[Fault(what, str(place), path=task)] = None
     return FinishedComparison(split, tasks, tuple(places), measured, tuple(apart), tuple(warnings))
@@ -128,8 +136,7 @@ def _rows_of(one: Measurable, task: str, split: str) -> str | None:
 
 def _counts_rows(one: Measurable, task: str) -> bool:
     """Say whether a task's answers to rows are right or wrong."""
-    kind = one.graph.recipe.tasks[task].task
-    return kind.units != "pairs" and kind.target_class().exact
+    return one.graph.recipe.tasks[task].task.target_class().exact
 
 
 def _apart(here: Evaluation, there: Evaluation, task: str) -> RowsApart:
@@ -143,6 +150,15 @@ def _apart(here: Evaluation, there: Evaluation, task: str) -> RowsApart:
         sum(mine and not theirs for mine, theirs in rights),
         sum(theirs and not mine for mine, theirs in rights),
     )
+
+
+def _queries_apart(here: Ranked, there: Ranked) -> RowsApart:
+    """Return in how many queries another document is ranked first, of those with a relevant one."""
+    counted = there.counted(both_kinds=False)
+    mine, theirs = here.relevant[here.first][counted], there.relevant[there.first][counted]
+    names = zip(here.first_documents(), there.first_documents(), counted.tolist(), strict=True)
+    otherwise = sum(wanted and one != other for one, other, wanted in names)
+    return RowsApart(int(counted.sum()), otherwise, int((mine & ~theirs).sum()), int((theirs & ~mine).sum()), "queries")
 
 
 def _known(gold: Any, answer: Any) -> Any:

@@ -243,8 +243,8 @@ def test_answers_that_are_neither_right_nor_wrong() -> None:
     with pytest.raises(UsageError) as error:
         wrong_answers(cast("Run", Ranks(graph, tuple(graph.recipe.tasks), Path("run"))))
     assert str(error.value) == (
-        "task should name one whose answers are right or wrong. Found 'relevance', which predicts a grade: "
-        "`mtl test` says how far off it is."
+        "task should name one whose answers are right or wrong. Found 'relevance', a ranking: `mtl errors` and "
+        "`worst_queries` list its worst queries."
     )
 
 

@@ -300,9 +300,9 @@ def test_vectors_of_another_export_are_not_taken(bundle: Path, tmp_path: Path) -
         with pytest.raises(UsageError) as error:
             Ranker(folder, file)
         assert str(error.value) == (
-            f"'{kept}' should hold the vectors of these documents, by this encoder. "
-            "Found vectors by another encoder (other weights, another export of them, or a run in place of its export). "
-            "Delete it, or name another file with --vectors."
+            f"'{kept}' should hold the vectors of these documents, by this encoder. Found vectors by another encoder "
+            "(other weights, another export of them, or a run in place of its export). Delete it, or name another file "
+            "with --vectors."
         )
 
 

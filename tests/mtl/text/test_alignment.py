@@ -104,8 +104,8 @@ def test_values_of_a_target_column() -> None:
     [
         (3, "int"),
         ([1, 2], "1, item 1 of it"),
-        (["O", {"start": 0}], "{'start': 0}, item 2 of it"),
-        ([["O"]], "['O'], item 1 of it"),
+        (["O", {"start": 0}], '{"start": 0}, item 2 of it'),
+        ([["O"]], '["O"], item 1 of it'),
         ([{"start": 0}, "O"], "'O', item 2 of it"),
     ],
 )
@@ -187,7 +187,7 @@ BAD_SPANS: dict[str, list[Any]] = {
     'a span should have a start and an end (numbers) and a label. Found {"start": 0.5, "end": 2, "label": "x"}.': [
         {"start": 0.5, "end": 2, "label": "x"}
     ],
-    "a span should have a start and an end (numbers) and a label. Found [0, 2, ' '].": [[0, 2, " "]],
+    'a span should have a start and an end (numbers) and a label. Found [0, 2, " "].': [[0, 2, " "]],
     "a span should lie within 0–15. Found 3–16 (x).": [{"start": 3, "end": 16, "label": "x"}],
     "a span should lie within 0–15. Found 3–3 (x).": [{"start": 3, "end": 3, "label": "x"}],
     "a span should hold a token. Found none in 2–3 (x).": [{"start": 2, "end": 3, "label": "x"}],
