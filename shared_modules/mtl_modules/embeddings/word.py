@@ -121,10 +121,12 @@ def covered(path: Path, found: int, words: int, unknown: Start) -> Note:
     >>> covered(Path("glove.txt"), 812, 1024, "random").message
     'pretrained: 812 of 1,024 words of the vocabulary have a vector in glove.txt.'
     """
+    verb = "has" if found == 1 or words == 1 else "have"
+    share = f"pretrained: {found:,} of {counted(words, 'word')} of the vocabulary {verb} a vector in {path}"
     if found:
-        return Note(f"pretrained: {found:,} of {counted(words, 'word')} of the vocabulary have a vector in {path}.")
+        return Note(f"{share}.")
     return Note(
-        f"pretrained: 0 of {counted(words, 'word')} of the vocabulary have a vector in {path}: all start at "
+        f"{share}: all start at "
         f"{'random' if unknown == 'random' else 'zero'}. "
         "Its words should be written as the input's tokens are (language, lower case).",
         warning=True,

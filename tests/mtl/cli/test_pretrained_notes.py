@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,24 +24,35 @@ def test_words_with_a_vector_are_told(word: str, count: str, tmp_path: Path) -> 
     done = within("train", recipe, "--out", tmp_path / "run")
     first = json.loads((tmp_path / "run/log.jsonl").read_text("utf-8").splitlines()[0])
     told = {
-        "jude": f"pretrained: {count} of the vocabulary have a vector in {tmp_path}/vectors.txt.",
+        "jude": f"pretrained: {count} of the vocabulary has a vector in {tmp_path}/vectors.txt.",
         "Jude": f"pretrained: {count} of the vocabulary have a vector in {tmp_path}/vectors.txt: "
         "all start at random. Its words should be written as the input's tokens are (language, lower case).",
     }[word]
     assert done.returncode == 0
-    assert (f"words.word: {told}" in done.stdout.splitlines()) == (word == "jude")
+    lines = done.stdout.splitlines()
+    assert (f"words.word: {told}" in lines) == (word == "jude")
     assert (f"warning: words.word: {told}" in done.stderr.splitlines()) == (word == "Jude")
     expected = {"event": "note", "message": told, "warning": word == "Jude", "component": "words.word", "step": 0}
     assert first == expected
 
 
 @pytest.mark.parametrize(("word", "count"), [("jude", "1 of 22 words"), ("Jude", "0 of 22 words")])
+def test_the_warning_comes_before_what_training_prints(tmp_path: Path) -> None:
+    recipe = small.write(tmp_path, RECIPE.replace("epochs: 24", "epochs: 1"))
+    (tmp_path / "vectors.txt").write_text("Jude 1 2\n")
+    command = [sys.executable, "-m", "mtl", "train", recipe, "--out", tmp_path / "run"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
+    lines = [line.split(":")[0].split()[0] for line in done.stdout.splitlines()]
+    assert lines.index("vocabulary") < lines.index("warning") < lines.index("step")
+
+
 def test_a_check_of_sources_tells_them_too(word: str, count: str, tmp_path: Path) -> None:
     recipe = small.write(tmp_path, RECIPE)
     (tmp_path / "vectors.txt.gz").write_bytes(gzip.compress(f"{word} 1 2\n".encode()))
     recipe.write_text(recipe.read_text("utf-8").replace("vectors.txt", "vectors.txt.gz"), "utf-8")
     done = within("check", "--sources", recipe)
-    told = f"words.word: pretrained: {count} of the vocabulary have a vector in {tmp_path}/vectors.txt.gz"
+    verb = "has" if word == "jude" else "have"
+    told = f"words.word: pretrained: {count} of the vocabulary {verb} a vector in {tmp_path}/vectors.txt.gz"
     none = ": all start at random. Its words should be written as the input's tokens are (language, lower case)."
     assert done.returncode == 0
     assert (f"{told}." in done.stdout.splitlines()) == (word == "jude")

@@ -67,7 +67,7 @@ def test_how_many_words_the_file_has_is_noted(words: Any, tmp_path: Path) -> Non
     path = tmp_path / "vectors.txt"
     path.write_text("jude 1 2 3\n")
     (note,) = WordEmbedding(words, dim=3, pretrained=InitialFile(path)).notes
-    assert note == Note(f"pretrained: 1 of 2 words of the vocabulary have a vector in {path}.")
+    assert note == Note(f"pretrained: 1 of 2 words of the vocabulary has a vector in {path}.")
     path.write_text("Jude 1 2 3\n")
     (note,) = WordEmbedding(words, dim=3, pretrained=InitialFile(path)).notes
     assert note.warning
