@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ..base.errors import MtlError, RecipeError, UsageError, no_memory, sentences
+from ..base.errors import Fault, MtlError, RecipeError, UsageError, no_memory, sentences
 from ..base.registry import InitialFile, file_keys, inferred_arguments, nested_kind, recipe_keys
 from ..graph import rules as graph_rules
 from ..graph.calls import Call, producer_of
@@ -46,21 +46,49 @@ class Builder:
     def build(self) -> None:
         labels = {task: target.answer_names() for task, target in self.fitted.targets.items()}
         faults = list(graph_rules.tied_label_sets(self.graph, labels))
-        cause: Exception | None = None
+        cause: BaseException | None = None
         for component in self.graph.components.values():
             below = {name for call in self.calls[component.name] for name in _producers(call)} - {component.name}
             if any(name not in self.built for name in below):
                 continue  # what flows in has its own fault
-            try:
-                self.built[component.name] = self._built(component)
-            except Exception as error:  # whatever a module's code raises is reported as its fault
-                if no_memory(error) is not None:
-                    raise self._too_large(component) from error
-                cause = cause or error
-                faults += map(component.config.place.fault, sentences(error, SHOULD))
+            found = self._tried(component)
+            if isinstance(found, RecipeError):
+                cause = cause or found.__cause__
+                faults += found.faults
+            else:
+                self.built[component.name] = found
         faults = faults or list(unequal(self.pulls, self.built))
         if faults:
             raise RecipeError(faults, self.graph.recipe.title) from cause
+
+    def notes(self) -> Iterator[Note]:
+        """Yield what components report whose first weights files have: each is built, and let go.
+
+        Raises `RecipeError` as `build` does.
+        """
+        faults: list[Fault] = []
+        for component in self.graph.components.values():
+            if any(component.config.values[name] is not None for name in file_keys(component.config.cls)):
+                found = self._tried(component)
+                if isinstance(found, RecipeError):
+                    faults += found.faults
+                    continue
+                for note in found.notes:
+                    yield replace(note, component=component.name)
+        if faults:
+            raise RecipeError(faults, self.graph.recipe.title)
+
+    def _tried(self, component: Component) -> Module | RecipeError:
+        """Return a component, built, or what is wrong with it; raises `MtlError` where there is no memory for it."""
+        try:
+            return self._built(component)
+        except Exception as error:  # whatever a module's code raises is reported as its fault
+            if no_memory(error) is not None:
+                raise self._too_large(component) from error
+            faults = map(component.config.place.fault, sentences(error, SHOULD))
+            found = RecipeError(faults, self.graph.recipe.title)
+            found.__cause__ = error
+            return found
 
     def _too_large(self, component: Component) -> MtlError:
         """Return the error of a component that finds no memory; how large it is shows where tensors have none."""
@@ -130,15 +158,11 @@ class Builder:
 
 
 def notes_of_files(graph: SharingGraph, fitted: Fitted, built: Mapping[str, Module]) -> Iterator[Note]:
-    """Yield what components report whose first weights files have: each is built, and let go.
+    """Yield what components report whose first weights files have; raises `RecipeError` for what is wrong with these.
 
     `built` are all components, perhaps on meta, which say what flows in.
     """
-    builder = Builder(graph, fitted, True, dict(built))
-    for component in graph.components.values():
-        if any(component.config.values[name] is not None for name in file_keys(component.config.cls)):
-            for note in builder._built(component).notes:
-                yield replace(note, component=component.name)
+    yield from Builder(graph, fitted, True, dict(built)).notes()
 
 
 def _producers(call: Call) -> list[str]:

@@ -69,3 +69,22 @@ def test_a_run_that_goes_on_has_no_notes(tmp_path: Path) -> None:
     assert events == ["step", "step", "step", "evaluation"]
     logged = [json.loads(row)["event"] for row in (tmp_path / "run/log.jsonl").read_text("utf-8").splitlines()]
     assert logged == ["note", *["step"] * 3, "evaluation", *["step"] * 3, "evaluation"]
+
+
+VECTORS = {
+    "another size": ("jude 1 2 3\n", "'dim' should be 3, the size of the vectors in {}. Found 2."),
+    "a malformed line": ("jude 1 2\nplay 1 2\nit 1 2 3\n", "{}:3: should hold a word and 2 numbers. Found 4 fields."),
+    "no vectors": ("", "{}: should hold a word and its vector per line. Found no line."),
+}
+
+
+@pytest.mark.parametrize("case", VECTORS)
+def test_a_file_that_does_not_fit_is_named_alike_by_train_and_check(case: str, tmp_path: Path) -> None:
+    recipe = small.write(tmp_path, RECIPE)
+    content, message = VECTORS[case]
+    (tmp_path / "vectors.txt").write_text(content)
+    place = f"{recipe}:21: tasks.intent.model.embedding.parts.word: "
+    for command in (["check", recipe, "--sources"], ["train", recipe, "--out", tmp_path / "run"]):
+        done = within(*command)
+        assert done.returncode == 2
+        assert done.stderr.splitlines() == [place + message.format(tmp_path / "vectors.txt"), f"1 error in {recipe}"]
