@@ -105,11 +105,11 @@ def main() -> int:
         run = Run.open(arguments.run, data=arguments.data)
         task = parser_of(run)
         if task is None:
-            sys.exit(f"{run.out}: should have a task that predicts trees. Found none.")
+            sys.exit(f"{run.out}: should have a task that predicts trees. There is none.")
         (key,) = run.graph.inputs(task).values()
         split = run.prepared.split(key.source, "test")
         if split is None:
-            sys.exit(f"{run.out}: the source '{key.source}' should have a test split. Found none.")
+            sys.exit(f"{run.out}: the source '{key.source}' should have a test split. There is none.")
         texts = split.texts(key)[: arguments.rows]
         fine = [check(run, task, beam, texts) for beam in arguments.beams]
         return 0 if all(fine) else 1

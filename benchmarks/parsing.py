@@ -91,7 +91,7 @@ def compare(run: Run, rounds: int, most: int) -> int:
     (key,) = run.graph.inputs(asked.split(" + ")[0]).values()
     split = run.prepared.split(key.source, "test")
     if split is None:
-        sys.exit(f"{run.out}: the source '{key.source}' should have a test split. Found none.")
+        sys.exit(f"{run.out}: the source '{key.source}' should have a test split. There is none.")
     texts = split.texts(key)[:most]
     slow, fast = measure(both, texts, rounds)
     kind = kind_of(run)

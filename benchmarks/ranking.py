@@ -47,7 +47,7 @@ def main() -> None:
     given = parser.parse_args()
     asked = given.queries.read_text("utf-8").splitlines() if given.queries else []
     if given.queries and not asked:
-        parser.error(f"--queries {given.queries} should have lines. Found none.")
+        parser.error(f"--queries {given.queries} should have lines. There are none.")
     with tempfile.TemporaryDirectory() as folder:
         ranker = Ranker(Bundle(given.bundle), given.documents, task=given.task, vectors=Path(folder) / "vectors")
         start = time.perf_counter()

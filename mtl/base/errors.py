@@ -53,16 +53,18 @@ class Fault:
 class Wording:
     """What should be, what was found, and what to change (whole sentences, if anything): a message, in its parts.
 
-    `kind` says which messages are of one kind; by default those that agree in what should be and what to change.
+    Where there is none of what should be, `found` is None. `kind` says which messages are of one kind;
+    by default those that agree in what should be and what to change.
     """
 
     should: str
-    found: str
+    found: str | None
     change: str = ""
     kind: str | None = None
 
     def __str__(self) -> str:
-        return " ".join(filter(None, (f"{self.should}. Found {self.found}.", self.change)))
+        found = "There is none." if self.found is None else f"Found {self.found}."
+        return " ".join(filter(None, (f"{self.should}.", found, self.change)))
 
     def fault(self, file: str | None = None, line: int | None = None, path: str | None = None) -> Fault:
         """Return the fault that says so of a place."""
@@ -73,7 +75,7 @@ class Wording:
 class WrongValueError(ValueError):
     """A value is not what it should be: for modules and readers of cells, which do not know where the value is."""
 
-    def __init__(self, should: str, found: str, change: str = "", kind: str | None = None) -> None:
+    def __init__(self, should: str, found: str | None, change: str = "", kind: str | None = None) -> None:
         super().__init__(should, found, change, kind)
         self.wording = Wording(should, found, change, kind)
 

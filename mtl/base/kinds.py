@@ -43,7 +43,7 @@ def lacking(cls: type, kind: str) -> str:
     if not missing:
         return ""
     hint = "" if parents else f" Derive it from {written}."
-    return f"should have {', '.join(missing)}, as {written} says. Found none.{hint}"
+    return f"should have {', '.join(missing)}, as {written} says. There is none.{hint}"
 
 
 @functools.cache

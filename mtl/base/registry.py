@@ -81,7 +81,7 @@ def _check(cls: type, kind: str, name: str) -> None:
         raise UsageError(f"{what}: {lack}")
     for key, parameter in inspect.signature(cls.__init__).parameters.items():  # type: ignore[misc]
         if parameter.kind is parameter.KEYWORD_ONLY and parameter.annotation is parameter.empty:
-            raise UsageError(f"{what}: the argument '{key}', a recipe key, should have a type. Found none.")
+            raise UsageError(f"{what}: the argument '{key}', a recipe key, should have a type. There is none.")
 
 
 def name_of(cls: type) -> str:

@@ -23,7 +23,7 @@ def opened(input: str, option: str = "--input") -> Iterator[BinaryIO]:
     """Open the file that an option names, or standard input for `-`, as bytes; raises `UsageError` if it is packed."""
     if input == "-":
         if sys.stdin is None:  # its parent process closed it
-            raise UsageError(f"{option} should name a file where there is no standard input. Found none.")
+            raise UsageError(f"{option} should name a file where there is no standard input. It names none.")
         fault_if_packed(sys.stdin.buffer, f"{option} '-'")
         yield sys.stdin.buffer
         return

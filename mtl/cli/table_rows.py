@@ -66,7 +66,7 @@ class InputTable:
         if self.columns is None:
             raise UsageError(
                 "--format conll should come with --columns, the names of the columns, such as --columns word,tag. "
-                "Found none."
+                "There is none."
             )
         from ..sources.conll import Conll  # with its room comes pyarrow, which text does without
 

@@ -137,7 +137,7 @@ def nothing(out: Path, trials: Sequence[Trial], asked: TuningRequest) -> str:
     failed = [trial for trial in trials if trial.state == "failed"]
     should = f"{out}: should hold a trial that was trained to its end."
     if not failed:
-        return f"{should} Found none yet: `{asked.again()}` goes on."
+        return f"{should} There is none yet: `{asked.again()}` goes on."
     return f"{should} Found {counted(len(failed), 'trial')} that failed, the first by: {failed[0].error}"
 
 

@@ -73,7 +73,7 @@ def find_class(reading: Reading, kind: str, name: Any, steps: Steps) -> type | N
         message = registry.unknown(kind, name, called="format" if kind == "source" else None)
         reading.faults.append(reading.document.place(steps).named(place.path).fault(message))
     elif name is None:
-        reading.key_fault(steps, f"should have a 'type', the name of {a(kind)}. Found none.")
+        reading.key_fault(steps, f"should have a 'type', the name of {a(kind)}. There is none.")
     else:
         reading.fault(steps, f"should be the name of {a('format' if kind == 'source' else kind)}. Found {show(name)}.")
     return None

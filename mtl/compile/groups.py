@@ -52,7 +52,7 @@ def read_group(reading: Reading, name: str, raw: Any, tasks: Collection[str]) ->
     if isinstance(raw, Mapping):
         here, members = (*steps, "members"), raw.get("members")
         if members is None:
-            reading.key_fault(steps, "should have a key 'members', a list of addresses. Found none.")
+            reading.key_fault(steps, "should have a key 'members', a list of addresses. There is none.")
             return None
     patterns = [(members, here)] if isinstance(members, str) else _patterns(reading, members, here)
     configured = isinstance(raw, Mapping) and not raw.keys() <= set(GROUP_KEYS)
@@ -67,7 +67,7 @@ def _own(reading: Reading, raw: Any, steps: Steps) -> Mapping[str, Any]:
     if own is None:
         return {"kind": "hard" if written.get("kind", "hard") == "hard" else "soft", "strength": None}
     if own["kind"] == "soft" and own["strength"] is None:
-        reading.key_fault(steps, "should have a key 'strength', a number of at least 0: it is soft. Found none.")
+        reading.key_fault(steps, "should have a key 'strength', a number of at least 0: it is soft. There is none.")
     if own["kind"] != "soft" and own["strength"] is not None:
         message = f"should be a key of a group with 'kind: soft'. Found it in one of kind '{own['kind']}'."
         reading.key_fault((*steps, "strength"), message)

@@ -114,9 +114,8 @@ class ModuleReader:
             return
         written = home in self.reading.document.keys
         steps = home if written else home[:-1]
-        what = "configured" if written else f"a module '{name}'"
-        should = f"should be {what}" if written else f"should have {what}"
-        self.reading.key_fault(steps, f"{should}, here or where '{address}' is tied. Found none.")
+        should, lacking = ("be configured", "It is not") if written else (f"have a module '{name}'", "There is none")
+        self.reading.key_fault(steps, f"should {should}, here or where '{address}' is tied. {lacking}.")
 
     def _part_keys(self, address: str, kind: str) -> dict[str, bool]:
         """Return the keys that hold parts, and whether the parts are named."""
@@ -219,7 +218,7 @@ class ModuleReader:
             if not isinstance(value, bool):
                 self.reading.fault(place, f"should be true or false. Found {show(value)}.")
             elif key == "extend" and value and origin is None:
-                self.reading.fault(place, "should come with 'from', a run whose vocabulary it extends. Found none.")
+                self.reading.fault(place, "should come with 'from', a run whose vocabulary it extends. There is none.")
             found[key] = value is True
         return origin, found["extend"], found["freeze"]
 
@@ -231,7 +230,7 @@ class ModuleReader:
         if value is None:
             if not optional:
                 should = f"a mapping of names to {kind}s" if named else f"one {kind}"
-                self.reading.key_fault(at, f"should have a key '{key}', {should}. Found none.")
+                self.reading.key_fault(at, f"should have a key '{key}', {should}. There is none.")
             return {} if named else None
         if not named:
             inner = self.config(f"{address}.{key}")

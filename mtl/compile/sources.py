@@ -31,7 +31,7 @@ def read_source(reading: Reading, name: str, raw: Any, steps: Steps) -> SourceCo
         return None
     if "format" not in raw:
         known = ", ".join(registry.names("source"))
-        reading.key_fault(steps, f"should have a key 'format', one of {known}. Found none.")
+        reading.key_fault(steps, f"should have a key 'format', one of {known}. There is none.")
         return None
     faults = len(reading.faults)
     divided, rest = _divided(reading, raw, steps)
@@ -90,7 +90,7 @@ def read_task_source(
 ) -> str | None:
     """Return the name of a task's source; one that is written inline joins the others under the task's name."""
     if raw is None:
-        reading.key_fault(steps, "should have a key 'source', a source's name or a source. Found none.")
+        reading.key_fault(steps, "should have a key 'source', a source's name or a source. There is none.")
         return None
     here: Steps = (*steps, "source")
     if isinstance(raw, str):

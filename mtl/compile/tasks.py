@@ -44,7 +44,7 @@ def read_tasks(
     """Return the tasks; the names of those that could not be read join `broken`, inline sources join `sources`."""
     tasks = reading.mapping(raw, ("tasks",), "tasks by name")
     if not tasks and (raw is None or isinstance(raw, dict)):
-        reading.key_fault(("tasks",), "should have at least one task. Found none.")
+        reading.key_fault(("tasks",), "should have at least one task. There is none.")
     drafts = []
     for name, value in tasks.items():
         steps: Steps = ("tasks", name)
@@ -266,7 +266,7 @@ def input_count(kind: str, roles: Sequence[str], found: Sequence[str]) -> str:
     "the task 'text_pair_ranking' should have 2 inputs: the query, then the document. Found 1: query."
     """
     count = f"{len(roles)} inputs: {', then '.join(f'the {role}' for role in roles)}" if roles else "inputs"
-    there = f"{len(found)}: {', '.join(found)}" if found else "none"
+    there = f"{len(found)}: {', '.join(found)}" if found else "no input"
     return f"the task '{kind}' should have {count}. Found {there}. Write {_written(roles)}."
 
 

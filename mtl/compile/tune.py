@@ -35,7 +35,7 @@ def _read_space(reading: Reading, values: Mapping[str, Any]) -> dict[str, Dimens
     raw = values.get("space")
     if raw is None and isinstance(values, dict):
         if "space" in values or not any(fault.path == "tune" for fault in reading.faults):
-            reading.key_fault(HERE, "should have a key 'space', a mapping to choices and ranges. Found none.")
+            reading.key_fault(HERE, "should have a key 'space', a mapping to choices and ranges. There is none.")
         return {}
     if raw == {}:
         reading.fault(SPACE, "should name a key that is searched. Found an empty mapping.")

@@ -31,7 +31,9 @@ def batches(
     """
     budget = size if tokens is None else tokens
     if budget is None or (size is not None and tokens is not None):
-        raise UsageError("batch should have one budget, size or tokens. Found " + ("none." if size is None else "two."))
+        raise UsageError(
+            f"batch should have one budget, size or tokens. {'There is none' if size is None else 'Found two'}."
+        )
     if budget < 1:
         raise UsageError(f"batch {'size' if tokens is None else 'tokens'} should be a positive number. Found {budget}.")
     if not len(lengths):

@@ -46,7 +46,7 @@ class CarriedStates:
         found: dict[str, State] = {}
         for place, carry in self._left.items():
             if carry.after is None:
-                raise UsageError(f"the module at '{place}' carries a state, and should set 'carry.after'. Found none.")
+                raise UsageError(f"the module at '{place}' carries a state, and should set 'carry.after'. It does not.")
             found[place] = tuple(tensor.detach() for tensor in carry.after)
         self.states, self._left = found, {}
 

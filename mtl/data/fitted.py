@@ -115,8 +115,8 @@ class Fitted:
             if lacking:
                 raise CheckpointError(
                     Fault(
-                        f"should hold fitted '{section}' of {listing(lacking)}. Found none, as in runs of an earlier "
-                        f"version. {AGAIN}.",
+                        f"should hold fitted '{section}' of {listing(lacking)}. There are none, as in runs of an "
+                        f"earlier version. {AGAIN}.",
                         file=str(file),
                     )
                 )

@@ -52,7 +52,7 @@ class Masks:
         key, numbers = self.key, texts[self.key]
         words = self.fitted.targets[self.task].words
         if words is None:
-            raise WrongValueError(f"'{self.task}' should predict the words of an embedding", "none")
+            raise WrongValueError(f"'{self.task}' should predict the words of an embedding", "no words")
         tokens = tokenize(self.read(key, numbers), key.front_end.splitting)
         ragged = words.of_rows(words.compute(tokens.under(key.front_end)))
         ids = torch.from_numpy(pad_at(ragged, grid(tokens.row_offsets, np.arange(len(tokens)))))

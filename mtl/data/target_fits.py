@@ -171,7 +171,7 @@ def _no_grammar(graph: SharingGraph, targets: Mapping[str, Target]) -> Iterator[
             scheme = f", or write the scheme of '{task}'" if target.found["rule"] == "plain" else ""
             yield config.place_of(key).fault(
                 f"'{key}' should be used with tags that mark spans. "
-                f"Found none in the training rows of '{task}'. Leave '{key}' out{scheme}."
+                f"There are none in the training rows of '{task}'. Leave '{key}' out{scheme}."
             )
 
 

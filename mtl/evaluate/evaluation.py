@@ -91,7 +91,7 @@ def _evaluate(
             result.predictions.update(predictions)
             result.gold.update({task: list(encoded.gold(task)) for task in asked})
     if not result.predictions:
-        raise UsageError(f"a source should have a {split} split. Found none.")
+        raise UsageError(f"a source should have a {split} split. There is none.")
     measure(graph, result, prepared.fitted)
     return result
 

@@ -88,8 +88,8 @@ def selection(
         for key, value in {"select": dict(declared) or None, "patience": patience}.items():
             if value is not None:
                 raise UsageError(
-                    f"train.{key}: should come with a dev split of a source with labels. Found none: add one, or leave "
-                    f"'{key}' out."
+                    f"train.{key}: should come with a dev split of a source with labels. There is none: add one, or "
+                    f"leave '{key}' out."
                 )
         return None
     return Selection(selecting(declared, figures, first), patience, gains)
@@ -109,5 +109,5 @@ def selecting(declared: Mapping[str, float], figures: Mapping[str, bool], first:
             )
     chosen = dict(declared) or dict.fromkeys(first, 1.0)
     if not any(chosen.values()):
-        raise UsageError("train.select: should give a metric a weight other than 0. Found none.")
+        raise UsageError("train.select: should give a metric a weight other than 0. It gives none.")
     return {name: weight if figures[name] else -weight for name, weight in chosen.items()}

@@ -32,7 +32,7 @@ def text_front_end(tape: Tape, text: ir.Value, front_end: FrontEnd) -> TokenValu
     missing = tokenizer.missing(pieces=False)
     if missing is not None:
         name = front_end.tokenizer
-        raise ExportError(f"front end: the tokenizer '{name}' should have a method '{missing}'. Found none.")
+        raise ExportError(f"front end: the tokenizer '{name}' should have a method '{missing}'. There is none.")
     tokens = typed(tokenizer.onnx(tape, longer), STRING, 2)
     surface = typed(tape.op("Slice", [tokens, integers(tape, [0]), rows]), STRING, 2)
     if front_end.max_tokens is not None:

@@ -36,7 +36,7 @@ class Graphs:
         if form == "text":
             return self.text
         if self.tokens is None:
-            raise ExportError("a graph from tokens should have been built. Found none.")
+            raise ExportError("a graph from tokens should have been built. There is none.")
         return self.tokens
 
 
@@ -78,4 +78,4 @@ def split_to_verify(graph: SharingGraph, prepared: Prepared, task: str) -> tuple
         split = prepared.split(source, name)
         if split is not None:
             return name, split
-    raise ExportError(f"{task}: verification: the source '{source}' should have a split. Found none.")
+    raise ExportError(f"{task}: verification: the source '{source}' should have a split. There is none.")

@@ -123,7 +123,7 @@ class _Builder:
                 feature = features[component][index]
                 kind = type(feature).__name__
                 if not feature.exportable:
-                    raise ExportError(f"{component}: front end: {kind} should have a method 'onnx'. Found none.")
+                    raise ExportError(f"{component}: front end: {kind} should have a method 'onnx'. There is none.")
                 value = feature.onnx(self.before, tokens)
                 self.joint.features[place] = value_name(_named(value, f"{prefix}/{component}/{kind}"))
                 self._feed(name, value)

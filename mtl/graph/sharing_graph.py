@@ -168,7 +168,7 @@ class SharingGraph:
             if last is not None:
                 values[slot] = last
         if last is None:
-            raise UsageError(f"task type '{task.type}' should have at least one slot. Found none.")
+            raise UsageError(f"task type '{task.type}' should have at least one slot. There is none.")
         return last
 
     def _apply(self, address: str, arguments: tuple[Argument, ...], inputs: Mapping[str, InputKey]) -> Call:

@@ -347,7 +347,7 @@ class Output(Distribution, Module):
         """
         if not any(bool(answered.any()) for _, answered in targets):
             for key in self.found_on_dev:
-                yield key, "should come with units in dev that have an answer, on which it is found. Found none."
+                yield key, "should come with units in dev that have an answer, on which it is found. There are none."
 
     def decide(self, units: Sequence[DevUnits]) -> Iterator[str]:
         """Find on dev what `answer` decides by, keep it in buffers, and yield a sentence about each.

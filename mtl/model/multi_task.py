@@ -267,7 +267,7 @@ class MultiTaskModel(nn.Module):
         """Return losses [B] of which a teacher's probabilities are a part; without a label they are all of it."""
         teacher = self.sharing_graph.recipe.tasks[task].teacher
         if teacher is None:
-            raise UsageError(f"task '{task}' should have a teacher, as its batch has probabilities. Found none.")
+            raise UsageError(f"task '{task}' should have a teacher, as its batch has probabilities. There is none.")
         found = in_float32(self.output(task).soft_loss, *scores, soft.probabilities, teacher.temperature)
         own = torch.where(soft.labelled, losses, 0.0)
         return (1 - teacher.weight) * own + teacher.weight * teacher.temperature**2 * found
@@ -283,7 +283,7 @@ class MultiTaskModel(nn.Module):
         """Return the call of a ranking task's scorer: its arguments are what each text is encoded as."""
         call = self.entering(task)[0]
         if not isinstance(call, Call):
-            raise UsageError(f"task '{task}' should have a scorer. Found none before its output layer.")
+            raise UsageError(f"task '{task}' should have a scorer. There is none before its output layer.")
         return call
 
     def encoded(self, batch: Batch, task: str, key: InputKey) -> dict[int, Value]:

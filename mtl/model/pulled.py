@@ -31,7 +31,7 @@ def unequal(pulls: Iterable[Pull], modules: Mapping[str, Module]) -> Iterator[Fa
         if len(pull.components) > 1 and "." not in pull.name and not sizes[pull.name]:
             found = listing(pull.components)
             yield pull.place.fault(
-                f"members of a soft group should have parameters of their own. Found none in {found}."
+                f"members of a soft group should have parameters of their own. There are none in {found}."
             )
         for other in others:
             mine, theirs = shapes[first], shapes[other]

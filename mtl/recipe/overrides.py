@@ -41,7 +41,7 @@ def apply(document: Document, overrides: Sequence[str]) -> None:
             continue
         found = sorted(_matching(document.tree, steps), key=len, reverse=True) if ANY in steps else [steps]
         if not found:
-            document.faults.append(Fault(f"'{path}' should match a key of the recipe. Found none.", name))
+            document.faults.append(Fault(f"'{path}' should match a key of the recipe. It matches none.", name))
         for each in found:
             _set(document, each, copy.deepcopy(value), Place(name))
 

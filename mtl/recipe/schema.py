@@ -99,7 +99,7 @@ def _fault(
         return place.fault(unknown_key(key, model.model_fields, what))
     annotation = model.model_fields[key].annotation
     if row["type"] == "missing":
-        return document.key_place(steps).fault(f"should have a key '{key}', {expected(annotation)}. Found none.")
+        return document.key_place(steps).fault(f"should have a key '{key}', {expected(annotation)}. There is none.")
     steps_in, found = written[key], value_at(document, written[key])
     for step in row["loc"][1:]:
         if not _holds(found, step):

@@ -167,7 +167,7 @@ def _added_labels(origins: Origins, name: str) -> Iterator[Fault]:
     if not config.extend:
         if config.origin is not None and task in origins.growing:
             yield config.place_of("from").fault(
-                f"should come with 'extend: true', as labels are added to the head of '{task}'. Found none."
+                f"should come with 'extend: true', as labels are added to the head of '{task}'. It does not."
             )
     elif task not in origins.growing:
         yield here.fault(f"should be left out: '{name}' has no labels. Found true.")

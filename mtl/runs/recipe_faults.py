@@ -29,7 +29,7 @@ def unexportable(graph: SharingGraph) -> Iterator[Fault]:
             lacking = tokenizer.missing(pieces=graph.inputs(task.name)[input_name] in read)
             if lacking is not None:
                 yield given.place.fault(
-                    f"the tokenizer '{name}' should have a method '{lacking}', as the task is exported. Found none."
+                    f"the tokenizer '{name}' should have a method '{lacking}', as the task is exported. There is none."
                 )
     for name in graph.readers():
         for feature in graph.features_of(name):
@@ -47,7 +47,7 @@ def without_figures(tasks: Iterable[TaskConfig]) -> Iterator[Fault]:
             if metric.cls.compute is Metric.compute and not any(hasattr(metric.cls, own) for own in ("rank", "score")):
                 yield metric.place.fault(
                     f"the metric '{metric.type}', class {metric.cls.__qualname__}: should have a method 'compute'. "
-                    "Found none of its own."
+                    "There is none of its own."
                 )
 
 
@@ -65,7 +65,8 @@ def unmoved(graph: SharingGraph) -> Iterator[Fault]:
     embeddings = [name for name in graph.embeddings() if trained & set(graph.components[name].tasks)]
     if recipe.train.adversarial is not None and not any(of_words(graph, name) for name in embeddings):
         yield recipe.train.place_of("adversarial").fault(
-            "should come with a task whose embedding has vectors of words, which are moved. Found none: leave it out."
+            "should come with a task whose embedding has vectors of words, which are moved. There is none: leave "
+            "it out."
         )
 
 

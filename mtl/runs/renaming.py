@@ -40,7 +40,7 @@ def renaming(
     alike = tasks_alike(graph, task or having[0])
     if task is None and not set(having) <= alike:
         raise UsageError(
-            f"--task should name one of the tasks that have the label '{old}': {listing(having)}. Found none."
+            f"--task should name one of the tasks that have the label '{old}': {listing(having)}. It names none."
         )
     tasks = tuple(name for name in having if name in alike)
     for name in tasks:

@@ -44,7 +44,7 @@ def task_reports(run: Path, split: str | None = None) -> tuple[str, dict[str, Ta
     if not (run / "metrics.json").is_file():
         fault_if_other([run], "run", "ensemble")
         raise UsageError(
-            f"{run}: should be a run that was tested, with a file 'metrics.json'. Found none. "
+            f"{run}: should be a run that was tested, with a file 'metrics.json'. There is none. "
             f"`mtl test {run}` writes it."
         )
     metrics = read_json(run / "metrics.json")

@@ -45,7 +45,7 @@ class RunData:
         faults = [
             Fault(
                 f"the rows of source '{name}' came from memory, not from the recipe's files, and should be given again "
-                "where data is read. Found none. Give them from Python, to mtl.Run.open or to mtl.run: "
+                "where data is read. They are not. Give them from Python, to mtl.Run.open or to mtl.run: "
                 f"sources={{'{name}': {{'test': rows}}}}. To measure on files in their place, "
                 "name the folder that the recipe's paths start from (--data DIR, data=DIR).",
                 file=str(run),

@@ -281,13 +281,13 @@ def _check(file: Path, manifest: Any) -> None:
     found = manifest.get("format") if isinstance(manifest, dict) else None
     if found != FORMAT:
         raise UsageError(
-            f"'{file}' should be a manifest of format {FORMAT}. Found {'none' if found is None else found}."
+            f"'{file}' should be a manifest of format {FORMAT}. Found {'nothing' if found is None else found}."
         )
     for place, entry, kinds in _parts(manifest):
         for key, (kind, name) in kinds.items():
             value = entry.get(key) if isinstance(entry, dict) else None
             if not isinstance(value, kind):
-                type_found = "none" if value is None else type(value).__name__
+                type_found = "nothing" if value is None else type(value).__name__
                 raise UsageError(f"'{file}': {place}{key} should be {name}. Found {type_found}.")
 
 

@@ -57,7 +57,7 @@ class Collection:
                     starts.append(offset)
                 offset += len(line)
         if not self.ids:
-            raise self._fault("should have documents. Found none.")
+            raise self._fault("should have documents. There are none.")
         self._starts = np.array([*starts, offset], np.int64)
         self.sha256 = digest.hexdigest()
 

@@ -84,7 +84,7 @@ class Ranker:
             self.encoder.inputs(task)  # which says that there is no such task
         raise UsageError(
             f"'{self.encoder.title}' should have one task with a separable scorer, or --task should name it. "
-            f"Found {listing(able) if able else 'none'}."
+            f"Found {listing(able) if able else 'no such task'}."
         )
 
     def encode(self, *, batch_size: int = 64) -> Iterator[int]:

@@ -134,7 +134,7 @@ class Source:
         except OSError as error:
             raise _unreadable(self.path(split, base), error) from error
         if empty:
-            raise DataError(Fault("should have rows. Found none.", file=str(self.path(split, base))))
+            raise DataError(Fault("should have rows. There are none.", file=str(self.path(split, base))))
 
     def _rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
         """Yield the rows of a split: all of its file, or those that it has of the train file."""
@@ -225,7 +225,7 @@ def _check_options(options: Mapping[str, Any]) -> None:
             f"encoding should be one that Python knows (utf-8, latin-1, …). Found {encoding!r}."
         ) from error
     if columns is not None and not columns:
-        raise UsageError("columns should name at least one column. Found none.")
+        raise UsageError("columns should name at least one column. It names none.")
     if isinstance(columns, list):
         check_distinct(columns)
 

@@ -42,7 +42,7 @@ class Conll(Source):
         self._open = columns[-1:] == ["..."]
         self._names = columns[:-1] if self._open else list(columns)
         if not self._names:
-            raise UsageError("columns should name a column before '...'. Found none.")
+            raise UsageError("columns should name a column before '...'. It names none.")
         self._encoding = encoding
 
     def columns(self, split: str, base: Path) -> list[str]:

@@ -57,7 +57,7 @@ class DelimitedSource(Source):
         path = self.path(split, base)
         for line, fields in self.fields(path):
             return list(self._header(path, line, fields).columns)
-        raise DataError(Fault("should have a header line that names the columns. Found none.", file=str(path)))
+        raise DataError(Fault("should have a header line that names the columns. There is none.", file=str(path)))
 
     def hint(self, columns: Sequence[str]) -> str:
         return delimiter_hint(columns, self._delimiter)

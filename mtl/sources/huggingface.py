@@ -51,7 +51,7 @@ class HuggingFace(Source):
         on_bad_row: OnBadRow = "error",
     ) -> None:
         if arguments and builder is None:
-            raise UsageError("arguments should come with a 'builder' that takes them. Found none.")
+            raise UsageError("arguments should come with a 'builder' that takes them. There is none.")
         options = {"builder": builder, "arguments": arguments}
         super().__init__(train=train, dev=dev, test=test, on_bad_row=on_bad_row, options=options)
         self._builder = builder

@@ -41,9 +41,12 @@ class PlainText(Source):
         on_bad_row: OnBadRow = "error",
     ) -> None:
         if (length is None) == (rows in ("words", "characters")):
-            found = "none" if length is None else str(length)
-            should = "come with a 'length'" if length is None else "come without a 'length'"
-            raise UsageError(f"'rows: {rows}' should {should}. Found {found}.")
+            found = (
+                "should come with a 'length'. There is none"
+                if length is None
+                else (f"should come without a 'length'. Found {length}")
+            )
+            raise UsageError(f"'rows: {rows}' {found}.")
         if line_end is not None and rows != "words":
             raise UsageError(f"'line_end' should come with 'rows: words'. Found 'rows: {rows}'.")
         if line_end is not None and len(line_end.split()) != 1:
@@ -61,7 +64,7 @@ class PlainText(Source):
             return [path]
         found = sorted(path.glob("*.txt"))
         if not found:
-            raise DataError(Fault("should hold files called *.txt. Found none.", file=str(path)))
+            raise DataError(Fault("should hold files called *.txt. There are none.", file=str(path)))
         return found
 
     def rows(self, split: str, base: Path) -> Iterator[Row | Fault]:

@@ -61,7 +61,7 @@ class Torchtext(Source):
         if "fields" in wanted:
             if not self._fields:
                 raise DataError(
-                    Fault(f"fields should name the columns that torchtext's {self._dataset} reads. Found none.")
+                    Fault(f"fields should name the columns that torchtext's {self._dataset} reads. They name none.")
                 )
             given["fields"] = [(name, raw_field()) for name in self._fields]
         try:

@@ -40,7 +40,7 @@ def read_names(path: Path, column: str | None = None, encoding: str = "utf-8") -
         read = _of_json_lines
     names = [stripped for name in read(path, text, column) if (stripped := name.strip())]
     if not names:
-        raise DataError(Fault("should hold at least one name. Found none.", file=str(path)))
+        raise DataError(Fault("should hold at least one name. There is none.", file=str(path)))
     return names
 
 
@@ -110,10 +110,10 @@ def _place(path: Path, header: list[str], column: str | None) -> int:
     if column in header:
         return header.index(column)
     if column is None:
-        message = f"should have the column of its names under 'columns'. Found none. Its columns: {listing(header)}."
+        message = f"should have the column of its names under 'columns'. There is none. Its columns: {listing(header)}."
     else:
         hint = near_miss(column, header) or f" Its columns: {listing(header)}."
-        message = f"should have a column '{column}'. Found none.{hint}"
+        message = f"should have a column '{column}'. There is none.{hint}"
     raise DataError(Fault(message, file=str(path), line=1))
 
 

@@ -62,7 +62,7 @@ def piece_values(tape: Tape, tokens: TokenValues) -> PieceValues:
     tokenizer = tokenizer_of(tokens.front_end)
     lacking = tokenizer.missing(pieces=True)
     if lacking is not None:
-        raise ExportError(f"pieces of tokens: the tokenizer '{name}' should have a method '{lacking}'. Found none.")
+        raise ExportError(f"pieces of tokens: the tokenizer '{name}' should have a method '{lacking}'. There is none.")
     pieces = tokenizer.onnx_pieces(tape, tokens)
     own = tape.op("ReduceSum", [label_encoder(tape, pieces, {"": 0}, 1), integers(tape, [1])], {"keepdims": 0})
     counts = _at_least_one(tape, tape.op("Reshape", [own, tokens.shape]), tokens)

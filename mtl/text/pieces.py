@@ -133,7 +133,7 @@ def own_rows(tokens: Tokens) -> PieceRows:
     tokenizer = tokens.front_end.made
     if not isinstance(tokens.pieces, PieceRows):
         if not isinstance(tokenizer, OwnPieces):
-            raise UsageError(f"the tokenizer '{tokens.front_end.tokenizer}' should have a vocabulary. Found none.")
+            raise UsageError(f"the tokenizer '{tokens.front_end.tokenizer}' should have a vocabulary. There is none.")
         tokens.pieces = tokenizer.rows(tokens)
     return tokens.pieces
 

@@ -49,7 +49,7 @@ class Adaptive(Mixture):
                 raise UsageError(
                     Fault(
                         f"source '{stream.name}' should have a dev split with labels, for its rate to "
-                        "follow the figures there. Found none.",
+                        "follow the figures there. There is none.",
                         path="train.mixture",
                     )
                 )

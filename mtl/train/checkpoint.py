@@ -85,7 +85,7 @@ class Checkpoints:
             found = unfinished(self.run)
             again = command(self.run) if found is None else found.again
             hint = f" `{again}` goes on with the training." if kind_of(self.run) == "run" else ""
-            raise CheckpointError(f"{self.folder}: should hold a {which} checkpoint. Found none.{hint}")
+            raise CheckpointError(f"{self.folder}: should hold a {which} checkpoint. There is none.{hint}")
         return self.folder / pointer[which]
 
     def step(self, which: Which) -> int:

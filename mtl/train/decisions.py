@@ -49,7 +49,7 @@ def undecidable(model: MultiTaskModel, prepared: Prepared) -> list[Fault]:
         splits = _dev(graph, prepared, component)
         targets = [part for task, split in splits for part in split.answers(task)]
         if not splits:
-            message = "should come with a dev split of the task's source, on which it is found. Found none."
+            message = "should come with a dev split of the task's source, on which it is found. There is none."
             faults += [config.place_of(key).fault(message) for key in output.found_on_dev]
         else:
             faults += [config.place_of(key).fault(message) for key, message in output.lacking_on_dev(targets)]

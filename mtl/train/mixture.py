@@ -121,7 +121,9 @@ class Weighted(Mixture):
                 )
         for name in names:
             if name not in rates:
-                raise UsageError(Fault(f"source '{name}' should have a rate. Found none.", path="train.mixture.rates"))
+                raise UsageError(
+                    Fault(f"source '{name}' should have a rate. There is none.", path="train.mixture.rates")
+                )
             if not (math.isfinite(rates[name]) and rates[name] > 0):
                 raise UsageError(
                     Fault(f"should be a positive number. Found {rates[name]:g}.", path=f"train.mixture.rates.{name}")
@@ -226,7 +228,7 @@ def build_mixture(
     """Build a registered mixture over streams that all have batches; raises `UsageError` where one has none."""
     for stream in streams:
         if stream.batches == 0:
-            raise UsageError(f"source '{stream.name}' should have rows to train on. Found none.")
+            raise UsageError(f"source '{stream.name}' should have rows to train on. There are none.")
     if not streams:
-        raise UsageError(f"the mixture '{name_of(cls)}' should have streams to draw. Found none.")
+        raise UsageError(f"the mixture '{name_of(cls)}' should have streams to draw. There are none.")
     return cls(streams, seed, epochs, **values)

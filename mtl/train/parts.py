@@ -40,7 +40,7 @@ def build_feeds(graph: SharingGraph, prepared: Prepared, part: tuple[int, int] =
     for source, tasks in graph.trained_streams().items():
         split = prepared.splits.get((source, "train"))
         if split is None:
-            raise UsageError(f"source '{source}' should have a train split. Found none.")
+            raise UsageError(f"source '{source}' should have a train split. There is none.")
         own = config.streams.get(source)
         budget = own.batch if own is not None and own.batch is not None else config.batch
         length = next((bptt for task in tasks if (bptt := graph.recipe.tasks[task].task.bptt) is not None), None)
@@ -68,7 +68,7 @@ def build_draws(graph: SharingGraph, prepared: Prepared, part: tuple[int, int] =
     if config.rest is not None and not figures:
         raise UsageError(
             Fault(
-                "should come with a dev split of a source with labels. Found none: add one, or leave 'rest' out.",
+                "should come with a dev split of a source with labels. There is none: add one, or leave 'rest' out.",
                 path="train.rest",
             )
         )

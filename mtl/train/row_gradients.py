@@ -85,7 +85,7 @@ class _Taken:
         self.table = parameters[place]
         gradient = self.table.grad
         if gradient is None:
-            raise WrongValueError("a table should have a gradient", "none")
+            raise WrongValueError("a table should have a gradient", None)
         self.rows = gradient.indices()[0]
         self.taken = taken_rows(self.table.detach()[self.rows])
         if len(self.rows):

@@ -56,7 +56,7 @@ class TextPairRanking(Task):
         if negatives == "pool" and pool is None:
             wrong.append(
                 "'negatives: pool' should come with a key 'pool', the column whose equal values are documents that "
-                "compete. Found none."
+                "compete. There is none."
             )
         if negatives == "judged" and negative_count is not None:
             wrong.append(

@@ -72,7 +72,7 @@ def test_a_run_that_does_not_parse_is_refused(small_run: Path, monkeypatch: pyte
     monkeypatch.setattr("sys.argv", ["nbest", str(small_run)])
     with pytest.raises(SystemExit) as error:
         nbest.main()
-    assert str(error.value) == f"{small_run}: should have a task that predicts trees. Found none."
+    assert str(error.value) == f"{small_run}: should have a task that predicts trees. There is none."
 
 
 def answer(*ranked: tuple[str, float]) -> dict[str, Any]:

@@ -38,4 +38,6 @@ def test_a_file_without_queries(
     (tmp_path / "none").write_text("", "utf-8")
     with pytest.raises(SystemExit):
         asked(monkeypatch, "export", "--documents", "d", "--queries", tmp_path / "none")
-    assert capsys.readouterr().err.endswith(f"error: --queries {tmp_path / 'none'} should have lines. Found none.\n")
+    assert capsys.readouterr().err.endswith(
+        f"error: --queries {tmp_path / 'none'} should have lines. There are none.\n"
+    )

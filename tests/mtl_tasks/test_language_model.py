@@ -153,7 +153,7 @@ def test_without_ends_an_end_is_impossible(tmp_path: Path) -> None:
         (
             None,
             {"min_count": 1000},
-            "the vocabulary of 'words' should have words. Found none. Lower its 'min_count'.",
+            "the vocabulary of 'words' should have words. There are none. Lower its 'min_count'.",
         ),
         (
             {"type": "adaptive_softmax", "words": {}, "cutoffs": [5, 4000], "div_value": 2},

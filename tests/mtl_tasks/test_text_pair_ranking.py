@@ -90,7 +90,7 @@ def test_negatives_of_a_pool_need_a_pool() -> None:
         TextPairRanking(negatives="pool")
     assert str(error.value) == (
         "'negatives: pool' should come with a key 'pool', the column whose equal values are documents that compete. "
-        "Found none."
+        "There is none."
     )
 
 

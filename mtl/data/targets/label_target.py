@@ -44,7 +44,7 @@ class LabelTarget(Target):
     def fit(self, alike: Sequence[Target]) -> None:
         """Make labels in the order of their names; one output layer weighs by the counts of all its tasks."""
         if not self._counts:
-            raise WrongValueError("should have a label in at least one row", "none")
+            raise WrongValueError("should have a label in at least one row", None)
         names = tuple(sorted(self._counts))
         others = [other._counts for other in alike if isinstance(other, LabelTarget)]
         self.labels = Labels(names, tuple(sum(counts.get(name, 0) for counts in others) for name in names))

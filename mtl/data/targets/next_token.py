@@ -52,7 +52,7 @@ class NextToken(Target):
         if self.running and not example.spans:
             raise WrongValueError(
                 "should have a token, as rows are read as one running text",
-                "none",
+                None,
                 "Leave the row out ('on_bad_row: skip' does); of plain text, 'rows: words' has no such rows.",
             )
         return [end - begin for begin, end in example.spans[: example.read]] or None

@@ -50,7 +50,7 @@ class Number(Target):
     def fit(self, alike: Sequence[Target]) -> None:
         """Take the mean and standard deviation of all training values that one output layer learns."""
         if not self._values:
-            raise WrongValueError("should have a number in at least one row", "none")
+            raise WrongValueError("should have a number in at least one row", None)
         every = [value for other in alike if isinstance(other, Number) for value in other._values]
         self.mean = float(np.mean(every))
         self.deviation = float(np.std(every)) or 1.0

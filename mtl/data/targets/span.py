@@ -87,7 +87,7 @@ class AnswerSpan(Target):
 
     def fit(self, alike: Sequence[Target]) -> None:
         if not self._rows:
-            raise WrongValueError("should have an answer in at least one row", "none")
+            raise WrongValueError("should have an answer in at least one row", None)
 
     def encode(self, gold: Quotes | None, count: int, names: Names) -> Sequence[float]:
         """Return the first and last token, then the first character and the one after the last of each right answer."""

@@ -79,7 +79,7 @@ class TreeOfTokens(TreeCells, LabelTarget):
     def fit(self, alike: Sequence[Target]) -> None:
         """Make labels of the actions, and bounds that all training trees keep to."""
         if not self._counts:
-            raise WrongValueError("should have a tree in at least one row", "none")
+            raise WrongValueError("should have a tree in at least one row", None)
         super().fit(alike)
         every = [self._seen, *(other._seen for other in alike if isinstance(other, TreeOfTokens))]
         self.bounds = StackBounds(*map(max, zip(*every, strict=True)))

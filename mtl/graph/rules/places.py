@@ -24,7 +24,7 @@ def config_at(task: TaskConfig, slot: str) -> ModuleConfig:
     """Return the module that fills a slot; raises `ValueError` where it is empty."""
     config = task.model[slot]
     if config is None:
-        raise WrongValueError(f"the slot '{slot}' of '{task.name}' should be filled", "none")
+        raise WrongValueError(f"the slot '{slot}' of '{task.name}' should be filled", "nothing")
     return config
 
 

@@ -29,8 +29,8 @@ def rankings_have_negatives(graph: SharingGraph) -> Iterator[Fault]:
     for task in _rankings(graph):
         if task.target is None and not task.task.draws_negatives and "negative" not in task.task.columns():
             yield task.place.fault(
-                "should have documents that rank below others: without a 'target' every row is a positive. Found none: "
-                "write 'negatives: batch', 'negatives: pool', or 'negative', the column of a negative document."
+                "should have documents that rank below others: without a 'target' every row is a positive. There are "
+                "none: write 'negatives: batch', 'negatives: pool', or 'negative', the column of a negative document."
             )
 
 

@@ -92,7 +92,7 @@ def compare_finished(
     tasks = tuple(task for task in found[0].tasks if all(task in other.tasks for other in found))
     if not tasks:
         each = "; ".join(f"'{one.out}': {listing(one.tasks)}" for one in found)
-        raise UsageError(f"what is compared should have a task in common. Found none: {each}.")
+        raise UsageError(f"what is compared should have a task in common. There is none: {each}.")
     _fault_if_other_rows(found, tasks, split)
     measured = tuple(one.evaluate(split, tasks=tasks) for one in found)
     apart: list[dict[str, RowsApart]] = []

@@ -116,7 +116,7 @@ class ComparedRecipe:
         if not self.tested(lone.seed):
             raise UsageError(
                 f"'{self.run(lone.seed)}' should hold a joint run that has ended: each task alone gets a part of its "
-                "minutes. Found none. Let that run come first."
+                "minutes. There is none. Let that run come first."
             )
         counts = TrainingCounts.of(self.run(lone.seed))
         found = in_steps(lone, epoch, StepCounts(counts.total, counts.steps))
@@ -138,7 +138,7 @@ def in_steps(lone: Recipe, epoch: Epoch, steps: StepCounts) -> Recipe:
     own, total = steps.of.get(source, 0), steps.total
     if not own:
         raise UsageError(
-            f"the joint run should have a step on every source, for the tasks alone to have as many. Found none on "
+            f"the joint run should have a step on every source, for the tasks alone to have as many. There is none on "
             f"'{source}' with seed {lone.seed}. Train longer (train.epochs, train.max_steps), or use --match epochs."
         )
     config = lone.train

@@ -86,7 +86,7 @@ class Tuning:
         if selection(train.select, train.patience, *dev_figures(self.checked.graph, prepared)) is None:
             raise UsageError(
                 f"{self.recipe.title}: should have a source with a dev split and labels in it, by which trials are "
-                "compared. Found none."
+                "compared. There is none."
             )
         self.warnings = (*self.checked.warnings, *prepared.skipped, *prepared.notes)
         claim(self.out, self.recipe, self.config, prepared.hashes)

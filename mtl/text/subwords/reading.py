@@ -40,7 +40,7 @@ class Loaded:
         unknown = tokenizer_json.unknown(tree)
         ids = tokenizer_json.entries(tree)
         if unknown is None:
-            raise WrongValueError("should have an entry for what is unknown", "none")
+            raise WrongValueError("should have an entry for what is unknown", None)
         before, after = tokenizer_json.around(tree)
         self.vocabulary = PieceVocabulary(
             size=1 + max((*ids.values(), *special.values())),

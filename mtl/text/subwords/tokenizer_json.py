@@ -91,7 +91,7 @@ def faults(tree: Any, model: str, others: Mapping[str, str]) -> Iterator[str]:
     """
     found = tree.get("model") if isinstance(tree, Mapping) else None
     if not isinstance(found, Mapping) or "vocab" not in found:
-        yield "should be what the package 'tokenizers' writes, with a 'model' that has a 'vocab'. Found none."
+        yield "should be what the package 'tokenizers' writes, with a 'model' that has a 'vocab'. There is none."
         return
     yield from _faults_of_model(found, model, others)
     yield from _faults_of_normalizers(tree)
@@ -124,7 +124,7 @@ def _faults_of_normalizers(tree: Tree) -> Iterator[str]:
     if others:
         yield f"normalizers should be {_any(NORMALIZERS)}, {_OF_GRAPHS}. Found {_all(others)}."
     if "NFD" in names and "StripAccents" not in names[names.index("NFD") :]:
-        yield "the normalizer 'NFD' should have 'StripAccents' after it: a graph does not order marks. Found none."
+        yield "the normalizer 'NFD' should have 'StripAccents' after it: a graph does not order marks. There is none."
     first = next((leaf.get("type") for leaf in pre_tokenizers(tree)), None)
     if first == "Metaspace" and "BertNormalizer" in names:
         yield (
@@ -168,4 +168,4 @@ def _all(names: Sequence[str]) -> str:
 
 
 def _quoted(value: Any) -> str:
-    return "none" if value is None else f"'{value}'"
+    return "nothing" if value is None else f"'{value}'"

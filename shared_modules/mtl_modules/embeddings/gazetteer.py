@@ -53,7 +53,7 @@ class Gazetteer(Embedding):
     ) -> None:
         super().__init__()
         if not lists:
-            raise UsageError("'lists' should name at least one file. Found none.")
+            raise UsageError("'lists' should name at least one file. It names none.")
         fault_if_unlisted(lists, columns=columns, encodings=encodings, factors=factors)
         each = POSITIONS[positions]
         scales = torch.tensor([1.0, *(factors.get(name, 1.0) for name in lists for _ in range(each))])

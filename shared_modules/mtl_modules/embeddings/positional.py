@@ -40,7 +40,7 @@ class PositionalEmbedding(Embedding):
         if positions == "learned" and max_length is None:
             raise UsageError(
                 "'positions: learned' should come with 'max_length', the number of positions that have a vector of "
-                "their own. Found none."
+                "their own. There is none."
             )
         if positions == "sinusoid" and max_length is not None:
             raise UsageError(

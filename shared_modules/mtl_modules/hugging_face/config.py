@@ -117,4 +117,4 @@ _NUMBERS: tuple[tuple[str, Any, int, float], ...] = (
 
 
 def _shown(value: Any) -> str:
-    return "none" if value is None else f"'{value}'" if isinstance(value, str) else str(value).lower()
+    return "nothing" if value is None else f"'{value}'" if isinstance(value, str) else str(value).lower()

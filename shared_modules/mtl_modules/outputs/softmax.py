@@ -135,8 +135,8 @@ class Softmax(Output):
         if self.tunes and not any(bool((ids == len(self.labels)).any()) for ids, _ in targets):
             yield (
                 "threshold",
-                "should come with rows in dev that are out of scope, on which it is tuned. Found none: add some, or "
-                "give a number, such as 'threshold: 0.5'.",
+                "should come with rows in dev that are out of scope, on which it is tuned. There are none: add some, "
+                "or give a number, such as 'threshold: 0.5'.",
             )
 
     def decide(self, units: Sequence[DevUnits]) -> Iterator[str]:

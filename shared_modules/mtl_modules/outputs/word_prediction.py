@@ -59,7 +59,7 @@ class WordPrediction(Output):
         self.start = nn.Parameter(torch.randn(input_dims[-1]) / 10)
         self.made_up = self.start.is_meta  # the vocabulary, before any data is read
         if self.size <= FIRST and not self.made_up:
-            raise UsageError("the vocabulary of 'words' should have words. Found none. Lower its 'min_count'.")
+            raise UsageError("the vocabulary of 'words' should have words. There are none. Lower its 'min_count'.")
         self.dropout = Dropout(dropout)
 
     @staticmethod

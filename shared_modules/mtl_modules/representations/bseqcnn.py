@@ -42,7 +42,7 @@ class BSeqCNN(Representation):
     ) -> None:
         super().__init__()
         if not widths or max(widths) > context + 1:
-            found = f"{max(widths)} among them" if widths else "none"
+            found = f"{max(widths)} among them" if widths else "no width"
             raise UsageError(
                 f"'widths' should be at most {context + 1}: a window is a token and up to {context} others, its "
                 f"'context'. Found {found}."

@@ -35,7 +35,7 @@ class DilatedCNN(Representation):
     ) -> None:
         super().__init__()
         if not dilations:
-            raise UsageError("'dilations' should have a number for each layer. Found none.")
+            raise UsageError("'dilations' should have a number for each layer. There is none.")
         self.first = TokenConvolution(input_dim, dim, width)
         self.block = nn.ModuleList(TokenConvolution(dim, dim, width, dilation) for dilation in dilations)
         self.iterations = iterations

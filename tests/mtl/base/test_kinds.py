@@ -47,7 +47,7 @@ def test_an_attribute_more_of_a_base_class_is_asked_too(monkeypatch: pytest.Monk
     assert asked(Scale) == ("unit", "zero", "weigh")
     monkeypatch.setitem(BASES, "scale", "mtl.made.scales.Scale")
     assert lacking(type("Kitchen", (Scale,), {}), "scale") == (
-        "should have unit, as mtl.made.scales.Scale says. Found none."
+        "should have unit, as mtl.made.scales.Scale says. There is none."
     )
     assert lacking(type("Kitchen", (Scale,), {"unit": "g"}), "scale") == ""
 
@@ -100,19 +100,19 @@ class Steps:
             "target",
             "the target 'mine', class Truth: should have width, of_tokens, of_text, masked, dtype, quotes, exact, missing, metrics, labels, renamed, earlier, "
             "out_of_scope, words, deviation, surveys, found, tally, shows_tokens, marks_spans, measured_by, survey, settle, note, noted, note_at, check_grammar, remarks, "
-            "unread, size, count, fit, unlearned, preferred, from_answer, gold_quoted, answered, shown, in_graph, names, earlier_names, answer_names, state, load_state, adopt, placeholder, shape, as mtl.data.targets.Target says. Found none. Derive it from mtl.data.targets.Target.",
+            "unread, size, count, fit, unlearned, preferred, from_answer, gold_quoted, answered, shown, in_graph, names, earlier_names, answer_names, state, load_state, adopt, placeholder, shape, as mtl.data.targets.Target says. There is none. Derive it from mtl.data.targets.Target.",
         ),
         (
             Asks,
             "task",
             "the task 'mine', class Asks: should have target_optional, input_roles, default_metrics, swap_values, masking, bptt, draws_negatives, "
-            "target_options, target_input, cell, target_class, as mtl.recipe.task.Task says. Found none. "
+            "target_options, target_input, cell, target_class, as mtl.recipe.task.Task says. There is none. "
             "Derive it from mtl.recipe.task.Task.",
         ),
         (
             Steps,
             "optimizer",
-            "the optimizer 'mine', class Steps: should have zero_grad, as torch.optim.Optimizer says. Found none. "
+            "the optimizer 'mine', class Steps: should have zero_grad, as torch.optim.Optimizer says. There is none. "
             "Derive it from torch.optim.Optimizer.",
         ),
     ],

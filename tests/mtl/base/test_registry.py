@@ -169,17 +169,17 @@ class Untyped(Metric):
             Hits,
             "metric",
             "the metric 'mine', class Hits: should have elements, axes, figures, higher_is_better, bounded, needs_scope, needs_spans, fitted, gain, as mtl.evaluate.metrics.Metric says. "
-            "Found none. Derive it from mtl.evaluate.metrics.Metric.",
+            "There is none. Derive it from mtl.evaluate.metrics.Metric.",
         ),
         (
             Aimless,
             "task",
-            "the task 'mine', class Aimless: should have predicts, as mtl.recipe.task.Task says. Found none.",
+            "the task 'mine', class Aimless: should have predicts, as mtl.recipe.task.Task says. There is none.",
         ),
         (
             Untyped,
             "metric",
-            "the metric 'mine', class Untyped: the argument 'weight', a recipe key, should have a type. Found none.",
+            "the metric 'mine', class Untyped: the argument 'weight', a recipe key, should have a type. There is none.",
         ),
     ],
 )

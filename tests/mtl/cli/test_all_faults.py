@@ -94,7 +94,7 @@ def test_of_rows_whose_task_has_no_model(tmp_path: Path) -> None:
     assert checked(tmp_path, text) == [
         "small.yaml:23: tasks.intent.model.representation: no representation named 'bilstmm'. Did you mean 'bilstm'?",
         "train.tsv:2: column 'slots': should be 2 tags, one per token. Found 1.",
-        "train.tsv: column 'intent': should have a label in at least one row. Found none.",
+        "train.tsv: column 'intent': should have a label in at least one row. There is none.",
         "1 error in small.yaml, and 2 in its data",
     ]
 

@@ -22,7 +22,7 @@ def test_no_faults_is_said_once_the_sources_were_read(tmp_path: Path) -> None:
 def test_a_dev_split_is_there_where_it_is_selected_by(tmp_path: Path) -> None:
     recipe = small.write(tmp_path, small.RECIPE.replace("    dev: dev.tsv\n", "") + "  patience: 2\n")
     message = (
-        "train.patience: should come with a dev split of a source with labels. Found none: add one, or leave "
+        "train.patience: should come with a dev split of a source with labels. There is none: add one, or leave "
         "'patience' out.\n"
     )
     for done in (within("check", recipe, "--sources"), within("train", recipe, "--out", tmp_path / "run")):
@@ -43,7 +43,7 @@ def test_what_a_file_holds_never_reaches_the_terminal_raw(tmp_path: Path) -> Non
     assert done.stderr == (
         f"{tmp_path}/dev.tsv: should have a column 'text': {uses}. Found the columns intent, slots, te\\x1b[2Jxt. "
         "Did you mean 'te\\x1b[2Jxt'?\n"
-        f"{tmp_path}/dev.tsv: should have rows. Found none.\n"
+        f"{tmp_path}/dev.tsv: should have rows. There are none.\n"
     )
 
 

@@ -80,10 +80,10 @@ def test_a_run_without_a_checkpoint_to_answer_with(half: Path, tmp_path: Path) -
     for command in ("test", "export"):
         done = within(command, run)
         assert done.returncode == 1
-        assert done.stderr == f"{run}/checkpoints: should hold a best checkpoint. Found none. {again}\n"
+        assert done.stderr == f"{run}/checkpoints: should hold a best checkpoint. There is none. {again}\n"
     shutil.rmtree(run / "checkpoints")
     done = within("predict", run, "--task", "intent")
     assert (done.returncode, done.stderr) == (
         1,
-        f"{run}/checkpoints: should hold a best checkpoint. Found none. {again}\n",
+        f"{run}/checkpoints: should hold a best checkpoint. There is none. {again}\n",
     )

@@ -333,5 +333,5 @@ def test_without_standard_input_a_file_is_asked_for(small_run: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (
         2,
         "",
-        "--input should name a file where there is no standard input. Found none.\n",
+        "--input should name a file where there is no standard input. It names none.\n",
     )

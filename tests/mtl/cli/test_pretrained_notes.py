@@ -36,7 +36,6 @@ def test_words_with_a_vector_are_told(word: str, count: str, tmp_path: Path) -> 
     assert first == expected
 
 
-@pytest.mark.parametrize(("word", "count"), [("jude", "1 of 22 words"), ("Jude", "0 of 22 words")])
 def test_the_warning_comes_before_what_training_prints(tmp_path: Path) -> None:
     recipe = small.write(tmp_path, RECIPE.replace("epochs: 24", "epochs: 1"))
     (tmp_path / "vectors.txt").write_text("Jude 1 2\n")
@@ -46,6 +45,7 @@ def test_the_warning_comes_before_what_training_prints(tmp_path: Path) -> None:
     assert lines.index("vocabulary") < lines.index("warning") < lines.index("step")
 
 
+@pytest.mark.parametrize(("word", "count"), [("jude", "1 of 22 words"), ("Jude", "0 of 22 words")])
 def test_a_check_of_sources_tells_them_too(word: str, count: str, tmp_path: Path) -> None:
     recipe = small.write(tmp_path, RECIPE)
     (tmp_path / "vectors.txt.gz").write_bytes(gzip.compress(f"{word} 1 2\n".encode()))

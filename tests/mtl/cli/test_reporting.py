@@ -99,7 +99,7 @@ def test_what_cannot_be_reported(tmp_path: Path) -> None:
     done = within("report", tmp_path)
     assert (done.returncode, done.stderr) == (
         2,
-        f"{tmp_path}: should be a run that was tested, with a file 'metrics.json'. Found none. "
+        f"{tmp_path}: should be a run that was tested, with a file 'metrics.json'. There is none. "
         f"`mtl test {tmp_path}` writes it.\n",
     )
     done = within("report", write(tmp_path), "--split", "train")

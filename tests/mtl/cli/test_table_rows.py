@@ -60,7 +60,7 @@ MALFORMED: list[tuple[str, list[str], Sequence[str] | None, str]] = [
     ("jsonl", ["{", "[1]"], None, "in:1: should be a JSON object, as --format jsonl says. Found '{'."),
     ("conll", ["a b", "a"], ["word", "tag"], "in:2: column 2: should have 2 columns (word, tag). Found 1."),
     ("conll", ["a"], ["word", "tag", "..."], "in:1: column 2: should have 2 columns (word, tag) or more. Found 1."),
-    ("conll", ["a"], ["..."], "--columns: columns should name a column before '...'. Found none."),
+    ("conll", ["a"], ["..."], "--columns: columns should name a column before '...'. It names none."),
     (
         "jsonl",
         ['{"a": 1}', '{"n": [1, NaN]}'],
@@ -93,7 +93,8 @@ MALFORMED: list[tuple[str, list[str], Sequence[str] | None, str]] = [
         "conll",
         ["a b"],
         None,
-        "--format conll should come with --columns, the names of the columns, such as --columns word,tag. Found none.",
+        "--format conll should come with --columns, the names of the columns, such as --columns word,tag. "
+        "There is none.",
     ),
 ]
 

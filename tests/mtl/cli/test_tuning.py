@@ -160,7 +160,7 @@ def test_an_interrupt_says_how_to_go_on(tmp_path: Path) -> None:
 def test_a_search_without_a_trial_that_has_ended_says_what_goes_on() -> None:
     asked = TuningRequest(Path("r.yaml"), None, 20, None, None, 0.1, 1, None, ())
     assert nothing(Path("o"), [], asked) == (
-        "o: should hold a trial that was trained to its end. Found none yet: `mtl tune r.yaml --trials 20 --minutes "
+        "o: should hold a trial that was trained to its end. There is none yet: `mtl tune r.yaml --trials 20 --minutes "
         "0.1` goes on."
     )
     failed = [Trial(1, "failed", {}, error="no memory")]

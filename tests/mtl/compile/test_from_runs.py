@@ -183,7 +183,7 @@ def test_a_component_that_the_run_does_not_have(written: str, named: str, small_
         ({"from": "/lm", "weights": "w"}, "from: should not come with 'weights': write one of the two. Found '/lm'."),
         ({"freeze": "yes"}, "freeze: should be true or false. Found 'yes'."),
         ({"extend": 1}, "extend: should be true or false. Found 1."),
-        ({"extend": True}, "extend: should come with 'from', a run whose vocabulary it extends. Found none."),
+        ({"extend": True}, "extend: should come with 'from', a run whose vocabulary it extends. There is none."),
     ],
 )
 def test_keys_of_where_a_module_comes_from(written: dict[str, Any], message: str, tmp_path: Path) -> None:

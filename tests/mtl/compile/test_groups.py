@@ -71,7 +71,7 @@ def test_a_strength_below_zero() -> None:
 
 def test_no_strength() -> None:
     assert faults(with_group('{kind: soft, members: ["*.representation"]}')) == [
-        "r.yaml:22: share.encoder: should have a key 'strength', a number of at least 0: it is soft. Found none."
+        "r.yaml:22: share.encoder: should have a key 'strength', a number of at least 0: it is soft. There is none."
     ]
 
 

@@ -140,9 +140,7 @@ def test_inputs_that_the_recipe_names() -> None:
 
 def test_names_of_inputs() -> None:
     named = changed(PAIR, ("type: fake_pair", "type: fake_named"))
-    told = (
-        "tasks.relevance.inputs: the task 'fake_named' should have inputs. Found none. Write 'inputs: {NAME: COLUMN}'."
-    )
+    told = "tasks.relevance.inputs: the task 'fake_named' should have inputs. Found no input. Write 'inputs: {NAME: COLUMN}'."
     assert f"r.yaml:5: {told}" in faults(named)
     empty = changed(named, ("type: fake_named", "type: fake_named\n    inputs:"))
     assert f"r.yaml:7: {told}" in faults(empty)
@@ -296,9 +294,9 @@ SOURCES = {
         "sources.utterances: encoding should be one that Python knows (utf-8, latin-1, …). Found 'u\\x00'."
     ),
     "{format: tsv, columns: [a, b, a]}": ("sources.utterances: column names should differ. Found 'a' more than once."),
-    "{format: tsv, columns: []}": "sources.utterances: columns should name at least one column. Found none.",
-    "{format: lines, columns: {}}": "sources.utterances: columns should name at least one column. Found none.",
-    "{format: conll, columns: [...]}": "sources.utterances: columns should name a column before '...'. Found none.",
+    "{format: tsv, columns: []}": "sources.utterances: columns should name at least one column. It names none.",
+    "{format: lines, columns: {}}": "sources.utterances: columns should name at least one column. It names none.",
+    "{format: conll, columns: [...]}": "sources.utterances: columns should name a column before '...'. It names none.",
     "{format: [tsv]}": "sources.utterances.format: should be the name of a format. Found a list.",
 }
 

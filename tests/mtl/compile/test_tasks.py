@@ -33,7 +33,7 @@ def test_inputs_that_are_too_few_or_too_many() -> None:
         changed(ENTAILMENT, ("    inputs: {premise: {column: premise}, hypothesis: {column: hypothesis}}\n", ""))
     ) == [
         "r.yaml:5: tasks.entailment.inputs: the task 'text_pair_classification' should have 2 inputs: the first text, then the "
-        "second text. Found none. Write 'inputs: {first_text: COLUMN, second_text: COLUMN}'."
+        "second text. Found no input. Write 'inputs: {first_text: COLUMN, second_text: COLUMN}'."
     ]
 
 
@@ -84,7 +84,7 @@ def test_a_target_is_left_out_where_the_task_can_do_without() -> None:
         is None
     )
     assert faults(changed(ENTAILMENT, ("    target: label\n", ""))) == [
-        "r.yaml:5: tasks.entailment: should have a key 'target', a string. Found none."
+        "r.yaml:5: tasks.entailment: should have a key 'target', a string. There is none."
     ]
     assert faults(changed(ENTAILMENT, ("target: label", "target: null"))) == [
         "r.yaml:9: tasks.entailment.target: should be a string. Found null."
@@ -122,7 +122,7 @@ def test_what_is_wrong_with_a_task_s_own_keys_and_inputs_hides_nothing_else() ->
     )
     assert faults(text) == [
         "r.yaml:6: tasks.relevance: 'negatives: pool' should come with a key 'pool', the column whose equal values are "
-        "documents that compete. Found none.",
+        "documents that compete. There is none.",
         "r.yaml:11: tasks.relevance.inputs.document.max_tokens: should be a whole number greater than 0, or null. Found 0.",
         "r.yaml:15: tasks.relevance.model.query.representation: the representation 'bilstm' has no key 'hiden'. "
         "Did you mean 'hidden'?",

@@ -158,7 +158,7 @@ def test_part_names() -> None:
 def test_a_part_that_nobody_configures() -> None:
     assert faults(PARTS) == [
         "r.yaml:5: tasks.b.model.embedding.parts.word: should be configured, here or where 'b.embedding.word' is tied. "
-        "Found none."
+        "It is not."
     ]
 
 

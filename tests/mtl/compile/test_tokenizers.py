@@ -76,17 +76,17 @@ def test_a_run_has_its_own_copy(folder_of: Callable[[str], Path], tmp_path: Path
 
 def test_what_is_wrong_with_keys(folder_of: Callable[[str], Path], tmp_path: Path) -> None:
     here = "r: tasks.topic.inputs.text.tokenizer"
-    assert refused({"tokenizer": "wordpiece"}) == [f"{here}: should have a key 'path', a string. Found none."]
+    assert refused({"tokenizer": "wordpiece"}) == [f"{here}: should have a key 'path', a string. There is none."]
     assert refused({"tokenizer": {"type": "wordpiece", "path": 3, "pth": "x"}}) == [
         f"{here}.path: should be a string. Found 3.",
         f"{here}: the tokenizer 'wordpiece' has no key 'pth'. Did you mean 'path'?",
     ]
     assert refused({"tokenizer": {"type": "wordpeace"}}) == [
         f"{here}: no tokenizer named 'wordpeace'. Did you mean 'wordpiece'?",
-        f"{here}: should have a key 'path', a string. Found none.",
+        f"{here}: should have a key 'path', a string. There is none.",
     ]
     assert refused({"tokenizer": {"path": "x"}}) == [
-        f"{here}: should have a 'type', the name of a tokenizer. Found none."
+        f"{here}: should have a 'type', the name of a tokenizer. There is none."
     ]
     assert refused({"tokenizer": {"type": "whitespace", "path": "x"}}) == [
         f"{here}: the tokenizer 'whitespace' has no key 'path'. It has no keys."

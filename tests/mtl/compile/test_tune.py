@@ -64,7 +64,7 @@ def test_a_run_is_the_same_with_and_without() -> None:
         ("train.clip: 3", "should be a list of choices, or a range with 'low' and 'high'. Found 3."),
         ("train.clip: [3]", "should be a list of at least two choices. Found 1."),
         ("train.clip: [1, 2, 1.0]", "choices should differ from each other. Found 1.0 after 1."),
-        ("train.clip: {low: 1}", "should have a key 'high', a number. Found none."),
+        ("train.clip: {low: 1}", "should have a key 'high', a number. There is none."),
         ("train.clip: {low: a, high: 2}", ".low: should be a number. Found 'a'."),
         ("train.clip: {low: 1, high: 2, hi: 3}", "a range has no key 'hi'. Did you mean 'high'?"),
         ("train.clip: {low: 2, high: 2}", ".high: should be greater than 'low', 2. Found 2."),
@@ -152,8 +152,8 @@ def test_a_value_with_which_something_else_does_not_fit() -> None:
     ("tune", "message"),
     [
         (" 3", "tune: should be a mapping. Found 3. Its keys: pruner, sampler, space."),
-        (" {}", "tune: should have a key 'space', a mapping to choices and ranges. Found none."),
-        (" {space: null}", "tune: should have a key 'space', a mapping to choices and ranges. Found none."),
+        (" {}", "tune: should have a key 'space', a mapping to choices and ranges. There is none."),
+        (" {space: null}", "tune: should have a key 'space', a mapping to choices and ranges. There is none."),
         (" {space: {}}", "tune.space: should name a key that is searched. Found an empty mapping."),
         (" {space: [a]}", "tune.space: should be a mapping of choices and ranges by key. Found a list."),
         (

@@ -114,7 +114,7 @@ def test_all_missing_columns_are_told_at_once(made: Made, tmp_path: Path) -> Non
 def test_no_label_at_all(made: Made, tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         made({"talk/train": [{**GOOD, "intent": None}]})
-    message = "column 'intent': should have a label in at least one row. Found none."
+    message = "column 'intent': should have a label in at least one row. There is none."
     assert str(caught.value) == f"{tmp_path}/data/talk/train: {message}"
 
 

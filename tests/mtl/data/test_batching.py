@@ -68,7 +68,7 @@ def test_without_shuffling_rows_are_in_order_of_length() -> None:
 
 
 BAD: list[tuple[dict[str, int], str]] = [
-    ({}, "batch should have one budget, size or tokens. Found none."),
+    ({}, "batch should have one budget, size or tokens. There is none."),
     ({"size": 1, "tokens": 1}, "batch should have one budget, size or tokens. Found two."),
     ({"size": 0}, "batch size should be a positive number. Found 0."),
     ({"tokens": -3}, "batch tokens should be a positive number. Found -3."),

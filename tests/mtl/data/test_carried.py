@@ -42,5 +42,5 @@ def test_a_module_says_what_it_ends_with() -> None:
     with pytest.raises(UsageError) as raised:
         carried.go_on()
     assert str(raised.value) == (
-        "the module at 'lm.representation/1' carries a state, and should set 'carry.after'. Found none."
+        "the module at 'lm.representation/1' carries a state, and should set 'carry.after'. It does not."
     )

@@ -90,8 +90,8 @@ def test_answers_are_looked_at_where_nothing_is_wrong_with_their_column(made: Ma
     }
     assert faults(made, rows, tmp_path) == [
         f"talk/train:2: {SHORT.format(2, 1)}",
-        "talk/train: column 'intent': should have a label in at least one row. Found none.",
-        "words/train: column 'upos': should have a label in at least one row. Found none.",
+        "talk/train: column 'intent': should have a label in at least one row. There is none.",
+        "words/train: column 'upos': should have a label in at least one row. There is none.",
     ]
 
 

@@ -41,8 +41,8 @@ def test_a_run_of_an_earlier_version(section: str, change: Any, names: str, tmp_
     with pytest.raises(CheckpointError) as error:
         load(tmp_path, change(state()))
     assert str(error.value) == (
-        f"{tmp_path / 'fitted.json'}: should hold fitted '{section}' of {names}. Found none, as in runs of an earlier "
-        "version. Train again in a new folder, from the run's recipe.yaml."
+        f"{tmp_path / 'fitted.json'}: should hold fitted '{section}' of {names}. There are none, as in runs of an "
+        "earlier version. Train again in a new folder, from the run's recipe.yaml."
     )
 
 

@@ -122,8 +122,8 @@ def test_a_row_without_a_token_is_named_or_left_out(tmp_path: Path) -> None:
     with pytest.raises(DataError) as raised:
         prepared(recipe(source=source), tmp_path)
     assert str(raised.value) == (
-        f"{tmp_path}/rows.jsonl:2: column 'text': should have a token, as rows are read as one running text. Found "
-        "none. Leave the row out ('on_bad_row: skip' does); of plain text, 'rows: words' has no such rows."
+        f"{tmp_path}/rows.jsonl:2: column 'text': should have a token, as rows are read as one running text. There "
+        "is none. Leave the row out ('on_bad_row: skip' does); of plain text, 'rows: words' has no such rows."
     )
     _, data = prepared(recipe(source={**source, "on_bad_row": "skip"}), tmp_path)
     assert [split.tokens for split in data.splits.values()] == [3]

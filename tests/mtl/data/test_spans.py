@@ -72,7 +72,7 @@ def test_what_is_kept_gives_the_right_answers_again() -> None:
 def test_a_target_has_answers_to_learn() -> None:
     with pytest.raises(ValueError) as error:  # the whole message is compared
         AnswerSpan().fit([])
-    assert str(error.value) == "should have an answer in at least one row. Found none."
+    assert str(error.value) == "should have an answer in at least one row. There is none."
     target = AnswerSpan()
     target.count(read("York"))
     target.fit([target])

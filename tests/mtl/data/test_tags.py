@@ -260,7 +260,7 @@ def test_constrained_answers_are_of_tags_that_mark_spans(tags: str, advice: str,
     with pytest.raises(RecipeError) as error:
         read(tmp_path, write, [{"text": "a b", "tags": tags}], **CONSTRAINED)
     assert str(error.value) == (
-        f"{PLACE}'constrained' should be used with tags that mark spans. Found none in the training rows of 'ner'. "
+        f"{PLACE}'constrained' should be used with tags that mark spans. There are none in the training rows of 'ner'. "
         f"Leave 'constrained' out{advice}.\n1 error in <recipe>"
     )
     if tags == "B I":

@@ -125,7 +125,7 @@ def test_a_blank_cell_is_no_answer_and_a_number_no_tree() -> None:
 def test_training_without_a_tree_teaches_nothing() -> None:
     with pytest.raises(ValueError) as error:  # the whole message is compared
         fitted()
-    assert str(error.value) == "should have a tree in at least one row. Found none."
+    assert str(error.value) == "should have a tree in at least one row. There is none."
 
 
 def prepared(folder: Path, rows: dict[str, list[str]], **keys: Any) -> Prepared:

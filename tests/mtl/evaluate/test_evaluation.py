@@ -65,7 +65,7 @@ def test_a_split_that_no_source_has(tmp_path: Path) -> None:
     trainer = small_trainer(tmp_path)
     with pytest.raises(UsageError) as caught:
         evaluate(trainer.model, trainer.graph, trainer.prepared, "test")
-    assert str(caught.value) == "a source should have a test split. Found none."
+    assert str(caught.value) == "a source should have a test split. There is none."
 
 
 def test_a_label_that_training_never_had_counts_as_wrong(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_messages() -> None:
     )
     with pytest.raises(UsageError) as caught:
         selecting({"slots.f1": 0.0}, FIGURES, [])
-    assert str(caught.value) == "train.select: should give a metric a weight other than 0. Found none."
+    assert str(caught.value) == "train.select: should give a metric a weight other than 0. It gives none."
     with pytest.raises(TrainingError) as failed:
         add(Selection({"slots.f1": 1.0}, None), float("nan"))
     assert str(failed.value) == "train.select: 'slots.f1' should have a value on the dev split. Found nan."
@@ -73,7 +73,7 @@ def test_a_weight_says_how_much_a_figure_counts_and_the_metric_what_is_better() 
 
 def test_without_a_dev_split_nothing_can_be_selected_by() -> None:
     assert selection({}, None, {}, []) is None
-    message = "should come with a dev split of a source with labels. Found none: add one, or leave"
+    message = "should come with a dev split of a source with labels. There is none: add one, or leave"
     for declared, patience, key in (({"slots.f1": 1.0}, None, "select"), ({}, 3, "patience")):
         with pytest.raises(UsageError) as caught:
             selection(declared, patience, {}, [])

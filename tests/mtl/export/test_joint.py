@@ -80,7 +80,7 @@ def test_a_feature_without_an_onnx_face(tagger: Exported, numeric: Numeric, monk
     monkeypatch.setattr(WordIds, "exportable", False)
     with pytest.raises(ExportError) as caught:
         join(numeric, model.graph, fitted, ["intent"])
-    assert str(caught.value) == "words.word: front end: WordIds should have a method 'onnx'. Found none."
+    assert str(caught.value) == "words.word: front end: WordIds should have a method 'onnx'. There is none."
 
 
 def test_a_numeric_graph_with_an_input_that_nobody_computes(tagger: Exported, numeric: Numeric) -> None:
@@ -99,7 +99,7 @@ def test_a_graph_from_tokens_that_was_not_built(tagger: Exported, numeric: Numer
     assert Graphs(numeric, text, None).form("text") is text
     with pytest.raises(ExportError) as caught:
         Graphs(numeric, text, None).form("tokens")
-    assert str(caught.value) == "a graph from tokens should have been built. Found none."
+    assert str(caught.value) == "a graph from tokens should have been built. There is none."
 
 
 def test_a_source_without_any_split(tagger: Exported) -> None:
@@ -108,7 +108,7 @@ def test_a_source_without_any_split(tagger: Exported) -> None:
 
     with pytest.raises(ExportError) as caught:
         split_to_verify(tagger.model.graph, Nothing(), "intent")  # type: ignore[arg-type]  # a stand-in
-    assert str(caught.value) == "intent: verification: the source 'utterances' should have a split. Found none."
+    assert str(caught.value) == "intent: verification: the source 'utterances' should have a split. There is none."
 
 
 def test_an_output_layer_right_behind_the_text() -> None:

@@ -30,5 +30,5 @@ def test_there_is_something_to_pull() -> None:
     with pytest.raises(RecipeError) as raised:
         build_on_meta(graph(text))
     assert [str(fault) for fault in raised.value.faults] == [
-        "r.yaml:22: share.ends: members of a soft group should have parameters of their own. Found none in chunks.output, slots.output."
+        "r.yaml:22: share.ends: members of a soft group should have parameters of their own. There are none in chunks.output, slots.output."
     ]

@@ -120,5 +120,5 @@ def test_a_required_key() -> None:
         document = from_values({"a": values}, "r.yaml")
         return [str(fault) for fault in fitted_to(registry.schema(Needy), values, document, ("a",), "it")[1]]
 
-    assert check_keys() == ["r.yaml: a: should have a key 'columns', a list of strings. Found none."]
+    assert check_keys() == ["r.yaml: a: should have a key 'columns', a list of strings. There is none."]
     assert check_keys(colums=["x"]) == ["r.yaml: a: it has no key 'colums'. Did you mean 'columns'?"]

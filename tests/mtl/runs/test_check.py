@@ -242,7 +242,7 @@ def test_a_tokenizer_without_a_graph_side(folder: Path, monkeypatch: pytest.Monk
     registry.register("tokenizer", "letters")(Letters)
     letters = ("{column: text, lowercase: true}", "{column: text, tokenizer: letters, lowercase: true}")
     file = folder / "small.yaml"
-    message = "the tokenizer 'letters' should have a method 'onnx_pieces', as the task is exported. Found none."
+    message = "the tokenizer 'letters' should have a method 'onnx_pieces', as the task is exported. There is none."
     check_recipe(load(folder, letters, letters))  # nothing reads pieces
     piece = ("char: {type: char_cnn, dim: 4, char_dim: 4}", "piece: {type: piece, dim: 4}")
     assert refused(load(folder, letters, letters, piece)) == [
@@ -312,7 +312,7 @@ def test_weights_of_a_run_that_has_no_best_checkpoint(folder: Path) -> None:
     recipe = load(folder, ("{type: bilstm, hidden: 8}", "{type: bilstm, hidden: 8, weights: old}"))
     assert refused(recipe)[0] == (
         f"{folder / 'small.yaml'}:24: tasks.intent.model.representation.weights: {folder / 'old/checkpoints'}: should "
-        "hold a best checkpoint. Found none."
+        "hold a best checkpoint. There is none."
     )
 
 
@@ -391,5 +391,5 @@ def test_a_metric_that_computes_nothing(tmp_path: Path) -> None:
         check_recipe(load_recipe(file))
     assert [str(fault) for fault in error.value.faults] == [
         f"{file}:{line}: tasks.intent.metrics.1: the metric 'test_idle', class Idle: should have a method 'compute'. "
-        "Found none of its own."
+        "There is none of its own."
     ]

@@ -108,8 +108,8 @@ def test_a_check_reports_what_is_wrong_with_lists_and_keys(tmp_path: Path) -> No
     with pytest.raises(RecipeError) as caught:
         Run.start(recipe, tmp_path / "run", overrides=["tasks.intent.model.embedding.parts.names.factors={tim: 2.0}"])
     assert str(caught.value).splitlines() == [
-        f"{tmp_path / 'lists/songs.csv'}:1: should have a column 'title'. Found none. Its columns: name.",
-        f"{tmp_path / 'lists/times.txt'}: should hold at least one name. Found none.",
+        f"{tmp_path / 'lists/songs.csv'}:1: should have a column 'title'. There is none. Its columns: name.",
+        f"{tmp_path / 'lists/times.txt'}: should hold at least one name. There is none.",
         f"{recipe}:22: tasks.intent.model.embedding.parts.names: 'factors' should be about lists that 'lists' has. "
         "Found 'tim'. Did you mean 'time'?",
         f"3 errors in {recipe}",

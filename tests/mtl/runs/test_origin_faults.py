@@ -127,7 +127,7 @@ def test_a_run_without_a_best_checkpoint(small_run: Path, tmp_path: Path) -> Non
     shutil.copytree(small_run, tmp_path / "lm", ignore=shutil.ignore_patterns("checkpoints"))
     (tmp_path / "lm/checkpoints").mkdir()
     assert refused(recipe(tmp_path, {"embedding": {"from": f"{tmp_path / 'lm'}#words"}})) == [
-        f"{HERE}.embedding.from: {tmp_path / 'lm/checkpoints'}: should hold a best checkpoint. Found none. "
+        f"{HERE}.embedding.from: {tmp_path / 'lm/checkpoints'}: should hold a best checkpoint. There is none. "
         f"`mtl train {tmp_path}/lm/recipe.yaml --out {tmp_path}/lm --resume` goes on with the training."
     ]
 

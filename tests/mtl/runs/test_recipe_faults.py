@@ -28,7 +28,8 @@ def test_adversarial_training_has_words_to_move(tmp_path: Path) -> None:
     assert [(fault.path, fault.message) for fault in caught.value.faults] == [
         (
             "train.adversarial",
-            "should come with a task whose embedding has vectors of words, which are moved. Found none: leave it out.",
+            "should come with a task whose embedding has vectors of words, which are moved. There is none: leave "
+            "it out.",
         )
     ]
     task |= {"inputs": "text", "model": {}}

@@ -112,7 +112,7 @@ def test_rows_that_came_from_memory_are_given_again(from_memory: tuple[Path, Giv
     before = (folder / "metrics.json").read_bytes()
     sentence = (
         f"{folder}: the rows of source 'utterances' came from memory, not from the recipe's files, and should be given "
-        "again where data is read. Found none. Give them from Python, to mtl.Run.open or to mtl.run: "
+        "again where data is read. They are not. Give them from Python, to mtl.Run.open or to mtl.run: "
         "sources={'utterances': {'test': rows}}. To measure on files in their place, "
         "name the folder that the recipe's paths start from (--data DIR, data=DIR)."
     )

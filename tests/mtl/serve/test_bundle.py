@@ -137,16 +137,20 @@ def test_folders_that_are_no_bundle(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("place", "value", "told"),
     [
-        ([], [], " should be a manifest of format 1. Found none."),
-        (["format"], None, " should be a manifest of format 1. Found none."),
+        ([], [], " should be a manifest of format 1. Found nothing."),
+        (["format"], None, " should be a manifest of format 1. Found nothing."),
         (["format"], 2, " should be a manifest of format 1. Found 2."),
-        (["tasks"], None, ": tasks should be an object. Found none."),
+        (["tasks"], None, ": tasks should be an object. Found nothing."),
         (["files"], "all", ": files should be an object. Found str."),
-        (["weights"], None, ": weights should be a string. Found none."),
-        (["tasks", "pair"], 7, ": tasks.pair.file should be a string. Found none."),
+        (["weights"], None, ": weights should be a string. Found nothing."),
+        (["tasks", "pair"], 7, ": tasks.pair.file should be a string. Found nothing."),
         (["tasks", "pair", "labels"], {"x": 0}, ": tasks.pair.labels should be a list. Found dict."),
-        (["tasks", "pair", "outputs", "label"], {}, ": tasks.pair.outputs.label.shape should be a list. Found none."),
-        (["files", "pair.onnx"], {}, ": files.pair.onnx.sha256 should be a string. Found none."),
+        (
+            ["tasks", "pair", "outputs", "label"],
+            {},
+            ": tasks.pair.outputs.label.shape should be a list. Found nothing.",
+        ),
+        (["files", "pair.onnx"], {}, ": files.pair.onnx.sha256 should be a string. Found nothing."),
     ],
 )
 def test_a_manifest_that_is_none(tmp_path: Path, place: list[str], value: object, told: str) -> None:

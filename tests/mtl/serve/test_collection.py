@@ -84,8 +84,8 @@ def test_invalid_bytes_are_replaced(tmp_path: Path) -> None:
         ("a.jsonl", '{"_id": "1"}\n', "{file}:1: should have a text at 'text'. Found the keys _id."),
         ("a.jsonl", '{"_id": "1", "text": {}}\n', "{file}:1: should have a text at 'text'. Found dict."),
         ("a.tsv", "\n1\ta\n\n1\tb\n", "{file}:4: should have an id of its own. Found '1', which line 2 has."),
-        ("a.jsonl", "\n", "{file}: should have documents. Found none."),
-        ("a.txt", "", "{file}: should have documents. Found none."),
+        ("a.jsonl", "\n", "{file}: should have documents. There are none."),
+        ("a.txt", "", "{file}: should have documents. There are none."),
     ],
 )
 def test_what_is_no_document_is_told_with_its_line(tmp_path: Path, name: str, content: str, message: str) -> None:

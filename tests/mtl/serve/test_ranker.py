@@ -80,7 +80,7 @@ def test_a_run_without_a_separable_scorer_cannot_rank(small_run: Path, tmp_path:
     done = within("rank", small_run, "--documents", file)
     assert (done.returncode, done.stderr) == (
         2,
-        f"'{small_run}' should have one task with a separable scorer, or --task should name it. Found none.\n",
+        f"'{small_run}' should have one task with a separable scorer, or --task should name it. Found no such task.\n",
     )
     done = within("rank", small_run, "--documents", file, "--task", "intent")
     assert (done.returncode, done.stderr) == (
@@ -229,7 +229,7 @@ def test_what_cannot_rank_says_so(bundle: Path, small_run: Path, tmp_path: Path)
     other = small_run / "export"
     cases = {
         (other, None): (
-            f"'{other}' should have one task with a separable scorer, or --task should name it. Found none."
+            f"'{other}' should have one task with a separable scorer, or --task should name it. Found no such task."
         ),
         (other, "intent"): (
             "'intent' should have a separable scorer (dot, cosine, bilinear) to rank a collection. "

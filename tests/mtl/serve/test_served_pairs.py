@@ -142,8 +142,8 @@ def test_wrong_calls(served: Served, call: Callable[[Served], object], sentence:
 @pytest.mark.parametrize(
     ("query", "told"),
     [
-        (None, " should be an object. Found none."),
-        ({"dim": 3}, ".file should be a string. Found none."),
+        (None, " should be an object. Found nothing."),
+        ({"dim": 3}, ".file should be a string. Found nothing."),
         ({"file": "x", "dim": "3"}, ".dim should be a number. Found str."),
     ],
 )
@@ -162,7 +162,7 @@ def test_a_manifest_without_any_tower(ranking: Exported, tmp_path: Path) -> None
     (tmp_path / "manifest.json").write_text(json.dumps(content))
     with pytest.raises(UsageError) as caught:
         Bundle(tmp_path)
-    told = "tasks.relevance.towers should be an object. Found none."
+    told = "tasks.relevance.towers should be an object. Found nothing."
     assert str(caught.value) == f"'{tmp_path / 'manifest.json'}': {told}"
 
 

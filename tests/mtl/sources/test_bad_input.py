@@ -26,7 +26,7 @@ UD = "id, form, lemma, upos, xpos, feats, head, deprel, deps, misc"
 
 BAD = {
     "tsv empty": Bad("tsv", b"", "FILE: should have rows. Found an empty file."),
-    "tsv only a header": Bad("tsv", b"text\tlabel\n", "FILE: should have rows. Found none."),
+    "tsv only a header": Bad("tsv", b"text\tlabel\n", "FILE: should have rows. There are none."),
     "tsv lines of old Macs": Bad(
         "tsv",
         b"text\tlabel\ra\tx\r",
@@ -53,7 +53,7 @@ BAD = {
         "lines should end with \\n or \\r\\n.",
         WORDS,
     ),
-    "tsv only blank lines": Bad("tsv", b"\n\r\n", "FILE: should have rows. Found none."),
+    "tsv only blank lines": Bad("tsv", b"\n\r\n", "FILE: should have rows. There are none."),
     "tsv too few": Bad(
         "tsv",
         b"text\tlabel\na\tx\nb\n",
@@ -129,7 +129,7 @@ BAD = {
         "jsonl", b'{"text": "\xff"}\n', f"FILE:1: column 11: should be utf-8 text. Found the byte 0xff. {UTF8}"
     ),
     "conll empty": Bad("conll", b"", "FILE: should have rows. Found an empty file.", WORDS),
-    "conll blank lines": Bad("conll", b"\n\n", "FILE: should have rows. Found none.", WORDS),
+    "conll blank lines": Bad("conll", b"\n\n", "FILE: should have rows. There are none.", WORDS),
     "conll too few": Bad(
         "conll", b"a X\n\nb Y\nc\n", "FILE:4: column 2: should have 2 columns (word, tag). Found 1.", WORDS
     ),
@@ -233,7 +233,7 @@ def test_a_header_that_is_missing(tmp_path: Path) -> None:
     (tmp_path / "rows").write_bytes(b"\n\n")
     with pytest.raises(DataError) as caught:
         FORMATS["tsv"](train="rows").columns("train", tmp_path)
-    assert str(caught.value) == f"{tmp_path / 'rows'}: should have a header line that names the columns. Found none."
+    assert str(caught.value) == f"{tmp_path / 'rows'}: should have a header line that names the columns. There is none."
 
 
 SKIPPED = {

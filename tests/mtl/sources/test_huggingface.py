@@ -263,7 +263,7 @@ def test_what_a_builder_cannot_read(library: Any, tmp_path: Path) -> None:
 def test_arguments_need_a_builder() -> None:
     with pytest.raises(UsageError) as caught:
         HuggingFace(arguments={"sep": ";"}, train="rows")
-    assert str(caught.value) == "arguments should come with a 'builder' that takes them. Found none."
+    assert str(caught.value) == "arguments should come with a 'builder' that takes them. There is none."
 
 
 def test_the_package_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ def test_a_row_knows_its_file(file: Path) -> None:
 def test_a_folder_without_texts(tmp_path: Path) -> None:
     with pytest.raises(DataError) as raised:
         rows(tmp_path, ".")
-    assert str(raised.value) == f"{tmp_path}: should hold files called *.txt. Found none."
+    assert str(raised.value) == f"{tmp_path}: should hold files called *.txt. There are none."
 
 
 @pytest.mark.parametrize("kind", ["lines", "words", "documents"])
@@ -81,7 +81,7 @@ def test_a_line_that_is_no_text(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
-        ({"rows": "words"}, "'rows: words' should come with a 'length'. Found none."),
+        ({"rows": "words"}, "'rows: words' should come with a 'length'. There is none."),
         ({"rows": "lines", "length": 3}, "'rows: lines' should come without a 'length'. Found 3."),
         ({"line_end": "<eol>"}, "'line_end' should come with 'rows: words'. Found 'rows: lines'."),
         (

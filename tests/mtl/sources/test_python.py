@@ -102,7 +102,7 @@ def test_a_row_that_is_no_dict(tmp_path: Path) -> None:
 def test_no_rows(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         values(PythonSource.given({"train": []}), tmp_path)
-    assert str(caught.value) == "given train rows: should have rows. Found none."
+    assert str(caught.value) == "given train rows: should have rows. There are none."
 
 
 def test_torchtext_reads_a_classification_file(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_torchtext_faults(tmp_path: Path) -> None:
         "'utf-8' codec can't decode byte 0xff in position 2: invalid start byte.": lambda: Torchtext(
             dataset="TREC", train="rows"
         ),
-        "fields should name the columns that torchtext's UDPOS reads. Found none.": lambda: Torchtext(
+        "fields should name the columns that torchtext's UDPOS reads. They name none.": lambda: Torchtext(
             dataset="UDPOS", train="rows"
         ),
         "no dataset of torchtext named 'TRECK'. Did you mean 'TREC'?": lambda: Torchtext(dataset="TRECK", train="rows"),

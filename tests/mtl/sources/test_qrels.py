@@ -110,7 +110,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         {"train.txt": "query-id\tcorpus-id\tscore\nq1\t0\td1\t1\n"},
         "DIR/train.txt:2: should have 3 columns (query, document, grade). Found 4.",
     ),
-    "no judgement": ({"train.txt": "query-id\tcorpus-id\tscore\n"}, "DIR/train.txt: should have rows. Found none."),
+    "no judgement": ({"train.txt": "query-id\tcorpus-id\tscore\n"}, "DIR/train.txt: should have rows. There are none."),
     "no documents": ({"documents.tsv": ""}, "DIR/documents.tsv: should have rows. Found an empty file."),
     "no tab": (
         {"queries.tsv": "q1\ta\nq2 b\n"},

@@ -45,7 +45,7 @@ def test_a_row_is_a_question(tmp_path: Path) -> None:
         ("[", "should be JSON as SQuAD has it. Found: Expecting value: line 1 column 2 (char 1)."),
         ("[]", "should be a JSON object with a list 'data' of articles. Found another."),
         ('{"data": 3}', "should be a JSON object with a list 'data' of articles. Found another."),
-        ('{"data": []}', "should have rows. Found none."),
+        ('{"data": []}', "should have rows. There are none."),
     ],
 )
 def test_files_of_another_form(tmp_path: Path, content: str, message: str) -> None:

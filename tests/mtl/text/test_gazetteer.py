@@ -141,5 +141,5 @@ def test_everything_that_is_wrong_with_files_is_reported(tmp_path):
         feature.read_files(tmp_path)
     assert str(caught.value).splitlines() == [
         f"{tmp_path / 'a.txt'}: should be a readable file of names. Found: No such file or directory.",
-        f"{tmp_path / 'b.txt'}: should hold at least one name. Found none.",
+        f"{tmp_path / 'b.txt'}: should hold at least one name. There is none.",
     ]

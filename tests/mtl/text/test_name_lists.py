@@ -55,8 +55,8 @@ NAME_IT = "If the file is written in another encoding, name it under 'encodings'
 @pytest.mark.parametrize(
     ("file", "content", "column", "encoding", "message"),
     [
-        ("a.txt", "\n \n", None, "utf-8", ": should hold at least one name. Found none."),
-        ("a.csv", "name\n", "name", "utf-8", ": should hold at least one name. Found none."),
+        ("a.txt", "\n \n", None, "utf-8", ": should hold at least one name. There is none."),
+        ("a.csv", "name\n", "name", "utf-8", ": should hold at least one name. There is none."),
         (
             "a.txt",
             b"Paris\n\xc5land\n",
@@ -128,21 +128,21 @@ NAME_IT = "If the file is written in another encoding, name it under 'encodings'
             "name,country\nParis,France\n",
             None,
             "utf-8",
-            ":1: should have the column of its names under 'columns'. Found none. Its columns: country, name.",
+            ":1: should have the column of its names under 'columns'. There is none. Its columns: country, name.",
         ),
         (
             "a.csv",
             "name,country\nParis,France\n",
             "nam",
             "utf-8",
-            ":1: should have a column 'nam'. Found none. Did you mean 'name'?",
+            ":1: should have a column 'nam'. There is none. Did you mean 'name'?",
         ),
         (
             "a.tsv",
             "name\tcountry\n",
             "x",
             "utf-8",
-            ":1: should have a column 'x'. Found none. Its columns: country, name.",
+            ":1: should have a column 'x'. There is none. Its columns: country, name.",
         ),
         (
             "a.csv",

@@ -115,7 +115,7 @@ def test_a_vocabulary_that_is_counted_grows() -> None:
 def test_pieces_of_a_tokenizer_that_has_no_vocabulary() -> None:
     with pytest.raises(UsageError) as caught:
         own_rows(tokenize(["a"], "whitespace"))
-    assert str(caught.value) == "the tokenizer 'whitespace' should have a vocabulary. Found none."
+    assert str(caught.value) == "the tokenizer 'whitespace' should have a vocabulary. There is none."
 
 
 def test_tokenizers_are_equal_that_were_made_alike() -> None:

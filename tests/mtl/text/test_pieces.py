@@ -252,7 +252,7 @@ def test_pieces_that_the_graph_lacks(plugin: Path) -> None:
     with pytest.raises(ExportError) as caught:
         text_session(FrontEnd("one_sided"), (PieceCounts(),))
     assert str(caught.value) == (
-        "pieces of tokens: the tokenizer 'one_sided' should have a method 'onnx_pieces'. Found none."
+        "pieces of tokens: the tokenizer 'one_sided' should have a method 'onnx_pieces'. There is none."
     )
 
 

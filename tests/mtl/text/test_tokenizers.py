@@ -117,7 +117,7 @@ def test_a_tokenizer_without_a_graph_side(tmp_path: Path) -> None:
     rows = [{"text": "ab", "intent": intent, "slots": ["O"]} for intent in "ab"]
     with pytest.raises(ExportError) as caught:
         tiny.build(text, {"utterances": {"train": rows, "test": rows}}, tmp_path / "c").export(tmp_path / "export")
-    assert str(caught.value) == "front end: the tokenizer 'one_sided' should have a method 'onnx'. Found none."
+    assert str(caught.value) == "front end: the tokenizer 'one_sided' should have a method 'onnx'. There is none."
 
 
 @pytest.mark.parametrize(

@@ -95,5 +95,5 @@ def test_a_source_without_figures() -> None:
         Progress((TrainingStream("words", 3, 1, ("pos",)),), 1, 5)
     assert str(caught.value) == (
         "train.mixture: source 'words' should have a dev split with labels, for its rate to follow the figures there. "
-        "Found none."
+        "There is none."
     )

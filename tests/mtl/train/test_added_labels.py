@@ -157,7 +157,7 @@ def test_what_cannot_be_given_labels(old: Run, small_run: Path, tmp_path: Path) 
     rest = {slot: {"from": f"{old.out}#soft.{slot}"} for slot in SLOTS}
     text = {"column": "text"}
     assert refused(recipe(tmp_path, {**rest, "decoder": start}, text=text)) == [
-        f"{here}.output.from: should come with 'extend: true', as labels are added to the head of 'kind'. Found none."
+        f"{here}.output.from: should come with 'extend: true', as labels are added to the head of 'kind'. It does not."
     ]
     grown = {**rest, "decoder": start, "output": {**rest["output"], "extend": True, "freeze": True}}
     assert refused(recipe(tmp_path, grown, text=text)) == [

@@ -103,7 +103,7 @@ def test_messages_of_damaged_files(tmp_path: Path) -> None:
     folder = tmp_path / "checkpoints"
     with pytest.raises(CheckpointError) as caught:
         checkpoints.path("best")
-    assert str(caught.value) == f"{folder}: should hold a best checkpoint. Found none."
+    assert str(caught.value) == f"{folder}: should hold a best checkpoint. There is none."
     folder.mkdir()
     pointer = folder / "pointer.json"
     for content in ('"x"', '{"last": 1}', "{}"):

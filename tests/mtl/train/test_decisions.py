@@ -198,10 +198,10 @@ def test_a_temperature_lowers_the_log_loss_of_dev(tmp_path: Path) -> None:
 
 
 NO_ROWS = (
-    "should come with rows in dev that are out of scope, on which it is tuned. Found none: add some, or give a number, "
-    "such as 'threshold: 0.5'."
+    "should come with rows in dev that are out of scope, on which it is tuned. There are none: add some, or give a "
+    "number, such as 'threshold: 0.5'."
 )
-NO_SPLIT = "should come with a dev split of the task's source, on which it is found. Found none."
+NO_SPLIT = "should come with a dev split of the task's source, on which it is found. There is none."
 
 
 def test_dev_without_rows_out_of_scope_is_refused_before_training(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ MESSAGES = [
         {"rates": {"bigg": 1.0}},
         "train.mixture.rates: 'bigg' should be a source that a task trains on: big, small. Did you mean 'big'?",
     ),
-    (Weighted, {"rates": {"big": 1.0}}, "train.mixture.rates: source 'small' should have a rate. Found none."),
+    (Weighted, {"rates": {"big": 1.0}}, "train.mixture.rates: source 'small' should have a rate. There is none."),
     (Weighted, {"rates": {"big": 0.0, "small": 1.0}}, "train.mixture.rates.big: should be a positive number. Found 0."),
     (
         Weighted,
@@ -127,10 +127,10 @@ def test_messages(cls: type[Mixture], values: dict[str, object], message: str) -
 def test_a_stream_without_rows() -> None:
     with pytest.raises(UsageError) as caught:
         build_mixture(RoundRobin, {}, (TrainingStream("big", 1, 1), TrainingStream("none", 0, 0)), 1, 5)
-    assert str(caught.value) == "source 'none' should have rows to train on. Found none."
+    assert str(caught.value) == "source 'none' should have rows to train on. There are none."
 
 
 def test_no_stream_at_all() -> None:
     with pytest.raises(UsageError) as caught:
         build_mixture(RoundRobin, {}, (), 1, 5)
-    assert str(caught.value) == "the mixture 'round_robin' should have streams to draw. Found none."
+    assert str(caught.value) == "the mixture 'round_robin' should have streams to draw. There are none."

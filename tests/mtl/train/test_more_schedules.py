@@ -54,8 +54,8 @@ def test_a_plateau_without_dev(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         small_trainer(tmp_path, {"schedule": "plateau"}, dev=False)
     assert str(caught.value) == (
-        "train.schedule: 'plateau' should come with a dev split of a source with labels. Found none: add one, or take "
-        "another schedule."
+        "train.schedule: 'plateau' should come with a dev split of a source with labels. There is none: add one, or "
+        "take another schedule."
     )
 
 

@@ -59,7 +59,7 @@ def test_rest_without_dev(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         small_trainer(tmp_path, {"rest": {"patience": 1}}, dev=False)
     assert str(caught.value) == (
-        "train.rest: should come with a dev split of a source with labels. Found none: add one, or leave 'rest' out."
+        "train.rest: should come with a dev split of a source with labels. There is none: add one, or leave 'rest' out."
     )
 
 

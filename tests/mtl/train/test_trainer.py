@@ -378,4 +378,4 @@ def test_a_source_without_train_split_is_refused(tmp_path: Path) -> None:
     prepared = prepare(graph, open_sources(graph.recipe), tmp_path / "cache", fitted=fitted, splits=("dev",))
     with pytest.raises(UsageError) as caught:
         Trainer(graph, prepared, tmp_path / "run")
-    assert str(caught.value) == "source 'utterances' should have a train split. Found none."
+    assert str(caught.value) == "source 'utterances' should have a train split. There is none."

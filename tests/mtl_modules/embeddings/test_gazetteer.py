@@ -43,7 +43,7 @@ def test_positions_say_how_many_vectors_a_list_has():
 def test_keys_about_no_list():
     with pytest.raises(UsageError) as caught:
         Gazetteer((NameFlags(lists={}),), lists={})
-    assert str(caught.value) == "'lists' should name at least one file. Found none."
+    assert str(caught.value) == "'lists' should name at least one file. It names none."
     with pytest.raises(UsageError) as caught:
         made(columns={"citi": "name"})
     assert str(caught.value) == ("'columns' should be about lists that 'lists' has. Found 'citi'. Did you mean 'city'?")

@@ -49,7 +49,7 @@ def test_learned_positions_need_their_number() -> None:
         PositionalEmbedding((), positions="learned")
     assert str(error.value) == (
         "'positions: learned' should come with 'max_length', the number of positions that have a vector of their own. "
-        "Found none."
+        "There is none."
     )
 
 

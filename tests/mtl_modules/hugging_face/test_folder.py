@@ -92,7 +92,7 @@ def test_an_encoder_that_is_not_read(folder: Path) -> None:
     assert changed(
         folder, BERT, num_hidden_layers=None, num_attention_heads=3, hidden_act="swish", layer_norm_eps="small"
     ) == [
-        "'num_hidden_layers' should be a whole number of at least 1. Found none.",
+        "'num_hidden_layers' should be a whole number of at least 1. Found nothing.",
         "'layer_norm_eps' should be a number from 0 to 1. Found 'small'.",
         "'hidden_act' should be one of gelu, gelu_new, gelu_pytorch_tanh, relu. Found 'swish'.",
         "'hidden_size' should be a multiple of 'num_attention_heads' (3). Found 16.",

@@ -126,7 +126,7 @@ def test_a_gap_means_as_much_where_thresholds_are_extreme(threshold: float, scor
 def test_dev_without_answers_shows_nothing() -> None:
     output = Sigmoid(LABELS, threshold="dev", calibrate=True)
     assert list(output.lacking_on_dev([(APPLIED, torch.zeros(4, dtype=torch.bool))])) == [
-        ("calibrate", "should come with units in dev that have an answer, on which it is found. Found none."),
-        ("threshold", "should come with units in dev that have an answer, on which it is found. Found none."),
+        ("calibrate", "should come with units in dev that have an answer, on which it is found. There are none."),
+        ("threshold", "should come with units in dev that have an answer, on which it is found. There are none."),
     ]
     assert list(output.lacking_on_dev([(APPLIED, torch.ones(4, dtype=torch.bool))])) == []

@@ -157,7 +157,7 @@ def test_temperatures_of_tokens_leave_padding_out() -> None:
 def test_a_threshold_needs_rows_of_dev_that_are_out_of_scope() -> None:
     output = Softmax(LABELS, scoped(), calibrate=True)
     message = (
-        "should come with rows in dev that are out of scope, on which it is tuned. Found none: add some, or give a "
+        "should come with rows in dev that are out of scope, on which it is tuned. There are none: add some, or give a "
         "number, such as 'threshold: 0.5'."
     )
     ids = torch.tensor([0, 4])

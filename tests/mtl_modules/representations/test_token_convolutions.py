@@ -79,10 +79,10 @@ def test_a_bseqcnn_keeps_the_largest_values_of_either_side() -> None:
             lambda: CNN(3, dim=2, widths=[1, 2, 3]),
             "'widths' should have 1 to 2 numbers, which share out 'dim'. Found 3.",
         ),
-        (lambda: DilatedCNN(3, dilations=[]), "'dilations' should have a number for each layer. Found none."),
+        (lambda: DilatedCNN(3, dilations=[]), "'dilations' should have a number for each layer. There is none."),
         (
             lambda: BSeqCNN(3, widths=[]),
-            "'widths' should be at most 6: a window is a token and up to 5 others, its 'context'. Found none.",
+            "'widths' should be at most 6: a window is a token and up to 5 others, its 'context'. Found no width.",
         ),
         (
             lambda: BSeqCNN(3, widths=[2, 4], context=2),

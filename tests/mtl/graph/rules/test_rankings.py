@@ -41,7 +41,7 @@ def test_rankings_have_negatives() -> None:
     text = changed(RANKING, ("    target: label\n", ""))
     assert faults(text) == [
         "r.yaml:6: tasks.relevance: should have documents that rank below others: without a 'target' every row is a positive. "
-        "Found none: write 'negatives: batch', 'negatives: pool', or 'negative', the column of a negative document."
+        "There are none: write 'negatives: batch', 'negatives: pool', or 'negative', the column of a negative document."
     ]
     assert faults(text, "tasks.relevance.negative=other") == []
     assert faults(text, "tasks.relevance.negatives=batch") == []

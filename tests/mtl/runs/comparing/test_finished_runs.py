@@ -96,7 +96,7 @@ def test_tasks_that_none_has_in_common(small_run: Path, ranking_run: Path, tmp_p
     done = within("compare", small_run, ranking_run / "export", "--data", tmp_path)
     assert (done.returncode, done.stderr) == (
         2,
-        f"what is compared should have a task in common. Found none: '{small_run}': intent, slots; "
+        f"what is compared should have a task in common. There is none: '{small_run}': intent, slots; "
         f"'{ranking_run / 'export'}': relevance.\n",
     )
 

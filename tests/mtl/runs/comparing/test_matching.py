@@ -218,7 +218,7 @@ def test_minutes_of_a_joint_run_that_has_not_ended(tmp_path: Path) -> None:
         list(trial.run())
     assert str(error.value) == (
         f"'{tmp_path / 'out/small/seed-1'}' should hold a joint run that has ended: each task alone gets a part of its "
-        "minutes. Found none. Let that run come first."
+        "minutes. There is none. Let that run come first."
     )
 
 
@@ -227,8 +227,8 @@ def test_a_source_without_a_step(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as error:
         RecipeComparison(found, 1, tmp_path / "out").trials()
     assert str(error.value) == (
-        "the joint run should have a step on every source, for the tasks alone to have as many. Found none on 'others' "
-        "with seed 1. Train longer (train.epochs, train.max_steps), or use --match epochs."
+        "the joint run should have a step on every source, for the tasks alone to have as many. There is none on "
+        "'others' with seed 1. Train longer (train.epochs, train.max_steps), or use --match epochs."
     )
     assert not (tmp_path / "out").exists()
 

@@ -153,7 +153,8 @@ def test_without_a_dev_split_nothing_is_compared(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as error:
         Tuning(recipe, tmp_path / "study")
     assert str(error.value) == (
-        f"{recipe}: should have a source with a dev split and labels in it, by which trials are compared. Found none."
+        f"{recipe}: should have a source with a dev split and labels in it, by which trials are compared. "
+        "There is none."
     )
     assert not (tmp_path / "study").exists()
 

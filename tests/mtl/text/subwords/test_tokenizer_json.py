@@ -75,10 +75,10 @@ def test_what_is_right() -> None:
 @pytest.mark.parametrize(
     ("tree", "message"),
     [
-        ([], "should be what the package 'tokenizers' writes, with a 'model' that has a 'vocab'. Found none."),
+        ([], "should be what the package 'tokenizers' writes, with a 'model' that has a 'vocab'. There is none."),
         (
             {"model": {}},
-            "should be what the package 'tokenizers' writes, with a 'model' that has a 'vocab'. Found none.",
+            "should be what the package 'tokenizers' writes, with a 'model' that has a 'vocab'. There is none.",
         ),
         (
             wordpiece(model={"type": "BPE", "merges": []}),
@@ -99,7 +99,7 @@ def test_what_is_right() -> None:
         ),
         (
             wordpiece(normalizer={"type": "Sequence", "normalizers": [{"type": "StripAccents"}, {"type": "NFD"}]}),
-            "the normalizer 'NFD' should have 'StripAccents' after it: a graph does not order marks. Found none.",
+            "the normalizer 'NFD' should have 'StripAccents' after it: a graph does not order marks. There is none.",
         ),
         (
             wordpiece(
@@ -116,7 +116,7 @@ def test_what_is_right() -> None:
         ),
         (
             wordpiece(pre_tokenizer=None),
-            f"pre-tokenizers should be 'BertPreTokenizer', 'WhitespaceSplit' or 'Metaspace', {GRAPH}. Found none.",
+            f"pre-tokenizers should be 'BertPreTokenizer', 'WhitespaceSplit' or 'Metaspace', {GRAPH}. Found nothing.",
         ),
         (
             wordpiece(
@@ -182,7 +182,7 @@ def test_what_is_wrong(tree: Any, message: str) -> None:
 def test_what_is_wrong_with_a_unigram_model() -> None:
     assert found(unigram(model={"byte_fallback": True, "unk_id": None}), "Unigram") == [
         f"'byte_fallback' of the model should be false, {GRAPH}. Found true.",
-        "'unk_id' of the model should be a number of its vocabulary. Found none.",
+        "'unk_id' of the model should be a number of its vocabulary. Found nothing.",
     ]
     tree = unigram(pre_tokenizer={"type": "ByteLevel"}, normalizer={"type": "Strip"})
     assert len(found(tree, "Unigram")) == 2
