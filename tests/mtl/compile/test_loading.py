@@ -140,7 +140,10 @@ def test_inputs_that_the_recipe_names() -> None:
 
 def test_names_of_inputs() -> None:
     named = changed(PAIR, ("type: fake_pair", "type: fake_named"))
-    told = "tasks.relevance.inputs: the task 'fake_named' should have inputs. Found no input. Write 'inputs: {NAME: COLUMN}'."
+    told = (
+        "tasks.relevance.inputs: the task 'fake_named' should have inputs. Found no input. "
+        "Write 'inputs: {NAME: COLUMN}'."
+    )
     assert f"r.yaml:5: {told}" in faults(named)
     empty = changed(named, ("type: fake_named", "type: fake_named\n    inputs:"))
     assert f"r.yaml:7: {told}" in faults(empty)
