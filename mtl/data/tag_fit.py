@@ -52,7 +52,7 @@ class SchemeError(WrongValueError):
         self.row = row
         self.item = item
 
-    def __reduce__(self) -> tuple[type[SchemeError], tuple[str, str, str, int, int | None]]:
+    def __reduce__(self) -> tuple[type[SchemeError], tuple[str, str | None, str, int, int | None]]:
         wording = self.wording
         return type(self), (wording.should, wording.found, wording.change, self.row, self.item)
 

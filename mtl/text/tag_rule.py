@@ -18,7 +18,7 @@ class BadTagError(WrongValueError):
         super().__init__(should, found, change)
         self.item = item
 
-    def __reduce__(self) -> tuple[type[BadTagError], tuple[str, str, str, int]]:
+    def __reduce__(self) -> tuple[type[BadTagError], tuple[str, str | None, str, int]]:
         return type(self), (self.wording.should, self.wording.found, self.wording.change, self.item)
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ...base.errors import Fault, UsageError, listing
 from ...evaluate.evaluation import Evaluation
 from ...evaluate.metrics import Ranked
@@ -100,8 +102,12 @@ def compare_finished(
     for place, other in zip(places[1:], measured[1:], strict=True):
         apart.append({})
         for task in tasks:
-            if task in measured[0].rankings:
-                apart[-1][task] = _queries_apart(other.rankings[task], measured[0].rankings[task])
+            here, there = other.rankings.get(task), measured[0].rankings.get(task)
+            if here is not None and there is not None and np.array_equal(here.positives, there.positives):
+                apart[-1][task] = _queries_apart(here, there)
+            elif here is not None:
+                what = f"has other queries or relevant documents than '{places[0]}' has: they are not compared."
+                warnings[Fault(what, str(place), path=task)] = None
             elif not _counts_rows(found[0], task) or task not in measured[0].predictions:
                 continue
             elif other.gold[task] == measured[0].gold[task]:

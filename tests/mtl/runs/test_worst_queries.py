@@ -93,6 +93,18 @@ def test_rankings_are_compared_by_the_document_that_is_first(ranking_run: Path, 
     assert row[:6] == ["relevance", "13", "queries", *map(str, (found.otherwise, found.right_here, found.right_there))]
 
 
+def test_rankings_of_other_queries_are_not_compared(ranking_run: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(ranking_run.parent, tmp_path / "other") / "run"
+    recipe = (other / "recipe.yaml").read_text("utf-8")
+    assert "group: query_id" in recipe
+    (other / "recipe.yaml").write_text(recipe.replace("group: query_id", "group: document_id"), "utf-8")
+    found = compare_finished([ranking_run, other])
+    assert found.apart == ({},)
+    assert str(found.warnings[-1]) == (
+        f"{other}: relevance: has other queries or relevant documents than '{ranking_run}' has: they are not compared."
+    )
+
+
 def noise(file: Path) -> None:
     """Turn the weights of a checkpoint around."""
     from safetensors import safe_open
