@@ -136,6 +136,28 @@ def test_a_default_stands_where_nobody_writes() -> None:
     assert graph(text, "share.vectors={members: [c.embedding], dim: 5}").components["vectors"].config.values["dim"] == 5
 
 
+BARE = """\
+name: bare
+sources: {s: {format: tsv, train: a.tsv}}
+tasks:
+  a: {type: text_classification, source: s, inputs: text, target: a}
+  b: {type: word_tagging, source: s, inputs: text, target: b}
+"""
+
+
+def test_a_classifier_of_which_nothing_is_said_is_wide_too() -> None:
+    def types(text: str) -> dict[str, str]:
+        model = recipe_from_text(text).tasks["a"].model
+        return {slot: config.type for slot, config in model.items() if config is not None}
+
+    said = {"embedding": "word", "pooling": "max", "decoder": "mlp", "output": "softmax"}
+    assert types(BARE) == {**said, "wide": "ngrams"}
+    assert types(BARE + "share: {words: [a.embedding, b.embedding]}") == said
+    assert types(BARE.replace("target: a}", "target: a, model: {pooling: max}}")) == said
+    assert types(BARE.replace("target: a}", "target: a, model: {wide: null}}")) == said
+    assert recipe_from_text(BARE).tasks["a"].model["decoder"].values["dropout"] == 0.5
+
+
 def test_addresses_inside_what_cannot_be_read_are_not_called_wrong() -> None:
     text = changed(
         PARTS,

@@ -20,7 +20,7 @@ from mtl.train.finite import all_finite
 from mtl.train.logs import scalars
 from mtl.train.trainer import EvalReport, StepReport, Trainer
 from mtl.train.update import step_seed
-from tests.mtl.small_run import parameters, same, small_graph, small_prepared, small_trainer, update, write_data
+from tests.mtl.small_run import parameters, same, small_graph, small_prepared, small_trainer, update
 
 SGD: dict[str, Any] = {"optimizer": {"type": "sgd", "lr": 0.1}, "clip": None}
 
@@ -81,17 +81,16 @@ def test_an_idle_component_stays_as_it_is_bit_for_bit(tmp_path: Path) -> None:
 
 
 def test_a_task_without_labels_in_the_batch_takes_no_part(tmp_path: Path) -> None:
-    write_data(tmp_path)
-    rows = (tmp_path / "utterances.train.tsv").read_text().splitlines()
-    unlabelled = [row.replace(row.split("\t")[1], "", 1) if number > 1 else row for number, row in enumerate(rows)]
-    (tmp_path / "utterances.train.tsv").write_text("\n".join(unlabelled) + "\n")
     trainer = small_trainer(tmp_path)
     trainer.model.train()
-    before = component(trainer, "intent.decoder")
-    losses = [step_on(trainer, "utterances") for _ in range(4)]
-    assert [set(found) for found in losses].count({"slots"}) >= 3
-    if all("intent" not in found for found in losses):
-        assert same(before, component(trainer, "intent.decoder"))
+    feed = trainer.draws.feeds["utterances"]
+    batch = feed.next()
+    batch.labelled["intent"].fill_(False)
+    before = {name: component(trainer, name) for name in ("intent.decoder", "slots.decoder")}
+    losses, _ = update(trainer, feed, batch)
+    assert set(losses) == {"slots"}
+    assert same(before["intent.decoder"], component(trainer, "intent.decoder"))
+    assert not same(before["slots.decoder"], component(trainer, "slots.decoder"))
 
 
 def test_a_batch_without_any_label_changes_nothing(tmp_path: Path) -> None:
@@ -119,6 +118,38 @@ def test_frozen_components_and_own_rates(tmp_path: Path) -> None:
         moved, wanted = after[name] - before[name], (reference[name] - before[name]) * factor
         assert torch.allclose(moved, wanted, atol=1e-7), name
     assert sorted(group["lr"] for group in trainer.optimizers.param_groups) == [0.001, 0.1]
+
+
+def test_a_component_may_have_an_optimizer_of_its_own(tmp_path: Path) -> None:
+    adam = {"optimizer": {"type": "adam", "lr": 0.001}, "clip": None}
+    own = {"optimizer": {"type": "sgd", "lr": 0.1, "momentum": 0.9}}
+    trainer = small_trainer(tmp_path, {**adam, "components": {"encoder": own, "slots.decoder": {**own, "lr": 0.2}}})
+    plain = {name: small_trainer(tmp_path, train, out=name) for name, train in (("adam", adam), ("sgd", SGD))}
+    before = parameters(trainer.model)
+    after = {}
+    for name, one in {"own": trainer, **plain}.items():
+        one.model.train()
+        step_on(one, "utterances")
+        after[name] = parameters(one.model)
+    assert torch.equal(after["own"]["/words_.table.weight"], after["adam"]["/words_.table.weight"])
+    for name, factor in (("/encoder.lstm.weight_ih_l0", 1.0), ("/slots/decoder.layers.0.weight", 2.0)):
+        moved, wanted = after["own"][name] - before[name], (after["sgd"][name] - before[name]) * factor
+        assert torch.allclose(moved, wanted, atol=1e-7), name
+    assert [type(part).__name__ for part in trainer.optimizers.parts] == ["Adam", "SGD"]
+    assert sorted(group["lr"] for group in trainer.optimizers.param_groups) == [0.001, 0.1, 0.2]
+
+
+def test_optimizers_of_components_are_resumed_bit_for_bit(tmp_path: Path) -> None:
+    train = {"components": {"encoder": {"optimizer": {"type": "sgd", "momentum": 0.9}}}, "checkpoint_every": 5}
+    whole = small_trainer(tmp_path, {**train, "epochs": 2}, out="whole")
+    list(whole.train())
+    begun = small_trainer(tmp_path, {**train, "epochs": 2}, out="killed")
+    reports = begun.train()
+    assert len([report for report in islice(reports, 8) if isinstance(report, StepReport)]) > 5
+    resumed = small_trainer(tmp_path, {**train, "epochs": 2}, out="killed", resume=True)
+    assert resumed.step == 5
+    list(resumed.train())
+    assert same(parameters(whole.model), parameters(resumed.model))
 
 
 def test_gradients_are_clipped_over_all_active_parameters(tmp_path: Path) -> None:
