@@ -22,4 +22,5 @@ class TextClassification(ScopedTask):
 
     def slots(self, inputs: Sequence[str]) -> tuple[Slot, ...]:
         """Embedding, representation (may be left out), pooling, decoder, wide (may be left out), output."""
-        return whole_text_slots(inputs, output={"type": "softmax"})
+        softmax = {"type": "softmax"}
+        return whole_text_slots(inputs, output=softmax, bare={**softmax, "label_smoothing": 0.1})

@@ -12,11 +12,14 @@ SMALL: Mapping[str, Any] = {**WORD, "initial": 0.1, "word_dropout": 0.1}
 DROPPING: Mapping[str, Any] = {"type": "mlp", "dropout": 0.5}
 
 
-def whole_text_slots(inputs: Sequence[str], *, output: Mapping[str, Any]) -> tuple[Slot, ...]:
+def whole_text_slots(
+    inputs: Sequence[str], *, output: Mapping[str, Any], bare: Mapping[str, Any] | None = None
+) -> tuple[Slot, ...]:
     """Return embedding, representation (may be left out), pooling, decoder, wide and output, by default `output`.
 
     A wide module may be left out, or alone: then embedding, pooling and decoder are. Where a recipe says nothing of the
-    task's modules, it is n-grams, beside a bag of words that begins small: few examples teach n-grams more.
+    task's modules, it is n-grams, beside a bag of words that begins small (few examples teach n-grams more), with `bare`
+    as output if that is given.
     """
     return (
         Slot("embedding", "embedding", tuple(inputs), optional=True, default=WORD, bare=SMALL),
@@ -24,7 +27,7 @@ def whole_text_slots(inputs: Sequence[str], *, output: Mapping[str, Any]) -> tup
         Slot("pooling", "pooling", ("representation",), optional=True, default={"type": "max"}),
         Slot("decoder", "decoder", ("pooling",), optional=True, default={"type": "mlp"}, bare=DROPPING),
         Slot("wide", "wide", ("decoder", *inputs), optional=True, passes=("decoder",), bare={"type": "ngrams"}),
-        Slot("output", "output", ("wide",), default=output),
+        Slot("output", "output", ("wide",), default=output, bare=bare),
     )
 
 

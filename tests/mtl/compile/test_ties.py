@@ -155,7 +155,9 @@ def test_a_classifier_of_which_nothing_is_said_is_wide_too() -> None:
     assert types(BARE + "share: {words: [a.embedding, b.embedding]}") == said
     assert types(BARE.replace("target: a}", "target: a, model: {pooling: max}}")) == said
     assert types(BARE.replace("target: a}", "target: a, model: {wide: null}}")) == said
-    assert recipe_from_text(BARE).tasks["a"].model["decoder"].values["dropout"] == 0.5
+    values = {slot: config.values for slot, config in recipe_from_text(BARE).tasks["a"].model.items() if config}
+    assert (values["decoder"]["dropout"], values["output"]["label_smoothing"]) == (0.5, 0.1)
+    assert (values["embedding"]["initial"], values["embedding"]["word_dropout"]) == (0.1, 0.1)
 
 
 def test_addresses_inside_what_cannot_be_read_are_not_called_wrong() -> None:
