@@ -24,12 +24,12 @@ def test_an_empty_column_has_no_label(value: Any) -> None:
 
 
 def test_a_list_is_no_label() -> None:
-    with pytest.raises(ValueError, match=r"^should be one label\. Found list: \['a', 'b'\]\.$"):
+    with pytest.raises(ValueError, match=r'^should be one label\. Found list: \["a", "b"\]\.$'):
         TextClassification().target().read(["a", "b"], EXAMPLE)
 
 
 def test_a_long_value_is_cut_in_the_message() -> None:
-    with pytest.raises(ValueError, match=r"^should be one label\. Found list: \['x{55}\.\.\.\.$"):
+    with pytest.raises(ValueError, match=r'^should be one label\. Found list: \["x{55}\.\.\.\.$'):
         TextClassification().target().read(["x" * 99], EXAMPLE)
 
 

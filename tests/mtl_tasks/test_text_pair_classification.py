@@ -38,7 +38,7 @@ def test_labels_are_read_as_those_of_one_text(value: Any) -> None:
 
 
 def test_a_list_is_no_label() -> None:
-    with pytest.raises(ValueError, match=r"^should be one label\. Found list: \['a', 'b'\]\.$"):
+    with pytest.raises(ValueError, match=r'^should be one label\. Found list: \["a", "b"\]\.$'):
         TextPairClassification().target().read(["a", "b"], EXAMPLE)
 
 
