@@ -29,6 +29,7 @@ rest           streams at rest: those that have converged are left out, and woke
 row_gradients  gradients of single rows of a table, and updates of these rows alone
 rows           the gradients of a step apart: a row for each task that reaches a component
 scaling        gradients of streams multiplied, as a balance says, where they meet
+several_optimizers  the optimizers of a training: that of the recipe, and those of components with one of their own
 soft_sharing   soft sharing: the parameters of components alike are pulled together
 step_counts    how many steps of a run each source has, without training
 trainer        training: one step after another over the streams of a mixture
