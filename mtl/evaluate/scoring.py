@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..base.device import device_of
-from ..base.errors import UsageError
 from ..data.batching import batches
+from ..graph.calls import Call, walk
 from ..model.module import PaddedSequence
 from ..model.multi_task import Value, taken
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ..graph.calls import InputKey
     from ..model.multi_task import MultiTaskModel
 
-Encoded = Mapping[int, Value]  # what some texts are to a scorer, by the position of its argument
+Encoded = Mapping[int, Value]  # what some texts are where they meet, by the place there
 CHUNK_VALUES = 1 << 20  # 4 MB of float32 go into a scorer at once; inside it they become a few times as many
 
 
@@ -45,7 +45,8 @@ def pair_scores(
     """Return the score of each pair, [P], in their order; `model` should be in evaluation mode.
 
     Texts are encoded in batches of up to `batch_tokens` tokens. A chunk of pairs has up to `chunk_values` values:
-    those of its vectors, and one for each pair of tokens where texts are sequences of them.
+    those of its vectors, and one for each pair of tokens where texts are sequences of them. Of two texts that are read
+    in one row only the pieces are found once; a vector of each of them counts, too.
     """
     first, second = model.sharing_graph.inputs(task).values()
     sides = [
@@ -54,10 +55,11 @@ def pair_scores(
     ]
     fewer, more = sorted(sides, key=lambda side: side.tokens)
     scores = np.empty(len(pairs.query), np.float32)
+    width = _width(model, task)
     with torch.inference_mode():
         held = _hold(fewer.encode(model, split, task))
         for chosen, rows, encoded in more.passing(model, split, task):
-            cost = _cost(held, fewer.rows[chosen], encoded)
+            cost = _cost(held, fewer.rows[chosen], encoded, width)
             for part in batches(cost, tokens=chunk_values, seed=0, epoch=0, shuffle=False):
                 arguments = {at: values.take(fewer.rows[chosen[part]]) for at, values in held.items()}
                 arguments |= {at: taken(value, _index(rows[part], model)) for at, value in encoded.items()}
@@ -66,14 +68,17 @@ def pair_scores(
 
 
 def _score(model: MultiTaskModel, task: str, arguments: Encoded) -> NDArray[np.float32]:
-    wanted = len(model.scorer_call(task).arguments)
-    if sorted(arguments) != list(range(wanted)):
-        raise UsageError(
-            f"what flows into the scorer of task '{task}' should come from one of its texts each. Found "
-            f"{wanted - len(arguments)} of {wanted} that come from both or none."
-        )
-    scores = model.scorer(task)(*(arguments[position] for position in range(wanted)))
-    return model.output(task).answer(scores)["score"].cpu().numpy()
+    scores = model.scores_of_pairs(task, [arguments[position] for position in range(len(model.meeting(task)))])
+    return model.output(task).answer(*scores)["score"].cpu().numpy()
+
+
+def _width(model: MultiTaskModel, task: str) -> int:
+    """Return the size of the vectors in a row of both texts, 0 where there is no such row."""
+    met = model.meeting(task)
+    calls = [step for step in walk(model.entering(task), met)[len(met) :] if isinstance(step, Call)]
+    kinds = model.sharing_graph.components
+    sizes = (model.components[call.component].output_dim for call in calls if kinds[call.component].kind == "embedding")
+    return max(sizes, default=0)
 
 
 def _index(rows: NDArray[np.int64], model: MultiTaskModel) -> Tensor:
@@ -154,12 +159,15 @@ def _hold(batches: Iterator[Encoded]) -> dict[int, _Held]:
     return {at: _Held.of(values) for at, values in parts.items()}
 
 
-def _cost(held: Mapping[int, _Held], rows: NDArray[np.int64], passing: Encoded) -> NDArray[np.int64]:
-    """Return how many values each pair of a batch gives the scorer, [P]; those that pass keep the batch's padding."""
+def _cost(held: Mapping[int, _Held], rows: NDArray[np.int64], passing: Encoded, width: int) -> NDArray[np.int64]:
+    """Return how many values each pair of a batch gives what scores it, [P]; those that pass keep the batch's padding.
+
+    Vectors in a row of both texts have `width` numbers.
+    """
     lengths = [values.lengths.cpu().numpy() for values in held.values() if values.lengths is not None]
     one = np.max([length[rows] for length in lengths], axis=0) if lengths else np.ones(len(rows), np.int64)
     other = max((value.values.shape[1] for value in passing.values() if isinstance(value, PaddedSequence)), default=1)
     widths = sum(values.values.shape[-1] for values in held.values())
     other_widths = sum((v.values if isinstance(v, PaddedSequence) else v).shape[-1] for v in passing.values())
-    cost: NDArray[np.int64] = one * other + one * widths + other * other_widths
+    cost: NDArray[np.int64] = one * other + one * (widths + width) + other * (other_widths + width)
     return cost

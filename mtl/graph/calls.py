@@ -107,9 +107,12 @@ def steps_below(step: Step) -> tuple[Step, ...]:
     return tuple(argument for argument in step.arguments if isinstance(argument, (Call, Regroup)))
 
 
-def walk(wanted: Iterable[Step]) -> list[Step]:
-    """Return these steps and all that they depend on, each once, arguments before what takes them."""
-    found: dict[Step, None] = {}
+def walk(wanted: Iterable[Step], given: Iterable[Step] = ()) -> list[Step]:
+    """Return these steps and all that they depend on, each once, arguments before what takes them.
+
+    Those that are `given` come first, without what they depend on.
+    """
+    found: dict[Step, None] = dict.fromkeys(given)
 
     def visit(step: Step) -> None:
         if step not in found:

@@ -29,6 +29,7 @@ TEXT = "text"  # what the text of a task that has one alone is called in the gra
 By = Literal["source", "front_end"]
 READING = ("embedding", "wide")  # kinds of modules that read features of a text
 ADDED = "added"  # what a wide module is asked for with a decoder's scores (see `mtl.model.module.Wide`)
+PIECES = "pieces"  # what an embedding is asked for of each of two texts that it reads in one row
 WORD_IDS = "ids"  # what a module asks of an embedding that is a part of it (see `mtl.model.lexicon`)
 
 
@@ -163,7 +164,10 @@ class SharingGraph:
                 arguments = (*arguments, last) if arguments else ()
             if slots[slot].units or len(frozenset().union(*map(keys_of, arguments))) > 1:
                 arguments = tuple(map(regrouped, arguments))
-            if arguments or not wide:
+            if slots[slot].together:
+                arguments = tuple(regrouped(self._made(address, (text,), PIECES)) for text in arguments)
+                last = self._made(address, arguments, slots[slot].together)
+            elif arguments or not wide:
                 last = self._made(address, arguments, ADDED) if wide else self._apply(address, arguments, inputs)
             if last is not None:
                 values[slot] = last

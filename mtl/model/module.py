@@ -94,9 +94,16 @@ class Embedding(Module):
     Where one of a composite's parts reads the text and the others read what it computes, `reader` is the recipe key of
     that part; what the others compute flows into the composite. `directions` are those, `forward` or `backward`, that
     parts should read in, by their keys.
+
+    One that `reads_pairs` can also read two texts in one row. It then has the methods `pieces`, which returns for what
+    `forward` gets of one text what is to be taken as units ask for it, a sequence [B, P, 1], and `longest_first` and
+    `only_second`, which return for the lengths of the first text and both texts' pieces the sequence of a row of both,
+    with as many as there is room for: where there are more, pieces are left out at the end of the longer text, or of
+    the second one.
     """
 
     kind = "embedding"
+    reads_pairs: ClassVar[bool] = False
     reader: ClassVar[str] = ""
     directions: ClassVar[Mapping[str, str]] = {}
 
@@ -205,10 +212,12 @@ class Scorer(Module):
     """Turns two texts into one number per pair: how well they match.
 
     A `separable` scorer is an inner product of two vectors, each made from one text alone (`encode`): the vectors of
-    a collection can be computed once. Its positional argument `input_dims` are the sizes of what flows in.
+    a collection can be computed once. Its positional argument `input_dims` are the sizes of what flows in. One that is
+    `of_one` gets one vector of both texts, which an encoder has read in one pass.
     """
 
     kind = "scorer"
+    of_one: ClassVar[bool] = False
     pooled: ClassVar[bool | None] = True  # a text is a vector; False: its tokens; None: either
     sides: ClassVar[bool] = False  # side branches may flow in too
     separable: ClassVar[bool] = False

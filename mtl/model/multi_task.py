@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..base.errors import UsageError
-from ..graph.calls import Call, InputKey, Regroup, Step, TargetKey, keys_of, steps_below, walk
+from ..graph.calls import Call, InputKey, Regroup, Step, TargetKey, steps_below, walk
 from ..graph.sharing_graph import SharingGraph
 from .building import Builder
 from .module import Losses, Module, Output, PaddedSequence, Pieces, Scorer
@@ -56,13 +56,16 @@ class Program(NamedTuple):
     pieces: frozenset[int] = frozenset()
 
 
-def program(wanted: Sequence[Step], pieces: Iterable[int] = ()) -> Program:
-    """Return how to compute these calls: their ancestors in topological order, every one once."""
-    order = walk(wanted)
+def program(wanted: Sequence[Step], pieces: Iterable[int] = (), given: Sequence[Step] = ()) -> Program:
+    """Return how to compute these calls: their ancestors in topological order, every one once.
+
+    Values of the steps that are `given` are there before the first one.
+    """
+    order = walk(wanted, given)
     positions = {step: position for position, step in enumerate(order)}
     found = []
     applied: Counter[str] = Counter()
-    for step in order:
+    for step in order[len(given) :]:
         values = tuple(positions[below] for below in steps_below(step))
         if isinstance(step, Regroup):
             found.append(Instruction(None, (step.input,), values, None))
@@ -84,6 +87,7 @@ def compute(
     regroup: Callable[[Value, InputKey], Value],
     targets: Mapping[str, Any] | None = None,
     carried: CarriedStates | None = None,
+    given: Iterable[Value] = (),
 ) -> list[Value]:
     """Run a program: apply every component to its arguments once and return the wanted values, in their order.
 
@@ -93,9 +97,9 @@ def compute(
     it is not applied, and what takes its value gets it `Stepped`. Representations and poolings get sequences of pieces;
     to all other modules that do not take pieces, and to the caller where the program does not say otherwise, these
     come with one vector per token. Where rows are segments of a running text, representations that carry begin with
-    what is `carried`, each call with its own.
+    what is `carried`, each call with its own. `given` are the values that the program does not compute.
     """
-    done: list[Value] = []
+    done: list[Value] = [*given]
     for step in program.steps:
         arguments: list[Any] = [done[position] for position in step.values]
         if step.component is None:
@@ -286,19 +290,24 @@ class MultiTaskModel(nn.Module):
             raise UsageError(f"task '{task}' should have a scorer. There is none before its output layer.")
         return call
 
+    def meeting(self, task: str) -> tuple[Regroup, ...]:
+        """Return the values of single texts that a ranking task takes as pairs ask for them, in the order of use."""
+        return tuple(step for step in walk(self.entering(task)) if isinstance(step, Regroup))
+
     def encoded(self, batch: Batch, task: str, key: InputKey) -> dict[int, Value]:
-        """Return what one text of each of a batch's rows is to a task's scorer, by the argument's position.
+        """Return what one text of each of a batch's rows is where a task's texts meet, by its place in `meeting`.
 
         `batch` needs the lengths and features of this input only.
         """
-        wanted = {
-            position: argument.value if isinstance(argument, Regroup) else argument
-            for position, argument in enumerate(self.scorer_call(task).arguments)
-            if isinstance(argument, (Call, Regroup)) and keys_of(argument) == {key}
-        }
+        wanted = {position: step.value for position, step in enumerate(self.meeting(task)) if step.input == key}
         steps = program(list(wanted.values()))
         values = compute(steps, self._built, self._kinds, batch.lengths, batch.features, lambda value, _: value)
         return dict(zip(wanted, values, strict=True))
+
+    def scores_of_pairs(self, task: str, values: Sequence[Value]) -> tuple[Value, ...]:
+        """Return what flows into a ranking task's output layer for pairs whose texts are `values` in `meeting`."""
+        steps = program(self.entering(task), (), self.meeting(task))
+        return tuple(compute(steps, self._built, self._kinds, {}, {}, lambda value, _: value, given=values))
 
     def answers(self, batch: Batch, tasks: Iterable[str]) -> dict[str, dict[str, Tensor]]:
         """Return each task's answer (see `Output.answer`)."""

@@ -24,7 +24,8 @@ class Slot:
     group writes one; `bare` the one used where they say nothing of any of the task's modules. With `units`, values of
     single texts are regrouped before they flow in: a module over a list of texts gets a sequence of them. Where values
     of several inputs meet, that is done without asking. `passes` are those of the slots that it takes which flow on
-    where it is left out; without it all do.
+    where it is left out; without it all do. With `together` an embedding reads the two texts that it takes in one row,
+    by this method (see `mtl.model.module.Embedding`).
     """
 
     name: str
@@ -36,6 +37,7 @@ class Slot:
     units: bool = False
     passes: tuple[str, ...] | None = None
     bare: Mapping[str, Any] | None = None
+    together: str = ""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ class PieceVocabulary:
 
     `digest` says which vocabulary it is. `specials` are ids of strings that stand for no text, by these; `before` and
     `after` are the ids that a model expects around a text, `unknown` is that of what has no pieces, and `padding` that
-    after the end of a text, where there is one.
+    after the end of a text, where there is one. Of two texts in one row, `between` are the ids that stand between them
+    (None: it is not known which), and `second` is the segment of the second one and of what comes after it.
     """
 
     size: int
@@ -37,15 +38,20 @@ class PieceVocabulary:
     before: tuple[int, ...]
     after: tuple[int, ...]
     specials: Mapping[str, int]
+    between: tuple[int, ...] | None = None
+    second: int = 0
 
     def state(self) -> dict[str, Any]:
         """Return the fields as JSON-able values."""
-        return {**vars(self), "before": list(self.before), "after": list(self.after), "specials": dict(self.specials)}
+        between = None if self.between is None else list(self.between)
+        around = {"before": list(self.before), "after": list(self.after), "between": between}
+        return {**vars(self), **around, "specials": dict(self.specials)}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> PieceVocabulary:
         """Return what `state` described."""
-        return cls(**{**state, "before": tuple(state["before"]), "after": tuple(state["after"])})
+        tuples = {key: tuple(state[key]) for key in ("before", "after", "between") if state.get(key) is not None}
+        return cls(**{**state, **tuples})
 
 
 class OwnPieces(Tokenizer):

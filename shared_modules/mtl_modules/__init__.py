@@ -43,6 +43,7 @@ from .pairs.cosine import Cosine
 from .pairs.dot import Dot
 from .pairs.interaction import Interaction
 from .pairs.mlp_scorer import MLPScorer
+from .pairs.one_pass import OnePass
 from .poolings.boundary import Boundary
 from .poolings.first import FirstPooling
 from .poolings.last import LastPooling
@@ -113,6 +114,7 @@ __all__ = [
     "Mix",
     "MultiplicativeLSTM",
     "NgramScores",
+    "OnePass",
     "OneWayGRU",
     "OneWayLSTM",
     "Ordinal",

@@ -11,7 +11,7 @@ from mtl.base.errors import UsageError
 from mtl.base.registry import register
 from mtl.recipe.task import Slot, Task
 
-from .text_slots import both, text_slots
+from .text_slots import OnePass, both, one_row_slots, text_slots
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -34,6 +34,11 @@ class TextPairRanking(Task):
     and other documents of the `batch`, or of the row's `pool`, `negative_count` of them a query (null: all), drawn
     anew for every batch. In evaluation `candidates` documents of other queries, and of other pools, are added to each
     query with grade 0; they are always the same.
+
+    With `one_pass` an embedding that can (`transformer`) reads both texts of a pair in one row: it has one embedding,
+    one representation, one pooling, and a scorer of one vector. It is more exact than a scorer of two, and as every
+    pair is a row of its own, it costs more: `negative_count` keeps those that are drawn few. Where a row has no room
+    for all pieces, the longer text loses its last ones (`longest_first`) or the document (`only_second`).
     """
 
     predicts = "grade"
@@ -51,6 +56,7 @@ class TextPairRanking(Task):
         negatives: Literal["judged", "batch", "pool"] = "judged",
         negative_count: Count | None = None,
         candidates: Count | None = None,
+        one_pass: OnePass | None = None,
     ) -> None:
         wrong = []
         if negatives == "pool" and pool is None:
@@ -68,6 +74,7 @@ class TextPairRanking(Task):
         self.group, self.document_id, self.negative, self.pool = group, document_id, negative, pool
         self.negatives, self.negative_count, self.candidates = negatives, negative_count, candidates
         self.draws_negatives = negatives != "judged"
+        self.one_pass = one_pass
 
     def columns(self) -> dict[str, str]:
         """Return the columns of `group`, `document_id`, `negative` and `pool`, of those that are given."""
@@ -83,9 +90,19 @@ class TextPairRanking(Task):
         """Return None: the recipe names them."""
 
     def slots(self, inputs: Sequence[str]) -> tuple[Slot, ...]:
-        """Embedding, representation, pooling and lexical embedding of each text; scorer, output."""
+        """Embedding, representation, pooling and lexical embedding of each text, or of both at once; scorer, output."""
+        texts = (
+            (
+                *text_slots(inputs, lexical=True),
+                Slot("scorer", "scorer", both(inputs, "pooling", "lexical"), default={"type": "dot"}),
+            )
+            if self.one_pass is None
+            else (
+                *one_row_slots(inputs, self.one_pass),
+                Slot("scorer", "scorer", ("pooling",), default={"type": "one_pass"}),
+            )
+        )
         return (
-            *text_slots(inputs, lexical=True),
-            Slot("scorer", "scorer", both(inputs, "pooling", "lexical"), default={"type": "dot"}),
+            *texts,
             Slot("output", "output", ("scorer",), default={"type": "listwise_softmax"}),
         )

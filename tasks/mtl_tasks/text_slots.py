@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from mtl.recipe.task import Slot
 
 WORD: Mapping[str, Any] = {"type": "word"}
 SMALL: Mapping[str, Any] = {**WORD, "initial": 0.1, "word_dropout": 0.1}
 DROPPING: Mapping[str, Any] = {"type": "mlp", "dropout": 0.5}
+OnePass = Literal["longest_first", "only_second"]  # methods of an embedding (see `mtl.model.module.Embedding`)
 
 
 def whole_text_slots(
@@ -46,6 +47,15 @@ def text_slots(
         yield Slot(f"{name}.pooling", "pooling", (f"{name}.representation",), optional=True, default=pooling)
         if lexical:
             yield Slot(f"{name}.lexical", "embedding", (name,), optional=True, side=True)
+
+
+def one_row_slots(inputs: Sequence[str], together: str) -> tuple[Slot, ...]:
+    """Return embedding, representation (may be left out) and pooling of two texts that are read in one row."""
+    return (
+        Slot("embedding", "embedding", tuple(inputs), together=together),
+        Slot("representation", "representation", ("embedding",), optional=True),
+        Slot("pooling", "pooling", ("representation",), default={"type": "first"}),
+    )
 
 
 def both(inputs: Sequence[str], *steps: str) -> tuple[str, ...]:

@@ -69,6 +69,7 @@ from .label_sets import label_ties, tasks_alike, tied_label_sets
 from .loose_ties import groups_of_one, lone_groups, tasks_tied_to_nothing, tied_over_untied
 from .masks import masked_tasks_have_a_source_of_their_own, masks_are_one_token
 from .meetings import (
+    scorers_take_what_there_is_of_texts,
     texts_flow_into_decoders_as_they_are_taken,
     texts_meet_in_the_form_that_is_taken,
     texts_of_a_pair_differ,
@@ -132,6 +133,7 @@ RULES: tuple[Rule, ...] = (
     every_component_reaches_an_output,
     texts_of_a_pair_differ,
     texts_meet_in_the_form_that_is_taken,
+    scorers_take_what_there_is_of_texts,
     texts_flow_into_decoders_as_they_are_taken,
     side_branches_stand_at_every_text,
     side_branches_are_taken,

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from ...base.errors import Fault
 from ...recipe.config import InputConfig
+from ...recipe.modules import ModuleConfig
 from ...recipe.place import Place
 from ...text.front_end import FrontEnd
+from ...text.own_pieces import OwnPieces
 from ..pulls import pulls
 from .places import place_of
 
@@ -50,11 +52,38 @@ def _with_one_vocabulary(graph: SharingGraph) -> Iterator[tuple[Place, str, Sequ
 
 
 def embeddings_read_one_input(graph: SharingGraph) -> Iterator[Fault]:
-    """Rule: an embedding reads one text; a task that has several gives each an embedding."""
+    """Rule: an embedding reads one text; a task that has several gives each an embedding.
+
+    Where a task says that two are read in one row, it is one that can do so.
+    """
+    in_one_row = {
+        f"{task.name}.{slot.name}" for task in graph.recipe.tasks.values() for slot in task.slots if slot.together
+    }
     for address, config in graph.addresses().items():
-        if config.kind == "embedding" and not config.parts and len(graph.inputs_at(address)) != 1:
+        if address in in_one_row:
+            yield from _read_in_one_row(graph, address, config)
+        elif any(address.startswith(f"{whole}.") for whole in in_one_row):
+            continue  # a part of what cannot read two texts
+        elif config.kind == "embedding" and not config.parts and len(graph.inputs_at(address)) != 1:
             count = len(graph.inputs_at(address))
             yield config.place.fault(f"an embedding should read one input. Found {count} that flow into '{address}'.")
+
+
+def _read_in_one_row(graph: SharingGraph, address: str, config: ModuleConfig) -> Iterator[Fault]:
+    """Yield what is wrong where two texts are to be read in one row."""
+    if not getattr(config.cls, "reads_pairs", False):
+        yield config.place.fault(
+            f"should be an embedding that reads two texts in one row, such as 'transformer'. Found '{config.type}'. "
+            f"Without 'one_pass' in '{address.split('.')[0]}' each text has an embedding of its own."
+        )
+        return
+    for given in graph.inputs_at(address):
+        made = given.front_end.made
+        if isinstance(made, OwnPieces) and made.vocabulary.between is None:
+            yield given.place.fault(
+                "should have a tokenizer whose file says what is put between two texts in one row: a template 'pair' "
+                "with [CLS], [SEP] or others at the same places as for one text. Found none that does."
+            )
 
 
 def equal_keys(one: InputConfig, other: InputConfig) -> str:

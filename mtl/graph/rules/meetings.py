@@ -32,7 +32,8 @@ class TextMeeting(NamedTuple):
 
 def texts_of_a_pair_differ(graph: SharingGraph) -> Iterator[Fault]:
     """Rule: the two texts of a pair are in two columns."""
-    for task in dict.fromkeys(meeting.task.name for meeting in meetings(graph)):
+    in_one_row = (task.name for task in graph.recipe.tasks.values() if _in_one_row(task))
+    for task in dict.fromkeys((*(meeting.task.name for meeting in meetings(graph)), *in_one_row)):
         readers: dict[str, str] = {}
         for name, config in graph.recipe.tasks[task].inputs.items():
             first = readers.setdefault(config.column, name)
@@ -54,6 +55,23 @@ def texts_meet_in_the_form_that_is_taken(graph: SharingGraph) -> Iterator[Fault]
         else:
             should, found = "the tokens of each text", f"pooled ones: write null for {quoted(wrong)}"
         yield config.place.fault(f"the {config.kind} '{config.type}' should get {should}. Found {found}.")
+
+
+def scorers_take_what_there_is_of_texts(graph: SharingGraph) -> Iterator[Fault]:
+    """Rule: a scorer gets a value of each text, or one of both where they are read in one row."""
+    for task, config, *_ in meetings(graph):
+        of_one = getattr(config.cls, "of_one", False)
+        if config.kind == "scorer" and of_one != _in_one_row(task):
+            if of_one:
+                should = "a scorer of two texts, unless the task's 'one_pass' says that both are read in one row"
+            else:
+                should = "'one_pass', a scorer of the one vector of both texts, as the task's 'one_pass' says"
+            yield config.place.fault(f"should be {should}. Found '{config.type}'.")
+
+
+def _in_one_row(task: TaskConfig) -> bool:
+    """Say whether an embedding of a task reads both texts in one row."""
+    return any(slot.together for slot in task.slots)
 
 
 def texts_flow_into_decoders_as_they_are_taken(graph: SharingGraph) -> Iterator[Fault]:

@@ -42,6 +42,7 @@ class Loaded:
         if unknown is None:
             raise WrongValueError("should have an entry for what is unknown", None)
         before, after = tokenizer_json.around(tree)
+        between, second = tokenizer_json.between(tree)
         self.vocabulary = PieceVocabulary(
             size=1 + max((*ids.values(), *special.values())),
             digest=hashlib.sha256(content).hexdigest(),
@@ -50,6 +51,8 @@ class Loaded:
             before=before,
             after=after,
             specials=special,
+            between=between,
+            second=second,
         )
         left = {*special, unknown}
         package = _package()

@@ -58,6 +58,37 @@ def around(tree: Tree) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return tuple(before), tuple(after)
 
 
+def between(tree: Tree) -> tuple[tuple[int, ...] | None, int]:
+    """Return the ids between two texts in one row, and the segment of the second text and of what comes after it.
+
+    The ids are None where a file says nothing of two texts, or puts other ids around them than around one, or where
+    what comes before the second one is not in segment 0.
+    """
+    processor = tree.get("post_processor") or {}
+    if processor.get("type") == "BertProcessing":
+        return (processor["sep"][1],), 1
+    if processor.get("type") == "RobertaProcessing":
+        return (processor["sep"][1],) * 2, 0
+    parts: list[list[int]] = [[]]
+    segments: list[set[int]] = [set()]
+    texts = []
+    for item in processor.get("pair") or ():
+        (kind, value), *_ = item.items()
+        if kind == "Sequence":
+            texts.append((value["id"], value["type_id"]))
+            parts.append([])
+            segments.append(set())
+        else:
+            parts[-1] += processor["special_tokens"][value["id"]]["ids"]
+            segments[-1].add(value["type_id"])
+    if [name for name, _ in texts] != ["A", "B"] or (tuple(parts[0]), tuple(parts[2])) != around(tree):
+        return None, 0
+    (_, first), (_, second) = texts
+    if {first, *segments[0], *segments[1]} != {0} or segments[2] - {second}:
+        return None, 0
+    return tuple(parts[1]), second
+
+
 def padding(tree: Tree) -> int | None:
     """Return the id of padding, where a file says which it is, or has one by its usual name."""
     if tree.get("padding"):

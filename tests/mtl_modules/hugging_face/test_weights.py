@@ -47,14 +47,16 @@ def embedded(embedding: TransformerEmbedding) -> Pieces:
     return embedding(LENGTHS, ids, COUNTS)
 
 
-def of_torch(config: dict[str, Any], weights: dict[str, Tensor], row: list[int]) -> Tensor:
-    """Return what torch's layers make of one row."""
+def of_torch(
+    config: dict[str, Any], weights: dict[str, Tensor], row: list[int], segments: list[int] | None = None
+) -> Tensor:
+    """Return what torch's layers make of one row, all of it in segment 0 or in those that are given."""
     read = EncoderConfig.of({**config, "vocab_size": 800})
     embeddings = {name.removeprefix("embeddings."): value for name, value in weights.items()}
     places = torch.arange(len(row)) + read.offset
     values = embeddings["word_embeddings.weight"][row] + embeddings["position_embeddings.weight"][places]
     if "token_type_embeddings.weight" in embeddings:
-        values = values + embeddings["token_type_embeddings.weight"][0]
+        values = values + embeddings["token_type_embeddings.weight"][segments or [0]]
     norm = (embeddings["LayerNorm.weight"], embeddings["LayerNorm.bias"])
     values = nn.functional.layer_norm(values, values.shape[-1:], *norm, read.layer_norm_eps)
     distilbert = config["model_type"] == "distilbert"
