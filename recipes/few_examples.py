@@ -17,7 +17,10 @@ from mtl.sources.lines import Lines
 
 @register("source", "lines_per_label")
 class LinesPerLabel(Lines):
-    """The format `lines`; of train the first `each` rows of every value of the column `label`."""
+    """The format `lines`; of train the first `each` rows of every value of the column `label`.
+
+    With `unlabelled`, a list of columns, the other rows of train follow without what is in those.
+    """
 
     def __init__(
         self,
@@ -25,22 +28,27 @@ class LinesPerLabel(Lines):
         columns: dict[str, str],
         label: str,
         each: int,
+        unlabelled: list[str] | None = None,
         train: str | None = None,
         dev: str | None = None,
         test: str | None = None,
         on_bad_row: OnBadRow = "error",
     ) -> None:
         super().__init__(columns=columns, train=train, dev=dev, test=test, on_bad_row=on_bad_row)
-        self.options |= {"label": label, "each": each}  # part of what the cache is known by
-        self._label, self._each = label, each
+        # Options are part of what the cache is known by.
+        self.options |= {"label": label, "each": each, "unlabelled": unlabelled}
+        self._label, self._each, self._unlabelled = label, each, unlabelled
 
     def rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
         seen: Counter[str] = Counter()
         for row in super().rows(split, base):
             if split == "train" and isinstance(row, Row):
-                seen[row.values[self._label]] += 1
-                if seen[row.values[self._label]] > self._each:
-                    continue
+                label = row.values[self._label]
+                seen[label] += 1
+                if seen[label] > self._each:
+                    if self._unlabelled is None:
+                        continue
+                    row = row._replace(values={**row.values, **dict.fromkeys(self._unlabelled)})
             yield row
 
 

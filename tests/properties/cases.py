@@ -63,6 +63,7 @@ from mtl_modules import (
     MMoE,
     MultiplicativeLSTM,
     NgramScores,
+    OnePass,
     OneWayGRU,
     OneWayLSTM,
     Ordinal,
@@ -568,6 +569,8 @@ def _pair_cases() -> Iterator[Case]:
         (*vectors, *words),
         "row",
     )
+    yield Case("one_pass", "scorer", lambda: OnePass(5), (Row(5),), "row")
+    yield Case("one_pass of 2 layers", "scorer", lambda: OnePass(5, hidden=[7], dropout=0.5), (Row(5),), "row")
     yield Case("interaction of kernels", "scorer", lambda: Interaction((5, 5), kernels=5), tokens, "row")
     yield Case(
         "interaction of kernels and words", "scorer", lambda: Interaction((5, 5, 3, 3)), (*tokens, *words), "row"

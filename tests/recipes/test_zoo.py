@@ -19,6 +19,7 @@ FOLDERS = {  # of the data sets, by the recipe
     "ewt": "ud_english_ewt",
     "r8": "reuters_r8",
     "snips": "snips",
+    "snips_50": "snips",
     "sst2": "sst2",
     "trec": "trec_qc",
 }

@@ -56,9 +56,8 @@ def embeddings_read_one_input(graph: SharingGraph) -> Iterator[Fault]:
 
     Where a task says that two are read in one row, it is one that can do so.
     """
-    in_one_row = {
-        f"{task.name}.{slot.name}" for task in graph.recipe.tasks.values() for slot in task.slots if slot.together
-    }
+    tasks = graph.recipe.tasks.values()
+    in_one_row = {f"{task.name}.{slot.name}" for task in tasks for slot in task.slots if slot.together}
     for address, config in graph.addresses().items():
         if address in in_one_row:
             yield from _read_in_one_row(graph, address, config)

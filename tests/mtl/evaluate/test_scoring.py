@@ -11,13 +11,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from mtl.base.errors import UsageError
 from mtl.compile.loading import recipe_from_text
 from mtl.data.batch import Batch, raw_batch
 from mtl.data.fitted import Fitted
 from mtl.evaluate.scoring import pair_scores
 from mtl.graph.build import build_graph
-from mtl.graph.calls import Call, InputKey
+from mtl.graph.calls import InputKey
 from mtl.model.module import PaddedSequence
 from mtl.model.multi_task import MultiTaskModel
 from mtl.text.featurizer import tokenize
@@ -157,23 +156,3 @@ def test_a_chunk_holds_no_more_than_it_may(scorer: str, monkeypatch: pytest.Monk
 def test_a_split_without_pairs() -> None:
     nothing = np.zeros(0, np.int64)
     assert scores_of(some_texts(model_of("dot")), Pairs(nothing, nothing)).shape == (0,)
-
-
-def test_a_scorer_that_takes_what_is_made_of_both_texts() -> None:
-    model = model_of("dot")
-    both = model.scorer_call("relevance")
-    first, second = both.arguments
-
-    class Crossed(MultiTaskModel):
-        """As a task whose scorer takes a third value, which stands on both texts."""
-
-        def scorer_call(self, task: str) -> Call:
-            return Call(both.component, (first, second, both))
-
-    model.__class__ = Crossed
-    with pytest.raises(UsageError) as caught:
-        scores_of(some_texts(model), some_pairs())
-    assert str(caught.value) == (
-        "what flows into the scorer of task 'relevance' should come from one of its texts each. "
-        "Found 1 of 3 that come from both or none."
-    )

@@ -113,10 +113,11 @@ def test_a_ranking_is_trained_and_exported(folder_of: Callable[[str], Path], tmp
 
 
 def test_scores_of_a_split_are_those_of_its_pairs(folder_of: Callable[[str], Path], tmp_path: Path) -> None:
-    run = Run.start(write(tmp_path, folder_of("uncased")), tmp_path / "run")
+    run = Run.start(write(tmp_path, folder_of("uncased")), tmp_path / "run", overrides=["train.max_steps=2"])
+    list(run.train())
+    run.model.eval()
     split = run.prepared.splits["qa", "dev"]
     pairs = split.pairs("relevance")
-    run.model.eval()
     texts = {
         name: split.texts(key, numbers)
         for (name, key), numbers in zip(
@@ -158,11 +159,12 @@ def changed(text: str, *pairs: tuple[str, str]) -> str:
 def test_what_is_refused(folder_of: Callable[[str], Path], tmp_path: Path) -> None:
     write(tmp_path, folder_of("uncased"))
     check_recipe(recipe_from_text(RECIPE, data=tmp_path))
-    other = changed(RECIPE, ("{type: transformer, path: encoder}\n      rep", "word\n      rep"))
-    assert refused(
-        tmp_path,
-        changed(other, ("representation: {type: transformer, path: encoder, layers: 2}", "representation: bilstm")),
-    )[0] == (
+    of_words = changed(
+        RECIPE,
+        ("embedding: {type: transformer, path: encoder}", "embedding: word"),
+        ("representation: {type: transformer, path: encoder, layers: 2}", "representation: bilstm"),
+    )
+    assert refused(tmp_path, of_words)[0] == (
         "<recipe>:18: tasks.relevance.model.embedding: should be an embedding that reads two texts in one row, such as "
         "'transformer'. Found 'word'. Without 'one_pass' in 'relevance' each text has an embedding of its own."
     )
@@ -170,16 +172,12 @@ def test_what_is_refused(folder_of: Callable[[str], Path], tmp_path: Path) -> No
         "<recipe>:21: tasks.relevance.model.scorer: should be 'one_pass', a scorer of the one vector of both texts, as "
         "the task's 'one_pass' says. Found 'dot'."
     ]
-    towers = changed(
-        RECIPE,
-        ("    one_pass: longest_first\n", ""),
-        ("    model:\n", "    model:\n      query: {pooling: max}\n      document: {pooling: max}\n"),
-    )
-    towers = "\n".join(
-        line
-        for line in towers.splitlines()
-        if not line.startswith(("      embedding", "      representation", "      pooling"))
-    )
+    lines = RECIPE.splitlines()
+    kept = [
+        line for line in lines if not line.startswith(("    one_pass", "      embedding", "      rep", "      pool"))
+    ]
+    pooled = "      query: {pooling: max}\n      document: {pooling: max}\n"
+    towers = changed("\n".join(kept), ("    model:\n", f"    model:\n{pooled}"))
     assert (
         "<recipe>:19: tasks.relevance.model.scorer: should be a scorer of two texts, unless the task's 'one_pass' says "
         "that both are read in one row. Found 'one_pass'."
