@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 
-class Row(NamedTuple):
+class JoinedPieces(NamedTuple):
     """Ids [B, P] with `lengths` [B] of them in each row, 0 after that, and where each part begins, [B] each."""
 
     ids: Tensor
@@ -20,7 +20,7 @@ class Row(NamedTuple):
     begins: tuple[Tensor, ...]
 
 
-def in_one_row(parts: Sequence[int | tuple[Tensor, Tensor]]) -> Row:
+def in_one_row(parts: Sequence[int | tuple[Tensor, Tensor]]) -> JoinedPieces:
     """Return parts one after another: an id of every row, or ids [B, P], P at least 1, and how many count, [B]."""
     tensors = [part for part in parts if not isinstance(part, int)]
     ids, counts = tensors[0]
@@ -39,7 +39,7 @@ def in_one_row(parts: Sequence[int | tuple[Tensor, Tensor]]) -> Row:
             found = ids.gather(1, own.clamp(0, ids.shape[1] - 1))
             row = torch.where((own >= 0) & (own < counts[:, None]), found, row)
             begin = begin + counts
-    return Row(row, begin, tuple(begins))
+    return JoinedPieces(row, begin, tuple(begins))
 
 
 def longest_first(first: Tensor, second: Tensor, room: int) -> tuple[Tensor, Tensor]:

@@ -98,7 +98,7 @@ def test_keys_of_a_ranking() -> None:
     task = load(RANKING, overrides=("tasks.relevance.group=q", "tasks.relevance.candidates=99")).tasks["relevance"]
     assert task.values == {
         "group": "q", "document_id": None, "negative": None, "pool": None, "negatives": "judged", "negative_count": None,
-        "candidates": 99,
+        "candidates": 99, "one_pass": None,
     }  # fmt: skip
     assert task.task.columns() == {"group": "q"}
     assert [metric.type for metric in task.metrics] == ["map", "mrr", "ndcg", "precision", "recall"]
