@@ -130,6 +130,14 @@ class Embedding(Module):
         return None
 
     @classmethod
+    def own_pieces(cls, values: Mapping[str, Any]) -> int | None:
+        """Return how many pieces of a tokenizer's own vocabulary it has vectors of with these recipe keys.
+
+        None, where it asks for no such tokenizer (`mtl.text.own_pieces`).
+        """
+        return None
+
+    @classmethod
     def features(cls) -> tuple[Feature, ...]:
         """Return the features that this embedding consumes; takes the recipe keys that concern them as keywords.
 

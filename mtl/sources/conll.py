@@ -82,7 +82,7 @@ class Conll(Source):
         names = ", ".join(self._names)
         should = f"should have {counted(len(self._names), 'column')} ({names}){' or more' if self._open else ''}"
         wrong = Wording(should, str(len(fields)), hint_of_returns(line).strip())
-        return wrong.fault(file, number, f"column {min(len(self._names), len(fields)) + 1}")
+        return wrong.fault(file, number)
 
     def _row(self, tokens: list[list[str]], file: str, line: int, lines: list[int]) -> Row:
         # Not strict: with an open end, tokens may have more fields than there are names.

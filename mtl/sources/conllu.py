@@ -70,7 +70,7 @@ def _fields(line: str, path: Path, number: int) -> list[str] | Fault:
     fields = line.split("\t")
     if len(fields) != len(COLUMNS):
         wrong = Wording(f"should have {len(COLUMNS)} columns ({', '.join(COLUMNS)})", str(len(fields)))
-        return wrong.fault(str(path), number, f"column {min(len(COLUMNS), len(fields)) + 1}")
+        return wrong.fault(str(path), number)
     if not fields[0].isdigit() and not all(part.isdigit() for part in fields[0].replace("-", ".", 1).split(".", 1)):
         wrong = Wording("should be a word's number, a range (12-13) or an empty node's (8.1)", f"'{fields[0]}'")
         return wrong.fault(str(path), number, "column 1")

@@ -99,8 +99,7 @@ class DelimitedSource(Source):
         hint = hint or hint_of_returns(self._delimiter.join(fields))
         if not more and self._names is not None:
             hint = hint or self.hint(fields)
-        place = f"column {min(len(header.fields), len(fields)) + 1}"
-        return replace(wrong, change=hint.strip()).fault(str(path), line, place)
+        return replace(wrong, change=hint.strip()).fault(str(path), line)
 
     def half_quoted(self, fields: Sequence[str]) -> str:
         """Return a hint where quotation marks are why a row has too few fields, or an empty string."""

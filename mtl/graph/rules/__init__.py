@@ -76,7 +76,11 @@ from .meetings import (
 )
 from .out_of_scope import metrics_of_scope_have_a_label, outputs_know_what_is_out_of_scope
 from .output_layers import outputs_fit_their_task
-from .own_pieces import vocabularies_of_pieces_are_not_counted, words_are_normalized_where_they_are_looked_up
+from .own_pieces import (
+    vectors_of_pieces_are_all_in_use,
+    vocabularies_of_pieces_are_not_counted,
+    words_are_normalized_where_they_are_looked_up,
+)
 from .rankings import (
     drawn_negatives_are_there_where_they_are_needed,
     rankings_have_a_source_of_their_own,
@@ -166,6 +170,7 @@ WARNINGS: tuple[Rule, ...] = (
     tied_over_untied,
     sources_without_tasks,
     side_branches_read_alike,
+    vectors_of_pieces_are_all_in_use,
 )
 OF_ALL_TASKS = (tasks_tied_to_nothing, sources_without_tasks)  # those that say what no task does
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from ...base.errors import Fault
 from ...recipe.config import InputConfig
@@ -33,10 +35,20 @@ def tied_embeddings_read_the_same_tokens(graph: SharingGraph) -> Iterator[Fault]
                 readers.setdefault(config.front_end.whole, (address, config))
         if len(readers) > 1:
             (first, (one, mine)), (second, (other, theirs)) = list(readers.items())[:2]
+            possible = partial(_can_read, graph, addresses)
             yield place.fault(
-                f"{what} should read the same tokens. Found {first} at '{one}'; {second} at '{other}'. "
-                f"{equal_keys(mine, theirs)}"
+                f"{what} should read the same tokens. Found {reading_of(first)} at '{one}'; {reading_of(second)} at "
+                f"'{other}'. {equal_keys(mine, theirs, possible)}"
             )
+
+
+def _can_read(graph: SharingGraph, addresses: Sequence[str], front_end: FrontEnd) -> bool:
+    """Return whether modules, with their parts, can read texts so: some ask for a vocabulary of pieces."""
+    configs = [c for at, c in graph.addresses().items() if any(f"{at}.".startswith(f"{own}.") for own in addresses)]
+    sizes = [c.cls.own_pieces(c.values) for c in configs if c.kind == "embedding"]
+    asked = [size for size in sizes if size is not None]
+    made = front_end.made
+    return not asked or (isinstance(made, OwnPieces) and made.vocabulary.size <= min(asked))
 
 
 def _with_one_vocabulary(graph: SharingGraph) -> Iterator[tuple[Place, str, Sequence[str]]]:
@@ -85,14 +97,39 @@ def _read_in_one_row(graph: SharingGraph, address: str, config: ModuleConfig) ->
             )
 
 
-def equal_keys(one: InputConfig, other: InputConfig) -> str:
-    """Return the sentence that says what to write at two inputs, that they read equal tokens: the keys of either."""
-    first, second = one.front_end.whole.written(), other.front_end.whole.written()
-    mine, theirs = (
-        ", ".join(f"{key}: {_plain(state[key])}" for key in first if first[key] != second[key])
-        for state in (first, second)
+def equal_keys(one: InputConfig, other: InputConfig, possible: Callable[[FrontEnd], bool] = lambda _: True) -> str:
+    """Return the sentence that says what to write at two inputs, that they read equal tokens: the keys of either.
+
+    Only those of one of them, where the other's are not `possible`.
+    """
+    read = [given.front_end.whole for given in (one, other)]
+    first, second = (_shown(front_end) for front_end in read)
+    kept = [key for key in first if first[key] != second[key]]
+    offered = [
+        ", ".join(f"{key}: {_plain(state[key])}" for key in kept)
+        for state, front_end in zip((first, second), read, strict=True)
+        if possible(front_end)
+    ] or ["tokenizer: {type: wordpiece, path: DIR}"]
+    instead = "".join(f", or '{keys}' in both" for keys in offered[1:])
+    return f"Write '{offered[0]}' in both {one.place.path} and {other.place.path}{instead}."
+
+
+def reading_of(front_end: FrontEnd) -> str:
+    """Return how texts are read, in words: of a tokenizer with a file, by that file."""
+    path = None if front_end.made is None else front_end.made.written().get("path")
+    return (
+        str(front_end)
+        if path is None
+        else str(replace(front_end, tokenizer=f"{front_end.tokenizer} '{path}'", made=None))
     )
-    return f"Write '{mine}' in both {one.place.path} and {other.place.path}, or '{theirs}' in both."
+
+
+def _shown(front_end: FrontEnd) -> dict[str, Any]:
+    """Return the keys as a user writes them: a tokenizer's file says which it is, and no hash of it."""
+    found = front_end.written()
+    if isinstance(found["tokenizer"], dict):
+        found["tokenizer"] = {key: value for key, value in found["tokenizer"].items() if key != "sha256"}
+    return found
 
 
 def _plain(value: object) -> str:

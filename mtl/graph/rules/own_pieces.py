@@ -55,6 +55,22 @@ def words_are_normalized_where_they_are_looked_up(graph: SharingGraph) -> Iterat
                     )
 
 
+def vectors_of_pieces_are_all_in_use(graph: SharingGraph) -> Iterator[Fault]:
+    """Warning: an embedding has vectors of more pieces than its texts are cut into."""
+    found: dict[Fault, None] = {}  # a tied module is at several addresses
+    for config, inputs in _readers(graph):
+        size = config.cls.own_pieces(config.values) if config.kind == "embedding" else None
+        for made in (given.front_end.made for given in inputs):
+            if size is not None and isinstance(made, OwnPieces) and made.vocabulary.size < size:
+                fault = config.place.fault(
+                    f"has vectors of {size:,} pieces, and its tokenizer knows {made.vocabulary.size:,}. If it is not "
+                    "that of the encoder, its texts are read as other pieces: name the encoder's folder as 'path' of "
+                    "both."
+                )
+                found[fault] = None
+    yield from found
+
+
 def _readers(graph: SharingGraph) -> Iterator[tuple[ModuleConfig, Sequence[InputConfig]]]:
     """Yield the modules that read features of an input, with their inputs."""
     for address, config in graph.addresses().items():

@@ -86,6 +86,11 @@ class TransformerEmbedding(Embedding):
         return EncoderConfig.of(values["config"]).positions
 
     @classmethod
+    def own_pieces(cls, values: Mapping[str, Any]) -> int | None:
+        """As many as config.json says that the encoder knows."""
+        return EncoderConfig.of(values["config"]).vocab_size
+
+    @classmethod
     def causal(cls, values: Mapping[str, Any]) -> bool:
         """What is put around a text is there from the first token on, and says where it ends."""
         return False

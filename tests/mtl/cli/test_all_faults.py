@@ -76,7 +76,7 @@ def test_of_a_recipe_and_of_its_data(tmp_path: Path) -> None:
         "slots.output, kind.embedding, kind.representation, alone and 8 others.",
         f"train.tsv: {slot}",
         f"dev.tsv: {slot}",
-        "dev.tsv:2: column 3: should have 3 columns (text, intent, slots). Found 2.",
+        "dev.tsv:2: should have 3 columns (text, intent, slots). Found 2.",
         f"test.tsv: {slot}",
         "more.jsonl: should have a column 'body': the input of task 'sort'. Found the columns label, txt.",
         "more.jsonl:1: column 'label': should be one label. Found list: [\"x\"]. 1 other row has such a fault.",

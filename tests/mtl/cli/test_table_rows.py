@@ -58,8 +58,8 @@ MALFORMED: list[tuple[str, list[str], Sequence[str] | None, str]] = [
     ("tsv", ["text\ttext"], None, "in:1: column names should differ. Found 'text' more than once."),
     ("csv", ["text", '"a" b'], None, "in:2: should be a row of CSV. Found: ',' expected after '\"'."),
     ("jsonl", ["{", "[1]"], None, "in:1: should be a JSON object, as --format jsonl says. Found '{'."),
-    ("conll", ["a b", "a"], ["word", "tag"], "in:2: column 2: should have 2 columns (word, tag). Found 1."),
-    ("conll", ["a"], ["word", "tag", "..."], "in:1: column 2: should have 2 columns (word, tag) or more. Found 1."),
+    ("conll", ["a b", "a"], ["word", "tag"], "in:2: should have 2 columns (word, tag). Found 1."),
+    ("conll", ["a"], ["word", "tag", "..."], "in:1: should have 2 columns (word, tag) or more. Found 1."),
     ("conll", ["a"], ["..."], "--columns: columns should name a column before '...'. It names none."),
     (
         "jsonl",

@@ -26,37 +26,37 @@ BAD = {
     "a quoted field with a line end": Bad(
         "tsv",
         'text\tlabel\n"play\nit"\tx\n',
-        ":2: column 2: should have 2 columns (text, label). Found 1." + QUOTED,
+        ":2: should have 2 columns (text, label). Found 1." + QUOTED,
     ),
     "a quoted field with a line end, last": Bad(
         "tsv",
         'label\ttext\nx\t"play\nit"\n',
-        ":3: column 2: should have 2 columns (label, text). Found 1." + QUOTED,
+        ":3: should have 2 columns (label, text). Found 1." + QUOTED,
     ),
     "a quoted field in a table of its own delimiter": Bad(
         "tsv",
         'text;label\n"play\nit";x\n',
-        ":2: column 2: should have 2 columns (text, label). Found 1. If fields in quotation marks go on over several "
+        ":2: should have 2 columns (text, label). Found 1. If fields in quotation marks go on over several "
         "lines, write 'format: csv' and 'delimiter: \";\"'.",
         {"delimiter": ";"},
     ),
     "an inch is no quotation mark": Bad(
-        "tsv", 'text\tlabel\na 5" nail\n', ":2: column 2: should have 2 columns (text, label). Found 1."
+        "tsv", 'text\tlabel\na 5" nail\n', ":2: should have 2 columns (text, label). Found 1."
     ),
     "semicolons in csv": Bad(
         "csv",
         "text;label\nplay, sing;x\n",
-        ":2: column 2: should have 1 column (text;label). Found 2. If ';' parts the columns, write 'delimiter: \";\"'.",
+        ":2: should have 1 column (text;label). Found 2. If ';' parts the columns, write 'delimiter: \";\"'.",
     ),
     "commas in tsv": Bad(
         "tsv",
         "text,label\nplay\tit,x\n",
-        ":2: column 2: should have 1 column (text,label). Found 2. If ',' parts the columns, write 'format: csv'.",
+        ":2: should have 1 column (text,label). Found 2. If ',' parts the columns, write 'format: csv'.",
     ),
     "tabs in csv with declared columns": Bad(
         "csv",
         "play\tx\n",
-        ":1: column 2: should have 2 columns (text, label). Found 1. If a tab parts the columns, write 'format: tsv'.",
+        ":1: should have 2 columns (text, label). Found 1. If a tab parts the columns, write 'format: tsv'.",
         {"columns": ["text", "label"]},
     ),
     "tsv with its header in the middle": Bad("tsv", "text\tlabel\nplay\tx\ntext\tlabel\nsing\ty\n", ":3: " + AGAIN),
@@ -70,7 +70,7 @@ BAD = {
     "a row of neither length": Bad(
         "tsv",
         "text\tlabel\t\t\nplay\tit\tx\n",
-        ":2: column 4: should have 4 columns (text, label, 2 without a name). Found 3.",
+        ":2: should have 4 columns (text, label, 2 without a name). Found 3.",
     ),
 }
 

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 from mtl.compile.loading import recipe_from_text
 from mtl.graph.build import build_graph
-from tests.mtl.recipe.texts import faults
+from tests import encoder_files
+from tests.mtl.recipe.texts import faults, warnings
 
 RECIPE = """\
 name: subwords
@@ -32,6 +34,18 @@ tasks:
 
 def recipe(folder_of: Callable[[str], Path], name: str = "uncased") -> str:
     return RECIPE.replace("PATH", str(folder_of(name)))
+
+
+def size_of(folder_of: Callable[[str], Path], name: str) -> int:
+    """Return how many pieces a tokenizer knows."""
+    return len(json.loads((folder_of(name) / "tokenizer.json").read_text())["model"]["vocab"])
+
+
+def encoder(folder_of: Callable[[str], Path], more: int = 0) -> str:
+    """Return the recipe with embeddings of an encoder that has vectors of all pieces, and of so many more."""
+    config = {**encoder_files.BERT, "vocab_size": size_of(folder_of, "uncased") + more}
+    embedding = f"{{type: transformer, config: {json.dumps(config)}}}"
+    return recipe(folder_of).replace("{type: piece, dim: 4}", embedding)
 
 
 def test_pieces_of_a_vocabulary_of_their_own_are_not_counted(folder_of: Callable[[str], Path]) -> None:
@@ -62,10 +76,51 @@ def test_an_input_of_pieces_alone_does_not_say_how_words_are_looked_up(folder_of
 def test_tied_embeddings_read_one_vocabulary(folder_of: Callable[[str], Path]) -> None:
     other = folder_of("cased")
     text = recipe(folder_of) + "share: {pieces: [intent.embedding, slots.embedding.piece]}\n"
-    (fault,) = faults(text, f"tasks.slots.inputs.text.tokenizer.path={other}")
-    files = [folder_of(name) / "tokenizer.json" for name in ("uncased", "cased")]
-    assert fault.startswith("r.yaml:17: share.pieces: tied embeddings should read the same tokens. Found wordpiece ")
-    assert all(f"'tokenizer: {{type: wordpiece, path: {file}, sha256: " in fault for file in files)
+    one, two = (folder_of(name) / "tokenizer.json" for name in ("uncased", "cased"))
+    both = "in both tasks.intent.inputs.text and tasks.slots.inputs.text"
+    here = "r.yaml:17: share.pieces: tied embeddings should read the same tokens."
+    assert faults(text, f"tasks.slots.inputs.text.tokenizer.path={other}") == [
+        f"{here} Found wordpiece '{one}' at 'intent.embedding'; wordpiece '{two}' at 'slots.embedding.piece'. "
+        f"Write 'tokenizer: {{type: wordpiece, path: {one}}}' {both}, or "
+        f"'tokenizer: {{type: wordpiece, path: {two}}}' in both."
+    ]
+    # Tokens that are pieces for want of smaller ones are no less possible here.
+    assert faults(text, "tasks.slots.inputs.text.tokenizer=whitespace") == [
+        f"{here} Found wordpiece '{one}' at 'intent.embedding'; whitespace at 'slots.embedding.piece'. "
+        f"Write 'tokenizer: {{type: wordpiece, path: {one}}}' {both}, or 'tokenizer: whitespace' in both."
+    ]
+
+
+def test_what_cannot_be_read_is_not_offered(folder_of: Callable[[str], Path]) -> None:
+    one, two = (folder_of(name) / "tokenizer.json" for name in ("uncased", "cased"))
+    text = encoder(folder_of) + "share: {pieces: [intent.embedding, slots.embedding.piece]}\n"
+    both = "in both tasks.intent.inputs.text and tasks.slots.inputs.text"
+    here = "r.yaml:17: share.pieces: tied embeddings should read the same tokens."
+    words = [f"tasks.{task}.inputs.text.tokenizer" for task in ("intent", "slots")]
+    assert faults(text, f"{words[0]}=whitespace") == [
+        f"{here} Found whitespace at 'intent.embedding'; wordpiece '{one}' at 'slots.embedding.piece'. "
+        f"Write 'tokenizer: {{type: wordpiece, path: {one}}}' {both}."
+    ]
+    assert faults(text, f"{words[0]}=whitespace", f"{words[1]}=unicode_words") == [
+        f"{here} Found whitespace at 'intent.embedding'; unicode_words at 'slots.embedding.piece'. "
+        f"Write 'tokenizer: {{type: wordpiece, path: DIR}}' {both}."
+    ]
+    small = encoder(folder_of, -1) + "share: {pieces: [intent.embedding, slots.embedding.piece]}\n"
+    assert faults(small, f"{words[0]}.path={two}") == [
+        f"{here} Found wordpiece '{two}' at 'intent.embedding'; wordpiece '{one}' at 'slots.embedding.piece'. "
+        f"Write 'tokenizer: {{type: wordpiece, path: DIR}}' {both}."
+    ]
+
+
+def test_an_encoder_with_vectors_of_more_pieces(folder_of: Callable[[str], Path]) -> None:
+    tied = "share: {pieces: [intent.embedding, slots.embedding.piece]}\n"
+    assert warnings(encoder(folder_of) + tied) == []
+    size = size_of(folder_of, "uncased")
+    assert warnings(encoder(folder_of, 9) + tied) == [
+        f"r.yaml:10: tasks.intent.model.embedding: has vectors of {size + 9} pieces, and its tokenizer knows {size}. "
+        "If it is not that of the encoder, its texts are read as other pieces: name the encoder's folder as 'path' of "
+        "both."
+    ]
 
 
 def test_conditions_come_from_tasks_that_read_as_many_pieces(folder_of: Callable[[str], Path]) -> None:
