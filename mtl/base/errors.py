@@ -134,14 +134,20 @@ class RecipeError(MtlError):
         rows = sorted(dict.fromkeys(faults), key=lambda f: (not isinstance(f.file, Option), f.file or "", f.line or 0))
         super().__init__(*rows, *self.data)
 
+    @property
+    def own(self) -> tuple[Fault, ...]:
+        """What is wrong with the recipe itself, not with its data."""
+        return self.faults[: len(self.faults) - len(self.data)]
+
     def __reduce__(self) -> tuple[type[RecipeError], tuple[tuple[Fault, ...], str, tuple[Fault, ...]]]:
         """Pickle as what it was made of; other errors of the library pickle by their text and attributes."""
-        return type(self), (self.faults[: len(self.faults) - len(self.data)], self.recipe, self.data)
+        return type(self), (self.own, self.recipe, self.data)
 
     def __str__(self) -> str:
-        own = self.faults[: len(self.faults) - len(self.data)]
-        given = sum(isinstance(fault.file, Option) for fault in own)
-        written = len(own) - given
+        if not self.own and self.data:
+            return f"{super().__str__()}\n{counted(len(self.data), 'error')} in the data of {self.recipe}"
+        given = sum(isinstance(fault.file, Option) for fault in self.own)
+        written = len(self.own) - given
         where = f"in {self.recipe}" if written or not given else f"in options given with {self.recipe}"
         more = [f"{given:,} in options given with it"] if written and given else []
         more += [f"{len(self.data):,} in its data"] if self.data else []

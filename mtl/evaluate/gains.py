@@ -8,15 +8,16 @@ of their mean: 0 is what a model gives that has learned nothing, 1 is perfect, a
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .evaluation import metrics_of
+from .metrics import Metric
 
 if TYPE_CHECKING:
     from ..data.prepared import Prepared
     from ..graph.sharing_graph import SharingGraph
-    from .metrics import Metric
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,16 @@ class Gain:
         return self.metric.gain(value, self.reference)
 
 
-def gains(graph: SharingGraph, prepared: Prepared, split: str = "dev") -> dict[str, Gain]:
+Gains = Mapping[str, Gain | None]
+
+
+def gains(graph: SharingGraph, prepared: Prepared, split: str = "dev") -> dict[str, Gain | None]:
     """Return how each `task.figure` without bound that a split gives is added to others.
 
-    One with which nothing can be compared, as all gold numbers are equal, is left out.
+    None for one with which nothing can be compared: all gold numbers are equal, or nothing is known of a model that has
+    learned nothing.
     """
-    found: dict[str, Gain] = {}
+    found: dict[str, Gain | None] = {}
     for source, tasks in graph.streams().items():
         encoded = prepared.splits.get((source, split))
         for task in tasks if encoded is not None else ():
@@ -44,15 +49,23 @@ def gains(graph: SharingGraph, prepared: Prepared, split: str = "dev") -> dict[s
             if not metrics or encoded is None:
                 continue
             gold = list(encoded.gold(task))
-            answers = prepared.fitted.targets[task].unlearned(gold)
-            if answers is None or all(value is None for value in gold):
+            if all(value is None for value in gold):
                 continue
+            answers = prepared.fitted.targets[task].unlearned(gold)
             for metric in metrics:
-                for name, reference in metric.compute(gold, answers).items():
-                    gain = Gain(metric, reference)
-                    if math.isfinite(reference) and _comparable(gain):
-                        found[f"{task}.{name}"] = gain
+                found.update((f"{task}.{name}", gain) for name, gain in _of(metric, gold, answers))
     return found
+
+
+def _of(metric: Metric, gold: list[Any], answers: list[Any] | None) -> Iterator[tuple[str, Gain | None]]:
+    """Yield the gain of each figure of a metric over these answers, None where they say nothing."""
+    if answers is None or type(metric).compute is Metric.compute:
+        yield from ((name, None) for name in metric.figures)
+        return
+    for name, reference in metric.compute(gold, answers).items():
+        if isinstance(reference, (int, float)):
+            gain = Gain(metric, float(reference))
+            yield name, gain if math.isfinite(reference) and _comparable(gain) else None
 
 
 def _comparable(gain: Gain) -> bool:

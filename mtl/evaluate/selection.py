@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..base.errors import TrainingError, UsageError, listing, near_miss
+from ..recipe.place import Place
 
 if TYPE_CHECKING:
-    from .gains import Gain
+    from .gains import Gains
+
+PlaceOf = Callable[[str], Place]
+
+
+def _unwritten(key: str) -> Place:
+    return Place(path=f"train.{key}")
 
 
 class Selection:
@@ -22,12 +29,10 @@ class Selection:
     improvement: of equal ones the earliest stays the best.
     """
 
-    def __init__(
-        self, weights: Mapping[str, float], patience: int | None, gains: Mapping[str, Gain] | None = None
-    ) -> None:
+    def __init__(self, weights: Mapping[str, float], patience: int | None, gains: Gains | None = None) -> None:
         self.weights = dict(weights)
         several = sum(weight != 0 for weight in weights.values()) > 1
-        self.gains = {name: gain for name, gain in (gains or {}).items() if name in weights and several}
+        self.gains = {n: gain for n, gain in (gains or {}).items() if gain is not None and n in weights and several}
         self.patience = patience
         self.best: float | None = None
         self.waited = 0
@@ -76,38 +81,64 @@ def selection(
     patience: int | None,
     figures: Mapping[str, bool],
     first: Collection[str],
-    gains: Mapping[str, Gain] | None = None,
+    gains: Gains | None = None,
+    place_of: PlaceOf = _unwritten,
 ) -> Selection | None:
     """Return how evaluations are compared (see `selecting`), or None without a dev split, which gives no `figures`.
 
     None, too, where none of the figures is one to select by: that of a task that is trained, or a declared one.
+    `place_of` says where a key of `train` is written.
 
     Raises `UsageError` where the recipe wants evaluations compared, and there is no dev split to measure.
     """
     if not figures or not (declared or first):
-        for key, value in {"select": dict(declared) or None, "patience": patience}.items():
-            if value is not None:
-                raise UsageError(
-                    f"train.{key}: should come with a dev split of a source with labels. There is none: add one, or "
-                    f"leave '{key}' out."
-                )
+        faults = [
+            place_of(key).fault(
+                f"should come with a dev split of a source with labels. There is none: add one, or leave '{key}' out."
+            )
+            for key, value in {"select": dict(declared) or None, "patience": patience}.items()
+            if value is not None
+        ]
+        if faults:
+            raise UsageError(*faults)
         return None
-    return Selection(selecting(declared, figures, first), patience, gains)
+    return Selection(selecting(declared, figures, first, gains, place_of), patience, gains)
 
 
-def selecting(declared: Mapping[str, float], figures: Mapping[str, bool], first: Iterable[str]) -> dict[str, float]:
+def selecting(
+    declared: Mapping[str, float],
+    figures: Mapping[str, bool],
+    first: Iterable[str],
+    gains: Gains | None = None,
+    place_of: PlaceOf = _unwritten,
+) -> dict[str, float]:
     """Return the weights of selection: the declared ones, or those in `first` alike.
 
     `figures` says of every `task.figure` that an evaluation on the dev split gives whether more is better. Raises
-    `UsageError` where a declared metric is not among them, or all weights are 0.
+    `UsageError` where a declared metric is not among them, all weights are 0, or one of several figures has no bound
+    and no gain by which it could be added to the others.
     """
-    for name in declared:
-        if name not in figures:
-            raise UsageError(
-                f"train.select: '{name}' should be a metric that the dev split gives: {listing(figures)}."
-                f"{near_miss(name, figures)}"
-            )
+    place = place_of("select")
+    faults = [
+        place.fault(
+            f"'{name}' should be a metric that the dev split gives: {listing(figures)}.{near_miss(name, figures)}"
+        )
+        for name in declared
+        if name not in figures
+    ]
     chosen = dict(declared) or dict.fromkeys(first, 1.0)
-    if not any(chosen.values()):
-        raise UsageError("train.select: should give a metric a weight other than 0. It gives none.")
+    weighed = [name for name, weight in chosen.items() if weight]
+    if not weighed:
+        faults.append(place.fault("should give a metric a weight other than 0. It gives none."))
+    for name in weighed if len(weighed) > 1 else ():
+        if gains is not None and gains.get(name, name) is None:
+            faults.append(
+                place.fault(
+                    f"should add up figures of one scale. Found '{name}', which has no bound, and on dev nothing to be "
+                    "compared with, so it would decide alone. Write 'select' without it, or 'bounded = True' in its "
+                    "metric if it has a bound."
+                )
+            )
+    if faults:
+        raise UsageError(*faults)
     return {name: weight if figures[name] else -weight for name, weight in chosen.items()}

@@ -13,18 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..base.errors import Fault, RecipeError, UsageError
+from ..base.errors import DataError, Fault, RecipeError, UsageError
 from ..compile.readable import ReadRecipe
 from ..data.data_faults import Readers, data_faults
 from ..data.prepare import prepare
 from ..data.prepared import Prepared
 from ..evaluate.evaluation import dev_figures
+from ..evaluate.gains import gains
 from ..evaluate.selection import selection
 from ..graph.sharing_graph import SharingGraph
 from ..model.building import notes_of_files
 from ..model.meta import on_meta
 from ..model.multi_task import MultiTaskModel
 from ..recipe.config import Recipe
+from ..recipe.training import TrainConfig
 from ..sources.base import SPLITS
 from ..train.decisions import undecidable
 from .examined import Examined, examine
@@ -62,23 +64,28 @@ def report(found: Examined) -> CheckReport:
 
 
 def read_data(graph: SharingGraph, sources: Mapping[str, Source], cache: Path) -> Prepared:
-    """Read every split as a run would: columns, labels, vocabularies; raises `DataError` where one is wrong.
+    """Read every split as a run would: columns, labels, vocabularies.
 
-    Raises `UsageError` where the recipe selects by a dev split, and there is none, and `RecipeError` where output
-    layers ask for what dev does not show, or teachers have other labels.
+    Raises `RecipeError` with all that is wrong with the data, and what data shows to be wrong with the recipe: a dev
+    split is selected by and not there, output layers ask for what dev does not show, teachers have other labels.
     """
-    prepared = prepare(graph, sources, cache)
+    title, train = graph.recipe.title, graph.recipe.train
+    try:
+        prepared = prepare(graph, sources, cache)
+    except DataError as error:
+        raise RecipeError(_without_dev(train, sources), title, error.faults) from error
+    except RecipeError as error:
+        raise RecipeError([*error.own, *_without_dev(train, sources)], title, error.data) from error
     faults = list(label_faults(graph, prepared.fitted.targets))
     with on_meta():
         faults += undecidable(MultiTaskModel(graph, prepared.fitted, initial=False), prepared)
     try:
-        selection(graph.recipe.train.select, graph.recipe.train.patience, *dev_figures(graph, prepared))
+        figures, first = dev_figures(graph, prepared)
+        selection(train.select, train.patience, figures, first, gains(graph, prepared), train.place_of)
     except UsageError as error:
-        if not faults:
-            raise
         faults += error.faults
     if faults:
-        raise RecipeError(faults, graph.recipe.title)
+        raise RecipeError(faults, title)
     return prepared
 
 
@@ -101,18 +108,17 @@ def error_with_data(found: Examined, sources: Mapping[str, Source]) -> RecipeErr
     graph = found.graph if found.graph.recipe.tasks else None
     readers = Readers(tuple(read.readers.values()), read.uses, read.recipe.data, graph, found.origins)
     data = data_faults(readers, sources, SPLITS)
-    faults = [*found.faults, *data.of_recipe, *_without_dev(read, sources)]
+    faults = [*found.faults, *data.of_recipe, *(_without_dev(read.recipe.train, sources) if read.sourced else ())]
     if graph is not None:
         targets = {name: target for name, target in data.targets.items() if name not in found.untaught}
         faults += label_faults(graph, targets)
     return RecipeError(faults, read.recipe.title, data.of_data)
 
 
-def _without_dev(read: ReadRecipe, sources: Mapping[str, Source]) -> Iterator[Fault]:
+def _without_dev(train: TrainConfig, sources: Mapping[str, Source]) -> Iterator[Fault]:
     """Yield what the recipe asks of dev splits, where no source has one."""
-    train = read.recipe.train
-    if read.sourced and not any("dev" in source.splits for source in sources.values()):
+    if not any("dev" in source.splits for source in sources.values()):
         try:
-            selection(train.select, train.patience, {}, ())
+            selection(train.select, train.patience, {}, (), place_of=train.place_of)
         except UsageError as error:
             yield from error.faults

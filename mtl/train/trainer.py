@@ -117,7 +117,9 @@ class Trainer:
             self.model, self.owned, self.optimizers, parameters, self.balance, self.facts, self.processes
         )
         self.selection = selection(
-            self.config.select, self.config.patience, figures, first, gains(self.graph, prepared)
+            *(self.config.select, self.config.patience, figures, first),
+            gains(self.graph, prepared),
+            self.config.place_of,
         )
         if state is None:
             load_first_weights(self.model)

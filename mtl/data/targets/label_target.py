@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -48,6 +49,14 @@ class LabelTarget(Target):
         names = tuple(sorted(self._counts))
         others = [other._counts for other in alike if isinstance(other, LabelTarget)]
         self.labels = Labels(names, tuple(sum(counts.get(name, 0) for counts in others) for name in names))
+
+    def unlearned(self, gold: Sequence[Any]) -> list[Any] | None:
+        """Return the most frequent label of each unit, or of each of its parts; None where answers are no labels."""
+        counts = Counter(label for unit in gold if unit is not None for label in self.labels_of(unit))
+        if self.element != "label" or not counts:
+            return None
+        most = counts.most_common(1)[0][0]
+        return [[most] * len(unit or ()) if self.axes else most for unit in gold]
 
     def tensors(self, values: NDArray[Any]) -> tuple[Tensor, Tensor]:
         """Return ids [B, …] int64; ids at or above C are of labels that training never had."""

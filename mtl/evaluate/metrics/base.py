@@ -24,9 +24,15 @@ class Metric:
     axes: ClassVar[tuple[tuple[str, ...], ...] | None] = ((), ("T",), ("U",))
     figures: tuple[str, ...] = ()  # of the class, or of an instance whose keys decide
     higher_is_better: ClassVar[bool] = True
-    bounded: ClassVar[bool] = True  # False: figures may be as high as they like, and less is better
+    bounded: ClassVar[bool] = True  # False: figures may be as high as they like, as of what is wanted low by default
     needs_scope: ClassVar[bool] = False  # measures what is out of scope, for which the task has a label
     needs_spans: bool = False  # of tags, which should mark spans; of the class, or of an instance whose keys decide
+
+    def __init_subclass__(cls) -> None:
+        """A loss has no bound, unless the class says that it has one."""
+        super().__init_subclass__()
+        if "higher_is_better" in vars(cls) and "bounded" not in vars(cls):
+            cls.bounded = cls.higher_is_better
 
     def fitted(self, state: Mapping[str, Any]) -> Metric:
         """Return the metric as it measures a target of which training has shown `state` (see `Target.found`)."""

@@ -44,6 +44,7 @@ class ExpectedCalibrationError(ScoredMetric):
     axes = ((),)
     figures = ("expected_calibration_error",)
     higher_is_better = False
+    bounded = True
 
     def score(self, gold: Sequence[Any], scored: Scored) -> dict[str, float]:
         """Return the error; a probability on the edge of two bins is in the lower one."""

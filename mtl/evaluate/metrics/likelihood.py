@@ -23,7 +23,6 @@ class LikelihoodMetric(Metric):
     elements = ("next token",)
     axes = (("T",),)
     higher_is_better = False
-    bounded = False
 
     def __init__(self) -> None:
         self.ends = True

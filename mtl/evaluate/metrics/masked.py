@@ -34,7 +34,6 @@ class MaskedPerplexity(MaskedMetric):
 
     figures = ("perplexity",)
     higher_is_better = False
-    bounded = False
 
     def gain(self, value: float, reference: float) -> float:
         """Return that of the logarithms: of bits a unit."""

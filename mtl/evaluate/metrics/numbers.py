@@ -17,7 +17,6 @@ class NumberMetric(Metric):
     elements = ("number",)
     axes = ((),)
     higher_is_better = False
-    bounded = False
 
     @staticmethod
     def differences(gold: Sequence[Any], predicted: Sequence[Any]) -> list[float]:

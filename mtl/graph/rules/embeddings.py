@@ -117,11 +117,9 @@ def equal_keys(one: InputConfig, other: InputConfig, possible: Callable[[FrontEn
 def reading_of(front_end: FrontEnd) -> str:
     """Return how texts are read, in words: of a tokenizer with a file, by that file."""
     path = None if front_end.made is None else front_end.made.written().get("path")
-    return (
-        str(front_end)
-        if path is None
-        else str(replace(front_end, tokenizer=f"{front_end.tokenizer} '{path}'", made=None))
-    )
+    if path is None:
+        return str(front_end)
+    return str(replace(front_end, tokenizer=f"{front_end.tokenizer} '{path}'", made=None))
 
 
 def _shown(front_end: FrontEnd) -> dict[str, Any]:

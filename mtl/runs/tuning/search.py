@@ -83,7 +83,8 @@ class Tuning:
             )
         prepared = prepare(self.checked.graph, open_sources(self.recipe), cache_folder(), splits=SPLITS)
         train = self.recipe.train
-        if selection(train.select, train.patience, *dev_figures(self.checked.graph, prepared)) is None:
+        figures, first = dev_figures(self.checked.graph, prepared)
+        if selection(train.select, train.patience, figures, first, place_of=train.place_of) is None:
             raise UsageError(
                 f"{self.recipe.title}: should have a source with a dev split and labels in it, by which trials are "
                 "compared. There is none."

@@ -15,19 +15,37 @@ def test_no_faults_is_said_once_the_sources_were_read(tmp_path: Path) -> None:
     (tmp_path / "dev.tsv").unlink()
     done = within("check", recipe, "--sources")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"{tmp_path}/dev.tsv: should be a file. Found nothing there.\n"
+    assert done.stderr == (
+        f"{tmp_path}/dev.tsv: should be a file. Found nothing there.\n1 error in the data of {recipe}\n"
+    )
     assert within("check", recipe).stdout == f"{sentence}\n"
 
 
 def test_a_dev_split_is_there_where_it_is_selected_by(tmp_path: Path) -> None:
     recipe = small.write(tmp_path, small.RECIPE.replace("    dev: dev.tsv\n", "") + "  patience: 2\n")
     message = (
-        "train.patience: should come with a dev split of a source with labels. There is none: add one, or leave "
-        "'patience' out.\n"
+        f"{recipe}:{len(recipe.read_text().splitlines())}: train.patience: should come with a dev split of a source "
+        "with labels. There is none: add one, or leave 'patience' out."
     )
-    for done in (within("check", recipe, "--sources"), within("train", recipe, "--out", tmp_path / "run")):
-        assert (done.returncode, done.stderr.splitlines(keepends=True)[-1]) == (2, message)
+    done = within("check", recipe, "--sources")
+    assert (done.returncode, done.stderr) == (2, f"{message}\n1 error in {recipe}\n")
+    done = within("train", recipe, "--out", tmp_path / "run")
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (2, message)
     assert not (tmp_path / "run/checkpoints").exists()
+
+
+def test_data_and_what_the_recipe_asks_of_it_are_told_together(tmp_path: Path) -> None:
+    recipe = small.write(tmp_path)
+    options = ("--set", "sources.utterances.dev=null", "--set", "train.patience=2")
+    (tmp_path / "test.tsv").unlink()
+    message = "should come with a dev split of a source with labels. There is none: add one, or leave 'patience' out."
+    done = within("check", recipe, "--sources", *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"--set train.patience=2: train.patience: {message}\n"
+        f"{tmp_path}/test.tsv: should be a file. Found nothing there.\n"
+        f"1 error in options given with {recipe}, and 1 in its data\n"
+    )
 
 
 def test_what_a_file_holds_never_reaches_the_terminal_raw(tmp_path: Path) -> None:
@@ -44,6 +62,7 @@ def test_what_a_file_holds_never_reaches_the_terminal_raw(tmp_path: Path) -> Non
         f"{tmp_path}/dev.tsv: should have a column 'text': {uses}. Found the columns intent, slots, te\\x1b[2Jxt. "
         "Did you mean 'te\\x1b[2Jxt'?\n"
         f"{tmp_path}/dev.tsv: should have rows. There are none.\n"
+        f"2 errors in the data of {recipe}\n"
     )
 
 

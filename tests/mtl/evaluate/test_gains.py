@@ -3,32 +3,50 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mtl.base import registry
+from mtl.base.errors import UsageError
 from mtl.compile.loading import recipe_from_dict
 from mtl.data.prepare import prepare
 from mtl.data.prepared import Prepared
 from mtl.evaluate.evaluation import dev_figures
 from mtl.evaluate.gains import gains
-from mtl.evaluate.metrics import BitsPerCharacter, MeanAbsoluteError, Perplexity
+from mtl.evaluate.metrics import BitsPerCharacter, ExpectedCalibrationError, MeanAbsoluteError, Metric, Perplexity
 from mtl.evaluate.selection import selection
 from mtl.graph.build import build_graph
 from mtl.graph.sharing_graph import SharingGraph
 from mtl.sources.opening import open_sources
 
 ROWS = ["a dog\t1\tpet", "a cat\t2\tpet", "the fox\t4\twild", "a hen\t5\tpet"]
+NOTHING: Mapping[str, Any] = {}
 CHARACTERS: dict[str, Any] = {"embedding": {"type": "character", "dim": 4}, "output": {"words": {}}}
 
 
-def read(folder: Path, rows: list[str] = ROWS, **lm: Any) -> tuple[SharingGraph, Prepared]:
+class Wrong(Metric):
+    """How many rows are wrong."""
+
+    registered_name = "test_wrong"
+    axes = ((),)
+    figures = ("wrong",)
+    higher_is_better = False
+
+    def compute(self, gold: Sequence[Any], predicted: Sequence[Any]) -> dict[str, float]:
+        return {"wrong": float(sum(g != p for g, p in zip(gold, predicted, strict=True)))}
+
+
+def read(
+    folder: Path, rows: list[str] = ROWS, kind: Mapping[str, Any] = NOTHING, **lm: Any
+) -> tuple[SharingGraph, Prepared]:
     for split in ("train", "dev"):
         (folder / f"{split}.tsv").write_text("\n".join(["text\tprice\tkind", *rows, ""]), "utf-8")
     task: dict[str, Any] = {"source": "animals", "inputs": "text"}
     tasks = {
-        "kind": {"type": "text_classification", "target": "kind", **task},
+        "kind": {"type": "text_classification", "target": "kind", **task, **kind},
         "price": {"type": "text_regression", "target": "price", **task},
         "lm": {"type": "language_model", "model": {"output": {"words": {}}}, **task, **lm},
     }
@@ -46,15 +64,17 @@ def test_what_has_learned_nothing_is_the_reference(tmp_path: Path) -> None:
     graph, prepared = read(tmp_path)
     found = gains(graph, prepared)
     size = len(prepared.fitted.targets["lm"].names())
-    assert {name: gain.reference for name, gain in found.items()} == {
+    assert {name: gain.reference for name, gain in found.items() if gain is not None} == {
         "price.mean_absolute_error": pytest.approx(1.5),
         "price.root_mean_squared_error": pytest.approx(math.sqrt(2.5)),
         "lm.perplexity": pytest.approx(size),
         "lm.bits_per_character": pytest.approx(math.log2(size) * 12 / (4 * 1 + 2 + 4 * 3 + 4)),
     }
-    assert found["lm.perplexity"].of(size) == pytest.approx(0)
-    assert found["lm.perplexity"].of(1.0) == 1
-    assert found["price.mean_absolute_error"].of(0.75) == pytest.approx(0.5)
+    perplexity, error = found["lm.perplexity"], found["price.mean_absolute_error"]
+    assert perplexity is not None and error is not None
+    assert perplexity.of(size) == pytest.approx(0)
+    assert perplexity.of(1.0) == 1
+    assert error.of(0.75) == pytest.approx(0.5)
 
 
 def test_bits_gain_as_much_as_their_perplexity() -> None:
@@ -109,8 +129,36 @@ def test_a_loss_that_is_wanted_high_counts_against(tmp_path: Path) -> None:
 
 def test_where_all_numbers_are_equal_nothing_is_compared(tmp_path: Path) -> None:
     graph, prepared = read(tmp_path, ["a dog\t2\tpet", "a cat\t2\tpet"])
-    assert set(gains(graph, prepared)) == {"lm.perplexity", "lm.bits_per_character"}
+    found = gains(graph, prepared)
+    assert {name for name, gain in found.items() if gain is not None} == {"lm.perplexity", "lm.bits_per_character"}
     assert MeanAbsoluteError().compute([2.0], [2.0]) == {"mean_absolute_error": 0.0}
+    figures, first = dev_figures(graph, prepared)
+    with pytest.raises(UsageError) as caught:
+        selection({}, None, figures, first, found)
+    assert str(caught.value) == (
+        "train.select: should add up figures of one scale. Found 'price.mean_absolute_error', which has no bound, and "
+        "on dev nothing to be compared with, so it would decide alone. Write 'select' without it, or 'bounded = True' "
+        "in its metric if it has a bound."
+    )
+    alone = selection({"price.mean_absolute_error": 1.0, "kind.accuracy": 0.0}, None, figures, first, found)
+    assert alone is not None
+
+
+def test_of_labels_the_most_frequent_one_is_the_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry._classes["metric"], "test_wrong", Wrong)
+    graph, prepared = read(tmp_path, kind={"metrics": ["test_wrong"]})
+    gain = gains(graph, prepared)["kind.wrong"]
+    assert gain is not None
+    assert gain.reference == 1  # `wild`, of four rows
+    assert gain.of(0.0) == 1
+
+
+def test_a_loss_has_no_bound_unless_it_says_so() -> None:
+    assert not Wrong.bounded
+    assert not MeanAbsoluteError.bounded
+    assert not BitsPerCharacter.bounded
+    assert ExpectedCalibrationError.bounded
+    assert Metric.bounded
 
 
 def test_a_model_of_characters_is_selected_by_bits_per_character(tmp_path: Path) -> None:
@@ -120,5 +168,7 @@ def test_a_model_of_characters_is_selected_by_bits_per_character(tmp_path: Path)
     found = gains(graph, prepared)
     letters = len(prepared.fitted.targets["lm"].names())
     # A blank comes after each of 2 * 4 tokens, of 22 characters less the 4 ends; perplexity is of tokens.
-    assert found["lm.bits_per_character"].reference == pytest.approx(math.log2(letters))
-    assert found["lm.perplexity"].reference > letters
+    bits, perplexity = found["lm.bits_per_character"], found["lm.perplexity"]
+    assert bits is not None and perplexity is not None
+    assert bits.reference == pytest.approx(math.log2(letters))
+    assert perplexity.reference > letters
