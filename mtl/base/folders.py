@@ -11,6 +11,7 @@ from .errors import Fault, UsageError, near_miss, some
 FolderKind = Literal["run", "ensemble", "export"]
 MARKS: dict[FolderKind, str] = {"export": "manifest.json", "ensemble": "ensemble.json", "run": "recipe.yaml"}
 NAMED: dict[FolderKind | None, str] = {"run": "a run", "ensemble": "an ensemble", "export": "an export"}
+FITTED = "fitted.json"  # vocabularies and labels that a run, and its export, was fitted to
 SHOWN = 3  # runs of a folder that a message names
 
 

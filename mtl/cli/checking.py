@@ -12,6 +12,7 @@ from ..base.visible import visible
 
 if TYPE_CHECKING:
     from ..base.progress import Note
+    from ..recipe.config import Recipe
     from ..runs.check import CheckReport
 
 FORMATS = ("text", "mermaid")
@@ -33,6 +34,7 @@ def check_command(
     from ..sources.opening import open_sources
 
     found = examine(read_recipe(recipe, overrides=overrides, data=data, seed=seed))
+    tell_settings(found.read.recipe)
     warn(found.warnings)
     if sources and found.faults:
         raise check.error_with_data(found, open_sources(found.read.reading()))
@@ -65,6 +67,7 @@ def graph_command(recipe: Path, *, format: str, overrides: tuple[str, ...]) -> N
     from ..graph.build import build_graph
 
     graph = build_graph(load_recipe(recipe, overrides=overrides))
+    tell_settings(graph.recipe)
     drawn = drawing.text(graph) if format == "text" else drawing.mermaid(graph)
     print(visible(drawn.rstrip("\n"), lines=True))
 
@@ -73,6 +76,12 @@ def warn(faults: Iterable[Fault | Note]) -> None:
     """Print warnings, which do not stop a run, on standard error."""
     for fault in faults:
         print(f"warning: {fault}", file=sys.stderr)
+
+
+def tell_settings(*recipes: Recipe) -> None:
+    """Print on standard error which keys options with patterns have set (`--set '**.path=DIR'`)."""
+    for row in dict.fromkeys(row for recipe in recipes for row in recipe.settings):
+        print(row, file=sys.stderr)
 
 
 def summary(report: CheckReport) -> str:

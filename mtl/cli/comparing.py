@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from ..base.errors import Fault, TrainingError, UsageError, counted
+from .checking import tell_settings
 from .jobs import check_at_least_one, too_many
 from .progress import line, note, show_progress
 from .tables import print_table, width_of
@@ -48,6 +49,7 @@ def compare_command(
     for report in reports:
         check_report(report)
     found = contestants(recipes, variants=variants, single=single, match=match, data=data, overrides=overrides)
+    tell_settings(*(recipe for contestant in found for _, recipe in contestant.recipes))
     out = out or Path("runs") / f"{found[0].recipes[0][1].name}-compare"
     comparison = RecipeComparison(found, seeds, out)
     trials = comparison.trials()

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ..base.errors import UsageError, listing, near_miss
-from ..base.folders import kind_of
+from ..base.folders import FITTED, kind_of
 from .progress import line
 from .tables import print_table, table
 
@@ -43,7 +43,7 @@ def print_labels(folder: Path, task: str | None, console: Console) -> None:
     from ..recipe.names import chosen_task
 
     graph = build_graph(load_recipe(folder / "recipe.yaml"))
-    fitted = Fitted.load(graph, folder / "fitted.json")
+    fitted = Fitted.load(graph, folder / FITTED)
     if task is not None:
         chosen_task(task, fitted.labels, folder, called="--task")
     made = table("task", "label", "in training", "times there")

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from ..base.errors import counted
 from ..base.visible import visible
-from .checking import summary, warn
+from .checking import summary, tell_settings, warn
 from .progress import line, show_progress, stage
 from .tables import print_table, reading, results
 from .together import launched, together
@@ -127,6 +127,7 @@ def reading_shown(run: Run, again: str, console: Console) -> Iterator[None]:
     """Read the data, saying what is read; an interrupt from there on says which command goes on."""
     try:
         if run.checked is not None:
+            tell_settings(run.recipe)
             warn(run.checked.warnings)
             line(console, summary(run.checked))
         line(console, f"run folder: {run.out}")

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from ..base.errors import TrainingError, UsageError, counted
 from ..base.visible import visible
-from .checking import summary, warn
+from .checking import summary, tell_settings, warn
 from .jobs import check_at_least_one, too_many
 from .progress import line
 from .tables import print_table, table
@@ -76,6 +76,7 @@ def tune_command(asked: TuningRequest) -> None:
 
 def search(tuning: Tuning, asked: TuningRequest, console: Console) -> None:
     """Train what is not trained yet, a line for each trial that begins and for each that ends."""
+    tell_settings(tuning.recipe)
     warn(tuning.warnings)
     line(console, summary(tuning.checked))
     ended = sum(trial.state != "running" for trial in tuning.study.trials)

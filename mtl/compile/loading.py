@@ -12,7 +12,7 @@ from typing import Any
 from ..base import registry
 from ..base.declared import defaults, plain, schema
 from ..base.errors import CheckpointError, Fault, Option, RecipeError, UsageError
-from ..base.folders import kind_of, what_is
+from ..base.folders import FITTED, kind_of, what_is
 from ..base.unfinished import command, unfinished
 from ..graph.build import build_graph
 from ..graph.sharing_graph import SharingGraph
@@ -174,7 +174,7 @@ def _fault_if_unfinished(folder: Path) -> None:
             f"should be the folder of a finished run. Found '{folder}': its last checkpoint is of {found.so_far}. "
             f"Let the training end; if nothing trains it, go on with it: {found.again}"
         )
-    if not (folder / "fitted.json").is_file():
+    if not (folder / FITTED).is_file():
         raise CheckpointError(
             f"should be the folder of a finished run. Found '{folder}': its training has not begun. Begin it: "
             f"{command(folder)}"
@@ -213,6 +213,7 @@ def _read(document: Document, data: Path | None, seed: int | None, file: Path | 
         "file": file,
         "kept": kept,
         "document": document.name,
+        "settings": tuple(document.settings),
     }
     return read_sections(reading, values, malformed, _graph_of(kept))
 

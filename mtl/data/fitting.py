@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base.errors import DataError, Fault
+from ..base.folders import FITTED
 from ..graph.pulls import partners
 from ..text.featurizer import tokens_from_lists
 from .cache_keys import described
@@ -70,7 +71,7 @@ def fit(
     raise_any(fit_targets(graph.recipe.tasks.values(), fitted.targets, outputs, files).values())
     raise_any(origins.adopt(fitted.targets, files))
     with store.scratch() as scratch:
-        written = scratch.folder / "fitted.json"
+        written = scratch.folder / FITTED
         with store.writing():
             written.write_text(json.dumps(fitted.state()), "utf-8")
         store.publish(written, f"fitted-{key}.json")

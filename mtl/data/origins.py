@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..base.errors import CheckpointError, Fault
 from ..base.files import read_json
+from ..base.folders import FITTED
 from ..compile.from_runs import no_component
 from ..compile.loading import run_graph
 from ..compile.origins import Origin, kept_run, like
@@ -127,7 +128,7 @@ class Origins:
         """Return what a run was fitted to; raises `CheckpointError` where this version would read texts otherwise."""
         graph = self._graphs[run]
         if run not in self._fitted and graph is not None:
-            file = self.folder(run) / "fitted.json"
+            file = self.folder(run) / FITTED
             fault_if_other_rules(file, read_json(file))
             self._fitted[run] = Fitted.load(graph, file)
         return self._fitted[run]

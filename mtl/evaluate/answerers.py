@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 BATCH_TOKENS = 4000
 
 
+@runtime_checkable
 class Answerer(Protocol):
     """What evaluation calls."""
 
@@ -47,6 +48,7 @@ class Answerer(Protocol):
         ...
 
 
+@runtime_checkable
 class ReadsTexts(Protocol):
     """What answers raw texts: a bundle, a predictor, or anything with this method (see `mtl.Bundle.predict`)."""
 
@@ -156,10 +158,10 @@ def answerer_of(answerer: Answerer | ReadsTexts, graph: SharingGraph, fitted: Fi
 
     Raises `UsageError` for anything else.
     """
-    if callable(getattr(answerer, "predictions", None)):
-        return answerer  # type: ignore[return-value]  # it has the method that this is known by
-    if callable(getattr(answerer, "predict", None)):
-        return TextAnswerer(answerer, graph, fitted)  # type: ignore[arg-type]  # likewise
+    if isinstance(answerer, Answerer):
+        return answerer
+    if isinstance(answerer, ReadsTexts):
+        return TextAnswerer(answerer, graph, fitted)
     raise UsageError(
         "an answerer should have a method 'predict', as mtl.Bundle has, or those of mtl.evaluate.answerers.Answerer. "
         f"Found {type(answerer).__name__}."

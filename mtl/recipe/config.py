@@ -15,6 +15,7 @@ import pydantic
 
 from ..base import registry
 from ..base.declared import FromZero, Inside, Key, Natural, Positive
+from ..base.errors import Fault
 from ..text.character_noise import CharacterNoise
 from ..text.front_end import FrontEnd
 from .beside import all_slots
@@ -213,7 +214,7 @@ class Recipe:
     """A checked recipe: sources, tasks, what is shared, how it is trained; all defaults filled in.
 
     `data` is the directory that relative data paths start from. `file` is where the recipe was read, if it was;
-    `document` is its name in messages.
+    `document` is its name in messages. `settings` say which keys were set by patterns given beside it.
     """
 
     name: Annotated[str, Key("name of the run's folder; without it the file's", written=str | None, default=None)]
@@ -238,6 +239,7 @@ class Recipe:
     file: Path | None = field(default=None, compare=False)
     kept: Path | None = field(default=None, compare=False)  # folder with what is kept of runs that modules come from
     document: str = field(default="", compare=False)
+    settings: tuple[Fault, ...] = field(default=(), compare=False)
 
     @property
     def title(self) -> str:

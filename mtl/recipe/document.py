@@ -19,7 +19,7 @@ class Document:
     """Plain values (`tree`) and their places.
 
     `keys` and `values` map the steps to a value to (file, line) of its key and of the value itself. `faults`
-    collects what is wrong with the document's form.
+    collects what is wrong with the document's form, `settings` says what patterns given beside the recipe have set.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Document:
     keys: dict[Steps, tuple[str, int | None]] = field(default_factory=dict)
     values: dict[Steps, tuple[str, int | None]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    settings: list[Fault] = field(default_factory=list)
 
     def place(self, steps: Steps) -> Place:
         """Return where a value was written; of one that was not, where the nearest thing around it was."""

@@ -2,7 +2,8 @@
 
 A path is steps joined by dots; a step that holds dots itself is found if it is there, and may be quoted
 (`train.components."intent.embedding".lr=1e-4`). A step into a list is an index from 0. `**` stands for any steps:
-`**.path=DIR` sets every key `path` that the recipe has. The value is YAML.
+`**.path=DIR` sets every key `path` that the recipe has, `**.embedding.path=DIR` those that are so in an embedding, and
+a step after `**` may also be a mapping's type: `**.transformer.path=DIR`. The value is YAML.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..base.declared import keys
-from ..base.errors import Fault, Option, listing, near_miss
+from ..base.errors import Fault, Option, counted, listing, near_miss
 from .document import Document, Steps, dotted, show
 from .place import Place
 from .schema import closest
@@ -23,6 +24,7 @@ from .yaml_core import parse
 STEP = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([^.'"]+))\s*(?:\.|\Z)""")
 KEYS = tuple(keys(ComponentTraining))  # of a component under `train.components`
 ANY = "**"
+TYPES = ("type", "format")  # keys that say what a mapping is
 NAMED = {"sources": "source", "tasks": "task", "share": "share group"}  # sections whose keys are the recipe's own names
 
 
@@ -39,10 +41,15 @@ def apply(document: Document, overrides: Sequence[str]) -> None:
         if value.faults:
             document.faults += [Fault(fault.message, name) for fault in value.faults]
             continue
-        found = sorted(_matching(document.tree, steps), key=len, reverse=True) if ANY in steps else [steps]
-        if not found:
-            document.faults.append(Fault(f"'{path}' should match a key of the recipe. It matches none.", name))
-        for each in found:
+        found = [steps]
+        if ANY in steps:
+            found = [list(each) for each in dict.fromkeys(map(tuple, _matching(document.tree, steps)))]
+            keys_set = ", ".join(map(".".join, found))
+            if found:
+                document.settings.append(Fault(f"sets {counted(len(found), 'key')}: {keys_set}.", name))
+            else:
+                document.faults.append(Fault(f"'{path}' should match a key of the recipe. It matches none.", name))
+        for each in sorted(found, key=len, reverse=True):
             _set(document, each, copy.deepcopy(value), Place(name))
 
 
@@ -50,8 +57,10 @@ def _matching(tree: Any, steps: list[str]) -> Iterator[list[str]]:
     """Yield the steps to every key that is there and that steps with `**` among them stand for."""
     inner: dict[Any, Any] = dict(enumerate(tree)) if isinstance(tree, list) else tree if isinstance(tree, dict) else {}
     first, *rest = steps
-    if first == ANY:
-        yield from _matching(tree, rest) if rest else ()
+    if first == ANY and rest:
+        yield from _matching(tree, rest)
+        if len(rest) > 1 and any(inner.get(key) == rest[0] for key in TYPES):
+            yield from _matching(tree, rest[1:])
     for key, value in inner.items():
         if first == ANY:
             yield from ([str(key), *found] for found in _matching(value, steps))

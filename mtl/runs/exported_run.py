@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ..base.errors import Fault, UsageError, listing
-from ..base.folders import fault_if_other
+from ..base.folders import FITTED, fault_if_other
 from ..compile.loading import load_recipe
 from ..compile.tokenizers import KEPT as TOKENIZERS
 from ..data.fitted import RENAMED
@@ -23,7 +23,7 @@ from ..serve.bundle import Bundle
 from ..sources.base import SPLITS
 from .kept_runs import KEPT as RUNS
 from .predictor import Prediction
-from .read_data import FITTED, GivenRows, HasData
+from .read_data import GivenRows, HasData
 from .run_data import FILE as DATA
 
 RECIPE = "recipe.yaml"

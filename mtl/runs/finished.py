@@ -57,7 +57,7 @@ class Measurable(Protocol):
 def open_finished(
     folder: str | Path, *, data: str | Path | None = None, splits: Sequence[str] = SPLITS
 ) -> Run | Ensemble | ExportedRun:
-    """Return the run, ensemble or export of a folder; of an export these splits alone are read.
+    """Return the run, ensemble or export of a folder; of its data these splits alone are read.
 
     Raises `UsageError` where the folder holds none of them.
     """
@@ -66,4 +66,6 @@ def open_finished(
     kind = kind_of(folder)
     if kind == "export":
         return ExportedRun.open(folder, data=data, splits=splits)
-    return Ensemble.open(folder, data=data) if kind == "ensemble" else Run.open(folder, data=data)
+    if kind == "ensemble":
+        return Ensemble.open(folder, data=data, splits=splits)
+    return Run.open(folder, data=data, splits=splits)

@@ -14,6 +14,7 @@ import shutil
 from pathlib import Path
 
 from ..base.files import replace
+from ..base.folders import FITTED
 from ..compile.origins import INDEX
 from ..compile.tokenizers import KEPT as TOKENIZERS
 from ..data.fitted import RENAMED
@@ -34,7 +35,7 @@ def keep_runs(graph: SharingGraph, folder: Path) -> None:
         if not place.is_dir():
             place.mkdir(parents=True)
             there = origins.folder(source.run)
-            for file in ("recipe.yaml", "fitted.json", *([RENAMED] if (there / RENAMED).is_file() else [])):
+            for file in ("recipe.yaml", FITTED, *([RENAMED] if (there / RENAMED).is_file() else [])):
                 replace(place / file, (there / file).read_bytes())
             if (there / TOKENIZERS).is_dir():
                 shutil.copytree(there / TOKENIZERS, place / TOKENIZERS)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import Fault, UsageError, some
+from ..base.folders import FITTED
 from ..base.launched import here
 from ..data.fitted import NOT_RENAMED, Fitted, renamed_in
 from ..data.prepare import prepare
@@ -19,7 +20,6 @@ from ..sources.opening import open_sources
 from .run_data import RunData
 
 GivenRows = Mapping[str, Mapping[str, Iterable[Mapping[str, Any]]]]  # source -> split -> rows
-FITTED = "fitted.json"
 SHOWN = 3  # files that a message names
 
 

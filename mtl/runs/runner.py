@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.errors import Fault
 from ..base.files import read_json, replace
-from ..base.folders import fault_if_other
+from ..base.folders import FITTED, fault_if_other
 from ..base.launched import here
 from ..base.progress import Note, Report, StageReport
 from ..base.threads import torch_threads
@@ -54,7 +54,7 @@ from .kept_figures import keep_figures
 from .kept_runs import KEPT, keep_runs
 from .kept_tokenizers import keep_tokenizers
 from .predictor import Prediction, Predictor
-from .read_data import FITTED, GivenRows, HasData, cache_folder
+from .read_data import GivenRows, HasData, cache_folder
 from .renaming import renaming
 from .run_data import RunData
 from .run_folder import folder_for
@@ -110,7 +110,7 @@ class Run(HasData):
         if resume and out is not None and not read.faults:
             check_same_recipe(read.whole(), Path(out))
         if begun and out is not None:
-            kept = Path(out) / "fitted.json"
+            kept = Path(out) / FITTED
             if kept.is_file():
                 fault_if_other_rules(kept, read_json(kept))
         report = check_recipe(read, initial=not begun)  # what it starts from is in its checkpoint
@@ -122,8 +122,17 @@ class Run(HasData):
         return run
 
     @classmethod
-    def open(cls, out: str | Path, *, data: str | Path | None = None, sources: GivenRows | None = None) -> Run:
-        """Open the folder of a run that was trained; raises `UsageError` where it is none.
+    def open(
+        cls,
+        out: str | Path,
+        *,
+        data: str | Path | None = None,
+        sources: GivenRows | None = None,
+        splits: Sequence[str] = SPLITS,
+    ) -> Run:
+        """Open the folder of a run that was trained; of its data only these splits are read.
+
+        Raises `UsageError` where it is none.
 
         A run whose rows came from memory needs them again in `sources`, as soon as data is read.
         """
@@ -131,7 +140,7 @@ class Run(HasData):
         fault_if_other([out], "run")
         recipe = load_recipe(out / "recipe.yaml", data=Path(data) if data is not None else None)
         graph = build_graph(recipe)
-        return cls(out, graph, trained=True, elsewhere=data is not None, sources=sources)
+        return cls(out, graph, trained=True, elsewhere=data is not None, sources=sources, splits=splits)
 
     def _describe(self) -> None:
         """Write what the run is, unless a checkpoint exists: then it was written and training compares it."""
@@ -164,9 +173,7 @@ class Run(HasData):
 
         Written to `labels.json` in one step; rows may have either name. Raises as `mtl.runs.renaming.renaming` does.
         """
-        renamed, tasks = renaming(
-            self.graph, Fitted.load(self.graph, self.out / "fitted.json"), self.out, old, new, task
-        )
+        renamed, tasks = renaming(self.graph, Fitted.load(self.graph, self.out / FITTED), self.out, old, new, task)
         replace(self.out / RENAMED, (json.dumps(renamed, indent=1, ensure_ascii=False) + "\n").encode())
         for stale in ("prepared", "model", "predictor"):
             self.__dict__.pop(stale, None)

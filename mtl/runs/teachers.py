@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from ..base.device import described, device_of
 from ..base.errors import CheckpointError, Fault, MtlError, RecipeError, listing, near_miss, those
 from ..base.files import read_json, replace
+from ..base.folders import FITTED
 from ..base.launched import here
 from ..base.threads import torch_threads
 from ..compile.loading import run_graph
@@ -129,7 +130,7 @@ def _other_labels(own: Target, theirs: Target, teacher: TeacherConfig) -> Fault:
 def _fitted(run: Path) -> Fitted:
     """Return what a teacher was fitted to; of an ensemble, what its first member was: all have one set of labels."""
     folder = Members.load(run).runs[0] if is_ensemble(run) else run
-    return Fitted.load(run_graph(folder), folder / "fitted.json")
+    return Fitted.load(run_graph(folder), folder / FITTED)
 
 
 def _ids(own: Target, theirs: Target) -> list[int] | None:

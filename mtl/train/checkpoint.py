@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from ..base.device import present
 from ..base.errors import CheckpointError, Fault
 from ..base.files import UNFINISHED, read_json, replace, sync, sync_tree
-from ..base.folders import fault_if_other, kind_of
+from ..base.folders import FITTED, fault_if_other, kind_of
 from ..base.tensors import read_tensors, serialized
 from ..base.unfinished import command, unfinished
 from ..compile.loading import load_recipe
@@ -238,6 +238,6 @@ def load_model(run: str | Path, which: Which = "best") -> MultiTaskModel:
     fault_if_other([run], "run")
     checkpoint = Checkpoints(run).path(which)
     graph = build_graph(load_recipe(run / "recipe.yaml"))
-    model = MultiTaskModel(graph, Fitted.load(graph, run / "fitted.json"), initial=False)
+    model = MultiTaskModel(graph, Fitted.load(graph, run / FITTED), initial=False)
     load_weights(model, checkpoint)
     return model.eval().to(present(graph.recipe.train.device))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...base.errors import CheckpointError, Fault, UsageError
 from ...base.files import read_json
-from ...base.folders import fault_if_other
+from ...base.folders import FITTED, fault_if_other
 from ...base.progress import StageReport
 from ...base.threads import torch_threads
 from ...compile.loading import run_graph
@@ -26,6 +26,7 @@ from ...evaluate.answerers import Answerer, ReadsTexts
 from ...evaluate.evaluation import Evaluation, evaluate
 from ...serve.arrays import Texts
 from ...serve.bundle import Bundle
+from ...sources.base import SPLITS
 from ..exported_run import kept_beside
 from ..kept_figures import keep_figures
 from ..predictor import Prediction, Predictor
@@ -47,12 +48,14 @@ class Ensemble:
     Its tasks are those that all members have with equal labels, read from the sources of the first one.
     """
 
-    def __init__(self, out: Path, members: Members, *, data: str | Path | None = None) -> None:
+    def __init__(
+        self, out: Path, members: Members, *, data: str | Path | None = None, splits: Sequence[str] = SPLITS
+    ) -> None:
         self.out = out
         self.members = members
         self.left_out: tuple[Fault, ...] = ()
         self.tasks = members.tasks
-        self.first = Run.open(members.runs[0], data=data)
+        self.first = Run.open(members.runs[0], data=data, splits=splits)
 
     @classmethod
     def start(
@@ -87,9 +90,12 @@ class Ensemble:
         return ensemble
 
     @classmethod
-    def open(cls, out: str | Path, *, data: str | Path | None = None) -> Ensemble:
-        """Open the folder of an ensemble; raises `CheckpointError` where a member is gone or was trained again."""
-        return cls(Path(out), Members.load(Path(out)), data=data)
+    def open(cls, out: str | Path, *, data: str | Path | None = None, splits: Sequence[str] = SPLITS) -> Ensemble:
+        """Open the folder of an ensemble; of its data only these splits are read.
+
+        Raises `CheckpointError` where a member is gone or was trained again.
+        """
+        return cls(Path(out), Members.load(Path(out)), data=data, splits=splits)
 
     @cached_property
     def model(self) -> EnsembleModel:
@@ -193,7 +199,7 @@ def _candidates(folders: Sequence[Path]) -> list[Candidate]:
     for folder in folders:
         try:
             graph = run_graph(folder)
-            found.append(Candidate(folder, graph, Fitted.load(graph, folder / "fitted.json")))
+            found.append(Candidate(folder, graph, Fitted.load(graph, folder / FITTED)))
         except CheckpointError as error:
             faults += error.faults
     if faults:

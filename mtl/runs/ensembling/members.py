@@ -11,6 +11,7 @@ from typing import Any
 
 from ...base.errors import CheckpointError, Fault, MtlError, UsageError
 from ...base.files import read_json, replace, sha256
+from ...base.folders import FITTED
 from ...train.checkpoint import Checkpoints, fingerprint
 from .answering import By
 
@@ -24,7 +25,7 @@ def weights_of(run: Path) -> str:
     Raises `CheckpointError` where it has no such checkpoint.
     """
     components = Checkpoints(run).path("best") / "components"
-    files = [run / "recipe.yaml", run / "fitted.json", *sorted(components.iterdir())]
+    files = [run / "recipe.yaml", run / FITTED, *sorted(components.iterdir())]
     return fingerprint({file.name: sha256(file) for file in files})
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from ...base.errors import MtlError, UsageError, counted, listing
 from ...base.files import read_json, replace
+from ...base.folders import FITTED
 from ...base.progress import StageReport
 from ...base.threads import torch_threads
 from ...compile.extension import extension
@@ -143,7 +144,7 @@ def _exported_as_it_is(run: Run, export: Path) -> bool:
     if not (export / "manifest.json").is_file():
         return False
     tasks = read_json(export / "manifest.json")["tasks"]
-    fitted = Fitted.load(run.graph, run.out / "fitted.json")
+    fitted = Fitted.load(run.graph, run.out / FITTED)
     return all(tasks[task]["labels"] == labels_of(run.graph, fitted, task) for task in run.tasks if task in tasks)
 
 

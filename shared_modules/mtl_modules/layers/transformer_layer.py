@@ -55,7 +55,7 @@ class TransformerLayer(nn.Module):
         return values.view(*values.shape[:2], self.heads, -1).transpose(1, 2)
 
 
-class NormalizedLater(TransformerLayer):
+class PostNormLayer(TransformerLayer):
     """The same, normalized after each is added (Vaswani et al., 2017, section 3.1), as BERT's layers are."""
 
     def forward(self, values: Tensor, hidden: Tensor) -> Tensor:

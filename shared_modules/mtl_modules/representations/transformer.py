@@ -17,7 +17,7 @@ from ..hugging_face.folder import WEIGHTS, completed
 from ..hugging_face.names import layer_of, of_layer
 from ..hugging_face.weights import start_from
 from ..layers.limits import Count, CountFromZero, Rate
-from ..layers.transformer_layer import NormalizedLater
+from ..layers.transformer_layer import PostNormLayer
 
 
 @register("representation", "transformer")
@@ -55,7 +55,7 @@ class TransformerLayers(Representation):
             )
         rate = self.config.hidden_dropout_prob if dropout is None else dropout
         self.layers = nn.ModuleList(
-            NormalizedLater(
+            PostNormLayer(
                 size,
                 self.config.num_attention_heads,
                 self.config.intermediate_size,

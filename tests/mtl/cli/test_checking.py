@@ -34,6 +34,14 @@ def test_a_dev_split_is_there_where_it_is_selected_by(tmp_path: Path) -> None:
     assert not (tmp_path / "run/checkpoints").exists()
 
 
+def test_what_a_pattern_has_set_is_told(tmp_path: Path) -> None:
+    recipe = small.write(tmp_path)
+    keys = "tasks.intent.inputs.text.lowercase, tasks.slots.inputs.text.lowercase"
+    for command in ("check", "graph"):
+        done = within(command, recipe, "--set", "**.lowercase=ascii")
+        assert (done.returncode, done.stderr) == (0, f"--set **.lowercase=ascii: sets 2 keys: {keys}.\n")
+
+
 def test_data_and_what_the_recipe_asks_of_it_are_told_together(tmp_path: Path) -> None:
     recipe = small.write(tmp_path)
     options = ("--set", "sources.utterances.dev=null", "--set", "train.patience=2")

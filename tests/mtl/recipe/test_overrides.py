@@ -1,6 +1,7 @@
 # ruff: noqa: E501  # messages and recipes stand in one piece
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,37 @@ def test_any_steps() -> None:
     assert recipe.tasks["intent"].model["decoder"].values["hidden"] == [7]
 
 
+VALUES = """\
+name: values
+sources: {s: {format: tsv, train: train.tsv}}
+tasks:
+  t:
+    type: text_classification
+    source: s
+    inputs: {text: {column: text, tokenizer: {type: wordpiece, path: PATH}}}
+    target: t
+    model:
+      embedding: {type: concat, parts: {path: {type: piece, dim: 4}, word: {type: word, dim: 3}}}
+"""
+
+
+def test_a_pattern_may_name_a_place_or_a_type(folder_of: Callable[[str], Path]) -> None:
+    text = VALUES.replace("PATH", str(folder_of("uncased")))
+    for pattern in ("**.tokenizer.path", "**.wordpiece.path", "tasks.**.wordpiece.path"):
+        recipe = recipe_from_text(text, overrides=[f"{pattern}={folder_of('cased')}"])
+        assert recipe.tasks["t"].inputs["text"].front_end.made.path == str(folder_of("cased") / "tokenizer.json")
+        assert [str(row) for row in recipe.settings] == [
+            f"--set {pattern}={folder_of('cased')}: sets 1 key: tasks.t.inputs.text.tokenizer.path."
+        ]
+    recipe = recipe_from_text(text, overrides=["**.tsv.train=other.tsv", "**.dim=6", "**.concat.**.word.dim=5"])
+    assert recipe.sources["s"].values["train"] == "other.tsv"
+    assert [str(row) for row in recipe.settings] == [
+        "--set **.tsv.train=other.tsv: sets 1 key: sources.s.train.",
+        "--set **.dim=6: sets 2 keys: tasks.t.model.embedding.parts.path.dim, tasks.t.model.embedding.parts.word.dim.",
+        "--set **.concat.**.word.dim=5: sets 1 key: tasks.t.model.embedding.parts.word.dim.",
+    ]
+
+
 def test_settings_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text(INTENT_SLOT)
     recipe = load_recipe(tmp_path / "r.yaml", overrides=["tasks.slots.weight=0.5"], seed=9, data=tmp_path / "d")
@@ -72,6 +104,7 @@ def test_settings_of_a_file(tmp_path: Path) -> None:
         ("=3", "--set =3: should be 'a.b.c=value'. Found no such setting."),
         ("a..b=3", "--set a..b=3: should be 'a.b.c=value'. Found no such setting."),
         ("**.pat=3", "--set **.pat=3: '**.pat' should match a key of the recipe. It matches none."),
+        ("**.wordpiece.path=3", "--set **.wordpiece.path=3: '**.wordpiece.path' should match a key of the recipe. It matches none."),
         ("**=3", "--set **=3: '**' should match a key of the recipe. It matches none."),
         ("seed.=3", "--set seed.=3: should be 'a.b.c=value'. Found no such setting."),
         ("seed=[1", "--set seed=[1: should be YAML. Found a fault while parsing a flow sequence: expected ',' or ']', but got '<stream end>'."),
