@@ -114,6 +114,21 @@ class UsageError(MtlError):
     exit_code = 2
 
 
+class WrongKeyError(UsageError):
+    """The value of a recipe's `key` does not go with others, or with what flows in: for constructors.
+
+    They do not know where it is written; who calls them reports it there.
+    """
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+    def __reduce__(self) -> tuple[type[WrongKeyError], tuple[str, str]]:
+        """Pickle as what it was made of."""
+        return type(self), (self.key, self.faults[0].message)
+
+
 class DataError(MtlError):
     """A data file is missing, unreadable or malformed; names file, line and column."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..base import registry
-from ..base.errors import MtlError, slip_for
+from ..base.errors import slip_for
 from ..recipe.document import Steps, show
 from ..recipe.modules import ModuleConfig
 from ..recipe.schema import fitted_to
@@ -86,8 +86,3 @@ def a(noun: str) -> str:
     ('an embedding', 'a decoder')
     """
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
-
-
-def told(error: Exception) -> list[str]:
-    """Return the sentences of an error that a constructor raised."""
-    return [fault.message for fault in error.faults] if isinstance(error, MtlError) else [str(error)]

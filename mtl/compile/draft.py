@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base.errors import Fault, listing
+from ..base.errors import Fault, MtlError, WrongKeyError, listing
 from ..recipe.config import InputConfig, TeacherConfig
-from ..recipe.document import Document, Steps, show, value_at
+from ..recipe.document import Document, Steps, dotted, show, value_at
 from ..recipe.modules import ModuleConfig
 from ..recipe.names import malformed
 
@@ -35,6 +35,13 @@ class Reading:
     def key_fault(self, steps: Steps, message: str) -> None:
         """Note what is wrong with the key at `steps`."""
         self.faults.append(self.document.key_place(steps).fault(message))
+
+    def refused(self, error: Exception, steps: Steps) -> None:
+        """Note what a constructor says of the configuration at `steps`: where the key is written that it names."""
+        key = error.key if isinstance(error, WrongKeyError) else None
+        at = (*steps, key) if key is not None and (*steps, key) in self.document.keys else steps
+        place = self.document.key_place(at).named(dotted(steps))
+        self.faults += map(place.fault, told(error))
 
     def mapping(self, value: Any, steps: Steps, of: str = "", keys: Collection[str] = ()) -> Mapping[str, Any]:
         """Return a value that should be a mapping; null is an empty one.
@@ -94,3 +101,8 @@ class TaskDraft:
         """Yield each slot and the steps to where its module is written."""
         for slot in self.slots:
             yield slot, (*self.steps, "model", *slot.name.split("."))
+
+
+def told(error: Exception) -> list[str]:
+    """Return the sentences of an error that a constructor raised."""
+    return [fault.message for fault in error.faults] if isinstance(error, MtlError) else [str(error)]

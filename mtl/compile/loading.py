@@ -21,8 +21,7 @@ from ..recipe.config import Recipe
 from ..recipe.document import Document, from_values, show
 from ..recipe.schema import fitted_to
 from ..recipe.yaml_core import parse, read
-from .components import told
-from .draft import Reading
+from .draft import Reading, told
 from .from_runs import GraphOf
 from .origins import kept_run
 from .readable import ReadRecipe

@@ -10,7 +10,7 @@ from ..graph.rules import fits, shapes_of
 from ..recipe.document import Steps, show
 from ..recipe.modules import ModuleConfig
 from ..recipe.task import Task
-from .components import read_component, told
+from .components import read_component
 from .draft import Reading
 
 
@@ -58,7 +58,6 @@ def _can_be_built(reading: Reading, metric: ModuleConfig, steps: Steps) -> bool:
     try:
         metric.cls(**metric.values)
     except (MtlError, ValueError) as error:
-        for message in told(error):
-            reading.fault(steps, message)
+        reading.refused(error, steps)
         return False
     return True

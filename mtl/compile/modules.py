@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..base import registry
-from ..base.errors import MtlError, near_miss
+from ..base.errors import MtlError, WrongKeyError, near_miss
 from ..recipe.document import Steps, dotted, show
 from ..recipe.modules import ModuleConfig
 from ..recipe.names import malformed
 from ..recipe.schema import check_at, closest
-from .components import find_class, known_name, normalised, told
-from .draft import Reading, TaskDraft
+from .components import find_class, known_name, normalised
+from .draft import Reading, TaskDraft, told
 from .groups import GROUP_KEYS, Group
 from .ties import Ties, nested_keys
 
@@ -191,7 +191,8 @@ class ModuleReader:
         try:
             checked = {**cls.completed(checked, self.reading.data)}  # type: ignore[attr-defined]  # see `Module`
         except (MtlError, ValueError) as error:
-            at = next((written[key] for key in registry.file_keys(cls) if key in written), home)
+            keys = (error.key,) if isinstance(error, WrongKeyError) else registry.file_keys(cls)
+            at = next((written[key] for key in keys if key in written), home)
             for message in told(error):
                 self.reading.fault(at, message)
             return None

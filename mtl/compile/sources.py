@@ -11,7 +11,7 @@ from ..base.errors import MtlError, listing, near_miss
 from ..recipe.config import SourceConfig
 from ..recipe.document import Steps, show
 from ..recipe.schema import check_at, closest, unknown_key
-from .components import read_component, told
+from .components import read_component
 from .draft import Reading, check_name
 
 
@@ -41,8 +41,7 @@ def read_source(reading: Reading, name: str, raw: Any, steps: Steps) -> SourceCo
     try:
         source = config.cls(**config.values)
     except (MtlError, ValueError) as error:
-        for message in told(error):
-            reading.key_fault(steps, message)
+        reading.refused(error, steps)
         return None
     for key in divided if not source.held_out.shares else ():
         message = "should come with a share of train as dev or test, such as 'dev: 10%'. Found no share."

@@ -19,7 +19,7 @@ from ..recipe.schema import check_at, closest, fitted_to, sound_keys, unknown_ke
 from ..text.cells import VALUES
 from ..text.character_noise import CharacterNoise
 from ..text.featurizer import TOKENIZERS
-from .components import find_class, known_name, told
+from .components import find_class, known_name
 from .draft import Reading, TaskDraft, check_name
 from .metrics import read_metrics
 from .sources import read_task_source
@@ -149,8 +149,7 @@ def _build_task(
         try:
             return cls(**checked), checked
         except (MtlError, ValueError) as error:
-            for message in told(error):
-                reading.key_fault(steps, message)
+            reading.refused(error, steps)
     if any(field.is_required() for field in model.model_fields.values()):
         return None, None
     try:

@@ -11,7 +11,7 @@ from ..recipe.document import Steps
 from ..recipe.modules import ModuleConfig
 from ..text.own_pieces import OwnPieces
 from ..text.tokenizers import Tokenizer
-from .components import read_component, told
+from .components import read_component
 from .draft import Reading
 
 KEPT = "tokenizers"  # folder beside a run's recipe, with the files that its tokenizers were read from
@@ -54,8 +54,7 @@ def _made(reading: Reading, config: ModuleConfig, here: Steps) -> Tokenizer | No
     except DataError as error:
         reading.faults += error.faults
     except (MtlError, ValueError) as error:
-        for message in told(error):
-            reading.key_fault(here, message)
+        reading.refused(error, here)
     else:
         return made
     return None

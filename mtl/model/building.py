@@ -85,7 +85,7 @@ class Builder:
         except Exception as error:  # whatever a module's code raises is reported as its fault
             if no_memory(error) is not None:
                 raise self._too_large(component) from error
-            faults = map(component.config.place.fault, sentences(error, SHOULD))
+            faults = map(component.config.blamed(error).fault, sentences(error, SHOULD))
             found = RecipeError(faults, self.graph.recipe.title)
             found.__cause__ = error
             return found

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from ..base import registry
 from ..base.declared import Key
+from ..base.errors import WrongKeyError
 from .place import NOWHERE, Place
 
 
@@ -66,6 +67,11 @@ class ModuleConfig:
     def place_of(self, key: str) -> Place:
         """Return where a key was written, or where the configuration begins if it was not."""
         return self.places.get(key) or self.place.named(f"{self.place.path}.{key}")
+
+    def blamed(self, error: Exception) -> Place:
+        """Return where to report what a module's code raised: where the key is written that it names, if it is."""
+        key = error.key if isinstance(error, WrongKeyError) else ""
+        return self.places.get(key, self.place).named(self.place.path)
 
     @property
     def cls(self) -> builtins.type[Any]:

@@ -72,7 +72,7 @@ def failing(model: MultiTaskModel) -> Iterator[Fault]:
                 raise
             if entered.component not in stopped:
                 stopped.add(entered.component)
-                place = graph.components[entered.component].config.place
+                place = graph.components[entered.component].config.blamed(error)
                 yield from map(place.fault, sentences(error, should_take(config)))
     for handle in handles:
         handle.remove()

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
-from ..base.errors import DataError, Fault, UsageError
+from ..base.errors import DataError, Fault, WrongKeyError
 from ..base.file_kinds import stream
 from ..base.registry import name_of
 from .dividing import ORDER
@@ -221,11 +221,11 @@ def _check_options(options: Mapping[str, Any]) -> None:
     try:
         "a".encode("utf-8" if encoding is None else encoding)
     except (LookupError, ValueError) as error:
-        raise UsageError(
-            f"encoding should be one that Python knows (utf-8, latin-1, …). Found {encoding!r}."
+        raise WrongKeyError(
+            "encoding", f"encoding should be one that Python knows (utf-8, latin-1, …). Found {encoding!r}."
         ) from error
     if columns is not None and not columns:
-        raise UsageError("columns should name at least one column. It names none.")
+        raise WrongKeyError("columns", "columns should name at least one column. It names none.")
     if isinstance(columns, list):
         check_distinct(columns)
 
@@ -234,7 +234,7 @@ def check_distinct(columns: Sequence[str]) -> None:
     """Raise `UsageError` where a column is named twice."""
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:
-        raise UsageError(f"column names should differ. Found '{twice[0]}' more than once.")
+        raise WrongKeyError("columns", f"column names should differ. Found '{twice[0]}' more than once.")
 
 
 def open_binary(path: Path) -> Any:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..base.errors import Fault, UsageError, Wording, counted
+from ..base.errors import Fault, Wording, WrongKeyError, counted
 from ..base.line_ends import hint_of_returns
 from ..base.registry import register
 from .base import OnBadRow, Row, Source
@@ -42,7 +42,7 @@ class Conll(Source):
         self._open = columns[-1:] == ["..."]
         self._names = columns[:-1] if self._open else list(columns)
         if not self._names:
-            raise UsageError("columns should name a column before '...'. It names none.")
+            raise WrongKeyError("columns", "columns should name a column before '...'. It names none.")
         self._encoding = encoding
 
     def columns(self, split: str, base: Path) -> list[str]:

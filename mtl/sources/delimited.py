@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ..base.errors import DataError, Fault, UsageError, Wording
+from ..base.errors import DataError, Fault, UsageError, Wording, WrongKeyError
 from ..base.line_ends import hint_of_returns
 from ..base.registry import register
 from .base import OnBadRow, Row, Source
@@ -40,7 +40,9 @@ class DelimitedSource(Source):
         on_bad_row: OnBadRow = "error",
     ) -> None:
         if len(delimiter) != 1 or delimiter in '"\r\n':
-            raise UsageError(f"delimiter should be one character, no quotation mark or line end. Found {delimiter!r}.")
+            raise WrongKeyError(
+                "delimiter", f"delimiter should be one character, no quotation mark or line end. Found {delimiter!r}."
+            )
         options = {"columns": columns, "delimiter": delimiter, "encoding": encoding}
         super().__init__(train=train, dev=dev, test=test, on_bad_row=on_bad_row, options=options)
         self._names = columns

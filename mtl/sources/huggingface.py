@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from ..base.errors import DataError, Fault, MtlError, UsageError, counted, those
+from ..base.errors import DataError, Fault, MtlError, WrongKeyError, counted, those
 from ..base.file_kinds import LOOKED_AT
 from ..base.registry import register
 from .base import OnBadRow, Row, Source, open_binary
@@ -51,7 +51,7 @@ class HuggingFace(Source):
         on_bad_row: OnBadRow = "error",
     ) -> None:
         if arguments and builder is None:
-            raise UsageError("arguments should come with a 'builder' that takes them. There is none.")
+            raise WrongKeyError("arguments", "arguments should come with a 'builder' that takes them. There is none.")
         options = {"builder": builder, "arguments": arguments}
         super().__init__(train=train, dev=dev, test=test, on_bad_row=on_bad_row, options=options)
         self._builder = builder

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ..base.errors import DataError, Fault, UsageError
+from ..base.errors import DataError, Fault, WrongKeyError
 from ..base.registry import register
 from .base import OnBadRow, Row, Source
 from .text import read_lines
@@ -46,11 +46,11 @@ class PlainText(Source):
                 if length is None
                 else (f"should come without a 'length'. Found {length}")
             )
-            raise UsageError(f"'rows: {rows}' {found}.")
+            raise WrongKeyError("rows", f"'rows: {rows}' {found}.")
         if line_end is not None and rows != "words":
-            raise UsageError(f"'line_end' should come with 'rows: words'. Found 'rows: {rows}'.")
+            raise WrongKeyError("line_end", f"'line_end' should come with 'rows: words'. Found 'rows: {rows}'.")
         if line_end is not None and len(line_end.split()) != 1:
-            raise UsageError(f"'line_end' should be one word. Found {line_end!r}.")
+            raise WrongKeyError("line_end", f"'line_end' should be one word. Found {line_end!r}.")
         options = {"rows": rows, "length": length, "line_end": line_end, "encoding": encoding}
         super().__init__(train=train, dev=dev, test=test, on_bad_row=on_bad_row, options=options)
         self._rows_are, self._length, self._line_end, self._encoding = rows, length or 0, line_end, encoding

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..base.encodings import is_wide
-from ..base.errors import Fault, UsageError, Wording
+from ..base.errors import Fault, Wording, WrongKeyError
 from ..base.registry import register
 from .base import OnBadRow, Row, Source, open_all
 from .named_texts import NamedTexts
@@ -44,9 +44,10 @@ class Qrels(Source):
     ) -> None:
         super().__init__(train=train, dev=dev, test=test, on_bad_row=on_bad_row, options={"encoding": encoding})
         if is_wide(encoding):
-            raise UsageError(
+            raise WrongKeyError(
+                "encoding",
                 "encoding should be one in which a line's end is one byte (utf-8, latin-1, …), as texts are found by "
-                f"where their lines begin. Found '{encoding}'."
+                f"where their lines begin. Found '{encoding}'.",
             )
         self._encoding = encoding
         self._texts = {"query": queries, "document": documents}

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import WrongKeyError
 from mtl.base.registry import register
 from mtl.recipe.task import Slot, Task
 
@@ -48,12 +48,14 @@ class LanguageModel(Task):
         bptt: Annotated[int, pydantic.Field(ge=1)] | None = None,
     ) -> None:
         if bptt is not None and ends:
-            raise UsageError(
-                "'bptt' should come with 'ends: false', as the text goes on where a row ends. Found 'ends: true'."
+            raise WrongKeyError(
+                "bptt",
+                "'bptt' should come with 'ends: false', as the text goes on where a row ends. Found 'ends: true'.",
             )
         if bptt is not None and direction == "backward":
-            raise UsageError(
-                "'bptt' should come with 'direction: forward', as the text is read on. Found 'direction: backward'."
+            raise WrongKeyError(
+                "bptt",
+                "'bptt' should come with 'direction: forward', as the text is read on. Found 'direction: backward'.",
             )
         self.bptt = bptt
         which = "next_token" if direction == "forward" else "previous_token"

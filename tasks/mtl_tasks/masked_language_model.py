@@ -7,7 +7,7 @@ from typing import Annotated
 
 import pydantic
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import WrongKeyError
 from mtl.base.registry import register
 from mtl.recipe.task import Masking, Slot, Task
 
@@ -32,9 +32,11 @@ class MaskedLanguageModel(Task):
 
     def __init__(self, *, mask: str = "_", rate: Share = 0.15, masked: Share = 0.8, random: Share = 0.1) -> None:
         if masked + random > 1:
-            raise UsageError(f"'masked' and 'random' should add up to 1 at most. Found {masked:g} and {random:g}.")
+            raise WrongKeyError(
+                "masked", f"'masked' and 'random' should add up to 1 at most. Found {masked:g} and {random:g}."
+            )
         if not rate:
-            raise UsageError("'rate' should be above 0, so that there is something to predict. Found 0.")
+            raise WrongKeyError("rate", "'rate' should be above 0, so that there is something to predict. Found 0.")
         self.masking = Masking(mask, rate, masked, random)
 
     def slots(self, inputs: Sequence[str]) -> tuple[Slot, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import WrongKeyError
 from mtl.recipe.task import Task
 
 
@@ -15,8 +15,9 @@ class ScopedTask(Task):
 
     def __init__(self, *, out_of_scope: str | None = None) -> None:
         if out_of_scope is not None and (not out_of_scope or out_of_scope != out_of_scope.strip()):
-            raise UsageError(
-                f"'out_of_scope' should be a label: text without white space around it. Found {out_of_scope!r}."
+            raise WrongKeyError(
+                "out_of_scope",
+                f"'out_of_scope' should be a label: text without white space around it. Found {out_of_scope!r}.",
             )
         self.out_of_scope = out_of_scope
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import WrongKeyError
 from mtl.model.module import Embedding
 
 
@@ -13,5 +13,5 @@ def one_size(parts: Mapping[str, Embedding]) -> int:
     sizes = {name: part.output_dim for name, part in parts.items()}
     if len(set(sizes.values())) != 1:
         found = ", ".join(f"{size} of '{name}'" for name, size in sizes.items())
-        raise UsageError(f"'parts' should be embeddings of one size. Found {found}.")
+        raise WrongKeyError("parts", f"'parts' should be embeddings of one size. Found {found}.")
     return next(iter(sizes.values()))

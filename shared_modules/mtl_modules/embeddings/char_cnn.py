@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import WrongKeyError
 from mtl.base.registry import register
 from mtl.model.module import Embedding, PaddedSequence
 from mtl.text.features import CharacterIds, Feature
@@ -42,7 +42,9 @@ class CharCNN(Embedding):
     ) -> None:
         super().__init__()
         if not 1 <= len(widths) <= dim:
-            raise UsageError(f"'widths' should have 1 to {dim} numbers, which share out 'dim'. Found {len(widths)}.")
+            raise WrongKeyError(
+                "widths", f"'widths' should have 1 to {dim} numbers, which share out 'dim'. Found {len(widths)}."
+            )
         size = features[0].size
         self.characters = nn.Embedding(FIRST if size is None else size, char_dim, padding_idx=PADDING)
         share, rest = divmod(dim, len(widths))

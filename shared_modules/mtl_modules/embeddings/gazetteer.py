@@ -8,7 +8,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import WrongKeyError
 from mtl.base.registry import register
 from mtl.model.module import Embedding, PaddedSequence
 from mtl.text.features import Feature
@@ -53,7 +53,7 @@ class Gazetteer(Embedding):
     ) -> None:
         super().__init__()
         if not lists:
-            raise UsageError("'lists' should name at least one file. It names none.")
+            raise WrongKeyError("lists", "'lists' should name at least one file. It names none.")
         fault_if_unlisted(lists, columns=columns, encodings=encodings, factors=factors)
         each = POSITIONS[positions]
         scales = torch.tensor([1.0, *(factors.get(name, 1.0) for name in lists for _ in range(each))])

@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import WrongKeyError
 from mtl.base.registry import register
 from mtl.model.module import Embedding, PaddedSequence
 
@@ -28,7 +28,9 @@ class Mix(Embedding):
     def __init__(self, *, parts: dict[str, Embedding], per: Literal["part", "token", "dimension"] = "part") -> None:
         super().__init__()
         if len(parts) < 2:
-            raise UsageError(f"'parts' should be at least two embeddings. Found '{', '.join(parts)}' alone.")
+            raise WrongKeyError(
+                "parts", f"'parts' should be at least two embeddings. Found '{', '.join(parts)}' alone."
+            )
         size, count = one_size(parts), len(parts)
         self._output_dim = size
         self.gate: PartGate | TokenGate | DimensionGate

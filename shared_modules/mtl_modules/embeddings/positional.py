@@ -8,7 +8,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import UsageError, WrongKeyError
 from mtl.base.registry import register
 from mtl.model.module import Embedding, PaddedSequence
 from mtl.text.features import Feature
@@ -43,9 +43,10 @@ class PositionalEmbedding(Embedding):
                 "their own. There is none."
             )
         if positions == "sinusoid" and max_length is not None:
-            raise UsageError(
+            raise WrongKeyError(
+                "max_length",
                 "'max_length' should come with 'positions: learned': sinusoids have no last position. "
-                "Found 'positions: sinusoid'."
+                "Found 'positions: sinusoid'.",
             )
         self._output_dim = dim
         self.table = None if max_length is None else nn.Embedding(max_length, dim)

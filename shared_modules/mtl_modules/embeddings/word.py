@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mtl.base.errors import DataError, UsageError, counted
+from mtl.base.errors import DataError, WrongKeyError, counted
 from mtl.base.progress import Note
 from mtl.base.registry import InitialFile, register
 from mtl.model.lexicon import Lexicon
@@ -53,9 +53,10 @@ class WordEmbedding(Lexicon):
     ) -> None:
         super().__init__()
         if initial is not None and unknown != "random":
-            raise UsageError(
+            raise WrongKeyError(
+                "initial",
                 f"'initial' should be left out where 'unknown' is {unknown}, as no vector starts at random. "
-                f"Found {initial:g}. Leave it out, or write 'unknown: random'."
+                f"Found {initial:g}. Leave it out, or write 'unknown: random'.",
             )
         (words,) = features
         self.words = words

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import WrongKeyError
 from mtl.base.registry import register
 from mtl.data.targets import NextToken
 from mtl.model.module import Embedding
@@ -47,16 +47,18 @@ class AdaptiveSoftmax(WordPrediction):
         if cutoffs is not None and not self.made_up:
             found = cutoffs
             if not cutoffs or sorted({*cutoffs}) != cutoffs or cutoffs[-1] >= classes:
-                raise UsageError(
+                raise WrongKeyError(
+                    "cutoffs",
                     f"'cutoffs' should be growing numbers below {classes:,}, which is how many words are predicted. "
-                    f"Found {cutoffs}."
+                    f"Found {cutoffs}.",
                 )
         clusters = len(found if cutoffs is None else cutoffs)
         if input_dims[-1] < div_value**clusters:
             most = max(d for d in range(1, div_value) if d**clusters <= input_dims[-1])
-            raise UsageError(
+            raise WrongKeyError(
+                "div_value",
                 f"'div_value' should be at most {most}, so that each of {clusters} clusters has vectors of at least "
-                f"one number where states have {input_dims[-1]}. Found {div_value}."
+                f"one number where states have {input_dims[-1]}. Found {div_value}.",
             )
         self.adaptive = nn.AdaptiveLogSoftmaxWithLoss(input_dims[-1], classes, found, div_value)
 

@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from mtl.base.errors import UsageError, near_miss
+from mtl.base.errors import WrongKeyError, near_miss
 from mtl.data.labels import Labels
 
 ClassWeights = dict[str, float] | Literal["balanced"] | None
@@ -27,9 +27,12 @@ def class_weights_of(labels: Labels, given: ClassWeights) -> Tensor | None:
         return torch.tensor([total / (len(labels) * max(count, 1)) for count in labels.counts])
     for name, weight in given.items():
         if name not in labels.names:
-            raise UsageError(
-                f"'class_weights' should name labels of the task. Found '{name}'.{near_miss(name, labels.names)}"
+            raise WrongKeyError(
+                "class_weights",
+                f"'class_weights' should name labels of the task. Found '{name}'.{near_miss(name, labels.names)}",
             )
         if not 0 <= weight < math.inf:
-            raise UsageError(f"'class_weights' of '{name}' should be a finite number of at least 0. Found {weight}.")
+            raise WrongKeyError(
+                "class_weights", f"'class_weights' of '{name}' should be a finite number of at least 0. Found {weight}."
+            )
     return torch.tensor([given.get(name, 1.0) for name in labels.names])

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import WrongKeyError
 from mtl.base.registry import register
 from mtl.data.targets import MaskedToken
 from mtl.model.module import Embedding, Losses, PaddedSequence, Pieces
@@ -42,8 +42,9 @@ class MaskedLanguageModelOutput(LanguageModelOutput):
 
     def _states(self, ids: PaddedSequence | Pieces, states: PaddedSequence | Pieces) -> PaddedSequence:
         if isinstance(ids, Pieces):
-            raise UsageError(
-                "'words' should be an embedding of whole tokens, as those are masked. Found one of pieces of them."
+            raise WrongKeyError(
+                "words",
+                "'words' should be an embedding of whole tokens, as those are masked. Found one of pieces of them.",
             )
         found = states.of_tokens() if isinstance(states, Pieces) else states
         return PaddedSequence(self.dropout(found.values), found.lengths)

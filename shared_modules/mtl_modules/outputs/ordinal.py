@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mtl.base.errors import UsageError, near_miss
+from mtl.base.errors import WrongKeyError, near_miss
 from mtl.base.progress import Note
 from mtl.base.registry import register
 from mtl.data.labels import MISSING, Labels
@@ -53,8 +53,8 @@ class Ordinal(Output):
         self.begins_at_prior = prior
         for name in ranks:
             if name not in labels.names:
-                raise UsageError(
-                    f"'ranks' should name labels of the task. Found '{name}'.{near_miss(name, labels.names)}"
+                raise WrongKeyError(
+                    "ranks", f"'ranks' should name labels of the task. Found '{name}'.{near_miss(name, labels.names)}"
                 )
         ids = sorted(range(len(labels)), key=lambda label: _place(labels.names[label], ranks))
         self.register_buffer("order", torch.tensor(ids), persistent=False)  # it follows from the recipe and the labels

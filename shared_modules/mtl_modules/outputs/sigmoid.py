@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mtl.base.errors import UsageError, listing, near_miss
+from mtl.base.errors import WrongKeyError, listing, near_miss
 from mtl.base.registry import register
 from mtl.data.labels import Labels
 from mtl.model.distribution import from_threshold
@@ -77,8 +77,9 @@ class Sigmoid(Output):
         given = threshold if isinstance(threshold, dict) else {}
         for name in given:
             if name not in self.labels.names:
-                raise UsageError(
-                    f"'threshold' should name labels of the task. Found '{name}'.{near_miss(name, self.labels.names)}"
+                raise WrongKeyError(
+                    "threshold",
+                    f"'threshold' should name labels of the task. Found '{name}'.{near_miss(name, self.labels.names)}",
                 )
         return torch.tensor([given.get(name, UNTUNED) for name in self.labels.names])
 

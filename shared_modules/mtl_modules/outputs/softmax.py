@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import WrongKeyError
 from mtl.base.registry import register
 from mtl.data.labels import MISSING, Labels
 from mtl.data.targets import Target
@@ -64,9 +64,10 @@ class Softmax(Output):
         self.labels = labels
         scoped = target is not None and target.out_of_scope is not None
         if threshold is not None and not scoped:
-            raise UsageError(
+            raise WrongKeyError(
+                "threshold",
                 "'threshold' should come with a task that has the key 'out_of_scope', a label for what has none of the "
-                "others. Found a task without it: leave 'threshold' out."
+                "others. Found a task without it: leave 'threshold' out.",
             )
         self.label_smoothing = label_smoothing
         self.focal = focal

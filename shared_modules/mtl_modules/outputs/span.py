@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import WrongKeyError
 from mtl.base.registry import register
 from mtl.data.targets import Target
 from mtl.model.module import Losses, Output, PaddedSequence
@@ -34,9 +34,10 @@ class SpanOutput(Output):
         super().__init__()
         self.no_answer = bool(getattr(target, "no_answer", False))
         if margin and not self.no_answer:
-            raise UsageError(
+            raise WrongKeyError(
+                "margin",
                 "'margin' should come with a task that has 'no_answer: true'. Found a task without it: leave 'margin' "
-                "out."
+                "out.",
             )
         self.max_length = max_length
         self.margin = margin

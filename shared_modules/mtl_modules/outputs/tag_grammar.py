@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import WrongKeyError
 from mtl.text.tag_schemes import LETTERS, OUTSIDE, Scheme, Tag, family, follows, parsed
 
 FORBIDDEN = -10_000.0  # a score that no sum of others outweighs, and that float32 adds up without overflow
@@ -46,7 +46,8 @@ def _score(allowed: bool) -> float:
 def _parse(label: str) -> Tag:
     found = parsed(label)
     if found is None:
-        raise UsageError(
-            f"'constrained' should be used with BIO, IOB1, BIOES or BILOU tags. Found the label '{label}'."
+        raise WrongKeyError(
+            "constrained",
+            f"'constrained' should be used with BIO, IOB1, BIOES or BILOU tags. Found the label '{label}'.",
         )
     return found

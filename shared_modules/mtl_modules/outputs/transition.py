@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import UsageError, WrongKeyError
 from mtl.base.registry import register
 from mtl.data.targets import Answer, TreeOfTokens
 from mtl.data.targets.tree import END
@@ -44,7 +44,9 @@ class TransitionOutput(Output):
     def follow(self, beam: int, nbest: int = 1) -> None:
         """Search with another beam from now on: no weight depends on it. Raises `UsageError` for an `nbest` above."""
         if nbest > beam:
-            raise UsageError(f"'nbest' should be at most 'beam', which is {beam}. Found {nbest}. Make the beam wider.")
+            raise WrongKeyError(
+                "nbest", f"'nbest' should be at most 'beam', which is {beam}. Found {nbest}. Make the beam wider."
+            )
         self.nbest = nbest
         each = self.action_scores
         self.search: Greedy | Beam = (

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import UsageError, WrongKeyError
 from mtl.base.registry import name_of
 from mtl.data.targets import NextToken
 from mtl.model.lexicon import Lexicon
@@ -67,8 +67,8 @@ class WordPrediction(Output):
         """Return an embedding as one that has a vector per word; raises `UsageError` for another."""
         if not isinstance(words, Lexicon):
             found = name_of(type(words))
-            raise UsageError(
-                f"'words' should be an embedding that has a vector per word, as 'word' has. Found '{found}'."
+            raise WrongKeyError(
+                "words", f"'words' should be an embedding that has a vector per word, as 'word' has. Found '{found}'."
             )
         return words
 
@@ -106,9 +106,10 @@ class WordPrediction(Output):
     ) -> Predicted:
         states = _alike(ids, states)
         if isinstance(ids, Pieces) and not isinstance(states, Pieces):
-            raise UsageError(
+            raise WrongKeyError(
+                "words",
                 "'words' should be what the states are made of. Found states of whole tokens, and 'words' that are "
-                "pieces of them: leave other embeddings out of the task's, or let 'words' be an embedding of words."
+                "pieces of them: leave other embeddings out of the task's, or let 'words' be an embedding of words.",
             )
         words, lengths = _sequence(ids)
         values = self._turned(_sequence(states).values, lengths)

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import WrongKeyError
 from mtl.base.registry import register
 from mtl.model.module import PaddedSequence, Representation
 
@@ -43,9 +43,10 @@ class BSeqCNN(Representation):
         super().__init__()
         if not widths or max(widths) > context + 1:
             found = f"{max(widths)} among them" if widths else "no width"
-            raise UsageError(
+            raise WrongKeyError(
+                "widths",
                 f"'widths' should be at most {context + 1}: a window is a token and up to {context} others, its "
-                f"'context'. Found {found}."
+                f"'context'. Found {found}.",
             )
         self.dropout = Dropout(dropout)
         self.before = nn.ModuleList(nn.Conv1d(input_dim, dim, width) for width in widths)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import WrongKeyError
 from mtl.base.registry import register
 from mtl.model.module import PaddedSequence, Representation
 
@@ -32,7 +32,9 @@ class CNN(Representation):
     ) -> None:
         super().__init__()
         if not 1 <= len(widths) <= dim:
-            raise UsageError(f"'widths' should have 1 to {dim} numbers, which share out 'dim'. Found {len(widths)}.")
+            raise WrongKeyError(
+                "widths", f"'widths' should have 1 to {dim} numbers, which share out 'dim'. Found {len(widths)}."
+            )
         share, rest = divmod(dim, len(widths))
         self.dropout = Dropout(dropout)
         self.convolutions = nn.ModuleList(

@@ -9,7 +9,7 @@ import pydantic
 import torch
 from torch import nn
 
-from mtl.base.errors import UsageError, near_miss
+from mtl.base.errors import UsageError, WrongKeyError, near_miss
 from mtl.base.registry import register
 from mtl.model.module import PaddedSequence, Representation
 
@@ -36,7 +36,7 @@ class CrossStitch(Representation):
     ) -> None:
         super().__init__()
         if own not in parts:
-            raise UsageError(f"'own' should be one of the parts. Found '{own}'.{near_miss(own, parts)}")
+            raise WrongKeyError("own", f"'own' should be one of the parts. Found '{own}'.{near_miss(own, parts)}")
         sizes = [part.output_dim for part in parts.values()]
         if len(set(sizes)) > 1:
             found = " and ".join(map(str, sizes))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import WrongKeyError
 from mtl.base.registry import register
 from mtl.model.module import PaddedSequence, Representation
 
@@ -35,7 +35,7 @@ class DilatedCNN(Representation):
     ) -> None:
         super().__init__()
         if not dilations:
-            raise UsageError("'dilations' should have a number for each layer. There is none.")
+            raise WrongKeyError("dilations", "'dilations' should have a number for each layer. There is none.")
         self.first = TokenConvolution(input_dim, dim, width)
         self.block = nn.ModuleList(TokenConvolution(dim, dim, width, dilation) for dilation in dilations)
         self.iterations = iterations

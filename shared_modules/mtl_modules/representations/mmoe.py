@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from torch import nn
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import WrongKeyError
 from mtl.base.registry import name_of, register
 from mtl.model.module import PaddedSequence, Representation
 
@@ -31,7 +31,9 @@ class MMoE(Representation):
         sizes: tuple[int, ...] = getattr(experts, "sizes", ())
         if len(set(sizes)) != 1:
             found = f"vectors of {' and '.join(map(str, sizes))}" if sizes else f"a '{name_of(type(experts))}'"
-            raise UsageError(f"'experts' should be a 'concat' of representations of one size. Found {found}.")
+            raise WrongKeyError(
+                "experts", f"'experts' should be a 'concat' of representations of one size. Found {found}."
+            )
         self.count, self.size = len(sizes), sizes[0]
         self.per = per
         self.gate = nn.Linear(input_dims[-1], len(sizes), bias=False)

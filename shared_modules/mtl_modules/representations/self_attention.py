@@ -8,7 +8,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import WrongKeyError
 from mtl.base.registry import register
 from mtl.model.module import PaddedSequence, Representation
 
@@ -45,8 +45,8 @@ class TransformerEncoder(Representation):
     ) -> None:
         super().__init__()
         if dim % heads:
-            raise UsageError(
-                f"'dim' should be a multiple of 'heads' ({heads}), among which it is divided. Found {dim}."
+            raise WrongKeyError(
+                "dim", f"'dim' should be a multiple of 'heads' ({heads}), among which it is divided. Found {dim}."
             )
         self.project = nn.Linear(input_dim, dim)
         self.positions = Sinusoids(dim) if positions == "sinusoid" else LearnedPositions(dim, max_length)

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import UsageError, WrongKeyError
 from mtl.base.registry import InitialFolder, register
 from mtl.model.module import PaddedSequence, Representation
 
@@ -112,13 +112,18 @@ def _used(config: EncoderConfig, start: int, layers: int | None, frozen: int) ->
     """Return the numbers of the layers that are used; raises `UsageError` where there are none such."""
     count = config.num_hidden_layers
     if start >= count:
-        raise UsageError(f"'start' should be below {count}, the number of layers of the encoder. Found {start}.")
+        raise WrongKeyError(
+            "start", f"'start' should be below {count}, the number of layers of the encoder. Found {start}."
+        )
     used = range(start, count if layers is None else start + layers)
     if used.stop > count:
-        raise UsageError(
+        raise WrongKeyError(
+            "layers",
             f"'layers' should be at most {count - start}, as the encoder has {count} and 'start' is {start}. "
-            f"Found {layers}."
+            f"Found {layers}.",
         )
     if frozen > len(used):
-        raise UsageError(f"'frozen_layers' should be at most {len(used)}, the layers used. Found {frozen}.")
+        raise WrongKeyError(
+            "frozen_layers", f"'frozen_layers' should be at most {len(used)}, the layers used. Found {frozen}."
+        )
     return used

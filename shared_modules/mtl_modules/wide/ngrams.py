@@ -8,7 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import UsageError, WrongKeyError
 from mtl.base.registry import register
 from mtl.model.module import Wide
 from mtl.text.features import Feature
@@ -58,7 +58,7 @@ class NgramScores(Wide):
     ) -> None:
         super().__init__()
         if words is None and characters is None:
-            raise UsageError("'words' or 'characters' should be sizes of n-grams. Found null at both.")
+            raise WrongKeyError("words", "'words' or 'characters' should be sizes of n-grams. Found null at both.")
         for key, sizes in (("words", words), ("characters", characters)):
             if sizes is not None and sizes[0] > sizes[1]:
                 raise UsageError(f"'{key}' should be the shortest and the longest size of n-grams. Found {sizes}.")

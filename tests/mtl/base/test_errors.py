@@ -106,3 +106,8 @@ def test_long_lists_of_names_are_cut() -> None:
     assert some("abc") == "a, b, c"
     assert some("abc", 2) == "a, b and 1 other"
     assert some("abcde", 2) == "a, b and 3 others"
+
+
+def test_a_wrong_key_is_still_known_in_another_process() -> None:
+    error = pickle.loads(pickle.dumps(WrongKeyError("start", "'start' should be below 3. Found 3.")))
+    assert (error.key, str(error), error.exit_code) == ("start", "'start' should be below 3. Found 3.", 2)

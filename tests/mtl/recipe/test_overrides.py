@@ -133,6 +133,8 @@ def test_settings_of_a_file(tmp_path: Path) -> None:
         ("train.streams.utterances=9", "--set train.streams.utterances=9: train.streams.utterances: should be a mapping. Found 9. Its keys: batch, steps."),
         ("train.select=intent.accuracy", "--set train.select=intent.accuracy: train.select: should be a mapping of weights by figure. Found 'intent.accuracy'. Its keys: intent.accuracy, intent.macro_f1, intent.micro_f1, joint.exact_match, slots.accuracy, slots.f1, slots.macro_f1, slots.micro_f1, slots.precision, slots.recall."),
         ("train.components=[x]", "--set train.components=[x]: train.components: should be a mapping of rates by component. Found a list."),
+        ("sources.utterances.train=3%", "--set sources.utterances.train=3%: sources.utterances: train should be a file, of which dev and test may be shares. Found '3%'."),
+        ("tasks.intent.out_of_scope=\" x\"", "--set tasks.intent.out_of_scope=\" x\": tasks.intent: 'out_of_scope' should be a label: text without white space around it. Found ' x'."),
         ("tasks.slots.weight=heavy", "--set tasks.slots.weight=heavy: tasks.slots.weight: should be a number. Found 'heavy'."),
         (
             "train.components.encodr.lr=1",

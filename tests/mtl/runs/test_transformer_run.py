@@ -18,6 +18,7 @@ import mtl
 from mtl.base.errors import RecipeError
 from mtl.compile.loading import load_recipe
 from mtl.recipe.yaml_core import read
+from mtl.runs.check import check_recipe
 from mtl.runs.runner import Run
 from tests import encoder_files, small
 from tests.mtl.from_small import recipe as made
@@ -192,3 +193,23 @@ def test_what_is_refused_of_a_recipe(folder_of: Callable[[str], Path], tmp_path:
     assert len(set(rows)) == 3
     assert rows[2].startswith(nothing)
     assert rows[2].endswith(f"No such file or directory. {fetch}")
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("start=3", "'start' should be below 3, the number of layers of the encoder. Found 3."),
+        ("layers=4", "'layers' should be at most 3, as the encoder has 3 and 'start' is 0. Found 4."),
+        ("frozen_layers=3", "'frozen_layers' should be at most 2, the layers used. Found 3."),
+    ],
+)
+def test_what_an_option_asks_of_an_encoder_is_refused_of_the_option(
+    setting: str, message: str, folder_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    recipe = write(tmp_path, folder_of("uncased"))
+    module = "tasks.intent.model.representation"
+    with pytest.raises(RecipeError) as caught:
+        check_recipe(load_recipe(recipe, overrides=[f"{module}.{setting}"]))
+    assert str(caught.value) == (
+        f"--set {module}.{setting}: {module}: {message}\n1 error in options given with {recipe}"
+    )

@@ -130,9 +130,7 @@ BAD = {
     ),
     "conll empty": Bad("conll", b"", "FILE: should have rows. Found an empty file.", WORDS),
     "conll blank lines": Bad("conll", b"\n\n", "FILE: should have rows. There are none.", WORDS),
-    "conll too few": Bad(
-        "conll", b"a X\n\nb Y\nc\n", "FILE:4: should have 2 columns (word, tag). Found 1.", WORDS
-    ),
+    "conll too few": Bad("conll", b"a X\n\nb Y\nc\n", "FILE:4: should have 2 columns (word, tag). Found 1.", WORDS),
     "conll too many": Bad("conll", b"a X 1\n", "FILE:1: should have 2 columns (word, tag). Found 3.", WORDS),
     "conll open end": Bad(
         "conll",
