@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from ..base.errors import DataError, Fault, listing
-from ..text.cells import NO_VALUES, value_text
+from ..base.errors import DataError, Fault, listing, near_miss
+from ..text.cells import NO_VALUES, WHAT, value_text
 from .decoding import half
 
 AnyRow = TypeVar("AnyRow")
@@ -119,7 +119,12 @@ def inputs_of(
         else:
             why, hint = "as the first line is", ""
         raise DataError(Fault(f"should be a JSON object, {why}. Found {quoted_start(line)}.{hint}", name, number))
-    found_values = {key: value_of(value[key], how, key, name, number) for key, how in values.items() if key in value}
+    lacking = next((key for key in values if key not in value), None)
+    if lacking is not None:
+        hint = near_miss(lacking, value) or f" Write '\"{lacking}\": null' where there is none."
+        message = f"should hold {WHAT[values[lacking]]} under '{lacking}'. Found the keys {listing(value)}.{hint}"
+        raise DataError(Fault(message, name, number))
+    found_values = {key: value_of(value[key], how, key, name, number) for key, how in values.items()}
     value = {**value, **found_values}
     for key in inputs:
         given = value.get(key)

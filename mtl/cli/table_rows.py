@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..base.errors import DataError, Fault, UsageError, listing, near_miss
-from ..text.cells import NO_VALUES
+from ..text.cells import NO_VALUES, WHAT
 from .decoding import half
 from .input_rows import as_json, quoted_start, value_of
 
@@ -144,7 +144,9 @@ def inputs_of_row(
     for key, column in columns.items():
         if column not in row.values:
             hint = near_miss(column, row.values) or f" Name it: --column {key}=COLUMN."
-            message = f"should have a column '{column}', for the input '{key}'. Found {listing(row.values)}.{hint}"
+            kind = f", {WHAT[values[key]]}, for" if key in values else ", for"
+            hint += " Write null there where a row has none." if key in values else ""
+            message = f"should have a column '{column}'{kind} the input '{key}'. Found {listing(row.values)}.{hint}"
             raise DataError(Fault(message, name, row.line))
         value = row.values[column]
         if key in values:

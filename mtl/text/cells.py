@@ -16,6 +16,8 @@ from .category_entries import UNSIGNED, fault_if_negative, float_text, list_text
 VALUES = ("number", "value", "categories")  # the tokenizers for whose inputs a cell is no text
 NO_VALUES: Mapping[str, str] = MappingProxyType({})  # of a task's inputs: that all are texts
 
+WHAT = {"number": "a number", "value": "a category", "categories": "a list of categories"}  # a cell is, by tokenizer
+
 NUMBER = f"[+-]?{UNSIGNED}"
 _NUMBER = re.compile(NUMBER)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from copy import deepcopy
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from mtl.base.errors import (
     RecipeError,
     UsageError,
     Wording,
+    WrongKeyError,
     WrongValueError,
     fault_of,
     listing,
@@ -109,5 +111,5 @@ def test_long_lists_of_names_are_cut() -> None:
 
 
 def test_a_wrong_key_is_still_known_in_another_process() -> None:
-    error = pickle.loads(pickle.dumps(WrongKeyError("start", "'start' should be below 3. Found 3.")))
+    error = pickle.loads(pickle.dumps(WrongKeyError("start", "'start' should be below 3. Found 3.")))  # noqa: S301  # written here
     assert (error.key, str(error), error.exit_code) == ("start", "'start' should be below 3. Found 3.", 2)

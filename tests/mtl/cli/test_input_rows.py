@@ -82,6 +82,29 @@ def test_malformed_rows(lines: list[str], inputs: tuple[str, ...], sentence: str
     assert str(error.value) == sentence
 
 
+def test_a_row_without_a_value() -> None:
+    values = {"age": "number", "city": "value", "tags": "categories"}
+    inputs = ("text", *values)
+    row = '{"text": "a", "age": null, "city": null, "tags": null}'
+    assert list(parsed_rows(iter([row]), inputs, "in", values=values)) == [
+        {"text": "a", "age": "", "city": "", "tags": ""}
+    ]
+    for lacking, what in {"age": "a number", "city": "a category", "tags": "a list of categories"}.items():
+        other = row.replace(f', "{lacking}": null', "")
+        found = ", ".join(sorted({*inputs} - {lacking}))
+        with pytest.raises(DataError) as error:
+            list(parsed_rows(iter([row, other]), inputs, "in", values=values))
+        assert str(error.value) == (
+            f"in:2: should hold {what} under '{lacking}'. Found the keys {found}. Write '\"{lacking}\": null' where "
+            "there is none."
+        )
+    with pytest.raises(DataError) as error:
+        list(parsed_rows(iter(['{"text": "a", "agee": 3}']), ("text", "age"), "in", values={"age": "number"}))
+    assert str(error.value) == (
+        "in:1: should hold a number under 'age'. Found the keys agee, text. Did you mean 'agee'?"
+    )
+
+
 def test_an_endless_input_is_answered_as_it_comes() -> None:
     def endless() -> Iterator[str]:
         for number in itertools.count():

@@ -138,3 +138,14 @@ def test_a_row_without_a_text(column: str, listed: bool, sentence: str) -> None:
     with pytest.raises(DataError) as error:
         inputs_of_row(row, {"q": column}, "in", listed=listed)
     assert str(error.value) == f"in:7: {sentence}"
+
+
+def test_a_row_without_a_value() -> None:
+    row = TableRow({"text": "a", "n": None}, 7)
+    assert inputs_of_row(row, {"age": "n"}, "in", values={"age": "number"}) == {"age": ""}
+    with pytest.raises(DataError) as error:
+        inputs_of_row(row, {"age": "years"}, "in", values={"age": "number"})
+    assert str(error.value) == (
+        "in:7: should have a column 'years', a number, for the input 'age'. Found n, text. Name it: --column "
+        "age=COLUMN. Write null there where a row has none."
+    )
