@@ -40,9 +40,11 @@ def conditions_read_the_same_text(graph: SharingGraph) -> Iterator[Fault]:
         other = graph.recipe.tasks[address.split(".")[0]]
         alike = read_alike(task, other)
         if len(alike) < len(other.inputs):
+            values = [name for name, x in other.inputs.items() if name not in alike and x.front_end.of_value]
+            change = f" Let '{task.name}' read {' and '.join(values)}, too." if values else ""
             yield place.fault(
                 f"should come from a task that reads inputs of '{task.name}' ({listing(task.inputs)}). "
-                f"Found '{other.name}', which reads {listing(other.inputs)}."
+                f"Found '{other.name}', which reads {listing(other.inputs)}.{change}"
             )
             continue
         for mine, theirs in ((task.inputs[mine], other.inputs[name]) for name, mine in alike.items()):

@@ -111,5 +111,5 @@ def test_long_lists_of_names_are_cut() -> None:
 
 
 def test_a_wrong_key_is_still_known_in_another_process() -> None:
-    error = pickle.loads(pickle.dumps(WrongKeyError("start", "'start' should be below 3. Found 3.")))  # noqa: S301  # written here
+    error = pickle.loads(pickle.dumps(WrongKeyError("start", "'start' should be below 3. Found 3.")))  # noqa: S301
     assert (error.key, str(error), error.exit_code) == ("start", "'start' should be below 3. Found 3.", 2)

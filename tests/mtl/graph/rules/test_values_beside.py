@@ -8,6 +8,33 @@ from mtl.compile.loading import recipe_from_text
 from mtl.runs.check import check_recipe
 from tests.mtl.recipe.texts import faults
 
+PEOPLE = """\
+name: people
+sources: {people: {format: jsonl, train: train.jsonl}}
+tasks:
+  kind:
+    type: text_classification
+    source: people
+    inputs: {text: text, age: {column: age, tokenizer: number}}
+    target: kind
+  mood:
+    type: text_classification
+    source: people
+    inputs: {text: textMORE}
+    target: mood
+    model: {decoder: {condition: kind.output}}
+share: {words: [kind.embedding, mood.embedding]}
+"""
+
+
+def test_a_condition_on_a_task_with_values_reads_them_too() -> None:
+    assert faults(PEOPLE.replace("MORE", "")) == [
+        "r.yaml:14: tasks.mood.model.decoder.condition: should come from a task that reads inputs of 'mood' (text). "
+        "Found 'kind', which reads age, text. Let 'mood' read age, too."
+    ]
+    check_recipe(recipe_from_text(PEOPLE.replace("MORE", ", years: {column: age, tokenizer: number}")))
+
+
 QUESTIONS = """\
 name: questions
 sources:
