@@ -2,10 +2,11 @@
 
 alike           graphs that differ in names alone, so that what one of them answers is what the other does
 as_units        regrouping in an exported graph: row i belongs to row i, so nothing is left of it
-compare         answers of graphs against the model's: equal labels, scores within a tolerance, or where they diverge
+compare         answers of graphs against the model's, in batches and one by one
 cut             cutting a graph at some of its values: a head is the ancestors of its answers
 decompositions  decompositions that change nothing, left out: `torch.onnx.export` traces a whole program again for them
 distances       how far numbers of a graph are from the model's, on the scale of what they are
+expected        the model's answers to a batch, which those of graphs should equal; near ties
 export          from a trained model to a verified folder of graphs over one weights file
 front_end       from strings to tokens inside the graph, on the operators of a stock onnxruntime
 graphs          which graphs an export consists of

@@ -13,8 +13,9 @@ import torch
 from ..base.errors import ExportError, counted
 from ..data.batch import Batch, raw_batch
 from ..serve.arrays import Array, text_array
-from .compare import BATCH_SIZE, GraphComparison, in_sentence
+from .compare import BATCH_SIZE, GraphComparison
 from .distances import TOLERANCE, apart
+from .expected import in_sentence
 from .head import InputTexts, session_of
 from .pairs import ALONE
 from .probe import first_difference

@@ -15,7 +15,8 @@ import numpy as np
 from ..base.progress import StageReport
 from ..base.threads import torch_threads
 from .alike import alike
-from .compare import BATCH_SIZE, GraphComparison, Tie
+from .compare import BATCH_SIZE, GraphComparison
+from .expected import Tie
 from .graphs import Graphs, from_tokens, groups, split_to_verify
 from .head import CachedSession, Head, InputTexts, session_of
 from .pairs import ComparedRows, by_count, check_how, rows_to_verify
