@@ -231,9 +231,9 @@ def load_plugins(plugins: tuple[str, ...] = (), base: Path | None = None) -> Non
     for plugin in plugins:
         if plugin.endswith(".py"):
             path = (base or Path()) / plugin
-            _import(plugin, lambda path=path: import_file(path))  # type: ignore[misc]  # bound now
+            _import(plugin, functools.partial(import_file, path))
         else:
-            _import(plugin, lambda plugin=plugin: importlib.import_module(plugin))  # type: ignore[misc]
+            _import(plugin, functools.partial(importlib.import_module, plugin))
 
 
 @functools.cache

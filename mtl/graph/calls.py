@@ -7,7 +7,7 @@ them computes what several heads need once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ..recipe.config import InputConfig, TaskConfig
 from ..text.front_end import FrontEnd
@@ -71,12 +71,13 @@ class Call:
     component: str
     arguments: tuple[Argument, ...]
     method: str = ""
+    _hash: int = field(init=False, repr=False, compare=False)  # kept: a call hashes all that it depends on
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_hash", hash((self.component, self.arguments, self.method)))
 
     def __hash__(self) -> int:
-        return self._hash  # type: ignore[attr-defined, no-any-return]  # kept: a call hashes all that it depends on
+        return self._hash
 
 
 @dataclass(frozen=True)
@@ -88,12 +89,13 @@ class Regroup:
 
     value: Call
     input: InputKey
+    _hash: int = field(init=False, repr=False, compare=False)  # kept, as that of a call
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_hash", hash((self.value, self.input)))
 
     def __hash__(self) -> int:
-        return self._hash  # type: ignore[attr-defined, no-any-return]  # as that of a call
+        return self._hash
 
 
 Step = Call | Regroup
