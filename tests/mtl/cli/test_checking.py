@@ -95,4 +95,5 @@ def test_a_delimiter_that_is_not_the_format_s_is_named(tmp_path: Path) -> None:
     assert done.stderr.splitlines() == [
         f"{tmp_path}/train.tsv: should have the columns 'text', 'intent' and 'slots'. Found one column, "
         "text;intent;slots. If ';' parts the columns, write 'delimiter: \";\"'.",
+        f"1 error in the data of {recipe}",
     ]
