@@ -74,7 +74,7 @@ def test_trees_in_another_order_are_a_tie_where_they_are_as_probable(
     assert str(error.value).startswith(
         "parse: verification: lying.onnx: row 5 ('weather in Oslo today'), batch of 1: 'trees' should be ['[IN:"
     )
-    monkeypatch.setattr("mtl.export.compare.TIE", 100.0)
+    monkeypatch.setattr("mtl.export.expected.TIE", 100.0)
     (tie,) = compare(turned).ties
     assert (tie.file, tie.task, tie.row, tie.batch) == ("lying.onnx", "parse", 5, 1)
     assert tie.gap > 2e-5
@@ -85,7 +85,7 @@ def test_trees_in_another_order_are_a_tie_where_they_are_as_probable(
 def test_what_is_no_tree_over_the_text_is_no_tie(
     compare: Callable[[Changed], GraphComparison], monkeypatch: pytest.MonkeyPatch, tree: str
 ) -> None:
-    monkeypatch.setattr("mtl.export.compare.TIE", 100.0)
+    monkeypatch.setattr("mtl.export.expected.TIE", 100.0)
     found: list[np.ndarray] = []
 
     def changed(trees: np.ndarray) -> np.ndarray:
