@@ -159,8 +159,8 @@ def build_schedule(config: TrainConfig, steps: int, epoch_steps: int, evaluated:
     if config.schedule.cls.needs_dev and not evaluated:
         raise UsageError(
             Fault(
-                f"'{config.schedule.type}' should come with a dev split of a source with labels. Found "
-                "none: add one, or take another schedule.",
+                f"'{config.schedule.type}' should come with a dev split of a source with labels. There "
+                "is none: add one, or take another schedule.",
                 path="train.schedule",
             )
         )
