@@ -88,11 +88,11 @@ A_CATEGORY = "a category should be a text that is not empty, has no '|' and ends
         ({"rock": float("nan")}, "the weight of 'rock' should be a number from 0 to 1e+09. Found nan."),
         ([["rock", 1e10]], "the weight of 'rock' should be a number from 0 to 1e+09. Found 1e+10."),
         ([["rock", "two"]], "the weight of 'rock' should be a number from 0 to 1e+09. Found 'two'."),
-        ([["rock", True]], "the weight of 'rock' should be a number from 0 to 1e+09. Found True."),
+        ([["rock", True]], "the weight of 'rock' should be a number from 0 to 1e+09. Found true."),
         (
             [["rock", 1, 2]],
             "should be a list of categories or of [category, weight] pairs, or a map from categories to weights. "
-            "Found ['rock', 1, 2] in it.",
+            'Found ["rock", 1, 2] in it.',
         ),
         ("rock|pop:-2", "the weight of 'pop' should be a number without a sign. Found -2."),
     ],
