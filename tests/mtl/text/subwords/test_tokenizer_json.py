@@ -116,7 +116,7 @@ def test_what_is_right() -> None:
         ),
         (
             wordpiece(pre_tokenizer=None),
-            f"pre-tokenizers should be 'BertPreTokenizer', 'WhitespaceSplit' or 'Metaspace', {GRAPH}. Found nothing.",
+            f"pre-tokenizers should be 'BertPreTokenizer', 'WhitespaceSplit' or 'Metaspace', {GRAPH}. Found none.",
         ),
         (
             wordpiece(
