@@ -142,7 +142,8 @@ def _rows_of(one: Measurable, task: str, split: str) -> str | None:
 
 def _counts_rows(one: Measurable, task: str) -> bool:
     """Say whether a task's answers to rows are right or wrong."""
-    return one.graph.recipe.tasks[task].task.target_class().exact
+    exact: bool = one.graph.recipe.tasks[task].task.target_class().exact
+    return exact
 
 
 def _apart(here: Evaluation, there: Evaluation, task: str) -> RowsApart:
