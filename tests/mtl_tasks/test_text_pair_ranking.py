@@ -114,3 +114,10 @@ def test_metrics_are_of_pairs() -> None:
         assert fits(cls, task.target_class())
         found += cls(**keys).figures
     assert found == ["map", "mrr", "ndcg@10", "precision@1", "recall@10"]
+
+
+def test_texts_in_one_row_have_slots_in_common_and_a_scorer_of_one_vector() -> None:
+    slots = {slot.name: slot for slot in TextPairRanking(one_pass="only_second").slots(INPUTS)}
+    assert list(slots) == ["embedding", "representation", "pooling", "scorer", "output"]
+    assert (slots["embedding"].takes, slots["embedding"].together) == (INPUTS, "only_second")
+    assert (slots["scorer"].takes, slots["scorer"].default) == (("pooling",), {"type": "one_pass"})

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mtl.text.subwords.reading import faults
-from mtl.text.subwords.tokenizer_json import around, padding
+from mtl.text.subwords.tokenizer_json import around, between, padding
 
 OTHERS = (("Unigram", "unigram"),)
 GRAPH = "which is what an exported graph can do"
@@ -229,3 +229,40 @@ def test_the_id_of_padding() -> None:
     assert padding({"padding": {"pad_id": 9}, "added_tokens": [token]}) == 9
     assert padding({"padding": None, "added_tokens": [token]}) == 5
     assert padding({"added_tokens": []}) is None
+
+
+MARKS = {name: {"id": name, "ids": [own], "tokens": [name]} for name, own in (("[CLS]", 7), ("[SEP]", 8))}
+
+
+def template(pair: str) -> dict[str, Any]:
+    """A file whose template for two texts has these parts, each with its segment: `A:0`, `[SEP]:1`."""
+
+    def part(name: str, segment: str) -> dict[str, Any]:
+        return {"Sequence" if name in "AB" else "SpecialToken": {"id": name, "type_id": int(segment)}}
+
+    single, both = ([part(*item.split(":")) for item in text.split()] for text in ("[CLS]:0 A:0 [SEP]:0", pair))
+    return {"post_processor": {"type": "TemplateProcessing", "single": single, "pair": both, "special_tokens": MARKS}}
+
+
+@pytest.mark.parametrize(
+    ("pair", "wanted"),
+    [
+        ("[CLS]:0 A:0 [SEP]:0 B:1 [SEP]:1", ((8,), 1)),
+        ("[CLS]:0 A:0 [SEP]:0 [SEP]:0 B:0 [SEP]:0", ((8, 8), 0)),
+        ("[CLS]:0 A:0 B:1 [SEP]:1", ((), 1)),
+        ("[CLS]:0 A:0 [SEP]:0 B:1", (None, 0)),  # nothing after the second text, but after one alone
+        ("[CLS]:0 B:0 [SEP]:0 A:1 [SEP]:1", (None, 0)),
+        ("[CLS]:0 A:0 [SEP]:1 B:1 [SEP]:1", (None, 0)),
+        ("[CLS]:0 A:0 [SEP]:0 B:1 [SEP]:0", (None, 0)),
+        ("[CLS]:0 A:0 [SEP]:0", (None, 0)),
+    ],
+)
+def test_what_is_put_between_two_texts(pair: str, wanted: tuple[Any, int]) -> None:
+    assert between(template(pair)) == wanted
+
+
+def test_what_older_processors_put_between_two_texts() -> None:
+    marks = {"cls": ["[CLS]", 7], "sep": ["[SEP]", 8]}
+    assert between({"post_processor": {"type": "BertProcessing", **marks}}) == ((8,), 1)
+    assert between({"post_processor": {"type": "RobertaProcessing", **marks}}) == ((8, 8), 0)
+    assert between({}) == (None, 0)
