@@ -195,7 +195,7 @@ def _any(names: Sequence[str]) -> str:
 
 
 def _all(names: Sequence[str]) -> str:
-    return listing(f"'{name}'" for name in names)
+    return listing(f"'{name}'" for name in names) if names else "nothing"
 
 
 def _quoted(value: Any) -> str:

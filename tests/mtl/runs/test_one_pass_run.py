@@ -119,7 +119,7 @@ def test_scores_of_a_split_are_those_of_its_pairs(folder_of: Callable[[str], Pat
     split = run.prepared.splits["qa", "dev"]
     pairs = split.pairs("relevance")
     texts = {
-        name: split.texts(key, numbers)
+        name: split.items(key, numbers)
         for (name, key), numbers in zip(
             run.graph.inputs("relevance").items(), (pairs.query, pairs.document), strict=True
         )
