@@ -221,8 +221,9 @@ def _read_components(reading: Reading, raw: Any, known: Known) -> dict[str, Comp
         if checked is None:
             continue
         frozen = "should be left out: a frozen component does not change. Found"
-        if checked["freeze"] and checked["lr"] is not None:
-            reading.fault((*here, "lr"), f"{frozen} {checked['lr']:g}.")
+        for key in ("lr", "layer_decay") if checked["freeze"] else ():
+            if checked[key] is not None:
+                reading.fault((*here, key), f"{frozen} {checked[key]:g}.")
         if checked["freeze"] and optimizer is not None:
             reading.fault((*here, "optimizer"), f"{frozen} '{optimizer.type}'.")
         place = reading.document.key_place(here)

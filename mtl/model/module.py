@@ -73,6 +73,13 @@ class Module(nn.Module):
         """Size D of the vectors that come out."""
         raise NotImplementedError(f"{type(self).__name__} does not say its output_dim")
 
+    def layered(self) -> Iterable[Iterable[nn.Parameter]]:
+        """Return its parameters by the layers that they are of, the lowest first: by default it is one layer.
+
+        Under `layer_decay` each has a rate of its own.
+        """
+        return [self.parameters()]
+
     def set_prior(self, scores: Tensor) -> None:
         """Begin with these scores [C] where the input says nothing, as a last bias does; by default nothing is done.
 

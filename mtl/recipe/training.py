@@ -29,9 +29,20 @@ class ComponentTraining:
     """How a component is trained: `lr` is absolute and None for the optimizer's own; a frozen one never changes.
 
     Without an `optimizer` it has that of its module's class, if there is one, or the recipe's.
+    With `layer_decay` it is the rate of its highest layer (see `mtl.train.layer_rates`).
     """
 
     lr: Annotated[Positive | None, Key("its own rate, absolute; null: the optimizer's")] = None
+    layer_decay: Annotated[
+        Annotated[float, pydantic.Field(gt=0, lt=1)] | None,
+        Key(
+            "each layer's rate as a share of that of the layer above; see below",
+            note="The highest layer of the component has its rate, each one below that share of the rate of the one "
+            "above it, and what flows into the component, as its embeddings do, goes on from there, unless a line of "
+            "its own says otherwise. Layers are those of `transformer`, `self_attention` and recurrent "
+            "representations, and the parts of a `stack`; any other module is one layer. null: one rate for all.",
+        ),
+    ] = None
     freeze: Annotated[bool, Key("whether it is left unchanged")] = False
     optimizer: Annotated[
         ModuleConfig | None, Key("its own optimizer; null: its module's, or else train.optimizer", apart=True)

@@ -18,6 +18,7 @@ from ..graph.sound import sound_graph, tasks_of
 from ..model.multi_task import MultiTaskModel
 from ..train.checkpoint import own_tensors
 from ..train.decisions import undecided
+from ..train.layer_rates import without_effect
 from .meta_model import build_on_meta, failing
 from .origin_faults import misfits, other_shapes
 from .recipe_faults import (
@@ -103,6 +104,7 @@ def _modules(found: Examined, *, initial: bool, whole: bool) -> None:
     found.warnings += undecided(model)
     if whole and model.sharing_graph is graph:
         found.faults += nothing_to_train(model)
+        found.faults += without_effect(graph, model.components)
     if fitting is not None:
         found.faults += other_shapes(fitting, model)
     elif misfit:

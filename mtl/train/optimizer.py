@@ -222,12 +222,12 @@ def in_proportion(cls: type[Any], values: Mapping[str, Any], *, steps: float, ep
 
 
 def parameter_groups(
-    owned: Mapping[str, Iterable[nn.Parameter]], rates: Mapping[str, float], frozen: Iterable[str]
+    owned: Mapping[str, Iterable[nn.Parameter]], rates: Mapping[nn.Parameter, float], frozen: Iterable[str]
 ) -> ParameterGroups:
     """Return one group per learning rate over all components' own parameters, those of frozen components left out.
 
-    `owned` maps component to parameters (each parameter once), `rates` a component to a rate of its own. One
-    group per rate, not per component, keeps the fused kernel to a few calls. Frozen parameters get
+    `owned` maps component to parameters (each parameter once), `rates` a parameter to a rate that is not the
+    optimizer's. One group per rate, not per component, keeps the fused kernel to a few calls. Frozen parameters get
     `requires_grad` False here, so that no backward pass is spent on them.
     """
     still = set(frozen)
@@ -237,7 +237,7 @@ def parameter_groups(
             if component in still:
                 parameter.requires_grad_(False)
             elif parameter.requires_grad:
-                groups.setdefault(rates.get(component), []).append(parameter)
+                groups.setdefault(rates.get(parameter), []).append(parameter)
     return [
         {"params": parameters} if rate is None else {"params": parameters, "lr": rate}
         for rate, parameters in groups.items()

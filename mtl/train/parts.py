@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from ..base import registry
 from ..base.errors import Fault, UsageError
 from ..data.augmentation import Augmentation
 from ..data.feed import Feed
@@ -17,6 +16,7 @@ from ..evaluate.evaluation import dev_figures
 from ..recipe.modules import ModuleConfig
 from .balance import Balance
 from .draws import Draws
+from .layer_rates import optimizer_of, rates_of
 from .mixture import Mixture, TrainingStream, build_mixture
 from .optimizer import Schedule, parameter_groups
 from .rest import Rest
@@ -25,6 +25,7 @@ from .several_optimizers import Optimizers
 if TYPE_CHECKING:
     from ..data.prepared import Prepared
     from ..graph.sharing_graph import SharingGraph
+    from ..model.multi_task import MultiTaskModel
     from ..recipe.config import Recipe
     from ..recipe.training import TrainConfig
 
@@ -114,18 +115,18 @@ def steps_of(config: TrainConfig, draws: Draws) -> int:
 
 
 def build_optimizers(
-    graph: SharingGraph, owned: Mapping[str, Mapping[str, Tensor]]
+    model: MultiTaskModel, owned: Mapping[str, Mapping[str, Tensor]]
 ) -> tuple[Optimizers, list[nn.Parameter]]:
     """Return the optimizers of all parameters that are not frozen, and these; `owned` are the components' tensors.
 
     Raises `UsageError` where every component is frozen.
     """
-    training = {name: graph.training(name) for name in owned}
-    rates = {name: found.lr for name, found in training.items() if found.lr is not None}
-    frozen = [name for name, found in training.items() if found.freeze]
+    graph = model.sharing_graph
+    rates = rates_of(graph, model.components)
+    frozen = [name for name in owned if graph.training(name).freeze]
     chosen: list[tuple[ModuleConfig, dict[str, list[nn.Parameter]]]] = [(graph.recipe.train.optimizer, {})]
     for name, tensors in owned.items():
-        config = _optimizer_of(graph, name)
+        config = optimizer_of(graph, name)
         of_config = next((own for one, own in chosen if (one.type, one.values) == (config.type, config.values)), None)
         if of_config is None:
             chosen.append((config, of_config := {}))
@@ -138,17 +139,6 @@ def build_optimizers(
         )
     optimizers = Optimizers(parts)
     return optimizers, [parameter for group in optimizers.param_groups for parameter in group["params"]]
-
-
-def _optimizer_of(graph: SharingGraph, component: str) -> ModuleConfig:
-    """Return the optimizer that the recipe gives a component, that of its module's class, or else the recipe's."""
-    own = graph.training(component).optimizer
-    declared = graph.components[component].config.cls.optimizer
-    if own is None and declared is not None:
-        name, values = declared
-        schema = registry.schema(registry.lookup("optimizer", name))
-        own = ModuleConfig("optimizer", name, schema(**values).model_dump())
-    return own or graph.recipe.train.optimizer
 
 
 def build_schedule(config: TrainConfig, steps: int, epoch_steps: int, evaluated: bool) -> Schedule:

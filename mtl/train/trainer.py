@@ -107,7 +107,7 @@ class Trainer:
         fault_if_undecidable(self.model, prepared)
         self.model.to(self.device)
         self.owned = own_tensors(self.model.components)
-        self.optimizers, parameters = build_optimizers(self.graph, self.owned)
+        self.optimizers, parameters = build_optimizers(self.model, self.owned)
         figures, first = dev_figures(self.graph, prepared)
         schedule = build_schedule(self.config, self.steps, self.draws.epoch_steps, bool(figures))
         self.rates = Rates(self.optimizers.param_groups, schedule)

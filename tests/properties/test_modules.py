@@ -81,6 +81,13 @@ def test_gradients_reach_every_parameter(case: Case) -> None:
 
 
 @every_case
+def test_each_parameter_is_of_one_layer(case: Case) -> None:
+    module = case.module()
+    layered = [id(parameter) for layer in module.layered() for parameter in layer]
+    assert sorted(layered) == sorted(map(id, module.parameters()))
+
+
+@every_case
 def test_gradients_reach_what_flows_in(case: Case) -> None:
     module = case.module()
     arguments = case.batch(case.rows())

@@ -14,6 +14,7 @@ from mtl.model.precision import in_float32
 
 from .both_ways import reversed_rows
 from .dropout import dropout, locked_dropout
+from .recurrent_layers import layers_of
 
 if TYPE_CHECKING:
     from mtl.data.carried import Carry
@@ -48,6 +49,10 @@ class OneWay(Representation):
     def anticausal(cls, values: Mapping[str, Any]) -> bool:
         """Say whether it reads backwards."""
         return bool(values["direction"] == "backward")
+
+    def layered(self) -> list[list[nn.Parameter]]:
+        """Return the parameters of each layer."""
+        return layers_of(self.layers)
 
     def forward(self, inputs: PaddedSequence, carry: Carry | None = None) -> PaddedSequence:
         """Return [B, T, hidden] for [B, T, D]; zeros where there is padding.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from torch import Tensor, nn
 
@@ -35,6 +35,16 @@ class RecurrentLayers(nn.Module):
             values = layer(values, lengths, self.scan)
         return PaddedSequence(values, lengths)
 
+    def layered(self) -> list[Iterator[nn.Parameter]]:
+        """Return the parameters of each layer, the lowest first."""
+        return [layer.parameters() for layer in self.layers]
+
     def exported(self, scan: Scan) -> RecurrentLayers:
         """Return the same layers with another loop over time."""
         return RecurrentLayers(self.layers, scan)
+
+
+def layers_of(layers: nn.RNNBase) -> list[list[nn.Parameter]]:
+    """Return the parameters of each layer of torch's, the lowest first."""
+    named = [(name.removesuffix("_reverse"), own) for name, own in layers.named_parameters()]
+    return [[own for name, own in named if name.endswith(f"_l{n}")] for n in range(layers.num_layers)]

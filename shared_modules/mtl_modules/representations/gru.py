@@ -13,6 +13,7 @@ from mtl.model.precision import in_float32
 
 from ..layers.dropout import dropout
 from ..layers.limits import Count, Rate
+from ..layers.recurrent_layers import layers_of
 from ..layers.weight_dropout import with_dropped_weights
 
 
@@ -45,6 +46,10 @@ class BiGRU(Representation):
             bidirectional=True,
             dropout=dropout if layers > 1 else 0.0,
         )
+
+    def layered(self) -> list[list[nn.Parameter]]:
+        """Return the parameters of each layer."""
+        return layers_of(self.gru)
 
     def forward(self, inputs: PaddedSequence) -> PaddedSequence:
         """Return [B, T, 2 x hidden] for [B, T, D]; zeros where there is padding."""

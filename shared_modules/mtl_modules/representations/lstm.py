@@ -14,6 +14,7 @@ from mtl.model.precision import in_float32
 from ..layers.dropout import dropout, locked_dropout
 from ..layers.limits import Count, Rate
 from ..layers.padded_lstm import pays_off, run_padded
+from ..layers.recurrent_layers import layers_of
 from ..layers.weight_dropout import with_dropped_weights
 
 
@@ -49,6 +50,10 @@ class BiLSTM(Representation):
             bidirectional=True,
             dropout=dropout if layers > 1 else 0.0,
         )
+
+    def layered(self) -> list[list[nn.Parameter]]:
+        """Return the parameters of each layer."""
+        return layers_of(self.lstm)
 
     def forward(self, inputs: PaddedSequence) -> PaddedSequence:
         """Return [B, T, 2 x hidden] for [B, T, D]; zeros where there is padding."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +32,10 @@ class MultiplicativeLSTM(Representation):
         sizes = [input_dim, *[2 * hidden] * (layers - 1)]
         built = [MultiplicativeLSTMLayer(size, hidden) for size in sizes]
         self.layers = RecurrentLayers(built, multiplicative_recurrence, dropout)
+
+    def layered(self) -> list[Iterator[nn.Parameter]]:
+        """Return the parameters of each layer."""
+        return self.layers.layered()
 
     def forward(self, inputs: PaddedSequence) -> PaddedSequence:
         """Return [B, T, 2 x hidden] for [B, T, D]; zeros where there is padding."""

@@ -61,6 +61,13 @@ class TransformerEncoder(Representation):
         """Say whether tokens attend to no later ones."""
         return bool(values["causal"])
 
+    def layered(self) -> list[list[nn.Parameter]]:
+        """Return the parameters of each layer, what comes before and after them with the first and the last."""
+        layers = [list(layer.parameters()) for layer in self.layers]
+        layers[0] += [*self.project.parameters(), *self.positions.parameters()]
+        layers[-1] += self.norm.parameters()
+        return layers
+
     def forward(self, inputs: PaddedSequence) -> PaddedSequence:
         """Return [B, T, dim] for [B, T, D]."""
         values = self.project(inputs.values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +33,10 @@ class SRU(Representation):
         self._output_dim = 2 * hidden
         sizes = [input_dim, *[2 * hidden] * (layers - 1)]
         self.layers = RecurrentLayers([SRULayer(size, hidden) for size in sizes], light_recurrence, dropout)
+
+    def layered(self) -> list[Iterator[nn.Parameter]]:
+        """Return the parameters of each layer."""
+        return self.layers.layered()
 
     def forward(self, inputs: PaddedSequence) -> PaddedSequence:
         """Return [B, T, 2 x hidden] for [B, T, D]."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,10 @@ class TransformerLayers(Representation):
         """Return what the names of tensors begin with that are no weights of these layers."""
         others = set(range(self.config.num_hidden_layers)).difference(used)
         return ("embeddings.", *(layer_of(self.config.model_type, number) for number in others))
+
+    def layered(self) -> list[Iterator[nn.Parameter]]:
+        """Return the parameters of each layer that is used."""
+        return [layer.parameters() for layer in self.layers]
 
     @classmethod
     def completed(cls, values: Mapping[str, Any], data: Path) -> Mapping[str, Any]:

@@ -26,7 +26,8 @@ from mtl.train.optimizer import (
 
 def test_groups_are_one_per_rate_and_leave_frozen_components_out() -> None:
     parameters = {name: [nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(3))] for name in "abcd"}
-    groups = parameter_groups(parameters, {"a": 0.5, "c": 0.5}, frozen=["d"])
+    rates = {parameter: 0.5 for name in "ac" for parameter in parameters[name]}
+    groups = parameter_groups(parameters, rates, frozen=["d"])
     assert [(len(group["params"]), group.get("lr")) for group in groups] == [(4, 0.5), (2, None)]
     assert not any(parameter.requires_grad for parameter in parameters["d"])
 
