@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from ..base.errors import ExportError
 from ..data.batch import Index
-from ..graph.calls import Call, InputKey, Regroup, Step, TargetKey, keys_of, leaves, steps_below, walk
+from ..graph.calls import ADAPTED, Call, InputKey, Regroup, Step, TargetKey, keys_of, leaves, steps_below, walk
 from ..graph.sharing_graph import SharingGraph
+from ..model.adapters import Adapted
 from ..model.module import Output, PaddedSequence, Scorer
 from ..model.multi_task import MultiTaskModel, Program, Value, compute, program, regrouped
 from ..model.search import Stepped
@@ -110,13 +111,17 @@ class Network(nn.Module):
             found += [answer[key] for key in keys]
         found += [self.scorer_of(tower).encode(by_call[tower.call], tower.position) for tower in self.towers]
         values = computed[: len(self.calls)]
-        values = [value for value in values if not isinstance(value, Stepped)]
+        values = [value for value in values if not isinstance(value, (Stepped, Adapted))]
         return found + [value.values if isinstance(value, PaddedSequence) else value for value in values]
 
     @property
     def measured(self) -> list[Call]:
-        """The calls that compute values by themselves: not those that a search asks step by step."""
-        return [call for call in self.calls if not any(isinstance(given, TargetKey) for given in call.arguments)]
+        """The calls that compute values by themselves: not those that a search asks step by step, or an adapter runs."""
+        return [
+            call
+            for call in self.calls
+            if call.method != ADAPTED and not any(isinstance(given, TargetKey) for given in call.arguments)
+        ]
 
     def answers(self) -> Iterator[tuple[str, list[str]]]:
         """Yield each task with the keys of its answer that its head outputs."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from ..recipe.config import InputConfig, TaskConfig
 from ..text.front_end import FrontEnd
 
+ADAPTED = "adapted"  # what is asked of an encoder that is handed to its adapter (see `mtl.model.adapters`)
+
 
 @dataclass(frozen=True)
 class InputKey:

@@ -22,7 +22,7 @@ from ..recipe.modules import ModuleConfig
 from ..recipe.names import matches
 from ..recipe.task import TARGET
 from ..recipe.training import ComponentTraining
-from .calls import Argument, Call, InputKey, TargetKey, input_keys, keys_of, leaves, regrouped, walk
+from .calls import ADAPTED, Argument, Call, InputKey, TargetKey, input_keys, keys_of, leaves, regrouped, walk
 from .module_graph import add_edge, module_graph
 
 TEXT = "text"  # what the text of a task that has one alone is called in the graph
@@ -196,6 +196,10 @@ class SharingGraph:
             for part in config.parts:
                 arguments = (self._apply(f"{address}.{part}", arguments, inputs),)
             return arguments
+        if config.adapts:
+            encoder = f"{address}.{config.adapts}"
+            if not self._addresses[encoder].parts:
+                return (self._made(encoder, arguments, ADAPTED),)
         if config.reader:
             arguments = (self._apply(f"{address}.{config.reader}", arguments, inputs),)
             others = (part for part in config.parts if part != config.reader)

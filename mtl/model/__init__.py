@@ -1,5 +1,6 @@
 """The base classes of modules, and the joint network: each component once.
 
+adapters    adapters: what a task adds inside the layers of an encoder
 beam        beam search: the best of several sequences of choices that are followed side by side
 building    building the modules of a sharing graph: each once, its arguments inferred along the edges
 distribution  what an ensemble and a student ask of an output layer: its probabilities, and what it decides

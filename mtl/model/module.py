@@ -168,9 +168,14 @@ class Representation(Module):
     Where one `carries`, segments of a running text that are read one after another give what the whole text would:
     `forward` gets `carry`, begins with the state `carry.before` (None: with that of a text's beginning), and sets
     `carry.after` to the tensors that it has at the end of each row, wherever that is, in rows of any length.
+
+    One that is `adaptable` has `layers`, whose `projections` are linear layers by name, and its `forward` takes a keyword
+    `adapters`, one for each of them. `adapts` is an adapter's recipe key of such a part (see `mtl.model.adapters`).
     """
 
     kind = "representation"
+    adaptable: ClassVar[bool] = False
+    adapts: ClassVar[str] = ""
 
     @classmethod
     def causal(cls, values: Mapping[str, Any]) -> bool:

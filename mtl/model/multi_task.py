@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from ..base.errors import UsageError
-from ..graph.calls import Call, InputKey, Regroup, Step, TargetKey, steps_below, walk
+from ..graph.calls import ADAPTED, Call, InputKey, Regroup, Step, TargetKey, steps_below, walk
 from ..graph.sharing_graph import SharingGraph
+from .adapters import Adapted
 from .building import Builder
 from .module import Losses, Module, Output, PaddedSequence, Pieces, Scorer
 from .precision import in_float32
@@ -96,7 +97,7 @@ def compute(
     an input as units ask for it. A component that takes the target gets it last where there are `targets`; without,
     it is not applied, and what takes its value gets it `Stepped`. Representations and poolings get sequences of pieces;
     to all other modules that do not take pieces, and to the caller where the program does not say otherwise, these
-    come with one vector per token. Where rows are segments of a running text, representations that carry begin with
+    come with one vector per token. An encoder that is adapted is handed on (`Adapted`). Where rows are segments of a running text, representations that carry begin with
     what is `carried`, each call with its own. `given` are the values that the program does not compute.
     """
     done: list[Value] = [*given]
@@ -108,7 +109,10 @@ def compute(
         module: Any = modules[step.component]
         if carried is not None and not step.method and module.carries:
             module = partial(module, carry=carried.at(step.place))
-        module = getattr(module, step.method) if step.method else module
+        if step.method == ADAPTED:
+            module = partial(Adapted, module)
+        elif step.method:
+            module = getattr(module, step.method)
         pieces = next((value for value in arguments if isinstance(value, Pieces)), None)
         if pieces is not None and not getattr(modules[step.component], "takes_pieces", False):
             sees_pieces = kinds[step.component] in ("representation", "pooling")
@@ -134,7 +138,9 @@ def compute(
 
 
 def _of_tokens(value: Value) -> Value:
-    return value.of_tokens() if isinstance(value, Pieces) else value
+    if isinstance(value, Pieces) and isinstance(value.sequence, PaddedSequence):
+        return value.of_tokens()
+    return _sequence(value)
 
 
 def _sequence(value: Value) -> Value:

@@ -100,6 +100,11 @@ class ModuleConfig:
         return bool(getattr(self.cls, "takes_input", False))
 
     @property
+    def adapts(self) -> str:
+        """The part that is not applied but handed in, with what flows into it: the encoder of an adapter."""
+        return str(getattr(self.cls, "adapts", ""))
+
+    @property
     def reader(self) -> str:
         """The part that reads the text, where the others read what it computes; else nothing."""
         return str(getattr(self.cls, "reader", ""))

@@ -17,6 +17,7 @@ from_runs      weights of components that come from finished runs: those of the 
 gradient_facts  looks at the gradients of tasks that meet in a component
 gradient_summary  what all looks of a training showed, as lines for people
 lamb           Adam whose steps are as long, layer by layer, as a rate times the layer's own norm
+layer_rates    learning rates of components and of the layers inside them
 logs           the logs of a training: JSON lines, and TensorBoard's files where that package is installed
 mixture        which source's batch comes next: mixtures of the streams that a recipe's tasks train on
 more_optimizers  relatives of Adam, and Adagrad

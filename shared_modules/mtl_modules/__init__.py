@@ -52,11 +52,14 @@ from .poolings.mean import MeanPooling
 from .poolings.pooled_side_by_side import PooledSideBySide
 from .poolings.query_attention import QueryAttention
 from .poolings.self_attention import SelfAttention
+from .representations.adapter import Adapter
+from .representations.bottleneck import Bottleneck
 from .representations.bseqcnn import BSeqCNN
 from .representations.cnn import CNN
 from .representations.cross_stitch import CrossStitch
 from .representations.dilated_cnn import DilatedCNN
 from .representations.gru import BiGRU
+from .representations.lora import LoRA
 from .representations.lstm import BiLSTM
 from .representations.mmoe import MMoE
 from .representations.multiplicative_lstm import MultiplicativeLSTM
@@ -77,12 +80,14 @@ __all__ = [
     "MLP",
     "RNNG",
     "SRU",
+    "Adapter",
     "AdaptiveSoftmax",
     "AttentionFlow",
     "BSeqCNN",
     "BiGRU",
     "BiLSTM",
     "Bilinear",
+    "Bottleneck",
     "Boundary",
     "ByteCNN",
     "Categorical",
@@ -106,6 +111,7 @@ __all__ = [
     "LastPooling",
     "Lexical",
     "ListwiseSoftmax",
+    "LoRA",
     "MLPScorer",
     "MMoE",
     "MaskedLanguageModelOutput",

@@ -12,13 +12,13 @@ from torch import Tensor
 from mtl.base import registry
 from mtl.data.carried import CarriedStates
 from mtl.model.module import PaddedSequence
-from mtl_modules import TransitionOutput
+from mtl_modules import Adapter, TransitionOutput
 from mtl_modules.decoders.tree_decoder import TreeDecoder
 from mtl_modules.outputs.grade_output import GradeOutput
 from mtl_modules.outputs.word_prediction import WordPrediction
 from tests.properties.cases import CASES, KINDS, Case, Shared, of_tokens
 
-OWN_TABLES = (GradeOutput, WordPrediction, TreeDecoder, TransitionOutput)
+OWN_TABLES = (Adapter, GradeOutput, WordPrediction, TreeDecoder, TransitionOutput)
 
 
 def reads_on(case: Case) -> bool:

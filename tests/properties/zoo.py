@@ -76,6 +76,7 @@ KEYS: dict[tuple[str, str], tuple[dict[str, Any], ...]] = {
     ("embedding", "word"): ({"dim": 8, "word_dropout": 0.2},),
     ("representation", "bigru"): ({"hidden": 4, "layers": 2, "dropout": 0.2},),
     ("representation", "bilstm"): ({"hidden": 4},),
+    ("representation", "bottleneck"): ({"encoder": {"type": "transformer", "config": ENCODER}, "size": 3},),
     ("representation", "bseqcnn"): ({"dim": 6, "widths": [2, 3], "context": 3},),
     ("representation", "cnn"): ({"dim": 7, "widths": [1, 2, 3]},),
     ("representation", "concat"): ({"parts": {"one": {"type": "cnn", "dim": 5}, "two": BILSTM}},),
@@ -84,6 +85,13 @@ KEYS: dict[tuple[str, str], tuple[dict[str, Any], ...]] = {
     ),
     ("representation", "dilated_cnn"): ({"dim": 6, "dropout": 0.1},),
     ("representation", "gru"): ({"hidden": 4, "layers": 2}, {"hidden": 4, "direction": "backward"}),
+    ("representation", "lora"): (
+        {"encoder": {"type": "transformer", "config": ENCODER}, "rank": 2},
+        {
+            "encoder": {"type": "self_attention", "dim": 8, "heads": 2, "ffn": 12},
+            "targets": ["out", "ffn_in", "ffn_out"],
+        },
+    ),
     ("representation", "lstm"): ({"hidden": 4}, {"hidden": 4, "layers": 2, "direction": "backward"}),
     ("representation", "mmoe"): ({"experts": {"type": "concat", "parts": {"one": BILSTM, "two": BILSTM}}},),
     ("representation", "multiplicative_lstm"): ({"hidden": 4, "layers": 2},),

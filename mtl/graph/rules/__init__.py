@@ -2,6 +2,7 @@
 
 A rule is a function from a graph to its faults: a new one gets a file and its place in `RULES` or `WARNINGS`.
 
+adapted         adapters: their encoders take them
 beside_files    keys that say how a file of initial weights is used come with one
 category_lists  lists of categories with weights: what reads them reads them as such, one vector a row
 causality       a text is predicted token by token: no token is seen before; its words and its end are read
@@ -42,6 +43,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ...base.errors import Fault
+from .adapted import adapted_encoders_take_adapters
 from .beside_files import keys_of_files_come_with_one
 from .category_lists import (
     lists_of_categories_are_read_as_such,
@@ -162,6 +164,7 @@ RULES: tuple[Rule, ...] = (
     soft_members_are_modules_of_their_own,
     components_are_pulled_once,
     keys_of_files_come_with_one,
+    adapted_encoders_take_adapters,
 )
 
 WARNINGS: tuple[Rule, ...] = (

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping
+from itertools import repeat
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import nn
 
 from mtl.base.errors import WrongKeyError
 from mtl.base.registry import register
+from mtl.model.adapters import UNCHANGED, LayerAdapter
 from mtl.model.module import PaddedSequence, Representation
 
 from ..layers.dropout import Dropout
@@ -29,6 +31,8 @@ class TransformerEncoder(Representation):
     decoder do (section 3.2.3). `dropout` is the rate on the vectors with their positions and on what each
     attention and network adds.
     """
+
+    adaptable: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -68,7 +72,7 @@ class TransformerEncoder(Representation):
         layers[-1] += self.norm.parameters()
         return layers
 
-    def forward(self, inputs: PaddedSequence) -> PaddedSequence:
+    def forward(self, inputs: PaddedSequence, adapters: Iterable[LayerAdapter] = ()) -> PaddedSequence:
         """Return [B, T, dim] for [B, T, D]."""
         values = self.project(inputs.values)
         values = self.dropout(values + self.positions(values))
@@ -76,8 +80,8 @@ class TransformerEncoder(Representation):
         if self.sees_back_only:
             positions = torch.arange(values.shape[1], device=values.device)
             hidden = hidden | (positions[None, :] > positions[:, None])
-        for layer in self.layers:
-            values = layer(values, hidden)
+        for layer, adapter in zip(self.layers, tuple(adapters) or repeat(UNCHANGED), strict=False):
+            values = layer(values, hidden, adapter)
         return PaddedSequence(self.norm(values), inputs.lengths)
 
     @property

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import nn
 
 from mtl.base.errors import UsageError, WrongKeyError
 from mtl.base.registry import InitialFolder, register
+from mtl.model.adapters import UNCHANGED, LayerAdapter
 from mtl.model.module import PaddedSequence, Representation
 
 from ..hugging_face.config import EncoderConfig
@@ -31,6 +33,8 @@ class TransformerLayers(Representation):
     folder's config.json, and `config` is what that file says, which a run's recipe has. With a `config` and no `path`
     all weights begin at random.
     """
+
+    adaptable: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -99,11 +103,11 @@ class TransformerLayers(Representation):
         """What the folder's config.json says is kept as `config`."""
         return completed(values, data)
 
-    def forward(self, inputs: PaddedSequence) -> PaddedSequence:
+    def forward(self, inputs: PaddedSequence, adapters: Iterable[LayerAdapter] = ()) -> PaddedSequence:
         """Return [B, T, D] for [B, T, D]."""
         values, hidden = inputs.values, ~inputs.mask()[:, None, None, :]
-        for layer in self.layers:
-            values = layer(values, hidden)
+        for layer, adapter in zip(self.layers, tuple(adapters) or repeat(UNCHANGED), strict=False):
+            values = layer(values, hidden, adapter)
         return PaddedSequence(values, inputs.lengths)
 
     @property
