@@ -116,7 +116,7 @@ class Network(nn.Module):
 
     @property
     def measured(self) -> list[Call]:
-        """The calls that compute values by themselves: not those that a search asks step by step, or an adapter runs."""
+        """The calls that compute values by themselves: not those that a search asks or an adapter runs."""
         return [
             call
             for call in self.calls

@@ -169,7 +169,7 @@ class Representation(Module):
     `forward` gets `carry`, begins with the state `carry.before` (None: with that of a text's beginning), and sets
     `carry.after` to the tensors that it has at the end of each row, wherever that is, in rows of any length.
 
-    One that is `adaptable` has `layers`, whose `projections` are linear layers by name, and its `forward` takes a keyword
+    One that is `adaptable` has `layers`, whose `projections` are linear layers by name, and its `forward` takes
     `adapters`, one for each of them. `adapts` is an adapter's recipe key of such a part (see `mtl.model.adapters`).
     """
 

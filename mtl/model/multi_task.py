@@ -95,10 +95,11 @@ def compute(
     `modules` are by component; an exporter hands in what their `exportable()` returned. Embeddings get lengths
     [B] first: a leaf its features' tensors, a composite its parts' sequences. `regroup` takes a value of each text of
     an input as units ask for it. A component that takes the target gets it last where there are `targets`; without,
-    it is not applied, and what takes its value gets it `Stepped`. Representations and poolings get sequences of pieces;
-    to all other modules that do not take pieces, and to the caller where the program does not say otherwise, these
-    come with one vector per token. An encoder that is adapted is handed on (`Adapted`). Where rows are segments of a running text, representations that carry begin with
-    what is `carried`, each call with its own. `given` are the values that the program does not compute.
+    it is not applied, and what takes its value gets it `Stepped`; so is an encoder that an adapter runs, which gets it
+    `Adapted`. Representations and poolings get sequences of pieces; to all other modules that do not take pieces, and
+    to the caller where the program does not say otherwise, these come with one vector per token. Where rows are
+    segments of a running text, representations that carry begin with what is `carried`, each call with its own.
+    `given` are the values that the program does not compute.
     """
     done: list[Value] = [*given]
     for step in program.steps:

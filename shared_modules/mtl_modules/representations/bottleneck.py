@@ -21,7 +21,8 @@ class Bottleneck(Adapter):
     other tasks may share, each with an adapter of its own or with none. A network of `size` is `after` the feed-forward
     network of each layer (Pfeiffer et al., 2021, section 3.1) or, with `[attention, ffn]`, after self-attention too
     (Houlsby et al., section 2.1); `dropout` is the rate inside it. At first it changes nothing. Norms of the encoder
-    stay as they are. In a checkpoint and in an export the adapter is beside the encoder's weights, which are there once.
+    stay as they are. In a checkpoint and in an export the adapter is beside the encoder's weights, which are there
+    once.
     """
 
     def __init__(
