@@ -1,7 +1,8 @@
 """Learning rates of components and of the layers inside them, as `train.components` says.
 
 Under `layer_decay` each layer has that share of the rate of the one above it (Howard and Ruder, 2018, section 3.2).
-What flows into the component, as embeddings do, goes on below its lowest layer, unless a line of its own says otherwise.
+What flows into the component, as embeddings do, goes on below its lowest layer, unless a line of its own says
+otherwise.
 """
 
 from __future__ import annotations
