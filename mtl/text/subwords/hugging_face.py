@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 FILE = "tokenizer.json"
 MODELS = {"WordPiece": "wordpiece", "Unigram": "unigram"}  # of such files, and the tokenizers for them
+_WRITING = (
+    " Where the folder has a vocabulary of an older form, transformers writes the file: "
+    "AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR)."
+)
 
 
 class HuggingFaceTokenizer(OwnPieces):
@@ -49,13 +53,9 @@ class HuggingFaceTokenizer(OwnPieces):
         file = file.resolve()
         reason = why_unreadable(file)
         if reason:
-            raise DataError(
-                Fault(
-                    f"should be a file '{FILE}', or be in a folder that has one. Found: {reason}."
-                    f"{'' if file.exists() else how_to_fetch(self.path)}",
-                    str(file),
-                )
-            )
+            hint = "" if file.exists() else _WRITING if (base / self.path).is_dir() else how_to_fetch(self.path)
+            message = f"should be a file '{FILE}', or be in a folder that has one. Found: {reason}.{hint}"
+            raise DataError(Fault(message, str(file)))
         content = file.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
         if self.sha256 not in (None, digest):

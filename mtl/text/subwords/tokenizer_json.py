@@ -124,6 +124,9 @@ def faults(tree: Any, model: str, others: Mapping[str, str]) -> Iterator[str]:
     if not isinstance(found, Mapping) or "vocab" not in found:
         yield "should be what the package 'tokenizers' writes, with a 'model' that has a 'vocab'. There is none."
         return
+    if found.get("type") == "BPE":
+        yield _fault_of_bpe(tree, model)
+        return  # its normalizers and pre-tokenizers are made for it
     yield from _faults_of_model(found, model, others)
     yield from _faults_of_normalizers(tree)
     yield from _faults_of_pre_tokenizers(tree)
@@ -134,6 +137,19 @@ def faults(tree: Any, model: str, others: Mapping[str, str]) -> Iterator[str]:
     processor = (tree.get("post_processor") or {}).get("type")
     if processor not in (None, *PROCESSORS):
         yield f"'post_processor' should be {_any(PROCESSORS)}, or null. Found '{processor}'."
+
+
+def _fault_of_bpe(tree: Tree, model: str) -> str:
+    by_bytes = any(leaf.get("type") == "ByteLevel" for leaf in pre_tokenizers(tree))
+    what, lacking = (
+        ("byte-level BPE, as RoBERTa and GPT-2 have it", "neither the bytes of a text, nor a look-ahead, nor merges")
+        if by_bytes
+        else ("BPE", "no merges")
+    )
+    return (
+        f"'model' should be of type '{model}', {_OF_GRAPHS}. Found {what}: stock operators have {lacking} by their "
+        "ranks. Use an encoder whose tokenizer is WordPiece, such as BERT, DistilBERT or MiniLM."
+    )
 
 
 def _faults_of_model(found: Tree, model: str, others: Mapping[str, str]) -> Iterator[str]:

@@ -69,7 +69,8 @@ def test_files_that_are_not_there_or_not_the_ones(folder_of: Callable[[str], Pat
     )
     assert refused(tmp_path) == (
         f"{tmp_path}/tokenizer.json: should be a file 'tokenizer.json', or be in a folder that has one. "
-        "Found: No such file or directory."
+        "Found: No such file or directory. Where the folder has a vocabulary of an older form, transformers writes the "
+        "file: AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR)."
     )
     file = folder_of("uncased") / "tokenizer.json"
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
