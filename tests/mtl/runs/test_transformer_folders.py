@@ -45,8 +45,8 @@ def test_byte_level_bpe_is_refused_with_what_is_missing(recipe: Path, tmp_path: 
 def test_a_folder_without_a_tokenizer(recipe: Path, tmp_path: Path) -> None:
     (tmp_path / "encoder/tokenizer.json").unlink()
     assert rows(recipe) == [
-        "should be a file 'tokenizer.json', or be in a folder that has one. Found: No such file or directory. Where the "
-        "folder has a vocabulary of an older form, transformers writes the file: "
+        "should be a file 'tokenizer.json', or be in a folder that has one. Found: No such file or directory. Where "
+        "the folder has a vocabulary of an older form, transformers writes the file: "
         "AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR)."
     ]
 

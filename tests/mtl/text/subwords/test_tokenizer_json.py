@@ -82,8 +82,8 @@ def test_what_is_right() -> None:
         ),
         (
             wordpiece(model={"type": "BPE", "merges": []}),
-            f"'model' should be of type 'WordPiece', {GRAPH}. Found BPE: stock operators have no merges by their ranks. "
-            "Use an encoder whose tokenizer is WordPiece, such as BERT, DistilBERT or MiniLM.",
+            f"'model' should be of type 'WordPiece', {GRAPH}. Found BPE: stock operators have no merges by their "
+            "ranks. Use an encoder whose tokenizer is WordPiece, such as BERT, DistilBERT or MiniLM.",
         ),
         (
             wordpiece(
@@ -91,8 +91,8 @@ def test_what_is_right() -> None:
                 pre_tokenizer={"type": "ByteLevel", "add_prefix_space": False},
                 post_processor={"type": "ByteLevel"},
             ),
-            f"'model' should be of type 'WordPiece', {GRAPH}. Found byte-level BPE, as RoBERTa and GPT-2 have it: stock "
-            "operators have neither the bytes of a text, nor a look-ahead, nor merges by their ranks. Use an encoder "
+            f"'model' should be of type 'WordPiece', {GRAPH}. Found byte-level BPE, as RoBERTa and GPT-2 have it: "
+            "stock operators have neither the bytes of a text, nor a look-ahead, nor merges by their ranks. Use an encoder "
             "whose tokenizer is WordPiece, such as BERT, DistilBERT or MiniLM.",
         ),
         (
