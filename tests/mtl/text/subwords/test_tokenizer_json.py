@@ -92,8 +92,8 @@ def test_what_is_right() -> None:
                 post_processor={"type": "ByteLevel"},
             ),
             f"'model' should be of type 'WordPiece', {GRAPH}. Found byte-level BPE, as RoBERTa and GPT-2 have it: "
-            "stock operators have neither the bytes of a text, nor a look-ahead, nor merges by their ranks. Use an encoder "
-            "whose tokenizer is WordPiece, such as BERT, DistilBERT or MiniLM.",
+            "stock operators have neither the bytes of a text, nor a look-ahead, nor merges by their ranks. Use an "
+            "encoder whose tokenizer is WordPiece, such as BERT, DistilBERT or MiniLM.",
         ),
         (
             wordpiece(model={"type": "Unigram"}),
