@@ -21,7 +21,7 @@ from ..base.device import device_of
 from ..data.batching import batches
 from ..graph.calls import Call, walk
 from ..model.module import PaddedSequence
-from ..model.multi_task import Value, taken
+from ..model.programs import Value, taken
 
 if TYPE_CHECKING:
     from ..data.judgements import Pairs

@@ -15,7 +15,8 @@ from ..graph.calls import ADAPTED, Call, InputKey, Regroup, Step, TargetKey, key
 from ..graph.sharing_graph import SharingGraph
 from ..model.adapters import Adapted
 from ..model.module import Output, PaddedSequence, Scorer
-from ..model.multi_task import MultiTaskModel, Program, Value, compute, program, regrouped
+from ..model.multi_task import MultiTaskModel
+from ..model.programs import Program, Value, compute, program, regrouped
 from ..model.search import Stepped
 from ..text.features import Feature
 from .as_units import as_units

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..graph.calls import Call, InputKey, Step, leaves, walk
 from ..model.module import PaddedSequence
-from ..model.multi_task import compute, program, regrouped
+from ..model.programs import compute, program, regrouped
 from ..serve.arrays import Array
 from ..serve.bundle import session_options
 from .cut import cut, graph_bytes
@@ -23,7 +23,8 @@ from .network import FeaturePlace, entering
 if TYPE_CHECKING:
     from ..data.batch import Batch
     from ..graph.sharing_graph import SharingGraph
-    from ..model.multi_task import MultiTaskModel, Value
+    from ..model.multi_task import MultiTaskModel
+    from ..model.programs import Value
     from .joint import JointGraph
 
 TOLERANCE = 1e-3  # of a component's largest value: rounding adds up from component to component

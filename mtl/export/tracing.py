@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from ..base.errors import ExportError
-from ..model.multi_task import Value
+from ..model.programs import Value
 from .decompositions import no_idle_decomposition
 from .network import Network
 from .operators import translation_table

@@ -170,11 +170,14 @@ class Representation(Module):
     `carry.after` to the tensors that it has at the end of each row, wherever that is, in rows of any length.
 
     One that is `adaptable` has `layers`, whose `projections` are linear layers by name, and its `forward` takes
-    `adapters`, one for each of them. `adapts` is an adapter's recipe key of such a part (see `mtl.model.adapters`).
+    `adapters`, one for each of them. One whose lowest `frozen_layers` never change takes `start` and `stop`, to be
+    run without the layers before or from there on. `adapts` is an adapter's recipe key of such a part (see
+    `mtl.model.adapters`).
     """
 
     kind = "representation"
     adaptable: ClassVar[bool] = False
+    frozen_layers: int = 0
     adapts: ClassVar[str] = ""
 
     @classmethod

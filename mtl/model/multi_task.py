@@ -2,172 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from ..base.errors import UsageError
-from ..graph.calls import ADAPTED, Call, InputKey, Regroup, Step, TargetKey, steps_below, walk
+from ..graph.calls import Call, InputKey, Regroup, Step, steps_below, walk
 from ..graph.sharing_graph import SharingGraph
-from .adapters import Adapted
 from .building import Builder
-from .module import Losses, Module, Output, PaddedSequence, Pieces, Scorer
+from .frozen import FrozenValues
+from .module import Losses, Module, Output, Scorer
 from .precision import in_float32
-from .search import Stepped
+from .programs import Known, Program, Value, compute, program, regrouped
 
 if TYPE_CHECKING:
-    from ..data.batch import Batch, Index
-    from ..data.carried import CarriedStates
+    from ..data.batch import Batch
     from ..data.fitted import Fitted
     from ..data.soft_labels import SoftTargets
     from ..data.targets import Answer
-
-Value = Any  # a tensor, a sequence of vectors, or what a search is to step
-FeatureTensors = Mapping[tuple[str, int, InputKey], Tensor]
-
-
-class Instruction(NamedTuple):
-    """One step of a program: the component to apply, and where its arguments come from.
-
-    `inputs` are the texts that a leaf embedding reads; `values` the positions of earlier steps; `target` is the task
-    whose gold answers flow in; `method` is asked of the component in place of its `forward`; `place` names the call
-    among those of the component. Without a component, the one earlier value is regrouped as the units of `inputs` ask.
-    """
-
-    component: str | None
-    inputs: tuple[InputKey, ...]
-    values: tuple[int, ...]
-    target: str | None
-    method: str = ""
-    place: str = ""
-
-
-class Program(NamedTuple):
-    """Steps in topological order, each once, and the position at which every wanted value comes out.
-
-    `pieces` are the positions among the wanted ones of those that may come as `Pieces`.
-    """
-
-    steps: tuple[Instruction, ...]
-    wanted: tuple[int, ...]
-    pieces: frozenset[int] = frozenset()
-
-
-def program(wanted: Sequence[Step], pieces: Iterable[int] = (), given: Sequence[Step] = ()) -> Program:
-    """Return how to compute these calls: their ancestors in topological order, every one once.
-
-    Values of the steps that are `given` are there before the first one.
-    """
-    order = walk(wanted, given)
-    positions = {step: position for position, step in enumerate(order)}
-    found = []
-    applied: Counter[str] = Counter()
-    for step in order[len(given) :]:
-        values = tuple(positions[below] for below in steps_below(step))
-        if isinstance(step, Regroup):
-            found.append(Instruction(None, (step.input,), values, None))
-            continue
-        inputs = tuple(argument for argument in step.arguments if isinstance(argument, InputKey))
-        target = next((argument.task for argument in step.arguments if isinstance(argument, TargetKey)), None)
-        place = f"{step.component}/{applied[step.component]}"
-        applied[step.component] += 1
-        found.append(Instruction(step.component, inputs, values, target, step.method, place))
-    return Program(tuple(found), tuple(positions[step] for step in wanted), frozenset(pieces))
-
-
-def compute(
-    program: Program,
-    modules: Mapping[str, nn.Module],
-    kinds: Mapping[str, str],
-    lengths: Mapping[InputKey, Tensor],
-    features: FeatureTensors,
-    regroup: Callable[[Value, InputKey], Value],
-    targets: Mapping[str, Any] | None = None,
-    carried: CarriedStates | None = None,
-    given: Iterable[Value] = (),
-) -> list[Value]:
-    """Run a program: apply every component to its arguments once and return the wanted values, in their order.
-
-    `modules` are by component; an exporter hands in what their `exportable()` returned. Embeddings get lengths
-    [B] first: a leaf its features' tensors, a composite its parts' sequences. `regroup` takes a value of each text of
-    an input as units ask for it. A component that takes the target gets it last where there are `targets`; without,
-    it is not applied, and what takes its value gets it `Stepped`; so is an encoder that an adapter runs, which gets it
-    `Adapted`. Representations and poolings get sequences of pieces; to all other modules that do not take pieces, and
-    to the caller where the program does not say otherwise, these come with one vector per token. Where rows are
-    segments of a running text, representations that carry begin with what is `carried`, each call with its own.
-    `given` are the values that the program does not compute.
-    """
-    done: list[Value] = [*given]
-    for step in program.steps:
-        arguments: list[Any] = [done[position] for position in step.values]
-        if step.component is None:
-            done.append(regroup(_of_tokens(arguments[0]), step.inputs[0]))
-            continue
-        module: Any = modules[step.component]
-        if carried is not None and not step.method and module.carries:
-            module = partial(module, carry=carried.at(step.place))
-        if step.method == ADAPTED:
-            module = partial(Adapted, module)
-        elif step.method:
-            module = getattr(module, step.method)
-        pieces = next((value for value in arguments if isinstance(value, Pieces)), None)
-        if pieces is not None and not getattr(modules[step.component], "takes_pieces", False):
-            sees_pieces = kinds[step.component] in ("representation", "pooling")
-            arguments = [_sequence(value) if sees_pieces else _of_tokens(value) for value in arguments]
-        if step.inputs:
-            (key,) = step.inputs
-            arguments = [lengths[key]]
-            while (step.component, len(arguments) - 1, key) in features:
-                arguments.append(features[step.component, len(arguments) - 1, key])
-        elif kinds[step.component] == "embedding":
-            first = arguments[0]
-            arguments = [first.lengths if isinstance(first, (PaddedSequence, Pieces)) else first, *arguments]
-        if step.target is None:
-            value = module(*arguments)
-            along = pieces is not None and kinds[step.component] == "representation"
-            done.append(pieces._replace(sequence=value) if pieces is not None and along else value)
-        elif targets is None:
-            done.append(Stepped(module, tuple(arguments)))
-        else:
-            done.append(module(*arguments, targets[step.target]))
-    found = [done[position] for position in program.wanted]
-    return [value if number in program.pieces else _of_tokens(value) for number, value in enumerate(found)]
-
-
-def _of_tokens(value: Value) -> Value:
-    if isinstance(value, Pieces) and isinstance(value.sequence, PaddedSequence):
-        return value.of_tokens()
-    return _sequence(value)
-
-
-def _sequence(value: Value) -> Value:
-    return value.sequence if isinstance(value, Pieces) else value
-
-
-def regrouped(value: Value, index: Index | None) -> Value:
-    """Return a value of each unit, from one of each text; without an index, every unit has a text of its own.
-
-    Texts of lists, whose value is a vector each, become a sequence per unit.
-    """
-    if index is None:
-        return value
-    rows, lengths = index
-    if lengths is None:
-        return taken(value, rows)
-    if not isinstance(value, Tensor):
-        raise UsageError("texts of a list should come as one vector each (a pooling makes it). Found their tokens.")
-    return PaddedSequence(value[rows], lengths)
-
-
-def taken(value: Value, rows: Tensor) -> Value:
-    """Return some rows of a value, in their order and as often as they are named."""
-    if isinstance(value, PaddedSequence):
-        return PaddedSequence(value.values.index_select(0, rows), value.lengths.index_select(0, rows))
-    return value.index_select(0, rows)
 
 
 class MultiTaskModel(nn.Module):
@@ -175,7 +29,8 @@ class MultiTaskModel(nn.Module):
 
     A component's first weights follow from the recipe's seed and the component's name alone. May be built under
     `mtl.model.meta.on_meta`. With `initial=False` no file of initial weights (`pretrained`) is read: for a model whose
-    weights are loaded next. Raises `RecipeError` where sizes along the edges do not fit.
+    weights are loaded next. With `frozen_values` what frozen modules compute comes from there. Raises `RecipeError`
+    where sizes along the edges do not fit.
     """
 
     def __init__(self, graph: SharingGraph, fitted: Fitted, *, initial: bool = True) -> None:
@@ -189,7 +44,8 @@ class MultiTaskModel(nn.Module):
         self.sharing_graph = graph
         self.fitted = fitted
         self._programs: dict[tuple[str, ...], Program] = {}
-        self._kinds = {name: component.kind for name, component in graph.components.items()}
+        self.frozen_values: FrozenValues | None = None
+        self.kinds = {name: component.kind for name, component in graph.components.items()}
         self._built = built
         for name, module in built.items():
             # torch keeps '.' for submodules; the first '/' keeps a group called `answers` apart from the method.
@@ -230,17 +86,23 @@ class MultiTaskModel(nn.Module):
             compute(
                 self._programs[names],
                 self._built,
-                self._kinds,
+                self.kinds,
                 batch.lengths,
                 batch.features,
                 lambda value, key: regrouped(value, batch.index.get(key)),
                 targets,
                 batch.carried,
+                known=self._known(self._programs[names], batch),
             )
         )
         return {
             task: self._continued(batch, task, tuple(next(values) for _ in steps)) for task, steps in wanted.items()
         }
+
+    def _known(self, steps: Program, batch: Batch) -> Known | None:
+        if self.frozen_values is None or batch.carried is not None:
+            return None
+        return self.frozen_values.known(steps, batch)
 
     def _continued(self, batch: Batch, task: str, scores: tuple[Value, ...]) -> tuple[Value, ...]:
         """Return what flows into an output layer; where rows are segments of a running text, with what is carried."""
@@ -308,13 +170,13 @@ class MultiTaskModel(nn.Module):
         """
         wanted = {position: step.value for position, step in enumerate(self.meeting(task)) if step.input == key}
         steps = program(list(wanted.values()))
-        values = compute(steps, self._built, self._kinds, batch.lengths, batch.features, lambda value, _: value)
+        values = compute(steps, self._built, self.kinds, batch.lengths, batch.features, lambda value, _: value)
         return dict(zip(wanted, values, strict=True))
 
     def scores_of_pairs(self, task: str, values: Sequence[Value]) -> tuple[Value, ...]:
         """Return what flows into a ranking task's output layer for pairs whose texts are `values` in `meeting`."""
         steps = program(self.entering(task), (), self.meeting(task))
-        return tuple(compute(steps, self._built, self._kinds, {}, {}, lambda value, _: value, given=values))
+        return tuple(compute(steps, self._built, self.kinds, {}, {}, lambda value, _: value, given=values))
 
     def answers(self, batch: Batch, tasks: Iterable[str]) -> dict[str, dict[str, Tensor]]:
         """Return each task's answer (see `Output.answer`)."""

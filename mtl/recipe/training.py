@@ -160,6 +160,17 @@ class TrainConfig:
             "TensorBoard, and summed up when training ends. null looks 40 times, at most every 50th step; 0 never.",
         ),
     ] = None
+    cache_frozen: Annotated[
+        Count | None,
+        Key(
+            "megabytes for what frozen modules compute, once per text; see below",
+            note="What only frozen modules compute of a text (`freeze`, `frozen_layers`), embeddings and layers up to "
+            "the first that is trained, is computed once and kept, until the memory is spent; for other texts it is "
+            "computed at each step. It is computed of each text alone and as in prediction: without dropout, and in "
+            "fp32. Beside that, losses differ in their last digits from those of batches, whose shapes show in them. "
+            "null: nothing is kept.",
+        ),
+    ] = None
     threads: Annotated[Count | None, Key("threads that torch computes with; null: its default")] = None
     device: Annotated[
         str,

@@ -15,7 +15,9 @@ from ..data.origins import Origins
 from ..graph import rules as graph_rules
 from ..graph.sharing_graph import SharingGraph
 from ..graph.sound import sound_graph, tasks_of
+from ..model.frozen import frontiers
 from ..model.multi_task import MultiTaskModel
+from ..model.programs import program
 from ..train.checkpoint import own_tensors
 from ..train.decisions import undecided
 from ..train.layer_rates import without_effect
@@ -104,6 +106,7 @@ def _modules(found: Examined, *, initial: bool, whole: bool) -> None:
     found.warnings += undecided(model)
     if whole and model.sharing_graph is graph:
         found.faults += nothing_to_train(model)
+        found.faults += nothing_to_keep(model)
         found.faults += without_effect(graph, model.components)
     if fitting is not None:
         found.faults += other_shapes(fitting, model)
@@ -144,6 +147,25 @@ def _other_shapes_of_the_rest(graph: SharingGraph, misfit: Iterable[Fault]) -> I
 def _taken(origins: Origins) -> Callable[[str, int], bool]:
     """Return whether a component's features come from a run, where what that run has may not be readable."""
     return lambda component, number: component in origins.sources
+
+
+def nothing_to_keep(model: MultiTaskModel) -> Iterator[Fault]:
+    """Yield a fault for `cache_frozen` where frozen modules compute nothing that could be kept, or vectors move."""
+    graph, config = model.sharing_graph, model.sharing_graph.recipe.train
+    if config.cache_frozen is None:
+        return
+    place = config.place_of("cache_frozen")
+    frozen = {name for name in model.components if graph.training(name).freeze}
+    steps = (program(model.entering(task)) for task in graph.recipe.tasks)
+    if not any(list(frontiers(each, model, frozen)) for each in steps):
+        yield place.fault(
+            "should be there only where an encoder, or its lowest layers, and all below are frozen. Found no such. "
+            "Leave it out, or freeze them."
+        )
+    if config.adversarial is not None:
+        yield place.fault(
+            "should not come with 'adversarial', which moves vectors that are computed anew. Found both. Leave one out."
+        )
 
 
 def nothing_to_train(model: MultiTaskModel) -> Iterator[Fault]:

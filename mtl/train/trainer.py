@@ -36,6 +36,7 @@ from ..evaluate.gains import gains
 from ..evaluate.selection import Selection, selection
 from ..graph.build import build_graph
 from ..graph.sharing_graph import SharingGraph
+from ..model.frozen import FrozenValues
 from ..model.multi_task import MultiTaskModel
 from ..recipe.config import Recipe
 from ..recipe.filling import digest
@@ -106,6 +107,8 @@ class Trainer:
             set_priors(self.model, prepared)
         fault_if_undecidable(self.model, prepared)
         self.model.to(self.device)
+        if self.config.cache_frozen is not None:
+            self.model.frozen_values = FrozenValues(self.model, self.config.cache_frozen)
         self.owned = own_tensors(self.model.components)
         self.optimizers, parameters = build_optimizers(self.model, self.owned)
         figures, first = dev_figures(self.graph, prepared)
@@ -191,6 +194,7 @@ class Trainer:
         if self.model.training:
             load_weights(self.model, self.checkpoints.path("best"))
             self.model.eval()
+        self.model.frozen_values = None
         yield from self._decided()
 
     def _decided(self) -> Iterator[Note]:

@@ -20,7 +20,8 @@ from mtl.export.numeric import Numeric, export_numeric
 from mtl.graph.build import build_graph
 from mtl.graph.calls import Call, walk
 from mtl.model.module import PaddedSequence
-from mtl.model.multi_task import MultiTaskModel, compute, program
+from mtl.model.multi_task import MultiTaskModel
+from mtl.model.programs import compute, program
 from tests.properties import joint, pairs, questions, targets, zoo
 from tests.properties.test_trees import DECODERS
 

@@ -78,6 +78,7 @@ class TransformerLayers(Representation):
                 nn.init.zeros_(module.bias)
         if path is not None:
             start_from(Path(path) / WEIGHTS, self._in_file(used), self._elsewhere(used))
+        self.frozen_layers = frozen_layers
         for layer in self.layers[:frozen_layers]:
             layer.requires_grad_(False)
 
@@ -103,10 +104,16 @@ class TransformerLayers(Representation):
         """What the folder's config.json says is kept as `config`."""
         return completed(values, data)
 
-    def forward(self, inputs: PaddedSequence, adapters: Iterable[LayerAdapter] = ()) -> PaddedSequence:
-        """Return [B, T, D] for [B, T, D]."""
+    def forward(
+        self,
+        inputs: PaddedSequence,
+        adapters: Iterable[LayerAdapter] = (),
+        start: int = 0,
+        stop: int | None = None,
+    ) -> PaddedSequence:
+        """Return [B, T, D] for [B, T, D]; without the layers before `start`, and those from `stop` on."""
         values, hidden = inputs.values, ~inputs.mask()[:, None, None, :]
-        for layer, adapter in zip(self.layers, tuple(adapters) or repeat(UNCHANGED), strict=False):
+        for layer, adapter in [*zip(self.layers, tuple(adapters) or repeat(UNCHANGED), strict=False)][start:stop]:
             values = layer(values, hidden, adapter)
         return PaddedSequence(values, inputs.lengths)
 

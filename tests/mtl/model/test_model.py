@@ -16,7 +16,8 @@ from mtl.data.labels import MISSING, Labels
 from mtl.graph.build import build_graph
 from mtl.model.building import component_seed
 from mtl.model.module import PaddedSequence, Pooling
-from mtl.model.multi_task import MultiTaskModel, program
+from mtl.model.multi_task import MultiTaskModel
+from mtl.model.programs import program
 from mtl.recipe.config import Recipe
 from mtl_modules import SelfAttention
 from tests.properties import joint
