@@ -8,7 +8,7 @@ bit, whatever the memory holds. Frozen modules compute as in prediction, without
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,12 +17,13 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from ..graph.calls import InputKey
-from .programs import FeatureTensors, Instruction, Known, Program, compute
+from .programs import FeatureTensors, Instruction, KnownValues, Program, compute
 from .sequences import PaddedSequence, Pieces
 
 if TYPE_CHECKING:
     from ..data.batch import Batch
-    from .multi_task import MultiTaskModel
+    from ..text.features import Feature
+    from .module import Module
 
 MEGABYTE = 1_000_000
 
@@ -38,24 +39,32 @@ class Frontier(NamedTuple):
     layers: int = 0
 
 
+class BuiltComponents(NamedTuple):
+    """The components of a model, their kinds, the names of those that are frozen, and the features of embeddings."""
+
+    components: Mapping[str, Module]
+    kinds: Mapping[str, str]
+    frozen: frozenset[str]
+    features: Mapping[str, Sequence[Feature]]
+
+
 class FrozenValues:
     """The values of texts that are kept, up to `megabytes` of them; others are computed anew, to the same numbers."""
 
-    def __init__(self, model: MultiTaskModel, megabytes: int) -> None:
-        self.model = model
-        self.frozen = frozenset(n for n in model.components if model.sharing_graph.training(n).freeze)
+    def __init__(self, built: BuiltComponents, megabytes: int) -> None:
+        self.built = built
         self.left = megabytes * MEGABYTE
         self.kept: dict[tuple[Program, bytes], Any] = {}
         self._frontiers: dict[Program, tuple[Frontier, ...]] = {}
 
-    def known(self, program: Program, batch: Batch) -> Known:
+    def known(self, program: Program, batch: Batch) -> KnownValues:
         """Return what of a program is known of a batch's texts, and the steps that need not be computed."""
         if program not in self._frontiers:
-            self._frontiers[program] = tuple(frontiers(program, self.model, self.frozen))
+            self._frontiers[program] = tuple(frontiers(program, self.built))
         found = self._frontiers[program]
         values = {frontier.place: self._values(frontier, batch) for frontier in found if not frontier.layers}
         lower = {f.place: (self._values(f, batch), f.layers) for f in found if f.layers}
-        return Known(values, lower, needed(program, {*values, *lower}))
+        return KnownValues(values, lower, needed(program, {*values, *lower}))
 
     def _values(self, frontier: Frontier, batch: Batch) -> Any:
         (key,) = {key for step in frontier.program.steps for key in step.inputs}
@@ -84,7 +93,7 @@ class FrozenValues:
         """Return the features of one text without padding, as a batch of it alone has them."""
         found = {}
         for component in dict.fromkeys(step.component for step in program.steps if step.component and step.inputs):
-            for index, feature in enumerate(self.model.fitted.features[component]):
+            for index, feature in enumerate(self.built.features[component]):
                 tensor = batch.features[component, index, key][row : row + 1]
                 for axis, name in enumerate(feature.dims, 1):
                     others = [other for other in range(tensor.dim()) if other != axis]
@@ -97,7 +106,7 @@ class FrozenValues:
     def _computed(self, frontier: Frontier, key: InputKey, length: Tensor, features: FeatureTensors) -> Any:
         """Return the value of one text, as in prediction."""
         components = [step.component for step in frontier.program.steps if step.component is not None]
-        modules: dict[str, Any] = dict(self.model.components)
+        modules: dict[str, Any] = dict(self.built.components)
         was = {name: modules[name].training for name in components}
         last = components[-1]
         for name in components:
@@ -106,24 +115,24 @@ class FrozenValues:
             modules[last] = partial(modules[last], stop=frontier.layers)
         try:
             with torch.no_grad(), torch.autocast(length.device.type, enabled=False):
-                kinds = self.model.kinds
+                kinds = self.built.kinds
                 (value,) = compute(frontier.program, modules, kinds, {key: length}, features, lambda value, _: value)
         finally:
             for name, training in was.items():
-                self.model.components[name].train(training)
+                self.built.components[name].train(training)
         return value
 
 
-def frontiers(program: Program, model: MultiTaskModel, frozen: Iterable[str]) -> Iterable[Frontier]:
+def frontiers(program: Program, built: BuiltComponents) -> Iterator[Frontier]:
     """Yield what frozen modules compute, where others take it, and a representation is among them."""
     still: dict[int, bool] = {}
     lower: dict[int, int] = {}
     for place, step in enumerate(program.steps):
         below = all(still[value] for value in step.values) and (bool(step.values) or bool(step.inputs))
         plain = step.component is not None and step.target is None and not step.method
-        still[place] = plain and below and step.component in frozen
+        still[place] = plain and below and step.component in built.frozen
         if plain and below and not still[place] and step.component is not None:
-            lower[place] = int(getattr(model.components[step.component], "frozen_layers", 0))
+            lower[place] = int(getattr(built.components[step.component], "frozen_layers", 0))
     others = [step for place, step in enumerate(program.steps) if not still[place] and not lower.get(place)]
     taken = {value for step in others for value in step.values}
     for place in range(len(program.steps)):
@@ -131,7 +140,7 @@ def frontiers(program: Program, model: MultiTaskModel, frozen: Iterable[str]) ->
         if not layers and not (still[place] and (place in taken or place in program.wanted)):
             continue
         alone = _alone(program, place)
-        kinds = {model.kinds[own.component] for own in alone.steps if own.component is not None}
+        kinds = {built.kinds[own.component] for own in alone.steps if own.component is not None}
         if "representation" in kinds and len({key for own in alone.steps for key in own.inputs}) == 1:
             yield Frontier(place, alone, layers)
 

@@ -12,10 +12,10 @@ from ..base.errors import UsageError
 from ..graph.calls import Call, InputKey, Regroup, Step, steps_below, walk
 from ..graph.sharing_graph import SharingGraph
 from .building import Builder
-from .frozen import FrozenValues
+from .frozen import BuiltComponents, FrozenValues
 from .module import Losses, Module, Output, Scorer
 from .precision import in_float32
-from .programs import Known, Program, Value, compute, program, regrouped
+from .programs import KnownValues, Program, Value, compute, program, regrouped
 
 if TYPE_CHECKING:
     from ..data.batch import Batch
@@ -50,6 +50,12 @@ class MultiTaskModel(nn.Module):
         for name, module in built.items():
             # torch keeps '.' for submodules; the first '/' keeps a group called `answers` apart from the method.
             self.add_module("/" + name.replace(".", "/"), module)
+
+    @property
+    def built(self) -> BuiltComponents:
+        """What is known of the components where values of frozen ones are kept."""
+        frozen = frozenset(name for name in self._built if self.sharing_graph.training(name).freeze)
+        return BuiltComponents(self._built, self.kinds, frozen, self.fitted.features)
 
     @property
     def components(self) -> Mapping[str, Module]:
@@ -99,7 +105,7 @@ class MultiTaskModel(nn.Module):
             task: self._continued(batch, task, tuple(next(values) for _ in steps)) for task, steps in wanted.items()
         }
 
-    def _known(self, steps: Program, batch: Batch) -> Known | None:
+    def _known(self, steps: Program, batch: Batch) -> KnownValues | None:
         if self.frozen_values is None or batch.carried is not None:
             return None
         return self.frozen_values.known(steps, batch)

@@ -50,7 +50,7 @@ class Program(NamedTuple):
     pieces: frozenset[int] = frozenset()
 
 
-class Known(NamedTuple):
+class KnownValues(NamedTuple):
     """What is known of a program's values before it runs, by their places, and the steps that are `needed`.
 
     `lower` is what the lowest layers of a component compute, and how many these are.
@@ -93,7 +93,7 @@ def compute(
     targets: Mapping[str, Any] | None = None,
     carried: CarriedStates | None = None,
     given: Iterable[Value] = (),
-    known: Known | None = None,
+    known: KnownValues | None = None,
 ) -> list[Value]:
     """Run a program: apply every component to its arguments once and return the wanted values, in their order.
 

@@ -155,9 +155,8 @@ def nothing_to_keep(model: MultiTaskModel) -> Iterator[Fault]:
     if config.cache_frozen is None:
         return
     place = config.place_of("cache_frozen")
-    frozen = {name for name in model.components if graph.training(name).freeze}
     steps = (program(model.entering(task)) for task in graph.recipe.tasks)
-    if not any(list(frontiers(each, model, frozen)) for each in steps):
+    if not any(list(frontiers(each, model.built)) for each in steps):
         yield place.fault(
             "should be there only where an encoder, or its lowest layers, and all below are frozen. Found no such. "
             "Leave it out, or freeze them."

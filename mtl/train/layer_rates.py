@@ -21,11 +21,14 @@ from ..recipe.training import ComponentTraining
 
 
 class _Descent(NamedTuple):
-    """Where a component begins: the rate of its highest layer, the share of each below, and the line that says so."""
+    """Where a component begins: the rate of its highest layer, the share of each below, the line that says so, and
+    the optimizer that has these rates.
+    """
 
     rate: float
     decay: float
     line: ComponentTraining
+    optimizer: ModuleConfig
 
 
 def rates_of(graph: SharingGraph, components: Mapping[str, Module]) -> dict[nn.Parameter, float]:
@@ -68,13 +71,13 @@ def _descents(graph: SharingGraph, components: Mapping[str, Module]) -> dict[str
         own = graph.training(name)
         flows = graph.graph.out_edges(name, data="flow")
         above = [ends[to] for _, to, flow in flows if flow == "data" and to in ends]
-        alike = optimizer_of(graph, name) == graph.recipe.train.optimizer  # a rate means what it does above
-        unsaid = own.lr is None and own.layer_decay is None and alike
-        above = [descent for descent in above if unsaid or descent.line is own]
+        unsaid, optimizer = own.lr is None and own.layer_decay is None, optimizer_of(graph, name)
+        # A rate means the same to one optimizer alone.
+        above = [d for d in above if d.line is own or (unsaid and d.optimizer == optimizer)]
         if above:
             found[name] = min(above, key=lambda descent: descent.rate)
         elif own.layer_decay is not None:
-            found[name] = _Descent(_first_rate(graph, name, own), own.layer_decay, own)
+            found[name] = _Descent(_first_rate(graph, name, own), own.layer_decay, own, optimizer)
         else:
             continue
         begin = found[name]

@@ -108,7 +108,7 @@ class Trainer:
         fault_if_undecidable(self.model, prepared)
         self.model.to(self.device)
         if self.config.cache_frozen is not None:
-            self.model.frozen_values = FrozenValues(self.model, self.config.cache_frozen)
+            self.model.frozen_values = FrozenValues(self.model.built, self.config.cache_frozen)
         self.owned = own_tensors(self.model.components)
         self.optimizers, parameters = build_optimizers(self.model, self.owned)
         figures, first = dev_figures(self.graph, prepared)

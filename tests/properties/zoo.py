@@ -116,6 +116,10 @@ KEYS: dict[tuple[str, str], tuple[dict[str, Any], ...]] = {
 }
 
 
+# Adapters begin with zeros in their `up`: until these have moved, no gradient reaches what comes before.
+BEFORE_ZEROS = {("representation", "lora"): ".down.", ("representation", "bottleneck"): ".down."}
+
+
 @dataclass(frozen=True)
 class Use:
     """A module in one of its configurations, in a task of some type."""

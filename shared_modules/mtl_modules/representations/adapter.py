@@ -30,7 +30,7 @@ class Adapter(Representation):
         """Return the parameters of each layer's part."""
         return [layer.parameters() for layer in self.layers]
 
-    def forward(self, given: Adapted) -> PaddedSequence:
+    def forward(self, given: Adapted) -> PaddedSequence:  # type: ignore[override]  # an encoder flows in, not its values
         """Return what the encoder computes with these adapters, [B, T, D]."""
         found: PaddedSequence = given.encoder(given.inputs, adapters=self.layers)
         return found

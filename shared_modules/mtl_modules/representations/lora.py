@@ -38,5 +38,5 @@ class LoRA(Adapter):
         if not targets or len(set(targets)) < len(targets):
             raise UsageError(f"'targets' should be linear layers, each once. Found {', '.join(targets) or 'none'}.")
         layers: Any = encoder.layers
-        projections = ({name: layer.projections[name] for name in targets} for layer in layers)
+        projections = ({str(name): layer.projections[name] for name in targets} for layer in layers)
         super().__init__(encoder, (LowRank(own, rank, alpha / rank, dropout) for own in projections))
