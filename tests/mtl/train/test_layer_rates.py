@@ -16,7 +16,7 @@ from mtl.runs.meta_model import build_on_meta
 from mtl.runs.runner import Run
 from mtl.train.checkpoint import own_tensors
 from mtl.train.layer_rates import rates_of
-from mtl.train.parts import build_optimizer
+from mtl.train.parts import build_optimizers
 from tests import small
 from tests.mtl.from_small import tree
 
@@ -87,7 +87,7 @@ def test_a_line_for_everything_begins_at_the_output(tmp_path: Path) -> None:
 
 def test_the_optimizer_has_a_group_for_each_rate(tmp_path: Path) -> None:
     model = build_on_meta(check_recipe(recipe(tmp_path, {"kind.representation": HALVED})).graph)
-    optimizer, parameters = build_optimizer(model, own_tensors(model.components))
+    optimizer, parameters = build_optimizers(model, own_tensors(model.components))
     groups = sorted((round(group["lr"], 6), len(group["params"])) for group in optimizer.param_groups)
     layers = model["kind.representation"].layers
     sizes = [len(list(layer.parameters())) for layer in layers]
