@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from mtl.runs.runner import Run
@@ -100,11 +101,11 @@ def beginning(old: Run, splits: Splits, out: Path, seed: int) -> str:
     new = Run.start(recipe(4, seed, old.out), out, sources={"snips": splits}, splits=tuple(splits))
     models = Trainer(new.graph, new.prepared, new.out).model.eval(), old.model.eval()
     labels = len(old.prepared.fitted.targets["intent"].names())
-    words = models[1].components["embedding"].table.num_embeddings
+    words = len(dict(models[1].components["embedding"].named_parameters())["table.weight"])  # that the run knows
     split = new.prepared.splits["snips", "test"]
     equal, rows, apart = 0, 0, 0.0
     for first in range(0, len(split), 64):
-        batch = split.batch(range(first, min(first + 64, len(split))))
+        batch = split.batch(np.arange(first, min(first + 64, len(split))))
         ((key, ids),) = batch.features.items()
         known = (ids < words).all(1)
         batch.features[key] = torch.where(ids < words, ids, 0)

@@ -101,13 +101,13 @@ class TransformerEmbedding(Embedding):
 
     def longest_first(self, lengths: Tensor, first: PaddedSequence, second: PaddedSequence) -> PaddedSequence:
         """Return the vectors of rows of two texts; where these have too many pieces, the longer one loses some."""
-        counts = longest_first(*map(_count, (first, second)), self._room())
+        counts = longest_first(_count(first), _count(second), self._room())
         found: PaddedSequence = self(lengths, *map(_first, (first, second), counts))
         return found
 
     def only_second(self, lengths: Tensor, first: PaddedSequence, second: PaddedSequence) -> PaddedSequence:
         """Return the vectors of rows of two texts; where these have too many pieces, the second one loses some."""
-        counts = only_second(*map(_count, (first, second)), self._room())
+        counts = only_second(_count(first), _count(second), self._room())
         found: PaddedSequence = self(lengths, *map(_first, (first, second), counts))
         return found
 
@@ -159,7 +159,8 @@ class TransformerEmbedding(Embedding):
         # No text has more pieces than positions; where others are longer, what comes after is padding.
         places = torch.arange(ids.shape[1], device=ids.device) + self.config.offset
         values = self.words(ids) + self.positions(places.clamp(max=self.positions.num_embeddings - 1))
-        return self.dropout(self.norm(values if segments is None else values + segments))
+        found: Tensor = self.dropout(self.norm(values if segments is None else values + segments))
+        return found
 
     @property
     def output_dim(self) -> int:

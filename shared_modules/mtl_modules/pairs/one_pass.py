@@ -49,7 +49,7 @@ class OnePass(Scorer):
         """Set the last layer's bias."""
         self.last.set_prior(scores)
 
-    def forward(self, both: Tensor | PaddedSequence, *none: Tensor | PaddedSequence) -> Tensor:  # type: ignore[override]
+    def forward(self, both: Tensor | PaddedSequence, *none: Tensor | PaddedSequence) -> Tensor:
         """Return [B] for [B, D]."""
         scores: Tensor = self.last(self.layers(vector(both)), ())
         return scores
