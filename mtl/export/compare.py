@@ -10,13 +10,13 @@ import torch
 from ..base.errors import ExportError, counted
 from ..data.batch import raw_batch, token_counts
 from ..serve.arrays import Array
-from .expected import Compared, ExpectedBatch
+from .expected import ComparedGraphs, ExpectedBatch
 from .head import Head, InputTexts
 
 BATCH_SIZE = 64  # rows of a split in one batch
 
 
-class GraphComparison(Compared):
+class GraphComparison(ComparedGraphs):
     """Compares graphs with a model; notes `ties` and the `largest` difference between scores."""
 
     def rows(

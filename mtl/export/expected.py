@@ -44,7 +44,7 @@ class Tie:
 
 
 @dataclass
-class Compared:
+class ComparedGraphs:
     """A model, graphs that should answer as it does, and what was found: near ties, the largest distance of scores."""
 
     model: MultiTaskModel
@@ -60,7 +60,7 @@ class ExpectedBatch:
 
     def __init__(
         self,
-        comparison: Compared,
+        comparison: ComparedGraphs,
         task: str,
         texts: InputTexts,
         batch: Batch,

@@ -8,7 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from mtl.base.errors import UsageError, WrongKeyError
+from mtl.base.errors import WrongKeyError
 from mtl.base.registry import register
 from mtl.model.module import Wide
 from mtl.text.features import Feature
@@ -61,7 +61,9 @@ class NgramScores(Wide):
             raise WrongKeyError("words", "'words' or 'characters' should be sizes of n-grams. Found null at both.")
         for key, sizes in (("words", words), ("characters", characters)):
             if sizes is not None and sizes[0] > sizes[1]:
-                raise UsageError(f"'{key}' should be the shortest and the longest size of n-grams. Found {sizes}.")
+                raise WrongKeyError(
+                    key, f"'{key}' should be the shortest and the longest size of n-grams. Found {sizes}."
+                )
         (ngrams,) = features
         self.kind_of_values, self.norm, self.scale, self.dropout = values, norm, scale, dropout
         self.of_words = len(ngrams.ngrams[0]) if isinstance(ngrams, Ngrams) else 0  # their ids come first
