@@ -41,7 +41,9 @@ BILSTM = {"type": "bilstm", "hidden": 100}
 TWO = {"one": BILSTM, "two": BILSTM}
 # Keys of representations that need some: of those that are made of others, a small form.
 FORMS: dict[str, dict[str, Any]] = {
+    "bottleneck": {"encoder": {"type": "self_attention"}},
     "concat": {"parts": {"one": {"type": "cnn"}, "two": BILSTM}},
+    "lora": {"encoder": {"type": "self_attention"}},
     "mmoe": {"experts": {"type": "concat", "parts": TWO}, "per": "token"},
     "residual": {"part": BILSTM},
     "stack": {"parts": {"low": {"type": "cnn"}, "high": BILSTM}},

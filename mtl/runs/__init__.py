@@ -24,11 +24,13 @@ reported         what a run's reports say of its tasks: each label, what is take
 run_data         which data a run had: hashes of all its splits, and the sources whose rows came from memory
 run_folder       the folder of a new run, or of one that is resumed: made, or refused where something else is in it
 runner           A run: one recipe, one folder, and the steps from data to verified graphs
+table_cells      texts as fields of a table of tab-separated values without quotation marks
 table_notes      what a table of wrong answers was made of: weights, names of labels and data, in a note beside it
 teachers         tasks that learn from a finished run: what is wrong with their teachers, and what these say of the rows
 training_counts  what a run's training came to: steps and rows of each source, the time it took, versions
 tuning/          what `mtl tune` does: the search for a recipe's best values, in trials that are kept in a study
 whole_run        a recipe from its data to verified graphs, in one call
 workers          jobs in processes of their own, several at a time
+worst_queries    the queries of a ranking whose first relevant document is ranked lowest
 wrong_answers    where a trained model answers otherwise than gold: which rows, how certainly, what is taken for what
 """

@@ -84,7 +84,7 @@ def pair_of_targets() -> Pair:
 
 # What is exported of these is compared in test_exported_trees.py, of the last ones in tests of their own.
 ELSEWHERE = {*(("decoder", name) for name in DECODERS), ("output", "transition"), ("output", "masked_language_model")}
-ELSEWHERE |= {("embedding", "transformer")}
+ELSEWHERE |= {("embedding", "transformer"), ("scorer", "one_pass")}
 
 
 def test_the_graphs_hold_every_registered_module() -> None:

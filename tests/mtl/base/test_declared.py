@@ -32,7 +32,7 @@ from tests.mtl.recipe.texts import INTENT_SLOT, changed, faults
 
 # What a section holds beside its keys: its name, the keys of its own class, what is made of them, and where it was.
 BESIDE: dict[type, set[str]] = {
-    Recipe: {"file", "document", "kept"},
+    Recipe: {"file", "document", "kept", "settings"},
     SourceConfig: {"name", "values", "place"},
     TaskConfig: {"name", "values", "task", "place"},
     InputConfig: {"front_end", "listed", "place"},

@@ -25,7 +25,8 @@ def test_what_is_asked_of_a_kind_is_what_its_base_class_has() -> None:
         "inputs", "slots", "target_options", "target_input", "cell", "target", "target_class",
     )  # fmt: skip
     assert {"element", "answers", "exact", "found", "tally", "state", "shape"} <= set(asked(base_of("target")))
-    assert asked(base_of("output"))[:5] == ("takes_pieces", "carries", "ordered_keys", "file_only", "notes")
+    keys = ("takes_pieces", "carries", "ordered_keys", "file_only", "optimizer", "notes")
+    assert asked(base_of("output"))[:6] == keys
     assert "labels" not in asked(base_of("output"))  # of an instance: set when the model is built
     stated = {"predicts", "element", "answers"}  # of a task or a target, which has to say them
     for kind in BASES:

@@ -95,7 +95,9 @@ def test_what_is_wrong_with_keys(folder_of: Callable[[str], Path], tmp_path: Pat
     file.write_text(json.dumps(wordpiece(model={"type": "BPE"})))
     given = {"tokenizer": {"type": "wordpiece", "path": str(tmp_path)}, "max_pieces": 7, "lowercase": 3}
     assert refused(given) == [
-        f"{file}: 'model' should be of type 'WordPiece', which is what an exported graph can do. Found 'BPE'.",
+        f"{file}: 'model' should be of type 'WordPiece', which is what an exported graph can do. Found BPE: stock "
+        "operators have no merges by their ranks. Use an encoder whose tokenizer is WordPiece, such as BERT, DistilBERT "
+        "or MiniLM.",
         "r: tasks.topic.inputs.text.lowercase: should be true, false or 'ascii'. Found 3.",
     ]
 

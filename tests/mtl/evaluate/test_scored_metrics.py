@@ -153,10 +153,15 @@ METRICS: list[Any] = [
 
 
 class Fails:
-    """No answerer of scores: the figures at hand are all that it is asked for."""
+    """Fails where scores are asked for."""
 
     def __init__(self, inner: ModelAnswerer) -> None:
         self.predictions = inner.predictions
+
+    def predictions_and_scores(self, *asked: Any) -> Any:
+        raise AssertionError(f"scores were asked for: {asked}")
+
+    scores = predictions_and_scores
 
 
 def test_an_evaluation_measures_scores(tmp_path: Path) -> None:

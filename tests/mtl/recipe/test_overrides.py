@@ -146,7 +146,7 @@ def test_settings_of_a_file(tmp_path: Path) -> None:
         ),
         (
             "train.components.intent.decoder=0.1",
-            "--set train.components.intent.decoder=0.1: train.components.intent.decoder: should be a mapping with 'lr', 'freeze' or 'optimizer'. Found 0.1.",
+            "--set train.components.intent.decoder=0.1: train.components.intent.decoder: should be a mapping with 'lr', 'layer_decay', 'freeze' or 'optimizer'. Found 0.1.",
         ),
         (
             "train.components.encodr.freez={lr: 1}",

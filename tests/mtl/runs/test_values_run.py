@@ -163,7 +163,8 @@ def test_the_command_line_takes_numbers(run: Run, folder: Path) -> None:
         (
             '{"text": "a", "city": "Oslo"}',
             (),
-            "standard input:1: should hold a text under 'age'. Found the keys city, text.\n",
+            "standard input:1: should hold a number under 'age'. Found the keys city, text. Write '\"age\": null' "
+            "where there is none.\n",
         ),
     ],
 )

@@ -81,7 +81,7 @@ def test_what_flows_into_a_wide_module() -> None:
     assert "topic.decoder" in found.graph.predecessors("topic.wide")
     alone = graph(TASKS.replace("MODEL", f"{NONE}, wide: ngrams"))
     assert alone.path("topic") == {"topic.wide", "topic.output"}
-    without = graph(TASKS.replace("MODEL", ""))
+    without = graph(TASKS.replace("MODEL", "wide: null"))
     assert sorted(without.graph.predecessors("topic.output")) == ["topic.decoder"]
 
 

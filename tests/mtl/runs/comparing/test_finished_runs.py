@@ -42,6 +42,7 @@ def test_an_export_and_its_run_answer_alike(small_run: Path, tmp_path: Path) -> 
     assert (difference["name"], difference["minus"]) == (str(small_run), str(tmp_path / "copied"))
     assert difference["rows"]["slots"] == {
         "rows": 15,
+        "units": "rows",
         "otherwise": 0,
         "right_here": 0,
         "right_there": 0,

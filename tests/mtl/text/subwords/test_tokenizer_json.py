@@ -127,7 +127,7 @@ def test_what_is_right() -> None:
         ),
         (
             wordpiece(pre_tokenizer=None),
-            f"pre-tokenizers should be 'BertPreTokenizer', 'WhitespaceSplit' or 'Metaspace', {GRAPH}. Found none.",
+            f"pre-tokenizers should be 'BertPreTokenizer', 'WhitespaceSplit' or 'Metaspace', {GRAPH}. Found nothing.",
         ),
         (
             wordpiece(
