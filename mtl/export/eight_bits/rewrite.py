@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnx_ir as ir
 import onnx_ir.passes.common as passes
 
-from .uses import LSTM_WEIGHTS, Weight, WeightUse, uses
+from . import uses
+from .uses import LSTM_WEIGHTS, Weight, WeightUse
 
 MICROSOFT = "com.microsoft"  # the operators that a stock onnxruntime adds to ONNX
+
+
+LEAST = 1e-12  # of what a row is divided by: one of zeros stays one
+
+
+MIDDLE = 128  # the integer of a row's 0
+LEAST = 1e-12  # the least scale of a row: one of zeros stays one
 
 
 class Stored(NamedTuple):
@@ -33,7 +41,7 @@ def rewrite(model: ir.Model, weights: Mapping[str, Weight], store: Store) -> Non
     graph = model.graph
     changed = _Rewriter(graph, store)
     recurrent: dict[ir.Node, None] = {}
-    for use in list(uses(model)):
+    for use in list(uses.uses(model)):
         if str(use.weight.name) not in weights:
             continue
         if use.kind == "product":
@@ -55,23 +63,43 @@ class _Rewriter:
     def __init__(self, graph: ir.Graph, store: Store) -> None:
         self.graph, self._store = graph, store
         self._stored: dict[tuple[str, str], Stored] = {}
-        self._turns: dict[str, ir.Value] = {}
+        self._made: dict[str, ir.Value] = {}
 
     def product(self, use: WeightUse) -> None:
-        """Let a product be one of integers, times the scales of its rows and of its weight's columns."""
+        """Let a product be one of integers, times the scales of its rows and of its weight's columns.
+
+        Each row of what is multiplied has a scale of its own, so that what else is in the batch changes nothing. Of a
+        small weight floats are made, once, as onnxruntime loads the graph.
+        """
         node, form = use.node, "rows" if use.transposed else "columns"
         values, scales = self._of(use.weight, form)
         if use.transposed:
             values, scales = self._turned(values), self._turned(scales)
-        activations = ir.node("DynamicQuantizeLinear", [node.inputs[0]], num_outputs=3)
-        integers, scale, zero = activations.outputs
-        summed = ir.node("MatMulInteger", [integers, values, zero])
-        floats = ir.node("Cast", [summed.outputs[0]], {"to": ir.DataType.FLOAT.value})
-        both = ir.node("Mul", [scale, scales])
-        found = [activations, summed, floats, both, ir.node("Mul", [floats.outputs[0], both.outputs[0]])]
+        if uses.count(use.weight) < uses.INTEGERS:
+            found = [ir.node("MatMul", [node.inputs[0], self._floats(values, scales)])]
+        else:
+            found = self._rows(node.inputs[0])
+            scale, integers = found[3], found[-1]
+            summed = ir.node("MatMulInteger", [integers.outputs[0], values, self._constant("zero", MIDDLE, np.uint8)])
+            floats = ir.node("Cast", [summed.outputs[0]], {"to": ir.DataType.FLOAT.value})
+            # One after the other: a product of both scales onnxruntime takes for that of whole matrices, and fuses.
+            scaled = ir.node("Mul", [floats.outputs[0], scale.outputs[0]])
+            found += [summed, floats, scaled, ir.node("Mul", [scaled.outputs[0], scales])]
         if len(node.inputs) > 2 and node.inputs[2] is not None:
             found.append(ir.node("Add", [found[-1].outputs[0], node.inputs[2]]))
         _replace(node, found)
+
+    def _rows(self, values: ir.Value | None) -> list[ir.Node]:
+        """Return nodes that make integers of rows, from 1 to 255 with 128 for 0, by the fourth node's scales."""
+        sizes = ir.node("Abs", [values])
+        largest = ir.node("ReduceMax", [sizes.outputs[0], self._constant("last", [-1], np.int64)], {"keepdims": 1})
+        bounded = ir.node("Max", [largest.outputs[0], self._constant("least", LEAST, np.float32)])
+        scale = ir.node("Div", [bounded.outputs[0], self._constant("most", MIDDLE - 1, np.float32)])
+        parts = ir.node("Div", [values, scale.outputs[0]])
+        whole = ir.node("Round", [parts.outputs[0]])
+        moved = ir.node("Add", [whole.outputs[0], self._constant("middle", MIDDLE, np.float32)])
+        integers = ir.node("Cast", [moved.outputs[0]], {"to": ir.DataType.UINT8.value})
+        return [sizes, largest, bounded, scale, parts, whole, moved, integers]
 
     def table(self, use: WeightUse) -> None:
         """Take rows of integers and their scales."""
@@ -99,6 +127,10 @@ class _Rewriter:
             value.type = ir.TensorType(ir.DataType.FLOAT)
         _replace(node, [found])
 
+    def _constant(self, name: str, value: Any, dtype: type[np.generic]) -> ir.Value:
+        """Return an initializer that all products share."""
+        return self._initializer(ir.tensor(np.array(value, dtype), name=f"int8.{name}"))
+
     def _of(self, weight: ir.Value, form: str) -> Stored:
         name = str(weight.name)
         if (name, form) not in self._stored:
@@ -119,14 +151,32 @@ class _Rewriter:
         return known
 
     def _turned(self, value: ir.Value) -> ir.Value:
-        """Return the transpose of an initializer: onnxruntime computes it once, as it loads the graph."""
-        name = f"{value.name}.turned"
-        if name not in self._turns:
-            turn = ir.node("Transpose", [value], {"perm": [1, 0]})
-            turn.outputs[0].name = name
-            self.graph.insert_before(self.graph[0], turn)
-            self._turns[name] = turn.outputs[0]
-        return self._turns[name]
+        """Return the transpose of an initializer."""
+        return self._once(f"{value.name}.turned", lambda: [ir.node("Transpose", [value], {"perm": [1, 0]})])
+
+    def _floats(self, values: ir.Value, scales: ir.Value) -> ir.Value:
+        """Return the floats that integers and their scales are about."""
+
+        def nodes() -> list[ir.Node]:
+            floats = ir.node("Cast", [values], {"to": ir.DataType.FLOAT.value})
+            return [floats, ir.node("Mul", [floats.outputs[0], scales])]
+
+        return self._once(f"{values.name}.floats", nodes)
+
+    def _once(self, name: str, nodes: Callable[[], list[ir.Node]]) -> ir.Value:
+        """Return what nodes make of initializers: onnxruntime computes it once, as it loads the graph."""
+        if name not in self._made:
+            made = nodes()
+            for number, node in enumerate(made, 1):
+                node.outputs[0].name = name if node is made[-1] else f"{name}.{number}"
+            of = made[0].inputs[0]
+            before = None if of is None else of.producer()
+            if before is None:
+                self.graph.insert_before(self.graph[0], made)
+            else:
+                self.graph.insert_after(before, made)
+            self._made[name] = made[-1].outputs[0]
+        return self._made[name]
 
     def _zeros(self, scales: ir.Value) -> ir.Value:
         """Return zero points for these scales: the integers of weights are those of both signs alike."""

@@ -11,8 +11,9 @@ import onnx_ir as ir
 Kind = Literal["product", "table", "recurrence"]
 
 LEAST = 1024  # numbers of a weight: smaller ones cost more to convert than they save
-# Products add up 8-bit activations times weights in pairs of 16 bits on processors without VNNI instructions, and what
-# does not fit there is cut off. Weights of 7 bits always fit, so that no processor cuts anything off.
+INTEGERS = 100_000  # numbers of a weight from which integers are faster, though rows have to be converted
+# Products of integers add up 8-bit activations times weights in pairs of 16 bits on processors without VNNI
+# instructions, and what does not fit there is cut off. Weights of 7 bits always fit: no processor cuts anything off.
 BITS: Mapping[Kind, int] = {"product": 7, "recurrence": 7, "table": 8}
 LSTM_WEIGHTS = {1: "W", 2: "R"}  # of its inputs
 
@@ -68,8 +69,9 @@ def plan(models: Iterable[ir.Model]) -> dict[str, Weight]:
     for model in models:
         for use in uses(model):
             name, along = str(use.weight.name), _along(use)
-            kept = found.setdefault(name, Weight(along, BITS[use.kind]))
-            kept.bits = min(kept.bits, BITS[use.kind])
+            bits = 8 if use.kind == "product" and count(use.weight) < INTEGERS else BITS[use.kind]
+            kept = found.setdefault(name, Weight(along, bits))
+            kept.bits = min(kept.bits, bits)
             if kept.along != along:
                 never.add(name)
         for node in ir.traversal.RecursiveGraphIterator(model.graph):
@@ -101,6 +103,11 @@ def _weight(value: ir.Value | None) -> tuple[ir.Value | None, bool]:
         if weight is not None and (perm is None or list(perm.as_ints()) == [1, 0]) and len(weight.shape or ()) == 2:
             return weight, not transposed
     return None, False
+
+
+def count(weight: ir.Value) -> int:
+    """Return how many numbers a weight has."""
+    return 0 if weight.const_value is None else weight.const_value.size
 
 
 def _size(weight: ir.Value, rank: int) -> bool:

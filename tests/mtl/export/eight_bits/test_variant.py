@@ -23,6 +23,7 @@ FLOATS = (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE)
 def export(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Exported:
     """Exports of small models, whose weights count as large."""
     monkeypatch.setattr(uses, "LEAST", 8)
+    monkeypatch.setattr(uses, "INTEGERS", 8)
     found: Exported = request.getfixturevalue(request.param)
     return found
 
@@ -38,6 +39,13 @@ def answers(file: Path) -> dict[str, np.ndarray]:
     return dict(zip([value.name for value in session.get_outputs()], session.run(None, given), strict=True))
 
 
+def chosen_alike(before: dict[str, np.ndarray], after: dict[str, np.ndarray], key: str) -> np.ndarray:
+    """Where an output is of equal labels: of two that are about as probable, either may be chosen."""
+    task = key.removesuffix("score")
+    labels = next((name for name in (f"{task}tags", f"{task}label") if name in before and task != key), None)
+    return np.array(True) if labels is None else before[labels] == after[labels]
+
+
 def test_every_graph_answers_about_as_the_export_does(export: Exported, tmp_path: Path) -> None:
     write_variant(export.folder, tmp_path)
     graphs = sorted(file.name for file in export.folder.glob("*.onnx"))
@@ -48,7 +56,9 @@ def test_every_graph_answers_about_as_the_export_does(export: Exported, tmp_path
         before, after = answers(export.folder / name), answers(tmp_path / name)
         assert list(before) == list(after)
         numbers = [key for key in before if before[key].dtype == np.float32]
-        apart = [np.abs(before[key] - after[key]).max(initial=0) for key in numbers]
+        alike = {key: chosen_alike(before, after, key) for key in numbers}
+        assert all(np.mean(found) > 0.8 for found in alike.values()), name
+        apart = [np.abs(before[key] - after[key]).max(initial=0, where=alike[key]) for key in numbers]
         scale = [np.abs(before[key]).max(initial=1) for key in numbers]
         assert all(a < 0.1 * s for a, s in zip(apart, scale, strict=True)), (name, apart)
         assert sum(apart) > 0  # weights of eight bits are not those of the export
