@@ -54,6 +54,14 @@ class ModuleReader:
                     self.reading.fault(steps, f"should be a mapping of modules. Found {show(value)}.")
                     self._misspelled |= {f"{draft.name}.{slot}" for slot in known if slot.startswith(f"{name}.")}
                     draft.complete = False
+                elif name in known and "." in str(key):
+                    steps = (*draft.steps, "model", *done.split(".")[:-1], key)
+                    outer, inner = str(key).split(".", 1)
+                    message = f"'{key}' should be a key inside another, '{outer}: {{{inner}: …}}'. Found one key."
+                    place = self.reading.document.key_place(steps)
+                    self.reading.faults.append(place.named(dotted(steps[:-1])).fault(message))
+                    self._misspelled.add(f"{draft.name}.{name}")
+                    draft.complete = False
                 elif name not in known:
                     steps = (*draft.steps, "model", *done.split(".")[:-1], key)
                     place = self.reading.document.key_place(steps)

@@ -106,7 +106,7 @@ def rank(
     """Rank a collection for queries: one JSON line per query, the best documents first.
 
     Documents are encoded once, by a separable scorer's encoder, in torch or by an export's graph; an interrupted
-    encoding continues where it stopped. Vectors that a run has made are made anew for its export.
+    encoding continues where it stopped. A run and its export each need a file of vectors of their own (--vectors).
     """
     with guarded():
         from ..ranking import rank_command

@@ -165,6 +165,11 @@ def test_modules_of_several_inputs_that_are_unknown() -> None:
         "r.yaml:11: tasks.relevance.model.document: the task 'fake_pair' has no module 'document.embeding'. "
         "Did you mean 'document.embedding'?",
     ]
+    nested = "document: {embedding: {type: word, dim: 8}}"
+    assert faults(changed(PAIR, (nested, "document.embedding: {type: word, dim: 8}"))) == [
+        "r.yaml:11: tasks.relevance.model: 'document.embedding' should be a key inside another, "
+        "'document: {embedding: …}'. Found one key.",
+    ]
     assert faults(changed(PAIR, ("document: {embedding: {type: word, dim: 8}}", "document: word"))) == [
         "r.yaml:11: tasks.relevance.model.document: should be a mapping of modules. Found 'word'.",
     ]
