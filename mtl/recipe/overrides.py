@@ -128,8 +128,9 @@ def _next(here: Any, done: Steps, steps: list[str], whole: bool) -> tuple[str, l
         if done == ("train", "select"):
             return ".".join(steps), []
         if done == ("train", "components"):
-            key = steps[-1] in KEYS or (not whole and closest(steps[-1], KEYS) is not None)
-            count = len(steps) - (key and len(steps) > 1)
+            count = next((number for number, step in enumerate(steps) if number and step in KEYS), len(steps))
+            if count == len(steps) > 1 and not whole and closest(steps[-1], KEYS) is not None:
+                count -= 1
             return ".".join(steps[:count]), steps[count:]
     return steps[0], steps[1:]
 

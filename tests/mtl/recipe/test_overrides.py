@@ -48,6 +48,15 @@ def test_keys_that_hold_dots() -> None:
     assert recipe.train.components["intent.decoder"].lr == 0.1
     assert recipe.train.components["encoder"].freeze
     assert load('train.components."intent.decoder".lr=0.2').train.components["intent.decoder"].lr == 0.2
+    own = load(
+        "train.components.intent.decoder.optimizer.type=sgd",
+        "train.components.*.output.optimizer={type: adam, lr: 1e-4}",
+    )
+    assert [
+        (name, line.optimizer.type, line.optimizer.values["lr"])
+        for name, line in own.train.components.items()
+        if line.optimizer is not None
+    ] == [("intent.decoder", "sgd", 0.1), ("*.output", "adam", 1e-4)]
 
 
 def test_a_later_setting_wins() -> None:
