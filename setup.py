@@ -9,11 +9,12 @@ setup(
     ext_modules=[
         Pybind11Extension(
             "mtl._featurizer",
-            ["featurizer_ext/binding.cpp", "featurizer_ext/word_features.cpp"],
+            ["featurizer_ext/binding.cpp", "featurizer_ext/word_features.cpp", "featurizer_ext/word_ids.cpp"],
             depends=[
                 "featurizer_ext/tables.h",
                 "featurizer_ext/texts.h",
                 "featurizer_ext/word_features.h",
+                "featurizer_ext/word_ids.h",
                 "featurizer_ext/core/affixes.h",
                 "featurizer_ext/core/block.h",
                 "featurizer_ext/core/byte_table.h",

@@ -7,6 +7,7 @@
 #include "tables.h"
 #include "texts.h"
 #include "word_features.h"
+#include "word_ids.h"
 
 namespace mtl {
 namespace {
@@ -266,12 +267,12 @@ class Tokens {
   }
 
   py::tuple word_ids(const WordIndex& entries, unsigned how) const {
-    Ids found = without_gil([&] { return mtl::word_ids(rows_, entries.table(), how); });
+    Ids found = without_gil([&] { return ids_of_words(rows_, entries.table(), how); });
     return py::make_tuple(to_array(std::move(found.ids)), to_array(std::move(found.row_offsets)));
   }
 
   py::array_t<std::uint32_t> word_hashes(unsigned how) const {
-    return to_array(without_gil([&] { return mtl::word_hashes(rows_, how); }));
+    return to_array(without_gil([&] { return hashes_of_words(rows_, how); }));
   }
 
   py::tuple character_ids(const CharacterIndex& entries, unsigned how, std::size_t max_length) const {

@@ -17,10 +17,16 @@ inline constexpr std::uint32_t kNowhere = 0xFFFFFFFF;
 struct Block {
   std::uint64_t word = 0;
   std::uint64_t space = 0;
+};
+
+// What a block has beside its classes where characters are not ASCII, and what they leave to the next block. Apart from
+// `Block`, so that ASCII does not pay for it.
+struct Beyond {
+  bool any = false;          // whether the block has such characters; where it has none, nothing else is set
   std::uint64_t inner = 0;   // not the first byte of its character
   std::uint64_t joined = 0;  // inner, or of a character that stays with the one before it
   std::uint64_t glued = 0;   // where a character begins that stays with the one before it, though it is no mark
-  // What the last character of the block leaves to the next one: its remaining bytes and their class.
+  // The remaining bytes of the block's last character, and their class.
   std::uint64_t word_left = 0;
   std::uint64_t extend_left = 0;
   std::uint64_t space_left = 0;
@@ -84,35 +90,44 @@ inline AsciiMasks ascii_masks(const char* p) {
 
 // Makes marks and format characters (the bytes `extend`) part of the word that they follow, or of what else does not
 // have the class of white space.
-inline void join_extend(Block& block, std::uint64_t extend, const Block& previous) {
+inline void join_extend(Block& block, Beyond& beyond, std::uint64_t extend, const Block& previous) {
   // A sum carries a bit from the first byte of a run of ones to just after its last one.
   const std::uint64_t first = one_later(block.word, previous.word) & extend;
   block.word |= ((extend + first) ^ extend) & extend;
-  block.joined |= extend & ~one_later(block.space, previous.space);
+  beyond.joined |= extend & ~one_later(block.space, previous.space);
 }
 
 // Finds characters that stay with the one before them: a pictograph after a joiner (rule WB3c of UAX 29), and the second
 // letter of a flag (WB15 and WB16).
-inline void glue(Block& block, std::uint32_t c, std::uint32_t at, std::uint32_t after, bool extends) {
-  if (block.after_joiner == at && kPictographic.contains(c)) block.glued |= std::uint64_t{1} << at;
-  const bool waited_for = block.after_flag_letter == at;
+inline void glue(Beyond& beyond, std::uint32_t c, std::uint32_t at, std::uint32_t after, bool extends) {
+  if (beyond.after_joiner == at && kPictographic.contains(c)) beyond.glued |= std::uint64_t{1} << at;
+  const bool waited_for = beyond.after_flag_letter == at;
   if (is_flag_letter(c)) {
-    if (waited_for) block.glued |= std::uint64_t{1} << at;
-    block.after_flag_letter = waited_for ? kNowhere : after;
+    if (waited_for) beyond.glued |= std::uint64_t{1} << at;
+    beyond.after_flag_letter = waited_for ? kNowhere : after;
   } else if (extends && waited_for) {
-    block.after_flag_letter = after;
+    beyond.after_flag_letter = after;
   }
-  if (c == kJoiner) block.after_joiner = after;
+  if (c == kJoiner) beyond.after_joiner = after;
 }
 
 // A place of the block before, counted from the beginning of this one.
 inline std::uint32_t carried(std::uint32_t place) { return place != kNowhere && place >= 64 ? place - 64 : kNowhere; }
 
-// Adds the characters that are not ASCII.
-inline void classify_high(Block& block, std::uint64_t high, const char* base, const char* end, const Block& previous) {
-  std::uint64_t extend = previous.extend_left;
-  block.after_joiner = carried(previous.after_joiner);
-  block.after_flag_letter = carried(previous.after_flag_letter);
+// Adds the characters that are not ASCII (whose bytes are `high`) to the block at `base`. `beyond` is the one of the
+// block before and becomes this one's. Not inlined: the loop over blocks of ASCII is the faster for it.
+[[gnu::noinline]] inline void classify_beyond(Block& block, Beyond& beyond, std::uint64_t high, const char* base,
+                                              const char* end, const Block& previous) {
+  const Beyond before = beyond;
+  beyond = Beyond();
+  beyond.any = high != 0;
+  beyond.after_joiner = carried(before.after_joiner);
+  beyond.after_flag_letter = carried(before.after_flag_letter);
+  block.word |= before.word_left;
+  block.space |= before.space_left;
+  beyond.inner = before.inner_left;
+  std::uint64_t extend = before.extend_left;
+  high &= ~before.inner_left;
   while (high != 0) {
     const unsigned at = lowest(high);
     const Decoded character = decode(base + at, end);
@@ -122,26 +137,26 @@ inline void classify_high(Block& block, std::uint64_t high, const char* base, co
     bool extends = false;
     if (kWord.contains(character.code_point)) {
       block.word |= here;
-      block.word_left = left;
+      beyond.word_left = left;
     } else if (kExtend.contains(character.code_point)) {
       extends = true;
       extend |= here;
-      block.extend_left = left;
+      beyond.extend_left = left;
     } else if (kSpace.contains(character.code_point)) {
       block.space |= here;
-      block.space_left = left;
+      beyond.space_left = left;
     }
-    glue(block, character.code_point, at, at + character.bytes, extends);
-    block.inner |= here & (here - (std::uint64_t{1} << at));
-    block.inner_left = left;
+    glue(beyond, character.code_point, at, at + character.bytes, extends);
+    beyond.inner |= here & (here - (std::uint64_t{1} << at));
+    beyond.inner_left = left;
     high &= ~here;
   }
-  block.joined = block.inner;
-  if (extend != 0) join_extend(block, extend, previous);
+  beyond.joined = beyond.inner;
+  if (extend != 0) join_extend(block, beyond, extend, previous);
 }
 
-// Classifies the bytes at `base`, up to 64 of them; after the text's end is white space.
-inline Block classify(const char* base, const char* end, const Block& previous) {
+// Classifies the bytes at `base`, up to 64 of them; after the text's end is white space. `beyond` as above.
+inline Block classify(const char* base, const char* end, const Block& previous, Beyond& beyond) {
   char tail[64];
   const char* bytes = base;
   if (end - base < 64) {
@@ -150,12 +165,8 @@ inline Block classify(const char* base, const char* end, const Block& previous) 
     bytes = tail;
   }
   const AsciiMasks ascii = ascii_masks(bytes);
-  Block block;
-  block.word = ascii.word | previous.word_left;
-  block.space = ascii.space | previous.space_left;
-  block.inner = previous.inner_left;
-  block.joined = previous.inner_left;
-  if (ascii.high != 0) classify_high(block, ascii.high & ~previous.inner_left, base, end, previous);
+  Block block{ascii.word, ascii.space};
+  if (ascii.high != 0 || beyond.any) classify_beyond(block, beyond, ascii.high, base, end, previous);
   return block;
 }
 

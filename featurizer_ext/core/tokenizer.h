@@ -20,14 +20,14 @@ enum class Tokenizer { kWhitespace, kUnicodeWords, kCharacters };
 
 // Bytes of a block at which a token begins.
 template <Tokenizer kind>
-inline std::uint64_t token_starts(const Block& block, const Block& previous) {
+inline std::uint64_t token_starts(const Block& block, const Block& previous, const Beyond& beyond) {
   if constexpr (kind == Tokenizer::kWhitespace) {
     return ~block.space & one_later(block.space, previous.space);
   } else if constexpr (kind == Tokenizer::kUnicodeWords) {
     const std::uint64_t run_starts = block.word & ~one_later(block.word, previous.word);
-    return (run_starts | ~(block.word | block.space | block.joined)) & ~block.glued;
+    return (run_starts | ~(block.word | block.space | beyond.joined)) & ~beyond.glued;
   } else {
-    return ~(block.space | block.inner);
+    return ~(block.space | beyond.inner);
   }
 }
 
@@ -38,11 +38,11 @@ template <Tokenizer kind, typename Emit>
 inline void scan(std::string_view text, Emit&& emit) {
   const char* const end = text.data() + text.size();
   const char* open = nullptr;  // a token whose end is in a later block
-  Block previous;
-  previous.space = ~std::uint64_t{0};  // a text begins as if white space came before it
+  Beyond beyond;
+  Block previous{0, ~std::uint64_t{0}};  // a text begins as if white space came before it
   for (const char* base = text.data(); base < end; base += 64) {
-    const Block block = classify(base, end, previous);
-    std::uint64_t starts = token_starts<kind>(block, previous);
+    const Block block = classify(base, end, previous, beyond);
+    std::uint64_t starts = token_starts<kind>(block, previous, beyond);
     // A token ends where the next one begins, or white space.
     const std::uint64_t stops = starts | block.space;
     previous = block;
