@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Annotated
 
@@ -62,3 +63,5 @@ def main() -> None:
         except SystemExit:
             sys.stdout.flush()  # of `--help` too, while a failure can still be reported
             raise
+        finally:
+            gc.freeze()  # at the end of the process, what is there need not be searched for cycles

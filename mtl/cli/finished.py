@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from ..base.collector import collector_paused
 from ..base.errors import UsageError, near_miss
 from ..base.folders import fault_if_other, kind_of
 from ..recipe.names import chosen_task
@@ -43,8 +44,9 @@ def test_command(folder: Path, *, split: str, data: Path | None, tasks: Sequence
 
 def opened(folder: Path, data: Path | None) -> Run | Ensemble:
     """Return the run, or the ensemble, of a folder; raises `UsageError` where it is neither."""
-    from ..runs.ensembling.ensemble import Ensemble
-    from ..runs.runner import Run
+    with collector_paused():
+        from ..runs.ensembling.ensemble import Ensemble
+        from ..runs.runner import Run
 
     fault_if_other([folder], "run", "ensemble")
     return Ensemble.open(folder, data=data) if kind_of(folder) == "ensemble" else Run.open(folder, data=data)

@@ -20,13 +20,19 @@ class GraphComparison(ComparedGraphs):
     """Compares graphs with a model; notes `ties` and the `largest` difference between scores."""
 
     def rows(
-        self, heads: Sequence[Head], texts: InputTexts, rows: Sequence[int], alone: Collection[int]
+        self,
+        heads: Sequence[Head],
+        texts: InputTexts,
+        rows: Sequence[int],
+        alone: Collection[int],
+        beside: Sequence[Head] = (),
     ) -> dict[str, dict[str, Array]]:
         """Compare the answers to texts in batches, and to some of them also one by one.
 
-        `rows` are the numbers of all these texts in a split, `alone` of those that are also compared alone. Batches are
-        of texts of similar length; eager torch answers each once, for all tasks. Return every task's answers [N] that
-        are one number per row, by task and name, of its first head. Raises as `compare` does.
+        `rows` are the numbers of all these texts in a split, `alone` of those that `heads` also answer alone; graphs
+        `beside` answer batches only. Batches are of texts of similar length; eager torch answers each once, for all
+        tasks. Return every task's answers [N] that are one number per row, by task and name, of its first head. Raises
+        as `compare` does.
         """
         found: dict[str, dict[str, list[Array]]] = {}
         lengths = [token_counts(texts[name], key) for name, key in self.graph.inputs(heads[0].task).items()]
@@ -36,7 +42,7 @@ class GraphComparison(ComparedGraphs):
             columns = {name: [column[place] for place in places] for name, column in texts.items()}
             numbers = [rows[place] for place in places]
             by_itself = [row for row, number in enumerate(numbers) if number in alone]
-            for task, answers in self.compare(heads, columns, numbers, by_itself).items():
+            for task, answers in self.compare(heads, columns, numbers, by_itself, beside).items():
                 for name, value in answers.items():
                     if value.ndim == 1:
                         found.setdefault(task, {}).setdefault(name, []).append(value)
@@ -59,17 +65,22 @@ class GraphComparison(ComparedGraphs):
                 self.compare(heads, text, None if rows is None else rows[row : row + 1])
 
     def compare(
-        self, heads: Sequence[Head], texts: InputTexts, rows: Sequence[int] | None = None, alone: Sequence[int] = ()
+        self,
+        heads: Sequence[Head],
+        texts: InputTexts,
+        rows: Sequence[int] | None = None,
+        alone: Sequence[int] = (),
+        beside: Sequence[Head] = (),
     ) -> dict[str, dict[str, Array]]:
         """Compare what graphs answer to one batch, and to those of its texts whose places are in `alone` one by one.
 
-        Eager torch answers once for all graphs, whose tasks read the texts in the same way. `rows` are the texts'
-        numbers in the split, None where they were made up. Return the answers of every task's first head to the batch.
-        Raises `ExportError` naming head, stage, component and example.
+        Graphs `beside` answer the batch only. Eager torch answers once for all graphs, whose tasks read the texts in
+        the same way. `rows` are the texts' numbers in the split, None where they were made up. Return the answers of
+        every task's first head to the batch. Raises `ExportError` naming head, stage, component and example.
         """
         expected = self._expected(heads, texts, rows)
         self._alone(heads, expected, alone)
-        return self._compare_batch(heads, expected, texts)
+        return self._compare_batch([*heads, *beside], expected, texts)
 
     @torch.inference_mode()
     def _expected(

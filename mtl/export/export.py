@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import onnx_ir as ir
 
+from ..base.collector import collector_paused
 from ..base.device import CPU, device_of
 from ..base.errors import ExportError, UsageError, near_miss
 from ..base.files import sync_tree
@@ -100,7 +101,7 @@ def export(
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         clear(place)
-        with scratch_folder(place) as unfinished:
+        with scratch_folder(place) as unfinished, collector_paused():
             report(StageReport("tracing", tuple(names)))
             graphs = build(model, graph, prepared, names)
             report(StageReport("writing", tuple(names)))

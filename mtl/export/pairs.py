@@ -30,6 +30,11 @@ class ComparedRows(NamedTuple):
     rows: NDArray[np.int64]
     alone: NDArray[np.int64]
 
+    @property
+    def few_alone(self) -> NDArray[np.int64]:
+        """Up to `FEW` of the rows that are compared alone, spread evenly."""
+        return self.alone[np.linspace(0, len(self.alone) - 1, min(FEW, len(self.alone)), dtype=np.int64)]
+
 
 def check_how(how: str, called: str = "verify") -> None:
     """Raise `UsageError` for a word that does not say how much is verified."""
@@ -55,9 +60,7 @@ def rows_to_verify(graph: SharingGraph, split: Split, task: str, how: str = "ful
     With `sample`, a few of them, spread evenly, are also alone in a batch; with `full`, all of them or many.
     """
     found = _rows_to_verify(graph, split, task)
-    if how == "sample" and len(found.alone) > FEW:
-        return ComparedRows(found.rows, found.alone[np.linspace(0, len(found.alone) - 1, FEW, dtype=np.int64)])
-    return found
+    return ComparedRows(found.rows, found.few_alone) if how == "sample" else found
 
 
 def _rows_to_verify(graph: SharingGraph, split: Split, task: str) -> ComparedRows:

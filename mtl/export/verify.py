@@ -101,10 +101,10 @@ def verify(
     """Compare every graph in a folder with the model, which should be in evaluation mode.
 
     Each answers the whole test split (or dev, or train, where there is no other) at batch 1 and 64, texts of 1 to 300
-    tokens and empty texts alone and together, and no text; a joint graph of one task alone, which is that task's own
-    graph, is loaded and answers a few rows. With `how` as `sample`, a few rows at batch 1, with `none` nothing. Raises
-    `ExportError` naming head, stage, component and example of the first answer that differs. `report` is called as the
-    tasks that are verified together begin.
+    tokens and empty texts alone and together, and no text. A joint graph answers batches, and a few rows alone; one of
+    one task alone, which is that task's own graph, a few rows. With `how` as `sample`, each answers a few rows alone,
+    with `none` nothing. Raises `ExportError` naming head, stage, component and example of the first answer that
+    differs. `report` is called as the tasks that are verified together begin.
     """
     check_how(how)
     if how == "none":
@@ -137,17 +137,21 @@ def _verify(
         if joint not in sessions:
             sessions[joint] = CachedSession(session_of(folder / joint, together[0]))
         joined = [Head(task, joint, sessions[joint], prefix=f"{task}.") for task in together]
-        texts = {column: split.texts(key, chosen.rows) for column, key in keys.items()}
+        every = len(chosen.rows) == len(split)
+        texts = {column: split.texts(key, None if every else chosen.rows) for column, key in keys.items()}
         first = together[0]
         if len(together) == 1 and alike(folder / f"{first}.onnx", folder / joint, f"{first}."):
             few = {column: found[:FEW_ROWS] for column, found in texts.items()}
             comparison.compare(joined, few, chosen.rows[:FEW_ROWS].tolist())
-        else:
-            heads += joined
-        answers = comparison.rows(heads, texts, chosen.rows.tolist(), set(chosen.alone.tolist()))
+            joined = []
+        answers = comparison.rows(heads, texts, chosen.rows.tolist(), set(chosen.alone.tolist()), joined)
+        if joined:  # its nodes are those of the heads, which answer more rows alone
+            places = np.searchsorted(chosen.rows, chosen.few_alone).tolist()
+            few = {column: [found[place] for place in places] for column, found in texts.items()}
+            comparison.compare(joined, few, chosen.few_alone.tolist(), range(len(places)))
         made_up = [in_lists(made, keys) for made in synthetic(single_texts(texts))]
         for made in made_up:
-            comparison.compare(heads, made, alone=range(len(made[next(iter(made))])))
+            comparison.compare(heads, made, alone=range(len(made[next(iter(made))])), beside=joined)
         for task in together:
             splits[task], rows[task] = name, len(split)
             compared[task] = dict(zip(BATCH_SIZES, (len(chosen.alone), len(chosen.rows)), strict=True))
