@@ -1,5 +1,6 @@
 """What every room may use; nothing about NLP.
 
+collector    the collector of cycles, out of the way for a while
 declared     recipe keys, each declared once: an attribute of a frozen value, marked as a `Key`
 device       where torch computes: the device that `train.device` names, its random generators, and what is slow on it
 encodings    encodings of text whose characters have two bytes or more, and how a file's first bytes show one

@@ -19,6 +19,6 @@ def test_it_is_off_meanwhile_and_as_before_afterwards() -> None:
 
 
 def test_an_error_puts_it_back() -> None:
-    with pytest.raises(ValueError, match="^told$"), collector_paused():
+    with pytest.raises(ValueError, match=r"^told$"), collector_paused():
         raise ValueError("told")
     assert gc.isenabled()
