@@ -291,5 +291,4 @@ def row_spans(tokens: Tokens) -> list[list[Span]]:
 def fault_if_empty(count: int, source: Source, split: str, base: Path) -> None:
     """Raise `DataError` where every row of a split was left out."""
     if not count:
-        message = f"should have rows that are not malformed. Found {len(source.skipped_in(split))} that are."
-        raise DataError(Fault(message, file=str(source.path(split, base))))
+        raise DataError(source.no_rows(split, base))

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
@@ -120,7 +121,7 @@ class Source:
         """Yield the rows of a split, reading as they are taken.
 
         Raises `DataError` naming file, line and column at the first malformed row (or lists it in `skipped`), and
-        where the split has no row at all.
+        where the split has no row at all, or no other.
         """
         empty = True  # also of rows that somebody has taken note of
         try:
@@ -134,7 +135,17 @@ class Source:
         except OSError as error:
             raise _unreadable(self.path(split, base), error) from error
         if empty:
-            raise DataError(Fault("should have rows. There are none.", file=str(self.path(split, base))))
+            raise DataError(self.no_rows(split, base))
+
+    def no_rows(self, split: str, base: Path) -> Fault:
+        """Return what is wrong with a split of which no row is left: what the first malformed one has, if any was."""
+        skipped = self.skipped_in(split)
+        if not skipped:
+            return Fault("should have rows. There are none.", file=str(self.path(split, base)))
+        left = f"No row is left: 'on_bad_row: skip' leaves out all {len(skipped):,}, as they are malformed."
+        if len(skipped) == 1:
+            left = "No row is left: 'on_bad_row: skip' leaves out the only one, as it is malformed."
+        return replace(skipped[0], message=f"{skipped[0].message} {left}")
 
     def _rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
         """Yield the rows of a split: all of its file, or those that it has of the train file."""

@@ -258,6 +258,18 @@ def test_malformed_rows_are_left_out_and_listed_on_request(name: str, tmp_path: 
     assert source.skipped_in("dev") == []
 
 
+def test_the_only_row_left_out_is_told_with_its_fault(tmp_path: Path) -> None:
+    (tmp_path / "rows").write_bytes(b"text\tlabel\nplay \xe9\tx\n")
+    source = lookup("source", "tsv")(train="rows", on_bad_row="skip")
+    with pytest.raises(DataError) as caught:
+        list(source.read("train", tmp_path))
+    assert str(caught.value) == (
+        f"{tmp_path / 'rows'}:2: column 6: should be utf-8 text. Found the byte 0xe9. If the file is written in "
+        "another encoding, name it: 'encoding: latin-1'. No row is left: 'on_bad_row: skip' leaves out the only one, "
+        "as it is malformed."
+    )
+
+
 def test_a_malformed_token_leaves_its_sentence_out(tmp_path: Path) -> None:
     (tmp_path / "rows").write_bytes(b"a X\nb Y\n\nc\nd Z\n\ne X\n")
     source = lookup("source", "conll")(train="rows", columns=["word", "tag"], on_bad_row="skip")
