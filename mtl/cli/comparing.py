@@ -76,8 +76,8 @@ def are_folders(given: Sequence[Path]) -> bool:
     if folders and len(folders) < len(given):
         recipe = next(path for path in given if path not in folders)
         raise UsageError(
-            "what is compared should be recipes, or folders of runs, ensembles and exports. Found both: "
-            f"'{recipe}' and '{folders[0]}'."
+            "what is compared should be recipes alone, or folders of runs, ensembles and exports alone. Found the "
+            f"recipe '{recipe}' and the folder '{folders[0]}'. Train the recipe, and name its run's folder."
         )
     return bool(folders)
 

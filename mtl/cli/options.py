@@ -39,5 +39,10 @@ Verify = Annotated[
 ]
 Overrides = Annotated[
     Optional[list[str]],  # noqa: UP045
-    typer.Option("--set", metavar="A.B.C=VALUE", help="Override one value of the recipe. May be repeated."),
+    typer.Option(
+        "--set",
+        metavar="A.B.C=VALUE",
+        help="Override one value of the recipe. May be repeated. A step '**' is any number of whole steps, and reaches "
+        "keys that the recipe writes: '**.path=DIR'.",
+    ),
 ]

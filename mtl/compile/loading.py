@@ -6,6 +6,7 @@ import functools
 import importlib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from ..graph.sharing_graph import SharingGraph
 from ..recipe import overrides as settings
 from ..recipe.config import Recipe
 from ..recipe.document import Document, from_values, show
+from ..recipe.filling import filled
 from ..recipe.schema import fitted_to
 from ..recipe.yaml_core import parse, read
 from .draft import Reading, told
@@ -26,7 +28,7 @@ from .from_runs import GraphOf
 from .origins import kept_run
 from .readable import ReadRecipe
 from .sections import read_sections
-from .space import read_with_space
+from .space import read_with_space, variant
 
 FOLDER = re.compile(r"[/\\\0-\x1f]|\A\.")  # what the name of a run's folder should not contain
 # Modules of mtl whose import registers classes. They belong to higher rooms, so they are named and not imported here.
@@ -141,10 +143,22 @@ def _readable(
     kept: Path | None,
 ) -> ReadRecipe:
     _check_form(document)
-    settings.apply(document, overrides)
+    settings.apply(document, overrides, lambda: _filled(document, data, seed, file, kept))
     if document.tree.get("tune") is None:
         return _read(document, data, seed, file, kept)
     return read_with_space(document, lambda variant: _read(variant, data, seed, file, kept))
+
+
+def _filled(
+    document: Document, data: Path | None, seed: int | None, file: Path | None, kept: Path | None
+) -> dict[str, Any] | None:
+    """Return the values of a recipe with all its defaults, None where something is wrong with it."""
+    copied = replace(variant(document, {}, {}), faults=[], settings=[])
+    try:
+        found: dict[str, Any] = parse(filled(_read(copied, data, seed, file, kept).whole()), document.name).tree
+    except RecipeError:
+        return None
+    return found
 
 
 def run_graph(folder: Path) -> SharingGraph:

@@ -9,6 +9,7 @@ modules    the configuration of a registered class: of a module, a mixture, an o
 names      names that a recipe gives, and addresses made of them
 overrides  settings given beside the recipe: `--set tasks.slots.weight=2`
 part       some tasks of a recipe, with what these have in common
+patterns   settings whose path has `**` for any steps: which keys they set, what to write where it is none
 place      where something was written: a file, a line, a path inside the recipe
 schema     values against a schema: pydantic checks, and its complaints become 'should be X. Found Y.'
 task       what a task type is: the modules of a single-task model, the edges between them, and what it predicts

@@ -1,21 +1,22 @@
 """Settings given beside the recipe: `--set tasks.slots.weight=2`.
 
 A path is steps joined by dots; a step that holds dots itself is found if it is there, and may be quoted
-(`train.components."intent.embedding".lr=1e-4`). A step into a list is an index from 0. `**` stands for any steps:
-`**.path=DIR` sets every key `path` that the recipe has, `**.embedding.path=DIR` those that are so in an embedding, and
-a step after `**` may also be a mapping's type: `**.transformer.path=DIR`. The value is YAML.
+(`train.components."intent.embedding".lr=1e-4`). A step into a list is an index from 0. `**` stands for any number of
+whole steps: `**.path=DIR` sets every key `path` that the recipe writes, `**.embedding.path=DIR` those that are so in an
+embedding, and a step after `**` may also be a mapping's type: `**.transformer.path=DIR`. The value is YAML.
 """
 
 from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..base.declared import keys
 from ..base.errors import Fault, Option, counted, listing, near_miss
 from .document import Document, Steps, dotted, show
+from .patterns import ANY, instead, matching
 from .place import Place
 from .schema import closest
 from .training import ComponentTraining
@@ -23,13 +24,14 @@ from .yaml_core import parse
 
 STEP = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([^.'"]+))\s*(?:\.|\Z)""")
 KEYS = tuple(keys(ComponentTraining))  # of a component under `train.components`
-ANY = "**"
-TYPES = ("type", "format")  # keys that say what a mapping is
 NAMED = {"sources": "source", "tasks": "task", "share": "share group"}  # sections whose keys are the recipe's own names
 
 
-def apply(document: Document, overrides: Sequence[str]) -> None:
-    """Set values of a document; settings that cannot be made become faults of it."""
+def apply(document: Document, overrides: Sequence[str], filled: Callable[[], Any] = lambda: None) -> None:
+    """Set values of a document; settings that cannot be made become faults of it.
+
+    `filled` gives the recipe's values with all defaults, None where it cannot be read: by it, messages say more.
+    """
     for override in overrides:
         name = Option(f"--set {override}")
         path, equals, text = override.partition("=")
@@ -43,29 +45,30 @@ def apply(document: Document, overrides: Sequence[str]) -> None:
             continue
         found = [steps]
         if ANY in steps:
-            found = [list(each) for each in dict.fromkeys(map(tuple, _matching(document.tree, steps)))]
+            found = matching(document.tree, steps)
             keys_set = ", ".join(map(".".join, found))
             if found:
                 document.settings.append(Fault(f"sets {counted(len(found), 'key')}: {keys_set}.", name))
             else:
-                document.faults.append(Fault(f"'{path}' should match a key of the recipe. It matches none.", name))
+                should = f"'{path}' should match a key that the recipe writes. It matches none."
+                change = instead(document.tree, steps, text, filled())
+                document.faults.append(Fault(f"{should}{change}", name))
         for each in sorted(found, key=len, reverse=True):
             _set(document, each, copy.deepcopy(value), Place(name))
 
 
-def _matching(tree: Any, steps: list[str]) -> Iterator[list[str]]:
-    """Yield the steps to every key that is there and that steps with `**` among them stand for."""
-    inner: dict[Any, Any] = dict(enumerate(tree)) if isinstance(tree, list) else tree if isinstance(tree, dict) else {}
-    first, *rest = steps
-    if first == ANY and rest:
-        yield from _matching(tree, rest)
-        if len(rest) > 1 and any(inner.get(key) == rest[0] for key in TYPES):
-            yield from _matching(tree, rest[1:])
-    for key, value in inner.items():
-        if first == ANY:
-            yield from ([str(key), *found] for found in _matching(value, steps))
-        elif str(key) == first:
-            yield from ([first, *found] for found in (_matching(value, rest) if rest else [[]]))
+def fits(document: Document, override: str) -> bool:
+    """Return whether a recipe has what a setting is of: a key that its pattern matches, or the task that it names.
+
+    So with a source and a share group. Every recipe can have any other key, and what is malformed is told of each.
+    """
+    steps = steps_of(override.partition("=")[0])
+    if ANY in steps:
+        return bool(matching(document.tree, steps))
+    if len(steps) < 3 or steps[0] not in NAMED or not isinstance(document.tree, dict):
+        return True
+    named = document.tree.get(steps[0])
+    return not isinstance(named, dict) or _next(named, (steps[0],), steps[1:], False)[0] in named
 
 
 def set_value(document: Document, path: str, value: Any, place: Place) -> None:

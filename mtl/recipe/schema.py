@@ -19,6 +19,7 @@ BOUNDS = {
     "less_than": ("lt", "less than"),
     "less_than_equal": ("le", "of at most"),
 }
+LENGTHS = {"too_short": ("min_length", "at least"), "too_long": ("max_length", "at most")}
 PLAIN: dict[Any, str] = {int: "whole number", float: "number", str: "string", list: "list", dict: "mapping"}
 
 
@@ -113,10 +114,14 @@ def _fault(
         limit, words = BOUNDS[row["type"]]
         bound = f" {words} {row['ctx'][limit]:g}"
     should = expected(annotation, bound=bound)
-    if row["type"] in ("too_short", "string_too_short"):
+    shown = show(found)
+    if row["type"] in LENGTHS and isinstance(found, list) and (limit := row["ctx"][LENGTHS[row["type"]][0]]) > 1:
+        should = should.replace("list of", f"list of {LENGTHS[row['type']][1]} {limit}", 1)
+        shown = f"a list of {len(found)}"
+    elif row["type"] in ("too_short", "string_too_short"):
         should = f"{should} that is not empty"
     hint = near_miss(found, literals(annotation)) if isinstance(found, str) else ""
-    return document.place(steps_in).fault(f"should be {should}. Found {show(found)}.{hint}")
+    return document.place(steps_in).fault(f"should be {should}. Found {shown}.{hint}")
 
 
 def closest(key: str, known: Iterable[str]) -> str | None:

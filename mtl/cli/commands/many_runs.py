@@ -50,12 +50,19 @@ def compare(
     variants: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(
-            "--set", metavar="A.B.C=VALUE[;...]", help="A variant of each recipe, to compare with it. May be repeated."
+            "--set",
+            metavar="A.B.C=VALUE[;...]",
+            help="A variant of each recipe that has such a key, to compare with it. May be repeated.",
         ),
     ] = None,
     overrides: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option("--set-all", metavar="A.B.C=VALUE", help="Override one value in all runs. May be repeated."),
+        typer.Option(
+            "--set-all",
+            metavar="A.B.C=VALUE",
+            help="Override one value in all runs. May be repeated. Of several recipes, a pattern ('**.path') or "
+            "a key of a task, source or share group is set in those that have it: at least one.",
+        ),
     ] = None,
     jobs: Annotated[
         Optional[int],  # noqa: UP045

@@ -4,6 +4,7 @@ comparison   recipes side by side: each trained with several seeds, their test f
 contestants  what is compared: recipes, variants of them, and the tasks of each alone, under names of folders
 divisions    whether all that is compared has one division of a train file, where dev or test is a share of it
 finished_runs  runs, ensembles and exports side by side, as they are
+given_settings  which of the recipes each setting is made in
 matching     what each task alone gets of training, so that it is compared fairly: as many epochs, steps or minutes
 page         a comparison as a page that needs nothing else: HTML or Markdown
 running      the runs that are not done yet, carried out: one after another, or several at a time

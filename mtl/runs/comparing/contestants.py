@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...base.errors import RecipeError, UsageError, listing
@@ -15,6 +15,7 @@ from ...graph.build import build_graph
 from ...recipe.config import Recipe
 from ...sources.opening import open_sources
 from .divisions import check_divisions
+from .given_settings import Settings
 from .matching import match_of
 
 LONGEST = 200  # bytes of a folder's name, of the 255 that file systems take
@@ -45,8 +46,10 @@ def contestants(
     """Return what is compared: each recipe, each variant of it, and with `single` each of them by trained tasks.
 
     A variant is a text of settings, `a.b.c=value`, several of them separated by `;`. `match` is what a task alone has
-    as much of as the joint run: `epochs`, `steps` or `minutes` (see `.matching`). `overrides` hold for all.
-    Raises `RecipeError` where one of them is no recipe, and `UsageError` where two divide a train file differently.
+    as much of as the joint run: `epochs`, `steps` or `minutes` (see `.matching`). `overrides` hold for all. A setting
+    is made in the recipes that it fits (see `mtl.recipe.overrides.fits`); a recipe that none of a variant's fits has no
+    such variant. Raises `RecipeError` where one of them is no recipe, and `UsageError` where a setting fits none or two
+    divide a train file differently.
     """
     if match is not None and not single:
         raise UsageError(
@@ -56,10 +59,11 @@ def contestants(
     base = Path(data) if data is not None else None
     found: list[Contestant] = []
     names: set[str] = set()
+    asked = Settings.of(files, overrides, variants)
     for file in files:
-        for variant in ("", *variants):
-            settings = [part.strip() for part in variant.split(";") if part.strip()]
-            recipe = load_recipe(file, overrides=[*overrides, *settings], data=base)
+        for settings in asked.variants_of(file):
+            recipe = load_recipe(file, overrides=[*asked.of_all(file), *settings], data=base)
+            recipe = replace(recipe, settings=(*recipe.settings, *asked.left_out(file)))
             name = _free(f"{recipe.name} {'; '.join(settings)}".strip(), names)
             found.append(Contestant(name, ((slug(name), recipe),)))
             if single:

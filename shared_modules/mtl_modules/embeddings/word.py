@@ -21,6 +21,7 @@ from mtl.text.vocabulary import FIRST, PADDING, UNKNOWN
 from ..layers.limits import Count, Positive, Rate
 from .pretrained import dimension, read_vectors
 
+DIM = 100
 Start = Literal["random", "mean", "zero"]
 
 
@@ -43,7 +44,7 @@ class WordEmbedding(Lexicon):
         self,
         features: tuple[Feature, ...],
         *,
-        dim: Count = 100,
+        dim: Count = DIM,
         min_count: Count = 1,
         max_size: Count | None = None,
         pretrained: InitialFile | None = None,
@@ -79,7 +80,11 @@ class WordEmbedding(Lexicon):
         """Let the words that a file has start at their vectors; return the ids of these words."""
         size = dimension(path)
         if size != self.output_dim:
-            raise DataError(f"'dim' should be {size}, the size of the vectors in {path}. Found {self.output_dim}.")
+            default = " (the default)" if self.output_dim == DIM else ""
+            raise DataError(
+                f"'dim' should be {size}, the size of the vectors in {path}. Found {self.output_dim}{default}. "
+                f"Write 'dim: {size}'."
+            )
         weight = self.table.weight
         if weight.is_meta or not isinstance(self.words, WordIds):
             return np.zeros(0, np.int64)

@@ -72,7 +72,7 @@ def test_a_run_that_goes_on_has_no_notes(tmp_path: Path) -> None:
 
 
 VECTORS = {
-    "another size": ("jude 1 2 3\n", "'dim' should be 3, the size of the vectors in {}. Found 2."),
+    "another size": ("jude 1 2 3\n", "'dim' should be 3, the size of the vectors in {}. Found 2. Write 'dim: 3'."),
     "a malformed line": ("jude 1 2\nplay 1 2\nit 1 2 3\n", "{}:3: should hold a word and 2 numbers. Found 4 fields."),
     "no vectors": ("", "{}: should hold a word and its vector per line. Found no line."),
 }

@@ -1,13 +1,16 @@
 # ruff: noqa: E501  # messages and recipes stand in one piece
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from mtl.base.errors import RecipeError
 from mtl.compile.loading import load_recipe, recipe_from_text
 from mtl.recipe.config import Recipe
+from mtl.recipe.filling import digest
 from tests.mtl.recipe.texts import INTENT_SLOT, faults
 
 
@@ -106,15 +109,47 @@ def test_settings_of_a_file(tmp_path: Path) -> None:
     assert (recipe.tasks["slots"].weight, recipe.seed, recipe.data) == (0.5, 9, (tmp_path / "d").resolve())
 
 
+def test_a_pattern_of_what_is_not_written_is_told_the_full_path() -> None:
+    text = """\
+sources: {s: {format: tsv, train: train.tsv}}
+tasks:
+  t: {type: text_classification, source: s, inputs: text, target: t, model: {embedding: word, representation: {type: bilstm}, pooling: max}}
+  u: {type: text_classification, source: s, inputs: {text: text}, target: u, model: {pooling: max, decoder: {hidden: [4]}}}
+share: {words: ["*.embedding"], encoder: ["*.representation"]}
+"""
+    said = "should match a key that the recipe writes. It matches none."
+    cases = {
+        "**.bilstm.hidden=7": "--set 'share.encoder={members: [\"*.representation\"], hidden: 7}'",
+        "tasks.**.lowercase=true": "--set 'tasks.t.inputs={text: {column: text, lowercase: true}}' "
+        "--set 'tasks.u.inputs.text={column: text, lowercase: true}'",
+        "**.decoder.activation=tanh": "--set tasks.t.model.decoder.activation=tanh "
+        "--set tasks.u.model.decoder.activation=tanh",
+        "**.optimizer.lr=0.7": "--set train.optimizer.lr=0.7",
+    }
+    for setting, written in cases.items():
+        with pytest.raises(RecipeError) as raised:
+            recipe_from_text(text, name="r.yaml", overrides=[setting])
+        pattern = setting.partition("=")[0]
+        assert str(raised.value) == (
+            f"--set {setting}: '{pattern}' {said} Name what it leaves at its default by its full path: {written}.\n"
+            "1 error in options given with r.yaml"
+        )
+        assert written.startswith("--set ")
+        changed = recipe_from_text(text, overrides=[part for part in shlex.split(written) if part != "--set"])
+        assert digest(changed) != digest(recipe_from_text(text))
+
+
 @pytest.mark.parametrize(
     ("override", "row"),
     [
         ("seed", "--set seed: should be 'a.b.c=value'. Found no such setting."),
         ("=3", "--set =3: should be 'a.b.c=value'. Found no such setting."),
         ("a..b=3", "--set a..b=3: should be 'a.b.c=value'. Found no such setting."),
-        ("**.pat=3", "--set **.pat=3: '**.pat' should match a key of the recipe. It matches none."),
-        ("**.wordpiece.path=3", "--set **.wordpiece.path=3: '**.wordpiece.path' should match a key of the recipe. It matches none."),
-        ("**=3", "--set **=3: '**' should match a key of the recipe. It matches none."),
+        ("**.pat=3", "--set **.pat=3: '**.pat' should match a key that the recipe writes. It matches none."),
+        ("**.hiden=3", "--set **.hiden=3: '**.hiden' should match a key that the recipe writes. It matches none. Did you mean 'hidden', as in tasks.intent.model.representation.hidden, tasks.intent.model.decoder.hidden?"),
+        ("**.transformer.hidden=3", "--set **.transformer.hidden=3: '**.transformer.hidden' should match a key that the recipe writes. It matches none. 'hidden' is at tasks.intent.model.representation.hidden, tasks.intent.model.decoder.hidden."),
+        ("**.wordpiece.path=3", "--set **.wordpiece.path=3: '**.wordpiece.path' should match a key that the recipe writes. It matches none."),
+        ("**=3", "--set **=3: '**' should match a key that the recipe writes. It matches none."),
         ("seed.=3", "--set seed.=3: should be 'a.b.c=value'. Found no such setting."),
         ("seed=[1", "--set seed=[1: should be YAML. Found a fault while parsing a flow sequence: expected ',' or ']', but got '<stream end>'."),
         ("sed=3", "--set sed=3: a recipe has no key 'sed'. Did you mean 'seed'?"),

@@ -31,6 +31,7 @@ class Component:
         anything: Any = None,
         either: int | str = 0,
         threshold: Share | dict[str, Share] | Literal["dev", "each"] | None = 0.5,
+        between: Annotated[list[int], Field(min_length=2, max_length=2)] | None = None,
         widths: list[Annotated[int, Field(ge=1)]] | int = 3,
     ) -> None: ...
 
@@ -56,6 +57,8 @@ def test_right_values_are_kept_and_defaults_filled_in() -> None:
     ("values", "row"),
     [
         ({"size": "x"}, "a.size: should be a whole number. Found 'x'."),
+        ({"between": [3]}, "a.between: should be a list of at least 2 whole numbers or null. Found a list of 1."),
+        ({"between": [3, 4, 5]}, "a.between: should be a list of at most 2 whole numbers or null. Found a list of 3."),
         ({"size": 1.5}, "a.size: should be a whole number. Found 1.5."),
         ({"size": True}, "a.size: should be a whole number. Found true."),
         ({"size": None}, "a.size: should be a whole number. Found null."),

@@ -281,7 +281,7 @@ def test_vectors_of_another_size(folder: Path) -> None:
     (folder / "vectors.txt").write_text("play 1 2 3\n", "utf-8")
     assert refused(load(folder, VECTORS))[0] == (
         f"{folder / 'small.yaml'}:{VECTORS_AT}: 'dim' should be 3, the size of the vectors in "
-        f"{folder / 'vectors.txt'}. Found 8."
+        f"{folder / 'vectors.txt'}. Found 8. Write 'dim: 3'."
     )
     (folder / "vectors.txt").write_text("play 1 2 3 4 5 6 7 8\n", "utf-8")
     check_recipe(load(folder, VECTORS))

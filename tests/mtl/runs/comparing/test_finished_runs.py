@@ -77,8 +77,8 @@ def test_what_cannot_be_compared(small_run: Path, weak: Path, tmp_path: Path) ->
             f"Found {small_run}."
         ),
         (recipe, small_run): (
-            "what is compared should be recipes, or folders of runs, ensembles and exports. Found both: "
-            f"'{recipe}' and '{small_run}'."
+            "what is compared should be recipes alone, or folders of runs, ensembles and exports alone. Found the "
+            f"recipe '{recipe}' and the folder '{small_run}'. Train the recipe, and name its run's folder."
         ),
         (small_run, weak, "--seeds", "2", "--single"): (
             "--seeds, --single should come with recipes, which are trained to be compared. Found folders."
