@@ -123,7 +123,10 @@ class ModuleReader:
         written = home in self.reading.document.keys
         steps = home if written else home[:-1]
         should, lacking = ("be configured", "It is not") if written else (f"have a module '{name}'", "There is none")
-        self.reading.key_fault(steps, f"should {should}, here or where '{address}' is tied. {lacking}.")
+        kind = self.ties.sites[address].kind
+        only = registry.names(kind) if not written else []
+        change = f" Write '{name}: {only[0]}' in one of the two." if len(only) == 1 else ""
+        self.reading.key_fault(steps, f"should {should}, here or where '{address}' is tied. {lacking}.{change}")
 
     def _part_keys(self, address: str, kind: str) -> dict[str, bool]:
         """Return the keys that hold parts, and whether the parts are named."""

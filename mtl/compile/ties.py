@@ -20,6 +20,8 @@ from .draft import Reading, TaskDraft
 from .groups import Group, member_fault, read_group
 from .sites import Site, Sites
 
+_HEAD = frozenset(("decoder", "output"))  # slots of which a recipe may say something and leave the encoder to the task
+
 
 class Ties(Sites):
     """Sites and the classes that share groups join them into; faults go to `reading`.
@@ -34,13 +36,13 @@ class Ties(Sites):
         self.empty: dict[str, Site] = {}  # optional slots that are left empty, unless a group names them
         self.bare: dict[
             str, tuple[str, Mapping[str, Any]]
-        ] = {}  # task and configuration if no group has one of its modules
+        ] = {}  # task and configuration if nothing is said of an encoder, and no group has one of its modules
         for draft in drafts:
             for slot, home in draft.homes():
                 raw = _at(draft.model, home[3:])
                 left_out = raw is None and _has(draft.model, home[3:])
                 site = Site(f"{draft.name}.{slot.name}", slot.kind, home, default=slot.default, left_out=left_out)
-                if slot.bare is not None and not draft.model:
+                if slot.bare is not None and _HEAD.issuperset(draft.model or ()):
                     self.bare[site.address] = draft.name, slot.bare
                 if raw is not None:
                     site.written.append(home)
@@ -82,7 +84,7 @@ class Ties(Sites):
                     self._join_member(group, address, steps)
 
     def _fill_bare(self, grouped: Container[str]) -> None:
-        """Fill what a task has where the recipe says nothing of its modules: it is not among those `grouped`."""
+        """Fill what a task has where the recipe says nothing of its encoder: it is not among those `grouped`."""
         for address, (task, config) in self.bare.items():
             if task not in grouped:
                 if address in self.empty:

@@ -13,6 +13,7 @@ from ..base.registry import address_keys, file_keys
 from ..base.tensors import shapes
 from ..data.origins import Origins
 from ..graph.parts import parts_of
+from ..graph.rules.label_sets import NAMES
 from ..model.multi_task import MultiTaskModel
 from ..recipe.document import show
 from ..recipe.modules import ModuleConfig
@@ -185,7 +186,8 @@ def _grows_otherwise(origins: Origins, part: str) -> bool:
 
 def _not_extended(origins: Origins, name: str, part: str) -> str:
     """Return the sentence for a component that is extended with a part whose ids stay those of the run."""
-    what = f"the '{origins.graph.components[part].config.type}' embedding"
+    config = origins.graph.components[part].config
+    what = f"the '{config.type}' {NAMES.get(config.kind, config.kind)}"
     if part == name:
         return f"should be left out: {what} keeps the ids of its run. Found true."
     return (

@@ -43,6 +43,7 @@ from ..recipe.filling import filled
 from ..serve.arrays import Texts
 from ..serve.bundle import Bundle
 from ..sources.base import SPLITS
+from ..sources.opening import fault_if_streams
 from ..train.checkpoint import Checkpoints, load_model
 from ..train.logs import Logs
 from ..train.resume import check_same_recipe
@@ -102,8 +103,7 @@ class Run(HasData):
     ) -> Run:
         """Check a recipe and make its run folder; of the data only these splits are read.
 
-        Raises `RecipeError` with every fault, and `UsageError` where the folder holds something already and is not
-        to be resumed.
+        Raises `RecipeError` with every fault, `DataError` for pipes, `UsageError` for a folder that holds other things.
         """
         begun = resume and out is not None and bool(Checkpoints(Path(out)).pointer())
         read = readable(recipe, data, seed, overrides, Path(out) / KEPT if begun and out is not None else None)
@@ -114,6 +114,7 @@ class Run(HasData):
             if kept.is_file():
                 fault_if_other_rules(kept, read_json(kept))
         report = check_recipe(read, initial=not begun)  # what it starts from is in its checkpoint
+        fault_if_streams(read.recipe, sources or (), splits)
         folder = Path(here().from_first(lambda: str(folder_for(read.recipe.name, out, resume))))
         run = cls(folder, report.graph, resume=resume, elsewhere=data is not None, sources=sources, splits=splits)
         anew = () if begun or not resume else (Fault("has no checkpoint: training begins at step 0.", str(folder)),)

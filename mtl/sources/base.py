@@ -248,14 +248,21 @@ def check_distinct(columns: Sequence[str]) -> None:
         raise WrongKeyError("columns", f"column names should differ. Found '{twice[0]}' more than once.")
 
 
+def fault_of_stream(path: Path) -> Fault | None:
+    """Return what is wrong with a path whose bytes come once: a pipe, a terminal, a socket."""
+    found = stream(path)
+    if not found:
+        return None
+    message = f"should be a file, as rows are read more than once. Found {found}. Keep the rows in a file."
+    return Fault(message, file=str(path))
+
+
 def open_binary(path: Path) -> Any:
     """Open a file for reading bytes; raises `DataError` that names it and what is there instead."""
     if path.is_dir():
         raise DataError(Fault("should be a file. Found a directory.", file=str(path)))
-    found = stream(path)
-    if found:
-        message = f"should be a file, as rows are read more than once. Found {found}. Keep the rows in a file."
-        raise DataError(Fault(message, file=str(path)))
+    if streaming := fault_of_stream(path):
+        raise DataError(streaming)
     try:
         return path.open("rb")
     except FileNotFoundError as error:

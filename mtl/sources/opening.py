@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from ..base.errors import UsageError, listing, near_miss
+from ..base.errors import DataError, Fault, UsageError, listing, near_miss
 from ..recipe.config import Recipe
-from .base import SPLITS, Source
+from .base import SPLITS, Source, fault_of_stream
 from .held_out import HeldOut
 from .python import PythonSource
 
@@ -32,6 +33,18 @@ def open_sources(recipe: Recipe, given: Mapping[str, Mapping[str, Iterable[Any]]
         source.hold_out(held_out)
         sources[name] = source
     return sources
+
+
+def fault_if_streams(recipe: Recipe, given: Container[str], splits: Container[str]) -> None:
+    """Raise `DataError` with every file of these splits that is a pipe or the like; what is `given` has none."""
+    faults: dict[Fault, None] = {}
+    for name, source in open_sources(recipe).items():
+        for split in source.splits if name not in given else ():
+            if split in splits:
+                with suppress(DataError):  # what is not there is told when it is read
+                    faults |= dict.fromkeys(filter(None, map(fault_of_stream, source.files(split, recipe.data))))
+    if faults:
+        raise DataError(*faults)
 
 
 def _held_out(recipe: Recipe, name: str, found: HeldOut) -> HeldOut:

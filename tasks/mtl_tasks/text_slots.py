@@ -19,8 +19,8 @@ def whole_text_slots(
     """Return embedding, representation (may be left out), pooling, decoder, wide and output, by default `output`.
 
     A wide module may be left out, or alone: then embedding, pooling and decoder are. Where a recipe says nothing of the
-    task's modules, it is n-grams, beside a bag of words that begins small (few examples teach n-grams more), and the
-    output is `bare` if that is given.
+    task's modules, decoder and output layer apart, it is n-grams, beside a bag of words that begins small (few examples
+    teach n-grams more), and the output is `bare` if that is given.
     """
     return (
         Slot("embedding", "embedding", tuple(inputs), optional=True, default=WORD, bare=SMALL),

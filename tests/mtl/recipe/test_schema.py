@@ -89,10 +89,10 @@ def test_right_values_are_kept_and_defaults_filled_in() -> None:
         ({"siez": 1}, "a: it has no key 'siez'. Did you mean 'size'?"),
         (
             {"colour": 1},
-            "a: it has no key 'colour'. Its keys: anything, either, how, name, on, rate, rates, rows, sides, size, sizes, "
+            "a: it has no key 'colour'. Its keys: anything, between, either, how, name, on, rate, rates, rows, sides, size, sizes, "
             "threshold, weights, widths.",
         ),
-        ({"input_dim": 1}, "a: it has no key 'input_dim'. Its keys: anything, either, how, name, on, rate, rates, rows, "
+        ({"input_dim": 1}, "a: it has no key 'input_dim'. Its keys: anything, between, either, how, name, on, rate, rates, rows, "
          "sides, size, sizes, threshold, weights, widths."),
     ],
 )  # fmt: skip

@@ -196,6 +196,15 @@ def test_affixes_are_not_extended(affixes: Path, tmp_path: Path) -> None:
     ]
 
 
+def test_n_grams_are_not_extended(tmp_path: Path) -> None:
+    text = small.RECIPE.replace("epochs: 24", "epochs: 1").replace("pooling: max", "pooling: max\n      wide: ngrams")
+    list(Run.start(small.write(tmp_path, text), tmp_path / "run").train())
+    model = {"embedding": "word", "wide": {"from": f"{tmp_path / 'run'}#intent.wide", "extend": True}}
+    assert refused(recipe(tmp_path, model)) == [
+        f"{HERE}.wide.extend: should be left out: the 'ngrams' wide module keeps the ids of its run. Found true."
+    ]
+
+
 def test_words_beside_affixes_are_extended(affixes: Path, tmp_path: Path) -> None:
     parts = {"word": {"from": f"{affixes}#words.word", "extend": True}}
     assert refused(recipe(tmp_path, {"embedding": {"from": f"{affixes}#words", "parts": parts}})) == []

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 import mtl
-from mtl.base.errors import RecipeError, UsageError
+from mtl.base.errors import DataError, RecipeError, UsageError
 from mtl.compile.loading import load_recipe
 from mtl.recipe.yaml_core import parse
 from mtl.runs.read_data import GivenRows
@@ -240,6 +241,18 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path, small_run: 
         "(--resume, resume=True), or name another folder (--out DIR, out=DIR).\n"
     )
     assert {file: file.read_bytes() for file in small_run.rglob("*") if file.is_file()} == before
+
+
+def test_pipes_are_refused_before_a_folder_is_made(tmp_path: Path) -> None:
+    path = small.write(tmp_path)
+    for split in ("train", "dev"):
+        (tmp_path / f"{split}.tsv").unlink()
+        os.mkfifo(tmp_path / f"{split}.tsv")
+    with pytest.raises(DataError) as error:
+        Run.start(path, tmp_path / "run")
+    message = "should be a file, as rows are read more than once. Found a pipe. Keep the rows in a file."
+    assert str(error.value) == f"{tmp_path / 'train.tsv'}: {message}\n{tmp_path / 'dev.tsv'}: {message}"
+    assert not (tmp_path / "run").exists()
 
 
 def test_resuming_with_another_recipe_changes_nothing(tmp_path: Path, small_run: Path) -> None:
