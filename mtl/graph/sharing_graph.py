@@ -307,16 +307,24 @@ class SharingGraph:
 
         Where several lines match, the last one decides. One that is frozen where it is configured stays so.
         """
-        whole = self.components[component]
-        names = {component, *whole.members}
+        lines = [self.recipe.train.components[pattern] for pattern in self.training_lines(component)]
+        found = lines[-1] if lines else ComponentTraining()
+        return ComponentTraining(freeze=True, place=found.place) if self.configured_frozen(component) else found
+
+    def training_lines(self, component: str) -> list[str]:
+        """Return the patterns of `train.components` that a component, or a composite that it is part of, matches."""
+        names = self._names_of(component)
+        return [pattern for pattern in self.recipe.train.components if any(matches(pattern, name) for name in names)]
+
+    def configured_frozen(self, component: str) -> bool:
+        """Return whether a component, or a composite that it is part of, is frozen where it is configured."""
+        return any(self._addresses[name].freeze for name in self._names_of(component) if name in self._addresses)
+
+    def _names_of(self, component: str) -> set[str]:
+        """Return the names and addresses of a component, and those of the composites that it is part of."""
+        names = {component, *self.components[component].members}
         wholes = {name.rsplit(".", n)[0] for name in names for n in range(1, name.count(".") + 1)}
-        names |= {whole for whole in wholes if whole in self._addresses or whole in self.components}
-        found = ComponentTraining()
-        for pattern, training in self.recipe.train.components.items():
-            if any(matches(pattern, name) for name in names):
-                found = training
-        frozen = any(self._addresses[name].freeze for name in names if name in self._addresses)
-        return ComponentTraining(freeze=True, place=found.place) if frozen else found
+        return names | {whole for whole in wholes if whole in self._addresses or whole in self.components}
 
 
 def declared_features(config: ModuleConfig) -> tuple[Any, ...]:

@@ -22,10 +22,10 @@ class Slot:
     flows in training only (teacher forcing). An optional slot that no recipe line fills is left out and its input flows
     on; from an empty `side` branch nothing does. `default` is the configuration used where neither the task nor a share
     group writes one; `bare` the one used where they say nothing of the task's modules but of its decoder and output
-    layer. With `units`, values of single texts are regrouped before they flow in: a module over a list of texts gets a sequence of them. Where values
-    of several inputs meet, that is done without asking. `passes` are those of the slots that it takes which flow on
-    where it is left out; without it all do. With `together` an embedding reads the two texts that it takes in one row,
-    by this method (see `mtl.model.module.Embedding`).
+    layer. With `units`, values of single texts are regrouped before they flow in: a module over a list of texts gets a
+    sequence of them. Where values of several inputs meet, that is done without asking. `passes` are those of the slots
+    that it takes which flow on where it is left out; without it all do. With `together` an embedding reads the two
+    texts that it takes in one row, by this method (see `mtl.model.module.Embedding`).
     """
 
     name: str

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from torch import nn
 
 from ..base import registry
-from ..base.errors import Fault
+from ..base.errors import Fault, some
 from ..graph.sharing_graph import SharingGraph
 from ..model.module import Module
 from ..recipe.modules import ModuleConfig
@@ -47,7 +47,8 @@ def rates_of(graph: SharingGraph, components: Mapping[str, Module]) -> dict[nn.P
 
 
 def without_effect(graph: SharingGraph, components: Mapping[str, Module]) -> Iterator[Fault]:
-    """Yield a fault for each line with a `layer_decay` that no layer's rate differs by."""
+    """Yield a fault for each line whose rates or optimizer no parameter has: `layer_decay` of no layers, for one."""
+    yield from _of_nothing(graph, components)
     descents = _descents(graph, components)
     depths: dict[str, int] = {}
     for name, descent in descents.items():
@@ -61,6 +62,26 @@ def without_effect(graph: SharingGraph, components: Mapping[str, Module]) -> Ite
                 "should have 'layer_decay' only where there are layers: a component of several, or one into which "
                 f"another without a rate of its own flows. Found none at '{pattern}'. Leave 'layer_decay' out."
             )
+
+
+def _of_nothing(graph: SharingGraph, components: Mapping[str, Module]) -> Iterator[Fault]:
+    """Yield a fault for each line of components that are all frozen where they are configured, or have no parameters.
+
+    A pattern that another line takes over for some of its components is of those too.
+    """
+    for pattern, line in graph.recipe.train.components.items():
+        given = [key for key in ("lr", "layer_decay", "optimizer") if getattr(line, key) is not None]
+        names = [name for name in components if pattern in graph.training_lines(name)]
+        if not given or not names:
+            continue
+        found = f"Found {' and '.join(repr(key) for key in given)}."
+        if all(graph.configured_frozen(name) for name in names):
+            change = "Leave 'freeze' out there, or this line."
+            yield line.place.fault(f"should be of what is trained: 'freeze' is true in its model. {found} {change}")
+        elif not any(True for name in names for _ in components[name].parameters()):
+            should = "should be of a component with parameters: "
+            has = "has" if len(names) == 1 else "have"
+            yield line.place.fault(f"{should}{some(names)} {has} none. {found} Leave the line out.")
 
 
 def _descents(graph: SharingGraph, components: Mapping[str, Module]) -> dict[str, _Descent]:

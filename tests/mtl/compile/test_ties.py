@@ -186,7 +186,7 @@ def test_a_part_that_nobody_configures() -> None:
     ]
 
 
-BARE = """\
+CLASSIFIER = """\
 sources: {s: {format: tsv, train: train.tsv}}
 tasks:
   t: {type: text_classification, source: s, inputs: text, target: t, model: MODEL}
@@ -197,7 +197,7 @@ tasks:
     "model", ["{}", "{output: {label_smoothing: 0.2}}", "{decoder: {hidden: [8]}, output: softmax}"]
 )
 def test_keys_of_decoder_and_output_leave_the_encoder_as_it_is(model: str) -> None:
-    found = recipe_from_text(BARE.replace("MODEL", model)).tasks["t"].model
+    found = recipe_from_text(CLASSIFIER.replace("MODEL", model)).tasks["t"].model
     assert found["wide"] is not None
     assert found["embedding"] is not None
     assert (found["wide"].type, found["embedding"].values["word_dropout"]) == ("ngrams", 0.1)
@@ -205,11 +205,11 @@ def test_keys_of_decoder_and_output_leave_the_encoder_as_it_is(model: str) -> No
 
 @pytest.mark.parametrize("model", ["{pooling: max}", "{output: softmax, wide: null}", "{embedding: word}"])
 def test_what_is_said_of_an_encoder_is_all_that_it_has(model: str) -> None:
-    assert recipe_from_text(BARE.replace("MODEL", model)).tasks["t"].model["wide"] is None
+    assert recipe_from_text(CLASSIFIER.replace("MODEL", model)).tasks["t"].model["wide"] is None
 
 
 def test_a_tied_wide_module_that_nobody_configures() -> None:
-    text = BARE.replace("MODEL", "{embedding: word}") + "share: {wide: '*.wide'}\n"
+    text = CLASSIFIER.replace("MODEL", "{embedding: word}") + "share: {wide: '*.wide'}\n"
     assert faults(text) == [
         "r.yaml:3: tasks.t.model: should have a module 'wide', here or where 't.wide' is tied. There is none. Write "
         "'wide: ngrams' in one of the two."
