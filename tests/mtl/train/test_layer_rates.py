@@ -129,3 +129,32 @@ def test_what_is_refused(tmp_path: Path, components: dict[str, Any], row: str) -
     assert fault.path is not None
     assert fault.path.startswith("train.components.kind.embedding")
     assert fault.message == row
+
+
+@pytest.mark.parametrize(
+    ("components", "freeze", "row"),
+    [
+        (
+            {"kind.embedding": {"lr": 0.1, "optimizer": "sgd"}},
+            True,
+            "train.components.kind.embedding: should be of what is trained: 'freeze' is true in its model. Found 'lr' and "
+            "'optimizer'. Leave 'freeze' out there, or this line.",
+        ),
+        (
+            {"kind.pooling": {"optimizer": "sgd"}},
+            False,
+            "train.components.kind.pooling: should be of a component with parameters: kind.pooling has none. Found "
+            "'optimizer'. Leave the line out.",
+        ),
+    ],
+)
+def test_lines_of_what_is_not_trained(tmp_path: Path, components: dict[str, Any], freeze: bool, row: str) -> None:
+    model = {**MODEL, "embedding": {"type": "word", "dim": 4, "freeze": freeze}}
+    with pytest.raises(RecipeError) as caught:
+        check_recipe(recipe(tmp_path, components, model))
+    assert [f"{fault.path}: {fault.message}" for fault in caught.value.faults] == [row]
+
+
+def test_a_line_of_some_that_are_trained_is_right(tmp_path: Path) -> None:
+    model = {**MODEL, "embedding": {"type": "word", "dim": 4, "freeze": True}}
+    check_recipe(recipe(tmp_path, {"kind.*": {"lr": 0.1}}, model))
