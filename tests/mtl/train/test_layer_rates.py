@@ -137,8 +137,8 @@ def test_what_is_refused(tmp_path: Path, components: dict[str, Any], row: str) -
         (
             {"kind.embedding": {"lr": 0.1, "optimizer": "sgd"}},
             True,
-            "train.components.kind.embedding: should be of what is trained: 'freeze' is true in its model. Found 'lr' and "
-            "'optimizer'. Leave 'freeze' out there, or this line.",
+            "train.components.kind.embedding: should be of what is trained: 'freeze' is true in its model. Found 'lr' "
+            "and 'optimizer'. Leave 'freeze' out there, or this line.",
         ),
         (
             {"kind.pooling": {"optimizer": "sgd"}},
