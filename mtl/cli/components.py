@@ -163,6 +163,8 @@ def type_text(annotation: Any) -> str:
 
     >>> type_text(int | None), type_text(list[int]), type_text(typing.Literal["relu", "tanh"])
     ('int or null', 'list of int', 'relu | tanh')
+    >>> type_text(Sequence[int] | None)
+    'list of int or null'
     """
     nested = registry.nested_kind(annotation)
     if nested is not None:
@@ -185,7 +187,7 @@ def type_text(annotation: Any) -> str:
         return " | ".join(written(value) for value in arguments)
     if origin in (typing.Union, types.UnionType):
         return " or ".join(type_text(argument) for argument in arguments)
-    if origin in (list, tuple):
+    if origin in (list, tuple, Sequence):
         return f"list of {type_text(arguments[0])}" if arguments else "list"
     if origin is dict:
         return f"{type_text(arguments[1])} by {type_text(arguments[0])}"
