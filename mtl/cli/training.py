@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from ..base.errors import counted
+from ..base.errors import DataError, RecipeError, counted
 from ..base.visible import visible
 from .checking import summary, tell_settings, warn
 from .progress import line, show_progress, stage
@@ -131,8 +131,12 @@ def reading_shown(run: Run, again: str, console: Console) -> Iterator[None]:
             warn(run.checked.warnings)
             line(console, summary(run.checked))
         line(console, f"run folder: {run.out}")
-        warn([*run.prepared.skipped, *run.prepared.notes])
-        for text in reading(run.prepared.report()):
+        try:
+            prepared = run.prepared
+        except DataError as error:  # as `mtl check` says it: with a count
+            raise RecipeError([], run.recipe.title, error.faults) from error
+        warn([*prepared.skipped, *prepared.notes])
+        for text in reading(prepared.report()):
             line(console, text)
         yield
     except KeyboardInterrupt:

@@ -15,7 +15,7 @@ from ...graph.build import build_graph
 from ...recipe.config import Recipe
 from ...sources.opening import open_sources
 from .divisions import check_divisions
-from .given_settings import Settings
+from .given_settings import GivenSettings
 from .matching import match_of
 
 LONGEST = 200  # bytes of a folder's name, of the 255 that file systems take
@@ -59,7 +59,7 @@ def contestants(
     base = Path(data) if data is not None else None
     found: list[Contestant] = []
     names: set[str] = set()
-    asked = Settings.of(files, overrides, variants)
+    asked = GivenSettings.of(files, overrides, variants)
     for file in files:
         for settings in asked.variants_of(file):
             recipe = load_recipe(file, overrides=[*asked.of_all(file), *settings], data=base)

@@ -13,7 +13,7 @@ from ...recipe.yaml_core import read
 
 
 @dataclass(frozen=True)
-class Settings:
+class GivenSettings:
     """Settings `--set-all` and variants `--set`, with the recipes as they are written."""
 
     documents: Mapping[str, Document]
@@ -21,7 +21,7 @@ class Settings:
     variants: tuple[tuple[str, ...], ...]
 
     @classmethod
-    def of(cls, files: Sequence[str | Path], overrides: Sequence[str], variants: Sequence[str]) -> Settings:
+    def of(cls, files: Sequence[str | Path], overrides: Sequence[str], variants: Sequence[str]) -> GivenSettings:
         """Read the recipes; raises `UsageError` with every setting that fits none of several."""
         parted = tuple(tuple(part.strip() for part in text.split(";") if part.strip()) for text in variants)
         found = cls({str(file): read(Path(file)) for file in files}, tuple(overrides), parted)

@@ -97,3 +97,15 @@ def test_a_delimiter_that_is_not_the_format_s_is_named(tmp_path: Path) -> None:
         "text;intent;slots. If ';' parts the columns, write 'delimiter: \";\"'.",
         f"1 error in the data of {recipe}",
     ]
+
+
+def test_faults_of_data_are_counted_by_a_run_too(tmp_path: Path) -> None:
+    recipe = small.write(tmp_path)
+    for split in ("dev", "test"):
+        (tmp_path / f"{split}.tsv").write_text("text\tintent\nhey\tplay\n")
+    done = within("train", recipe, "--out", tmp_path / "run")
+    uses = "should have a column 'slots': the target of task 'slots'. Found the columns intent, text."
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"{tmp_path}/dev.tsv: {uses}\n{tmp_path}/test.tsv: {uses}\n2 errors in the data of {recipe}\n"
+    )
