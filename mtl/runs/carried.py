@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ..base.errors import CheckpointError
+from ..base.errors import CheckpointError, Fault
 from ..base.folders import fault_if_other
 from ..data.origins import Origins
 from ..graph.parts import parts_of
@@ -39,13 +39,13 @@ def carried_over(graph: SharingGraph, run: Path) -> list[CarriedModule]:
     there = {name: origins.sources[name].component for name in origins.sources}
     why = {name: "the run has none" for name in graph.components if name not in there}
     for name in [name for name in there if name not in already]:
-        differences = [fault.message for fault in unlike(origins, name)]
+        differences = [_difference(graph, name, fault) for fault in unlike(origins, name)]
         if differences:
             why[name] = differences[0]
             del origins.sources[name]
     own = own_tensors(build_on_meta(graph, origins=origins).components)
     for name in origins.sources:
-        differences = [fault.message for fault in other_shapes_of(origins, name, own[name])]
+        differences = [_difference(graph, name, fault) for fault in other_shapes_of(origins, name, own[name])]
         if differences:
             why.setdefault(name, differences[0])
     inner = {part for name in graph.components for part in parts_of(graph, name) if part != name}
@@ -56,6 +56,13 @@ def carried_over(graph: SharingGraph, run: Path) -> list[CarriedModule]:
             path = graph.components[name].config.place.path
             found.append(CarriedModule(path, None, wrong) if wrong else CarriedModule(path, there[name]))
     return found
+
+
+def _difference(graph: SharingGraph, name: str, fault: Fault) -> str:
+    """Return what a fault says, after the key that it is about: its place inside the module, or elsewhere."""
+    module = graph.components[name].config.place.path
+    key = (fault.path or "").removeprefix(f"{module}.")
+    return fault.message if key in ("", module) else f"{key}: {fault.message}"
 
 
 def sentences_of(found: Sequence[CarriedModule], run: Path) -> Iterator[str]:

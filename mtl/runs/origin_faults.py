@@ -88,8 +88,13 @@ def _other_value(origins: Origins, name: str, key: str) -> Iterator[Fault]:
     here, there = _compared(mine.values[key]), _compared(graph.components[source.component].config.values.get(key))
     reordered = key in getattr(mine.cls, "ordered_keys", ()) and here == there and list(here) != list(there)
     if here != there or reordered:
-        should = f"should be {_shown(there)}, as in {_there(origins, name)}, or be left out. Found {_shown(here)}."
-        yield mine.place_of(key).fault(f"{should} Vectors go by their order." if reordered else should)
+        place = mine.places.get(key)
+        written = place is not None and place.path.endswith(f".{key}")  # not in what a module has by default
+        if place is None or not written:
+            place = mine.place.named(f"{mine.path}.{key}")
+        left_out = ", or be left out" if written else ""
+        should = f"should be {_shown(there)}, as in {_there(origins, name)}{left_out}. Found {_shown(here)}."
+        yield place.fault(f"{should} Vectors go by their order." if reordered else should)
 
 
 def _there(origins: Origins, name: str) -> str:

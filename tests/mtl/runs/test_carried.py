@@ -23,9 +23,10 @@ def test_what_a_changed_recipe_may_take(small_run: Path, tmp_path: Path) -> None
         f"  tasks.intent.model.decoder: {{from: {run}#intent.decoder}}",
         f"  tasks.intent.model.output: {{from: {run}#intent.output}}",
         f"not from {small_run}:",
-        f"  tasks.intent.model.pooling: should be 'max', as 'intent.pooling' of '{run}' is. Found 'mean'.",
-        f"  tasks.slots.model.decoder: should be [], as in 'slots.decoder' of '{run}', or be left out. Found [5].",
-        f"  tasks.slots.model.output: should be 'softmax', as 'slots.output' of '{run}' is. Found 'crf'.",
+        f"  tasks.intent.model.pooling: type: should be 'max', as 'intent.pooling' of '{run}' is. Found 'mean'.",
+        f"  tasks.slots.model.decoder: hidden: should be [], as in 'slots.decoder' of '{run}', or be left out. "
+        "Found [5].",
+        f"  tasks.slots.model.output: type: should be 'softmax', as 'slots.output' of '{run}' is. Found 'crf'.",
     ]
 
 
