@@ -93,7 +93,7 @@ def ensemble_command(asked: EnsembleRequest) -> None:
     split = next((name for name in ("test", "dev") if name in figures), None)
     line(console, "tested; exporting and verifying" if asked.verify != "none" else "tested; exporting")
     report = found.export(report=lambda begun: line(console, stage(begun)), verify=asked.verify)
-    print_table(console, results({}, {}, report.folder, report.files, report.verification.facts(), report.joint))
+    print_table(console, results({}, {}, report.folder, report.files, report.verification.facts(), report.manifest))
     if split is not None:
         print_table(console, members_table(split, found.evaluate_members(split), figures[split]))
 

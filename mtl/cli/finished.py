@@ -72,7 +72,7 @@ def export_command(
     console = Console()
     report = run.export(out, report=lambda begun: line(console, stage(begun)), verify=verify)
     warn(run.warnings(*report.verification.split.values()))
-    print_table(console, results({}, {}, report.folder, report.files, report.verification.facts(), report.joint))
+    print_table(console, results({}, {}, report.folder, report.files, report.verification.facts(), report.manifest))
     if int8:
         _eight_bits(report.folder, data, at_most, console)
 
@@ -89,4 +89,4 @@ def _eight_bits(export: Path, data: Path | None, at_most: float | None, console:
         report=lambda begun: line(console, stage(begun)),
     )
     print_table(console, eight_bit_table(found.losses))
-    print_table(console, results({}, {}, found.folder, found.files, {}))
+    print_table(console, results({}, {}, found.folder, found.files, {}, {**found.manifest, "joint": ()}))

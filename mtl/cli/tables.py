@@ -64,11 +64,12 @@ def results(
     folder: Path,
     files: Mapping[str, int],
     verified: Mapping[str, Any],
-    joint: Sequence[Mapping[str, Any]] = (),
+    manifest: Mapping[str, Any] = {},
 ) -> Table:
     """Return the one table at the end of a run: test figures, files with their sizes, what verification found.
 
-    `joint` are the manifest's entries of joint graphs: each gets a line with its tasks, and how it reads their texts.
+    Of the export's `manifest`, each joint graph gets a line with its tasks, and how it reads their texts; where there
+    are adapters, each component with weights gets one, with their size.
     """
     from ..export.pairs import by_count
 
@@ -78,6 +79,9 @@ def results(
         made.add_row(f"{split} {task}", name, text)
     for name, size in files.items():
         made.add_row("exported", str(folder / name), size_text(size))
+    for name, what, size in _weights(manifest):
+        made.add_row(name, what, size)
+    joint = manifest.get("joint", ())
     for entry in joint:
         made.add_row("joint", f"{entry['file']}: {', '.join(entry['tasks'])}; reads {' and '.join(entry['reads'])}", "")
     if len(joint) > 1:
@@ -97,6 +101,21 @@ def results(
     made.add_row("verified", "largest difference between scores", f"{verified['largest_difference']:.1e}")
     made.add_row("verified", "near ties (eager torch's two best within 0.002 %)", str(len(verified["ties"])))
     return made
+
+
+def _weights(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield rows of the table: the weights of every component of an export with adapters."""
+    adapters = manifest.get("adapters")
+    if not adapters:
+        return
+    merged = {own["encoder"]: adapter for adapter, own in adapters.items() if own["weights"] == "merged"}
+    for name, size in manifest["weights_of"].items():
+        what = name
+        if name in merged:
+            what = f"{name}, the adapter {merged[name]} merged into it"
+        elif name in adapters:
+            what = f"{name}, an adapter of {adapters[name]['encoder']}, apart"
+        yield "weights", what, size_text(size)
 
 
 def eight_bit_table(losses: Sequence[Loss]) -> Table:

@@ -98,7 +98,7 @@ def show_results(run: Run, console: Console) -> None:
     """Print the one table at the end of a run."""
     manifest, folder = run.manifest, run.out / "export"
     files = {name: facts["bytes"] for name, facts in manifest["files"].items()}
-    print_table(console, results(run.metrics, run.reports, folder, files, manifest["verified"], manifest["joint"]))
+    print_table(console, results(run.metrics, run.reports, folder, files, manifest["verified"], manifest))
 
 
 @contextmanager

@@ -45,7 +45,7 @@ from .swap import publish
 from .towers import Tower
 from .verify import Verification
 from .verify import verify as verification_of
-from .weights import WEIGHTS, save, write_weights
+from .weights import WEIGHTS, save, sizes_by_component, write_weights
 
 if TYPE_CHECKING:
     from ..data.prepared import Prepared
@@ -57,13 +57,13 @@ if TYPE_CHECKING:
 class ExportReport:
     """What an export wrote, `files` in bytes by name, and what its verification found.
 
-    `joint` are the manifest's entries of joint graphs.
+    `manifest` are its entries about the graphs: `joint` graphs, bytes of `weights_of` components, `adapters`.
     """
 
     folder: Path
     files: Mapping[str, int]
     verification: Verification
-    joint: Sequence[Mapping[str, Any]]
+    manifest: Mapping[str, Any]
 
     @property
     def summary(self) -> str:
@@ -119,13 +119,13 @@ def export(
     finally:
         model.train(was_training).to(device)
     sizes = {name: (place / name).stat().st_size for name in files_in(place)}
-    return ExportReport(out, sizes, verification, heads["joint"])
+    return ExportReport(out, sizes, verification, heads)
 
 
 def write_graphs(
     graphs: Graphs, graph: SharingGraph, prepared: Prepared, tasks: Sequence[str], folder: Path
 ) -> dict[str, Any]:
-    """Write weights, heads and joint graphs; return the manifest's entries, `tasks` and `joint`."""
+    """Write weights, heads and joint graphs; return the manifest's entries about them."""
     weights = write_weights(folder, graphs.numeric.parameters)
     entries: dict[str, Any] = {"tasks": {}, "joint": []}
     for task in tasks:
@@ -148,6 +148,11 @@ def write_graphs(
         reads = list(map(str, graph.inputs(group[0], by="front_end").values()))
         entries["joint"].append({"file": file, "tasks": list(group), "inputs": inputs, "reads": reads})
     entries["weights"] = WEIGHTS
+    entries["weights_of"] = sizes_by_component(folder, graph.components)
+    entries["adapters"] = {
+        adapter: {"encoder": place.encoder, "weights": "merged" if place.merged else "apart"}
+        for adapter, place in graphs.numeric.adapters.items()
+    }
     return entries
 
 

@@ -15,6 +15,7 @@ from ..recipe.filling import digest
 from ..serve.bundle import FORMAT
 from ..text.featurizer import RULES
 from .tracing import OPSET
+from .weights import sizes_by_component
 
 if TYPE_CHECKING:
     from ..data.fitted import Fitted
@@ -155,7 +156,9 @@ def write_variant_manifest(
     `facts` about it are under its `name`. It was not compared with torch, and its `metrics` are its own.
     """
     manifest = json.loads((export / MANIFEST).read_text("utf-8"))
-    _write(folder, {**manifest, "metrics": dict(metrics), "verified": {"how": "figures"}, name: dict(facts)})
+    own = {"weights_of": sizes_by_component(folder, manifest["weights_of"])} if "weights_of" in manifest else {}
+    own |= {"metrics": dict(metrics), "verified": {"how": "figures"}, name: dict(facts)}
+    _write(folder, {**manifest, **own})
 
 
 def _write(folder: Path, manifest: Mapping[str, Any]) -> None:

@@ -20,6 +20,7 @@ from ..model.programs import Program, Value, compute, program, regrouped
 from ..model.search import Stepped
 from ..text.features import Feature
 from .as_units import as_units
+from .merging import stand_ins
 from .towers import Tower, towers
 
 FeaturePlace = tuple[str, int, InputKey]  # embedding component, position among its features, input
@@ -60,7 +61,8 @@ class Network(nn.Module):
         self.components = [name for name in graph.components if name in used]
         self.kinds = {name: graph.components[name].kind for name in self.components}
         # torch numbers what it cannot name: component names may hold dots.
-        self.modules_ = nn.ModuleList(model.components[name].exportable() for name in self.components)
+        built, self.adapters = stand_ins({name: model.components[name] for name in self.components}, self.calls)
+        self.modules_ = nn.ModuleList(built.values())
         read = dict.fromkeys(leaves(self.calls))
         self.inputs: list[InputKey] = list(dict.fromkeys(key for _, key in read))
         self.listed = [key for key in self.inputs if key.listed]

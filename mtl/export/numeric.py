@@ -22,6 +22,7 @@ from ..graph.calls import Call, InputKey
 from ..graph.sharing_graph import SharingGraph
 from ..model.multi_task import MultiTaskModel
 from .loops import lighten
+from .merging import AdapterPlace
 from .network import FeaturePlace, Features, Network
 from .tracing import traced
 
@@ -34,7 +35,7 @@ class Numeric:
     [B]); `features` [texts, T], [texts, T, C], [texts, P] or [texts, G]. Outputs: `answers` by task and key of
     what the output layer's `answer` returns, `vectors` [B, E] of separable scorers by task and input, and `calls`: what
     every component computed ([B, …], sequences without their lengths). `parameters` are the tensors of its named
-    initializers, `declared` what the tasks' heads make of these answers.
+    initializers, `declared` what the tasks' heads make of these answers, `adapters` where those of encoders are.
     """
 
     model: ir.Model
@@ -46,6 +47,7 @@ class Numeric:
     calls: Mapping[Call, str]
     parameters: Mapping[str, Tensor]
     declared: Mapping[str, tuple[Answer, ...]]
+    adapters: Mapping[str, AdapterPlace]
 
 
 def export_numeric(model: MultiTaskModel, graph: SharingGraph, features: Features, tasks: Sequence[str]) -> Numeric:
@@ -116,6 +118,7 @@ def _named(network: Network, model: ir.Model) -> Numeric:
         dict(zip(network.measured, outputs[len(keys) + len(sides) :], strict=True)),
         parameters,
         network.declared,
+        network.adapters,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import onnx_ir as ir
@@ -60,6 +60,17 @@ def references(folder: Path) -> dict[str, ir.ExternalTensor]:
                 base_dir=folder,
             )
     return found
+
+
+def sizes_by_component(folder: Path, components: Iterable[str]) -> dict[str, int]:
+    """Return how many bytes of a folder's weights file are each component's, of those that have any there.
+
+    A weight's name begins with its component's; where one component's name goes on from another's, the longer counts.
+    """
+    found = dict.fromkeys(components, 0)
+    for name, tensor in references(folder).items():
+        found[max((own for own in found if name.startswith(f"{own}.")), key=len)] += tensor.nbytes
+    return {name: size for name, size in found.items() if size}
 
 
 def _dtype(name: str, stored: str) -> ir.DataType:

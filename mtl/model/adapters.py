@@ -2,11 +2,13 @@
 
 The encoder is a component of the sharing graph, and so is each adapter. An adapter is handed the encoder with what
 flows into it (`Adapted`) and runs its layers, with a part of its own in each (`LayerAdapter`). So an encoder is built,
-saved and exported once, however many tasks adapt it.
+saved and exported once, however many tasks adapt it. An export in which one adapter alone uses an encoder has the
+adapter in the encoder's weights, where it can be there (`Merged`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from torch import Tensor, nn
@@ -29,6 +31,13 @@ class LayerAdapter(nn.Module):
         """Return what a part computes, [B, T, D], adapted."""
         return computed
 
+    def updates(self) -> Mapping[str, Tensor] | None:
+        """Return what could be added to the weights of linear layers [E, D] in its place, by their names, in fp64.
+
+        None, as by default, where weights alone cannot do what it does. Of what is computed outside training.
+        """
+        return None
+
 
 UNCHANGED = LayerAdapter()
 
@@ -38,3 +47,12 @@ class Adapted(NamedTuple):
 
     encoder: nn.Module
     inputs: PaddedSequence
+
+
+class Merged(nn.Module):
+    """What takes an adapter's place over an encoder that has it in its weights."""
+
+    def forward(self, given: Adapted) -> PaddedSequence:
+        """Return what the encoder computes, [B, T, D]."""
+        found: PaddedSequence = given.encoder(given.inputs)
+        return found

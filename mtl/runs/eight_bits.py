@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..base.errors import ExportError, Fault
-from ..base.files import sync_tree
+from ..base.files import read_json, sync_tree
 from ..base.progress import StageReport
 from ..evaluate.evaluation import evaluate, figures_on
 from ..evaluate.selection import selecting
 from ..export.eight_bits.variant import write_variant
 from ..export.export import check_place
-from ..export.manifest import files_in, write_variant_manifest
+from ..export.manifest import MANIFEST, files_in, write_variant_manifest
 from ..export.scratch import clear, scratch_folder
 from ..export.swap import publish
 from ..serve.bundle import Bundle
@@ -62,10 +62,14 @@ class Loss(NamedTuple):
 
 @dataclass(frozen=True)
 class EightBitReport:
-    """What was written: `files` in bytes by name, and what each selected figure lost on dev and test."""
+    """What was written: `files` in bytes by name, and what each selected figure lost on dev and test.
+
+    `manifest` is what the variant's says.
+    """
 
     folder: Path
     files: Mapping[str, int]
+    manifest: Mapping[str, Any]
     losses: tuple[Loss, ...]
 
 
@@ -104,7 +108,7 @@ def export_eight_bits(
             f"{out}: the variant could not be written: {error.strerror or error}. An earlier export is unharmed."
         ) from error
     sizes = {name: (place / name).stat().st_size for name in files_in(place)}
-    return EightBitReport(out, sizes, tuple(losses))
+    return EightBitReport(out, sizes, read_json(place / MANIFEST), tuple(losses))
 
 
 def _measured(export: ExportedRun, variant: Path) -> tuple[list[Loss], dict[str, Any]]:

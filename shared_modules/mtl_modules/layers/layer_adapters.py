@@ -33,6 +33,11 @@ class LowRank(LayerAdapter):
         found: Tensor = projected + self.scale * self.up[own](self.down[own](self.dropout(seen)))
         return found
 
+    def updates(self) -> dict[str, Tensor]:
+        """Return `scale` x up x down of each linear layer, [E, D]."""
+        products = {name: up.weight.double() @ self.down[name].weight.double() for name, up in self.up.items()}  # type: ignore[operator]  # torch's types, as above
+        return {name.removeprefix("of_"): self.scale * product for name, product in products.items()}
+
 
 class Narrow(LayerAdapter):
     """Two linear layers with a narrow one between them, around which what is computed goes on (Houlsby et al., 2019,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from typing import Any, ClassVar
 
+import torch
 from torch import nn
 
 from mtl.model.adapters import Adapted, LayerAdapter
@@ -33,6 +35,19 @@ class Adapter(Representation):
     def forward(self, given: Adapted) -> PaddedSequence:  # type: ignore[override]  # an encoder flows in, not its values
         """Return what the encoder computes with these adapters, [B, T, D]."""
         found: PaddedSequence = given.encoder(given.inputs, adapters=self.layers)
+        return found
+
+    @torch.no_grad()
+    def merged(self, encoder: Representation) -> Representation | None:
+        """Return a copy of an encoder with all updates in its weights, in fp64 until they are added."""
+        updates = [layer.updates() for layer in self.layers]  # type: ignore[operator]  # torch's types: of any module
+        if None in updates:
+            return None
+        found: Any = deepcopy(encoder)
+        for layer, own in zip(found.layers, updates, strict=True):
+            for name, update in own.items():
+                weight = layer.projections[name].weight
+                weight.copy_(weight.double() + update)
         return found
 
     @property

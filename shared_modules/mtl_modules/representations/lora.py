@@ -22,7 +22,8 @@ class LoRA(Adapter):
     `encoder` is a component of its own (`transformer`, `self_attention`), frozen as a rule (`freeze: true`), which
     other tasks may share, each with an adapter of its own or with none. `targets` are the linear layers that get an
     update of `rank`, multiplied by `alpha` / `rank`; `dropout` is the rate on what flows into it. At first all updates
-    are zero. In a checkpoint and in an export the adapter is beside the encoder's weights, which are there once.
+    are zero. In a checkpoint the adapter is beside the encoder's weights, which are there once. So it is in an export,
+    or merged into these weights where no other adapter and no task uses them.
     """
 
     def __init__(

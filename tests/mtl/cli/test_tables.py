@@ -49,7 +49,7 @@ def test_the_one_table_of_a_run() -> None:
         "towers": {},
     }
     joint = [{"file": "joint.onnx", "tasks": ["intent"], "inputs": ["text"], "reads": ["text (whitespace)"]}]
-    assert shown(results(metrics, {}, Path("run/export"), {"intent.onnx": 1200}, verified, joint)) == [
+    assert shown(results(metrics, {}, Path("run/export"), {"intent.onnx": 1200}, verified, {"joint": joint})) == [
         "what                                                                   value",
         "test intent  accuracy                                                 0.5000",
         "exported     run/export/intent.onnx                                   1.2 kB",
@@ -73,7 +73,9 @@ def test_a_large_split_and_towers_are_told_in_the_table() -> None:
         {"file": "joint.onnx", "tasks": ["relevance"], "reads": ["query (whitespace)", "document (whitespace)"]},
         {"file": "joint.2.onnx", "tasks": ["intent", "slots"], "reads": ["text (unicode_words, lowercase)"]},
     ]
-    assert [" ".join(line.split()) for line in shown(results({}, {}, Path("run"), {}, verified, joint))[1:]] == [
+    assert [
+        " ".join(line.split()) for line in shown(results({}, {}, Path("run"), {}, verified, {"joint": joint}))[1:]
+    ] == [
         "joint joint.onnx: relevance; reads query (whitespace) and document (whitespace)",
         "joint joint.2.onnx: intent, slots; reads text (unicode_words, lowercase)",
         "joint several graphs, as one has the tasks that read their inputs in the same way 2",
@@ -83,6 +85,24 @@ def test_a_large_split_and_towers_are_told_in_the_table() -> None:
         "verified largest difference between scores 2.0e-06",
         "verified near ties (eager torch's two best within 0.002 %) 0",
     ]
+
+
+def test_weights_of_components_are_told_where_there_are_adapters() -> None:
+    manifest = {
+        "weights_of": {"pieces": 2_000_000, "encoder": 1_000_000, "a.representation": 3000, "other": 500, "head": 20},
+        "adapters": {
+            "a.representation": {"encoder": "encoder", "weights": "apart"},
+            "b.representation": {"encoder": "other", "weights": "merged"},
+        },
+    }
+    assert [" ".join(line.split()) for line in shown(results({}, {}, Path("run"), {}, {}, manifest))[1:]] == [
+        "weights pieces 2.0 MB",
+        "weights encoder 1.0 MB",
+        "weights a.representation, an adapter of encoder, apart 3.0 kB",
+        "weights other, the adapter b.representation merged into it 500 B",
+        "weights head 20 B",
+    ]
+    assert shown(results({}, {}, Path("run"), {}, {}, {**manifest, "adapters": {}}))[1:] == []
 
 
 def test_what_was_read() -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl.base.errors import UsageError
-from mtl.model.adapters import Adapted
+from mtl.model.adapters import Adapted, Merged
 from mtl.model.module import PaddedSequence
 from mtl_modules import Adapter, Bottleneck, LoRA, TransformerEncoder, TransformerLayers
 from tests.properties.cases import ENCODER
@@ -96,6 +96,26 @@ def test_an_update_of_low_rank_is_as_weights_with_it() -> None:
             for name, linear in layer.projections.items():
                 linear.weight += 3.0 / 2 * own.up[f"of_{name}"].weight @ own.down[f"of_{name}"].weight
     torch.testing.assert_close(found, encoder(texts()).values, atol=1e-5, rtol=1e-4)
+
+
+def test_one_of_low_rank_may_be_in_the_weights_of_its_encoder() -> None:
+    encoder = TransformerLayers(8, config=ENCODER).eval()
+    before = {name: own.clone() for name, own in encoder.named_parameters()}
+    names: Any = ["queries", "out", "ffn_in", "ffn_out"]
+    adapter: Any = moved(LoRA(8, encoder=encoder, rank=2, alpha=3.0, targets=names)).eval()
+    merged: Any = adapter.merged(encoder)
+    torch.testing.assert_close(merged(texts()).values, adapter(Adapted(encoder, texts())).values, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(Merged()(Adapted(merged, texts())).values, merged(texts()).values, atol=0, rtol=0)
+    assert all(torch.equal(own, before[name]) for name, own in encoder.named_parameters())
+    for number, own in enumerate(adapter.layers):
+        update = 3.0 / 2 * (own.up["of_out"].weight.double() @ own.down["of_out"].weight.double())
+        assert torch.equal(merged.layers[number].out.weight, (encoder.layers[number].out.weight + update).float())
+        assert torch.equal(merged.layers[number].keys.weight, encoder.layers[number].keys.weight)
+
+
+def test_a_bottleneck_is_in_no_weights_of_its_encoder() -> None:
+    encoder = TransformerLayers(8, config=ENCODER)
+    assert Bottleneck(8, encoder=encoder).merged(encoder) is None
 
 
 def test_a_bottleneck_goes_around_what_a_part_computes() -> None:
