@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from torch import nn
 
-from ..graph.calls import ADAPTED, Call
+from ..graph.calls import ADAPTED, Call, encoders_of_adapters
 from ..model.adapters import Merged
 from ..model.module import Module, Representation
 
@@ -29,12 +29,7 @@ def stand_ins(
 ) -> tuple[dict[str, nn.Module], dict[str, AdapterPlace]]:
     """Return what takes the place of each component that these calls need, and where its adapters are."""
     calls = list(calls)
-    encoders = {  # by adapter
-        call.component: argument.component
-        for call in calls
-        for argument in call.arguments
-        if isinstance(argument, Call) and argument.method == ADAPTED
-    }
+    encoders = encoders_of_adapters(calls)
     alone = {call.component for call in calls if call.method != ADAPTED}
     modules: dict[str, nn.Module] = {name: module.exportable() for name, module in components.items()}
     places: dict[str, AdapterPlace] = {}

@@ -129,6 +129,16 @@ def walk(wanted: Iterable[Step], given: Iterable[Step] = ()) -> list[Step]:
     return list(found)
 
 
+def encoders_of_adapters(calls: Iterable[Call]) -> dict[str, str]:
+    """Return the encoder of every adapter among some calls, by component (see `mtl.model.adapters`)."""
+    return {
+        call.component: argument.component
+        for call in calls
+        for argument in call.arguments
+        if isinstance(argument, Call) and argument.method == ADAPTED
+    }
+
+
 def keys_of(value: Argument) -> frozenset[InputKey]:
     """Return the inputs that a value depends on."""
     if isinstance(value, InputKey):

@@ -18,7 +18,6 @@ from ..graph.sound import sound_graph, tasks_of
 from ..model.frozen import frontiers
 from ..model.multi_task import MultiTaskModel
 from ..model.programs import program
-from ..train.checkpoint import own_tensors
 from ..train.decisions import undecided
 from ..train.layer_rates import without_effect
 from .meta_model import build_on_meta, failing
@@ -35,6 +34,7 @@ from .recipe_faults import (
     without_figures,
 )
 from .teachers import teacher_faults
+from .what_learns import adapted_in_vain, idle_tasks, nothing_to_train
 
 
 @dataclass
@@ -103,7 +103,7 @@ def _modules(found: Examined, *, initial: bool, whole: bool) -> None:
     if model is None:
         return
     found.faults += failing(model)
-    found.warnings += undecided(model)
+    found.warnings += [*undecided(model), *adapted_in_vain(model), *idle_tasks(model)]
     if whole and model.sharing_graph is graph:
         found.faults += nothing_to_train(model)
         found.faults += nothing_to_keep(model)
@@ -165,13 +165,3 @@ def nothing_to_keep(model: MultiTaskModel) -> Iterator[Fault]:
         yield place.fault(
             "should not come with 'adversarial', which moves vectors that are computed anew. Found both. Leave one out."
         )
-
-
-def nothing_to_train(model: MultiTaskModel) -> Iterator[Fault]:
-    """Yield a fault where `train.components` freezes every component that has weights."""
-    graph = model.sharing_graph
-    owned = own_tensors(model.components)
-    weighty = [name for name, own in owned.items() if any(tensor.requires_grad for tensor in own.values())]
-    if weighty and all(graph.training(name).freeze for name in weighty):
-        place = graph.training(weighty[0]).place.named("train.components")
-        yield place.fault("should leave something to train. Found every component frozen.")
