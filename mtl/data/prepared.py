@@ -67,9 +67,10 @@ class Prepared:
         return found + self.cut(*SPLITS) + self.unlabelled(*SPLITS)
 
     def cut(self, *splits: str) -> list[Fault]:
-        """Return warnings about what `max_tokens` and `max_pieces` keep from being read of these splits.
+        """Return warnings about what `max_tokens`, `max_pieces` and encoders keep from being read of these splits.
 
-        One for every task with tags or answers there, and one for every column with longer texts than `max_pieces`.
+        One for every task with tags or answers there, one for every column with longer texts than `max_pieces`, and
+        one for every task on pairs whose two texts do not fit into one row of an encoder.
         """
 
         def what(task: str, count: int, bound: str) -> str:
@@ -78,25 +79,40 @@ class Prepared:
                 return f"{counted(count, 'answer')} {after}, but measured."
             return f"{counted(count, 'tag')} {after}, and not measured."
 
-        return [
-            Fault(
-                what(task, count, "max_pieces" if split.cut else "max_tokens"),
-                f"{source}/{name}",
-                path=task,
-            )
-            for (source, name), split in self.splits.items()
-            if name in splits
-            for task, count in split.unread.items()
-        ] + [
-            Fault(
-                f"{counted(count, 'text')} with more than {counted(most, 'piece')}: the rest is not read (max_pieces).",
-                f"{source}/{name}",
-                path=f"column '{column}'",
-            )
-            for (source, name), split in self.splits.items()
-            if name in splits
-            for column, most, count in split.cut
-        ]
+        return (
+            [
+                Fault(
+                    what(task, count, "max_pieces" if split.cut else "max_tokens"),
+                    f"{source}/{name}",
+                    path=task,
+                )
+                for (source, name), split in self.splits.items()
+                if name in splits
+                for task, count in split.unread.items()
+            ]
+            + [
+                Fault(
+                    f"{count:,} of {counted(len(split.text_lengths[column]), 'text')} with more than "
+                    f"{counted(most, 'piece')}: the rest is not read (max_pieces).",
+                    f"{source}/{name}",
+                    path=f"column '{column}'",
+                )
+                for (source, name), split in self.splits.items()
+                if name in splits
+                for column, most, count in split.cut
+            ]
+            + [
+                Fault(
+                    f"{cut.count:,} of {counted(cut.pairs, 'pair')} with more than {counted(cut.room, 'piece')} in one "
+                    f"row: the rest is not read (one_pass: {cut.how}).",
+                    f"{source}/{name}",
+                    path=task,
+                )
+                for (source, name), split in self.splits.items()
+                if name in splits
+                for task, cut in split.cut_pairs().items()
+            ]
+        )
 
     def unlabelled(self, *splits: str) -> list[Fault]:
         """Return a warning for every task that has no label in one of these splits: there it cannot be measured."""

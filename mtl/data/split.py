@@ -16,6 +16,7 @@ from ..text.featurizer import tokenize
 from ..text.quoting import quote
 from .batch import Batch
 from .batching import batches, part
+from .cut_pairs import CutPairs, cut_pairs
 from .judged_units import JudgedUnits
 from .kept_files import found_file
 from .masks import Masks
@@ -32,6 +33,7 @@ from .unit_batches import Change, UnitBatches
 
 if TYPE_CHECKING:
     from ..graph.calls import InputKey
+    from ..text.features import Ragged
     from .fitted import Fitted
     from .judgements import Judgements, Pairs
     from .plan import SourcePlan
@@ -113,12 +115,29 @@ class Split:
     def _planned(self) -> NDArray[np.int32]:
         """[N]: the positions of each unit's longest input: tokens, or pieces where a feature has an axis of them."""
         found = self.lengths
-        for key, texts in self._texts.items():
-            for (component, number, _), ragged in texts.features:
-                if self._dims[component][number] == ("P",) and ragged.offsets[0] is not texts.offsets:
-                    pieces = np.diff(ragged.offsets[0]).astype(np.int32)
-                    found = np.maximum(found, self._units(key.column, pieces))
+        for key in self._texts:
+            for pieces in self._pieces(key):
+                found = np.maximum(found, self._units(key.column, np.diff(pieces.offsets[0]).astype(np.int32)))
         return found
+
+    def _pieces(self, key: InputKey) -> Iterator[Ragged]:
+        """Yield the features of an input that have an axis of pieces."""
+        texts = self._texts[key]
+        for (component, number, _), ragged in texts.features:
+            if self._dims[component][number] == ("P",) and ragged.offsets[0] is not texts.offsets:
+                yield ragged
+
+    def _piece_counts(self, key: InputKey) -> NDArray[np.int64] | None:
+        """Return how many pieces of an input each unit has, [N]: 0 of an empty text, which has padding, of id 0."""
+        for pieces in self._pieces(key):
+            before = np.concatenate([[0], np.cumsum(pieces.values != 0)])
+            return self._units(key.column, np.diff(before[pieces.offsets[0]]))
+        return None
+
+    def cut_pairs(self) -> dict[str, CutPairs]:
+        """Count, by task, the pairs that an encoder reads in one row and that have too many pieces for it."""
+        found = {task.name: cut_pairs(task, self._piece_counts) for task in self._plan.tasks}
+        return {name: cut for name, cut in found.items() if cut is not None and cut.count}
 
     @cached_property
     def text_hashes(self) -> NDArray[np.int64]:

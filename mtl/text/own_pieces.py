@@ -41,6 +41,11 @@ class PieceVocabulary:
     between: tuple[int, ...] | None = None
     second: int = 0
 
+    @property
+    def around_two(self) -> int:
+        """How many ids a model expects around two texts in one row, and between them."""
+        return len(self.before) + len(self.between or ()) + len(self.after)
+
     def state(self) -> dict[str, Any]:
         """Return the fields as JSON-able values."""
         between = None if self.between is None else list(self.between)

@@ -143,6 +143,31 @@ def test_pairs_are_classified_beside_texts_by_one_encoder(folder_of: Callable[[s
     assert changed["score"] == pytest.approx(whole["score"], abs=1e-6)  # no room for the second text
 
 
+@pytest.mark.parametrize(
+    ("text", "task", "how"), [(RECIPE, "relevance", "longest_first"), (SAME, "grade", "only_second")]
+)
+def test_pairs_that_are_cut_are_counted(
+    folder_of: Callable[[str], Path], tmp_path: Path, text: str, task: str, how: str
+) -> None:
+    recipe = write(tmp_path, folder_of("uncased"), text)
+    rows = [json.loads(line) for line in (tmp_path / "train.jsonl").read_text("utf-8").splitlines()]
+    # 40 positions, of which [CLS] and two [SEP] have three: 37 pieces of both together, 38 of one alone
+    for number, (query, document) in enumerate([(10, 27), (10, 28), (28, 10), (37, 0), (38, 0), (50, 50), (0, 37)]):
+        made = {"query": "hey " * query, "document": "hey " * document, "query_id": f"long {number}"}
+        rows.append({**rows[0], **made, "document_id": f"long {number}"})
+    (tmp_path / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    run = Run.start(recipe, tmp_path / "run")
+    told = [str(fault) for fault in run.warnings("train", "dev")]
+    assert (
+        f"qa/train: {task}: 4 of {len(rows)} pairs with more than 37 pieces in one row: the rest is not read "
+        f"(one_pass: {how})."
+    ) in told
+    assert [fault for fault in told if "qa/dev" in fault and "in one row" in fault] == []
+    assert str(next(fault for fault in run.warnings("train") if fault.path == "column 'document'")).startswith(
+        "qa/train: column 'document': 1 of "
+    )
+
+
 def refused(folder: Path, text: str) -> list[str]:
     with pytest.raises(RecipeError) as caught:
         check_recipe(recipe_from_text(text, data=folder))

@@ -65,8 +65,8 @@ def test_texts_that_are_cut_are_counted(folder_of: Callable[[str], Path], tmp_pa
     cut = sum(len(known.of_text(text)) > 5 for text in texts)
     assert cut > 0
     assert (
-        f"utterances/train: column 'text': {cut} texts with more than 5 pieces: the rest is not read (max_pieces)."
-        in [str(fault) for fault in run.warnings("train")]
+        f"utterances/train: column 'text': {cut} of {len(texts)} texts with more than 5 pieces: the rest is not read "
+        "(max_pieces)." in [str(fault) for fault in run.warnings("train")]
     )
     assert any("tags after the tokens that are read of a text (max_pieces)" in str(x) for x in run.warnings("train"))
 
