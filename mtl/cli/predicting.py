@@ -19,7 +19,7 @@ from .half_trained import warn_if_unfinished
 from .input_lines import StreamLines, opened
 from .input_rows import batched, parsed_rows
 from .table_columns import check_names, chosen_columns, columns_of_row
-from .table_rows import TABLES, InputTable, inputs_of_row
+from .table_rows import NAMED, TABLES, InputTable, inputs_of_row
 
 FORMATS = ("text", "json", *TABLES)
 TOP = 5  # scores of a row
@@ -84,8 +84,9 @@ class PredictRequest:
                 raise UsageError(
                     f"{option} should come with --format {', '.join(TABLES[:-1])} or {TABLES[-1]}. {found}"
                 )
-        if self.columns and self.format == "jsonl":
-            raise UsageError("--columns should come with a format whose rows do not name them. Found --format jsonl.")
+        if self.columns and self.format in NAMED:
+            found = f"Found --format {self.format}."
+            raise UsageError(f"--columns should come with a format that does not name them itself. {found}")
         check_names(self.columns or ())
 
 

@@ -1,4 +1,4 @@
-"""Rows of a table (TSV, CSV, JSON lines, CoNLL) that a stream holds, by column, each with its line."""
+"""Rows of a table (TSV, CSV, JSON lines, CoNLL, CoNLL-U) that a stream holds, by column, each with its line."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from .decoding import half
 from .input_rows import as_json, quoted_start, value_of
 
 if TYPE_CHECKING:
+    from ..sources.base import Row
     from ..sources.header import Header
 
-TABLES = ("tsv", "csv", "jsonl", "conll")
+TABLES = ("tsv", "csv", "jsonl", "conll", "conllu")
+NAMED = ("jsonl", "conllu")  # whose rows, or the format itself, name the columns
 HALF = "half of a surrogate pair, which is no character"
 
 
 class TableRow(NamedTuple):
-    """A row's values by column, texts or (of CoNLL) lists of tokens, and the line on which it begins."""
+    """A row's values by column, texts or (of CoNLL and CoNLL-U) lists of tokens, and the line on which it begins."""
 
     values: Mapping[str, Any]
     line: int
@@ -44,6 +46,10 @@ class InputTable:
             yield from self._objects(lines)
         elif self.format == "conll":
             yield from self._sentences(lines)
+        elif self.format == "conllu":
+            from ..sources.conllu import sentences
+
+            yield from self._rows_of(sentences(enumerate(lines, 1), self.name))
         else:
             yield from self._fields(lines)
 
@@ -74,7 +80,11 @@ class InputTable:
             source = Conll(columns=list(self.columns))
         except UsageError as error:
             raise UsageError(f"--columns: {error}") from error
-        for row in source.sentences(enumerate(lines, 1), self.name):
+        yield from self._rows_of(source.sentences(enumerate(lines, 1), self.name))
+
+    @staticmethod
+    def _rows_of(found: Iterator[Row | Fault]) -> Iterator[TableRow]:
+        for row in found:
             if isinstance(row, Fault):
                 raise DataError(row)
             yield TableRow(row.values, row.line)

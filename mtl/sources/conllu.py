@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,44 +42,49 @@ class Conllu(Source):
 
     def rows(self, split: str, base: Path) -> Iterator[Row | Fault]:
         path = self.path(split, base)
-        words: list[list[str]] = []
-        lines: list[int] = []
-        fault: Fault | None = None
-        first = 0
-        for number, line in read_lines(path, self._encoding):
-            if line == "":
-                if words or fault:
-                    yield fault or _row(words, path, first, lines)
-                words, lines, fault = [], [], None
-                continue
-            if isinstance(line, str) and line.startswith("#"):
-                continue
-            if not words and not fault:
-                first = number
-            fields = line if isinstance(line, Fault) else _fields(line, path, number)
-            if isinstance(fields, Fault):
-                fault = fault or fields
-            elif fields[0].isdigit():
-                words.append(fields)
-                lines.append(number)
-        if words or fault:
-            yield fault or _row(words, path, first, lines)
+        yield from sentences(read_lines(path, self._encoding), str(path))
 
 
-def _fields(line: str, path: Path, number: int) -> list[str] | Fault:
+def sentences(numbered: Iterable[tuple[int, str | Fault]], file: str) -> Iterator[Row | Fault]:
+    """Yield the rows of numbered lines, and a `Fault` in the place of each malformed one; `file` names them."""
+    words: list[list[str]] = []
+    lines: list[int] = []
+    fault: Fault | None = None
+    first = 0
+    for number, line in numbered:
+        if line == "":
+            if words or fault:
+                yield fault or _row(words, file, first, lines)
+            words, lines, fault = [], [], None
+            continue
+        if isinstance(line, str) and line.startswith("#"):
+            continue
+        if not words and not fault:
+            first = number
+        fields = line if isinstance(line, Fault) else _fields(line, file, number)
+        if isinstance(fields, Fault):
+            fault = fault or fields
+        elif fields[0].isdigit():
+            words.append(fields)
+            lines.append(number)
+    if words or fault:
+        yield fault or _row(words, file, first, lines)
+
+
+def _fields(line: str, file: str, number: int) -> list[str] | Fault:
     fields = line.split("\t")
     if len(fields) != len(COLUMNS):
         wrong = Wording(f"should have {len(COLUMNS)} columns ({', '.join(COLUMNS)})", str(len(fields)))
-        return wrong.fault(str(path), number)
+        return wrong.fault(file, number)
     if not fields[0].isdigit() and not all(part.isdigit() for part in fields[0].replace("-", ".", 1).split(".", 1)):
         wrong = Wording("should be a word's number, a range (12-13) or an empty node's (8.1)", f"'{fields[0]}'")
-        return wrong.fault(str(path), number, "column 1")
+        return wrong.fault(file, number, "column 1")
     return fields
 
 
-def _row(words: list[list[str]], path: Path, line: int, lines: list[int]) -> Row:
+def _row(words: list[list[str]], file: str, line: int, lines: list[int]) -> Row:
     values: dict[str, Any] = {}
     for name, column in zip(COLUMNS, zip(*words, strict=True), strict=True):
         absent = name not in _WORDS and set(column) == {"_"}
         values[name] = None if absent else list(column)
-    return Row(values, str(path), line, lines)
+    return Row(values, file, line, lines)

@@ -31,7 +31,7 @@ def predict(
         Optional[str],  # noqa: UP045
         typer.Option(
             "--format",
-            metavar="text|json|tsv|csv|jsonl|conll",
+            metavar="text|json|tsv|csv|jsonl|conll|conllu",
             help="What the lines are. Without it: text, or json where the first line begins with {.",
         ),
     ] = None,
@@ -62,9 +62,9 @@ def predict(
 
     Where the first line begins with {, every line is a JSON object with the task's inputs ({"text": "..."});
     otherwise every line is the text itself. A stream that mixes both is an error; --format text reads all of it as
-    text. Of a table (tsv, csv, jsonl, conll) each answer comes with its row, under "row". JSON lines as json hold texts
-    under the inputs' names, as jsonl under the columns of --column, and only jsonl gives each row back. Rows are
-    answered as they come, and memory does not grow with the input.
+    text. Of a table (tsv, csv, jsonl, conll, conllu) each answer comes with its row, under "row". JSON lines as json
+    hold texts under the inputs' names, as jsonl under the columns of --column, and only jsonl gives each row back. Rows
+    are answered as they come, and memory does not grow with the input.
     """
     with guarded():
         from ..predicting import PredictRequest, predict_command

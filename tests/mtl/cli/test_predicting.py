@@ -28,18 +28,18 @@ def test_an_option_says_what_the_lines_are() -> None:
 OPTIONS: list[tuple[dict[str, Any], str]] = [
     (
         {"format": "jsn"},
-        "--format should be one of text, json, tsv, csv, jsonl, conll. Found 'jsn'. Did you mean 'json'?",
+        "--format should be one of text, json, tsv, csv, jsonl, conll, conllu. Found 'jsn'. Did you mean 'json'?",
     ),
     ({"top": 0}, "--top should be 1 or more, without --all. Found 0."),
     ({"top": 2, "every_score": True}, "--top should be 1 or more, without --all. Found --all."),
-    ({"columns": ["a"]}, "--columns should come with --format tsv, csv, jsonl or conll. Found no --format."),
+    ({"columns": ["a"]}, "--columns should come with --format tsv, csv, jsonl, conll or conllu. Found no --format."),
     (
         {"column": ["a"], "format": "text"},
-        "--column should come with --format tsv, csv, jsonl or conll. Found --format text.",
+        "--column should come with --format tsv, csv, jsonl, conll or conllu. Found --format text.",
     ),
     (
         {"columns": ["a"], "format": "jsonl"},
-        "--columns should come with a format whose rows do not name them. Found --format jsonl.",
+        "--columns should come with a format that does not name them itself. Found --format jsonl.",
     ),
     (
         {"columns": ["word", "word"], "format": "conll"},

@@ -9,6 +9,7 @@ import pytest
 
 from mtl.base.errors import DataError, UsageError
 from mtl.cli.table_rows import InputTable, TableRow, inputs_of_row
+from mtl.sources.conllu import COLUMNS
 
 READ: list[tuple[str, list[str], Sequence[str] | None, list[tuple[dict[str, Any], int]]]] = [
     (
@@ -45,6 +46,16 @@ READ: list[tuple[str, list[str], Sequence[str] | None, list[tuple[dict[str, Any]
         ["word", "..."],
         [({"word": ["play"]}, 3), ({"word": ["stop"]}, 5)],
     ),
+    (
+        "conllu",
+        [
+            "# text = Don't",
+            *(f"{n}\t{form}" + "\t_" * 8 for n, form in (("1-2", "Don't"), ("1", "Do"), ("2", "n't"))),
+            "",
+        ],
+        None,
+        [({**dict.fromkeys(COLUMNS), "id": ["1", "2"], "form": ["Do", "n't"], "lemma": ["_", "_"]}, 2)],
+    ),
 ]
 
 
@@ -60,6 +71,12 @@ MALFORMED: list[tuple[str, list[str], Sequence[str] | None, str]] = [
     ("jsonl", ["{", "[1]"], None, "in:1: should be a JSON object, as --format jsonl says. Found '{'."),
     ("conll", ["a b", "a"], ["word", "tag"], "in:2: should have 2 columns (word, tag). Found 1."),
     ("conll", ["a"], ["word", "tag", "..."], "in:1: should have 2 columns (word, tag) or more. Found 1."),
+    (
+        "conllu",
+        ["1\ta"],
+        None,
+        "in:1: should have 10 columns (id, form, lemma, upos, xpos, feats, head, deprel, deps, misc). Found 2.",
+    ),
     ("conll", ["a"], ["..."], "--columns: columns should name a column before '...'. It names none."),
     (
         "jsonl",
