@@ -54,7 +54,7 @@ READ: list[tuple[str, list[str], Sequence[str] | None, list[tuple[dict[str, Any]
             "",
         ],
         None,
-        [({**dict.fromkeys(COLUMNS), "id": ["1", "2"], "form": ["Do", "n't"], "lemma": ["_", "_"]}, 2)],
+        [({**dict.fromkeys(COLUMNS), "id": ["1", "2"], "form": ["Do", "n't"], "lemma": ["_", "_"]}, 3)],
     ),
 ]
 
