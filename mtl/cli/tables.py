@@ -79,8 +79,8 @@ def results(
         made.add_row(f"{split} {task}", name, text)
     for name, size in files.items():
         made.add_row("exported", str(folder / name), size_text(size))
-    for name, what, size in _weights(manifest):
-        made.add_row(name, what, size)
+    for what, size in _weights(manifest):
+        made.add_row("weights", what, size_text(size))
     joint = manifest.get("joint", ())
     for entry in joint:
         made.add_row("joint", f"{entry['file']}: {', '.join(entry['tasks'])}; reads {' and '.join(entry['reads'])}", "")
@@ -103,8 +103,8 @@ def results(
     return made
 
 
-def _weights(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Yield rows of the table: the weights of every component of an export with adapters."""
+def _weights(manifest: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """Yield every component of an export with adapters, described, and the bytes of its weights."""
     adapters = manifest.get("adapters")
     if not adapters:
         return
@@ -115,7 +115,7 @@ def _weights(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             what = f"{name}, the adapter {merged[name]} merged into it"
         elif name in adapters:
             what = f"{name}, an adapter of {adapters[name]['encoder']}, apart"
-        yield "weights", what, size_text(size)
+        yield what, size
 
 
 def eight_bit_table(losses: Sequence[Loss]) -> Table:

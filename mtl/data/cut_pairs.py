@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class CutPairs(NamedTuple):
     """How many of a task's pairs are cut, of how many, with room for how many pieces; `how` one of them loses some."""
 
-    count: int
+    cut: int
     pairs: int
     room: int
     how: str

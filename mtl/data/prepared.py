@@ -103,7 +103,7 @@ class Prepared:
             ]
             + [
                 Fault(
-                    f"{cut.count:,} of {counted(cut.pairs, 'pair')} with more than {counted(cut.room, 'piece')} in one "
+                    f"{cut.cut:,} of {counted(cut.pairs, 'pair')} with more than {counted(cut.room, 'piece')} in one "
                     f"row: the rest is not read (one_pass: {cut.how}).",
                     f"{source}/{name}",
                     path=task,

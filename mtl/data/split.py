@@ -137,7 +137,7 @@ class Split:
     def cut_pairs(self) -> dict[str, CutPairs]:
         """Count, by task, the pairs that an encoder reads in one row and that have too many pieces for it."""
         found = {task.name: cut_pairs(task, self._piece_counts) for task in self._plan.tasks}
-        return {name: cut for name, cut in found.items() if cut is not None and cut.count}
+        return {name: cut for name, cut in found.items() if cut is not None and cut.cut}
 
     @cached_property
     def text_hashes(self) -> NDArray[np.int64]:

@@ -156,7 +156,9 @@ def write_variant_manifest(
     `facts` about it are under its `name`. It was not compared with torch, and its `metrics` are its own.
     """
     manifest = json.loads((export / MANIFEST).read_text("utf-8"))
-    own = {"weights_of": sizes_by_component(folder, manifest["weights_of"])} if "weights_of" in manifest else {}
+    own: dict[str, Any] = (
+        {"weights_of": sizes_by_component(folder, manifest["weights_of"])} if "weights_of" in manifest else {}
+    )
     own |= {"metrics": dict(metrics), "verified": {"how": "figures"}, name: dict(facts)}
     _write(folder, {**manifest, **own})
 

@@ -43,8 +43,9 @@ class Adapter(Representation):
         updates = [layer.updates() for layer in self.layers]  # type: ignore[operator]  # torch's types: of any module
         if None in updates:
             return None
-        found: Any = deepcopy(encoder)
-        for layer, own in zip(found.layers, updates, strict=True):
+        found = deepcopy(encoder)
+        layers: Any = found.layers
+        for layer, own in zip(layers, updates, strict=True):
             for name, update in own.items():
                 weight = layer.projections[name].weight
                 weight.copy_(weight.double() + update)
