@@ -156,10 +156,9 @@ def write_variant_manifest(
     `facts` about it are under its `name`. It was not compared with torch, and its `metrics` are its own.
     """
     manifest = json.loads((export / MANIFEST).read_text("utf-8"))
-    own: dict[str, Any] = (
-        {"weights_of": sizes_by_component(folder, manifest["weights_of"])} if "weights_of" in manifest else {}
-    )
-    own |= {"metrics": dict(metrics), "verified": {"how": "figures"}, name: dict(facts)}
+    own: dict[str, Any] = {"metrics": dict(metrics), "verified": {"how": "figures"}, name: dict(facts)}
+    if "weights_of" in manifest:
+        own["weights_of"] = sizes_by_component(folder, manifest["weights_of"])
     _write(folder, {**manifest, **own})
 
 
