@@ -158,8 +158,8 @@ def nothing_to_keep(model: MultiTaskModel) -> Iterator[Fault]:
     steps = (program(model.entering(task)) for task in graph.recipe.tasks)
     if not any(list(frontiers(each, model.built)) for each in steps):
         yield place.fault(
-            "should be there only where an encoder, or its lowest layers, and all below are frozen. Found no such. "
-            "Leave it out, or freeze them."
+            "should be there only where an encoder, or its lowest layers, and all below are frozen, with no adapter "
+            "inside. Found no such. Leave it out, or freeze them."
         )
     if config.adversarial is not None:
         yield place.fault(

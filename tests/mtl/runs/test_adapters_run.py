@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 from collections.abc import Callable
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -13,11 +17,16 @@ from safetensors.torch import load_file
 import mtl
 from mtl.base.errors import RecipeError
 from mtl.compile.loading import load_recipe
+from mtl.export.eight_bits import uses
 from mtl.model.multi_task import MultiTaskModel
 from mtl.runs.check import check_recipe, read_data
+from mtl.runs.eight_bits import export_eight_bits
+from mtl.runs.exported_run import ExportedRun
 from mtl.runs.runner import Run
 from mtl.sources.opening import open_sources
+from mtl.train.checkpoint import Checkpoints
 from mtl.train.parts import build_feeds
+from mtl.train.trainer import Trainer
 from tests import encoder_files, small
 
 RECIPE = """\
@@ -122,6 +131,105 @@ def test_a_run_is_resumed_bit_for_bit(recipe: Path, tmp_path: Path) -> None:
     whole = Run.open(tmp_path / "whole")
     for one, other in zip(resumed.model.parameters(), whole.model.parameters(), strict=True):
         assert torch.equal(one, other)
+
+
+def _train_and_be_killed(recipe: Path, out: Path, after: int) -> None:
+    for number, _ in enumerate(Run.start(recipe, out, resume=out.exists()).train(), 1):
+        if number == after:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_killed_again_and_again_it_ends_bit_for_bit_the_same(recipe: Path, tmp_path: Path) -> None:
+    list(Run.start(recipe, tmp_path / "whole").train())
+    for after in (1, 4, 2):  # reports of each process; the first falls before any checkpoint
+        process = get_context("spawn").Process(target=_train_and_be_killed, args=(recipe, tmp_path / "run", after))
+        process.start()
+        process.join(300)
+        assert process.exitcode == -signal.SIGKILL
+    list(Run.start(recipe, tmp_path / "run", resume=True).train())
+    for which in ("last", "best"):
+        first, second = (Checkpoints(tmp_path / name).path(which) for name in ("whole", "run"))  # type: ignore[arg-type]
+        assert first.name == second.name
+        files = [file for file in sorted(first.rglob("*")) if file.is_file()]
+        assert files
+        for file in files:
+            assert file.read_bytes() == (second / file.relative_to(first)).read_bytes(), file.name
+
+
+PLAIN = "tasks.slots.model.representation={type: transformer, path: encoder}"
+ENCODER = "share.encoder=[intent.representation.encoder, slots.representation]"
+STILL = "tasks.intent.model.representation.dropout=0"
+
+
+def trained(recipe: Path, out: Path, *overrides: str) -> Run:
+    run = Run.start(recipe, out, overrides=[PLAIN, ENCODER, STILL, *overrides])
+    list(run.train())
+    return run
+
+
+@pytest.fixture
+def still(recipe: Path, tmp_path: Path) -> Path:
+    """The recipe, over an encoder that drops nothing out."""
+    config = tmp_path / "encoder/config.json"
+    kept = {**json.loads(config.read_text("utf-8")), "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    config.write_text(json.dumps(kept), "utf-8")
+    return recipe
+
+
+def test_what_is_kept_of_a_frozen_encoder_changes_no_bit_of_adapters_over_it(still: Path, tmp_path: Path) -> None:
+    """A text alone in its batch is computed as it is for being kept: no padding shows in its last digits."""
+    alone = ("train.batch.size=1", "train.max_steps=12")
+    without = trained(still, tmp_path / "without", *alone)
+    kept = trained(still, tmp_path / "kept", *alone, "train.cache_frozen=10")
+    few = trained(still, tmp_path / "few", *alone, "train.cache_frozen=1")
+    for other in (kept, few):
+        assert all(map(torch.equal, without.model.parameters(), other.model.parameters()))
+    assert without.model["intent.representation"].layers[0].up["of_queries"].weight.abs().sum() > 0
+
+
+def test_what_is_kept_is_what_runs_without_adapters(still: Path) -> None:
+    recipe = load_recipe(still, overrides=[PLAIN, ENCODER, "train.cache_frozen=10"])
+    graph = check_recipe(recipe).graph
+    prepared = read_data(graph, open_sources(recipe), still.parent)
+    model = Trainer(graph, prepared, still.parent / "run").model.train()
+    seen: list[int] = []
+    model["encoder"].layers[0].register_forward_hook(lambda _, given, __: seen.append(len(given[0])))
+    batch = build_feeds(graph, prepared)["utterances"].next()
+    rows = len(batch.rows)
+    for _ in range(2):
+        model.scores(batch, ("intent", "slots"))
+    assert sorted(seen, reverse=True)[:2] == [rows, rows]  # the adapter's, anew each time
+    assert seen.count(1) == len(seen) - 2 <= rows  # each text of the other task's, once
+    with pytest.raises(RecipeError) as caught:
+        check_recipe(load_recipe(still, overrides=["train.cache_frozen=10"]))
+    assert [fault.message for fault in caught.value.faults] == [
+        "should be there only where an encoder, or its lowest layers, and all below are frozen, with no adapter "
+        "inside. Found no such. Leave it out, or freeze them."
+    ]
+
+
+def test_an_export_with_adapters_has_an_eight_bit_variant(
+    recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uses, "LEAST", 8)
+    overrides = ["share.encoder=[intent.representation.encoder]", "train.max_steps=20"]
+    run = mtl.run(recipe, out=tmp_path / "run", overrides=["train.max_steps=20"])
+    small_runs = {"apart": run, "merged": mtl.run(recipe, out=tmp_path / "other", overrides=overrides)}
+    for how, run in small_runs.items():
+        assert run.manifest["adapters"]["intent.representation"]["weights"] == how
+        export = ExportedRun.open(run.out / "export")
+        found = export_eight_bits(export, tmp_path / f"{how}.int8", at_most=100)  # of a model that has learned little
+        variant = mtl.Bundle(found.folder)
+        sizes, before = found.manifest["weights_of"], run.manifest["weights_of"]
+        assert found.manifest["adapters"] == run.manifest["adapters"]
+        assert sizes.keys() == before.keys()
+        assert sizes["pieces"] < 0.5 * before["pieces"]
+        assert 0 < found.files["weights.safetensors"] - sum(sizes.values()) < 40_000
+        eager, eight = run.predict("intent", TEXTS), variant.predict("intent", TEXTS)
+        pairs = zip(eager, eight, strict=True)
+        apart = [abs(one["scores"][label] - other["scores"][label]) for one, other in pairs for label in one["scores"]]
+        assert 0 < max(apart) < 0.1
+        assert {loss.split for loss in found.losses} == {"dev", "test"}
 
 
 def test_one_adapter_may_be_tied_or_left_out(recipe: Path) -> None:

@@ -108,8 +108,8 @@ def test_frozen_modules_have_no_dropout_and_trained_ones_have(folder_of: Callabl
         (
             ["share.encoder.frozen_layers=0"],
             [
-                "should be there only where an encoder, or its lowest layers, and all below are frozen. Found no such. "
-                "Leave it out, or freeze them."
+                "should be there only where an encoder, or its lowest layers, and all below are frozen, with no "
+                "adapter inside. Found no such. Leave it out, or freeze them."
             ],
         ),
         (
