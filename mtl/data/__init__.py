@@ -7,6 +7,7 @@ cache_keys     what encoded data depends on, beside its rows: where it changes, 
 carried        what goes on from one segment of a running text to the next: the states that its modules leave
 collate        ragged values to padded arrays, without a Python step per row or token
 columns        columns of a split's file as arrays over its memory: the tokens of texts, the values of targets
+cut_pairs      pairs whose two texts have more pieces than the one row that an encoder reads them in
 data_faults    all that is wrong with the data of a recipe: in every split, and with all training rows together
 encoding       one split, featurized once: from a stream of rows to one memory-mapped Arrow file
 fault_kinds    faults of a split, one of each kind: the first row that has it, and how many others do

@@ -17,6 +17,7 @@ layout          the same values from fewer or faster nodes
 list_front_end  from lists of strings to their texts one after another, and back to units, inside the graph
 loops           what the bodies of loops compute anew at every step, though it stays the same, is computed once
 manifest        what an export folder says about itself: `manifest.json`, and the metadata inside each graph
+merging         adapters in the weights of their encoder where that is smaller, or beside them
 network         what an export computes, as one torch module
 nfkc            NFKC of words inside the graph (Unicode Standard Annex 15), exactly
 normalization   normalizations of tokens inside the graph, alike on every platform
