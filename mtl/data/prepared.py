@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,8 @@ import numpy as np
 
 from ..base.errors import Fault, counted, some
 from ..sources import SPLITS
+from ..text.features import VocabularyFeature
+from ..text.vocabulary import FIRST
 from .fitted import Fitted
 from .split import Split
 
@@ -64,7 +66,19 @@ class Prepared:
                 if other is not None:
                     notes += split.shared_texts(other, earlier)
             found += (replace(note, path=": ".join(filter(None, (f"{source}/{name}", note.path)))) for note in notes)
-        return found + self.cut(*SPLITS) + self.unlabelled(*SPLITS)
+        return found + list(self._without_entries()) + self.cut(*SPLITS) + self.unlabelled(*SPLITS)
+
+    def _without_entries(self) -> Iterator[Fault]:
+        """Yield a warning for every component with a vocabulary of which `min_count` left nothing."""
+        for component, features in self.fitted.features.items():
+            for feature in features:
+                least = getattr(feature, "min_count", 1)
+                if isinstance(feature, VocabularyFeature) and feature.size == FIRST and least > 1:
+                    yield Fault(
+                        f"knows nothing: in train nothing occurs {least} times, as 'min_count' asks. All is read as "
+                        "unknown. Lower 'min_count'.",
+                        path=component,
+                    )
 
     def cut(self, *splits: str) -> list[Fault]:
         """Return warnings about what `max_tokens`, `max_pieces` and encoders keep from being read of these splits.

@@ -317,3 +317,15 @@ def test_real_files(data_sets: Callable[[str], Path], tmp_path: Path) -> None:
     prepared = prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
     assert len(prepared.fitted.labels["intent"]) == 7
     assert prepared.report()["splits"]["talk/test"]["labelled"] == {"intent": 700, "slots": 700}
+
+
+def test_a_vocabulary_of_which_nothing_is_left_is_told(tmp_path: Path, write: Write) -> None:
+    write(ROWS)
+    recipe = json.loads(json.dumps(RECIPE))
+    recipe["tasks"]["intent"]["model"]["embedding"]["parts"]["word"]["min_count"] = 50
+    graph = graph_of(tmp_path / "data", recipe)
+    prepared = prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
+    assert [str(note) for note in prepared.notes if "min_count" in str(note)] == [
+        "words.word: knows nothing: in train nothing occurs 50 times, as 'min_count' asks. All is read as unknown. "
+        "Lower 'min_count'."
+    ]
