@@ -19,7 +19,7 @@ from tests import small
 from tests.mtl.from_small import tree
 
 FOLDER = Path(__file__).resolve().parents[2] / "recipes/transformer"
-EMBEDDED = ("adapters", "intent_slot")
+EMBEDDED = ("adapters", "intent_slot", "two_lora")
 WEIGHTS = {"pieces": 11_918_592, "encoder": 10_646_784}  # 30,522 and 512 and 2 vectors of 384; six layers
 
 
@@ -60,8 +60,9 @@ def test_vectors_of_sentences_are_as_near_as_published(minilm: Path, tmp_path: P
 
 
 @pytest.mark.slow
-def test_adapters_run_to_the_end(minilm: Path, tmp_path: Path) -> None:
-    run = mtl.run(FOLDER / "adapters.yaml", out=tmp_path / "run", overrides=[*of(minilm), "train.max_steps=20"])
+@pytest.mark.parametrize("name", ["adapters", "two_lora"])
+def test_adapters_run_to_the_end(name: str, minilm: Path, tmp_path: Path) -> None:
+    run = mtl.run(FOLDER / f"{name}.yaml", out=tmp_path / "run", overrides=[*of(minilm), "train.max_steps=20"])
     assert set(run.metrics["test"]) == {"intent", "slots", "joint"}
     text = "Remind me to call Zoë at 6:30, don't forget?"
     bundle = mtl.Bundle(tmp_path / "run/export")
@@ -70,5 +71,8 @@ def test_adapters_run_to_the_end(minilm: Path, tmp_path: Path) -> None:
         own.numel() for task in ("intent", "slots") for own in run.model[f"{task}.representation"].parameters()
     )
     assert adapters < 0.03 * sum(WEIGHTS.values())
+    assert run.manifest["adapters"] == {
+        f"{task}.representation": {"encoder": "encoder", "weights": "apart"} for task in ("intent", "slots")
+    }
     size = (tmp_path / "run/export/weights.safetensors").stat().st_size
     assert size < 4 * 1.1 * (sum(WEIGHTS.values()) + adapters)

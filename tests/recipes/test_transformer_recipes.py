@@ -25,6 +25,7 @@ EVERYWHERE = {  # what all tasks of a recipe have in common
     "query_doc_relevance": ("pieces", "encoder"),
     "snips": ("pieces", "encoder"),
     "snips_50": ("pieces", "encoder"),
+    "two_lora": ("pieces", "encoder"),
 }
 ALONE = [name for name in EVERYWHERE if name != "distil_snips"]  # that one needs a run
 
