@@ -80,10 +80,9 @@ def affixes(tape: Tape, words: ir.Value, most: int, *, suffixes: bool) -> ir.Val
     """Return the first (or last) 1 to `most` characters of words (string [N]), string [N, most]; `""` if shorter."""
     # One more word, which is long enough, so that every table has a column.
     longer = tape.op("Concat", [words, strings(tape, ["x" * most])], {"axis": 0})
-    count = tape.op("Shape", [words])
     columns = []
     for size in range(1, most + 1):
         expression = rf"(?s).{{{size}}}\z" if suffixes else rf"(?s)\A.{{{size}}}"
-        found = tokenizer(tape, longer, tokenexp=expression)
-        columns.append(tape.op("Slice", [found, integers(tape, [0]), count]))
-    return typed(columns[0] if most == 1 else tape.op("Concat", columns, {"axis": 1}), STRING, 2)
+        columns.append(tokenizer(tape, longer, tokenexp=expression))
+    found = columns[0] if most == 1 else tape.op("Concat", columns, {"axis": 1})
+    return typed(tape.op("Slice", [found, integers(tape, [0]), tape.op("Shape", [words])]), STRING, 2)

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.export import Dim
 
-from mtl_modules.outputs.exported_crf import crf_marginals, viterbi
+from mtl_modules.layers.translations import DOUBLE
+from mtl_modules.outputs.exported_crf import crf_marginals, kind_of, viterbi
 from mtl_modules.outputs.linear_chain import Chain, best_path, marginals
 from tests.mtl_modules.onnx_session import exported, started
 
@@ -27,26 +28,30 @@ NAMES = ("scores", "lengths", "transitions", "start", "end")
 
 
 class Decode(nn.Module):
-    """Everything is given, so that one graph serves any number of labels."""
+    """Everything but the type is given, so that one graph serves any number of labels."""
+
+    def __init__(self, kind: int) -> None:
+        super().__init__()
+        self.kind = kind
 
     def forward(
         self, scores: Tensor, lengths: Tensor, transitions: Tensor, start: Tensor, end: Tensor
     ) -> tuple[Tensor, Tensor]:
         chain = (scores, lengths, transitions, start, end)
-        return viterbi(*chain), crf_marginals(*chain)
+        return viterbi(*chain), crf_marginals(*chain, self.kind)
 
 
 class Fixed(nn.Module):
     """The number of labels is known, as it is in an exported head."""
 
-    def __init__(self, labels: int) -> None:
+    def __init__(self, transitions: Tensor, start: Tensor, end: Tensor) -> None:
         super().__init__()
-        self.transitions = nn.Parameter(torch.zeros(labels, labels))
-        self.start, self.end = nn.Parameter(torch.zeros(labels)), nn.Parameter(torch.zeros(labels))
+        self.transitions, self.start, self.end = map(nn.Parameter, (transitions, start, end))
+        self.kind = kind_of(transitions, start, end)
 
     def forward(self, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         chain = (scores, lengths, self.transitions, self.start, self.end)
-        return viterbi(*chain), crf_marginals(*chain)
+        return viterbi(*chain), crf_marginals(*chain, self.kind)
 
 
 def chain_of(rows: int, steps: int, labels: int, seed: int, *, ties: bool = False, scale: float = 1.0) -> Chain:
@@ -63,15 +68,15 @@ def chain_of(rows: int, steps: int, labels: int, seed: int, *, ties: bool = Fals
 
 
 @cache
-def dynamic() -> ir.Model:
+def dynamic(kind: int) -> ir.Model:
     any_size = Dim.DYNAMIC
     shapes = ({0: any_size, 1: any_size, 2: any_size}, {0: any_size}, {0: any_size, 1: any_size}, *[{0: any_size}] * 2)
-    return exported(Decode(), tuple(chain_of(3, 6, 5, 0)), shapes)
+    return exported(Decode(kind), tuple(chain_of(3, 6, 5, 0)), shapes)
 
 
 @cache
-def run_any() -> Callable[[Chain], Arrays]:
-    return runner(started(dynamic()))
+def run_any(kind: int) -> Callable[[Chain], Arrays]:
+    return runner(started(dynamic(kind)))
 
 
 def runner(session: onnxruntime.InferenceSession) -> Callable[[Chain], Arrays]:
@@ -106,18 +111,14 @@ sizes = st.tuples(st.sampled_from([1, 3, 64]), st.integers(1, 300), st.integers(
 @example((1, 300, 80), 1, True, 1.0)
 def test_any_number_of_rows_tokens_and_labels(size: tuple[int, int, int], seed: int, ties: bool, scale: float) -> None:
     chain = chain_of(*size, seed, ties=ties, scale=scale)
-    assert_same(run_any()(chain), chain)
+    assert_same(run_any(kind_of(*chain[2:]))(chain), chain)
 
 
 @pytest.mark.parametrize("labels", [1, 2, 13])
 def test_a_number_of_labels_that_the_exporter_knows(labels: int) -> None:
-    module = Fixed(labels)
     shapes = ({0: Dim.DYNAMIC, 1: Dim.DYNAMIC}, {0: Dim.DYNAMIC})
     drawn = chain_of(1, 1, labels, 7)
-    with torch.no_grad():
-        for own, value in zip((module.transitions, module.start, module.end), drawn[2:], strict=True):
-            own.copy_(value)
-    run = runner(started(exported(module, tuple(chain_of(3, 6, labels, 0)[:2]), shapes)))
+    run = runner(started(exported(Fixed(*drawn[2:]), tuple(chain_of(3, 6, labels, 0)[:2]), shapes)))
     for rows, steps in ((1, 1), (1, 2), (3, 1), (1, 300), (3, 37), (64, 9)):
         scores, lengths, *_ = chain_of(rows, steps, labels, rows + steps)
         chain = Chain(scores, lengths, *drawn[2:])
@@ -129,12 +130,12 @@ def test_scores_that_forbid_and_scores_that_decide() -> None:
     chain.transitions[2, 3] = chain.start[1] = chain.end[4] = -10_000.0
     chain.scores[0, 5, 7] = 300.0
     chain.scores[1, :, 2] = -300.0
-    assert_same(run_any()(chain), chain)
+    assert_same(run_any(kind_of(*chain[2:]))(chain), chain)
 
 
 def test_a_pass_that_removes_copies_leaves_the_loops_right() -> None:
     """A value that leaves a loop's body twice makes onnxruntime gather at indices that nobody computed."""
-    model = dynamic().clone()
+    model = dynamic(DOUBLE).clone()
     passes.InlinePass()(model)
     passes.IdentityEliminationPass()(model)
     bodies = [

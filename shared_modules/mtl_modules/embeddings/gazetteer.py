@@ -58,6 +58,7 @@ class Gazetteer(Embedding):
         each = POSITIONS[positions]
         scales = torch.tensor([1.0, *(factors.get(name, 1.0) for name in lists for _ in range(each))])
         self.register_buffer("scales", scales, persistent=False)  # it follows from the recipe
+        self.scaled = any(factor != 1 for factor in factors.values())
         self.table = None if dim is None else nn.Embedding(len(scales), dim, padding_idx=0)
         self._output_dim = len(scales) - 1 if dim is None else dim
 
@@ -84,7 +85,8 @@ class Gazetteer(Embedding):
         if not isinstance(flags, Tensor) or not isinstance(scales, Tensor):
             raise TypeError("a gazetteer embedding takes flags. Found a sequence.")
         if self.table is not None:
-            return PaddedSequence((self.table(flags) * scales[flags][..., None]).sum(2), lengths)
+            vectors = self.table(flags)
+            return PaddedSequence((vectors * scales[flags][..., None] if self.scaled else vectors).sum(2), lengths)
         numbers = torch.arange(1, len(scales), device=flags.device)
         found = (flags[..., None] == numbers).any(2)
         return PaddedSequence(found.to(scales.dtype) * scales[1:], lengths)

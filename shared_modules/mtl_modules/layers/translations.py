@@ -82,21 +82,24 @@ def viterbi(scores: FLOAT, lengths: INT64, transitions: FLOAT, start: FLOAT, end
 
 
 @script(mtl_opset)
-def crf_marginals(scores: FLOAT, lengths: INT64, transitions: FLOAT, start: FLOAT, end: FLOAT) -> FLOAT:
-    """Both directions in one `Scan`, on an axis of their own; messages stay probabilities, so nothing overflows."""
-    scores64 = op.Cast(scores, to=DOUBLE)
-    steps_first = op.Transpose(op.Softmax(scores64, axis=2), perm=[1, 0, 2])  # [T, B, C]
+def crf_marginals(scores: FLOAT, lengths: INT64, transitions: FLOAT, start: FLOAT, end: FLOAT, kind: int) -> FLOAT:
+    """Both directions in one `Scan`, on an axis of their own; messages stay probabilities, so nothing overflows.
+
+    `kind` is the type of what is computed with: `DOUBLE` or `FLOAT32`.
+    """
+    precise = op.Cast(scores, to=kind)
+    steps_first = op.Transpose(op.Softmax(precise, axis=2), perm=[1, 0, 2])  # [T, B, C]
     turned = op.ReverseSequence(steps_first, lengths, time_axis=0, batch_axis=1)
     one = op.Constant(value_ints=[1])
     emissions = op.Concat(op.Unsqueeze(steps_first, one), op.Unsqueeze(turned, one), axis=1)  # [T, 2, B, C]
 
     zero = op.Constant(value_ints=[0])
-    floor = op.Cast(op.Constant(value_float=-FLOOR), to=DOUBLE)
-    transitions64 = op.Cast(transitions, to=DOUBLE)
-    onwards = op.Exp(op.Max(transitions64 - op.ReduceMax(transitions64, keepdims=0), floor))
+    floor = op.Cast(op.Constant(value_float=-FLOOR), to=kind)
+    moving = op.Cast(transitions, to=kind)
+    onwards = op.Exp(op.Max(moving - op.ReduceMax(moving, keepdims=0), floor))
     backwards = op.Transpose(onwards, perm=[1, 0])
     moves = op.Concat(op.Unsqueeze(onwards, zero), op.Unsqueeze(backwards, zero), axis=0)  # [2, C, C]
-    ends = op.Cast(op.Concat(op.Unsqueeze(start, zero), op.Unsqueeze(end, zero), axis=0), to=DOUBLE)  # [2, C]
+    ends = op.Cast(op.Concat(op.Unsqueeze(start, zero), op.Unsqueeze(end, zero), axis=0), to=kind)  # [2, C]
     initial = op.Unsqueeze(op.Exp(op.Max(ends - op.ReduceMax(ends, one), floor)), one)  # [2, 1, C]
     shape = op.Concat(op.Constant(value_ints=[2]), op.Shape(lengths), one, axis=0)
     first = op.Expand(initial, shape)  # [2, B, C]
@@ -111,4 +114,4 @@ def crf_marginals(scores: FLOAT, lengths: INT64, transitions: FLOAT, start: FLOA
     backward = op.ReverseSequence(op.Squeeze(turned_back, one), lengths, time_axis=0, batch_axis=1)
     both = op.Transpose(op.Squeeze(onward, one) + backward, perm=[1, 0, 2])
     # Each direction's state holds the token's own emission, which counts once.
-    return op.Cast(op.Softmax(both - scores64, axis=2), to=FLOAT32)
+    return op.Cast(op.Softmax(both - precise, axis=2), to=FLOAT32)

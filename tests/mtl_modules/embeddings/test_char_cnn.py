@@ -45,6 +45,15 @@ def test_computing_every_window_gives_the_same(characters: Any, width: int) -> N
     torch.testing.assert_close(module._every_window(words), module._windows_of_words(words))
 
 
+@torch.no_grad()
+@pytest.mark.parametrize(("widths", "highway"), [([3], 0), ([1], 1), ([2, 7, 3], 0), ([4, 4], 2), ([8, 1], 0)])
+def test_sums_of_tables_give_the_same(characters: Any, widths: list[int], highway: int) -> None:
+    module = CharCNN(characters, dim=5, widths=widths, char_dim=3, highway=highway)
+    found = module.exportable()(LENGTHS, WORDS)
+    torch.testing.assert_close(found.values, module(LENGTHS, WORDS).values)
+    assert found.lengths is LENGTHS
+
+
 def test_equal_words_get_equal_vectors_and_none_gets_zeros(characters: Any) -> None:
     values = CharCNN(characters, dim=4)(LENGTHS, WORDS).values
     assert torch.equal(values[0, 0], values[1, 0])

@@ -11,15 +11,19 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
-from mtl_modules.outputs.exported_crf import crf_marginals, viterbi
+from mtl.data.labels import Labels
+from mtl_modules.layers.translations import DOUBLE, FLOAT32
+from mtl_modules.outputs.crf import CRF
+from mtl_modules.outputs.exported_crf import FAR, ExportedCRF, crf_marginals, viterbi
 from tests.mtl_modules.onnx_session import session
 
 
 class Crf(nn.Module):
     """Decodes and rates one batch of scores."""
 
-    def __init__(self, labels: int, scale: float = 1.0) -> None:
+    def __init__(self, labels: int, scale: float = 1.0, kind: int = DOUBLE) -> None:
         super().__init__()
+        self.kind = kind
         generator = torch.Generator().manual_seed(labels)
         self.transitions = nn.Parameter(torch.randn(labels, labels, generator=generator) * scale)
         self.start = nn.Parameter(torch.randn(labels, generator=generator))
@@ -27,7 +31,7 @@ class Crf(nn.Module):
 
     def forward(self, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         arguments = (scores, lengths, self.transitions, self.start, self.end)
-        return viterbi(*arguments), crf_marginals(*arguments)
+        return viterbi(*arguments), crf_marginals(*arguments, self.kind)
 
 
 def every_path(crf: Crf, scores: Tensor) -> tuple[list[int], Tensor]:
@@ -83,10 +87,14 @@ def test_marginals_stay_finite_and_sum_to_one(scale: float) -> None:
 
 
 @torch.no_grad()
+@pytest.mark.parametrize("forbidden", [True, False])
 @pytest.mark.parametrize("scale", [1.0, 40.0])
-def test_exported_crf_equals_eager_at_other_lengths(scale: float) -> None:
-    crf = Crf(9, scale)
-    crf.transitions[2, 3] = -10000.0
+def test_exported_crf_equals_eager_at_other_lengths(scale: float, forbidden: bool) -> None:
+    crf = Crf(9, scale if forbidden else 1.0, DOUBLE if forbidden else FLOAT32)
+    if forbidden:
+        crf.transitions[2, 3] = -10000.0
+    else:  # what float32 is used for at most
+        crf.transitions[2, 3] = crf.transitions.max() - FAR
     rows, steps = Dim.DYNAMIC, Dim.DYNAMIC
     runtime = session(crf, (torch.randn(3, 6, 9), torch.tensor([6, 2, 4])), ({0: rows, 1: steps}, {0: rows}))
     generator = torch.Generator().manual_seed(2)
@@ -98,3 +106,11 @@ def test_exported_crf_equals_eager_at_other_lengths(scale: float) -> None:
         inside = np.arange(length) < lengths.numpy()[:, None]
         assert (found[0] == best.numpy())[inside].all()
         assert np.abs(found[1] - marginals.numpy())[inside].max() < 1e-5
+
+
+@torch.no_grad()
+def test_forbidden_transitions_take_float64() -> None:
+    crf = CRF(Labels(("O", "B-x", "I-x"), (1, 1, 1)), prior=False)
+    assert ExportedCRF(crf).kind == FLOAT32
+    crf.end[1] -= FAR + 1
+    assert ExportedCRF(crf).kind == DOUBLE
