@@ -14,10 +14,6 @@ from .uses import LSTM_WEIGHTS, Weight, WeightUse
 
 MICROSOFT = "com.microsoft"  # the operators that a stock onnxruntime adds to ONNX
 
-
-LEAST = 1e-12  # of what a row is divided by: one of zeros stays one
-
-
 MIDDLE = 128  # the integer of a row's 0
 LEAST = 1e-12  # the least scale of a row: one of zeros stays one
 
@@ -102,9 +98,12 @@ class _Rewriter:
         return [sizes, largest, bounded, scale, parts, whole, moved, integers]
 
     def table(self, use: WeightUse) -> None:
-        """Take rows of integers and their scales."""
+        """Take rows of integers and their scales; of a table that is multiplied whole floats are made, once."""
         node = use.node
         values, scales = self._of(use.weight, "rows")
+        if node.op_type == "MatMul":
+            node.replace_input_with(0, self._floats(values, scales))
+            return
         rows = ir.node("Gather", [values, node.inputs[1]])
         floats = ir.node("Cast", [rows.outputs[0]], {"to": ir.DataType.FLOAT.value})
         own = ir.node("Gather", [scales, node.inputs[1]])

@@ -38,12 +38,16 @@ class Weight:
 def uses(model: ir.Model) -> Iterator[WeightUse]:
     """Yield the nodes of a graph, also inside loops, whose weights can be of eight bits, once for each weight.
 
-    These are products of a matrix (`MatMul`, `Gemm`), tables that rows are taken of (`Gather`), and `LSTM`s. What has
-    too few numbers to be worth it is left out.
+    These are products of a matrix (`MatMul`, `Gemm`), tables that rows are taken of (`Gather`) or that are multiplied
+    whole (`MatMul`), and `LSTM`s. What has too few numbers to be worth it is left out.
     """
     for node in ir.traversal.RecursiveGraphIterator(model.graph):
         if node.domain not in ("", "ai.onnx"):
             continue
+        if node.op_type == "MatMul":
+            weight, transposed = _weight(node.inputs[0])
+            if weight is not None and not transposed and _size(weight, 2):
+                yield WeightUse(node, "table", weight, False)
         if node.op_type in ("MatMul", "Gemm"):
             weight, transposed = _weight(node.inputs[1])
             if weight is not None and _plain(node) and _size(weight, 2):
