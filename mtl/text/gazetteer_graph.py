@@ -70,12 +70,12 @@ def name_flags(tape: Tape, tokens: TokenValues, trie: Trie, *, ends: bool) -> ir
         "then_branch": body(some, [], [_flags(some, longest, trie.accepted.shape[1], ends=ends)], f"names.{number}"),
         "else_branch": body(none, [], [typed(zeros, INT64, 3)], f"no_names.{number}"),
     }
-    return typed(tape.op("If", [_any(tape, longest)], branches), INT64, 3)
+    return typed(tape.op("If", [_above(tape, longest, 0)], branches), INT64, 3)
 
 
-def _any(tape: Tape, numbers: ir.Value) -> ir.Value:
-    """Say whether any number is above 0, bool []."""
-    return typed(tape.op("Greater", [tape.op("ReduceMax", [numbers], {"keepdims": 0}), scalar(tape, 0)]), BOOL, 0)
+def _above(tape: Tape, numbers: ir.Value, bound: int) -> ir.Value:
+    """Say whether any number is above a bound, bool []."""
+    return typed(tape.op("Greater", [tape.op("ReduceMax", [numbers], {"keepdims": 0}), scalar(tape, bound)]), BOOL, 0)
 
 
 def _nothing(tape: Tape, shape: ir.Value, trie: Trie) -> ir.Value:
@@ -105,10 +105,10 @@ def _longest(tape: Tape, words: ir.Value, trie: Trie) -> ir.Value:
     pads = [word, integers(inside, [0, 1]), None, integers(inside, [1])]
     last = integers(inside, [np.iinfo(np.int64).max])
     shifted = inside.op("Slice", [inside.op("Pad", pads), integers(inside, [1]), last, integers(inside, [1])])
-    outputs = [_any(inside, after), after, typed(shifted, INT64, 2), longer]
+    outputs = [_above(inside, after, 0), after, typed(shifted, INT64, 2), longer]
     each = body(inside, [step, going, node, word, found], outputs, f"trie.{len(tape.nodes)}")
     root = tape.op("Expand", [scalar(tape, 1), tape.op("Shape", [words])])
-    inputs = [None, _any(tape, words), root, words, _nothing(tape, tape.op("Shape", [words]), trie)]
+    inputs = [None, _above(tape, words, 0), root, words, _nothing(tape, tape.op("Shape", [words]), trie)]
     *_, longest = tape.op_multi_out("Loop", inputs, {"body": each}, num_outputs=3)
     return typed(longest, INT64, 3)
 
@@ -116,12 +116,20 @@ def _longest(tape: Tape, words: ir.Value, trie: Trie) -> ir.Value:
 def _flags(tape: Tape, longest: ir.Value, types: int, *, ends: bool) -> ir.Value:
     """Return the flags of the names that are taken from the left."""
     zero, one = scalar(tape, 0), scalar(tape, 1)
-    begins = _taken(tape, longest)
+    # Names of one word are in nobody's way: each is taken.
+    several, single = Tape(), Tape()
+    number = len(tape.nodes)
+    every = single.op("GreaterOrEqual", [longest, scalar(single, 0)])
+    branches = {
+        "then_branch": body(several, [], [_taken(several, longest)], f"several_words.{number}"),
+        "else_branch": body(single, [], [typed(every, BOOL, 3)], f"single_words.{number}"),
+    }
+    begins = typed(tape.op("If", [_above(tape, longest, 1)], branches), BOOL, 3)
     nothing = tape.op("And", [begins, tape.op("Equal", [longest, zero])])
     first, inner = zero, one
     if ends:
-        several = tape.op("Greater", [longest, one])
-        first = tape.op("Where", [several, zero, scalar(tape, 3)])
+        longer = tape.op("Greater", [longest, one])
+        first = tape.op("Where", [longer, zero, scalar(tape, 3)])
         axis, last = integers(tape, [1]), integers(tape, [np.iinfo(np.int64).max])
         beside = tape.op("Slice", [tape.op("Cast", [begins], {"to": INT64.value}), axis, last, axis])
         pads = [beside, integers(tape, [0, 1]), one, axis]  # a row's end ends a name, too
