@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import safetensors
 import safetensors.torch
@@ -14,6 +15,8 @@ from .errors import CheckpointError
 from .files import write
 
 DESCRIPTION = "mtl"
+
+T = TypeVar("T")
 
 
 def serialized(tensors: Mapping[str, Tensor], description: Mapping[str, str]) -> bytes:
@@ -49,3 +52,37 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             return tensors, json.loads((file.metadata() or {}).get(DESCRIPTION, "{}"))
     except (OSError, ValueError, safetensors.SafetensorError) as error:
         raise CheckpointError(f"{path}: should be a readable safetensors file. Found: {error}.") from error
+
+
+def renumbered(found: Mapping[str, T], names: Collection[str]) -> dict[str, T]:
+    """Return what is found under `names` where it differs in the numbers of modules in a row alone, else as it is.
+
+    The order of the numbers is kept: of a row that now has more or fewer places for modules without tensors, such as
+    dropout, files from before can still be read.
+    """
+    if found.keys() == set(names):
+        return dict(found)
+    theirs, wanted = _by_order(found), {order: name for name, order in _by_order(names).items()}
+    if set(theirs.values()) != wanted.keys():
+        return dict(found)
+    return {wanted[theirs[name]]: value for name, value in found.items()}
+
+
+def _by_order(names: Collection[str]) -> dict[str, str]:
+    """Return names whose numbers are 0, 1, 2, … under each prefix, in the order of those that they replace."""
+    numbers: dict[str, set[int]] = {}
+    for name in names:
+        prefix = ""
+        for step in name.split("."):
+            if step.isdecimal():
+                numbers.setdefault(prefix, set()).add(int(step))
+            prefix += f"{step}."
+    places = {prefix: {str(n): place for place, n in enumerate(sorted(own))} for prefix, own in numbers.items()}
+    found = {}
+    for name in names:
+        prefix, steps = "", []
+        for step in name.split("."):
+            steps.append(str(places[prefix][step]) if step.isdecimal() else step)
+            prefix += f"{step}."
+        found[name] = ".".join(steps)
+    return found

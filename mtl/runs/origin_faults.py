@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..base.errors import CheckpointError, Fault, MtlError
 from ..base.registry import address_keys, file_keys
-from ..base.tensors import shapes
+from ..base.tensors import renumbered, shapes
 from ..data.origins import Origins
 from ..graph.parts import parts_of
 from ..graph.rules.label_sets import NAMES
@@ -75,11 +75,6 @@ def _other_configuration(origins: Origins, name: str) -> Iterator[Fault]:
 
 def _is_rate(key: str) -> bool:
     return key == "dropout" or key.endswith("_dropout")
-
-
-def _other_rates(origins: Origins, name: str) -> Iterator[Fault]:
-    for key in filter(_is_rate, origins.graph.components[name].config.values):
-        yield from _other_value(origins, name, key)
 
 
 def _other_value(origins: Origins, name: str, key: str) -> Iterator[Fault]:
@@ -237,12 +232,9 @@ def other_shapes_of(origins: Origins, name: str, own: Mapping[str, Tensor]) -> I
     """Yield a fault for every tensor of one component that the run it comes from has otherwise."""
     source = origins.sources[name]
     try:
-        theirs = shapes(weights_file(origins, name))
+        theirs = renumbered(shapes(weights_file(origins, name)), own)
     except CheckpointError as error:
         yield from (source.place.fault(str(fault)) for fault in error.faults)
-        return
-    if own.keys() != theirs.keys() and (rates := list(_other_rates(origins, name))):
-        yield from rates  # modules in a row are numbered, and dropout may be one of them
         return
     for key in sorted(own.keys() | theirs.keys()):
         here = tuple(own[key].shape) if key in own else "none"

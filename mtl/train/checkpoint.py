@@ -28,7 +28,7 @@ from ..base.device import present
 from ..base.errors import CheckpointError, Fault
 from ..base.files import UNFINISHED, read_json, replace, sync, sync_tree
 from ..base.folders import FITTED, fault_if_other, kind_of
-from ..base.tensors import read_tensors, serialized
+from ..base.tensors import read_tensors, renumbered, serialized
 from ..base.unfinished import command, unfinished
 from ..compile.loading import load_recipe
 from ..data.fitted import Fitted
@@ -187,6 +187,7 @@ def tensors_of_component(
 ) -> dict[str, Tensor]:
     """Return the tensors of a component's file; raises `CheckpointError` where they are not those of `own`."""
     tensors, found = read_tensors(file)
+    tensors = renumbered(tensors, own)
     wrong = []
     for key, value in meaning.items():
         if found.get(key, value) != value:

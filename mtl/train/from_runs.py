@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import Tensor
 
 from ..base.files import sha256
-from ..base.tensors import read_tensors
+from ..base.tensors import read_tensors, renumbered
 from ..data.origins import Origins
 from ..graph.sharing_graph import SharingGraph
 from ..model.multi_task import MultiTaskModel
@@ -54,7 +54,7 @@ def load_from_runs(model: MultiTaskModel) -> None:
                 meanings[name].pop("vocabulary", None)
             fitting = {
                 key: corner(own[name][key], tensor, labels) if labels else shortened(own[name][key], tensor, sizes)
-                for key, tensor in read_tensors(file)[0].items()
+                for key, tensor in renumbered(read_tensors(file)[0], own[name]).items()
                 if key in own[name]
             }
             found[name] = tensors_of_component(name, {**own[name], **fitting}, meanings[name], file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -144,6 +145,22 @@ def test_state_survives_a_save(case: Case, tmp_path: Path) -> None:
     for some, others in zip(found, wanted, strict=True):
         for name in some:
             assert torch.equal(some[name], others[name]), name
+
+
+@every_case
+def test_names_of_tensors_do_not_depend_on_rates_of_dropout(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    cls = registry.lookup(case.kind, case.name.split()[0])
+    rates = [key for key in registry.recipe_keys(cls) if key == "dropout" or key.endswith("_dropout")]
+    original, found = cls.__init__, []
+    for rate in (0.0, 0.5):
+        given = dict.fromkeys(rates, rate)
+
+        def begun(self: Any, *arguments: Any, given: dict[str, float] = given, **keys: Any) -> None:
+            original(self, *arguments, **{**keys, **given})
+
+        monkeypatch.setattr(cls, "__init__", begun)
+        found.append({name: tensor.shape for name, tensor in case.build().state_dict().items()})
+    assert found[0] == found[1]
 
 
 @every_case

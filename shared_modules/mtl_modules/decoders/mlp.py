@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from mtl.base.registry import Address, register
 from mtl.model.module import Decoder, PaddedSequence
 
-from ..layers.dropout import Dropout
+from ..layers.dropout import DroppedLinear
 from ..layers.limits import Count, Rate
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}
@@ -45,9 +45,7 @@ class MLP(Decoder):
         for width in (*hidden, output_dim):
             if layers:
                 layers.append(ACTIVATIONS[activation]())
-            if dropout:
-                layers.append(Dropout(dropout))
-            layers.append(nn.Linear(size, width))
+            layers.append(DroppedLinear(size, width, dropout))
             size = width
         self.layers = nn.Sequential(*layers)
         self._output_dim = output_dim

@@ -45,3 +45,22 @@ class Dropout(nn.Module):
     def extra_repr(self) -> str:
         """Show the rate."""
         return f"rate={self.rate}"
+
+
+class DroppedLinear(nn.Linear):
+    """A linear layer with dropout before it.
+
+    The two are one module, so that the names of tensors in a row of layers do not depend on the rate.
+    """
+
+    def __init__(self, size: int, width: int, rate: float) -> None:
+        super().__init__(size, width)
+        self.rate = rate
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Return [..., width] for [..., size]."""
+        return super().forward(dropout(values, self.rate) if self.training and self.rate else values)
+
+    def extra_repr(self) -> str:
+        """Show the sizes and the rate."""
+        return f"{super().extra_repr()}, rate={self.rate}"

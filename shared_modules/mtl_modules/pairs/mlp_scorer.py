@@ -10,7 +10,7 @@ from mtl.base.registry import register
 from mtl.model.module import PaddedSequence, Scorer
 
 from ..decoders.mlp import ACTIVATIONS
-from ..layers.dropout import Dropout
+from ..layers.dropout import Dropout, DroppedLinear
 from ..layers.limits import Count, Positive, Rate
 from .comparison import compared
 from .score_layer import ScoreLayer
@@ -42,8 +42,7 @@ class MLPScorer(Scorer):
         size = 4 * same_size(input_dims)
         layers: list[nn.Module] = []
         for width in hidden:
-            layers += [Dropout(dropout)] if dropout else []
-            layers += [nn.Linear(size, width), ACTIVATIONS[activation]()]
+            layers += [DroppedLinear(size, width, dropout), ACTIVATIONS[activation]()]
             size = width
         layers += [Dropout(dropout)] if dropout else []
         self.layers = nn.Sequential(*layers)

@@ -10,7 +10,7 @@ from mtl.base.registry import register
 from mtl.model.module import PaddedSequence, Scorer
 
 from ..decoders.mlp import ACTIVATIONS
-from ..layers.dropout import Dropout
+from ..layers.dropout import Dropout, DroppedLinear
 from ..layers.limits import Count, Rate
 from .score_layer import ScoreLayer
 from .text_sizes import vector
@@ -38,8 +38,7 @@ class OnePass(Scorer):
         layers: list[nn.Module] = []
         size = input_dim
         for width in hidden:
-            layers += [Dropout(dropout)] if dropout else []
-            layers += [nn.Linear(size, width), ACTIVATIONS[activation]()]
+            layers += [DroppedLinear(size, width, dropout), ACTIVATIONS[activation]()]
             size = width
         layers += [Dropout(dropout)] if dropout else []
         self.layers = nn.Sequential(*layers)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mtl.base.errors import CheckpointError
-from mtl.base.tensors import read_tensors, serialized, shapes, write_tensors
+from mtl.base.tensors import read_tensors, renumbered, serialized, shapes, write_tensors
 
 TENSORS = {
     "b": torch.arange(6.0).reshape(2, 3).T,  # not contiguous
@@ -48,3 +48,23 @@ def test_a_file_without_tensors(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError) as caught:
         shapes(tmp_path / "a.safetensors")
     assert str(caught.value).startswith(f"{tmp_path / 'a.safetensors'}: should be a readable safetensors file. Found: ")
+
+
+@pytest.mark.parametrize(
+    ("found", "names", "wanted"),
+    [
+        ("layers.1.weight layers.4.weight", "layers.0.weight layers.2.weight", "layers.0.weight layers.2.weight"),
+        (
+            "layers.4.bias layers.10.bias",
+            "layers.2.bias layers.0.bias",
+            "layers.0.bias layers.2.bias",
+        ),  # by number
+        ("a.1.b.3.x a.2.b.0.x", "a.0.b.0.x a.1.b.0.x", "a.0.b.0.x a.1.b.0.x"),
+        ("layers.1.weight", "layers.0.weight layers.2.weight", "layers.1.weight"),  # one fewer: not the same row
+        ("layers.1.bias", "layers.0.weight", "layers.1.bias"),
+        ("layers.0.x layers.2.x", "layers.2.x layers.0.x", "layers.0.x layers.2.x"),
+    ],
+)
+def test_what_differs_in_numbers_alone_is_renumbered(found: str, names: str, wanted: str) -> None:
+    values = {name: place for place, name in enumerate(found.split())}
+    assert renumbered(values, names.split()) == {name: place for place, name in enumerate(wanted.split())}

@@ -55,22 +55,10 @@ def test_rates_of_dropout_and_keys_of_the_loss_may_differ(small_run: Path, tmp_p
         "embedding": {"from": f"{small_run}#words", "parts": {"word": {"word_dropout": 0.5}}},
         "representation": {"from": f"{small_run}#encoder", "dropout": 0.5},
         "pooling": "max",
-        "decoder": {"from": f"{small_run}#intent.decoder"},
+        "decoder": {"from": f"{small_run}#intent.decoder", "dropout": 0.5},
         "output": {"from": f"{small_run}#intent.output", "label_smoothing": 0.1, "focal": 1},
     }
     assert refused(recipe(tmp_path, model)) == []
-
-
-def test_a_rate_of_dropout_that_makes_another_module(small_run: Path, tmp_path: Path) -> None:
-    model = {
-        "embedding": {"from": f"{small_run}#words"},
-        "representation": {"from": f"{small_run}#encoder"},
-        "decoder": {"from": f"{small_run}#intent.decoder", "dropout": 0.5},
-    }
-    assert refused(recipe(tmp_path, model)) == [
-        f"{HERE}.decoder.dropout: should be 0.0, as in 'intent.decoder' of '{small_run.resolve()}', or be left out. "
-        "Found 0.5."
-    ]
 
 
 def test_texts_that_are_read_otherwise(small_run: Path, tmp_path: Path) -> None:

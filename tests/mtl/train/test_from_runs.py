@@ -191,6 +191,25 @@ def test_weights_that_changed_after_the_check(small_run: Path, tmp_path: Path) -
     )
 
 
+def test_a_row_of_layers_that_was_numbered_otherwise(small_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(small_run, tmp_path / "lm")
+    file = Checkpoints(tmp_path / "lm").path("best") / "components/intent.decoder.safetensors"
+    tensors, description = read_tensors(file)
+    assert sorted(tensors) == ["layers.0.bias", "layers.0.weight"]
+    write_tensors(file, {f"layers.1.{name[9:]}": tensor for name, tensor in tensors.items()}, description)
+    head = {name: {"from": f"{tmp_path / 'lm'}#intent.{name}"} for name in ("decoder", "output")}
+    trunk = {
+        "embedding": {"from": f"{tmp_path / 'lm'}#words"},
+        "representation": {"from": f"{tmp_path / 'lm'}#encoder"},
+    }
+    run = started(tmp_path, {**trunk, **head})
+    owned = Trainer(run.graph, run.prepared, tmp_path / "new").owned["kind.decoder"]
+    assert {name: tensor.tolist() for name, tensor in owned.items()} == {
+        name: tensor.tolist() for name, tensor in tensors.items()
+    }
+    assert load_model(tmp_path / "lm")["intent.decoder"].layers[0].bias.tolist() == tensors["layers.0.bias"].tolist()
+
+
 def test_a_task_that_is_not_trained_stays_as_it_is(small_run: Path, tmp_path: Path) -> None:
     head = {name: {"from": f"{small_run}#intent.{name}"} for name in ("pooling", "decoder", "output")}
     trunk = {"embedding": {"from": f"{small_run}#words"}, "representation": {"from": f"{small_run}#encoder"}}

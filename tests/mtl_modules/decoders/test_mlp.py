@@ -6,7 +6,7 @@ from torch import nn
 
 from mtl.model.module import PaddedSequence
 from mtl_modules import MLP
-from mtl_modules.layers.dropout import Dropout
+from mtl_modules.layers.dropout import DroppedLinear
 
 ROWS = torch.randn(2, 3, generator=torch.Generator().manual_seed(0))
 TOKENS = PaddedSequence(torch.randn(2, 4, 3, generator=torch.Generator().manual_seed(1)), torch.tensor([4, 2]))
@@ -15,14 +15,15 @@ TOKENS = PaddedSequence(torch.randn(2, 4, 3, generator=torch.Generator().manual_
 @pytest.mark.parametrize(
     ("hidden", "dropout", "wanted"),
     [
-        ([], 0.0, [nn.Linear]),
-        ([4], 0.0, [nn.Linear, nn.Tanh, nn.Linear]),
-        ([4, 5], 0.1, [Dropout, nn.Linear, nn.Tanh, Dropout, nn.Linear, nn.Tanh, Dropout, nn.Linear]),
+        ([], 0.0, [DroppedLinear]),
+        ([4], 0.0, [DroppedLinear, nn.Tanh, DroppedLinear]),
+        ([4, 5], 0.1, [DroppedLinear, nn.Tanh, DroppedLinear, nn.Tanh, DroppedLinear]),
     ],
 )
 def test_layers(hidden: list[int], dropout: float, wanted: list[type]) -> None:
     module = MLP(3, 0, 2, hidden=hidden, dropout=dropout, activation="tanh")
     assert [type(layer) for layer in module.layers] == wanted
+    assert {layer.rate for layer in module.layers if isinstance(layer, DroppedLinear)} == {dropout}
 
 
 def test_a_condition_on_a_row_is_repeated_for_its_tokens() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from mtl_modules.layers.dropout import Dropout, dropout, locked_dropout
+from mtl_modules.layers.dropout import Dropout, DroppedLinear, dropout, locked_dropout
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.3, 0.5, 0.9])
@@ -57,3 +57,15 @@ def test_locked_dropout_drops_dimensions_of_a_row() -> None:
     assert float((found[:, 0] == 0).float().mean()) == pytest.approx(0.3, abs=0.02)
     assert not torch.equal(found[0], found[1])
     assert found.unique().tolist() == pytest.approx([0.0, 1 / 0.7], rel=1e-4)
+
+
+def test_a_linear_layer_drops_what_flows_in_and_only_in_training() -> None:
+    torch.manual_seed(0)
+    layer = DroppedLinear(3, 2, 0.5)
+    values = torch.randn(4, 3)
+    torch.manual_seed(1)
+    found = layer(values)
+    torch.manual_seed(1)
+    assert torch.equal(found, dropout(values, 0.5) @ layer.weight.t() + layer.bias)
+    torch.testing.assert_close(layer.eval()(values), values @ layer.weight.t() + layer.bias)
+    assert layer.extra_repr() == "in_features=3, out_features=2, bias=True, rate=0.5"

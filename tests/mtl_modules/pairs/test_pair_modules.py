@@ -79,7 +79,7 @@ def test_an_mlp_is_a_network_over_the_comparison() -> None:
 def test_an_mlp_drops_out_before_every_layer() -> None:
     scorer = MLPScorer((3, 3), hidden=[5, 4], dropout=0.5)
     names = [type(layer).__name__ for layer in scorer.layers]
-    assert names == ["Dropout", "Linear", "ReLU", "Dropout", "Linear", "ReLU", "Dropout"]
+    assert names == ["DroppedLinear", "ReLU", "DroppedLinear", "ReLU", "Dropout"]
     assert not torch.equal(scorer(Q, D), scorer(Q, D))
     assert torch.equal(scorer.eval()(Q, D), scorer(Q, D))
 
