@@ -198,7 +198,7 @@ class Run(HasData):
     @cached_property
     def model(self) -> MultiTaskModel:
         """The trained model: the weights of the best checkpoint."""
-        return load_model(self.out)
+        return load_model(self.out, graph=self.graph if self.trained else None)  # begun with a recipe from elsewhere
 
     @cached_property
     def predictor(self) -> Predictor:

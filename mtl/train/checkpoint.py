@@ -229,16 +229,17 @@ def load_weights(model: MultiTaskModel, checkpoint: Path) -> None:
     load_files(model, {name: checkpoint / "components" / f"{name}.safetensors" for name in model.components})
 
 
-def load_model(run: str | Path, which: Which = "best") -> MultiTaskModel:
+def load_model(run: str | Path, which: Which = "best", graph: SharingGraph | None = None) -> MultiTaskModel:
     """Build the model of a run folder with the weights of its best or last checkpoint, in evaluation mode.
 
     Reads `recipe.yaml`, `fitted.json` and the checkpoint, no data. The model is on the recipe's device where that is
-    there, else on the CPU. Raises `UsageError` for a folder that is no run, `CheckpointError` for what a run lacks.
+    there, else on the CPU. `graph` is that of `recipe.yaml`, where this was read before. Raises `UsageError` for a
+    folder that is no run, `CheckpointError` for what a run lacks.
     """
     run = Path(run)
     fault_if_other([run], "run")
     checkpoint = Checkpoints(run).path(which)
-    graph = build_graph(load_recipe(run / "recipe.yaml"))
+    graph = graph or build_graph(load_recipe(run / "recipe.yaml"))
     model = MultiTaskModel(graph, Fitted.load(graph, run / FITTED), initial=False)
     load_weights(model, checkpoint)
     return model.eval().to(present(graph.recipe.train.device))

@@ -48,6 +48,11 @@ def test_metrics_are_by_split_and_task(small_run: Path) -> None:
     assert set(json.loads((small_run / "reports.json").read_text("utf-8"))["test"]) == {"intent", "slots"}
 
 
+def test_the_model_of_an_opened_run_has_the_graph_that_was_read(small_run: Path) -> None:
+    run = Run.open(small_run)
+    assert run.model.sharing_graph is run.graph
+
+
 def test_the_filled_recipe_of_a_run_gives_the_same_run_again(small_run: Path, tmp_path: Path) -> None:
     recipe = load_recipe(small_run / "recipe.yaml")
     run = Run.start(recipe, tmp_path / "again")
