@@ -21,7 +21,6 @@ from mtl.text.vocabulary import FIRST, PADDING, UNKNOWN
 from ..layers.limits import Count, Positive, Rate
 from .pretrained import dimension, read_vectors
 
-DIM = 100
 Start = Literal["random", "mean", "zero"]
 
 
@@ -44,7 +43,7 @@ class WordEmbedding(Lexicon):
         self,
         features: tuple[Feature, ...],
         *,
-        dim: Count = DIM,
+        dim: Count = 100,
         min_count: Count = 1,
         max_size: Count | None = None,
         pretrained: InitialFile | None = None,
@@ -80,9 +79,8 @@ class WordEmbedding(Lexicon):
         """Let the words that a file has start at their vectors; return the ids of these words."""
         size = dimension(path)
         if size != self.output_dim:
-            default = " (the default)" if self.output_dim == DIM else ""
             raise DataError(
-                f"'dim' should be {size}, the size of the vectors in {path}. Found {self.output_dim}{default}. "
+                f"'dim' should be {size}, the size of the vectors in {path}. Found {self.output_dim}. "
                 f"Write 'dim: {size}'."
             )
         weight = self.table.weight
