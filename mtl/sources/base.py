@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
-from ..base.errors import DataError, Fault, WrongKeyError
+from ..base.errors import DataError, Fault, WrongKeyError, some
 from ..base.file_kinds import stream
 from ..base.registry import name_of
 from .dividing import ORDER
@@ -114,7 +114,10 @@ class Source:
         """Return where a split lies; raises `DataError` where the source has no such split."""
         value = self.paths.get(split)
         if value is None:
-            raise DataError(f"a source should have the split '{split}' that is read. Found: {', '.join(self.splits)}.")
+            raise DataError(
+                f"the source should have a split '{split}'. Found only {some(self.splits)}. "
+                f"Name its file or folder under '{split}'."
+            )
         return base / str(value)
 
     def read(self, split: str, base: Path) -> Iterator[Row]:

@@ -210,7 +210,9 @@ def test_a_split_that_is_not_there(tmp_path: Path) -> None:
     source = FORMATS["tsv"](train="rows", test="others")
     with pytest.raises(DataError) as caught:
         list(source.read("dev", tmp_path))
-    assert str(caught.value) == "a source should have the split 'dev' that is read. Found: train, test."
+    assert str(caught.value) == (
+        "the source should have a split 'dev'. Found only train, test. Name its file or folder under 'dev'."
+    )
 
 
 def test_a_delimiter_of_two_characters() -> None:
