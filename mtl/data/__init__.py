@@ -8,6 +8,7 @@ carried        what goes on from one segment of a running text to the next: the 
 collate        ragged values to padded arrays, without a Python step per row or token
 columns        columns of a split's file as arrays over its memory: the tokens of texts, the values of targets
 cut_pairs      pairs whose two texts have more pieces than the one row that an encoder reads them in
+cut_texts      texts of a split with more pieces than are read, counted for each way in which a column is split
 data_faults    all that is wrong with the data of a recipe: in every split, and with all training rows together
 encoding       one split, featurized once: from a stream of rows to one memory-mapped Arrow file
 fault_kinds    faults of a split, one of each kind: the first row that has it, and how many others do
@@ -46,4 +47,5 @@ target_fits    what training shows of targets before any cell is read, and what 
 targets/       what tasks learn from and answer with, one kind per file; importing this package registers all of them
 text_encoding  texts as they come, to flat columns
 unit_batches   units of a split as padded tensors, whatever they are made of: texts, lists of them, judged pairs
+unit_sizes     how long the units of a split are: their tokens, the pieces of these, and what batches are planned by
 """

@@ -23,6 +23,7 @@ import pyarrow as pa
 
 from ..base.errors import UsageError, counted
 from ..base.registry import name_of
+from .cut_texts import CutTextCounts
 from .grammar_check import GrammarCounts
 from .kept_files import kept_file
 from .pair_encoding import JudgementEncoder
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from .reading import Chunk
     from .targets import Target
 
-VERSION = 6  # of the layout
+VERSION = 7  # of the layout
 METADATA = b"mtl"
 
 
@@ -113,7 +114,7 @@ class Encoder:
         self.tokens = 0
         self.pretokenized: frozenset[str] = frozenset()
         self.unread: Counter[str] = Counter()
-        self.cut: Counter[tuple[str, int]] = Counter()  # texts by column, and how many pieces are read of each
+        self.cut = CutTextCounts(plan.splittings)
         self.remarks = RemarkCounts()
         self.grammar = GrammarCounts()
         self._texts = TextEncoder(plan, fitted, scratch)
@@ -146,9 +147,7 @@ class Encoder:
         self.rows += len(chunk)
         self.pretokenized |= chunk.pretokenized
         self.unread.update(chunk.unread)
-        for key in self.plan.splittings:
-            if key.front_end.max_pieces is not None:
-                self.cut[key.column, key.front_end.max_pieces] += chunk.tokens[key].cut
+        self.cut.add(chunk.tokens)
         self.remarks.add(chunk.remarks)
         self.grammar.add(chunk.grammar)
 
@@ -187,7 +186,7 @@ class Encoder:
             "remarks": self.remarks.kept(self.root),
             "grammar": self.grammar.kept(self.root),
             "unread": {task: count for task, count in self.unread.items() if count},
-            "cut": [[column, most, count] for (column, most), count in self.cut.items() if count],
+            "cut": self.cut.kept(),
             "row_files": [] if self._rows is None else self._rows.files(),
             "judged": None if self._judged is None else self._judged.facts(),
         }

@@ -75,58 +75,44 @@ class Prepared:
                 least = getattr(feature, "min_count", 1)
                 if isinstance(feature, VocabularyFeature) and feature.size == FIRST and least > 1:
                     yield Fault(
-                        f"knows nothing: in train nothing occurs {least} times, as 'min_count' asks. All is read as "
-                        "unknown. Lower 'min_count'.",
+                        f"has an empty vocabulary: nothing in train occurs at least {least} times ('min_count'). "
+                        "Every token is read as unknown. Lower 'min_count'.",
                         path=component,
                     )
 
     def cut(self, *splits: str) -> list[Fault]:
         """Return warnings about what `max_tokens`, `max_pieces` and encoders keep from being read of these splits.
 
-        One for every task with tags or answers there, one for every column with longer texts than `max_pieces`, and
-        one for every task on pairs whose two texts do not fit into one row of an encoder.
+        One for every task with tags or answers there, one for every way in which a column is split into more pieces
+        than `max_pieces`, and one for every task on pairs whose two texts do not fit into one row of an encoder.
         """
+        found = []
+        for (source, name), split in self.splits.items():
+            if name in splits:
+                found += [replace(fault, file=f"{source}/{name}") for fault in self._cut_in(split)]
+        return found
 
-        def what(task: str, count: int, bound: str) -> str:
-            after = f"after the tokens that are read of a text ({bound}): not learned"
+    def _cut_in(self, split: Split) -> Iterator[Fault]:
+        """Yield what is not read of one split."""
+        for task, count in split.unread.items():
+            after = f"after the tokens that are read of a text ({split.bounds(task)}): not learned"
             if self.fitted.targets[task].quotes:
-                return f"{counted(count, 'answer')} {after}, but measured."
-            return f"{counted(count, 'tag')} {after}, and not measured."
-
-        return (
-            [
-                Fault(
-                    what(task, count, "max_pieces" if split.cut else "max_tokens"),
-                    f"{source}/{name}",
-                    path=task,
-                )
-                for (source, name), split in self.splits.items()
-                if name in splits
-                for task, count in split.unread.items()
-            ]
-            + [
-                Fault(
-                    f"{count:,} of {counted(len(split.text_lengths[column]), 'text')} with more than "
-                    f"{counted(most, 'piece')}: the rest is not read (max_pieces).",
-                    f"{source}/{name}",
-                    path=f"column '{column}'",
-                )
-                for (source, name), split in self.splits.items()
-                if name in splits
-                for column, most, count in split.cut
-            ]
-            + [
-                Fault(
-                    f"{cut.cut:,} of {counted(cut.pairs, 'pair')} with more than {counted(cut.room, 'piece')} in one "
-                    f"row: the rest is not read (one_pass: {cut.how}).",
-                    f"{source}/{name}",
-                    path=task,
-                )
-                for (source, name), split in self.splits.items()
-                if name in splits
-                for task, cut in split.cut_pairs().items()
-            ]
-        )
+                yield Fault(f"{counted(count, 'answer')} {after}, but measured.", path=task)
+            else:
+                yield Fault(f"{counted(count, 'tag')} {after}, and not measured.", path=task)
+        for column, tokenizer, most, count in split.cut:
+            of = f" of {tokenizer}" if tokenizer else ""
+            yield Fault(
+                f"{count:,} of {counted(len(split.text_lengths[column]), 'text')} with more than "
+                f"{counted(most, 'piece')}{of}: the rest is not read (max_pieces).",
+                path=f"column '{column}'",
+            )
+        for task, cut in split.cut_pairs.items():
+            yield Fault(
+                f"{cut.cut:,} of {counted(cut.pairs, 'pair')} with more than {counted(cut.room, 'piece')} in one "
+                f"row: the rest is not read (one_pass: {cut.how}).",
+                path=task,
+            )
 
     def unlabelled(self, *splits: str) -> list[Fault]:
         """Return a warning for every task that has no label in one of these splits: there it cannot be measured."""

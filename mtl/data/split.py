@@ -17,6 +17,7 @@ from ..text.quoting import quote
 from .batch import Batch
 from .batching import batches, part
 from .cut_pairs import CutPairs, cut_pairs
+from .cut_texts import CutTexts
 from .judged_units import JudgedUnits
 from .kept_files import found_file
 from .masks import Masks
@@ -30,10 +31,10 @@ from .soft_labels import SoftLabels
 from .split_file import SplitFile
 from .targets import Grades
 from .unit_batches import Change, UnitBatches
+from .unit_sizes import UnitSizes
 
 if TYPE_CHECKING:
     from ..graph.calls import InputKey
-    from ..text.features import Ragged
     from .fitted import Fitted
     from .judgements import Judgements, Pairs
     from .plan import SourcePlan
@@ -48,10 +49,10 @@ class Split:
     are kept once each (a triple is two pairs). `lengths` [N] int32 are the tokens of each unit's longest input.
     `labelled` and `unseen` count, by task, units with an answer and labels that training never had; `unread` counts, by
     task, tags of tokens after `max_tokens`, or answers in them; `grammar` counts, by task, rows with spans and those
-    that break the grammar of their tags; `cut` counts texts with more pieces than `max_pieces`, by column, each with
-    that bound; `pretokenized` are the columns that held lists of tokens. `soft` are what teachers say of the units, by
-    task. `notes` are warnings. `root` is where the source's split lies, for messages. A split is `running` where its
-    rows are one text, which is read on.
+    that break the grammar of their tags; `cut` are the ways in which texts of a column were cut to `max_pieces`;
+    `pretokenized` are the columns that held lists of tokens. `soft` are what teachers say of the units, by task.
+    `notes` are warnings. `root` is where the source's split lies, for messages. A split is `running` where its rows are
+    one text, which is read on.
     """
 
     def __init__(self, path: Path, plan: SourcePlan, fitted: Fitted, root: str) -> None:
@@ -68,7 +69,7 @@ class Split:
         self.unseen: dict[str, dict[str, int]] = self.facts["unseen"]
         self.pretokenized: frozenset[str] = frozenset(self.facts["pretokenized"])
         self.unread: dict[str, int] = self.facts["unread"]
-        self.cut: list[tuple[str, int, int]] = [tuple(found) for found in self.facts["cut"]]
+        self.cut = [CutTexts(*found) for found in self.facts["cut"]]
         self.grammar: dict[str, Any] = self.facts["grammar"]
         self.skipped: list[Any] = self.facts["skipped"]
         self.targets = {task.name: fitted.targets[task.name] for task in plan.tasks}
@@ -76,14 +77,14 @@ class Split:
         self._labelled = plan.labelled
         self.masks = Masks.of(self.items, plan, fitted)
         self._values = {task: self._file.target(task, target) for task, target in self.targets.items()}
-        self._dims = {name: [feature.dims for feature in found] for name, found in fitted.features.items()}
         self._texts = {key: self._file.input(key, plan, fitted) for key in plan.inputs}
         self.text_lengths = {column: self._file.numbers(f"length:{column}", np.int32) for column in plan.columns}
         self.hashes = {column: self._file.numbers(f"hash:{column}", np.int64) for column in plan.columns}
         self._items = {column: self._file.numbers(f"items:{column}", np.int64) for column in plan.listed}
-        self._numbers: Mapping[str, NDArray[np.int32]] = self._judged.numbers if self._judged else {}
-        self._raw = RawTexts(self._file, self._items, self._numbers)
-        self.lengths: NDArray[np.int32] = np.max([self._units(c, self.text_lengths[c]) for c in plan.columns], axis=0)
+        numbers: Mapping[str, NDArray[np.int32]] = self._judged.numbers if self._judged else {}
+        self._raw = RawTexts(self._file, self._items, numbers)
+        self._sizes = UnitSizes(self._texts, fitted.features, self.text_lengths, numbers, self._items)
+        self.lengths = self._sizes.lengths
         self._batches = UnitBatches(
             source=plan.source,
             texts=self._texts,
@@ -103,40 +104,10 @@ class Split:
         found: int = self.facts["rows"]
         return found
 
-    def _units(self, column: str, of_texts: NDArray[Any]) -> NDArray[Any]:
-        """Return a value of each unit from one of each text of a column: of lists, the sum."""
-        if column in self._numbers:
-            return of_texts[self._numbers[column]]
-        if column in self._items:
-            return np.add.reduceat(of_texts, self._items[column][:-1])
-        return of_texts
-
     @cached_property
-    def _planned(self) -> NDArray[np.int32]:
-        """[N]: the positions of each unit's longest input: tokens, or pieces where a feature has an axis of them."""
-        found = self.lengths
-        for key in self._texts:
-            for pieces in self._pieces(key):
-                found = np.maximum(found, self._units(key.column, np.diff(pieces.offsets[0]).astype(np.int32)))
-        return found
-
-    def _pieces(self, key: InputKey) -> Iterator[Ragged]:
-        """Yield the features of an input that have an axis of pieces."""
-        texts = self._texts[key]
-        for (component, number, _), ragged in texts.features:
-            if self._dims[component][number] == ("P",) and ragged.offsets[0] is not texts.offsets:
-                yield ragged
-
-    def _piece_counts(self, key: InputKey) -> NDArray[np.int64] | None:
-        """Return how many pieces of an input each unit has, [N]: 0 of an empty text, which has padding, of id 0."""
-        for pieces in self._pieces(key):
-            before = np.concatenate([[0], np.cumsum(pieces.values != 0)])
-            return self._units(key.column, np.diff(before[pieces.offsets[0]]))
-        return None
-
     def cut_pairs(self) -> dict[str, CutPairs]:
-        """Count, by task, the pairs that an encoder reads in one row and that have too many pieces for it."""
-        found = {task.name: cut_pairs(task, self._piece_counts) for task in self._plan.tasks}
+        """By task, the pairs that an encoder reads in one row and that have too many pieces for it; none, no entry."""
+        found = {task.name: cut_pairs(task, self._sizes.pieces) for task in self._plan.tasks}
         return {name: cut for name, cut in found.items() if cut is not None and cut.cut}
 
     @cached_property
@@ -148,7 +119,8 @@ class Split:
         """Return [N]: 64 bits that say which texts a unit has in some columns, in their order."""
         found = np.zeros(len(self), np.uint64)
         for column in columns:
-            found = found * np.uint64(0x9E3779B97F4A7C15) ^ self._units(column, self.hashes[column].view(np.uint64))
+            of_column = self._sizes.of_units(column, self.hashes[column].view(np.uint64))
+            found = found * np.uint64(0x9E3779B97F4A7C15) ^ of_column
         return found.view(np.int64)
 
     def place(self, unit: int) -> tuple[str, int] | None:
@@ -166,6 +138,10 @@ class Split:
         kept = (self.facts["judged"] or {}).get("notes", ())
         notes = [Fault(**{**note, "file": found_file(note["file"], self.root)}) for note in kept]
         return notes + remark_faults(self.facts["remarks"], self.root)
+
+    def bounds(self, task: str) -> str:
+        """Return the keys that say how many tokens are read of the texts that a task's target belongs to."""
+        return ", ".join(self._labelled[task].front_end.bounds)
 
     def unseen_labels(self) -> dict[str, dict[str, int]]:
         """Return, by task, how often each label occurs that training never had: no answer can be one of them."""
@@ -202,12 +178,12 @@ class Split:
         The pairs of a query (and the queries of a pool) stay together. Units may be `drawn`, by their numbers, in the
         place of all, where they are no pairs.
         """
+        lengths = self._sizes.planned
         if drawn is not None:
-            lengths = self._planned[drawn]
-            found = batches(lengths, size=size, tokens=tokens, seed=seed, epoch=epoch, shuffle=shuffle)
+            found = batches(lengths[drawn], size=size, tokens=tokens, seed=seed, epoch=epoch, shuffle=shuffle)
             return [drawn[places] for places in found]
         together = None if self.negatives is None else self.negatives.units
-        return batches(self._planned, size=size, tokens=tokens, seed=seed, epoch=epoch, shuffle=shuffle, units=together)
+        return batches(lengths, size=size, tokens=tokens, seed=seed, epoch=epoch, shuffle=shuffle, units=together)
 
     def part(self, rows: NDArray[np.int64], number: int, count: int) -> NDArray[np.int64]:
         """Return part `number` of `count` of a batch's units: every so many of them, the pairs of a query together."""

@@ -67,6 +67,15 @@ class FrontEnd:
         return replace(self, max_tokens=None, max_pieces=None)
 
     @property
+    def bounds(self) -> tuple[str, ...]:
+        """The keys that keep texts from being read to their ends.
+
+        >>> FrontEnd(max_tokens=20).bounds, FrontEnd().bounds
+        (('max_tokens',), ())
+        """
+        return tuple(key for key in ("max_tokens", "max_pieces") if getattr(self, key) is not None)
+
+    @property
     def reach(self) -> float:
         """How many tokens are read at most."""
         return min(float("inf") if most is None else most for most in (self.max_tokens, self.max_pieces))

@@ -326,6 +326,6 @@ def test_a_vocabulary_of_which_nothing_is_left_is_told(tmp_path: Path, write: Wr
     graph = graph_of(tmp_path / "data", recipe)
     prepared = prepare(graph, open_sources(graph.recipe), tmp_path / "cache")
     assert [str(note) for note in prepared.notes if "min_count" in str(note)] == [
-        "words.word: knows nothing: in train nothing occurs 50 times, as 'min_count' asks. All is read as unknown. "
-        "Lower 'min_count'."
+        "words.word: has an empty vocabulary: nothing in train occurs at least 50 times ('min_count'). Every token is "
+        "read as unknown. Lower 'min_count'."
     ]

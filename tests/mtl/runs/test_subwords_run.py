@@ -71,6 +71,36 @@ def test_texts_that_are_cut_are_counted(folder_of: Callable[[str], Path], tmp_pa
     assert any("tags after the tokens that are read of a text (max_pieces)" in str(x) for x in run.warnings("train"))
 
 
+def test_texts_are_counted_for_each_of_two_tokenizers(folder_of: Callable[[str], Path], tmp_path: Path) -> None:
+    recipe = write(tmp_path, folder_of("uncased"))
+    shutil.copytree(folder_of("cased"), tmp_path / "others")
+    text = "tasks.slots.inputs.text"
+    overrides = [f"{text}.tokenizer.path=others", f"{text}.lowercase=false", "tasks.slots.model.embedding=piece"]
+    overrides.append("share={}")
+    run = Run.start(recipe, tmp_path / "run", overrides=overrides)
+    texts = [row.split("\t")[0] for row in (tmp_path / "train.tsv").read_text().splitlines()[1:]]
+    told = [str(fault) for fault in run.warnings("train") if fault.path == "column 'text'"]
+    assert len(told) == 2
+    for task, fault in zip(("intent", "slots"), told, strict=True):
+        tokenizer = run.recipe.tasks[task].inputs["text"].front_end.made
+        cut = sum(len(tokenizer.loaded.of_text(text)) > 5 for text in texts)
+        assert 0 < cut < len(texts)
+        assert fault == (
+            f"utterances/train: column 'text': {cut} of {len(texts)} texts with more than 5 pieces of {tokenizer}: the "
+            "rest is not read (max_pieces)."
+        )
+
+
+def test_the_bound_of_tags_is_that_of_their_own_input(folder_of: Callable[[str], Path], tmp_path: Path) -> None:
+    recipe = write(tmp_path, folder_of("uncased"))
+    words = "tasks.slots.inputs.text={column: text, max_tokens: 3}"
+    overrides = [words, "share={}", "tasks.slots.model.embedding=word"]
+    run = Run.start(recipe, tmp_path / "run", overrides=overrides)
+    told = {fault.path: str(fault) for fault in run.warnings("train")}
+    assert "(max_pieces)" in told["column 'text'"]
+    assert told["slots"].endswith("that are read of a text (max_tokens): not learned, and not measured.")
+
+
 def test_a_run_is_resumed_with_an_equal_tokenizer_only(folder_of: Callable[[str], Path], tmp_path: Path) -> None:
     recipe = write(tmp_path, folder_of("uncased"))
     for _ in islice(Run.start(recipe, tmp_path / "run").train(), 3):
