@@ -12,7 +12,7 @@ from ..base.declared import keys, plain, schema
 from ..base.errors import Fault, MtlError, listing, near_miss, some
 from ..recipe.document import Steps, show
 from ..recipe.modules import ModuleConfig
-from ..recipe.names import JOINT, matching
+from ..recipe.names import JOINT, selects
 from ..recipe.schema import fitted_to, sound_keys
 from ..recipe.training import (
     AdversarialConfig,
@@ -207,7 +207,7 @@ def _read_components(reading: Reading, raw: Any, known: Known) -> dict[str, Comp
     for pattern, value in reading.mapping(raw, steps, "rates by component").items():
         here: Steps = (*steps, pattern)
         names = dict.fromkeys((*known.components, *known.addresses))
-        if not matching(pattern, names) and not _is_beyond(pattern, known, shared):
+        if not any(selects(pattern, name) for name in names) and not _is_beyond(pattern, known, shared):
             what = "matches no component" if "*" in pattern else "is not a component"
             hint = near_miss(pattern, names)
             reading.key_fault(here, f"'{pattern}' {what}.{hint} There are: {some(known.components)}.")

@@ -19,7 +19,7 @@ from ..recipe.beside import beside
 from ..recipe.config import InputConfig, Recipe, TaskConfig
 from ..recipe.flow import addresses, flows, read_alike
 from ..recipe.modules import ModuleConfig
-from ..recipe.names import matches
+from ..recipe.names import selects
 from ..recipe.task import TARGET
 from ..recipe.training import ComponentTraining
 from .calls import ADAPTED, Argument, Call, InputKey, TargetKey, input_keys, keys_of, leaves, regrouped, walk
@@ -314,7 +314,7 @@ class SharingGraph:
     def training_lines(self, component: str) -> list[str]:
         """Return the patterns of `train.components` that a component, or a composite that it is part of, matches."""
         names = self._names_of(component)
-        return [pattern for pattern in self.recipe.train.components if any(matches(pattern, name) for name in names)]
+        return [pattern for pattern in self.recipe.train.components if any(selects(pattern, name) for name in names)]
 
     def configured_frozen(self, component: str) -> bool:
         """Return whether a component, or a composite that it is part of, is frozen where it is configured."""

@@ -44,6 +44,15 @@ def matching(pattern: str, addresses: Iterable[str]) -> list[str]:
     return [address for address in addresses if matches(pattern, address)]
 
 
+def selects(pattern: str, component: str) -> bool:
+    """Return whether a line of `train.components` is of a component, by one of its names: `*` alone is of every one.
+
+    >>> selects("*", "intent.embedding"), selects("*.pooling", "intent.embedding")
+    (True, False)
+    """
+    return pattern == "*" or matches(pattern, component)
+
+
 def chosen_task(task: str | None, tasks: Collection[str], folder: Path, *, called: str = "task") -> str:
     """Return the one that is asked for of a folder's tasks; it may be left out where there is only one.
 

@@ -142,7 +142,13 @@ class TrainConfig:
     clip: Annotated[Positive | None, Key("norm that gradients are clipped to; null: no clipping")] = 5.0
     components: Annotated[
         Mapping[str, ComponentTraining],
-        Key("rates and freezing by component; see 'a line of train.components'", apart=True),
+        Key(
+            "rates and freezing; see 'a line of train.components' and below",
+            apart=True,
+            note="A component is named as `mtl check` shows it, or by the address of a module (`intent.embedding`). In "
+            "an address `*` stands for one step; alone it stands for every component. Where several lines are of one "
+            "component, the last one decides.",
+        ),
     ] = field(default_factory=dict)
     select: Annotated[
         Mapping[str, float],

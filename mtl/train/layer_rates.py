@@ -65,9 +65,10 @@ def without_effect(graph: SharingGraph, components: Mapping[str, Module]) -> Ite
 
 
 def _of_nothing(graph: SharingGraph, components: Mapping[str, Module]) -> Iterator[Fault]:
-    """Yield a fault for each line of components that are all frozen where they are configured, or have no parameters.
+    """Yield a fault for each line that sets rates or an optimizer for no parameter.
 
-    A pattern that another line takes over for some of its components is of those too.
+    All components that its pattern matches are frozen in their models, or none has parameters. A component counts for
+    every line that matches it, also where a later one decides.
     """
     for pattern, line in graph.recipe.train.components.items():
         given = [key for key in ("lr", "layer_decay", "optimizer") if getattr(line, key) is not None]
@@ -77,10 +78,12 @@ def _of_nothing(graph: SharingGraph, components: Mapping[str, Module]) -> Iterat
         found = f"Found {' and '.join(repr(key) for key in given)}."
         if all(graph.configured_frozen(name) for name in names):
             change = "Leave 'freeze' out there, or this line."
-            yield line.place.fault(f"should be of what is trained: 'freeze' is true in its model. {found} {change}")
+            are = "is" if len(names) == 1 else "are"
+            should = "should be of a component that is trained: "
+            yield line.place.fault(f"{should}{some(names)} {are} frozen by 'freeze' in the model. {found} {change}")
         elif not any(True for name in names for _ in components[name].parameters()):
-            should = "should be of a component with parameters: "
             has = "has" if len(names) == 1 else "have"
+            should = "should be of a component with parameters: "
             yield line.place.fault(f"{should}{some(names)} {has} none. {found} Leave the line out.")
 
 

@@ -137,8 +137,8 @@ def test_what_is_refused(tmp_path: Path, components: dict[str, Any], row: str) -
         (
             {"kind.embedding": {"lr": 0.1, "optimizer": "sgd"}},
             True,
-            "train.components.kind.embedding: should be of what is trained: 'freeze' is true in its model. Found 'lr' "
-            "and 'optimizer'. Leave 'freeze' out there, or this line.",
+            "train.components.kind.embedding: should be of a component that is trained: kind.embedding is frozen by "
+            "'freeze' in the model. Found 'lr' and 'optimizer'. Leave 'freeze' out there, or this line.",
         ),
         (
             {"kind.pooling": {"optimizer": "sgd"}},
@@ -153,6 +153,26 @@ def test_lines_of_what_is_not_trained(tmp_path: Path, components: dict[str, Any]
     with pytest.raises(RecipeError) as caught:
         check_recipe(recipe(tmp_path, components, model))
     assert [f"{fault.path}: {fault.message}" for fault in caught.value.faults] == [row]
+
+
+def test_a_line_of_several_that_are_frozen_names_them(tmp_path: Path) -> None:
+    parts = {name: {"type": "word", "dim": 4, "freeze": True} for name in ("one", "other")}
+    model = {**MODEL, "embedding": {"type": "concat", "parts": parts}}
+    with pytest.raises(RecipeError) as caught:
+        check_recipe(recipe(tmp_path, {"kind.embedding.*": {"lr": 0.1}}, model))
+    assert [f"{fault.path}: {fault.message}" for fault in caught.value.faults] == [
+        "train.components.kind.embedding.*: should be of a component that is trained: kind.embedding.one, "
+        "kind.embedding.other are frozen by 'freeze' in the model. Found 'lr'. Leave 'freeze' out there, or this line."
+    ]
+
+
+def test_a_star_alone_is_every_component_and_later_lines_decide(tmp_path: Path) -> None:
+    every = rates(tmp_path, {"*": {"lr": 0.3}})
+    assert {name: rate for name, rate in every.items() if rate} == {
+        **{name: {0.3} for name in ("embedding", "representation", "decoder")}
+    }
+    some = rates(tmp_path, {"*": {"lr": 0.3}, "kind.decoder": {"lr": 0.7}})
+    assert (some["embedding"], some["decoder"]) == ({0.3}, {0.7})
 
 
 def test_a_line_of_some_that_are_trained_is_right(tmp_path: Path) -> None:
