@@ -52,7 +52,9 @@ def compare(
         typer.Option(
             "--set",
             metavar="A.B.C=VALUE[;...]",
-            help="A variant of each recipe that has such a key, to compare with it. May be repeated.",
+            help="A variant of each recipe that has such a key, to compare with it. May be repeated. Of several "
+            "settings, a recipe that has some of the keys has a variant with these, and is told which are left out; "
+            "equal variants of a recipe are trained once.",
         ),
     ] = None,
     overrides: Annotated[

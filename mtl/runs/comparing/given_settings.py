@@ -42,9 +42,12 @@ class GivenSettings:
         return self._fitting(file, self.overrides)
 
     def variants_of(self, file: str | Path) -> list[list[str]]:
-        """Return the settings of each variant of a recipe that fit it, those of the recipe as it is, none, first."""
-        found = [self._fitting(file, parts) for parts in self.variants]
-        return [[], *(parts for parts in found if parts)]
+        """Return the settings of each variant of a recipe that fit it, those of the recipe as it is, none, first.
+
+        A variant that fits in part has what fits; of those that so become equal there is one.
+        """
+        found = dict.fromkeys(tuple(self._fitting(file, parts)) for parts in ((), *self.variants))
+        return [list(parts) for parts in found]
 
     def left_out(self, file: str | Path) -> list[Fault]:
         """Return a row for each setting that is not made in a recipe, as it has no such key."""

@@ -48,6 +48,26 @@ def test_a_variant_is_one_of_the_recipes_that_it_fits(both: list[Path]) -> None:
     assert names == ["", " **.lowercase=ascii", " seed=9", "", " seed=9; tasks.goal.weight=2"]
 
 
+def test_a_variant_that_fits_in_part_has_what_fits_and_says_what_is_left_out(both: list[Path]) -> None:
+    first, _ = both
+    found = contestants(both, variants=["seed=9; tasks.goal.weight=2"])
+    variant = found[1].recipes[0][1]
+    assert variant.seed == 9
+    assert [str(row) for row in variant.settings] == [
+        f"--set tasks.goal.weight=2: not set in {first}: it has no such key."
+    ]
+
+
+def test_variants_that_become_equal_are_one(both: list[Path]) -> None:
+    found = contestants(both, variants=["seed=9; tasks.goal.weight=2", "seed=9; tasks.intent.weight=2", "seed=9"])
+    assert [contestant.name for contestant in found] == [
+        *("small", "small seed=9", "small seed=9; tasks.intent.weight=2"),
+        *("other", "other seed=9; tasks.goal.weight=2", "other seed=9"),
+    ]
+    alone = contestants(both[:1], variants=["seed=9", "seed=9"])
+    assert [contestant.name for contestant in alone] == ["small", "small seed=9"]
+
+
 def test_settings_that_fit_no_recipe_are_told_at_once(both: list[Path]) -> None:
     with pytest.raises(UsageError) as raised:
         contestants(both, overrides=["**.pth=x"], variants=["tasks.gaol.weight=2"])
