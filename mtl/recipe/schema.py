@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pydantic
 
 from ..base.declared import keys, schema
-from ..base.errors import Fault, listing, near_miss, nearest
+from ..base.errors import Fault, counted, listing, near_miss, nearest
 from .document import Document, Steps, dotted, show, value_at
 
 BOUNDS = {
@@ -19,7 +19,9 @@ BOUNDS = {
     "less_than": ("lt", "less than"),
     "less_than_equal": ("le", "of at most"),
 }
-LENGTHS = {"too_short": ("min_length", "at least"), "too_long": ("max_length", "at most")}
+SIZES = ("min_length", "max_length")
+LENGTHS = ("too_short", "too_long", "string_too_short", "string_too_long")
+NUMBERS, SIZED = (int, float), (str, list, tuple, dict)
 PLAIN: dict[Any, str] = {int: "whole number", float: "number", str: "string", list: "list", dict: "mapping"}
 
 
@@ -98,7 +100,7 @@ def _fault(
     if row["type"] == "extra_forbidden":
         place = document.key_place(written[key]).named(dotted(written[key][:-1]))
         return place.fault(unknown_key(key, model.model_fields, what))
-    annotation = model.model_fields[key].annotation
+    annotation, marks = model.model_fields[key].annotation, model.model_fields[key].metadata
     if row["type"] == "missing":
         return document.key_place(steps).fault(f"should have a key '{key}', {expected(annotation)}. There is none.")
     steps_in, found = written[key], value_at(document, written[key])
@@ -108,20 +110,51 @@ def _fault(
         inner = _inside(_alternative(annotation, found))
         if inner is None:
             break
-        annotation, steps_in, found = inner, (*steps_in, step), found[step]
-    bound = ""
+        annotation, marks, steps_in, found = inner, [], (*steps_in, step), found[step]
+    bound, of, shown = "", NUMBERS, show(found)
     if row["type"] in BOUNDS:
         limit, words = BOUNDS[row["type"]]
         bound = f" {words} {row['ctx'][limit]:g}"
-    should = expected(annotation, bound=bound)
-    shown = show(found)
-    if row["type"] in LENGTHS and isinstance(found, list) and (limit := row["ctx"][LENGTHS[row["type"]][0]]) > 1:
-        should = should.replace("list of", f"list of {LENGTHS[row['type']][1]} {limit}", 1)
-        shown = f"a list of {len(found)}"
-    elif row["type"] in ("too_short", "string_too_short"):
-        should = f"{should} that is not empty"
+    elif row["type"] in LENGTHS:
+        limits = _limits(annotation, marks) | {name: row["ctx"][name] for name in SIZES if name in row["ctx"]}
+        bound, of = _length(limits.get("min_length"), limits.get("max_length"), isinstance(found, str)), SIZED
+        if isinstance(found, list):
+            shown = f"a list of {len(found)}" if found else "an empty list"
+    should = expected(annotation, bound=bound, of=of)
     hint = near_miss(found, literals(annotation)) if isinstance(found, str) else ""
     return document.place(steps_in).fault(f"should be {should}. Found {shown}.{hint}")
+
+
+def _limits(annotation: Any, marks: Iterable[Any] = ()) -> dict[str, int]:
+    """Return the lengths that an annotation allows, and what stands beside it: pydantic tells of the one that fails."""
+    found: dict[str, int] = {}
+    if typing.get_origin(annotation) is typing.Annotated:
+        annotation, *own = typing.get_args(annotation)
+        marks = [*marks, *own]
+    for mark in marks:
+        inside = mark.metadata if isinstance(mark, pydantic.fields.FieldInfo) else [mark]
+        found |= {name: getattr(each, name) for each in inside for name in SIZES if hasattr(each, name)}
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        for member in typing.get_args(annotation):
+            found |= _limits(member)
+    return found
+
+
+def _length(least: int | None, most: int | None, characters: bool) -> str:
+    """Return what a length should be, to stand after what has it: members, or the characters of a string.
+
+    >>> _length(2, 2, False), _length(1, 3, False), _length(1, None, False), _length(None, 1, True)
+    (', exactly 2 of them', ', 1 to 3 of them', ' that is not empty', ', at most 1 character')
+    """
+    if most is None and least == 1:
+        return " that is not empty"
+    count = (least or 0) if most is None else most
+    many = counted(count, "character") if characters else f"{count} of them"
+    if most is None:
+        return f", at least {many}"
+    if least == most:
+        return f", exactly {many}"
+    return f", {least} to {many}" if least else f", at most {many}"
 
 
 def closest(key: str, known: Iterable[str]) -> str | None:
@@ -172,8 +205,8 @@ def literals(annotation: Any) -> list[str]:
     return [value for member in found for value in typing.get_args(member) if isinstance(value, str)]
 
 
-def expected(annotation: Any, plural: bool = False, bound: str = "") -> str:
-    """Return what a value should be, in words; `bound` is what holds for a number.
+def expected(annotation: Any, plural: bool = False, bound: str = "", of: tuple[type, ...] = NUMBERS) -> str:
+    """Return what a value should be, in words; `bound` is what holds for numbers, or for what else it is `of`.
 
     >>> expected(int | None), expected(list[int]), expected(Literal["relu", "tanh"])
     ('a whole number or null', 'a list of whole numbers', "one of 'relu', 'tanh'")
@@ -183,7 +216,9 @@ def expected(annotation: Any, plural: bool = False, bound: str = "") -> str:
     "a number less than 1, or 'dev', or null"
     """
     members = _members(annotation)
-    found = (_expected(member, plural) + (bound if member in (int, float) else "") for member in members)
+    found = (
+        _expected(member, plural) + (bound if (typing.get_origin(member) or member) in of else "") for member in members
+    )
     words = list(dict.fromkeys(found))
     if bool in members and len(words) > 1:
         words[words.index("true or false")] = "true, false"

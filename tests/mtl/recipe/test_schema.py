@@ -32,6 +32,12 @@ class Component:
         either: int | str = 0,
         threshold: Share | dict[str, Share] | Literal["dev", "each"] | None = 0.5,
         between: Annotated[list[int], Field(min_length=2, max_length=2)] | None = None,
+        pair: Annotated[list[int], Field(min_length=2, max_length=2)] = [1, 2],  # noqa: B006
+        few: Annotated[list[str], Field(max_length=1)] = [],  # noqa: B006
+        some: Annotated[list[str], Field(min_length=1, max_length=3)] | None = None,
+        full: Annotated[list[str], Field(min_length=1)] = ["a"],  # noqa: B006
+        inner: list[Annotated[list[str], Field(max_length=2)]] = [],  # noqa: B006
+        mark: Annotated[str, Field(min_length=1, max_length=3)] = "a",
         widths: list[Annotated[int, Field(ge=1)]] | int = 3,
     ) -> None: ...
 
@@ -57,8 +63,17 @@ def test_right_values_are_kept_and_defaults_filled_in() -> None:
     ("values", "row"),
     [
         ({"size": "x"}, "a.size: should be a whole number. Found 'x'."),
-        ({"between": [3]}, "a.between: should be a list of at least 2 whole numbers or null. Found a list of 1."),
-        ({"between": [3, 4, 5]}, "a.between: should be a list of at most 2 whole numbers or null. Found a list of 3."),
+        ({"between": [3]}, "a.between: should be a list of whole numbers, exactly 2 of them, or null. Found a list of 1."),
+        ({"between": [3, 4, 5]}, "a.between: should be a list of whole numbers, exactly 2 of them, or null. Found a list of 3."),
+        ({"between": []}, "a.between: should be a list of whole numbers, exactly 2 of them, or null. Found an empty list."),
+        ({"pair": [1]}, "a.pair: should be a list of whole numbers, exactly 2 of them. Found a list of 1."),
+        ({"few": ["a", "b"]}, "a.few: should be a list of strings, at most 1 of them. Found a list of 2."),
+        ({"some": []}, "a.some: should be a list of strings, 1 to 3 of them, or null. Found an empty list."),
+        ({"some": ["a", "b", "c", "d"]}, "a.some: should be a list of strings, 1 to 3 of them, or null. Found a list of 4."),
+        ({"inner": [["a"], ["a", "b", "c"]]}, "a.inner.1: should be a list of strings, at most 2 of them. Found a list of 3."),
+        ({"mark": ""}, "a.mark: should be a string, 1 to 3 characters. Found ''."),
+        ({"full": []}, "a.full: should be a list of strings that is not empty. Found an empty list."),
+        ({"mark": "abcd"}, "a.mark: should be a string, 1 to 3 characters. Found 'abcd'."),
         ({"size": 1.5}, "a.size: should be a whole number. Found 1.5."),
         ({"size": True}, "a.size: should be a whole number. Found true."),
         ({"size": None}, "a.size: should be a whole number. Found null."),
@@ -89,11 +104,11 @@ def test_right_values_are_kept_and_defaults_filled_in() -> None:
         ({"siez": 1}, "a: it has no key 'siez'. Did you mean 'size'?"),
         (
             {"colour": 1},
-            "a: it has no key 'colour'. Its keys: anything, between, either, how, name, on, rate, rates, rows, sides, size, sizes, "
-            "threshold, weights, widths.",
+            "a: it has no key 'colour'. Its keys: anything, between, either, few, full, how, inner, mark, name, on, pair, rate, rates, rows, sides, size, "
+            "sizes, some, threshold, weights, widths.",
         ),
-        ({"input_dim": 1}, "a: it has no key 'input_dim'. Its keys: anything, between, either, how, name, on, rate, rates, rows, "
-         "sides, size, sizes, threshold, weights, widths."),
+        ({"input_dim": 1}, "a: it has no key 'input_dim'. Its keys: anything, between, either, few, full, how, inner, mark, name, on, pair, rate, rates, rows, "
+         "sides, size, sizes, some, threshold, weights, widths."),
     ],
 )  # fmt: skip
 def test_sentences(values: dict[str, Any], row: str) -> None:
