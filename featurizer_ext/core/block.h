@@ -120,11 +120,12 @@ inline std::uint32_t carried(std::uint32_t place) { return place != kNowhere && 
                                               const char* end, const Block& previous) {
   const Beyond before = beyond;
   beyond = Beyond();
-  beyond.any = high != 0;
-  beyond.after_joiner = carried(before.after_joiner);
-  beyond.after_flag_letter = carried(before.after_flag_letter);
   block.word |= before.word_left;
   block.space |= before.space_left;
+  if (high == 0) return;
+  beyond.any = true;
+  beyond.after_joiner = carried(before.after_joiner);
+  beyond.after_flag_letter = carried(before.after_flag_letter);
   beyond.inner = before.inner_left;
   std::uint64_t extend = before.extend_left;
   high &= ~before.inner_left;

@@ -118,6 +118,23 @@ def test_random_texts_against_the_definitions(tokenizer):
         assert offsets.tolist() == [0, *np.cumsum([len(w[:3]) for w in words])]
 
 
+@pytest.mark.parametrize("first", ["\u200d", "👩\u200d", "🇫", "🇫\u0301", "\u0301", "é", "\u3000", "e\u0301\u200d"])
+def test_what_one_block_leaves_to_the_next_against_the_definitions(first):
+    """A character at the end of 64 bytes, nothing or ASCII after it, and another that might belong to it."""
+    texts = [
+        f"{'a' * before}{first}{between}{second}{after}"
+        for before in range(56, 65)
+        for between in ("", "b", " ", "b" * 63, "b" * 64, " " * 64, "b" * 65, "b" * 128)
+        for second in ("❤", "👧", "🇷", "\u0301", "é", "\u200d❤")
+        for after in ("", "🇷x")
+    ]
+    for tokenizer in ("whitespace", "unicode_words"):
+        tokens = tokenize(texts, tokenizer)
+        found = [slow_tokens(text, tokenizer) for text in texts]
+        assert tokens.strings() == [strings for strings, _ in found]
+        assert tokens.spans().tolist() == [list(span) for _, spans in found for span in spans]
+
+
 def test_row_offsets_are_the_same_however_they_are_found():
     texts, vocabulary = ["a b", "", "c"], Vocabulary(["a"])
     plain, by_ids, by_characters = (tokenize(texts, "whitespace") for _ in range(3))
