@@ -151,10 +151,9 @@ class ExportedCharCNN(nn.Module):
             parts.append(F.pad(added, (0, 0, furthest - before, last - after)))
             biases.append(bias)
         tables = list(torch.cat(parts, 2).unbind(1))
-        # A window in the middle of which is padding is none.
-        padding = (torch.arange(len(self.characters.weight)) == PADDING)[:, None]
-        barrier = torch.zeros(()).masked_fill(padding, float("-inf"))
-        tables[furthest] = tables[furthest] + torch.cat(biases) + barrier
+        middle = tables[furthest] + torch.cat(biases)
+        # A window in the middle of which is padding, the first row, is none.
+        tables[furthest] = F.pad(middle[PADDING + 1 :], (0, 0, PADDING + 1, 0), value=float("-inf"))
         return tables
 
 
