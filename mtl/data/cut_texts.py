@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 class CutTexts(NamedTuple):
-    """How many texts of a column have more than `most` pieces; `tokenizer` is whose, where it is not the only one."""
+    """How many `texts` of a column have more than `most` pieces; `tokenizer` is whose, where it is not the only one."""
 
     column: str
     tokenizer: str
     most: int
-    count: int
+    texts: int
 
 
 class CutTextCounts:

@@ -111,7 +111,8 @@ def _fault(
         if inner is None:
             break
         annotation, marks, steps_in, found = inner, [], (*steps_in, step), found[step]
-    bound, of, shown = "", NUMBERS, show(found)
+    bound, shown = "", show(found)
+    of: tuple[type, ...] = NUMBERS
     if row["type"] in BOUNDS:
         limit, words = BOUNDS[row["type"]]
         bound = f" {words} {row['ctx'][limit]:g}"
