@@ -125,7 +125,10 @@ class ModuleReader:
         should, lacking = ("be configured", "It is not") if written else (f"have a module '{name}'", "There is none")
         kind = self.ties.sites[address].kind
         only = registry.names(kind) if not written else []
-        change = f" Write '{name}: {only[0]}' in one of the two." if len(only) == 1 else ""
+        change = ""
+        if len(only) == 1:
+            beside = f", or 'type: {only[0]}' beside the members of {dotted(group.steps)}" if group is not None else ""
+            change = f" Write '{name}: {only[0]}' in {dotted(steps)}{beside}."
         self.reading.key_fault(steps, f"should {should}, here or where '{address}' is tied. {lacking}.{change}")
 
     def _part_keys(self, address: str, kind: str) -> dict[str, bool]:

@@ -212,7 +212,7 @@ def test_a_tied_wide_module_that_nobody_configures() -> None:
     text = CLASSIFIER.replace("MODEL", "{embedding: word}") + "share: {wide: '*.wide'}\n"
     assert faults(text) == [
         "r.yaml:3: tasks.t.model: should have a module 'wide', here or where 't.wide' is tied. There is none. Write "
-        "'wide: ngrams' in one of the two."
+        "'wide: ngrams' in tasks.t.model, or 'type: ngrams' beside the members of share.wide."
     ]
 
 
