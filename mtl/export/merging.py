@@ -7,13 +7,13 @@ adapters are apart: each copy of it would be larger than an adapter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from torch import nn
 
-from ..graph.calls import ADAPTED, Call, encoders_of_adapters
-from ..model.adapters import Merged
+from ..graph.calls import Call, adapters_alone, encoders_of_adapters
+from ..model.adapters import EncoderAdapter, Merged
 from ..model.module import Module, Representation
 
 
@@ -29,20 +29,17 @@ def stand_ins(
 ) -> tuple[dict[str, nn.Module], dict[str, AdapterPlace]]:
     """Return what takes the place of each component that these calls need, and where its adapters are."""
     calls = list(calls)
-    encoders = encoders_of_adapters(calls)
-    alone = {call.component for call in calls if call.method != ADAPTED}
-    modules: dict[str, nn.Module] = {name: module.exportable() for name, module in components.items()}
-    places: dict[str, AdapterPlace] = {}
-    for adapter, encoder in encoders.items():
-        one = encoder not in alone and list(encoders.values()).count(encoder) == 1
-        merged = _merged(components[adapter], components[encoder]) if one else None
-        if merged is not None:
-            modules |= {encoder: merged.exportable(), adapter: Merged()}
-        places[adapter] = AdapterPlace(encoder, merged is not None)
-    return modules, places
+    merged = dict(_merged(components, adapters_alone(calls)))
+    places = {a: AdapterPlace(encoder, encoder in merged) for a, encoder in encoders_of_adapters(calls).items()}
+    modules: dict[str, nn.Module] = {n: merged.get(n, module).exportable() for n, module in components.items()}
+    return modules | {adapter: Merged() for adapter, place in places.items() if place.merged}, places
 
 
-def _merged(adapter: Module, encoder: Module) -> Representation | None:
-    if isinstance(adapter, Representation) and isinstance(encoder, Representation):
-        return adapter.merged(encoder)
-    return None
+def _merged(components: Mapping[str, Module], alone: Mapping[str, str]) -> Iterator[tuple[str, Representation]]:
+    """Yield every encoder that has its adapter in its weights, of those that one adapter has `alone`."""
+    for name, encoder in alone.items():
+        adapter, adapted = components[name], components[encoder]
+        if isinstance(adapter, EncoderAdapter) and isinstance(adapted, Representation):
+            found = adapter.merged(adapted)
+            if found is not None:
+                yield encoder, found

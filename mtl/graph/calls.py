@@ -6,6 +6,7 @@ them computes what several heads need once.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -137,6 +138,15 @@ def encoders_of_adapters(calls: Iterable[Call]) -> dict[str, str]:
         for argument in call.arguments
         if isinstance(argument, Call) and argument.method == ADAPTED
     }
+
+
+def adapters_alone(calls: Iterable[Call]) -> dict[str, str]:
+    """Return the encoders that one adapter alone uses, by the adapter; nothing else among the calls uses them."""
+    calls = list(calls)
+    encoders = encoders_of_adapters(calls)
+    adapted = Counter(encoders.values())
+    plain = {call.component for call in calls if call.method != ADAPTED}
+    return {a: encoder for a, encoder in encoders.items() if adapted[encoder] == 1 and encoder not in plain}
 
 
 def keys_of(value: Argument) -> frozenset[InputKey]:

@@ -9,10 +9,11 @@ adapter in the encoder's weights, where it can be there (`Merged`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from torch import Tensor, nn
 
+from .module import Representation
 from .sequences import PaddedSequence
 
 
@@ -47,6 +48,19 @@ class Adapted(NamedTuple):
 
     encoder: nn.Module
     inputs: PaddedSequence
+
+
+class EncoderAdapter(Representation):
+    """An adapter: a representation into which an encoder flows, with what flows into that."""
+
+    adapts: ClassVar[str] = "encoder"
+
+    def merged(self, encoder: Representation) -> Representation | None:
+        """Return a copy of the encoder that computes alone what it does with the adapter. The encoder stays as it is.
+
+        None, as by default, where no weights of the encoder compute that.
+        """
+        return None
 
 
 class Merged(nn.Module):

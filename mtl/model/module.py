@@ -199,12 +199,6 @@ class Representation(Module):
         """Return [B, T, output_dim] for [B, T, input_dim], lengths unchanged."""
         raise NotImplementedError
 
-    def merged(self, encoder: Representation) -> Representation | None:
-        """Return a copy of an adapter's encoder that computes alone what the adapter makes of it; None, as by default,
-        where no weights of the encoder do. The encoder stays as it is.
-        """
-        return None
-
 
 class Pooling(Module):
     """Turns a sequence into one vector per row."""

@@ -28,7 +28,7 @@ table_cells      texts as fields of a table of tab-separated values without quot
 table_notes      what a table of wrong answers was made of: weights, names of labels and data, in a note beside it
 teachers         tasks that learn from a finished run: what is wrong with their teachers, and what these say of the rows
 training_counts  what a run's training came to: steps and rows of each source, the time it took, versions
-what_learns      what of a model learns: nothing, a task without weights that do, an encoder that has adapters
+what_learns      what of a model learns: nothing, a task without weights that do, an encoder that has one adapter
 tuning/          what `mtl tune` does: the search for a recipe's best values, in trials that are kept in a study
 whole_run        a recipe from its data to verified graphs, in one call
 workers          jobs in processes of their own, several at a time

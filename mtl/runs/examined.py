@@ -103,8 +103,9 @@ def _modules(found: Examined, *, initial: bool, whole: bool) -> None:
     if model is None:
         return
     found.faults += failing(model)
-    found.warnings += [*undecided(model), *adapted_in_vain(model), *idle_tasks(model)]
+    found.warnings += [*undecided(model), *idle_tasks(model)]
     if whole and model.sharing_graph is graph:
+        found.warnings += adapted_in_vain(model)  # of tasks that are missing here, one may use the encoder too
         found.faults += nothing_to_train(model)
         found.faults += nothing_to_keep(model)
         found.faults += without_effect(graph, model.components)

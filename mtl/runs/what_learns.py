@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..base.errors import Fault, counted
-from ..graph.calls import encoders_of_adapters
-from ..graph.rules.places import place_of, quoted
-from ..graph.sharing_graph import SharingGraph
+from ..graph.calls import adapters_alone
+from ..graph.rules.places import place_of
 from ..model.multi_task import MultiTaskModel
 from ..train.checkpoint import own_tensors
 
@@ -22,7 +21,10 @@ def nothing_to_train(model: MultiTaskModel) -> Iterator[Fault]:
 
 
 def idle_tasks(model: MultiTaskModel) -> Iterator[Fault]:
-    """Yield a warning for every task that has labels to learn from and no weights that learn, while others have."""
+    """Yield a warning for every task that has labels to learn from and weights, none of which learn.
+
+    None where no weights of the model learn: that is a fault (`nothing_to_train`).
+    """
     graph, learning = model.sharing_graph, set(_learning(model))
     weighty = set(_weights(model))
     for task, config in graph.recipe.tasks.items():
@@ -33,25 +35,18 @@ def idle_tasks(model: MultiTaskModel) -> Iterator[Fault]:
 
 
 def adapted_in_vain(model: MultiTaskModel) -> Iterator[Fault]:
-    """Yield a warning for every encoder that has adapters and learns itself."""
+    """Yield a warning for every adapter that alone uses an encoder that learns itself.
+
+    Where tasks share an encoder, it may learn beside adapters: they are what each of the tasks has of its own in it
+    (projected attention layers, Stickland and Murray, 2019).
+    """
     graph, learning = model.sharing_graph, _learning(model)
-    found: dict[str, list[str]] = {}
-    for adapter, encoder in encoders_of_adapters(graph.calls(graph.recipe.tasks)).items():
-        found.setdefault(encoder, []).append(adapter)
-    for encoder, adapters in found.items():
-        if encoder in learning and _learns(graph, adapters):
+    for adapter, encoder in adapters_alone(graph.calls(graph.recipe.tasks)).items():
+        if encoder in learning and not graph.training(adapter).freeze:
             yield place_of(graph, encoder).fault(
-                f"learns itself ({counted(learning[encoder], 'weight')}), so its {_named(adapters)} of little use. "
-                "Freeze the encoder ('freeze: true'), or use it without adapters."
+                f"learns itself ({counted(learning[encoder], 'weight')}), so its adapter '{adapter}' is of little use. "
+                "Freeze the encoder ('freeze: true'), or use it without an adapter."
             )
-
-
-def _named(adapters: list[str]) -> str:
-    return f"adapter{'s' * (len(adapters) > 1)} {quoted(adapters)} {'are' if len(adapters) > 1 else 'is'}"
-
-
-def _learns(graph: SharingGraph, adapters: list[str]) -> bool:
-    return not all(graph.training(adapter).freeze for adapter in adapters)
 
 
 def _weights(model: MultiTaskModel) -> dict[str, int]:

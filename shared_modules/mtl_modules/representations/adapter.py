@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import nn
 
-from mtl.model.adapters import Adapted, LayerAdapter
+from mtl.model.adapters import Adapted, EncoderAdapter, LayerAdapter
 from mtl.model.module import PaddedSequence, Representation
 
 
-class Adapter(Representation):
+class Adapter(EncoderAdapter):
     """Runs the layers of an encoder with a part of its own in each; it holds these, and not the encoder."""
-
-    adapts: ClassVar[str] = "encoder"
 
     def __init__(self, encoder: Representation, layers: Iterable[LayerAdapter]) -> None:
         super().__init__()

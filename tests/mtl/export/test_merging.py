@@ -1,4 +1,4 @@
-"""Where adapters are in an export: in their encoder's weights where one alone uses it, else apart; exact either way."""
+"""Where adapters are in an export: in their encoder's weights where one alone uses it, else apart; labels are equal."""
 
 from __future__ import annotations
 
