@@ -96,11 +96,25 @@ def results(
         for sizes, count in by_count(compared):
             what = f"{task}: {verified['split'][task]} rows answered as by torch, batch {sizes}"
             made.add_row("verified", what, f"{count}/{verified['rows'][task]}")
+    for what, count in _joint_rows(verified):
+        made.add_row("verified", what, count)
     for task, apart in verified["towers"].items():
         made.add_row("verified", f"{task}: largest difference between vectors' inner product and score", f"{apart:.1e}")
     made.add_row("verified", "largest difference between scores", f"{verified['largest_difference']:.1e}")
     made.add_row("verified", "near ties (eager torch's two best within 0.002 %)", str(len(verified["ties"])))
     return made
+
+
+def _joint_rows(verified: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield for each joint graph, and of its tasks for those that were asked as much, what rows it answered."""
+    for file, compared in verified["joint"].items():
+        alike: dict[tuple[Any, ...], list[str]] = {}
+        for task, counts in compared.items():
+            alike.setdefault((verified["split"][task], verified["rows"][task], *counts.items()), []).append(task)
+        for (split, rows, *counts), tasks in alike.items():
+            sizes = " and ".join(size for size, _ in counts)
+            what = f"{file}, {' and '.join(tasks)}: {split} rows answered as by torch, batch {sizes}"
+            yield what, ", ".join(f"{count}/{rows}" for _, count in counts)
 
 
 def _weights(manifest: Mapping[str, Any]) -> Iterator[tuple[str, int]]:

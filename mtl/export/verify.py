@@ -46,9 +46,9 @@ T = TypeVar("T")
 class Verification:
     """What was compared and found equal, by task: which `split`, how many `rows` it has, and how many were `compared`.
 
-    `compared` counts rows by the size of their batches: 1, and up to 64. `ties` are listed. `how` is `full`, `sample`
-    or `none`: then nothing was compared. `towers` is by how much the inner products of a task's two vectors differ from
-    its scores.
+    `compared` counts the rows that a task's own graph answered, by the size of their batches: 1, and up to 64; `joint`
+    those that a joint graph did, by its file and task. `ties` are listed. `how` is `full`, `sample` or `none`: then
+    nothing was compared. `towers` is by how much the inner products of a task's two vectors differ from its scores.
     """
 
     split: Mapping[str, str]
@@ -57,6 +57,7 @@ class Verification:
     largest_difference: float
     ties: tuple[Tie, ...]
     towers: Mapping[str, float] = field(default_factory=dict)
+    joint: Mapping[str, Mapping[str, Mapping[int, int]]] = field(default_factory=dict)
     how: str = "full"
 
     @property
@@ -81,7 +82,8 @@ class Verification:
             "how": self.how,
             "split": dict(self.split),
             "rows": dict(self.rows),
-            "compared": {task: {str(size): n for size, n in counts.items()} for task, counts in self.compared.items()},
+            "compared": _by_name(self.compared),
+            "joint": {file: _by_name(of) for file, of in self.joint.items()},
             "largest_difference": self.largest_difference,
             "ties": [vars(tie) for tie in self.ties],
             "towers": dict(self.towers),
@@ -100,11 +102,11 @@ def verify(
 ) -> Verification:
     """Compare every graph in a folder with the model, which should be in evaluation mode.
 
-    Each answers the whole test split (or dev, or train, where there is no other) at batch 1 and 64, texts of 1 to 300
-    tokens and empty texts alone and together, and no text. A joint graph answers batches, and a few rows alone; one of
-    one task alone, which is that task's own graph, a few rows. With `how` as `sample`, each answers a few rows alone,
-    with `none` nothing. Raises `ExportError` naming head, stage, component and example of the first answer that
-    differs. `report` is called as the tasks that are verified together begin.
+    A task's own graph answers the whole test split (or dev, or train, where there is no other) at batch 1 and 64, texts
+    of 1 to 300 tokens and empty texts alone and together, and no text. A joint graph answers the same in batches, and a
+    few rows alone; one that is its only task's graph but for names, `FEW_ROWS` rows. With `how` as `sample` own graphs
+    also answer only a few rows alone, with `none` no graph is asked. Raises `ExportError` naming head, stage, component
+    and example of the first answer that differs. `report` is called as the tasks that are verified together begin.
     """
     check_how(how)
     if how == "none":
@@ -128,6 +130,7 @@ def _verify(
     rows: dict[str, int] = {}
     compared: dict[str, dict[int, int]] = {}
     towers: dict[str, float] = {}
+    of_joint: dict[str, dict[str, dict[int, int]]] = {}
     asked = _groups(graph, prepared, tasks, how)
     sessions: dict[str, CachedSession] = {}  # of joint graphs, which tasks on several sources have
     for number, (joint, together, name, split, chosen) in enumerate(asked, 1):
@@ -140,21 +143,22 @@ def _verify(
         every = len(chosen.rows) == len(split)
         texts = {column: split.texts(key, None if every else chosen.rows) for column, key in keys.items()}
         first = together[0]
-        if len(together) == 1 and alike(folder / f"{first}.onnx", folder / joint, f"{first}."):
-            few = {column: found[:FEW_ROWS] for column, found in texts.items()}
-            comparison.compare(joined, few, chosen.rows[:FEW_ROWS].tolist())
-            joined = []
-        answers = comparison.rows(heads, texts, chosen.rows.tolist(), set(chosen.alone.tolist()), joined)
-        if joined:  # its nodes are those of the heads, which answer more rows alone
-            places = np.searchsorted(chosen.rows, chosen.few_alone).tolist()
-            few = {column: [found[place] for place in places] for column, found in texts.items()}
-            comparison.compare(joined, few, chosen.few_alone.tolist(), range(len(places)))
+        same = len(together) == 1 and alike(folder / f"{first}.onnx", folder / joint, f"{first}.")
+        beside = [] if same else joined
+        answers = comparison.rows(heads, texts, chosen.rows.tolist(), set(chosen.alone.tolist()), beside)
+        # A joint graph is cut out of the graph that the heads are cut out of: few rows show that nothing else was.
+        alone = chosen.rows[:FEW_ROWS] if same else chosen.few_alone
+        places = np.searchsorted(chosen.rows, alone).tolist()
+        few = {column: [found[place] for place in places] for column, found in texts.items()}
+        comparison.compare(joined, few, alone.tolist(), range(len(places)))
         made_up = [in_lists(made, keys) for made in synthetic(single_texts(texts))]
         for made in made_up:
-            comparison.compare(heads, made, alone=range(len(made[next(iter(made))])), beside=joined)
+            comparison.compare(heads, made, alone=range(len(made[next(iter(made))])), beside=beside)
         for task in together:
             splits[task], rows[task] = name, len(split)
             compared[task] = dict(zip(BATCH_SIZES, (len(chosen.alone), len(chosen.rows)), strict=True))
+            answered = len(alone), len(alone) if same else len(chosen.rows)
+            of_joint.setdefault(joint, {})[task] = dict(zip(BATCH_SIZES, answered, strict=True))
             sides = [
                 TowerGraph.load(comparison, tower, folder) for tower in comparison.graphs.towers if tower.task == task
             ]
@@ -168,8 +172,14 @@ def _verify(
         comparison.largest,
         tuple(comparison.ties),
         _in_order(towers, tasks),
+        {file: _in_order(of_joint[file], tasks) for file in groups(graph, tasks) if file in of_joint},
         how,
     )
+
+
+def _by_name(counts: Mapping[str, Mapping[int, int]]) -> dict[str, dict[str, int]]:
+    """Return counts by the size of batches as JSON has them."""
+    return {task: {str(size): count for size, count in of.items()} for task, of in counts.items()}
 
 
 def _in_order(found: Mapping[str, T], tasks: Sequence[str]) -> dict[str, T]:

@@ -42,6 +42,7 @@ def test_an_export_that_is_verified_less_says_so(
     for task in ("intent", "slots"):
         assert f"verified {task}: {answered} 1 5/15" in lines
         assert f"verified {task}: {answered} 64 15/15" in lines
+    assert f"verified joint.onnx, intent and slots: {answered} 1 and 64 5/15, 15/15" in lines
     assert "joint joint.onnx: intent, slots; reads text (unicode_words, lowercase)" in lines
     found = json.loads((tmp_path / "run/export/manifest.json").read_text())["verified"]
     assert (found["how"], found["rows"]["slots"], found["compared"]["slots"]) == ("sample", 15, {"1": 5, "64": 15})

@@ -33,7 +33,15 @@ def test_metrics_of_a_ranking_with_the_groups_that_they_leave_out() -> None:
         "relevance  groups without positive      12",
     ]
     assert shown(metrics_table("dev", metrics, reports))[1:] == lines
-    verified = {"split": {}, "rows": {}, "compared": {}, "largest_difference": 0.0, "ties": [], "towers": {}}
+    verified = {
+        "split": {},
+        "rows": {},
+        "compared": {},
+        "largest_difference": 0.0,
+        "ties": [],
+        "towers": {},
+        "joint": {},
+    }
     found = shown(results({"dev": metrics}, {"dev": reports}, Path("run"), {}, verified))
     assert [line.split() for line in found[1:5]] == [["dev", *line.split()] for line in lines]
 
@@ -47,27 +55,33 @@ def test_the_one_table_of_a_run() -> None:
         "largest_difference": 2e-6,
         "ties": [],
         "towers": {},
+        "joint": {"joint.onnx": {"intent": {"1": 4, "64": 4}}},
     }
     joint = [{"file": "joint.onnx", "tasks": ["intent"], "inputs": ["text"], "reads": ["text (whitespace)"]}]
     assert shown(results(metrics, {}, Path("run/export"), {"intent.onnx": 1200}, verified, {"joint": joint})) == [
-        "what                                                                   value",
-        "test intent  accuracy                                                 0.5000",
-        "exported     run/export/intent.onnx                                   1.2 kB",
+        "what                                                                                value",
+        "test intent  accuracy                                                              0.5000",
+        "exported     run/export/intent.onnx                                                1.2 kB",
         "joint        joint.onnx: intent; reads text (whitespace)",
-        "verified     intent: test rows answered as by torch, batch 1 and 64      7/7",
-        "verified     largest difference between scores                       2.0e-06",
-        "verified     near ties (eager torch's two best within 0.002 %)             0",
+        "verified     intent: test rows answered as by torch, batch 1 and 64                   7/7",
+        "verified     joint.onnx, intent: test rows answered as by torch, batch 1 and 64  4/7, 4/7",
+        "verified     largest difference between scores                                    2.0e-06",
+        "verified     near ties (eager torch's two best within 0.002 %)                          0",
     ]
 
 
 def test_a_large_split_and_towers_are_told_in_the_table() -> None:
     verified = {
-        "split": {"relevance": "test"},
-        "rows": {"relevance": 100_000},
+        "split": {"relevance": "test", "intent": "test", "slots": "test"},
+        "rows": {"relevance": 100_000, "intent": 7, "slots": 7},
         "compared": {"relevance": {"1": 1024, "64": 8192}},
         "largest_difference": 2e-6,
         "ties": [],
         "towers": {"relevance": 3e-7},
+        "joint": {
+            "joint.onnx": {"relevance": {"1": 64, "64": 8192}},
+            "joint.2.onnx": {"intent": {"1": 4, "64": 7}, "slots": {"1": 4, "64": 7}},
+        },
     }
     joint = [
         {"file": "joint.onnx", "tasks": ["relevance"], "reads": ["query (whitespace)", "document (whitespace)"]},
@@ -81,6 +95,8 @@ def test_a_large_split_and_towers_are_told_in_the_table() -> None:
         "joint several graphs, as one has the tasks that read their inputs in the same way 2",
         "verified relevance: test rows answered as by torch, batch 1 1024/100000",
         "verified relevance: test rows answered as by torch, batch 64 8192/100000",
+        "verified joint.onnx, relevance: test rows answered as by torch, batch 1 and 64 64/100000, 8192/100000",
+        "verified joint.2.onnx, intent and slots: test rows answered as by torch, batch 1 and 64 4/7, 7/7",
         "verified relevance: largest difference between vectors' inner product and score 3.0e-07",
         "verified largest difference between scores 2.0e-06",
         "verified near ties (eager torch's two best within 0.002 %) 0",

@@ -20,7 +20,7 @@ from mtl.base.progress import StageReport
 from mtl.data.batch import Batch
 from mtl.export.compare import GraphComparison
 from mtl.export.graphs import Graphs, build
-from mtl.export.head import CachedSession, Head
+from mtl.export.head import CachedSession, Head, Session, session_of
 from mtl.export.verify import LENGTHS, Verification, synthetic, verify
 from mtl.export.weights import references
 from tests import small
@@ -138,6 +138,36 @@ def test_every_graph_of_a_folder_is_compared(tagger: Exported, graphs: Graphs, t
         ExportError, match=r"^intent: verification: joint\.onnx: row 2 \('Paris'\), batch of 64: 'label' should"
     ):
         verify(model.model, model.graph, model.prepared, graphs, ["intent", "slots"], folder)
+
+
+def test_a_joint_graph_that_answers_a_text_alone_otherwise_is_named(
+    tagger: Exported, graphs: Graphs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class WrongAlone:
+        def __init__(self, session: Session) -> None:
+            self.session = session
+            self.get_inputs, self.get_outputs = session.get_inputs, session.get_outputs
+
+        def run(self, names: list[str], given: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+            found = list(self.session.run(names, given))
+            if len(given["text"]) == 1:
+                found[names.index("intent.label")] = np.array(["b"], object)
+            return found
+
+    def opened(path: Path, task: str) -> Session:
+        session = session_of(path, task)
+        return WrongAlone(session) if path.name == "joint.onnx" else session  # type: ignore[return-value]  # names
+
+    monkeypatch.setattr("mtl.export.verify.session_of", opened)
+    model = tagger.model
+    with pytest.raises(ExportError) as caught:
+        verify(model.model, model.graph, model.prepared, graphs, ["intent", "slots"], tagger.folder)
+    told, _, cause = str(caught.value).partition(" First to differ: ")
+    assert (
+        told
+        == "intent: verification: joint.onnx: row 0 (\"add don't some\"), batch of 1: 'label' should be 'a'. Found 'b'."
+    )
+    assert cause.startswith("stage answer: ")
 
 
 def answering(tagger: Exported, graphs: Graphs, task: str, change: dict[str, object]) -> GraphComparison:
@@ -293,6 +323,7 @@ def test_tasks_that_read_the_same_rows_are_verified_at_once(tagger: Exported, gr
     found = verify(Noting(), tagger.model.graph, prepared, graphs, ["intent", "slots"], tagger.folder, begun.append)  # type: ignore[arg-type]
     assert begun == [StageReport("verifying", ("intent", "slots"), 1, 1, 71, "test")]
     assert [dict(found.split), dict(found.rows)] == [{"intent": "test", "slots": "test"}, {"intent": 71, "slots": 71}]
+    assert found.facts()["joint"] == {"joint.onnx": {task: {"1": 64, "64": 71} for task in ("intent", "slots")}}
     both = ["intent", "slots"]
     few = (64, both)  # rows that the joint graph answers alone, too
     assert asked[:3] == [(64, both), (7, both), few]
