@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Collect no cycles meanwhile: importing torch, or tracing a graph, takes a sixth longer with the collector."""
+    """Collect no cycles meanwhile, in the whole process: importing torch, or tracing a graph, takes a sixth longer."""
     was_on = gc.isenabled()
     gc.disable()
     try:

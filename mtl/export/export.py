@@ -101,11 +101,12 @@ def export(
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         clear(place)
-        with scratch_folder(place) as unfinished, collector_paused():
+        with scratch_folder(place) as unfinished:
             report(StageReport("tracing", tuple(names)))
-            graphs = build(model, graph, prepared, names)
-            report(StageReport("writing", tuple(names)))
-            heads = write_graphs(graphs, graph, prepared, names, unfinished)
+            with collector_paused():
+                graphs = build(model, graph, prepared, names)
+                report(StageReport("writing", tuple(names)))
+                heads = write_graphs(graphs, graph, prepared, names, unfinished)
             for path in beside:
                 copy_into(path, unfinished)
             verification = verification_of(model, graph, prepared, graphs, names, unfinished, report, verify)
