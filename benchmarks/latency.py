@@ -1,12 +1,13 @@
 """How long does one sentence take, from raw text to answer: the trained model in torch against its exported head?
 
-    python -m benchmarks.latency OUT [--data DIR] [--task TASK] [--rounds N]
+    python -m benchmarks.latency OUT [--data DIR] [--task TASK] [--rounds N] [--int8]
 
-OUT is the folder of a finished run. Texts are those of its test split, one at a time, one thread on either side. The
-torch side is the library's own `Predictor.predict`; the exported one is a bare `onnxruntime.InferenceSession` of the
-head. They take turns of 50 texts: whatever else the machine does meets both, and each finds the processor's caches as
-it left them itself, as it does where it serves alone. The percentiles are those of all calls; beside them, those of
-every text's fastest call, which another process's load does not reach.
+OUT is the folder of a finished run; with --int8 the head is that of the export with weights of eight bits. Texts are
+those of its test split, one at a time, one thread on either side. The torch side is the library's own
+`Predictor.predict`; the exported one is a bare `onnxruntime.InferenceSession` of the head. They take turns of 50 texts:
+whatever else the machine does meets both, and each finds the processor's caches as it left them itself, as it does
+where it serves alone. The percentiles are those of all calls; beside them, those of every text's fastest call, which
+another process's load does not reach.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def measure(sides: Sequence[Callable[[str], Any]], texts: Sequence[str], rounds:
     return [np.array(times).reshape(rounds, len(texts)) for times in taken]
 
 
-def compare(run: Run, predictor: Predictor, task: str, rounds: int) -> int:
+def compare(run: Run, predictor: Predictor, task: str, rounds: int, export: str) -> int:
     """Measure one task, print its rows and return how many texts it read."""
     (name,) = run.graph.inputs(task)
     key = run.graph.inputs(task)[name]
@@ -68,7 +69,7 @@ def compare(run: Run, predictor: Predictor, task: str, rounds: int) -> int:
     if split is None:
         print(f"{task:<12} the source '{key.source}' has no test split")
         return 0
-    session = head(run.out / "export" / f"{task}.onnx")
+    session = head(run.out / export / f"{task}.onnx")
     outputs = [output.name for output in session.get_outputs()]
 
     def exported(text: str) -> Any:
@@ -101,7 +102,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="where relative data paths start from, if not where they did")
     parser.add_argument("--task", help="one task only, on one text")
     parser.add_argument("--rounds", type=int, default=3, help="how often each text is read")
+    parser.add_argument("--int8", action="store_true", help="the head of `mtl export --int8`")
     arguments = parser.parse_args()
+    export = "export.int8" if arguments.int8 else "export"
+    if not (arguments.out / export).is_dir():
+        parser.error(f"{arguments.out / export} should be an export of the run. Run `mtl export` first.")
     torch.set_num_threads(1)
     run = Run.open(arguments.out, data=arguments.data)
     predictor = Predictor.load(arguments.out)
@@ -112,7 +117,7 @@ def main() -> None:
     print(f"{'':<29} {'all calls':>30}   {'fastest call of each text':>30}")
     print(f"{'task':<12} {'output':<10} {'':<5} {columns}   {columns}")
     tasks = [arguments.task] if arguments.task else alone
-    read = {task: compare(run, predictor, task, arguments.rounds) for task in tasks}
+    read = {task: compare(run, predictor, task, arguments.rounds, export) for task in tasks}
     texts = ", ".join(f"{task} {count}" for task, count in read.items())
     print(
         f"texts of the test split: {texts}; each read {arguments.rounds} times by either side, one at a time on one "
