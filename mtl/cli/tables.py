@@ -96,8 +96,8 @@ def results(
         for sizes, count in by_count(compared):
             what = f"{task}: {verified['split'][task]} rows answered as by torch, batch {sizes}"
             made.add_row("verified", what, f"{count}/{verified['rows'][task]}")
-    for what, count in _joint_rows(verified):
-        made.add_row("verified", what, count)
+    for what, answered in _joint_rows(verified):
+        made.add_row("verified", what, answered)
     for task, apart in verified["towers"].items():
         made.add_row("verified", f"{task}: largest difference between vectors' inner product and score", f"{apart:.1e}")
     made.add_row("verified", "largest difference between scores", f"{verified['largest_difference']:.1e}")
