@@ -58,31 +58,36 @@ def renumbered(found: Mapping[str, T], names: Collection[str]) -> dict[str, T]:
     """Return what is found under `names` where it differs in the numbers of modules in a row alone, else as it is.
 
     The order of the numbers is kept: of a row that now has more or fewer places for modules without tensors, such as
-    dropout, files from before can still be read.
+    dropout, files from before can still be read. Numbers of which none is 0 are names, and stay.
     """
-    if found.keys() == set(names):
+    rows = _rows(names)
+    if found.keys() == set(names) or any("0" not in numbers for numbers in rows.values()):
         return dict(found)
-    theirs, wanted = _by_order(found), {order: name for name, order in _by_order(names).items()}
+    theirs, wanted = _by_order(found, _rows(found)), {order: name for name, order in _by_order(names, rows).items()}
     if set(theirs.values()) != wanted.keys():
         return dict(found)
     return {wanted[theirs[name]]: value for name, value in found.items()}
 
 
-def _by_order(names: Collection[str]) -> dict[str, str]:
-    """Return names whose numbers are 0, 1, 2, … under each prefix, in the order of those that they replace."""
-    numbers: dict[str, set[int]] = {}
+def _rows(names: Collection[str]) -> dict[str, list[str]]:
+    """Return the numbers under each prefix, in their order."""
+    numbers: dict[str, set[str]] = {}
     for name in names:
-        prefix = ""
-        for step in name.split("."):
+        steps = name.split(".")
+        for place, step in enumerate(steps):
             if step.isdecimal():
-                numbers.setdefault(prefix, set()).add(int(step))
-            prefix += f"{step}."
-    places = {prefix: {str(n): place for place, n in enumerate(sorted(own))} for prefix, own in numbers.items()}
+                numbers.setdefault(".".join(steps[:place]), set()).add(step)
+    return {prefix: sorted(own, key=int) for prefix, own in numbers.items()}
+
+
+def _by_order(names: Collection[str], rows: Mapping[str, list[str]]) -> dict[str, str]:
+    """Return names whose numbers are 0, 1, 2, … under each prefix, in the order of those that they replace."""
     found = {}
     for name in names:
-        prefix, steps = "", []
-        for step in name.split("."):
-            steps.append(str(places[prefix][step]) if step.isdecimal() else step)
-            prefix += f"{step}."
-        found[name] = ".".join(steps)
+        steps = name.split(".")
+        places = [
+            str(rows[".".join(steps[:place])].index(step)) if step.isdecimal() else step
+            for place, step in enumerate(steps)
+        ]
+        found[name] = ".".join(places)
     return found

@@ -305,7 +305,7 @@ class SharingGraph:
     def training(self, component: str) -> ComponentTraining:
         """Return how a component is trained: as `train.components` says of it, or of the composite it is part of.
 
-        Where several lines match, the last one decides. One that is frozen where it is configured stays so.
+        Where several lines match, the last one alone counts. One that is frozen where it is configured stays so.
         """
         lines = [self.recipe.train.components[pattern] for pattern in self.training_lines(component)]
         found = lines[-1] if lines else ComponentTraining()

@@ -147,7 +147,7 @@ class TrainConfig:
             apart=True,
             note="A component is named as `mtl check` shows it, or by the address of a module (`intent.embedding`). In "
             "an address `*` stands for one step; alone it stands for every component. Where several lines are of one "
-            "component, the last one decides.",
+            "component, the last one alone counts: nothing of the others is kept.",
         ),
     ] = field(default_factory=dict)
     select: Annotated[

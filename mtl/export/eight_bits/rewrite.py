@@ -71,7 +71,8 @@ class _Rewriter:
         values, scales = self._of(use.weight, form)
         if use.transposed:
             values, scales = self._turned(values), self._turned(scales)
-        if uses.count(use.weight) < uses.INTEGERS:
+        once = node.inputs[0] in self._made.values()  # what is multiplied is known as the graph is loaded
+        if once or uses.count(use.weight) < uses.INTEGERS:
             found = [ir.node("MatMul", [node.inputs[0], self._floats(values, scales)])]
         else:
             found = self._rows(node.inputs[0])

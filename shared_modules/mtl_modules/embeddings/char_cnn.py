@@ -18,6 +18,8 @@ from mtl.text.vocabulary import FIRST, PADDING
 from ..layers.limits import Count, CountFromZero, WordLength
 from .highway import Highway
 
+TABLES = 2**20  # numbers of an exported graph's tables: each session has them, in 4 MB
+
 
 @register("embedding", "char_cnn")
 class CharCNN(Embedding):
@@ -110,14 +112,15 @@ class ExportedCharCNN(nn.Module):
     """The convolutions as sums of what each character of a window adds to all filters, which tables say.
 
     A table [characters, dim] for each place of a window is made of weights alone: onnxruntime computes it once, as it
-    loads the graph. `width0.weight` [char_dim, characters of a window x filters] is the first convolution's weight,
-    turned. For the words of a sentence 2.4 times as fast as a product per width, and more so beside ONNX's `Conv`.
+    loads the graph, and keeps it in memory. Of more than `TABLES` numbers there are none, but products. `width0.weight`
+    [char_dim, characters of a window x filters] is the first convolution's weight, turned.
     """
 
     def __init__(self, cnn: CharCNN) -> None:
         super().__init__()
         self.characters = cnn.characters
         self.highway = cnn.highway
+        self.dim = cnn.output_dim
         self.margins = [_margins(filters) for filters in cnn._filters()]
         for number, filters in enumerate(cnn._filters()):
             turned = nn.Module()
@@ -132,7 +135,12 @@ class ExportedCharCNN(nn.Module):
         reach = before + after
         padded = F.pad(ids, (before, after))
         places = [padded[:, :, start : start - reach if start < reach else None] for start in range(reach + 1)]
-        sums = functools.reduce(torch.add, map(F.embedding, places, self._tables()))
+        if len(self.characters.weight) * len(places) * self.dim <= TABLES:
+            sums = functools.reduce(torch.add, map(F.embedding, places, self._tables()))
+        else:
+            products = [self.characters(place) @ own for place, own in zip(places, self._by_place(), strict=True)]
+            sums = functools.reduce(torch.add, products, torch.cat(self._biases()))
+            sums = sums.masked_fill((ids == PADDING)[..., None], float("-inf"))
         return PaddedSequence(_carried([sums.amax(2)], ids[:, :, :1] == PADDING, self.highway), lengths)
 
     def _reach(self) -> tuple[int, int]:
@@ -142,19 +150,32 @@ class ExportedCharCNN(nn.Module):
 
     def _tables(self) -> list[Tensor]:
         """Return what each character [characters, dim] adds to the filters, by its place in a window."""
-        furthest, last = self._reach()
-        parts, biases = [], []
-        for number, (before, after) in enumerate(self.margins):
-            turned = self.get_submodule(f"width{number}")
-            weight, bias = cast("Tensor", turned.weight), cast("Tensor", turned.bias)
-            added = (self.characters.weight @ weight).view(len(self.characters.weight), before + after + 1, len(bias))
-            parts.append(F.pad(added, (0, 0, furthest - before, last - after)))
-            biases.append(bias)
-        tables = list(torch.cat(parts, 2).unbind(1))
-        middle = tables[furthest] + torch.cat(biases)
+        count = len(self.characters.weight)
+        tables = self._in_places([(self.characters.weight @ weight).view(count, -1) for weight in self._weights()])
+        furthest = self._reach()[0]
+        middle = tables[furthest] + torch.cat(self._biases())
         # A window in the middle of which is padding, the first row, is none.
         tables[furthest] = F.pad(middle[PADDING + 1 :], (0, 0, PADDING + 1, 0), value=float("-inf"))
         return tables
+
+    def _by_place(self) -> list[Tensor]:
+        """Return the filters [char_dim, dim] by their place in a window."""
+        return self._in_places(self._weights())
+
+    def _in_places(self, parts: list[Tensor]) -> list[Tensor]:
+        """Return [N, dim] by the place in a window, from [N, characters of a window x filters] of each width."""
+        furthest, last = self._reach()
+        padded = [
+            F.pad(part.view(len(part), before + after + 1, -1), (0, 0, furthest - before, last - after))
+            for part, (before, after) in zip(parts, self.margins, strict=True)
+        ]
+        return list(torch.cat(padded, 2).unbind(1))
+
+    def _weights(self) -> list[Tensor]:
+        return [self.get_parameter(f"width{number}.weight") for number in range(len(self.margins))]
+
+    def _biases(self) -> list[Tensor]:
+        return [self.get_parameter(f"width{number}.bias") for number in range(len(self.margins))]
 
 
 def _margins(filters: nn.Conv1d) -> tuple[int, int]:

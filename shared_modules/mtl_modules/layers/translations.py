@@ -87,7 +87,9 @@ def crf_marginals(scores: FLOAT, lengths: INT64, transitions: FLOAT, start: FLOA
 
     `kind` is the type of what is computed with: `DOUBLE` or `FLOAT32`.
     """
-    precise = op.Cast(scores, to=kind)
+    given = op.Cast(scores, to=kind)
+    # What all labels of a token have in common says nothing, and takes digits.
+    precise = given - op.ReduceMax(given, op.Constant(value_ints=[2]))
     steps_first = op.Transpose(op.Softmax(precise, axis=2), perm=[1, 0, 2])  # [T, B, C]
     turned = op.ReverseSequence(steps_first, lengths, time_axis=0, batch_axis=1)
     one = op.Constant(value_ints=[1])

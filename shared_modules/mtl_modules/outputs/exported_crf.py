@@ -22,7 +22,8 @@ from .linear_chain import Chain
 
 # Log-probabilities between the likeliest transition and the least likely one, from which float32 might lose a label: it
 # has probabilities down to 1e-38, of a token and a side, and a label that is as unlikely by its own scores can be as
-# likely as e^(2 x 30) times that by its neighbours, which still is under 1e-11. In half the time of float64.
+# likely as e^(2 x 30) times that by its neighbours, which still is under 1e-11. Rounding comes to 2e-6 in 300 tokens,
+# to 2e-5 in 2,000. In half the time of float64.
 FAR = 30.0
 
 

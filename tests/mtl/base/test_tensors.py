@@ -63,6 +63,8 @@ def test_a_file_without_tensors(tmp_path: Path) -> None:
         ("layers.1.weight", "layers.0.weight layers.2.weight", "layers.1.weight"),  # one fewer: not the same row
         ("layers.1.bias", "layers.0.weight", "layers.1.bias"),
         ("layers.0.x layers.2.x", "layers.2.x layers.0.x", "layers.0.x layers.2.x"),
+        ("layers.01.x layers.2.x", "layers.0.x layers.1.x", "layers.0.x layers.1.x"),
+        ("experts.2019.x experts.2020.x", "experts.2021.x experts.2022.x", "experts.2019.x experts.2020.x"),  # names
     ],
 )
 def test_what_differs_in_numbers_alone_is_renumbered(found: str, names: str, wanted: str) -> None:

@@ -76,8 +76,9 @@ def test_a_joint_graph_that_is_alike_answers_a_few_rows(
     monkeypatch.setattr(Head, "run", noting)
     model = tagger.model
     graphs = build(model.model, model.graph, model.prepared, ["slots"])
-    verify(model.model, model.graph, model.prepared, graphs, ["slots"], alone)
-    assert [one for one in asked if one[0] == "joint.onnx"] == [("joint.onnx", FEW_ROWS)]
+    found = verify(model.model, model.graph, model.prepared, graphs, ["slots"], alone)
+    assert [count for file, count in asked if file == "joint.onnx"] == [*[1] * FEW_ROWS, FEW_ROWS]
+    assert found.facts()["joint"] == {"joint.onnx": {"slots": {"1": FEW_ROWS, "64": FEW_ROWS}}}
 
 
 def test_a_file_that_holds_no_graph_is_like_no_other(alone: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from mtl.base.errors import UsageError
 from mtl.text.features import CharacterIds
 from mtl.text.featurizer import tokenize
 from mtl_modules import CharCNN
+from mtl_modules.embeddings import char_cnn
 from mtl_modules.embeddings.char_cnn import distinct_rows
 
 WORDS = torch.tensor([[[2, 3, 4, 0], [5, 0, 0, 0]], [[2, 3, 4, 0], [0, 0, 0, 0]]])
@@ -46,8 +47,12 @@ def test_computing_every_window_gives_the_same(characters: Any, width: int) -> N
 
 
 @torch.no_grad()
+@pytest.mark.parametrize("tables", [2**20, 0])
 @pytest.mark.parametrize(("widths", "highway"), [([3], 0), ([1], 1), ([2, 7, 3], 0), ([4, 4], 2), ([8, 1], 0)])
-def test_sums_of_tables_give_the_same(characters: Any, widths: list[int], highway: int) -> None:
+def test_sums_of_tables_or_of_products_give_the_same(
+    characters: Any, widths: list[int], highway: int, tables: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(char_cnn, "TABLES", tables)
     module = CharCNN(characters, dim=5, widths=widths, char_dim=3, highway=highway)
     found = module.exportable()(LENGTHS, WORDS)
     torch.testing.assert_close(found.values, module(LENGTHS, WORDS).values)

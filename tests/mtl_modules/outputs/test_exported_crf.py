@@ -109,8 +109,25 @@ def test_exported_crf_equals_eager_at_other_lengths(scale: float, forbidden: boo
 
 
 @torch.no_grad()
-def test_forbidden_transitions_take_float64() -> None:
+@pytest.mark.parametrize("kind", [DOUBLE, FLOAT32])
+def test_what_all_labels_of_a_token_have_in_common_changes_nothing(kind: int) -> None:
+    crf = Crf(5, kind=kind)
+    shapes = ({0: Dim.DYNAMIC, 1: Dim.DYNAMIC}, {0: Dim.DYNAMIC})
+    runtime = session(crf, (torch.randn(3, 6, 5), torch.tensor([6, 2, 4])), shapes)
+    scores = torch.randint(-3, 4, (2, 7, 5), generator=torch.Generator().manual_seed(3)).float()  # whole: exact sums
+    lengths = np.array([7, 7])
+    plain, moved = (
+        runtime.run(None, {"scores": (scores + apart).numpy(), "lengths": lengths})[1] for apart in (0.0, 100_000.0)
+    )
+    np.testing.assert_array_equal(moved, plain)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", ["transitions", "start", "end"])
+def test_forbidden_transitions_take_float64(name: str) -> None:
     crf = CRF(Labels(("O", "B-x", "I-x"), (1, 1, 1)), prior=False)
     assert ExportedCRF(crf).kind == FLOAT32
-    crf.end[1] -= FAR + 1
+    crf.get_parameter(name)[1] -= FAR + 1
+    if name == "transitions":
+        crf.transitions[1, 1] += FAR
     assert ExportedCRF(crf).kind == DOUBLE
