@@ -18,8 +18,8 @@ class ReadRecipe:
 
     `recipe` has the tasks that are whole. `readers` are those of which it is known how they read their source, also
     where something about their modules is wrong: then they have none here. `uses` are columns that any task names,
-    `share` the groups with all their members. Of `unsettled` tasks it is not known which modules are shared. `sourced`
-    says whether the source of every task is known.
+    `share` the groups with all their members. Of `unsettled` tasks it is not known which modules are shared. `named`
+    are the sources that tasks name, `sourced` says whether that of every task is known.
     """
 
     recipe: Recipe
@@ -28,13 +28,15 @@ class ReadRecipe:
     uses: tuple[Use, ...] = ()
     share: Mapping[str, ShareGroup] = field(default_factory=dict)
     unsettled: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
     sourced: bool = True
 
     @classmethod
     def of(cls, recipe: Recipe) -> ReadRecipe:
         """Return a recipe in which nothing is wrong."""
         uses = tuple(use for task in recipe.tasks.values() for use in uses_of(task))
-        return cls(recipe, (), recipe.tasks, uses, recipe.share)
+        named = frozenset(task.source for task in recipe.tasks.values())
+        return cls(recipe, (), recipe.tasks, uses, recipe.share, named=named)
 
     def whole(self) -> Recipe:
         """Return the recipe; raises `RecipeError` with its faults, and with every rule that whole tasks break."""

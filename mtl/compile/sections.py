@@ -65,6 +65,7 @@ def read_sections(reading: Reading, values: dict[str, Any], malformed: int, grap
         tuple(named_columns(written, readers, sources)),
         share,
         unsettled(reading, tree.get("share"), ties, written),
+        frozenset(source for source in named.values() if source is not None),
         sourced,
     )
 

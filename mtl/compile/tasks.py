@@ -96,10 +96,13 @@ def _read_task(
     general = {key: values.pop(key) for key in plain(TaskConfig) if key in values}
     written = {key: (*steps, key) for key in general}
     misspelled = {closest(key, keys(TaskConfig)) for key in values}
-    fields = schema(TaskConfig, frozenset({"target"} if cls is None or cls.target_optional else ()))
+    column = None if cls is None else cls.target_column
+    optional = cls is None or cls.target_optional or column is not None
+    fields = schema(TaskConfig, frozenset({"target"} if optional else ()))
     checked, faults = check_at(fields, general, reading.document, written, steps, "a task", misspelled)
     reading.faults += faults
     known, faulty = (checked, set()) if checked is not None else sound_keys(TaskConfig, general)
+    known = {**known, "target": column if known["target"] is None else known["target"]}
     lacking = checked is None and fields.model_fields["target"].is_required() and general.get("target") is None
     if cls is None:
         if isinstance(inputs_raw, Mapping):  # which there should be is not known; what they say is

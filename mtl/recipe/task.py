@@ -69,6 +69,7 @@ class Task:
     predicts: ClassVar[str]
     units: ClassVar[Units] = "rows"
     target_optional: ClassVar[bool] = False  # a recipe may leave `target` out
+    target_column: ClassVar[str | None] = None  # what `target` is where a recipe leaves it out
     input_roles: ClassVar[tuple[str, ...]] = ()  # what inputs that the recipe names are, in order; (): any number
     default_metrics: Sequence[str | Mapping[str, Any]] | None = None  # None: those of the target
     swap_values: float = 0.0  # rate at which spans of its tags have another value of their label in training

@@ -80,7 +80,7 @@ def _warnings(found: Examined, *, whole: bool) -> Iterable[Fault]:
     graph.warnings = tuple(graph_rules.warnings_of(graph, partial=not whole))
     beyond = list(graph_rules.lone_groups(read.share.values()))
     if read.sourced:
-        beyond += graph_rules.idle_sources(read.recipe.sources, {use.source for use in read.uses})
+        beyond += graph_rules.idle_sources(read.recipe.sources, read.named)
     return graph.warnings if whole else dict.fromkeys([*beyond, *graph.warnings])
 
 

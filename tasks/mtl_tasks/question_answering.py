@@ -13,14 +13,15 @@ from mtl.recipe.task import Slot, Task
 class QuestionAnswering(Task):
     """Find the answer to a question in a text: reading comprehension.
 
-    Its inputs are `question` and `context`; the target column holds the answer as the context has it, or a list of
-    right answers. With `no_answer` the list may be empty, and the model may say that the text has no answer. Each text
-    has an embedding and a representation (may be left out); a `pooling` of the question goes with a decoder that takes
-    vectors, such as `mlp`.
+    Its inputs are `question` and `context`; the target column (`answers`, where a recipe names none) holds the answer
+    as the context has it, or a list of right answers. With `no_answer` the list may be empty, and the model may say
+    that the text has no answer. Each text has an embedding and a representation (may be left out); a `pooling` of the
+    question goes with a decoder that takes vectors, such as `mlp`.
     """
 
     predicts = "span"
     input_roles = ("question", "text")
+    target_column = "answers"
 
     def __init__(self, *, no_answer: bool = False) -> None:
         self.no_answer = no_answer

@@ -21,7 +21,7 @@ def base_of(kind: str) -> type:
 def test_what_is_asked_of_a_kind_is_what_its_base_class_has() -> None:
     assert tuple(BASES) == registry.KINDS
     assert asked(base_of("task")) == (
-        "predicts", "units", "target_optional", "input_roles", "default_metrics", "swap_values", "masking", "bptt", "draws_negatives", "columns",
+        "predicts", "units", "target_optional", "target_column", "input_roles", "default_metrics", "swap_values", "masking", "bptt", "draws_negatives", "columns",
         "inputs", "slots", "target_options", "target_input", "cell", "target", "target_class",
     )  # fmt: skip
     assert {"element", "answers", "exact", "found", "tally", "state", "shape"} <= set(asked(base_of("target")))
@@ -106,7 +106,7 @@ class Steps:
         (
             Asks,
             "task",
-            "the task 'mine', class Asks: should have target_optional, input_roles, default_metrics, swap_values, masking, bptt, draws_negatives, "
+            "the task 'mine', class Asks: should have target_optional, target_column, input_roles, default_metrics, swap_values, masking, bptt, draws_negatives, "
             "target_options, target_input, cell, target_class, as mtl.recipe.task.Task says. There is none. "
             "Derive it from mtl.recipe.task.Task.",
         ),

@@ -50,6 +50,19 @@ def test_an_only_input_may_be_its_column_alone() -> None:
     assert found == {"premise": InputConfig("left"), "hypothesis": InputConfig("right")}
 
 
+def test_a_question_has_its_answers_where_squad_has_them() -> None:
+    text = """sources:
+  talk: {format: squad, train: train.json}
+tasks:
+  ask: {type: question_answering, source: talk}
+"""
+    task = load(text).tasks["ask"]
+    assert task.target == "answers"
+    assert {name: given.column for name, given in task.inputs.items()} == {"question": "question", "context": "context"}
+    assert load(filled(load(text))).tasks["ask"] == task
+    assert load(changed(text, ("source: talk", "source: talk, target: reply"))).tasks["ask"].target == "reply"
+
+
 WRONG_FORMS = {
     "[text]": "should be a column's name, or inputs with their columns, such as 'inputs: {text: COLUMN}'. Found a list.",
     "3": "should be a column's name, or inputs with their columns, such as 'inputs: {text: COLUMN}'. Found 3.",
