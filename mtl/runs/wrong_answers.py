@@ -14,6 +14,7 @@ import numpy as np
 
 from ..base.errors import UsageError
 from ..base.files import replace
+from ..evaluate.rightness import is_right, right_or_wrong
 from ..recipe.names import chosen_task
 from .reported import ERRORS
 from .table_cells import one_field
@@ -22,6 +23,7 @@ from .worst_queries import measured_split
 
 if TYPE_CHECKING:
     from ..data.split import Split
+    from ..data.targets.base import Target
     from .finished import Measurable
 
 NOTHING = "(none)"  # in place of a label that gold has and the answer lacks, or the other way around
@@ -32,6 +34,7 @@ class WrongRow(NamedTuple):
 
     Of tokens, listed texts and labels it is the most certain one of those that are wrong; None where answers have no
     scores. `texts` are by input; `place` is the file and line that the row was read from, None where it is not known.
+    Where answers are parts of a text, `gold` is a tuple of all right ones, and `answer` is None for no answer.
     """
 
     number: int
@@ -56,7 +59,8 @@ class Disagreement(NamedTuple):
 class WrongAnswers:
     """What is wrong with a task's answers on a split: `rows`, most certain first, of `labelled` ones that have gold.
 
-    `confusions` count (gold, answer) of rows, tokens or listed texts, the most frequent first.
+    `confusions` count (gold, answer) of rows, tokens or listed texts, the most frequent first; there are none of parts
+    of texts.
     """
 
     task: str
@@ -107,8 +111,9 @@ def wrong_answers(run: Measurable, task: str | None = None, split: str | None = 
     source = encoded.source
     found = run.evaluate(split, tasks=[task])
     gold, answers = found.gold[task], found.predictions[task]
-    sets = encoded.targets[task].axes == ("C",)
-    wrong = [i for i, (g, a) in enumerate(zip(gold, answers, strict=True)) if _differ(g, a)]
+    target = encoded.targets[task]
+    pairs = enumerate(zip(gold, answers, strict=True))
+    wrong = [i for i, (g, a) in pairs if g is not None and not is_right(target, g, a)]
     texts = {name: encoded.texts(key, wrong) for name, key in run.graph.inputs(task).items()}
     scored = run.predict(task, texts) if wrong else []
     rows = [
@@ -116,14 +121,14 @@ def wrong_answers(run: Measurable, task: str | None = None, split: str | None = 
             i + 1,
             _certainty(gold[i], answers[i], answer),
             gold[i],
-            answers[i],
+            answers[i] or None if target.quotes else answers[i],
             {k: v[at] for k, v in texts.items()},
             encoded.place(i),
         )
         for at, (i, answer) in enumerate(zip(wrong, scored, strict=True))
     ]
     rows.sort(key=lambda row: (row.certainty is None, -(row.certainty or 0.0), row.number))
-    confusions = Counter(pair for i in wrong for pair in _confused(gold[i], answers[i], sets))
+    confusions = Counter(pair for i in wrong for pair in _confused(target, gold[i], answers[i]))
     return WrongAnswers(
         task,
         split,
@@ -137,11 +142,13 @@ def wrong_answers(run: Measurable, task: str | None = None, split: str | None = 
 
 
 def in_cell(value: Any) -> str:
-    """Return an answer or a text as a table shows it: lists with blanks between their values.
+    """Return an answer or a text as a table shows it: values with blanks between them, several right texts with bars.
 
-    >>> in_cell(["B-song", None, "O"]), in_cell([]), in_cell("play")
-    ('B-song - O', '(none)', 'play')
+    >>> in_cell(["B-song", None, "O"]), in_cell([]), in_cell("play"), in_cell(("New York", "York", "York"))
+    ('B-song - O', '(none)', 'play', 'New York | York')
     """
+    if isinstance(value, tuple) and all(isinstance(item, str) for item in value):
+        return " | ".join(dict.fromkeys(value)) or NOTHING
     if isinstance(value, (list, tuple)):
         return " ".join("-" if item is None else str(item) for item in value) or NOTHING
     return NOTHING if value is None else str(value)
@@ -151,7 +158,9 @@ def _task(run: Measurable, task: str | None) -> str:
     task = chosen_task(task, run.tasks, run.out)
     kind = run.graph.recipe.tasks[task].task
     target = kind.target_class()
-    instead = None if target.exact else f"which predicts a {target.element}: `mtl test` says how far off it is"
+    instead = None
+    if not right_or_wrong(target):
+        instead = f"which predicts a {target.element}: `mtl test` says how far off it is"
     if kind.units == "pairs":
         instead = "a ranking: `mtl errors` and `worst_queries` list its worst queries"
     if instead is not None:
@@ -159,18 +168,11 @@ def _task(run: Measurable, task: str | None) -> str:
     return task
 
 
-def _differ(gold: Any, answer: Any) -> bool:
-    """Say whether an answer is wrong; what has no gold is not."""
-    if gold is None:
-        return False
-    if isinstance(gold, list) and isinstance(answer, list) and len(gold) == len(answer):
-        return any(g is not None and g != a for g, a in zip(gold, answer, strict=True))
-    return bool(gold != answer)
-
-
-def _confused(gold: Any, answer: Any, sets: bool) -> Iterator[tuple[str, str]]:
+def _confused(target: Target, gold: Any, answer: Any) -> Iterator[tuple[str, str]]:
     """Yield what was taken for what: (gold, answer)."""
-    if sets:
+    if target.quotes:
+        return
+    if target.axes == ("C",):
         yield from ((label, NOTHING) for label in gold if label not in answer)
         yield from ((NOTHING, label) for label in answer if label not in gold)
     elif isinstance(gold, list) and isinstance(answer, list):
@@ -200,11 +202,17 @@ def _disagreements(run: Measurable, task: str, encoded: Split, gold: Sequence[An
     of_train, of_split = train.hashes_of(columns), encoded.hashes_of(columns)
     shared = np.flatnonzero(np.isin(of_train, of_split))
     known: dict[int, list[Any]] = {}
+    target = encoded.targets[task]
     for text, answer in zip(of_train[shared].tolist(), train.gold(task, shared), strict=True):
         if answer is not None and answer not in known.setdefault(text, []):
             known[text].append(answer)
     for i, text in enumerate(of_split.tolist()):
         others = known.get(text, [])
-        if gold[i] is not None and others and gold[i] not in others:
+        if gold[i] is not None and others and not any(_agree(target, gold[i], other) for other in others):
             texts = {name: encoded.texts(key, [i])[0] for name, key in run.graph.inputs(task).items()}
             yield Disagreement(i + 1, gold[i], tuple(others), texts, encoded.place(i))
+
+
+def _agree(target: Target, gold: Any, other: Any) -> bool:
+    """Say whether two gold answers agree: of parts of a text, whether one of each does."""
+    return any(is_right(target, gold, part) for part in other or ("",)) if target.quotes else bool(gold == other)

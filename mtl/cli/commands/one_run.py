@@ -192,8 +192,9 @@ def errors(
 ) -> None:
     """Show the rows that are answered wrongly, the most certain first, and what is taken for what.
 
-    Of a ranking: the queries whose first relevant document is ranked lowest. All of them go into a table; those of an
-    export, which stays as it is, and of a ranking with --out FILE alone.
+    A part of a text that answers a question is right where its exact match is 1. Of a ranking: the queries whose first
+    relevant document is ranked lowest. All of them go into a table; those of an export, which stays as it is, and of a
+    ranking with --out FILE alone.
     """
     with guarded():
         from ..wrong_answers import errors_command

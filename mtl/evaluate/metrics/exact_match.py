@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .base import UnitLabels
 
@@ -21,11 +22,12 @@ def exact_match(
         if any(row is None for row in golds.values()):
             continue
         counted += 1
-        right += all(_same(row, predicted[task][position]) for task, row in golds.items())
+        right += all(same(row, predicted[task][position]) for task, row in golds.items())
     return right / counted if counted else 0.0
 
 
-def _same(gold: UnitLabels | None, predicted: UnitLabels) -> bool:
+def same(gold: Any, predicted: Any) -> bool:
+    """Say whether a whole answer is the gold one; of a list, items without gold do not count."""
     if not isinstance(gold, list) or not isinstance(predicted, list):
-        return gold == predicted
+        return bool(gold == predicted)
     return len(gold) == len(predicted) and all(g is None or g == p for g, p in zip(gold, predicted, strict=True))

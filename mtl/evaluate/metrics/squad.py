@@ -37,7 +37,7 @@ class SquadScores(Metric):
         rows = [(g, _text(p)) for g, p in zip(gold, predicted, strict=True) if g is not None]
         if not rows:
             return {"exact_match": 0.0, "f1": 0.0}
-        exact = [max(float(normalized(right) == normalized(p)) for right in _right(g)) for g, p in rows]
+        exact = [float(is_exact_match(g, p)) for g, p in rows]
         f1 = [max(word_f1(right, p) for right in _right(g)) for g, p in rows]
         found = {"exact_match": sum(exact) / len(rows), "f1": sum(f1) / len(rows)}
         answered = [value for value, (g, _) in zip(f1, rows, strict=True) if _right(g) != [""]]
@@ -55,6 +55,15 @@ def normalized(text: str) -> str:
     'us armys'
     """
     return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
+
+
+def is_exact_match(gold: Sequence[str], answer: str) -> bool:
+    """Say whether an answer is one of the right ones; of a question without one, whether it has no words.
+
+    >>> is_exact_match(["the U.S. Army"], "US army"), is_exact_match([], ""), is_exact_match(["Ada"], "Ada B.")
+    (True, True, False)
+    """
+    return normalized(answer) in map(normalized, _right(gold))
 
 
 def word_f1(right: str, answer: str) -> float:

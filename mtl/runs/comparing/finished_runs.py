@@ -8,15 +8,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...base.errors import Fault, UsageError, listing
 from ...evaluate.evaluation import Evaluation
 from ...evaluate.metrics import Ranked
+from ...evaluate.rightness import is_right, right_or_wrong
 from ..finished import Measurable, open_finished
 from .verdicts import LEVEL
+
+if TYPE_CHECKING:
+    from ...data.targets.base import Target
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,7 @@ def compare_finished(
         raise UsageError(f"what is compared should have a task in common. There is none: {each}.")
     _fault_if_other_rows(found, tasks, split)
     measured = tuple(one.evaluate(split, tasks=tasks) for one in found)
+    targets = {task: found[0].graph.recipe.tasks[task].task.target_class() for task in tasks}
     apart: list[dict[str, RowsApart]] = []
     warnings = dict.fromkeys(fault for one in found for fault in one.warnings(split))
     for place, other in zip(places[1:], measured[1:], strict=True):
@@ -108,10 +113,10 @@ def compare_finished(
             elif here is not None:
                 what = f"has other queries or relevant documents than '{places[0]}' has: they are not compared."
                 warnings[Fault(what, str(place), path=task)] = None
-            elif not _counts_rows(found[0], task) or task not in measured[0].predictions:
+            elif not right_or_wrong(targets[task]) or task not in measured[0].predictions:
                 continue
             elif other.gold[task] == measured[0].gold[task]:
-                apart[-1][task] = _apart(other, measured[0], task)
+                apart[-1][task] = _apart(other, measured[0], task, targets[task])
             else:
                 what = f"has other gold labels than '{places[0]}' has: rows are not compared one by one."
                 warnings[Fault(what, str(place), path=task)] = None
@@ -140,20 +145,14 @@ def _rows_of(one: Measurable, task: str, split: str) -> str | None:
     return one.prepared.hashes.get(f"{one.graph.recipe.tasks[task].source}/{split}")
 
 
-def _counts_rows(one: Measurable, task: str) -> bool:
-    """Say whether a task's answers to rows are right or wrong."""
-    exact: bool = one.graph.recipe.tasks[task].task.target_class().exact
-    return exact
-
-
-def _apart(here: Evaluation, there: Evaluation, task: str) -> RowsApart:
+def _apart(here: Evaluation, there: Evaluation, task: str, target: type[Target]) -> RowsApart:
     """Return how the answers of one differ from those of the first, over the rows that have gold."""
-    triples = list(zip(here.gold[task], here.predictions[task], there.predictions[task], strict=True))
-    known = [(_known(gold, mine), _known(gold, theirs), gold) for gold, mine, theirs in triples if gold is not None]
-    rights = [(mine == _known(gold, gold), theirs == _known(gold, gold)) for mine, theirs, gold in known]
+    triples = zip(here.gold[task], here.predictions[task], there.predictions[task], strict=True)
+    labelled = [(gold, mine, theirs) for gold, mine, theirs in triples if gold is not None]
+    rights = [(is_right(target, gold, mine), is_right(target, gold, theirs)) for gold, mine, theirs in labelled]
     return RowsApart(
-        len(known),
-        sum(mine != theirs for mine, theirs, _ in known),
+        len(labelled),
+        sum(_known(gold, mine) != _known(gold, theirs) for gold, mine, theirs in labelled),
         sum(mine and not theirs for mine, theirs in rights),
         sum(theirs and not mine for mine, theirs in rights),
     )
