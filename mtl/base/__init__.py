@@ -18,6 +18,7 @@ process_group  several processes on torch.distributed: sums by gloo or NCCL, all
 processes    the processes that train one model: which one of them this is, and what they agree on
 progress     the facts of training and of an export, as they come. Printing and saving them is the consumer's
 registry     names for classes that a recipe can ask for, and the schema that their signatures imply
+several_errors  errors of the parts of one request, told together
 shown        values of cells as messages show them: as the file has them that they were read from
 tensors      tensors in safetensors files: read without unpickling, written through to the disk
 threads      how many threads torch computes on, temporarily: the setting is one of the whole process

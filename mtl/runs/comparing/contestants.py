@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ...base.errors import RecipeError, UsageError, listing
+from ...base.errors import Fault, Option, RecipeError, UsageError, listing
+from ...base.several_errors import Together
 from ...compile.alone import alone
 from ...compile.loading import load_recipe
 from ...graph.build import build_graph
 from ...recipe.config import Recipe
+from ...recipe.filling import filled
 from ...sources.opening import open_sources
 from .divisions import check_divisions
 from .given_settings import GivenSettings
@@ -33,6 +36,12 @@ class Contestant:
     joint: str | None = None
     matched: str = "epochs"
 
+    def also(self, recipe: Recipe, given: str) -> Contestant:
+        """Return it with what is told of an equal recipe, and that this one is not trained again."""
+        told = Fault(f"gives the recipe '{self.name}', which is compared already: it is trained once.", given)
+        ((folder, own),) = self.recipes
+        return replace(self, recipes=((folder, replace(own, settings=(*own.settings, *recipe.settings, told))),))
+
 
 def contestants(
     files: Sequence[str | Path],
@@ -48,8 +57,10 @@ def contestants(
     A variant is a text of settings, `a.b.c=value`, several of them separated by `;`. `match` is what a task alone has
     as much of as the joint run: `epochs`, `steps` or `minutes` (see `.matching`). `overrides` hold for all. A setting
     is made in the recipes that it fits (see `mtl.recipe.overrides.fits`); a recipe that none of a variant's fits has no
-    such variant. Raises `RecipeError` where one of them is no recipe, and `UsageError` where a setting fits none or two
-    divide a train file differently.
+    such variant. Of equal recipes there is one: the settings of its recipe say which others give it.
+
+    Raises `RecipeError` where one of them is no recipe, `SeveralErrors` where this is so of several files, and
+    `UsageError` where a setting fits none or two divide a train file differently.
     """
     if match is not None and not single:
         raise UsageError(
@@ -57,30 +68,69 @@ def contestants(
             "--single."
         )
     base = Path(data) if data is not None else None
-    found: list[Contestant] = []
-    names: set[str] = set()
     asked = GivenSettings.of(files, overrides, variants)
+    names: set[str] = set()
+    found: dict[str, list[Contestant]] = {}  # by what the recipe says, all defaults written out
+    together = Together()
     for file in files:
+        known: set[Fault] = set()  # what is wrong with the recipe as it is
         for settings in asked.variants_of(file):
-            recipe = load_recipe(file, overrides=[*asked.of_all(file), *settings], data=base)
-            recipe = replace(recipe, settings=(*recipe.settings, *asked.left_out(file)))
-            name = _free(f"{recipe.name} {'; '.join(settings)}".strip(), names)
-            found.append(Contestant(name, ((slug(name), recipe),)))
-            if single:
-                trained = [task.name for task in recipe.tasks.values() if task.learn]
-                if len(trained) == 1:
-                    untrained = f" besides {listing(recipe.tasks.keys() - set(trained))}, not trained"
-                    found_one = f"Found one{untrained if len(recipe.tasks) > 1 else ''}."
-                    raise UsageError(f"{file}: should have several tasks to train each alone. {found_one}")
-                matched = match_of(recipe, match)
-                lone = _free(f"{name}, each task alone, as many {matched}", names)
-                tasks = tuple((f"{slug(lone)}/{task}", alone(recipe, task)) for task in trained)
-                found.append(Contestant(lone, tasks, name, matched))
-    for contestant in found:
-        for _, recipe in contestant.recipes:
-            _check(recipe)
-    check_divisions((contestant.name, recipe) for contestant in found for _, recipe in contestant.recipes)
-    return found
+            with together.part(), _told_of(settings, known):
+                recipe = load_recipe(file, overrides=[*asked.of_all(file), *settings], data=base)
+                recipe = replace(recipe, settings=(*recipe.settings, *asked.left_out(file)))
+                said = filled(recipe)
+                if said in found:
+                    found[said][0] = found[said][0].also(recipe, _variant(settings) if settings else str(file))
+                    continue
+                name = _free(f"{recipe.name} {'; '.join(settings)}".strip(), names)
+                found[said] = [Contestant(name, ((slug(name), recipe),))]
+                _check(recipe)
+                if single:
+                    matched = match_of(recipe, match)
+                    lone = _free(f"{name}, each task alone, as many {matched}", names)
+                    found[said].append(Contestant(lone, _each_alone(recipe, file, slug(lone)), name, matched))
+    together.fault_if_any()
+    chosen = [contestant for some in found.values() for contestant in some]
+    check_divisions((one.name, recipe) for one in chosen if one.joint is None for _, recipe in one.recipes)
+    return chosen
+
+
+@contextmanager
+def _told_of(settings: Sequence[str], known: set[Fault]) -> Iterator[None]:
+    """Let rows about lines of a recipe say of which variant they are, where they are not of the recipe as it is."""
+    try:
+        yield
+    except RecipeError as error:
+        if not settings:
+            known.update(error.own)
+            raise
+        rows = [
+            fault if fault in known or isinstance(fault.file, Option) else Fault(str(fault), _variant(settings))
+            for fault in error.own
+        ]
+        raise RecipeError(rows, error.recipe, error.data) from error
+
+
+def _each_alone(recipe: Recipe, file: str | Path, folder: str) -> tuple[tuple[str, Recipe], ...]:
+    """Return a recipe of each trained task alone, with its folder; raises all that keeps any from being compared."""
+    trained = [task.name for task in recipe.tasks.values() if task.learn]
+    if len(trained) == 1:
+        untrained = f" besides {listing(recipe.tasks.keys() - set(trained))}, not trained"
+        found_one = f"Found one{untrained if len(recipe.tasks) > 1 else ''}."
+        raise UsageError(f"{file}: should have several tasks to train each alone. {found_one}")
+    found = []
+    together = Together()
+    for task in trained:
+        with together.part():
+            found.append((f"{folder}/{task}", alone(recipe, task)))
+            _check(found[-1][1])
+    together.fault_if_any()
+    return tuple(found)
+
+
+def _variant(settings: Sequence[str]) -> Option:
+    """Return the option that makes a variant."""
+    return Option(f"--set {'; '.join(settings)}")
 
 
 def _check(recipe: Recipe) -> None:

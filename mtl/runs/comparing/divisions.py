@@ -11,7 +11,8 @@ from ...sources.opening import open_sources
 
 
 def check_divisions(recipes: Iterable[tuple[str, Recipe]]) -> None:
-    """Raise `UsageError` where two of the recipes, by name, divide the train file of a task differently."""
+    """Raise `UsageError` with each of the recipes, by name, that divides a task's train file as the first does not."""
+    faults: dict[tuple[str, Path], str] = {}  # one for each recipe and file: tasks of one source say the same
     known: dict[tuple[str, Path], tuple[str, str]] = {}
     for name, recipe in recipes:
         sources = open_sources(recipe)
@@ -21,10 +22,14 @@ def check_divisions(recipes: Iterable[tuple[str, Recipe]]) -> None:
             if train is None:
                 continue
             written = source.held_out.written() or "no share of it"
-            first, other = known.setdefault((task, (recipe.data / str(train)).resolve()), (name, written))
+            file = (recipe.data / str(train)).resolve()
+            first, other = known.setdefault((task, file), (name, written))
             if other != written:
-                raise UsageError(
+                faults.setdefault(
+                    (name, file),
                     f"all that is compared should divide the train file of '{task}' ({train}) in one way. Found in "
                     f"'{first}': {other}; in '{name}': {written}. Write dev, test, group_by, stratify_by and "
-                    "share_seed of the source alike."
+                    "share_seed of the source alike.",
                 )
+    if faults:
+        raise UsageError(*faults.values())

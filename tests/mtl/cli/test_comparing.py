@@ -99,6 +99,13 @@ def test_what_is_refused_is_refused_before_training(tmp_path: Path) -> None:
         "--match should come with --single: it says how each task alone is trained. Found --match minutes and no "
         "--single.\n"
     )
+    done = within("compare", recipe, "--set", "train.epochs=0", "--set", "seed=x", "--set", "name=a", "--out", out)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "--set seed=x: seed: should be a whole number. Found 'x'.\n"
+        "--set train.epochs=0: train.epochs: should be a whole number greater than 0. Found 0.\n"
+        f"2 errors in options given with {recipe}\n"
+    )
     assert not out.exists()
 
 
@@ -107,8 +114,9 @@ def test_one_recipe_is_measured_over_seeds_in_a_folder_of_its_name(
 ) -> None:
     recipe = two_sources.write(tmp_path)
     monkeypatch.chdir(tmp_path)
-    done = within("compare", recipe, "--seeds", "2", "--set-all", "train.max_steps=2")
-    assert (done.returncode, done.stderr) == (0, "")
+    done = within("compare", recipe, recipe, "--seeds", "2", "--set-all", "train.max_steps=2")
+    told = f"{recipe}: gives the recipe '{load_recipe(recipe).name}', which is compared already: it is trained once.\n"
+    assert (done.returncode, done.stderr) == (0, told)
     file = Path("runs") / f"{load_recipe(recipe).name}-compare" / "compare.json"
     result = json.loads(file.read_text("utf-8"))
     (found,) = result["runs"]

@@ -26,6 +26,11 @@ def test_one_train_file_divided_in_two_ways(tmp_path: Path) -> None:
         "stratified by 'intent', share_seed: 1. Write dev, test, group_by, stratify_by and share_seed of the source "
         "alike."
     )
+    with pytest.raises(UsageError) as both:
+        contestants([recipe], variants=["sources.utterances.share_seed=2", variant, "seed=2"], single=True)
+    other = str(error.value).replace(f"{variant}'", "sources.utterances.share_seed=2'")
+    other = other.replace("stratified by 'intent', share_seed: 1", "share_seed: 2")
+    assert str(both.value).splitlines() == [other, str(error.value)]
     with pytest.raises(UsageError, match=r"Found in 'small': dev: 25%, test: 25%, share_seed: 1; in 'small .*': test:"):
         contestants([recipe], variants=["sources.utterances.dev=dev.tsv"])
 
