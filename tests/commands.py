@@ -18,6 +18,7 @@ import typer.main
 
 from mtl.cli.app import app
 from mtl.cli.arguments import arguments as arguments_of
+from mtl.cli.guard import guarded, settings
 
 
 def mtl(*arguments: str | Path, stdin: bytes = b"", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -37,7 +38,9 @@ def within(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedPr
     code = 0
     with _standard_input(stdin), contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
         try:
-            _command()(given, prog_name="mtl")
+            settings.alone = None  # as in a new process
+            with guarded():
+                _command()(given, prog_name="mtl")
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else 1
     printed = [stream.detach().getvalue().decode("utf-8") for stream in (output, errors)]  # type: ignore[attr-defined]

@@ -21,6 +21,7 @@ input_lines  the lines of a file that an option names, or of standard input, as 
 input_rows   lines of text or of JSON as rows, texts by the name of the input, and rows as batches
 jobs         the option `--jobs`: so many trainings at a time, each in a process of its own
 labels       `mtl labels`: the labels of a trained run, and another name for one of them
+numbers      numbers that options take, read: what is none, or too small, is told as other wrong values are
 options      arguments and options that several commands have
 predicting   `mtl predict`: rows in, one JSON line per row out, in their order and in constant memory
 progress     what training and export report, as it comes: training by a bar on a terminal, all else by plain lines

@@ -51,6 +51,12 @@ class EnsembleRequest:
         from ..export.pairs import check_how
 
         check_how(self.verify, "--verify")
+        recipes = [f"'{run}'" for run in self.runs if run.is_file()]
+        if recipes and self.count is None:
+            raise UsageError(
+                "what is combined should be folders of runs, or one recipe with --runs N, which is trained N times. "
+                f"Found the {'recipe' if len(recipes) == 1 else 'recipes'} {', '.join(recipes)} without --runs."
+            )
         if self.count is not None and len(self.runs) != 1:
             raise UsageError(f"--runs should come with one recipe, which is trained so often. Found {len(self.runs)}.")
         for option, given in {"--seed": self.seed is not None, "--set": bool(self.overrides)}.items():

@@ -31,10 +31,13 @@ def extend_command(
     seed: int | None,
     data: Path | None,
     overrides: tuple[str, ...],
+    verify: str = "full",
 ) -> None:
     """Check, train the new tasks, test, export, verify; then compare what the run's own tasks answer."""
+    from ..export.pairs import check_how
     from ..runs.extending.extended import Extended
 
+    check_how(verify, "--verify")
     console = Console()
     found = Extended.start(
         run, recipe, out, resume=resume, unfreeze=unfreeze, data=data, seed=seed, overrides=overrides
@@ -43,12 +46,13 @@ def extend_command(
     options += ["--seed", str(seed)] if seed is not None else []
     options += ["--data", str(data)] if data is not None else []
     options += [part for setting in overrides for part in ("--set", setting)]
+    options += ["--verify", verify] if verify != "full" else []
     again = shlex.join(["mtl", "extend", str(run), str(recipe), *options])
     with reading_shown(found.run, again, console):
         train(found.run, console)
-        complete(found.run, console)
+        complete(found.run, console, verify)
         line(console, f"comparing with the answers of {run}")
-        compared = found.prove(report=lambda begun: line(console, stage(begun)))
+        compared = found.prove(report=lambda begun: line(console, stage(begun)), verify=verify)
     show_results(found.run, console)
     print_table(console, compared_table(compared))
     if found.not_compared:

@@ -7,6 +7,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from .numbers import whole
+
 # typer reads these annotations when the module is loaded, on Python 3.10 too: Optional, not `X | None`.
 RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="Recipe (YAML).", show_default=False)]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.", show_default=False)]
@@ -21,7 +23,9 @@ Out = Annotated[
     typer.Option("--out", metavar="DIR", help="Run folder. Without it: a new folder runs/NAME/N."),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint in --out.")]
-Seed = Annotated[Optional[int], typer.Option("--seed", help="In place of the recipe's seed.")]  # noqa: UP045
+Seed = Annotated[
+    int | None, typer.Option("--seed", parser=whole("--seed"), metavar="N", help="In place of the recipe's seed.")
+]
 Data = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option(

@@ -26,6 +26,10 @@ from .checkpoint import Checkpoints
 
 FORMAT = 3  # of state.json; a checkpoint of another format is refused
 SHOWN = 3  # differences that a message names
+OTHER_DATA = (
+    "Put that data back, or name the folder that it is in now (--data DIR, data=DIR). Other data needs a new run in "
+    "another folder (--out DIR, out=DIR)."
+)
 
 
 def identity(
@@ -180,9 +184,14 @@ def _differences(recorded: Mapping[str, Any], current: Mapping[str, Any]) -> lis
         if before != now:
             found.append(
                 f"the data of '{name}' should be what the run was started with ({_short(before)}). Found {_short(now)}."
+                f" {OTHER_DATA}"
             )
     if not found and recorded["fitted"] != current["fitted"]:
-        found.append("vocabularies and labels should be those that the run was started with. Found others.")
+        found.append(
+            "vocabularies and labels should be those that the run was started with. Found others, of equal data: other "
+            "code made them. Put the plugins of that time back, or begin a new run in another folder (--out DIR, "
+            "out=DIR)."
+        )
     others = with_other_weights(recorded, current.get("weights", {}))
     if others:
         found.append(
@@ -221,7 +230,8 @@ def _differences(recorded: Mapping[str, Any], current: Mapping[str, Any]) -> lis
 
 def _other_versions(recorded: Mapping[str, str], current: Mapping[str, str]) -> list[str]:
     return [
-        f"{name} should be {before}, with which the run was started. Found {current.get(name)}."
+        f"{name} should be {before}, with which the run was started. Found {current.get(name)}. Install that version; "
+        "another one needs a new run."
         for name, before in recorded.items()
         if before != current.get(name)
     ]

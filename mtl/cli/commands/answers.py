@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from ..guard import guarded
+from ..numbers import whole
 from ..options import AnyFolder
 
 # typer reads annotations when the module is loaded, on Python 3.10 too: Optional, not `X | None`.
@@ -26,7 +27,12 @@ def predict(
         Optional[Path],  # noqa: UP045
         typer.Option("--out", metavar="FILE", help="Where answers go. Without it: standard output."),
     ] = None,
-    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Rows predicted together, at most.")] = 64,
+    batch_size: Annotated[
+        int,
+        typer.Option(
+            "--batch-size", parser=whole("--batch-size", least=1), metavar="N", help="Rows predicted together, at most."
+        ),
+    ] = 64,
     format: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
@@ -51,6 +57,7 @@ def predict(
         Optional[int],  # noqa: UP045
         typer.Option(
             "--top",
+            parser=whole("--top"),
             metavar="N",
             help="Scores a row, the highest first, and those of all chosen labels; trees, where a parser has an "
             "`nbest`. Without it: 5.",
@@ -96,8 +103,13 @@ def rank(
     queries: Annotated[
         str, typer.Option("--queries", metavar="FILE", help="Lines of text, or JSON lines; - is standard input.")
     ] = "-",
-    top: Annotated[int, typer.Option("--top", metavar="K", help="Documents per query.")] = 10,
-    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Queries answered together.")] = 1,
+    top: Annotated[int, typer.Option("--top", parser=whole("--top"), metavar="K", help="Documents per query.")] = 10,
+    batch_size: Annotated[
+        int,
+        typer.Option(
+            "--batch-size", parser=whole("--batch-size", least=1), metavar="N", help="Queries answered together."
+        ),
+    ] = 1,
     index: Annotated[
         str, typer.Option("--index", metavar="exact|faiss", help="All inner products, or faiss' graph (approximate).")
     ] = "exact",

@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from ..guard import guarded
+from ..numbers import number, whole
 from ..options import Data, Overrides, RecipeFile, Seed, Verify
 
 # typer reads annotations when the module is loaded, on Python 3.10 too: Optional, not `X | None`.
@@ -30,7 +31,12 @@ def compare(
     ] = None,
     seeds: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--seeds", metavar="N", help="Number of seeds, counted from each recipe's own. Without it: 3."),
+        typer.Option(
+            "--seeds",
+            parser=whole("--seeds"),
+            metavar="N",
+            help="Number of seeds, counted from each recipe's own. Without it: 3.",
+        ),
     ] = None,
     single: Annotated[
         bool, typer.Option("--single", help="Compare with each task of the recipe trained alone.")
@@ -54,7 +60,7 @@ def compare(
             metavar="A.B.C=VALUE[;...]",
             help="A variant of each recipe that has such a key, to compare with it. May be repeated. Of several "
             "settings, a recipe that has some of the keys has a variant with these, and is told which are left out; "
-            "equal variants of a recipe are trained once.",
+            "equal variants, and those that are equal to the recipe as it is, are trained once.",
         ),
     ] = None,
     overrides: Annotated[
@@ -69,7 +75,10 @@ def compare(
     jobs: Annotated[
         Optional[int],  # noqa: UP045
         typer.Option(
-            "--jobs", metavar="N", help="Runs at a time, each in a process of its own; minutes are then such runs'."
+            "--jobs",
+            parser=whole("--jobs"),
+            metavar="N",
+            help="Runs at a time, each in a process of its own; minutes are then such runs'.",
         ),
     ] = None,
     split: Annotated[
@@ -138,7 +147,12 @@ def ensemble(
     ] = None,
     count: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--runs", metavar="N", help="Train so many runs of a recipe first, each with another seed."),
+        typer.Option(
+            "--runs",
+            parser=whole("--runs"),
+            metavar="N",
+            help="Train so many runs of a recipe first, each with another seed.",
+        ),
     ] = None,
     seed: Seed = None,
     data: Data = None,
@@ -165,7 +179,10 @@ def tune(
         Optional[Path],  # noqa: UP045
         typer.Option("--space", metavar="FILE", help="What is searched, in place of the recipe's section tune."),
     ] = None,
-    trials: Annotated[int, typer.Option("--trials", metavar="N", help="Trials of the study, earlier ones too.")] = 20,
+    trials: Annotated[
+        int,
+        typer.Option("--trials", parser=whole("--trials"), metavar="N", help="Trials of the study, earlier ones too."),
+    ] = 20,
     out: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--out", metavar="DIR", help="Folder of the study. Without it: runs/NAME-tune."),
@@ -173,10 +190,18 @@ def tune(
     seed: Seed = None,
     minutes: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option("--minutes", metavar="M", help="Stop after so many; the same command goes on for as many more."),
+        typer.Option(
+            "--minutes",
+            parser=number("--minutes"),
+            metavar="M",
+            help="Stop after so many; the same command goes on for as many more.",
+        ),
     ] = None,
     jobs: Annotated[
-        int, typer.Option("--jobs", metavar="N", help="Trials at a time, each in a process of its own.")
+        int,
+        typer.Option(
+            "--jobs", parser=whole("--jobs"), metavar="N", help="Trials at a time, each in a process of its own."
+        ),
     ] = 1,
     data: Data = None,
     overrides: Overrides = None,

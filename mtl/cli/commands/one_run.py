@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from ..guard import guarded
+from ..numbers import number, whole
 from ..options import AnyFolder, Data, Out, Overrides, RecipeFile, Resume, RunFolder, Seed, Verify
 
 # typer reads annotations when the module is loaded, on Python 3.10 too: Optional, not `X | None`.
@@ -98,6 +99,7 @@ def extend(
     seed: Seed = None,
     data: Data = None,
     overrides: Overrides = None,
+    verify: Verify = "full",
 ) -> None:
     """Train new tasks on a finished run, whose own tasks go on to answer as they do.
 
@@ -118,6 +120,7 @@ def extend(
             seed=seed,
             data=data,
             overrides=tuple(overrides or ()),
+            verify=verify,
         )
 
 
@@ -158,7 +161,7 @@ def export(
         Optional[float],  # noqa: UP045
         typer.Option(
             "--at-most",
-            min=0,
+            parser=number("--at-most", least=0),
             metavar="POINTS",
             help="What a selected figure may lose by --int8 on dev or test: hundredths of a share (0.5).",
         ),
@@ -181,7 +184,9 @@ def errors(
         Optional[str],  # noqa: UP045
         typer.Option("--split", metavar="train|dev|test", help="Rows to look at. Without it: test, or dev."),
     ] = None,
-    top: Annotated[int, typer.Option("--top", min=0, metavar="N", help="Rows that are shown.")] = 20,
+    top: Annotated[
+        int, typer.Option("--top", parser=whole("--top", least=1), metavar="N", help="Rows that are shown.")
+    ] = 20,
     data: Data = None,
     out: Annotated[
         Optional[Path],  # noqa: UP045
@@ -232,7 +237,9 @@ def report(
         Optional[str],  # noqa: UP045
         typer.Option("--split", metavar="train|dev|test", help="A split that was measured. Without it: test, or dev."),
     ] = None,
-    top: Annotated[int, typer.Option("--top", min=0, metavar="N", help="Rows of each table.")] = 20,
+    top: Annotated[
+        int, typer.Option("--top", parser=whole("--top", least=1), metavar="N", help="Rows of each table.")
+    ] = 20,
 ) -> None:
     """Show what the test of a run found: figures, each label, the worst confusions and mistakes.
 

@@ -21,6 +21,7 @@ from ...compile.extension import extension
 from ...data.fitted import Fitted
 from ...evaluate.evaluation import figures_on
 from ...export.manifest import labels_of
+from ...export.pairs import check_how
 from ...sources.opening import open_sources
 from ..runner import Run
 from .answers import Compared, Side, compared
@@ -87,18 +88,18 @@ class Extended:
         """The run's own tasks that have no row to compare answers to."""
         return _without_rows(self.before)
 
-    def prove(self, report: Callable[[StageReport], None] = lambda _: None) -> list[Compared]:
+    def prove(self, report: Callable[[StageReport], None] = lambda _: None, *, verify: str = "full") -> list[Compared]:
         """Compare the answers of the run's own tasks, before and after, to every row of test and dev.
 
         By torch, in batches alike, and by the exported graphs; a run that was not exported, or has renamed labels
-        since, is, for the comparison.
+        since, is, for the comparison, verified as `verify` says (see `Run.export`).
         Raises `MtlError` where all that they have in common is frozen and an answer differs.
         """
         with TemporaryDirectory() as scratch, torch_threads(self.run.recipe.train.threads):
             export = self.before.out / "export"
             if not _exported_as_it_is(self.before, export):
                 export = Path(scratch) / "export"
-                self.before.export(export, report=report)
+                self.before.export(export, report=report, verify=verify)
             before = Side(self.before.graph, self.before.model, export)
             after = Side(self.run.graph, self.run.model, self.run.out / "export")
             found = [
@@ -179,8 +180,13 @@ def extend(
     data: str | Path | None = None,
     seed: int | None = None,
     overrides: Sequence[str] = (),
+    verify: str = "full",
 ) -> Extended:
-    """Train new tasks on a finished run, test, export and compare (see `Extended.start` and `Extended.prove`)."""
+    """Train new tasks on a finished run, test, export and compare (see `Extended.start` and `Extended.prove`).
+
+    `verify` is that of `Run.export`.
+    """
+    check_how(verify)
     found = Extended.start(
         run, recipe, out, resume=resume, unfreeze=unfreeze, data=data, seed=seed, overrides=overrides
     )
@@ -188,6 +194,6 @@ def extend(
         pass
     if not found.run.complete:
         found.run.test()
-        found.run.export()
-    found.prove()
+        found.run.export(verify=verify)
+    found.prove(verify=verify)
     return found

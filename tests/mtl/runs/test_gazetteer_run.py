@@ -74,7 +74,8 @@ def test_a_run_is_resumed_with_equal_names_only(tmp_path: Path) -> None:
     now = Run.start(recipe, tmp_path / "other").prepared.hashes[name]
     assert str(caught.value) == (
         f"{tmp_path / 'run'}: the data of '{name}' should be what the run was started with "
-        f"(SHA-256 {before[name][:12]}…). Found SHA-256 {now[:12]}…."
+        f"(SHA-256 {before[name][:12]}…). Found SHA-256 {now[:12]}…. Put that data back, or name the folder that "
+        "it is in now (--data DIR, data=DIR). Other data needs a new run in another folder (--out DIR, out=DIR)."
     )
     write(tmp_path, songs="by,title\r\n,Yesterday\r\n,Hey Jude\r\n")  # the same names, written otherwise
     assert list(Run.start(recipe, tmp_path / "run", resume=True).train()) != []

@@ -184,6 +184,12 @@ def refusal(folder: Path, train: Mapping[str, Any]) -> str:
     return str(caught.value)
 
 
+NEW_RUN = (
+    "Put that data back, or name the folder that it is in now (--data DIR, data=DIR). Other data needs a new run in "
+    "another folder (--out DIR, out=DIR)."
+)
+
+
 def recorded(folder: Path) -> tuple[Path, dict[str, Any]]:
     path = Checkpoints(folder / "run").path("last") / "state.json"
     return path, read_json(path)
@@ -207,7 +213,7 @@ def test_other_data_is_refused(begun: Path) -> None:
     now = small_trainer(begun, TRAIN, out="other").prepared.hashes["words/dev"]
     assert refusal(begun, TRAIN) == (
         f"{begun / 'run'}: the data of 'words/dev' should be what the run was started with (SHA-256 {before[:12]}…). "
-        f"Found SHA-256 {now[:12]}…."
+        f"Found SHA-256 {now[:12]}…. {NEW_RUN}"
     )
 
 
@@ -241,7 +247,8 @@ def test_another_version_is_refused(begun: Path) -> None:
     state["identity"]["versions"]["torch"] = "2.9.0"
     path.write_text(json.dumps(state))
     assert refusal(begun, TRAIN) == (
-        f"{begun / 'run'}: torch should be 2.9.0, with which the run was started. Found {torch.__version__}."
+        f"{begun / 'run'}: torch should be 2.9.0, with which the run was started. Found {torch.__version__}. Install "
+        "that version; another one needs a new run."
     )
 
 
@@ -257,14 +264,19 @@ def test_all_differences_come_at_once() -> None:
     with pytest.raises(CheckpointError) as caught:
         refuse_changes(recorded, current, "run")
     assert str(caught.value).splitlines() == [
-        "run: the data of 'x/dev' should be what the run was started with (none). Found SHA-256 cccccccccccc….",
-        "run: the data of 'x/train' should be what the run was started with (SHA-256 bbbbbbbbbbbb…). Found none.",
-        "run: mtl should be 0, with which the run was started. Found 1.",
+        "run: the data of 'x/dev' should be what the run was started with (none). Found SHA-256 cccccccccccc…. "
+        f"{NEW_RUN}",
+        "run: the data of 'x/train' should be what the run was started with (SHA-256 bbbbbbbbbbbb…). Found none. "
+        f"{NEW_RUN}",
+        "run: mtl should be 0, with which the run was started. Found 1. Install that version; another one needs a new "
+        "run.",
     ]
     with pytest.raises(CheckpointError) as caught:
         refuse_changes(recorded, {**recorded, "fitted": "g"}, "run")
     assert str(caught.value) == (
-        "run: vocabularies and labels should be those that the run was started with. Found others."
+        "run: vocabularies and labels should be those that the run was started with. Found others, of equal data: "
+        "other code made them. Put the plugins of that time back, or begin a new run in another folder (--out DIR, "
+        "out=DIR)."
     )
 
 
@@ -364,7 +376,8 @@ def test_a_changed_recipe_of_another_version_is_told_by_both(tmp_path: Path) -> 
     assert changed(run, "train.clip=7") == (
         f"{run}: the recipe should be the one that the run was started with. Found another: train.clip: "
         f"{TrainConfig.clip} there, 7.0 here. The run's own is its recipe.yaml; a changed recipe needs a new run.\n"
-        f"{run}: mtl should be 0.0.9, with which the run was started. Found {VERSION}."
+        f"{run}: mtl should be 0.0.9, with which the run was started. Found {VERSION}. Install that version; another "
+        "one needs a new run."
     )
 
 

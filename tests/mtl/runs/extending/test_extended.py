@@ -155,13 +155,24 @@ def test_a_run_without_rows_to_compare_answers_to_is_refused_before_training(sma
 def test_a_task_without_rows_is_named_as_not_compared(small_run: Path, tmp_path: Path) -> None:
     run = without_splits(small_run, tmp_path / "lm", "slots")
     shutil.rmtree(run / "export")
-    done = within("extend", run, write(tmp_path), "--out", tmp_path / "both")
+    done = within("extend", run, write(tmp_path), "--out", tmp_path / "both", "--verify", "none")
     assert done.returncode == 0, done.stderr
+    assert read_json(tmp_path / "both/export/manifest.json")["verified"]["how"] == "none"
     found = read_json(tmp_path / "both/extended.json")
     assert [(one["task"], one["split"], one["rows"]) for one in found["compared"]] == ROWS[:2]
     assert found["not_compared"] == ["slots"]
     last = done.stdout.splitlines()[-1]
     assert last.endswith("not compared, as their sources have neither test nor dev: slots")
+
+
+def test_how_much_is_verified_is_checked_before_training(small_run: Path, tmp_path: Path) -> None:
+    done = within("extend", small_run, write(tmp_path), "--out", tmp_path / "both", "--verify", "some")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "--verify should be full, sample or none. Found 'some'.\n"
+    with pytest.raises(UsageError) as caught:
+        extend(small_run, tmp_path / "new.yaml", tmp_path / "both", verify="ful")
+    assert str(caught.value) == "verify should be full, sample or none. Found 'ful'. Did you mean 'full'?"
+    assert not (tmp_path / "both").exists()
 
 
 def test_what_differs_is_said_of_torch_and_of_the_graph() -> None:
