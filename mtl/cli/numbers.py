@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TypeVar
 
 from ..base.errors import UsageError
+
+Number = TypeVar("Number", int, float)
 
 
 def whole(option: str, *, least: int | None = None) -> Callable[[object], int]:
@@ -34,7 +37,7 @@ def number(option: str, *, least: float | None = None) -> Callable[[object], flo
     return read
 
 
-def _number(kind: Callable[[str], float], value: object) -> float | None:
+def _number(kind: Callable[[str], Number], value: object) -> Number | None:
     try:
         return kind(str(value))
     except ValueError:

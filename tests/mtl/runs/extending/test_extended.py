@@ -168,7 +168,7 @@ def test_a_task_without_rows_is_named_as_not_compared(small_run: Path, tmp_path:
 def test_how_much_is_verified_is_checked_before_training(small_run: Path, tmp_path: Path) -> None:
     done = within("extend", small_run, write(tmp_path), "--out", tmp_path / "both", "--verify", "some")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "--verify should be full, sample or none. Found 'some'.\n"
+    assert done.stderr == "--verify should be full, sample or none. Found 'some'. Did you mean 'sample'?\n"
     with pytest.raises(UsageError) as caught:
         extend(small_run, tmp_path / "new.yaml", tmp_path / "both", verify="ful")
     assert str(caught.value) == "verify should be full, sample or none. Found 'ful'. Did you mean 'full'?"
