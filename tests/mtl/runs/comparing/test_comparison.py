@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import torch
 
+from mtl.base import registry
 from mtl.base.errors import UsageError
-from mtl.base.registry import register
 from mtl.base.tensors import read_tensors, write_tensors
 from mtl.compile.alone import alone
 from mtl.compile.loading import load_recipe, recipe_from_text
@@ -277,7 +277,6 @@ def test_the_threads_of_one_recipe_are_not_those_of_the_next(tmp_path: Path) -> 
     assert torch.get_num_threads() == before
 
 
-@register("metric", "test_mistakes")
 class Mistakes(Metric):
     """How many rows have another label: less is better. A wrong answer makes one more figure."""
 
@@ -289,7 +288,8 @@ class Mistakes(Metric):
         return {"mistakes": float(wrong), **({"share": wrong / len(gold)} if wrong else {})}
 
 
-def test_verdicts_know_what_is_better(tmp_path: Path) -> None:
+def test_verdicts_know_what_is_better(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry._classes["metric"], "test_mistakes", Mistakes)
     metrics = "    target: intent\n    metrics: [accuracy, test_mistakes]\n"
     recipe = small.write(tmp_path, SHORT.replace("    target: intent\n", metrics))
     comparison = RecipeComparison(contestants([recipe], variants=["train.clip=1"]), 2, tmp_path / "out")
