@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mtl.base.errors import DataError, Fault, counted
+from mtl.base.errors import DataError, Fault, counted, short
 
 from .vector_file import opened
 from .word2vec_file import is_binary, read_binary
@@ -38,16 +38,21 @@ class VectorsHeader(NamedTuple):
 
 def dimension(path: Path) -> int:
     """Return how many numbers a vector has: what the header says, else what the first lines hold."""
-    is_binary(path)  # raises for what is neither
-    return _header(path).size
+    return _header(path, is_binary(path)).size
 
 
-def _header(path: Path) -> VectorsHeader:
+def _header(path: Path, binary: bool) -> VectorsHeader:
+    """Return what the first line says, or the first lines show; raises `DataError` where lines hold no vectors."""
     with closing(_lines(path)) as lines:
         number, line = next(lines, (0, b""))
         fields = line.split(b" ")
-        if len(fields) > 1 and not _is_header(fields):
-            return VectorsHeader(_size([fields, *(other.split(b" ") for _, other in islice(lines, _LOOKED_AT))]))
+        first = [] if _is_header(fields) or len(fields) < 2 else [(number, line)]
+        looked_at = first if binary else [*first, *islice(lines, _LOOKED_AT)]
+        sizes = [_numbers_after_a_word(other.split(b" ")) for _, other in looked_at]
+        if len(fields) > 1 and 2 * sizes.count(0) > len(sizes):
+            raise _no_vectors(path, *looked_at[sizes.index(0)])
+        if first:
+            return VectorsHeader(_size([other.split(b" ") for _, other in looked_at], sizes))
     if not number:
         raise DataError(Fault("should hold a word and its vector per line. Found no line.", file=str(path)))
     if len(fields) < 2:
@@ -61,22 +66,22 @@ def _header(path: Path) -> VectorsHeader:
     return VectorsHeader(size, words, number)
 
 
-def _size(lines: list[list[bytes]]) -> int:
-    """Return the size of vectors from the fields of the first lines: how many numbers most of them end with.
+def _numbers_after_a_word(fields: list[bytes]) -> int:
+    """Return how many numbers a line ends with; the first field is the word, in which there may be blanks."""
+    words = [place for place, field in enumerate(fields) if place == 0 or not _is_number(field)]
+    return len(fields) - 1 - words[-1]
 
-    The first field is the word, in which there may be blanks. Where two sizes are found equally often the larger one
-    counts, unless its line begins with digits: these may be a word such as `12 500`.
+
+def _size(lines: list[list[bytes]], sizes: list[int]) -> int:
+    """Return the size of vectors from the fields of the first lines and how many numbers each ends with: what most do.
+
+    Where two sizes are found equally often the larger one counts, unless its line begins with digits: these may be a
+    word such as `12 500`.
     """
-    found: Counter[int] = Counter()
+    found = Counter(size for size in sizes if size)
     in_digits: Counter[int] = Counter()
-    for fields in lines:
-        words = [place for place, field in enumerate(fields) if place == 0 or not _is_number(field)]
-        size = len(fields) - 1 - words[-1]
-        if size:
-            found[size] += 1
-            in_digits[size] += _in_digits(fields[: words[-1] + 2])
-    if not found:
-        return len(lines[0]) - 1
+    for fields, size in zip(lines, sizes, strict=True):
+        in_digits[size] += _in_digits(fields[: len(fields) - size + 1])
     most = max(found.values())
     often = sorted((size for size, count in found.items() if count == most), reverse=True)
     return next((size for size in often if in_digits[size] < most), often[-1])
@@ -88,7 +93,8 @@ def read_vectors(path: Path, ids: Mapping[str, int]) -> tuple[npt.NDArray[np.int
     Only those of words asked for are kept in memory. Raises `DataError` with the file and, of text, the line.
     """
     wanted = {word.encode("utf-8", errors="replace"): id_ for word, id_ in ids.items()}
-    binary, header = is_binary(path), _header(path)
+    binary = is_binary(path)
+    header = _header(path, binary)
     if binary:
         found = read_binary(path, header.words, header.size, wanted)
     else:
@@ -181,3 +187,11 @@ def _text(field: bytes) -> str:
 
 def _malformed(path: Path, line: int, wanted: str, found: str) -> DataError:
     return DataError(Fault(f"should hold {wanted}. Found {found}.", file=str(path), line=line))
+
+
+def _no_vectors(path: Path, line: int, content: bytes) -> DataError:
+    message = (
+        "should hold a word and the numbers of its vector, with blanks between them, as each line of a file of word "
+        f"vectors does. Found {short(_text(content))}, which does not end with a number. Name a file of word vectors."
+    )
+    return DataError(Fault(message, file=str(path), line=line))

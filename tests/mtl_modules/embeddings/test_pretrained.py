@@ -186,6 +186,30 @@ def test_a_malformed_file_is_named_with_its_line(vectors: Callable[[str], Path],
     assert str(error.value) == message.format(path)
 
 
+@pytest.mark.parametrize(
+    ("content", "line", "found"),
+    [
+        ("play the song\nit is from 1968\nplay it again\n", 1, "'play the song'"),
+        ("born in 1942\nin Liverpool\nand\n", 2, "'in Liverpool'"),
+        ("2 2\nplay the song\nhey jude\n", 2, "'play the song'"),
+        ("play\tPlayMusic\n", 1, "'play PlayMusic'"),
+        ("play the song " * 9 + "\n", 1, "'play the song play the song play the song play the song ..."),
+    ],
+)
+def test_a_text_without_vectors_has_no_size(
+    vectors: Callable[[str], Path], content: str, line: int, found: str
+) -> None:
+    path = vectors(content)
+    wanted = (
+        f"{path}:{line}: should hold a word and the numbers of its vector, with blanks between them, as each line of a "
+        f"file of word vectors does. Found {found}, which does not end with a number. Name a file of word vectors."
+    )
+    for read in (dimension, lambda path: read_vectors(path, IDS)):
+        with pytest.raises(DataError) as error:
+            read(path)
+        assert str(error.value) == wanted
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError) as error:
         dimension(tmp_path / "none.txt")
