@@ -15,6 +15,7 @@ from ..recipe.names import malformed
 
 if TYPE_CHECKING:
     from ..recipe.task import Slot, Task
+    from .origins import Taken
 
 
 @dataclass
@@ -25,6 +26,7 @@ class Reading:
     faults: list[Fault] = field(default_factory=list)
     base: Path = Path()  # folder that paths of the recipe start from
     unread: set[Steps] = field(default_factory=set)  # modules without a type, as what would say it cannot be read
+    taken: dict[Steps, Taken] = field(default_factory=dict)  # modules that come from runs: what they are there
     data: Path = Path()  # folder that paths of data start from
     strangers: bool = False  # whether names that are not known may be those of a plugin that could not be imported
 

@@ -17,7 +17,7 @@ from ..recipe.modules import ModuleConfig
 from .components import normalised
 from .draft import Reading, TaskDraft
 from .groups import GROUP_KEYS
-from .origins import Origin, like
+from .origins import Origin, Taken, like
 from .ties import nested_keys
 
 GraphOf = Callable[[Path], tuple[SharingGraph | None, str]]  # of a run: its graph, or why there is none
@@ -58,6 +58,7 @@ def _fill(reading: Reading, home: Steps, raw: dict[str, Any], names: list[str], 
         wanted = names if origin.component is None else [origin.component]
         component = None if graph is None else like(graph, wanted)
         if graph is not None and component is not None:
+            reading.taken[home] = Taken(origin.run, graph, component)
             _complete(raw, graph.components[component].config)
         elif raw.get("type") is None:
             if graph is not None:

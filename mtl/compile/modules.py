@@ -90,7 +90,7 @@ class ModuleReader:
         faults = len(self.reading.faults)
         if {site.address for site in self.ties.members(address)} & self.ties.unending:
             return None
-        if self.reading.unread & set(steps_written):
+        if self.reading.unread & set(steps_written) or self._of_another_kind(site.kind, steps_written):
             return None
         written = self._merge(steps_written, self._part_keys(address, site.kind), self._who(address))
         agreed = len(self.reading.faults) == faults
@@ -110,6 +110,16 @@ class ModuleReader:
             return None
         found = self._checked(address, site.kind, known, registry.lookup(site.kind, known), values, home)
         return found if agreed and cls is not None else None
+
+    def _of_another_kind(self, kind: str, places: list[Steps]) -> bool:
+        """Return whether a module comes from a component of a run that is of another kind, after noting where."""
+        faults = len(self.reading.faults)
+        for steps in places:
+            taken = self.reading.taken.get(steps)
+            message = None if taken is None else taken.unlike(kind)
+            if message is not None:
+                self.reading.fault((*steps, "from"), message)
+        return len(self.reading.faults) > faults
 
     def _unwritten(self, address: str, home: Steps, members: int) -> None:
         name = address.partition(".")[2]

@@ -176,6 +176,43 @@ def test_a_component_that_the_run_does_not_have(written: str, named: str, small_
 
 
 @pytest.mark.parametrize(
+    ("slot", "component", "message"),
+    [
+        ("embedding", "slots.output", "an embedding of '{}'. Found 'slots.output', an output layer. It has {}"),
+        ("embedding", "encoder", "an embedding of '{}'. Found 'encoder', a representation. It has {}"),
+        (
+            "pooling",
+            "words",
+            "a pooling of '{}'. Found 'words', an embedding. It has intent.pooling: name the one that is meant, "
+            "RUN#COMPONENT.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("written", [{}, {"type": "word"}])
+def test_a_component_of_another_kind(
+    slot: str, component: str, message: str, written: dict[str, Any], small_run: Path, tmp_path: Path
+) -> None:
+    embeddings = "words.word, words.char, words: name the one that is meant, RUN#COMPONENT."
+    told = f"from: should name {message.format(small_run.resolve(), embeddings)}"
+    started = {"from": f"{small_run}#{component}", **written}
+    assert faults({slot: started}, tmp_path) == [f"<recipe>: tasks.kind.model.{slot}.{told}"]
+    if slot == "embedding":
+        parts = {"type": "concat", "parts": {"one": started, "char": "char_cnn"}}
+        assert faults({slot: parts}, tmp_path) == [f"<recipe>: tasks.kind.model.embedding.parts.one.{told}"]
+    shared = {"same": {"members": [f"kind.{slot}"], **started}}
+    with pytest.raises(RecipeError) as caught:
+        recipe(tmp_path, {}, share=shared)
+    assert [str(fault) for fault in caught.value.faults] == [f"<recipe>: share.same.{told}"]
+
+
+def test_a_kind_of_component_that_the_run_does_not_have(small_run: Path, tmp_path: Path) -> None:
+    assert faults({"wide": {"from": f"{small_run}#encoder"}}, tmp_path) == [
+        "<recipe>: tasks.kind.model.wide.from: should name a wide module of "
+        f"'{small_run.resolve()}'. Found 'encoder', a representation. It has none: leave 'from' out."
+    ]
+
+
+@pytest.mark.parametrize(
     ("written", "message"),
     [
         ({"from": 3}, "from: should be the folder of a finished run, or RUN#COMPONENT. Found 3."),

@@ -23,12 +23,6 @@ HERE = "<recipe>: tasks.kind.model"
         ("representation", "encoder", {"type": "bigru"}, "type: should be 'bilstm', as {it} is. Found 'bigru'."),
         ("representation", "encoder", {"hidden": 9}, "hidden: should be 8, as in {it}, or be left out. Found 9."),
         (
-            "pooling",
-            "encoder",
-            {"type": "max"},
-            "type: should be the representation 'bilstm', as {it} is. Found the pooling 'max'.",
-        ),
-        (
             "embedding",
             "words.char",
             {"widths": [2, 3]},
