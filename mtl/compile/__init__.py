@@ -27,5 +27,6 @@ ties        which module addresses are one module
 tokenizers  reading the tokenizer of an input, where it has keys of its own
 train       reading `train:`: how the recipe is trained
 tune        reading `tune:`: the form of what is searched
+unknown_slots  what is written under a task's `model:` and is none of its modules
 unsettled   tasks of which it is not known what is one module with others, as something is wrong with a group
 """

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from ..base import registry
 from ..base.errors import slip_for
-from ..recipe.document import Steps, show
+from ..recipe.document import Steps, dotted, show
 from ..recipe.modules import ModuleConfig
-from ..recipe.schema import fitted_to
+from ..recipe.schema import closest, fitted_to, unknown_key
 from .draft import Reading
 
 
@@ -26,12 +27,14 @@ def read_component(
         reading.fault(steps, f"should be {a(kind)}'s name, or a mapping with its '{key}'. Found {show(raw)}.")
         return None
     name = values.pop(key, default)
-    cls = find_class(reading, kind, name, (*steps, key) if isinstance(raw, Mapping) and key in raw else steps)
+    written: dict[str, Steps] = {inner: (*steps, inner) for inner in values}
+    at = (*steps, key) if isinstance(raw, Mapping) and key in raw else steps
+    cls = find_class(reading, kind, name, at, written, (key,), (key,))
     known = known_name(reading, kind, name)
     if known is None:
         return None
     fields = registry.schema(registry.lookup(kind, known))
-    checked, faults = fitted_to(fields, values, reading.document, steps, f"the {kind} '{known}'")
+    checked, faults = fitted_to(fields, values, reading.document, steps, f"the {kind} '{known}'", (key,))
     reading.faults += faults
     if cls is None or checked is None:
         return None
@@ -59,10 +62,20 @@ def known_name(reading: Reading, kind: str, name: Any) -> str | None:
     return slip_for(name, registry.names(kind))
 
 
-def find_class(reading: Reading, kind: str, name: Any, steps: Steps) -> type | None:
+def find_class(
+    reading: Reading,
+    kind: str,
+    name: Any,
+    steps: Steps,
+    written: Mapping[str, Steps] = MappingProxyType({}),
+    general: Collection[str] = (),
+    naming: Collection[str] = (),
+) -> type | None:
     """Return the class registered under a name, or None after noting that there is none.
 
-    Nothing is noted where a plugin that could not be imported may have it.
+    Nothing is noted where a plugin that could not be imported may have it. Without a name, the keys that are `written`
+    beside it and are misspelled ones of the `general` keys are noted, and that there is no type unless one of them
+    was probably meant to be one of those `naming` it.
     """
     if isinstance(name, str):
         if name in registry.names(kind):
@@ -73,10 +86,24 @@ def find_class(reading: Reading, kind: str, name: Any, steps: Steps) -> type | N
         message = registry.unknown(kind, name, called="format" if kind == "source" else None)
         reading.faults.append(reading.document.place(steps).named(place.path).fault(message))
     elif name is None:
-        reading.key_fault(steps, f"should have a 'type', the name of {a(kind)}. There is none.")
+        if misspelled(reading, kind, written, general).isdisjoint(naming):
+            reading.key_fault(steps, f"should have a 'type', the name of {a(kind)}. There is none.")
     else:
         reading.fault(steps, f"should be the name of {a('format' if kind == 'source' else kind)}. Found {show(name)}.")
     return None
+
+
+def misspelled(reading: Reading, kind: str, written: Mapping[str, Steps], general: Collection[str]) -> set[str]:
+    """Note the keys that no class of a kind has and that are like general ones; return what they are like."""
+    own = {key for name in registry.names(kind) for key in registry.recipe_keys(registry.lookup(kind, name))}
+    found = set()
+    for key, steps in written.items():
+        meant = None if key in own or key in general else closest(key, general)
+        if meant is not None:
+            place = reading.document.key_place(steps).named(dotted(steps[:-1]))
+            reading.faults.append(place.fault(unknown_key(key, general, a(kind))))
+            found.add(meant)
+    return found
 
 
 def a(noun: str) -> str:

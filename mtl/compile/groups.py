@@ -8,9 +8,9 @@ from typing import Any
 
 from ..base.declared import keys, schema
 from ..recipe.config import ShareGroup
-from ..recipe.document import Steps, show
+from ..recipe.document import Steps, dotted, show
 from ..recipe.names import JOINT, malformed
-from ..recipe.schema import fitted_to
+from ..recipe.schema import closest, fitted_to, unknown_key
 from .draft import Reading
 
 GROUP_KEYS = tuple(keys(ShareGroup))  # all others are those of its module
@@ -51,6 +51,11 @@ def read_group(reading: Reading, name: str, raw: Any, tasks: Collection[str]) ->
     here, members = steps, raw
     if isinstance(raw, Mapping):
         here, members = (*steps, "members"), raw.get("members")
+        misspelled = next((key for key in raw if members is None and closest(str(key), GROUP_KEYS) == "members"), None)
+        if misspelled is not None:
+            place = reading.document.key_place((*steps, misspelled)).named(dotted(steps))
+            reading.faults.append(place.fault(unknown_key(misspelled, GROUP_KEYS, "a share group")))
+            return None
         if members is None:
             reading.key_fault(steps, "should have a key 'members', a list of addresses. There is none.")
             return None

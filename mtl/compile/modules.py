@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..base import registry
-from ..base.errors import MtlError, WrongKeyError, near_miss
+from ..base.declared import keys
+from ..base.errors import MtlError, WrongKeyError
 from ..recipe.document import Steps, dotted, show
 from ..recipe.modules import ModuleConfig
 from ..recipe.names import malformed
-from ..recipe.schema import check_at, closest
+from ..recipe.schema import check_at
 from .components import find_class, known_name, normalised
 from .draft import Reading, TaskDraft, told
 from .groups import GROUP_KEYS, Group
 from .ties import Ties, nested_keys
+from .unknown_slots import unknown_slots
 
+GENERAL_KEYS = tuple(keys(ModuleConfig))  # those that a module of any type may have
 Written = dict[str, tuple[Any, Steps]]  # key -> its value and where that is
 
 
@@ -29,7 +32,7 @@ class ModuleReader:
 
     def model(self, draft: TaskDraft) -> dict[str, ModuleConfig | None]:
         """Return the configuration of each slot of a task, None for an empty one."""
-        self._check_slots(draft)
+        self._misspelled |= unknown_slots(self.reading, draft)
         found: dict[str, ModuleConfig | None] = {}
         for slot, _ in draft.homes():
             address = f"{draft.name}.{slot.name}"
@@ -38,42 +41,6 @@ class ModuleReader:
                 draft.complete = False
                 self.ties.broken.add(address)
         return found
-
-    def _check_slots(self, draft: TaskDraft) -> None:
-        """Note keys under `model:` that are no module of the task."""
-        known = {slot.name for slot in draft.slots}
-        prefixes = {name.rsplit(".", 1)[0] for name in known if "." in name}
-
-        def visit(tree: Mapping[str, Any], done: str) -> None:
-            for key, value in tree.items():
-                name = f"{done}{key}"
-                if name in prefixes and (value is None or isinstance(value, Mapping)):
-                    visit(value or {}, f"{name}.")
-                elif name in prefixes:
-                    steps: Steps = (*draft.steps, "model", *name.split("."))
-                    self.reading.fault(steps, f"should be a mapping of modules. Found {show(value)}.")
-                    self._misspelled |= {f"{draft.name}.{slot}" for slot in known if slot.startswith(f"{name}.")}
-                    draft.complete = False
-                elif name in known and "." in str(key):
-                    steps = (*draft.steps, "model", *done.split(".")[:-1], key)
-                    outer, inner = str(key).split(".", 1)
-                    message = f"'{key}' should be a key inside another, '{outer}: {{{inner}: …}}'. Found one key."
-                    place = self.reading.document.key_place(steps)
-                    self.reading.faults.append(place.named(dotted(steps[:-1])).fault(message))
-                    self._misspelled.add(f"{draft.name}.{name}")
-                    draft.complete = False
-                elif name not in known:
-                    steps = (*draft.steps, "model", *done.split(".")[:-1], key)
-                    place = self.reading.document.key_place(steps)
-                    names = [*known, *sorted(prefixes)]
-                    hint = near_miss(name, names) or f" Its modules: {', '.join(s.name for s in draft.slots)}."
-                    meant = closest(name, names)
-                    self._misspelled |= {f"{draft.name}.{n}" for n in known if f"{n}.".startswith(f"{meant}.")}
-                    message = f"the task '{draft.type}' has no module '{name}'.{hint}"
-                    self.reading.faults.append(place.named(dotted(steps[:-1])).fault(message))
-                    draft.complete = False  # it may be meant for a slot that is empty now
-
-        visit(draft.model, "")
 
     def config(self, address: str) -> ModuleConfig | None:
         """Return the configuration of the module that an address is, or None after noting its faults."""
@@ -104,7 +71,8 @@ class ModuleReader:
         name, at = values.pop("type", (None, home))
         if name is None and not agreed:
             return None  # what cannot be read may say it
-        cls = find_class(self.reading, site.kind, name, at)
+        places = {key: steps for key, (_, steps) in written.items()}
+        cls = find_class(self.reading, site.kind, name, at, places, _general(places), ("type", "from"))
         known = known_name(self.reading, site.kind, name)
         if known is None:
             return None
@@ -208,7 +176,8 @@ class ModuleReader:
         plain = {key: value for key, (value, _) in values.items()} | dict.fromkeys(nested)
         written = {key: steps for key, (_, steps) in values.items()}
         what = f"the {kind} '{name}'"
-        checked, wrong = check_at(registry.schema(cls), plain, self.reading.document, written, home, what)
+        schema = registry.schema(cls)
+        checked, wrong = check_at(schema, plain, self.reading.document, written, home, what, general=_general(written))
         self.reading.faults += wrong
         if checked is None or len(self.reading.faults) > faults or not all(map(_complete, nested.values())):
             return None
@@ -269,6 +238,12 @@ class ModuleReader:
             if message is not None:
                 self.reading.key_fault((*at, part), message)
         return {part: self.config(f"{address}.{part}") for part in value}
+
+
+def _general(written: Mapping[str, Steps]) -> tuple[str, ...]:
+    """Return the keys that a module of any type may have, with those of a group where its module is written there."""
+    grouped = any(steps[0] == "share" and len(steps) == 3 for steps in written.values())
+    return (*GENERAL_KEYS, *GROUP_KEYS) if grouped else GENERAL_KEYS
 
 
 def _complete(nested: Any) -> bool:

@@ -11,7 +11,7 @@ from ..base.errors import MtlError, listing, near_miss
 from ..recipe.config import SourceConfig
 from ..recipe.document import Steps, show
 from ..recipe.schema import check_at, closest, unknown_key
-from .components import read_component
+from .components import misspelled, read_component
 from .draft import Reading, check_name
 
 
@@ -31,7 +31,9 @@ def read_source(reading: Reading, name: str, raw: Any, steps: Steps) -> SourceCo
         return None
     if "format" not in raw:
         known = ", ".join(registry.names("source"))
-        reading.key_fault(steps, f"should have a key 'format', one of {known}. There is none.")
+        written = {key: (*steps, key) for key in raw}
+        if "format" not in misspelled(reading, "source", written, [*plain(SourceConfig), "format"]):
+            reading.key_fault(steps, f"should have a key 'format', one of {known}. There is none.")
         return None
     faults = len(reading.faults)
     divided, rest = _divided(reading, raw, steps)

@@ -87,7 +87,9 @@ def _read_task(
     values = dict(raw)
     source = read_task_source(reading, name, values.pop("source", None), steps, sources)
     kind = values.pop("type", None)
-    registered = find_class(reading, "task", kind, (*steps, "type") if "type" in raw else steps)
+    at = (*steps, "type") if "type" in raw else steps
+    beside = {key: (*steps, key) for key in raw}
+    registered = find_class(reading, "task", kind, at, beside, keys(TaskConfig), ("type",))
     kind = known_name(reading, "task", kind)
     cls: Any = None if kind is None else registry.lookup("task", kind)
     model = reading.mapping(values.pop("model", None), (*steps, "model"), "modules by name")

@@ -26,10 +26,16 @@ PLAIN: dict[Any, str] = {int: "whole number", float: "number", str: "string", li
 
 
 def fitted_to(
-    model: type[pydantic.BaseModel], values: Mapping[str, Any], document: Document, steps: Steps, what: str
+    model: type[pydantic.BaseModel],
+    values: Mapping[str, Any],
+    document: Document,
+    steps: Steps,
+    what: str,
+    general: Collection[str] = (),
 ) -> tuple[dict[str, Any] | None, list[Fault]]:
     """Return the values with defaults filled in, or None, and the faults; `what` names whose keys these are."""
-    return check_at(model, values, document, {key: (*steps, key) for key in values}, steps, what)
+    written = {key: (*steps, key) for key in values}
+    return check_at(model, values, document, written, steps, what, general=general)
 
 
 def check_at(
@@ -40,19 +46,22 @@ def check_at(
     steps: Steps,
     what: str,
     misspelled: Collection[str | None] = (),
+    general: Collection[str] = (),
 ) -> tuple[dict[str, Any] | None, list[Fault]]:
     """Do as `fitted_to` where the keys of one configuration are in several places of the document.
 
-    A key that an unknown one was probably meant to be is not reported as missing, nor is one in `misspelled`.
+    A key that an unknown one was probably meant to be is not reported as missing, nor is one in `misspelled`. An
+    unknown one may also be meant to be one of the `general` keys, which are read elsewhere.
     """
     try:
         checked = model.model_validate(dict(values))
     except pydantic.ValidationError as error:
         rows = error.errors(include_url=False)
-        meant = {closest(str(row["loc"][0]), model.model_fields) for row in rows if row["type"] == "extra_forbidden"}
+        names = [*model.model_fields, *general]
+        meant = {closest(str(row["loc"][0]), names) for row in rows if row["type"] == "extra_forbidden"}
         rows = [row for row in rows if row["type"] != "missing" or row["loc"][0] not in meant | set(misspelled)]
         told = _of_alternatives(rows, values)
-        return None, list(dict.fromkeys(_fault(model, row, document, written, steps, what) for row in told))
+        return None, list(dict.fromkeys(_fault(model, row, document, written, steps, what, general) for row in told))
     return {name: getattr(checked, name) for name in model.model_fields}, []
 
 
@@ -95,11 +104,12 @@ def _fault(
     written: Mapping[str, Steps],
     steps: Steps,
     what: str,
+    general: Collection[str],
 ) -> Fault:
     key = str(row["loc"][0])
     if row["type"] == "extra_forbidden":
         place = document.key_place(written[key]).named(dotted(written[key][:-1]))
-        return place.fault(unknown_key(key, model.model_fields, what))
+        return place.fault(unknown_key(key, model.model_fields, what, general=general))
     annotation, marks = model.model_fields[key].annotation, model.model_fields[key].metadata
     if row["type"] == "missing":
         return document.key_place(steps).fault(f"should have a key '{key}', {expected(annotation)}. There is none.")
@@ -163,10 +173,15 @@ def closest(key: str, known: Iterable[str]) -> str | None:
     return nearest(key, known)
 
 
-def unknown_key(key: str, known: Iterable[str], what: str, noun: str = "key") -> str:
-    """Return the sentence for a key that does not exist, with the nearest one or all that do; `noun` is its kind."""
+def unknown_key(key: str, known: Iterable[str], what: str, noun: str = "key", general: Iterable[str] = ()) -> str:
+    """Return the sentence for a key that does not exist, with the nearest one or all that do; `noun` is its kind.
+
+    The nearest one may also be one of the `general` keys, which are not listed.
+    """
     names = list(known)
-    hint = near_miss(key, names) or (f" Its {noun}s: {listing(names)}." if names else f" It has no {noun}s.")
+    hint = near_miss(key, [*names, *general]) or (
+        f" Its {noun}s: {listing(names)}." if names else f" It has no {noun}s."
+    )
     return f"{what} has no {noun} '{key}'.{hint}"
 
 
