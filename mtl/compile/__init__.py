@@ -7,6 +7,7 @@ components  reading the configuration of a registered class that holds no module
 conditions  conditions of a recipe that has other faults, so that no graph of all its tasks can be made
 draft       what the stages of reading a recipe pass to each other
 extension   new tasks on a trained run: the run's recipe and that of the new tasks, as one
+extension_groups  the groups of new tasks' recipe: components of the run with new modules, and groups of these alone
 from_runs   `from:` of a module: what the recipe leaves out of its configuration is written in, as the run has it
 groups      reading `share:`: the groups as they are written, before their members are looked up
 keys        the general keys of a recipe, for those who write one

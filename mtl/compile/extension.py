@@ -10,17 +10,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import CheckpointError, RecipeError, near_miss
+from ..base.errors import CheckpointError, RecipeError
 from ..base.folders import fault_if_other
 from ..base.registry import file_keys, lookup
 from ..graph.build import build_graph
 from ..graph.sharing_graph import SharingGraph
 from ..recipe import overrides as settings
 from ..recipe.config import Recipe
-from ..recipe.document import Document, show
+from ..recipe.document import Document
 from ..recipe.filling import filled
 from ..recipe.modules import ModuleConfig
 from ..recipe.yaml_core import parse, read
+from .extension_groups import Groups
 from .loading import recipe_of, run_graph
 
 
@@ -56,7 +57,9 @@ def extension(
     modules = _OldModules(graph, folder, freeze)
     tasks = {name: {**_untrained(task), "model": modules.model(name)} for name, task in old["tasks"].items()}
     share = {name: modules.group(name, group) for name, group in old["share"].items()}
-    _join(document, tree.get("share"), share, graph)
+    groups = Groups(document, tree.get("share"), share, graph)
+    document.faults += groups.faults()
+    groups.join()
     sources = {name: _placed(source, graph.recipe.data) for name, source in old["sources"].items()}
     if document.faults:
         raise RecipeError(document.faults, document.name)
@@ -65,9 +68,7 @@ def extension(
     tree["share"] = share
     if isinstance(tree.get("plugins"), list | None):
         tree["plugins"] = list(dict.fromkeys([*old["plugins"], *(tree.get("plugins") or [])]))
-    recipe = recipe_of(document, (), data, seed, path)
-    _fault_if_nothing_shared(document, recipe, set(tasks))
-    return recipe
+    return _whole(document, groups, data, seed, path)
 
 
 def _untrained(task: dict[str, Any]) -> dict[str, Any]:
@@ -99,44 +100,21 @@ def _fault_if_known(document: Document, section: str, known: Mapping[str, Any], 
             )
 
 
-def _fault_if_nothing_shared(document: Document, recipe: Recipe, old: set[str]) -> None:
-    graph = build_graph(recipe)
+def _whole(document: Document, groups: Groups, data: Path | None, seed: int | None, file: Path) -> Recipe:
+    """Return the joint recipe; raises `RecipeError` where it has faults, or where nothing is shared with the run.
+
+    That nothing is shared is told with the other faults, as it may be the reason of these.
+    """
+    try:
+        recipe = recipe_of(document, (), data, seed, file)
+        graph = build_graph(recipe)
+    except RecipeError as error:
+        apart = groups.nothing_shared() if groups.all_apart() else []
+        raise RecipeError([*error.own, *apart], error.recipe, error.data) from error
+    old = groups.graph.recipe.tasks.keys()
     if all(set(component.tasks) <= old or not set(component.tasks) & old for component in graph.components.values()):
-        message = "should say what the new tasks have in common with the run: RUN'S COMPONENT: [NEW MODULE, ...]."
-        raise RecipeError([document.key_place(("share",)).fault(f"{message} Found nothing.")], document.name)
-
-
-def _join(document: Document, written: Any, share: dict[str, Any], graph: SharingGraph) -> None:
-    """Add members to the groups of the run's components; other groups are of new modules alone."""
-    for name, value in _mapping(written).items():
-        members = value.get("members") if isinstance(value, dict) else value
-        listed = [members] if isinstance(members, str) else members
-        known = name in share or name in graph.components
-        fault = _misfit(name, value, listed, share, graph)
-        if fault is not None:
-            document.faults.append(document.key_place(("share", name)).fault(fault))
-        elif not known or not isinstance(listed, list):
-            share[name] = value
-        elif name in share:
-            share[name]["members"] = [*share[name]["members"], *listed]
-        else:  # a component of the run that is in no group yet
-            share[name.replace(".", "_")] = {"members": [graph.components[name].members[0], *listed]}
-
-
-def _misfit(name: str, value: Any, listed: Any, share: Mapping[str, Any], graph: SharingGraph) -> str | None:
-    """Return what is wrong with a group, None where it is a component of the run with new members, or a new group."""
-    if name not in share and name not in graph.components:
-        known = ", ".join(graph.components)
-        hint = near_miss(name, graph.components)
-        message = f"should be a component of the run, or a new name without dots. Found '{name}'.{hint}"
-        return f"{message} The run has: {known}." if "." in name else None
-    kind = share.get(name, {}).get("kind", "hard")
-    if kind != "hard":
-        return f"should be one module in the run, which new ones can be. Found a group of kind '{kind}'."
-    if not isinstance(listed, list):
-        return f"should be a list of addresses of new modules. Found {show(listed)}."
-    others = sorted(value.keys() - {"members"}) if isinstance(value, dict) else []
-    return f"should have members alone: the run says what it is. Found '{others[0]}'." if others else None
+        raise RecipeError(groups.nothing_shared(), document.name)
+    return recipe
 
 
 def _placed(source: dict[str, Any], data: Path) -> dict[str, Any]:

@@ -163,8 +163,66 @@ def test_nothing_in_common(small_run: Path, tmp_path: Path) -> None:
     path = write(tmp_path, ("share: {words: kind.embedding, encoder: [kind.representation]}\n", ""))
     assert refused(small_run, path) == [
         f"{path}:1: share: should say what the new tasks have in common with the run: RUN'S COMPONENT: [NEW MODULE, "
-        "...]. Found nothing."
+        f"...]. Found nothing. The run has: {COMPONENTS}."
     ]
+    path = write(tmp_path, ("{words: kind.embedding, encoder: [kind.representation]}", "{mine: kind.embedding}"))
+    assert refused(small_run, path) == [
+        f"{path}:9: share: should say what the new tasks have in common with the run: RUN'S COMPONENT: [NEW MODULE, "
+        f"...]. Found mine, which the run does not have. The run has: {COMPONENTS}."
+    ]
+
+
+def misspelled(path: Path, name: str, meant: str) -> str:
+    return (
+        f"{path}:9: share.{name}: should be a component of the run: a group of another name shares nothing with it. "
+        f"Found '{name}'. Did you mean '{meant}'? The run has: {COMPONENTS}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("share", "slips"),
+    [
+        ("wrds: kind.embedding, encoder: [kind.representation]", {"wrds": "words"}),
+        ("wrds: kind.embedding, encodr: {members: [kind.representation]}", {"wrds": "words", "encodr": "encoder"}),
+    ],
+)
+def test_a_misspelled_component_of_the_run(share: str, slips: dict[str, str], small_run: Path, tmp_path: Path) -> None:
+    path = write(tmp_path, ("words: kind.embedding, encoder: [kind.representation]", share))
+    assert refused(small_run, path) == [misspelled(path, name, meant) for name, meant in slips.items()]
+
+
+def test_that_nothing_is_shared_is_told_with_what_may_come_of_it(small_run: Path, tmp_path: Path) -> None:
+    """A group of several new modules may be one of its own: that alone is no fault."""
+    task = NEW[NEW.index("  kind:") : NEW.index("share:")]
+    two = (task, task + task.replace("kind:", "sort:"))
+    both = "{encodr: [kind.representation, sort.representation]}"
+    written = ("{words: kind.embedding, encoder: [kind.representation]}", both)
+    path = write(tmp_path, two, written)
+    assert refused(small_run, path) == [
+        f"{path}:15: share.encodr: should be configured in one member or here. Found no configuration.",
+        misspelled(path, "encodr", "encoder").replace(":9:", ":15:"),
+    ]
+    path = write(tmp_path, two, (written[0], written[1].replace("{", "{words: [kind.embedding, sort.embedding], ")))
+    assert refused(small_run, path) == [
+        f"{path}:15: share.encodr: should be configured in one member or here. Found no configuration."
+    ]
+
+
+def test_a_new_group_may_have_a_module_of_the_run(small_run: Path, tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        ("pooling: max", "pooling: max, embedding: word, representation: {type: bilstm, hidden: 8}"),
+        ("{words: kind.embedding, encoder: [kind.representation]}", "{poling: [intent.pooling, kind.pooling]}"),
+    )
+    path.write_text(path.read_text().replace("pooling: max, ", ""))
+    assert build_graph(extension(small_run, path)).components["poling"].tasks == ("intent", "kind")
+
+
+def test_a_group_of_new_modules_may_be_called_like_a_component_of_the_run(small_run: Path, tmp_path: Path) -> None:
+    written = "{words: kind.embedding, encoder2: {members: kind.representation, type: bilstm, hidden: 4}}"
+    path = write(tmp_path, ("{words: kind.embedding, encoder: [kind.representation]}", written))
+    graph = build_graph(extension(small_run, path))
+    assert graph.components["encoder2"].tasks == ("kind",)
 
 
 def test_what_is_wrong_with_the_new_tasks(small_run: Path, tmp_path: Path) -> None:
