@@ -19,7 +19,7 @@ from .half_trained import warn_if_unfinished
 from .input_lines import StreamLines, opened
 from .input_rows import batched, parsed_rows
 from .table_columns import check_names, chosen_columns, columns_of_row
-from .table_rows import NAMED, TABLES, InputTable, inputs_of_row
+from .table_rows import NAMED, NO_HEADER, TABLES, InputTable, fault_if_lacking, inputs_of_row
 
 FORMATS = ("text", "json", *TABLES)
 TOP = 5  # scores of a row
@@ -144,7 +144,12 @@ def asked_rows(
         raise UsageError(f"--format should be json or jsonl, as '{task}' reads lists of texts. Found {asked.format}.")
     chosen, known = chosen_columns(asked.column, inputs), predictor.columns(task)
     there: dict[str, str] | None = None
-    for row in InputTable(asked.format, name, asked.columns).rows(lines):
+
+    def check(header: Sequence[str], line: int) -> None:
+        found = columns_of_row(dict.fromkeys(header), chosen, known)
+        fault_if_lacking(found, header, name, line, values=values, hint=NO_HEADER)
+
+    for row in InputTable(asked.format, name, asked.columns, check).rows(lines):
         if there is None or asked.format == "jsonl":  # objects may differ in their keys, rows of other tables do not
             there = columns_of_row(row.values, chosen, known)
         yield AskedRow(inputs_of_row(row, there, name, listed=listed, values=values), row.values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 TABLES = ("tsv", "csv", "jsonl", "conll", "conllu")
 NAMED = ("jsonl", "conllu")  # whose rows, or the format itself, name the columns
+NO_HEADER = " If the first line is a row, name the columns: --columns A,B,…"
 HALF = "half of a surrogate pair, which is no character"
 
 
@@ -33,12 +34,13 @@ class TableRow(NamedTuple):
 class InputTable:
     """A table that is read line by line: its `format`, what messages call it, and the columns that its rows name.
 
-    `columns` names those of a table without a header.
+    `columns` names those of a table without a header; `check` is called with those that a header names, and its line.
     """
 
     format: str
     name: str
     columns: Sequence[str] | None = None
+    check: Callable[[Sequence[str], int], None] | None = None
 
     def rows(self, lines: Iterator[str]) -> Iterator[TableRow]:
         """Yield the rows; raises `DataError` at a malformed one, and `UsageError` where columns have no names."""
@@ -100,6 +102,8 @@ class InputTable:
                 raise DataError(fields)
             if header is None:
                 header = self._header(Header, fields, line)
+                if self.check is not None:
+                    self.check(header.columns, line)
                 continue
             wrong = header.wrong(fields)
             if wrong:
@@ -110,7 +114,7 @@ class InputTable:
         try:
             return kind(tuple(fields))
         except UsageError as error:
-            raise self._fault(str(error), line) from error
+            raise self._fault(f"{error}{NO_HEADER}", line) from error
 
 
 def no_json(row: Mapping[str, Any]) -> str | None:
@@ -137,6 +141,25 @@ def no_json(row: Mapping[str, Any]) -> str | None:
     return None
 
 
+def fault_if_lacking(
+    columns: Mapping[str, str],
+    there: Collection[str],
+    name: str,
+    line: int,
+    *,
+    values: Mapping[str, str] = NO_VALUES,
+    hint: str = "",
+) -> None:
+    """Raise `DataError` for the column of an input that is not `there`, with a hint of one's own at the end."""
+    for key, column in columns.items():
+        if column not in there:
+            close = near_miss(column, there) or f" Name it: --column {key}=COLUMN."
+            kind = f", {WHAT[values[key]]}, for" if key in values else ", for"
+            close += " Write null there where a row has none." if key in values else ""
+            message = f"should have a column '{column}'{kind} the input '{key}'. Found {listing(there)}.{close}{hint}"
+            raise DataError(Fault(message, name, line))
+
+
 def inputs_of_row(
     row: TableRow,
     columns: Mapping[str, str],
@@ -150,14 +173,9 @@ def inputs_of_row(
     `values` are the inputs that are values, not texts, with their tokenizers.
     Raises `DataError`, which calls the table by its `name`, for a column that is not there or holds no text.
     """
+    fault_if_lacking(columns, row.values, name, row.line, values=values)
     found: dict[str, Any] = {}
     for key, column in columns.items():
-        if column not in row.values:
-            hint = near_miss(column, row.values) or f" Name it: --column {key}=COLUMN."
-            kind = f", {WHAT[values[key]]}, for" if key in values else ", for"
-            hint += " Write null there where a row has none." if key in values else ""
-            message = f"should have a column '{column}'{kind} the input '{key}'. Found {listing(row.values)}.{hint}"
-            raise DataError(Fault(message, name, row.line))
         value = row.values[column]
         if key in values:
             value = value_of(value, values[key], column, name, row.line)

@@ -122,9 +122,24 @@ def test_a_column_that_an_option_names_is_never_replaced(format: str) -> None:
     with pytest.raises(DataError) as error:
         texts("text=uterance")
     assert str(error.value) == (
-        f"in:{2 if format in ('tsv', 'csv') else 1}: should have a column 'uterance', for the input 'text'. Found id, "
-        "text. Name it: --column text=COLUMN."
+        "in:1: should have a column 'uterance', for the input 'text'. Found id, text. Name it: --column text=COLUMN."
+        f"{' If the first line is a row, name the columns: --columns A,B,…' if format in ('tsv', 'csv') else ''}"
     )
+
+
+@pytest.mark.parametrize(("format", "delimiter"), [("tsv", "\t"), ("csv", ",")])
+@pytest.mark.parametrize("more", [[], ["d2", "stop"]])
+def test_a_table_whose_columns_nothing_names(format: str, delimiter: str, more: list[str]) -> None:
+    lines = [delimiter.join(row) for row in (["d1", "play music"], more) if row]
+    with pytest.raises(DataError) as error:
+        list(asked_rows(PredictRequest(format=format), Sentences(), "intent", iter(lines), "in"))
+    assert str(error.value) == (
+        "in:1: should have a column 'sentence', for the input 'text'. Found d1, play music. Name it: --column "
+        "text=COLUMN. If the first line is a row, name the columns: --columns A,B,…"
+    )
+    named = PredictRequest(format=format, columns=["id", "text"])
+    found = [row.texts["text"] for row in asked_rows(named, Sentences(), "intent", iter(lines), "in")]
+    assert found == ["play music", "stop"][: len(lines)]
 
 
 def test_objects_may_differ_in_their_keys() -> None:

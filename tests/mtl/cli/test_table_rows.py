@@ -66,7 +66,13 @@ def test_rows(format: str, lines: list[str], columns: Sequence[str] | None, rows
 
 MALFORMED: list[tuple[str, list[str], Sequence[str] | None, str]] = [
     ("tsv", ["id\ttext", "1\ta\tb"], None, "in:2: should have 2 columns (id, text). Found 3."),
-    ("tsv", ["text\ttext"], None, "in:1: column names should differ. Found 'text' more than once."),
+    (
+        "tsv",
+        ["text\ttext"],
+        None,
+        "in:1: column names should differ. Found 'text' more than once. If the first line is a row, name the columns: "
+        "--columns A,B,…",
+    ),
     ("csv", ["text", '"a" b'], None, "in:2: should be a row of CSV. Found: ',' expected after '\"'."),
     ("jsonl", ["{", "[1]"], None, "in:1: should be a JSON object, as --format jsonl says. Found '{'."),
     ("conll", ["a b", "a"], ["word", "tag"], "in:2: should have 2 columns (word, tag). Found 1."),
