@@ -371,11 +371,13 @@ class Output(Distribution, Module):
         """The recipe keys that ask for what `decide` finds: by default none."""
         return ()
 
-    def lacking_on_dev(self, targets: Sequence[tuple[Any, Tensor]]) -> Iterator[tuple[str, str]]:
+    def lacking_on_dev(
+        self, targets: Sequence[tuple[Any, Tensor]], unseen: Sequence[str] = ()
+    ) -> Iterator[tuple[str, str]]:
         """Yield those of these keys that dev does not have the units for, with a sentence each.
 
-        `targets` are what a loss gets of every unit of dev and which have an answer, [B] bool, in batches. Called
-        before training.
+        `targets` are what a loss gets of every unit of dev and which have an answer, [B] bool, in batches; `unseen` are
+        the labels of dev that no answer has. Called before training.
         """
         if not any(bool(answered.any()) for _, answered in targets):
             for key in self.found_on_dev:

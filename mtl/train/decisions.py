@@ -52,7 +52,8 @@ def undecidable(model: MultiTaskModel, prepared: Prepared) -> list[Fault]:
             message = "should come with a dev split of the task's source, on which it is found. There is none."
             faults += [config.place_of(key).fault(message) for key in output.found_on_dev]
         else:
-            faults += [config.place_of(key).fault(message) for key, message in output.lacking_on_dev(targets)]
+            unseen = sorted({label for task, split in splits for label in split.unseen_labels().get(task, ())})
+            faults += [config.place_of(key).fault(message) for key, message in output.lacking_on_dev(targets, unseen)]
     return faults
 
 

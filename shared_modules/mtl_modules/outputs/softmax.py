@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mtl.base.errors import WrongKeyError
+from mtl.base.errors import WrongKeyError, some
 from mtl.base.registry import register
 from mtl.data.labels import MISSING, Labels
 from mtl.data.targets import Target
@@ -62,7 +62,8 @@ class Softmax(Output):
     ) -> None:
         super().__init__()
         self.labels = labels
-        scoped = target is not None and target.out_of_scope is not None
+        self.out_of_scope = None if target is None else target.out_of_scope
+        scoped = self.out_of_scope is not None
         if threshold is not None and not scoped:
             raise WrongKeyError(
                 "threshold",
@@ -130,14 +131,18 @@ class Softmax(Output):
         asked = {"calibrate": self.temperature is not None, "threshold": self.tunes}
         return tuple(key for key, asks in asked.items() if asks)
 
-    def lacking_on_dev(self, targets: Sequence[tuple[Any, Tensor]]) -> Iterator[tuple[str, str]]:
+    def lacking_on_dev(
+        self, targets: Sequence[tuple[Any, Tensor]], unseen: Sequence[str] = ()
+    ) -> Iterator[tuple[str, str]]:
         """Yield the keys for which dev has no unit with an answer, or none that is out of scope."""
-        yield from super().lacking_on_dev(targets)
+        yield from super().lacking_on_dev(targets, unseen)
         if self.tunes and not any(bool((ids == len(self.labels)).any()) for ids, _ in targets):
+            others = f", but rows with labels that train lacks ({some(unseen)})" if unseen else ""
+            correct = "correct 'out_of_scope' if one of these is meant, " if unseen else ""
             yield (
                 "threshold",
-                "should come with rows in dev that are out of scope, on which it is tuned. There are none: add some, "
-                "or give a number, such as 'threshold: 0.5'.",
+                f"should come with rows in dev that are out of scope, labelled '{self.out_of_scope}', on which it is "
+                f"tuned. There are none{others}: {correct}add some, or give a number, such as 'threshold: 0.5'.",
             )
 
     def decide(self, units: Sequence[DevUnits]) -> Iterator[str]:

@@ -198,8 +198,8 @@ def test_a_temperature_lowers_the_log_loss_of_dev(tmp_path: Path) -> None:
 
 
 NO_ROWS = (
-    "should come with rows in dev that are out of scope, on which it is tuned. There are none: add some, or give a "
-    "number, such as 'threshold: 0.5'."
+    "should come with rows in dev that are out of scope, labelled 'other', on which it is tuned. There are none: add "
+    "some, or give a number, such as 'threshold: 0.5'."
 )
 NO_SPLIT = "should come with a dev split of the task's source, on which it is found. There is none."
 
@@ -215,6 +215,20 @@ def test_dev_without_rows_out_of_scope_is_refused_before_training(tmp_path: Path
     with pytest.raises(RecipeError) as caught:
         read_data(graph, open_sources(graph.recipe), tmp_path / "cache")
     assert [fault.message for fault in caught.value.faults] == [NO_ROWS]
+
+
+def test_a_misspelled_label_of_what_is_out_of_scope_is_told_with_those_of_dev(tmp_path: Path) -> None:
+    plant(tmp_path, ("dev",))
+    with pytest.raises(RecipeError) as caught:
+        small_trainer(tmp_path, tasks={**SCOPED, "intent": {**SCOPED["intent"], "out_of_scope": "othr"}})
+    assert [(fault.path, fault.message) for fault in caught.value.faults] == [
+        (
+            "tasks.intent.model.output.threshold",
+            "should come with rows in dev that are out of scope, labelled 'othr', on which it is tuned. There are "
+            "none, but rows with labels that train lacks (other): correct 'out_of_scope' if one of these is meant, add "
+            "some, or give a number, such as 'threshold: 0.5'.",
+        )
+    ]
 
 
 def test_a_source_without_dev_is_refused_before_training(tmp_path: Path) -> None:

@@ -156,12 +156,17 @@ def test_temperatures_of_tokens_leave_padding_out() -> None:
 
 def test_a_threshold_needs_rows_of_dev_that_are_out_of_scope() -> None:
     output = Softmax(LABELS, scoped(), calibrate=True)
-    message = (
-        "should come with rows in dev that are out of scope, on which it is tuned. There are none: add some, or give a "
-        "number, such as 'threshold: 0.5'."
-    )
+    wanted = "should come with rows in dev that are out of scope, labelled 'none', on which it is tuned. There are none"
+    number = "add some, or give a number, such as 'threshold: 0.5'."
     ids = torch.tensor([0, 4])
-    assert list(output.lacking_on_dev([(ids, ids < 3)])) == [("threshold", message)]
+    assert list(output.lacking_on_dev([(ids, ids < 3)])) == [("threshold", f"{wanted}: {number}")]
+    assert list(output.lacking_on_dev([(ids, ids < 3)], ["nona", "other"])) == [
+        (
+            "threshold",
+            f"{wanted}, but rows with labels that train lacks (nona, other): correct 'out_of_scope' if one of these is "
+            f"meant, {number}",
+        )
+    ]
     ids = torch.tensor([0, 3])
     assert list(output.lacking_on_dev([(ids, ids < 3)])) == []
 
