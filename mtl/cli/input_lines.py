@@ -12,15 +12,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from ..base.errors import UsageError
+from ..base.errors import DataError, Fault, UsageError
 from ..base.file_kinds import LOOKED_AT, packed
+from ..base.unpacking import DAMAGED, GZIP, Unpacker, damaged
 
 BLOCK = 1 << 18  # bytes that are asked for at once; a pipe gives what it has
 
 
 @contextmanager
 def opened(input: str, option: str = "--input") -> Iterator[BinaryIO]:
-    """Open the file that an option names, or standard input for `-`, as bytes; raises `UsageError` if it is packed."""
+    """Open the file that an option names, or standard input for `-`, as bytes.
+
+    Raises `UsageError` for one that cannot be read, or is packed otherwise than by gzip.
+    """
     if input == "-":
         if sys.stdin is None:  # its parent process closed it
             raise UsageError(f"{option} should name a file where there is no standard input. It names none.")
@@ -37,10 +41,15 @@ def opened(input: str, option: str = "--input") -> Iterator[BinaryIO]:
 
 
 def fault_if_packed(stream: BinaryIO, name: str) -> None:
-    """Raise `UsageError` for a file that begins as a packed one does, or a table that is no text; nothing is read."""
+    """Raise `UsageError` for a file that begins as a packed one does, or a table that is no text; nothing is read.
+
+    What gzip has packed is unpacked as it is read.
+    """
     handle = stream.fileno()
     if stat.S_ISREG(os.fstat(handle).st_mode):
-        fault_if_begins_packed(os.pread(handle, LOOKED_AT, os.lseek(handle, 0, os.SEEK_CUR)), name)
+        begin = os.pread(handle, LOOKED_AT, os.lseek(handle, 0, os.SEEK_CUR))
+        if not begin.startswith(GZIP):
+            fault_if_begins_packed(begin, name)
 
 
 def fault_if_begins_packed(begin: bytes, name: str) -> None:
@@ -53,13 +62,16 @@ def fault_if_begins_packed(begin: bytes, name: str) -> None:
 class StreamLines:
     """The lines of an open stream, as bytes with their ends, and whether the next one is there already.
 
-    Reading raises `UsageError`, which calls the stream by its `name`, where it begins as a packed file does.
+    What gzip has packed is unpacked. Reading raises `UsageError`, which calls the stream by its `name`, where it begins
+    as a file does that is packed otherwise, and `DataError` where what gzip has packed is cut off or damaged.
     """
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self._stream = stream
         self._name = name
-        self._first = b""  # what a kind of file is known by: a pipe may give it in parts
+        self._held = b""  # what is too short to say whether gzip has packed it: a pipe may give it in parts
+        self._unpacker: Unpacker | None = None
+        self._first = b""  # what a kind of file is known by
         self._whole: deque[bytes] = deque()
         self._begun: list[bytes] = []  # what was read of the line after them
         self._ended = False
@@ -79,7 +91,8 @@ class StreamLines:
     def waiting(self) -> bool:
         """Return whether the writer of a pipe (or a person) has yet to write the next line, or to end."""
         while self._slow and not self._whole and not self._ended:
-            if not select.select([self._stream], [], [], 0)[0]:
+            pending = self._unpacker is not None and self._unpacker.pending
+            if not pending and not select.select([self._stream], [], [], 0)[0]:
                 return True
             self._read()
         return False
@@ -90,8 +103,34 @@ class StreamLines:
         return min(1.0, self.read / size) if size else None
 
     def _read(self) -> None:
+        """Read what comes next, and take the lines from it."""
+        if self._unpacker is not None and self._unpacker.pending:
+            self._take(self._unpacked(self._unpacker, b""))
+            return
         block = os.read(self._stream.fileno(), BLOCK)
         self.read += len(block)
+        self._ended = not block
+        if self._unpacker is None and not self._first:
+            block, self._held = self._held + block, b""
+            if len(block) < len(GZIP) and not self._ended:
+                self._held = block
+                return
+            if block.startswith(GZIP):
+                self._unpacker = Unpacker()
+        self._take(block if self._unpacker is None else self._unpacked(self._unpacker, block))
+
+    def _unpacked(self, unpacker: Unpacker, packed: bytes) -> bytes:
+        try:
+            unpacker.feed(packed)
+            if self._ended:
+                unpacker.end()
+            return unpacker.block()
+        except DAMAGED as error:
+            self._ended = True
+            raise DataError(Fault(f"{self._name} {damaged(error)}")) from error
+
+    def _take(self, block: bytes) -> None:
+        """Take the lines from the next bytes of text, at the end what was begun of the last one."""
         if len(self._first) < LOOKED_AT:
             self._first += block[: LOOKED_AT - len(self._first)]
             fault_if_begins_packed(self._first, self._name)
@@ -101,6 +140,5 @@ class StreamLines:
             self._begun.clear()
         if begun:
             self._begun.append(begun)
-        if not block:
-            self._ended = True
+        if self._ended:
             self._whole.extend([b"".join(self._begun)] if self._begun else [])

@@ -26,7 +26,6 @@ squad        SQuAD's JSON: articles, their paragraphs, questions about each
 table_hints  what rows that do not fit their table's columns hint at
 text         lines of text files: decoded one by one
 torchtext    datasets of torchtext 0.6.0 (an optional extra, imported only when such a source is read)
-unpacking    text files that gzip has packed: unpacked as a stream, while their lines are read
 values       values of typed formats (JSON, Parquet, Arrow, Python) as the library knows them
 """
 

@@ -10,9 +10,9 @@ from ..base.encodings import is_wide, likely, wide_text
 from ..base.errors import DataError, Fault, Wording
 from ..base.file_kinds import LOOKED_AT, packed
 from ..base.line_ends import without_end
+from ..base.unpacking import to_the_end, unpacked
 from .base import open_binary
 from .other_kinds import TEXT, other_kind
-from .unpacking import to_the_end, unpacked
 
 NO_NULL = "This format has no mark for it: use 'format: jsonl', and write null for it in a list of tags."
 

@@ -21,7 +21,10 @@ def predict(
         typer.Option("--task", metavar="T", help="Task that answers. Optional where there is only one."),
     ] = None,
     input: Annotated[
-        str, typer.Option("--input", metavar="FILE", help="Lines of text, or a table; - is standard input.")
+        str,
+        typer.Option(
+            "--input", metavar="FILE", help="Lines of text, or a table, packed by gzip or not; - is standard input."
+        ),
     ] = "-",
     out: Annotated[
         Optional[Path],  # noqa: UP045

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
 import select
@@ -225,25 +226,56 @@ def test_a_folder_that_holds_no_model(tmp_path: Path) -> None:
         load(tmp_path / "none")
 
 
+PACKED_OTHERWISE = "--input '-' should be lines of text, or JSON lines. Found bzip2. Unpack it first (bunzip2).\n"
+
+
 def test_standard_input_that_is_packed(small_run: Path, tmp_path: Path) -> None:
     path = tmp_path / "texts"
-    path.write_bytes(gzip.compress(b"play", mtime=0))
+    path.write_bytes(bz2.compress(b"play"))
     command = [sys.executable, "-m", "mtl", "predict", str(small_run / "export"), "--task", "intent"]
     with path.open("rb") as stream:
         result = subprocess.run(command, stdin=stream, capture_output=True, text=True)
-    assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr == (
-        "--input '-' should be lines of text, or JSON lines. Found gzip. Unpack it first (gunzip).\n"
-    )
+    assert (result.returncode, result.stdout, result.stderr) == (2, "", PACKED_OTHERWISE)
 
 
 def test_a_pipe_that_is_packed(small_run: Path) -> None:
     for run, folder, task in ((mtl, small_run / "export", "intent"), (within, small_run, "slots")):
-        result = run("predict", folder, "--task", task, stdin=gzip.compress(b"play", mtime=0))
-        assert (result.returncode, result.stdout) == (2, "")
-        assert result.stderr == (
-            "--input '-' should be lines of text, or JSON lines. Found gzip. Unpack it first (gunzip).\n"
-        )
+        result = run("predict", folder, "--task", task, stdin=bz2.compress(b"play"))
+        assert (result.returncode, result.stdout, result.stderr) == (2, "", PACKED_OTHERWISE)
+
+
+@pytest.mark.parametrize(
+    ("format", "content"),
+    [
+        ("text", b"wake me at noon\nput on blackbird\n"),
+        ("json", b'{"text": "wake me at noon"}\n{"text": "put on blackbird"}\n'),
+        ("tsv", b"id\ttext\n1\twake me at noon\n2\tput on blackbird\n"),
+        ("csv", b'id,text\n1,"wake me\nat noon"\n2,put on blackbird\n'),
+        ("jsonl", b'{"text": "wake me at noon", "id": 1}\n{"text": ["put", "on", "blackbird"]}\n'),
+    ],
+)
+def test_what_gzip_has_packed_is_answered_as_what_is_inside(
+    format: str, content: bytes, small_run: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "texts").write_bytes(content)
+    (tmp_path / "texts.gz").write_bytes(gzip.compress(content))
+    asked = ("predict", small_run / "export", "--task", "slots", "--format", format, "--input")
+    plain, packed = (within(*asked, tmp_path / name) for name in ("texts", "texts.gz"))
+    piped = within(*asked, "-", stdin=gzip.compress(content))
+    assert (plain.returncode, plain.stderr, len(plain.stdout.splitlines())) == (0, "", 2)
+    for other in (packed, piped):
+        assert (other.returncode, other.stderr, other.stdout) == (0, "", plain.stdout)
+
+
+def test_rows_before_the_damage_of_a_packed_file_are_answered(small_run: Path, tmp_path: Path) -> None:
+    file = tmp_path / "texts.gz"
+    file.write_bytes(gzip.compress(b"wake me at noon\n") + gzip.compress(b"play\n")[:12])
+    result = within("predict", small_run / "export", "--task", "intent", "--input", file)
+    assert (result.returncode, len(result.stdout.splitlines())) == (2, 1)
+    assert result.stderr == (
+        f"--input '{file}' should be a gzip file that can be unpacked to its end. Found: Compressed file ended before "
+        f"the end-of-stream marker was reached.\n{file}: 1 row before it is answered, and none after it.\n"
+    )
 
 
 def test_a_run_and_its_export_answer_alike_row_by_row(small_run: Path, tmp_path: Path) -> None:
