@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,7 @@ class NameFlags(Feature):
             try:
                 read[name] = read_names(base / file, self.columns.get(name), self.encodings.get(name, "utf-8"))
             except DataError as error:
-                faults += error.faults
+                faults += (replace(fault, path=_in_list(name, fault.path)) for fault in error.faults)
         if faults:
             raise DataError(*faults)
         digests = {name: _digest(sorted(set(names))) for name, names in read.items()}
@@ -115,6 +116,11 @@ class NameFlags(Feature):
 
     def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "_index": None}  # the C++ trie is made again on demand
+
+
+def _in_list(name: str, place: str | None) -> str:
+    """Return a place inside the file of a list as messages name it."""
+    return f"list '{name}'" if place is None else f"list '{name}': {place}"
 
 
 def _digest(value: object) -> str:

@@ -143,34 +143,37 @@ def _parsed(path: Path, line: int | None, text: str) -> Any:
 
 def _at(path: Path, line: int | None, value: Any, column: str | None) -> Iterator[str]:
     """Yield the names at the end of a path of keys; lists on the way are gone through."""
-    values = [value]
-    steps = column.split(".") if column else []
-    for number, step in enumerate(steps):
+    values = [("", value)]
+    for step in column.split(".") if column else []:
         inner = []
-        for found in _items(values):
+        for place, found in _items(values):
             if not isinstance(found, dict) or step not in found:
-                raise DataError(Fault(_lacking(found, steps[: number + 1]), file=str(path), line=line))
-            inner.append(found[step])
+                hint = near_miss(step, found) if isinstance(found, dict) else ""
+                message = f"should have a key '{step}', as 'columns' says '{column}'. Found {_described(found)}.{hint}"
+                raise _misplaced(path, line, place, message)
+            inner.append((f"{place}.{step}".removeprefix("."), found[step]))
         values = inner
-    where = f" at '{column}'" if column else ""
-    for found in _items(values):
+    for place, found in _items(values):
         if not isinstance(found, str):
-            message = f"should have names{where}. Found {_described(found)}."
+            message = f"should be a name. Found {_described(found)}."
             if found and isinstance(found, dict):
                 message += " 'columns' says where names are: keys with dots between them."
-            raise DataError(Fault(message, file=str(path), line=line))
+            raise _misplaced(path, line, place, message)
         yield found
 
 
-def _items(values: list[Any]) -> Iterator[Any]:
-    """Yield values, and those inside lists in place of the lists."""
-    for value in values:
-        yield from _items(value) if isinstance(value, list) else (value,)
+def _items(values: list[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield values with their places, and those inside lists in place of the lists."""
+    for place, value in values:
+        if isinstance(value, list):
+            yield from _items([(f"{place}[{number}]", inner) for number, inner in enumerate(value)])
+        else:
+            yield place, value
 
 
-def _lacking(found: Any, steps: list[str]) -> str:
-    hint = near_miss(steps[-1], found) if isinstance(found, dict) else ""
-    return f"should have a key '{steps[-1]}' for '{'.'.join(steps)}'. Found {_described(found)}.{hint}"
+def _misplaced(path: Path, line: int | None, place: str, message: str) -> DataError:
+    """Return what is wrong with a value of JSON, at its place: keys, and numbers of list items, the first one 0."""
+    return DataError(Fault(message, file=str(path), line=line, path=place or None))
 
 
 def _described(value: Any) -> str:

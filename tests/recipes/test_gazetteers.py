@@ -29,12 +29,13 @@ def test_lists_that_are_not_there_are_reported_at_once(tmp_path: Path) -> None:
         check_recipe(load_recipe(RECIPE, data=tmp_path))
     assert str(caught.value).splitlines() == [
         *(
-            f"{tmp_path / 'gazetteers' / file}: should be a readable file of names. Found: No such file or directory."
-            for file in (
-                "corpora/music/genres.json",
-                "corpora/music/rock_hall_of_fame.json",
-                "nltk_gazetteers/isocountries.txt",
-                "world-cities/world-cities.csv",
+            f"{tmp_path / 'gazetteers' / file}: list '{name}': should be a readable file of names. Found: No such file "
+            "or directory."
+            for name, file in (
+                ("genre", "corpora/music/genres.json"),
+                ("artist", "corpora/music/rock_hall_of_fame.json"),
+                ("country", "nltk_gazetteers/isocountries.txt"),
+                ("city", "world-cities/world-cities.csv"),
             )
         ),
         f"4 errors in {RECIPE}",

@@ -87,7 +87,10 @@ def test_a_resumed_run_reads_its_lists(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         list(Run.start(recipe, tmp_path / "run", resume=True).train())
     file = tmp_path / "lists" / "times.txt"
-    assert str(caught.value) == f"{file}: should be a readable file of names. Found: No such file or directory."
+    assert (
+        str(caught.value)
+        == f"{file}: list 'time': should be a readable file of names. Found: No such file or directory."
+    )
 
 
 def test_what_is_cached_follows_the_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,8 +112,9 @@ def test_a_check_reports_what_is_wrong_with_lists_and_keys(tmp_path: Path) -> No
     with pytest.raises(RecipeError) as caught:
         Run.start(recipe, tmp_path / "run", overrides=["tasks.intent.model.embedding.parts.names.factors={tim: 2.0}"])
     assert str(caught.value).splitlines() == [
-        f"{tmp_path / 'lists/songs.csv'}:1: should have a column 'title'. There is none. Its columns: name.",
-        f"{tmp_path / 'lists/times.txt'}: should hold at least one name. There is none.",
+        f"{tmp_path / 'lists/songs.csv'}:1: list 'song': should have a column 'title'. There is none. Its columns: "
+        "name.",
+        f"{tmp_path / 'lists/times.txt'}: list 'time': should hold at least one name. There is none.",
         f"{recipe}:22: tasks.intent.model.embedding.parts.names: 'factors' should be about lists that 'lists' has. "
         "Found 'tim'. Did you mean 'time'?",
         f"3 errors in {recipe}",
@@ -145,5 +149,6 @@ def test_lists_beside_words_of_a_run_are_read(tmp_path: Path) -> None:
     names = {"type": "gazetteer", "lists": {"time": "lists/times.txt"}}
     parts = {"word": {"from": f"{tmp_path / 'run'}#words.word"}, "names": names}
     assert refused(recipe_from_dict(tree({"embedding": {"type": "concat", "parts": parts}}), data=tmp_path)) == [
-        f"{tmp_path / 'lists/times.txt'}: should be a readable file of names. Found: No such file or directory."
+        f"{tmp_path / 'lists/times.txt'}: list 'time': should be a readable file of names. Found: No such file or "
+        "directory."
     ]

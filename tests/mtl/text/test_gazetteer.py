@@ -136,10 +136,13 @@ def test_the_order_of_lists_is_in_the_key_and_the_state(tmp_path):
 
 def test_everything_that_is_wrong_with_files_is_reported(tmp_path):
     (tmp_path / "b.txt").write_text("\n")
-    feature = NameFlags(lists={"a": "a.txt", "b": "b.txt"})
+    (tmp_path / "c.json").write_text('{"name": [{"city": "Rome"}, {"town": "Oslo"}]}')
+    feature = NameFlags(lists={"a": "a.txt", "b": "b.txt", "c": "c.json"}, columns={"c": "name.city"})
     with pytest.raises(DataError) as caught:
         feature.read_files(tmp_path)
     assert str(caught.value).splitlines() == [
-        f"{tmp_path / 'a.txt'}: should be a readable file of names. Found: No such file or directory.",
-        f"{tmp_path / 'b.txt'}: should hold at least one name. There is none.",
+        f"{tmp_path / 'a.txt'}: list 'a': should be a readable file of names. Found: No such file or directory.",
+        f"{tmp_path / 'b.txt'}: list 'b': should hold at least one name. There is none.",
+        f"{tmp_path / 'c.json'}: list 'c': name[1]: should have a key 'city', as 'columns' says 'name.city'. Found an "
+        "object with the keys town.",
     ]

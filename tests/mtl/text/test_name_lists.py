@@ -171,7 +171,7 @@ NAME_IT = "If the file is written in another encoding, name it under 'encodings'
             '{"about": "x", "cities": []}',
             None,
             "utf-8",
-            ": should have names. Found an object with the keys about, cities. "
+            ": should be a name. Found an object with the keys about, cities. "
             "'columns' says where names are: keys with dots between them.",
         ),
         (
@@ -179,23 +179,47 @@ NAME_IT = "If the file is written in another encoding, name it under 'encodings'
             '{"cities": [{"name": "Paris"}]}',
             "cities.nam",
             "utf-8",
-            ": should have a key 'nam' for 'cities.nam'. Found an object with the keys name. Did you mean 'name'?",
+            ": cities[0]: should have a key 'nam', as 'columns' says 'cities.nam'. Found an object with the keys name. "
+            "Did you mean 'name'?",
         ),
         (
             "a.json",
             '{"cities": ["Paris"]}',
             "cities.name",
             "utf-8",
-            ": should have a key 'name' for 'cities.name'. Found str: 'Paris'.",
+            ": cities[0]: should have a key 'name', as 'columns' says 'cities.name'. Found str: 'Paris'.",
         ),
-        ("a.json", '{"cities": ["Paris", null]}', "cities", "utf-8", ": should have names at 'cities'. Found null."),
-        ("a.json", "[{}]", None, "utf-8", ": should have names. Found an object without keys."),
+        ("a.json", '{"cities": ["Paris", null]}', "cities", "utf-8", ": cities[1]: should be a name. Found null."),
+        ("a.json", "[{}]", None, "utf-8", ": [0]: should be a name. Found an object without keys."),
+        (
+            "a.json",
+            '[{"cities": [["Paris"], ["Rome", {"name": "Oslo"}]]}]',
+            "cities",
+            "utf-8",
+            ": [0].cities[1][1]: should be a name. Found an object with the keys name. 'columns' says where names are: "
+            "keys with dots between them.",
+        ),
+        (
+            "a.json",
+            '{"cities": {"large": [{"name": "Paris"}, {"names": "Rome", "in": "Italy"}]}}',
+            "cities.large.name",
+            "utf-8",
+            ": cities.large[1]: should have a key 'name', as 'columns' says 'cities.large.name'. Found an object with "
+            "the keys in, names. Did you mean 'names'?",
+        ),
+        (
+            "a.json",
+            '{"town": "Paris"}',
+            "name",
+            "utf-8",
+            ": should have a key 'name', as 'columns' says 'name'. Found an object with the keys town.",
+        ),
         (
             "a.jsonl",
             '{"city": "Paris"}\n{"city": 7}\n',
             "city",
             "utf-8",
-            ":2: should have names at 'city'. Found int: 7.",
+            ":2: city: should be a name. Found int: 7.",
         ),
         (
             "a.jsonl",
