@@ -33,7 +33,7 @@ def carried_over(graph: SharingGraph, run: Path) -> list[CarriedModule]:
     fault_if_other([run], "run")
     origins = Origins(graph)
     already = set(origins.sources)
-    origins.suppose(run.resolve(), Place())
+    origins.suppose(run.resolve(), Place(str(run)))
     if origins.faults:
         raise CheckpointError(*origins.faults)
     there = {name: origins.sources[name].component for name in origins.sources}

@@ -202,6 +202,10 @@ def _candidates(folders: Sequence[Path]) -> list[Candidate]:
     for folder in folders:
         try:
             graph = run_graph(folder)
+        except CheckpointError as error:
+            faults += (replace(fault, file=str(folder)) for fault in error.faults)
+            continue
+        try:
             found.append(Candidate(folder, graph, Fitted.load(graph, folder / FITTED)))
         except CheckpointError as error:
             faults += error.faults

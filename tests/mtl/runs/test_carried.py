@@ -7,6 +7,7 @@ from pathlib import Path
 from mtl.runs.runner import Run
 from tests import small
 from tests.commands import within
+from tests.mtl.compile.test_extension import unfinished
 
 
 def test_what_a_changed_recipe_may_take(small_run: Path, tmp_path: Path) -> None:
@@ -58,4 +59,14 @@ def test_a_folder_without_a_run(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (
         2,
         f"{tmp_path}: should be the folder of a run. Found another folder.\n",
+    )
+
+
+def test_a_run_that_has_not_ended_is_named(small_run: Path, tmp_path: Path) -> None:
+    run = unfinished(small_run, tmp_path / "lm")
+    done = within("check", small.write(tmp_path), "--from", run)
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"{run}: should be the folder of a finished run. Found '{run}': its last checkpoint is of step 40 of 72. Let "
+        f"the training end; if nothing trains it, go on with it: mtl train {run}/recipe.yaml --out {run} --resume\n",
     )

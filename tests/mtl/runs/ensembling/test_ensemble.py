@@ -19,6 +19,7 @@ from mtl.runs.table_notes import is_of
 from mtl.runs.wrong_answers import wrong_answers
 from tests import small
 from tests.commands import within
+from tests.mtl.compile.test_extension import unfinished
 from tests.once import once
 
 TEXTS = ["put on blackbird", "Wake me at noon", ""]
@@ -219,6 +220,13 @@ def test_an_ensemble_is_of_finished_runs(small_run: Path, other: Path, tmp_path:
     with pytest.raises(UsageError) as none:
         Ensemble.start([small_run, tmp_path / "none"], tmp_path / "both")
     assert str(none.value) == f"{tmp_path}/none: should be the folder of a run. Found nothing there."
+    run = unfinished(small_run, tmp_path / "half")
+    with pytest.raises(CheckpointError) as half:
+        Ensemble.start([small_run, run], tmp_path / "both")
+    assert str(half.value) == (
+        f"{run}: should be the folder of a finished run. Found '{run}': its last checkpoint is of step 40 of 72. Let "
+        f"the training end; if nothing trains it, go on with it: mtl train {run}/recipe.yaml --out {run} --resume"
+    )
 
 
 def test_a_folder_with_something_else_is_left_alone(small_run: Path, other: Path, tmp_path: Path) -> None:
