@@ -191,12 +191,18 @@ def test_weights_that_changed_after_the_check(small_run: Path, tmp_path: Path) -
     )
 
 
-def test_a_row_of_layers_that_was_numbered_otherwise(small_run: Path, tmp_path: Path) -> None:
-    shutil.copytree(small_run, tmp_path / "lm")
-    file = Checkpoints(tmp_path / "lm").path("best") / "components/intent.decoder.safetensors"
+def numbered_otherwise(run: Path, folder: Path) -> dict[str, torch.Tensor]:
+    """Copy a run to a folder, where its decoder's layers are numbered from 1; return the tensors as they were."""
+    shutil.copytree(run, folder)
+    file = Checkpoints(folder).path("best") / "components/intent.decoder.safetensors"
     tensors, description = read_tensors(file)
     assert sorted(tensors) == ["layers.0.bias", "layers.0.weight"]
     write_tensors(file, {f"layers.1.{name[9:]}": tensor for name, tensor in tensors.items()}, description)
+    return dict(tensors)
+
+
+def test_a_row_of_layers_that_was_numbered_otherwise(small_run: Path, tmp_path: Path) -> None:
+    tensors = numbered_otherwise(small_run, tmp_path / "lm")
     head = {name: {"from": f"{tmp_path / 'lm'}#intent.{name}"} for name in ("decoder", "output")}
     trunk = {
         "embedding": {"from": f"{tmp_path / 'lm'}#words"},
@@ -208,6 +214,24 @@ def test_a_row_of_layers_that_was_numbered_otherwise(small_run: Path, tmp_path: 
         name: tensor.tolist() for name, tensor in tensors.items()
     }
     assert load_model(tmp_path / "lm")["intent.decoder"].layers[0].bias.tolist() == tensors["layers.0.bias"].tolist()
+
+
+def test_a_row_of_layers_that_was_numbered_otherwise_is_given_labels(small_run: Path, tmp_path: Path) -> None:
+    tensors = numbered_otherwise(small_run, tmp_path / "lm")
+    recipe(tmp_path, {})
+    (tmp_path / "dev.tsv").write_text("text\tintent\nwake me at noon\twake\nsing\tsing\n")
+    head = {name: {"from": f"{tmp_path / 'lm'}#intent.{name}", "extend": True} for name in ("decoder", "output")}
+    trunk = {
+        "embedding": {"from": f"{tmp_path / 'lm'}#words"},
+        "representation": {"from": f"{tmp_path / 'lm'}#encoder"},
+    }
+    run = started(tmp_path, {**trunk, **head})
+    assert run.prepared.fitted.labels["kind"].names == ("play", "wake", "sing")
+    owned = Trainer(run.graph, run.prepared, tmp_path / "new").owned["kind.decoder"]
+    weight, bias = owned["layers.0.weight"], owned["layers.0.bias"]
+    assert (len(weight), len(bias), len(owned)) == (3, 3, 2)
+    assert torch.equal(weight[:2], tensors["layers.0.weight"])
+    assert torch.equal(bias[:2], tensors["layers.0.bias"])
 
 
 def test_a_task_that_is_not_trained_stays_as_it_is(small_run: Path, tmp_path: Path) -> None:
