@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
 from mtl.base.errors import UsageError
+from mtl.base.tensors import read_tensors, write_tensors
+from mtl.runs.runner import Run
+from mtl.serve.bundle import Bundle
 from mtl.text.features import CharacterIds
 from mtl.text.featurizer import tokenize
+from mtl.text.vocabulary import PADDING
+from mtl.train.checkpoint import Checkpoints
 from mtl_modules import CharCNN
 from mtl_modules.embeddings import char_cnn
 from mtl_modules.embeddings.char_cnn import distinct_rows
@@ -47,16 +54,37 @@ def test_computing_every_window_gives_the_same(characters: Any, width: int) -> N
 
 
 @torch.no_grad()
+@pytest.mark.parametrize("padding", [0.0, 1.5])
 @pytest.mark.parametrize("tables", [2**20, 0])
 @pytest.mark.parametrize(("widths", "highway"), [([3], 0), ([1], 1), ([2, 7, 3], 0), ([4, 4], 2), ([8, 1], 0)])
 def test_sums_of_tables_or_of_products_give_the_same(
-    characters: Any, widths: list[int], highway: int, tables: int, monkeypatch: pytest.MonkeyPatch
+    characters: Any, widths: list[int], highway: int, tables: int, padding: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(char_cnn, "TABLES", tables)
     module = CharCNN(characters, dim=5, widths=widths, char_dim=3, highway=highway)
+    module.characters.weight[PADDING] = padding  # as weights may have it that are loaded
     found = module.exportable()(LENGTHS, WORDS)
     torch.testing.assert_close(found.values, module(LENGTHS, WORDS).values)
     assert found.lengths is LENGTHS
+
+
+def test_a_padding_row_of_loaded_weights_that_is_not_zero_is_exported(small_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(small_run, tmp_path / "lm", ignore=shutil.ignore_patterns("export"))
+    file = Checkpoints(tmp_path / "lm").path("best") / "components/words.char.safetensors"
+    tensors, description = read_tensors(file)
+    weight = tensors["characters.weight"].clone()
+    assert not bool(weight[PADDING].any())
+    weight[PADDING] = torch.linspace(-3, 3, weight.shape[1])
+    write_tensors(file, {**tensors, "characters.weight": weight}, description)
+    run = Run.open(tmp_path / "lm")
+    run.export(tmp_path / "export")  # which compares what the graphs answer to all rows
+    texts = ["wake me at noon", "put on x", "a"]
+    scores = [
+        [list(answer["scores"].values()) for answer in one.predict("intent", texts)]
+        for one in (Bundle(tmp_path / "export"), run, Run.open(small_run))
+    ]
+    torch.testing.assert_close(torch.tensor(scores[0]), torch.tensor(scores[1]), atol=1e-5, rtol=1e-4)
+    assert not torch.allclose(torch.tensor(scores[1]), torch.tensor(scores[2]), atol=1e-4)
 
 
 def test_equal_words_get_equal_vectors_and_none_gets_zeros(characters: Any) -> None:
