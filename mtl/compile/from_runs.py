@@ -1,6 +1,6 @@
 """`from:` of a module: what the recipe leaves out of its configuration is written in, as the run has it.
 
-Nothing is compared here: a check does that, when the whole graph is known.
+Nothing but the kind is compared here: a check does the rest, when the whole graph is known.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from typing import Any
 
 from ..base.registry import KINDS, address_keys, file_keys, lookup
 from ..base.registry import names as registered
+from ..graph.rules.label_sets import NAMES
 from ..graph.sharing_graph import SharingGraph
 from ..recipe.document import Steps
 from ..recipe.modules import ModuleConfig
-from .components import normalised
+from .components import a, normalised
 from .draft import Reading, TaskDraft
 from .groups import GROUP_KEYS
 from .origins import Origin, Taken, like
@@ -89,6 +90,22 @@ def no_component(graph: SharingGraph, origin: Origin, wanted: Sequence[str]) -> 
         f"'{origin.run}' should have a component {named}. Found {', '.join(graph.components)}. "
         "Name the one that is meant: RUN#COMPONENT."
     )
+
+
+def of_another_kind(taken: Taken, kind: str) -> str | None:
+    """Return the sentence for a component of a run that is not of the kind of the module it is for, else None."""
+    components = taken.graph.components
+    found = components[taken.component].kind
+    if found == kind:
+        return None
+    alike = [name for name, component in components.items() if component.kind == kind]
+    which, what = (a(NAMES.get(one, one)) for one in (kind, found))
+    change = (
+        f"It has {', '.join(alike)}: name the one that is meant, RUN#COMPONENT."
+        if alike
+        else "It has none: leave 'from' out."
+    )
+    return f"should name {which} of '{taken.run}'. Found '{taken.component}', {what}. {change}"
 
 
 def _complete(raw: dict[str, Any], config: ModuleConfig) -> None:

@@ -14,6 +14,7 @@ from ..recipe.names import malformed
 from ..recipe.schema import check_at
 from .components import find_class, known_name, normalised
 from .draft import Reading, TaskDraft, told
+from .from_runs import of_another_kind
 from .groups import GROUP_KEYS, Group
 from .ties import Ties, nested_keys
 from .unknown_slots import unknown_slots
@@ -84,7 +85,7 @@ class ModuleReader:
         faults = len(self.reading.faults)
         for steps in places:
             taken = self.reading.taken.get(steps)
-            message = None if taken is None else taken.unlike(kind)
+            message = None if taken is None else of_another_kind(taken, kind)
             if message is not None:
                 self.reading.fault((*steps, "from"), message)
         return len(self.reading.faults) > faults

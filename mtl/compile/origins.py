@@ -8,9 +8,7 @@ from typing import NamedTuple
 
 from ..base.errors import UsageError
 from ..base.files import read_json
-from ..graph.rules.label_sets import NAMES
 from ..graph.sharing_graph import SharingGraph
-from .components import a
 
 INDEX = "index.json"  # in the folder of what is kept of runs: {run: folder}
 
@@ -41,21 +39,6 @@ class Taken(NamedTuple):
     run: Path
     graph: SharingGraph
     component: str
-
-    def unlike(self, kind: str) -> str | None:
-        """Return what is wrong with taking it as a module of a kind, None where it is of that kind."""
-        components = self.graph.components
-        found = components[self.component].kind
-        if found == kind:
-            return None
-        alike = [name for name, component in components.items() if component.kind == kind]
-        which, what = (a(NAMES.get(one, one)) for one in (kind, found))
-        change = (
-            f"It has {', '.join(alike)}: name the one that is meant, RUN#COMPONENT."
-            if alike
-            else "It has none: leave 'from' out."
-        )
-        return f"should name {which} of '{self.run}'. Found '{self.component}', {what}. {change}"
 
 
 def kept_run(kept: Path | None, run: Path) -> Path:

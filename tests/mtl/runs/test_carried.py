@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mtl.graph.build import build_graph
+from mtl.runs.carried import CarriedModule, carried_over
 from mtl.runs.runner import Run
 from tests import small
 from tests.commands import within
 from tests.mtl.compile.test_extension import unfinished
+from tests.mtl.from_small import recipe
 
 
 def test_what_a_changed_recipe_may_take(small_run: Path, tmp_path: Path) -> None:
@@ -59,6 +62,17 @@ def test_a_folder_without_a_run(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (
         2,
         f"{tmp_path}: should be the folder of a run. Found another folder.\n",
+    )
+
+
+def test_a_component_of_the_same_name_may_be_of_another_kind(small_run: Path, tmp_path: Path) -> None:
+    share = {"encoder": {"members": ["kind.embedding"], "type": "word"}}
+    found = carried_over(build_graph(recipe(tmp_path, {"representation": "bilstm"}, share=share)), small_run)
+    assert next(one for one in found if one.path == "share.encoder") == CarriedModule(
+        "share.encoder",
+        None,
+        f"type: should be the representation 'bilstm', as 'encoder' of '{small_run.resolve()}' is. Found the embedding "
+        "'word'.",
     )
 
 
