@@ -51,7 +51,7 @@ class EnsembleRequest:
         from ..export.pairs import check_how
 
         check_how(self.verify, "--verify")
-        recipes = [f"'{run}'" for run in self.runs if run.is_file()]
+        recipes = [f"'{run}'" for run in self.runs if run.suffix in {".yaml", ".yml"} and run.is_file()]
         if recipes and self.count is None:
             raise UsageError(
                 "what is combined should be folders of runs, or one recipe with --runs N, which is trained N times. "
