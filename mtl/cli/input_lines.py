@@ -69,7 +69,7 @@ class StreamLines:
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self._stream = stream
         self._name = name
-        self._held = b""  # what is too short to say whether gzip has packed it: a pipe may give it in parts
+        self._held = b""  # the first byte, where it alone does not say whether gzip has packed the rest
         self._unpacker: Unpacker | None = None
         self._first = b""  # what a kind of file is known by
         self._whole: deque[bytes] = deque()
@@ -112,7 +112,7 @@ class StreamLines:
         self._ended = not block
         if self._unpacker is None and not self._first:
             block, self._held = self._held + block, b""
-            if len(block) < len(GZIP) and not self._ended:
+            if block != GZIP and GZIP.startswith(block) and not self._ended:
                 self._held = block
                 return
             if block.startswith(GZIP):

@@ -16,10 +16,10 @@ def whole(option: str, *, least: int | None = None) -> Callable[[object], int]:
     bound = "" if least is None else f" of at least {least}"
 
     def read(value: object) -> int:
-        number = _number(int, value)
-        if number is None or (least is not None and number < least):
-            raise UsageError(f"{option} should be a whole number{bound}. Found {_found(number, value)}.")
-        return number
+        found = _number(int, value)
+        if found is None or (least is not None and found < least):
+            raise UsageError(f"{option} should be a whole number{bound}. Found {_found(found, value)}.")
+        return found
 
     return read
 

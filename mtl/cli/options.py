@@ -24,7 +24,8 @@ Out = Annotated[
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint in --out.")]
 Seed = Annotated[
-    int | None, typer.Option("--seed", parser=whole("--seed"), metavar="N", help="In place of the recipe's seed.")
+    Optional[int],  # noqa: UP045
+    typer.Option("--seed", parser=whole("--seed"), metavar="N", help="In place of the recipe's seed."),
 ]
 Data = Annotated[
     Optional[Path],  # noqa: UP045

@@ -71,7 +71,7 @@ def print_worst(found: WorstQueries, top: int, console: Console) -> None:
     queries = counted(found.queries, "query", "queries")
     wrong = f"{len(found.rows):,} of {queries} of {found.split} with a document first that is not relevant"
     line(console, f"{found.task}: {wrong}")
-    if found.rows[:top]:
+    if found.rows:
         rows = table("first relevant", "query", "ranked first", "relevant")
         for row in found.rows[:top]:
             place = f"{row.rank:,} of {row.documents:,}"
@@ -88,7 +88,7 @@ def print_mistakes(found: WrongAnswers, top: int, console: Console) -> None:
 
     wrong = f"{len(found.rows):,} of {counted(found.labelled, 'row')} of {found.split} answered wrongly"
     line(console, f"{found.task}: {wrong}")
-    if found.rows[:top]:
+    if found.rows:
         rows = table("row", "gold", "answer", *found.inputs, "certainty")
         for row in found.rows[:top]:
             texts = [_short(in_cell(text)) for text in row.texts.values()]

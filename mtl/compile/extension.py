@@ -57,7 +57,7 @@ def extension(
     modules = _OldModules(graph, folder, freeze)
     tasks = {name: {**_untrained(task), "model": modules.model(name)} for name, task in old["tasks"].items()}
     share = {name: modules.group(name, group) for name, group in old["share"].items()}
-    groups = Groups(document, tree.get("share"), share, graph)
+    groups = Groups(document, share, graph)
     document.faults += groups.faults()
     groups.join()
     sources = {name: _placed(source, graph.recipe.data) for name, source in old["sources"].items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..base.errors import Fault, listing, near_miss
@@ -14,21 +14,22 @@ from .groups import GROUP_KEYS
 class Groups:
     """What the recipe of new tasks has under `share:`, beside the groups that the run's recipe has (`share`)."""
 
-    def __init__(self, document: Document, written: Any, share: dict[str, Any], graph: SharingGraph) -> None:
+    def __init__(self, document: Document, share: dict[str, Any], graph: SharingGraph) -> None:
         self.document, self.share, self.graph = document, share, graph
+        written = document.tree.get("share")
         self.written: Mapping[str, Any] = written if isinstance(written, dict) else {}
         self.new = [name for name in self.written if name not in share and name not in graph.components]
         self.apart = [name for name in self.new if not self._reaches_the_run(name)]
 
     def faults(self) -> list[Fault]:
         """Return what is wrong with groups, whatever their modules are."""
-        found = [fault for fault in self.misspelled() if self._alone((fault.path or "").partition(".")[2])]
+        found = self._misspelled(name for name in self.apart if self._says_nothing(name))
         return [*found, *(self._fault(name, told) for name in self.written if (told := self._misfit(name)))]
 
-    def misspelled(self) -> list[Fault]:
-        """Return a fault for each group of new modules alone whose name is like that of a component of the run."""
+    def _misspelled(self, names: Iterable[str]) -> list[Fault]:
+        """Return a fault for each of these groups whose name is like that of a component of the run."""
         components = self.graph.components
-        hints = {name: near_miss(name, components) for name in self.apart if "." not in name}
+        hints = {name: near_miss(name, components) for name in names if "." not in name}
         return [
             self._fault(
                 name,
@@ -46,7 +47,7 @@ class Groups:
             "should say what the new tasks have in common with the run: RUN'S COMPONENT: [NEW MODULE, ...]. "
             f"Found {found}. The run has: {', '.join(self.graph.components)}."
         )
-        return self.misspelled() or [fault]
+        return self._misspelled(self.apart) or [fault]
 
     def join(self) -> None:
         """Add members to the groups of the run's components, and the groups of new modules alone."""
@@ -61,8 +62,10 @@ class Groups:
                 self.share[name.replace(".", "_")] = {"members": members}
 
     def all_apart(self) -> bool:
-        """Return whether no group is of a component of the run."""
-        return len(self.apart) == len(self.written)
+        """Return whether there are groups, none of a component of the run, and no new task names a module of it."""
+        of_the_run = self.graph.recipe.tasks.keys()
+        named = {text.split(".")[0] for text in _texts(self.document.tree.get("tasks")) if "." in text}
+        return bool(self.written) and len(self.apart) == len(self.written) and named.isdisjoint(of_the_run)
 
     def _reaches_the_run(self, name: str) -> bool:
         """Return whether a group has a member that may be a module of the run."""
@@ -73,11 +76,15 @@ class Groups:
     def _fault(self, name: str, message: str) -> Fault:
         return self.document.key_place(("share", name)).fault(message)
 
-    def _alone(self, name: str) -> bool:
-        """Return whether a group is one module, configured elsewhere: as a group of its own it is for nothing."""
+    def _says_nothing(self, name: str) -> bool:
+        """Return whether a group is one new module that is configured nowhere: of itself it would say nothing."""
         value, listed = self.written[name], _listed(self.written[name])
+        if not isinstance(listed, list) or len(listed) != 1 or "*" in str(listed[0]):
+            return False
         configured = isinstance(value, dict) and not value.keys() <= set(GROUP_KEYS)
-        return not configured and isinstance(listed, list) and len(listed) == 1 and "*" not in str(listed[0])
+        task, _, slot = str(listed[0]).partition(".")
+        found = _inside(self.document.tree.get("tasks"), (task, "model", *slot.split(".")))
+        return not configured and found is None
 
     def _misfit(self, name: str) -> str | None:
         """Return what is wrong with a group, None for a component of the run with new members, or a new group."""
@@ -100,3 +107,18 @@ def _listed(value: Any) -> Any:
     """Return the members of a group as they are written, one alone as a list of one."""
     members = value.get("members") if isinstance(value, dict) else value
     return [members] if isinstance(members, str) else members
+
+
+def _inside(tree: Any, steps: Iterable[str]) -> Any:
+    """Return what is written at the end of these keys, None where there is nothing."""
+    for step in steps:
+        tree = tree.get(step) if isinstance(tree, dict) else None
+    return tree
+
+
+def _texts(tree: Any) -> Iterator[str]:
+    """Yield all texts that are values inside a tree."""
+    if isinstance(tree, str):
+        yield tree
+    for value in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
+        yield from _texts(value)

@@ -51,7 +51,8 @@ def read_group(reading: Reading, name: str, raw: Any, tasks: Collection[str]) ->
     here, members = steps, raw
     if isinstance(raw, Mapping):
         here, members = (*steps, "members"), raw.get("members")
-        misspelled = next((key for key in raw if members is None and closest(str(key), GROUP_KEYS) == "members"), None)
+        others = [key for key in raw if key not in GROUP_KEYS] if members is None else []
+        misspelled = next((key for key in others if closest(str(key), GROUP_KEYS) == "members"), None)
         if misspelled is not None:
             place = reading.document.key_place((*steps, misspelled)).named(dotted(steps))
             reading.faults.append(place.fault(unknown_key(misspelled, GROUP_KEYS, "a share group")))

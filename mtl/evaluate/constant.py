@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .rightness import right_or_wrong
+
 if TYPE_CHECKING:
     from ..graph.sharing_graph import SharingGraph
     from .evaluation import Evaluation
@@ -27,8 +29,7 @@ def constant_answers(graph: SharingGraph, found: Evaluation) -> dict[str, str]:
         if target.axes in UNITS:
             gold, answers = _items(gold), _items(answers)
         gold = [value for value in gold if value is not None]
-        by_distance = not target.exact and not target.quotes
-        answer = _constant_number(gold, answers) if by_distance else _constant(gold, answers)
+        answer = _constant(gold, answers) if right_or_wrong(target) else _constant_number(gold, answers)
         if answer is not None:
             sentences[task] = f"{task} answers {answer} for every {units} of {found.split}, as a majority baseline does"
     return sentences

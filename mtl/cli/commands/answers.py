@@ -104,7 +104,12 @@ def rank(
         typer.Option("--vectors", metavar="FILE", help="Where vectors are kept. Without it: DOCUMENTS.T.vectors."),
     ] = None,
     queries: Annotated[
-        str, typer.Option("--queries", metavar="FILE", help="Lines of text, or JSON lines; - is standard input.")
+        str,
+        typer.Option(
+            "--queries",
+            metavar="FILE",
+            help="Lines of text, or JSON lines, packed by gzip or not; - is standard input.",
+        ),
     ] = "-",
     top: Annotated[int, typer.Option("--top", parser=whole("--top"), metavar="K", help="Documents per query.")] = 10,
     batch_size: Annotated[

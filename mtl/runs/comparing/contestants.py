@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ...base.errors import Fault, Option, RecipeError, UsageError, listing
-from ...base.several_errors import Together
+from ...base.errors import Fault, MtlError, Option, RecipeError, UsageError, listing
+from ...base.several_errors import SeveralErrors, Together
 from ...compile.alone import alone
 from ...compile.loading import load_recipe
 from ...graph.build import build_graph
@@ -100,15 +100,20 @@ def _told_of(settings: Sequence[str], known: set[Fault]) -> Iterator[None]:
     """Let rows about lines of a recipe say of which variant they are, where they are not of the recipe as it is."""
     try:
         yield
-    except RecipeError as error:
+    except (RecipeError, SeveralErrors) as error:
+        errors = error.errors if isinstance(error, SeveralErrors) else (error,)
         if not settings:
-            known.update(error.own)
+            known.update(fault for one in errors if isinstance(one, RecipeError) for fault in one.own)
             raise
-        rows = [
-            fault if fault in known or isinstance(fault.file, Option) else Fault(str(fault), _variant(settings))
-            for fault in error.own
-        ]
-        raise RecipeError(rows, error.recipe, error.data) from error
+        raise SeveralErrors([_of_variant(one, _variant(settings), known) for one in errors]) from error
+
+
+def _of_variant(error: MtlError, variant: Option, known: set[Fault]) -> MtlError:
+    """Return an error whose rows about lines of a recipe name the variant, but for those that are known."""
+    if not isinstance(error, RecipeError):
+        return error
+    rows = [f if f in known or isinstance(f.file, Option) else Fault(str(f), variant) for f in error.own]
+    return RecipeError(rows, error.recipe, error.data)
 
 
 def _each_alone(recipe: Recipe, file: str | Path, folder: str) -> tuple[tuple[str, Recipe], ...]:

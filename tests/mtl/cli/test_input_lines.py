@@ -55,6 +55,19 @@ def test_a_pipe_that_gives_its_first_bytes_one_by_one() -> None:
     )
 
 
+@pytest.mark.parametrize(("first", "second"), [(b"\n", b"play\n"), (b"\x1f", b"\n")])
+def test_a_line_is_there_once_its_end_is(first: bytes, second: bytes) -> None:
+    """The byte that gzip begins with says nothing alone; any other one is a text's."""
+    reader, writer = os.pipe()
+    with open(reader, "rb") as stream, open(writer, "wb", buffering=0) as pipe:
+        lines = StreamLines(stream, "--queries '-'")
+        pipe.write(first)
+        assert lines.waiting() == (first == b"\x1f")
+        pipe.write(second)
+        assert not lines.waiting()
+        assert next(lines) == (first + second)[: (first + second).index(b"\n") + 1]
+
+
 def test_what_was_read_of_a_file_is_not_looked_at(tmp_path: Path) -> None:
     path = tmp_path / "texts"
     path.write_bytes(bz2.compress(b"play") + b"\none\n")

@@ -225,6 +225,23 @@ def test_a_group_of_new_modules_may_be_called_like_a_component_of_the_run(small_
     assert graph.components["encoder2"].tasks == ("kind",)
 
 
+def test_a_group_of_one_module_that_is_configured_may_have_such_a_name(small_run: Path, tmp_path: Path) -> None:
+    written = ("{words: kind.embedding, encoder: [kind.representation]}", "{words: kind.embedding, encoder2: X}")
+    module = ("pooling: max", "pooling: max, representation: {type: bilstm, hidden: 4}")
+    path = write(tmp_path, module, (written[0], written[1].replace("X", "kind.representation")))
+    assert build_graph(extension(small_run, path)).components["encoder2"].tasks == ("kind",)
+
+
+def test_a_task_that_names_one_of_the_run_needs_no_group(small_run: Path, tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        ("model: {pooling: max}", "model: {embedding: {dim: 8}, decoder: {condition: intent.output}}"),
+        ("share: {words: kind.embedding, encoder: [kind.representation]}\n", ""),
+        ("epochs: 2", "epochz: 2"),
+    )
+    assert refused(small_run, path) == [f"{path}:9: train: 'train' has no key 'epochz'. Did you mean 'epochs'?"]
+
+
 def test_what_is_wrong_with_the_new_tasks(small_run: Path, tmp_path: Path) -> None:
     path = write(tmp_path, ("pooling: max", "pooling: maxx"))
     assert refused(small_run, path) == [

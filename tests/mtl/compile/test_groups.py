@@ -93,3 +93,9 @@ def test_a_module_is_in_a_hard_or_a_soft_group() -> None:
     assert faults(SOFT + "  more: [chunks.representation]\n") == [
         "r.yaml:23: share.more: 'chunks.representation' should be in one group only. Found it in 'encoder' (line 22) too."
     ]
+
+
+def test_a_group_without_members() -> None:
+    assert faults(changed(ALTERNATING, ('  encoder: ["*.representation"]', "  encoder: {members: null}"))) == [
+        "r.yaml:22: share.encoder: should have a key 'members', a list of addresses. There is none."
+    ]

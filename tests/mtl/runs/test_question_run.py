@@ -166,7 +166,7 @@ def test_the_command_shows_them(measured: Path) -> None:
     assert sorted(row[4:6] for row in kept[1:]) == [["(none)", "Paris"], ["Oslo | in Oslo", "Ada"], ["Tom", "(none)"]]
 
 
-def test_of_two_runs_rows_are_compared_by_exact_match(measured: Path) -> None:
+def test_rows_of_an_export_are_compared_with_those_of_its_run(measured: Path) -> None:
     folders = (measured / "run", measured / "run/export")
     found = compare_finished(folders, data=measured / "data")
     assert found.apart == ({"answer": RowsApart(5, 0, 0, 0)},)

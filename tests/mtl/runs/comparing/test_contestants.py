@@ -187,8 +187,9 @@ def test_what_keeps_any_task_from_being_alone_is_told(tmp_path: Path) -> None:
         "    target: slots\n", f"    target: slots\n{model.replace('CONDITION', 'intent.output')}{third}"
     )
     path = small.write(tmp_path, text)
+    mended = ["tasks.kind.model.decoder={type: mlp}"]  # of what is left, nothing comes of the variant
     with pytest.raises(SeveralErrors) as error:
-        contestants([path], single=True)
+        contestants([path], variants=mended, single=True)
     should = "should do without other tasks to be trained alone."
     assert str(error.value).splitlines() == [
         f"{path}:30: tasks.slots.model.decoder.condition: 'slots' {should} Found 'intent.output'.",

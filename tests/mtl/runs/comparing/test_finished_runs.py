@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mtl.runs.comparing.finished_runs import RowsApart, sign_test
+from mtl.base.registry import lookup
+from mtl.evaluate.evaluation import Evaluation
+from mtl.runs.comparing.finished_runs import RowsApart, _apart, sign_test
 from tests import small
 from tests.commands import within
 
@@ -21,6 +23,13 @@ def weak(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = within("train", recipe, "--out", folder / "run", "--set", "train.max_steps=1")
     assert done.returncode == 0, done.stderr
     return folder / "run"
+
+
+def test_parts_of_texts_are_right_by_exact_match() -> None:
+    gold = [["the U.S. Army"], ["Ada", "in Oslo"], [], ["Tom"]]
+    first = Evaluation("test", predictions={"answer": ["Army", "Ada", "", "Tim"]}, gold={"answer": gold})
+    other = Evaluation("test", predictions={"answer": ["US army", "in Oslo", "Ada", "Tim"]}, gold={"answer": gold})
+    assert _apart(other, first, "answer", lookup("target", "span")) == RowsApart(4, 3, 1, 1)
 
 
 def cells(text: str) -> list[list[str]]:
