@@ -74,10 +74,8 @@ class PredictRequest:
         if self.format not in (None, *FORMATS):
             found = f"Found '{self.format}'.{near_miss(self.format, FORMATS)}"
             raise UsageError(f"--format should be one of {', '.join(FORMATS)}. {found}")
-        if self.top is not None and (self.top < 1 or self.every_score):
-            raise UsageError(
-                f"--top should be 1 or more, without --all. Found {'--all' if self.every_score else self.top}."
-            )
+        if self.top is not None and self.every_score:
+            raise UsageError("--top should come without --all. Found both.")
         for option, given in {"--columns": self.columns, "--column": self.column}.items():
             if given and self.format not in TABLES:
                 found = f"Found {'no --format' if self.format is None else f'--format {self.format}'}."

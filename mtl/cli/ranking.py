@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from ..base.errors import UsageError, counted
+from ..base.errors import counted
 from .answer_lines import stopped_at
 from .decoding import decoded
 from .input_lines import StreamLines, opened
@@ -37,8 +37,6 @@ def rank_command(
     """Encode what is not encoded yet, then answer every query: a JSON line each, in order, none waiting for others."""
     from ..serve.ranker import Ranker
 
-    if top < 1:
-        raise UsageError(f"--top should be at least 1. Found {top}.")
     ranker = Ranker(load(folder), documents, task=task, vectors=vectors, index=index)
     name, ranked = "standard input" if queries == "-" else queries, 0
     with opened(queries, "--queries") as stream:

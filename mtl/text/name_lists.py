@@ -2,7 +2,7 @@
 
 `.csv`, `.tsv`: a table whose first row names its columns. `.json`: names at the end of a path of keys (`cities.city`),
 which goes through lists on its way; a list of names needs no path. `.jsonl`, `.ndjson`: such an object per line. Any
-other ending: a name per line.
+other ending: a name per line. gzip may have packed the file; `.gz` at the end of its name is no ending then.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ..base.encodings import is_wide, likely, wide_text
 from ..base.errors import DataError, Fault, UsageError, counted, listing, near_miss
 from ..base.file_kinds import LOOKED_AT, packed
 from ..base.files import why_unreadable
+from ..base.unpacking import DAMAGED, damaged, unpacked
 
 TABLES = (".csv", ".tsv")
 LINES_OF_JSON = (".jsonl", ".ndjson")
@@ -30,7 +31,7 @@ def read_names(path: Path, column: str | None = None, encoding: str = "utf-8") -
     Raises `DataError` with file and line for a file that cannot be read, or holds no names where they should be.
     """
     text = _decoded(path, encoding)
-    suffix = path.suffix.lower()
+    suffix = _ending(path)
     read: Callable[[Path, str, str | None], Iterator[str]] = _of_lines
     if suffix in TABLES:
         read = _of_table
@@ -44,11 +45,21 @@ def read_names(path: Path, column: str | None = None, encoding: str = "utf-8") -
     return names
 
 
+def _ending(path: Path) -> str:
+    """Return which ending says what a file holds, `.csv` of `names.csv.gz`."""
+    name = path.name.lower()
+    return Path(name.removesuffix(".gz")).suffix
+
+
 def _decoded(path: Path, encoding: str) -> str:
     reason = why_unreadable(path)
     if reason:
         raise DataError(Fault(f"should be a readable file of names. Found: {reason}.", file=str(path)))
-    data = path.read_bytes()
+    try:
+        with path.open("rb") as file:
+            data = unpacked(file).read()
+    except DAMAGED as error:
+        raise DataError(Fault(damaged(error), file=str(path))) from error
     kind = packed(data[:LOOKED_AT])
     if kind:
         raise DataError(Fault(f"should be names as text. Found {kind}", file=str(path)))
@@ -87,7 +98,7 @@ def _of_lines(path: Path, text: str, column: str | None) -> Iterator[str]:
 def _of_table(path: Path, text: str, column: str | None) -> Iterator[str]:
     csv.field_size_limit(_FIELD)
     lines = (f"{line}\n" for line in text.split("\n"))
-    if path.suffix.lower() == ".csv":
+    if _ending(path) == ".csv":
         rows = csv.reader(lines, strict=True)
     else:
         rows = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True)

@@ -60,7 +60,7 @@ def predict(
         Optional[int],  # noqa: UP045
         typer.Option(
             "--top",
-            parser=whole("--top"),
+            parser=whole("--top", least=1),
             metavar="N",
             help="Scores a row, the highest first, and those of all chosen labels; trees, where a parser has an "
             "`nbest`. Without it: 5.",
@@ -111,7 +111,9 @@ def rank(
             help="Lines of text, or JSON lines, packed by gzip or not; - is standard input.",
         ),
     ] = "-",
-    top: Annotated[int, typer.Option("--top", parser=whole("--top"), metavar="K", help="Documents per query.")] = 10,
+    top: Annotated[
+        int, typer.Option("--top", parser=whole("--top", least=1), metavar="K", help="Documents per query.")
+    ] = 10,
     batch_size: Annotated[
         int,
         typer.Option(

@@ -27,7 +27,7 @@ class Gazetteer(Embedding):
     `lists` are files by the name that a list has, relative to the recipe (or to `--data DIR`): `.csv` and `.tsv` with
     the column of the names under `columns`; `.json` (and `.jsonl`, an object per line) with the keys that lead to them
     there, dots between (`cities.city`; lists on the way are gone through); any other file with a name per line.
-    `encodings` are those of files that are not UTF-8.
+    A file may be compressed with gzip (`.csv.gz`). `encodings` are those of files that are not UTF-8.
 
     For each list by itself the longest names are taken, from the left, and looked for as the input's tokens are
     looked up. A token's position in a name is begin, inside, end or single (`bies`), or begin or inside (`bi`). Each

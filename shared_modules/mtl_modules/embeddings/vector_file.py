@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from mtl.base.encodings import wide_text
 from mtl.base.errors import DataError, Fault
 from mtl.base.file_kinds import LOOKED_AT, packed
 from mtl.base.files import why_unreadable
+from mtl.base.unpacking import DAMAGED, unpacked
 
-_GZIP = b"\x1f\x8b"
 _FASTTEXT = b"\xba\x16\x4f\x2f"  # the first bytes of its binary models
 
 
@@ -28,8 +26,8 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         reason = why_unreadable(path)
         if reason:
             raise OSError(reason)
-        with _open(path) as file:
-            begin = file.read(LOOKED_AT)
+        with path.open("rb") as file:
+            begin = unpacked(file).read(LOOKED_AT)
         if begin.startswith(_FASTTEXT):
             raise _other_kind(path, "a binary model of fastText. Name its file of vectors as text (.vec).")
         kind = packed(begin)
@@ -38,18 +36,12 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         wide = wide_text(begin)
         if wide:
             raise _other_kind(path, f"{wide.shown_by}. Write it as utf-8.")
-        with _open(path) as file:
-            yield file
-    except (OSError, EOFError, zlib.error) as error:
+        with path.open("rb") as file:
+            yield unpacked(file)
+    except (OSError, *DAMAGED) as error:
         reason = getattr(error, "strerror", None) or str(error)
         message = f"should be a readable file of word vectors. Found: {reason.rstrip('.')}."
         raise DataError(Fault(message, file=str(path))) from error
-
-
-def _open(path: Path) -> BinaryIO:
-    with path.open("rb") as file:
-        begin = file.read(len(_GZIP))
-    return cast("BinaryIO", gzip.open(path, "rb")) if begin == _GZIP else path.open("rb")
 
 
 def _other_kind(path: Path, found: str) -> DataError:

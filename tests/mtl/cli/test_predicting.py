@@ -31,8 +31,7 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
         {"format": "jsn"},
         "--format should be one of text, json, tsv, csv, jsonl, conll, conllu. Found 'jsn'. Did you mean 'json'?",
     ),
-    ({"top": 0}, "--top should be 1 or more, without --all. Found 0."),
-    ({"top": 2, "every_score": True}, "--top should be 1 or more, without --all. Found --all."),
+    ({"top": 2, "every_score": True}, "--top should come without --all. Found both."),
     ({"columns": ["a"]}, "--columns should come with --format tsv, csv, jsonl, conll or conllu. Found no --format."),
     (
         {"column": ["a"], "format": "text"},

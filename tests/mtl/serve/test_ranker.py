@@ -351,7 +351,7 @@ def test_the_command_answers_lines_in_order(bundle: Path, tmp_path: Path) -> Non
 def test_the_command_refuses_what_it_cannot_do(bundle: Path, tmp_path: Path) -> None:
     file = documents(tmp_path, TEXTS)
     done = within("rank", bundle, "--documents", file, "--top", "0")
-    assert (done.returncode, done.stderr) == (2, "--top should be at least 1. Found 0.\n")
+    assert (done.returncode, done.stderr) == (2, "--top should be a whole number of at least 1. Found 0.\n")
     missing = tmp_path / "none.txt"
     done = within("rank", bundle, "--documents", file, "--queries", missing)
     assert (done.returncode, done.stdout) == (2, "")

@@ -1,3 +1,5 @@
+import gzip
+
 import pytest
 
 from mtl.base.errors import DataError, UsageError
@@ -32,6 +34,12 @@ def written(folder, name, content):
 )
 def test_names_of_every_format(tmp_path, file, content, column, names):
     assert read_names(written(tmp_path, file, content), column) == names
+
+
+@pytest.mark.parametrize("ending", ["", ".gz", ".GZ"])
+def test_names_packed_by_gzip(tmp_path, ending):
+    table = gzip.compress(b"name,of\nParis,France\n") + gzip.compress(b"Rome,Italy\n")
+    assert read_names(written(tmp_path, f"a.csv{ending}", table), "name") == ["Paris", "Rome"]
 
 
 def test_encodings(tmp_path):
@@ -110,10 +118,18 @@ NAME_IT = "If the file is written in another encoding, name it under 'encodings'
         ),
         (
             "a.txt",
-            b"\x1f\x8b\x08\x00",
+            gzip.compress(gzip.compress(b"Paris")),
             None,
             "utf-8",
             ": should be names as text. Found gzip. Unpack it first (gunzip).",
+        ),
+        (
+            "a.txt.gz",
+            gzip.compress(b"Paris\n" * 9, mtime=0)[:-9],
+            None,
+            "utf-8",
+            ": should be a gzip file that can be unpacked to its end. Found: Compressed file ended before the "
+            "end-of-stream marker was reached.",
         ),
         (
             "a.txt",
