@@ -30,11 +30,12 @@ NAMED = {"sources": "source", "tasks": "task", "share": "share group"}  # sectio
 def apply(document: Document, overrides: Sequence[str], filled: Callable[[], Any] = lambda: None) -> None:
     """Set values of a document; settings that cannot be made become faults of it.
 
+    A setting that came by another option than `--set` is an `Option`, by which it is told (`--set-all train.epochs=2`).
     `filled` gives the recipe's values with all defaults, None where it cannot be read: by it, messages say more.
     """
     for override in overrides:
-        name = Option(f"--set {override}")
-        path, equals, text = override.partition("=")
+        name = override if isinstance(override, Option) else Option(f"--set {override}")
+        path, equals, text = name.partition(" ")[2].partition("=")
         steps = steps_of(path)
         if not equals or not steps:
             document.faults.append(Fault("should be 'a.b.c=value'. Found no such setting.", name))

@@ -37,9 +37,9 @@ class GivenSettings:
             raise UsageError(*nowhere)
         return found
 
-    def of_all(self, file: str | Path) -> list[str]:
-        """Return the settings of all runs that fit a recipe."""
-        return self._fitting(file, self.overrides)
+    def of_all(self, file: str | Path) -> list[Option]:
+        """Return the settings of all runs that fit a recipe, as the options that they are."""
+        return [_of("--set-all", each) for each in self._fitting(file, self.overrides)]
 
     def variants_of(self, file: str | Path) -> list[list[str]]:
         """Return the settings of each variant of a recipe that fit it, those of the recipe as it is, none, first.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mtl.base.errors import UsageError
+from mtl.base.errors import RecipeError, UsageError
 from mtl.runs.comparing.contestants import contestants
 from tests import small
 
@@ -34,11 +34,23 @@ def test_a_setting_of_all_is_made_where_it_fits(both: list[Path]) -> None:
     assert {task.inputs["text"].front_end.lowercase for task in two.tasks.values()} == {False}
     assert (two.tasks["goal"].weight, one.seed, two.seed) == (2.0, 9, 9)
     assert [str(row) for row in one.settings] == [
-        "--set **.lowercase=ascii: sets 2 keys: tasks.intent.inputs.text.lowercase, tasks.slots.inputs.text.lowercase.",
+        "--set-all **.lowercase=ascii: sets 2 keys: tasks.intent.inputs.text.lowercase, "
+        "tasks.slots.inputs.text.lowercase.",
         f"--set-all tasks.goal.weight=2: not set in {first}: it has no such key.",
     ]
     assert [str(row) for row in two.settings] == [
         f"--set-all **.lowercase=ascii: not set in {other}: it has no such key.",
+    ]
+
+
+def test_a_setting_of_all_that_cannot_be_made_is_told_as_it_was_given(both: list[Path]) -> None:
+    with pytest.raises(RecipeError) as raised:
+        contestants(both[:1], variants=["seed=9", "tasks.solts.weight=2"], overrides=["tasks.slts.weight=2", "x"])
+    assert str(raised.value).splitlines() == [
+        "--set tasks.solts.weight=2: tasks: no task named 'solts'. Did you mean 'slots'?",
+        "--set-all tasks.slts.weight=2: tasks: no task named 'slts'. Did you mean 'slots'?",
+        "--set-all x: should be 'a.b.c=value'. Found no such setting.",
+        f"3 errors in options given with {both[0]}",
     ]
 
 
