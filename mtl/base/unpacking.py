@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import io
+import shutil
+import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +28,25 @@ def unpacked(stream: Any) -> io.BufferedReader:
         found: io.BufferedReader = stream
         return found
     return io.BufferedReader(gzip.GzipFile(fileobj=stream), _BLOCK)
+
+
+@contextmanager
+def sought_in(stream: Any, path: Path) -> Iterator[Any]:
+    """Give an open file as one in which a place can be sought: itself, or a temporary file with what gzip has packed.
+
+    Raises `DataError` with the file where what gzip has packed is cut off or damaged.
+    """
+    inside = unpacked(stream)
+    if inside is stream:
+        yield stream
+        return
+    with tempfile.TemporaryFile() as found:
+        try:
+            shutil.copyfileobj(inside, found)
+        except DAMAGED as error:
+            raise DataError(Fault(damaged(error), file=str(path))) from error
+        found.seek(0)
+        yield found
 
 
 def to_the_end(path: Path, lines: Iterable[tuple[int, Read]]) -> Iterator[tuple[int, Read]]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..base.errors import DataError, Fault, Wording
 from ..base.file_kinds import LOOKED_AT
 from ..base.line_ends import without_end
+from ..base.unpacking import sought_in
 from ..text.named_lines import JSON_ENDINGS, NamedText, from_fields, from_json, repeated
 from .base import open_binary
 from .text import decode_line, fault_if_packed, fault_if_wide
@@ -26,6 +27,8 @@ _BOM = b"\xef\xbb\xbf"
 class NamedTexts:
     """The texts of a file by their names; of each, 16 bytes are kept that say where it is.
 
+    What gzip has packed is unpacked into a temporary file, in which texts are looked up.
+
     `faults` are the lines that cannot be read, and those that name a text again (the first one counts). Raises
     `DataError` for a file that cannot be read or is empty.
     """
@@ -34,7 +37,7 @@ class NamedTexts:
         self.path = path
         self.encoding = encoding
         self.faults: list[Fault] = []
-        with open_binary(path) as file:
+        with open_binary(path) as packed, sought_in(packed, path) as file:
             if not file.peek(1):
                 raise DataError(Fault("should have rows. Found an empty file.", file=str(path)))
             fault_if_packed(path, file.peek(LOOKED_AT), encoding, rows=False)

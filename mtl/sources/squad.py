@@ -13,6 +13,7 @@ from typing import Any
 from ..base.errors import DataError, Fault, Wording
 from ..base.file_kinds import LOOKED_AT
 from ..base.registry import register
+from ..base.unpacking import DAMAGED, damaged, unpacked
 from .base import OnBadRow, Row, Source, open_binary
 from .other_kinds import TEXT, fault_if_other_kind
 from .values import whole
@@ -55,10 +56,13 @@ class SquadSource(Source):
 
 def _read(path: Path) -> Mapping[str, Any]:
     """Return a file's content; raises `DataError` where it is not SQuAD's."""
-    with open_binary(path) as file:
-        fault_if_other_kind(path, file.peek(LOOKED_AT)[:LOOKED_AT], "JSON as SQuAD has it", (TEXT,))
+    with open_binary(path) as packed:
+        file = unpacked(packed)
         try:
+            fault_if_other_kind(path, file.peek(LOOKED_AT)[:LOOKED_AT], "JSON as SQuAD has it", (TEXT,))
             found = json.load(file)
+        except DAMAGED as error:
+            raise DataError(Fault(damaged(error), file=str(path))) from error
         except (ValueError, RecursionError) as error:
             raise DataError(Fault(f"should be JSON as SQuAD has it. Found: {error}.", file=str(path))) from error
     if not isinstance(found, Mapping) or not isinstance(found.get("data"), list):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,43 @@ def test_the_whole_message_of_a_damaged_file(tmp_path: Path) -> None:
         list(source.read("train", tmp_path))
     assert str(caught.value) == (
         f"{tmp_path / 'rows'}:1: should be a gzip file that can be unpacked to its end. "
+        "Found: Compressed file ended before the end-of-stream marker was reached."
+    )
+
+
+ASKED = {"id": "1", "question": "Where?", "answers": [{"text": "Rome", "answer_start": 3}]}
+SQUAD = json.dumps({"data": [{"title": "Rome", "paragraphs": [{"context": "In Rome.", "qas": [ASKED]}]}]})
+
+
+def test_questions_are_those_of_the_file_unpacked(tmp_path: Path) -> None:
+    plain, packed = both("squad", {}, SQUAD, tmp_path)
+    assert len(plain) == 1
+    assert [row.values for row in packed] == [row.values for row in plain]
+
+
+@pytest.mark.parametrize("name", ["queries", "documents"])
+def test_named_texts_are_looked_up_in_what_is_packed(name: str, tmp_path: Path) -> None:
+    named = {"queries": b"q1\twhere is rome\n", "documents": b'{"_id": "d1", "text": "in it"}\n'}
+    for file, content in named.items():
+        (tmp_path / file).write_bytes(gzip.compress(content) if file == name else content)
+    (tmp_path / "judged").write_text("q1 0 d1 1\n", "utf-8")
+    source = lookup("source", "qrels")(queries="queries", documents="documents", train="judged")
+    (row,) = source.read("train", tmp_path)
+    assert (row.values["query"], row.values["document"]) == ("where is rome", "in it")
+
+
+@pytest.mark.parametrize("name", ["squad", "qrels"])
+def test_the_whole_message_of_a_damaged_file_that_is_read_whole(name: str, tmp_path: Path) -> None:
+    (tmp_path / "rows").write_bytes(gzip.compress(SQUAD.encode(), mtime=0)[:-9])
+    (tmp_path / "judged").write_text("q1 0 d1 1\n", "utf-8")
+    sources = {
+        "squad": lambda: lookup("source", "squad")(train="rows"),
+        "qrels": lambda: lookup("source", "qrels")(queries="rows", documents="rows", train="judged"),
+    }
+    with pytest.raises(DataError) as caught:
+        list(sources[name]().read("train", tmp_path))
+    assert str(caught.value) == (
+        f"{tmp_path / 'rows'}: should be a gzip file that can be unpacked to its end. "
         "Found: Compressed file ended before the end-of-stream marker was reached."
     )
 
