@@ -94,7 +94,7 @@ KEYS: dict[tuple[str, str], tuple[dict[str, Any], ...]] = {
     ),
     ("representation", "lstm"): ({"hidden": 4}, {"hidden": 4, "layers": 2, "direction": "backward"}),
     ("representation", "mmoe"): ({"experts": {"type": "concat", "parts": {"one": BILSTM, "two": BILSTM}}},),
-    ("representation", "multiplicative_lstm"): ({"hidden": 4, "layers": 2},),
+    ("representation", "multiplicative_lstm"): ({"hidden": 4, "layers": 2}, {"hidden": 4, "cell": "factored"}),
     ("representation", "residual"): ({"part": BILSTM, "norm": True}, {"part": {"type": "sru", "hidden": 4}}),
     ("representation", "self_attention"): (
         {"dim": 8, "heads": 2, "ffn": 12, "layers": 1},

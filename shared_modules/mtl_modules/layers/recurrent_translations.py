@@ -54,18 +54,40 @@ def light_scan(first: FLOAT, candidates: FLOAT, forget: FLOAT, peephole: FLOAT) 
     return added
 
 
-def multiplicative_recurrence(projected: FLOAT, lengths: INT64, factors: FLOAT, gates: FLOAT) -> FLOAT:
+def integration_recurrence(projected: FLOAT, lengths: INT64, gates: FLOAT) -> FLOAT:
+    """All that does not depend on the state before a token is outside of the `Scan`."""
+    factors, added = op.Split(to_time(projected, lengths), axis=3, num_outputs=2)
+    seen, cell = (nothing(lengths, op.Shape(gates, start=axis, end=axis + 1)) for axis in (2, 1))
+    return from_time(integration_scan(seen, cell, factors, added, gates), lengths)
+
+
+@script(mtl_opset)
+def integration_scan(first: FLOAT, empty: FLOAT, factors: FLOAT, added: FLOAT, gates: FLOAT) -> FLOAT:
+    """A state goes on to the next token as its share in the gates: so no value has to leave the body twice."""
+
+    @graph()
+    def step(seen, cell, factor, start):
+        i, f, o, g = op.Split(start + factor * seen, axis=2, num_outputs=4)
+        new = op.Sigmoid(f) * cell + op.Sigmoid(i) * op.Tanh(g)
+        state = op.Sigmoid(o) * op.Tanh(new)
+        return op.MatMul(state, gates), new, state
+
+    _, _, states = op.Scan(first, empty, factors, added, body=step, num_scan_inputs=2)
+    return states
+
+
+def factored_recurrence(projected: FLOAT, lengths: INT64, factors: FLOAT, gates: FLOAT) -> FLOAT:
     """The matrix products with tokens are outside of the `Scan`."""
     size = factors.shape[1]
     tokens, last = to_time(projected, lengths), op.Constant(value_ints=[3])
     own = op.Slice(tokens, op.Constant(value_ints=[0]), op.Constant(value_ints=[size]), last)
     added = op.Slice(tokens, op.Constant(value_ints=[size]), op.Constant(value_ints=[5 * size]), last)
     first = nothing(lengths, op.Constant(value_ints=[size]))
-    return from_time(multiplicative_scan(first, own, added, factors, gates), lengths)
+    return from_time(factored_scan(first, own, added, factors, gates), lengths)
 
 
 @script(mtl_opset)
-def multiplicative_scan(first: FLOAT, own: FLOAT, added: FLOAT, factors: FLOAT, gates: FLOAT) -> FLOAT:
+def factored_scan(first: FLOAT, own: FLOAT, added: FLOAT, factors: FLOAT, gates: FLOAT) -> FLOAT:
     """A state goes on to the next token multiplied by `factors`: so no value has to leave the body twice."""
 
     @graph()

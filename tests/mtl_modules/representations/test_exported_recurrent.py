@@ -31,6 +31,7 @@ MODULES: dict[str, tuple[Callable[[], Representation], str]] = {
     "bigru": (lambda: BiGRU(6, hidden=5, layers=2, dropout=0.3), "GRU"),
     "sru": (lambda: SRU(6, hidden=5, layers=2), "Scan"),
     "multiplicative_lstm": (lambda: MultiplicativeLSTM(6, hidden=5, layers=2), "Scan"),
+    "multiplicative_lstm, factored": (lambda: MultiplicativeLSTM(6, hidden=5, layers=2, cell="factored"), "Scan"),
 }
 
 
