@@ -414,6 +414,7 @@ def _cases() -> Iterator[Case]:
             lambda per=per: Mix(parts=alike(), per=per),  # type: ignore[misc]
             (Tokens(4), Tokens(4)),
         )
+    yield Case("mix of a size", "embedding", lambda: Mix(parts=alike(), dim=3), (Tokens(4), Tokens(4)))
     yield Case("lexical", "embedding", lambda: Lexical(()), (Hashes(), Numbers()))
     yield Case("bilstm", "representation", lambda: BiLSTM(5, hidden=4), (Tokens(5),))
     yield Case(
@@ -521,7 +522,7 @@ def _representations() -> Iterator[Case]:
     yield Case("sru as wide as its input", "representation", lambda: SRU(6, hidden=3), (Tokens(6),))
     yield case("multiplicative_lstm", lambda: MultiplicativeLSTM(5, hidden=4))
     yield case("multiplicative_lstm of 2 layers", lambda: MultiplicativeLSTM(5, hidden=3, layers=2, dropout=0.5))
-    yield case("multiplicative_lstm, factored", lambda: MultiplicativeLSTM(5, hidden=3, layers=2, cell="factored"))
+    yield case("multiplicative_lstm of factors", lambda: MultiplicativeLSTM(5, hidden=3, layers=2, cell="factored"))
     yield case("cnn", lambda: CNN(5, dim=7, widths=[1, 2, 5], dropout=0.5))
     yield case("dilated_cnn", lambda: DilatedCNN(5, dim=4, dilations=[1, 3], dropout=0.5))
     yield case("bseqcnn", lambda: BSeqCNN(5, dim=4, widths=[2, 3, 4], context=3, dropout=0.5))

@@ -69,6 +69,7 @@ KEYS: dict[tuple[str, str], tuple[dict[str, Any], ...]] = {
         {"parts": {"word": {"type": "word", "dim": 6}, "char": CHARACTERS}, "per": "dimension"},
         {"parts": {"word": {"type": "word", "dim": 6}, "char": CHARACTERS}, "per": "token"},
         {"parts": {"word": {"type": "word", "dim": 6}, "char": CHARACTERS}},
+        {"parts": {"word": {"type": "word", "dim": 3}, "char": CHARACTERS}, "dim": 5},
     ),
     ("embedding", "piece"): ({"dim": 5}, {"dim": 5, "token_pooling": "mean"}),
     ("embedding", "positional"): ({"dim": 5, "positions": "learned", "max_length": 4}, {"dim": 5}),

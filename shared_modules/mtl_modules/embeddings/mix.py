@@ -11,27 +11,37 @@ from mtl.base.errors import WrongKeyError
 from mtl.base.registry import register
 from mtl.model.module import Embedding, PaddedSequence
 
+from ..layers.limits import Count
 from .alike import one_size
 
 
 @register("embedding", "mix")
 class Mix(Embedding):
-    """A mixture of named parts of one size, whose weights are learned and sum to 1.
+    """A mixture of named parts, whose weights are learned and sum to 1.
 
-    Each part is an embedding of its own that may be tied to others. By default there is one weight `per: part`, and a
+    Each part is an embedding of its own that may be tied to others. Parts have one size, or a layer of each makes its
+    vectors ones of `dim` numbers (Kiela et al., 2018, section 3). By default there is one weight `per: part`, and a
     learned factor before the sum: the scalar mix of Peters et al. (2018, equation 1). `per: token`: every token has its
     own, a softmax over linear scores of its parts' vectors (Kiela et al., 2018, section 3: dynamic meta-embeddings).
     `per: dimension`: every dimension of a token has its own, from a layer of tanh that sees all parts together and a
     linear one (Rei et al., 2016, section 4, whose sigmoid gate this is where there are two parts).
     """
 
-    def __init__(self, *, parts: dict[str, Embedding], per: Literal["part", "token", "dimension"] = "part") -> None:
+    def __init__(
+        self,
+        *,
+        parts: dict[str, Embedding],
+        per: Literal["part", "token", "dimension"] = "part",
+        dim: Count | None = None,
+    ) -> None:
         super().__init__()
         if len(parts) < 2:
             raise WrongKeyError(
                 "parts", f"'parts' should be at least two embeddings. Found '{', '.join(parts)}' alone."
             )
-        size, count = one_size(parts), len(parts)
+        size, count = dim or one_size(parts, ", or 'dim' the size that each of them gets"), len(parts)
+        own = [part.output_dim for part in parts.values()] if dim else []
+        self.projections = nn.ModuleList(nn.Linear(of_part, size) for of_part in own)
         self._output_dim = size
         self.gate: PartGate | TokenGate | DimensionGate
         if per == "part":
@@ -40,13 +50,16 @@ class Mix(Embedding):
             self.gate = TokenGate(size) if per == "token" else DimensionGate(count, size)
 
     def forward(self, lengths: Tensor, *features: Tensor | PaddedSequence) -> PaddedSequence:
-        """Return [B, T, D] for the parts' sequences of [B, T, D], in the order of the recipe."""
-        values = torch.stack([part.values for part in features if isinstance(part, PaddedSequence)], 2)
+        """Return [B, T, D] for the parts' sequences of [B, T, D], or of other sizes, in the order of the recipe."""
+        parts = [part.values for part in features if isinstance(part, PaddedSequence)]
+        if self.projections:
+            parts = [project(part) for project, part in zip(self.projections, parts, strict=True)]
+        values = torch.stack(parts, 2)
         return PaddedSequence((values * self.gate(values)).sum(2), lengths)
 
     @property
     def output_dim(self) -> int:
-        """Size of a part's vectors."""
+        """Size of a part's vectors, or `dim`."""
         return self._output_dim
 
 

@@ -56,11 +56,27 @@ def test_per_dimension_of_two_parts_is_a_sigmoid_gate(parts: dict[str, Any], seq
     torch.testing.assert_close(module(LENGTHS, *sequences).values[0, 2], gate * word + (1 - gate) * char)
 
 
-@pytest.mark.parametrize("build", [Mix, Sum])
-def test_parts_should_be_of_one_size(build: Any) -> None:
+@pytest.mark.parametrize("per", ["part", "token", "dimension"])
+def test_parts_of_other_sizes_are_projected_to_one(per: Any) -> None:
+    sequences = [PaddedSequence(torch.randn(2, 3, size), LENGTHS) for size in (4, 1)]
+    module = Mix(parts={"word": MaxPooling(4), "year": MaxPooling(1)}, per=per, dim=5)
+    projected = [
+        PaddedSequence(sequence.values @ layer.weight.T + layer.bias, LENGTHS)  # type: ignore[operator, union-attr]
+        for sequence, layer in zip(sequences, module.projections, strict=True)
+    ]
+    alike = Mix(parts={"word": MaxPooling(5), "year": MaxPooling(5)}, per=per)
+    alike.load_state_dict({name: value for name, value in module.state_dict().items() if "projections" not in name})
+    torch.testing.assert_close(module(LENGTHS, *sequences).values, alike(LENGTHS, *projected).values)
+    assert module.output_dim == 5
+
+
+@pytest.mark.parametrize(
+    ("build", "otherwise"), [(Mix, ", or 'dim' the size that each of them gets"), (Sum, "")], ids=["mix", "sum"]
+)
+def test_parts_should_be_of_one_size(build: Any, otherwise: str) -> None:
     with pytest.raises(UsageError) as error:
         build(parts={"word": MaxPooling(4), "char": MaxPooling(3)})
-    assert str(error.value) == "'parts' should be embeddings of one size. Found 4 of 'word', 3 of 'char'."
+    assert str(error.value) == f"'parts' should be embeddings of one size{otherwise}. Found 4 of 'word', 3 of 'char'."
 
 
 def test_one_part_is_no_mixture() -> None:
