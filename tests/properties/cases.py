@@ -516,6 +516,7 @@ def _representations() -> Iterator[Case]:
     yield case("gru backwards", lambda: OneWayGRU(5, hidden=4, layers=2, direction="backward", dropout=0.5))
     yield case("lstm", lambda: OneWayLSTM(5, hidden=4, layers=2, dropout=0.5))
     yield case("lstm backwards", lambda: OneWayLSTM(5, hidden=4, direction="backward"))
+    yield case("lstm with weight_dropout", lambda: OneWayLSTM(5, hidden=4, weight_dropout=0.5))
     yield case("self_attention to earlier tokens", lambda: TransformerEncoder(5, dim=6, heads=2, ffn=8, causal=True))
     yield case("sru", lambda: SRU(5, hidden=4))
     yield case("sru of 1 layer", lambda: SRU(5, hidden=3, layers=1, dropout=0.5))

@@ -15,6 +15,7 @@ from mtl.model.precision import in_float32
 from .both_ways import reversed_rows
 from .dropout import dropout, locked_dropout
 from .recurrent_layers import layers_of
+from .weight_dropout import with_dropped_weights
 
 if TYPE_CHECKING:
     from mtl.data.carried import Carry
@@ -32,13 +33,19 @@ class OneWay(Representation):
     carries: ClassVar[bool] = True
 
     def __init__(
-        self, layers: nn.LSTM | nn.GRU, direction: Direction, dropout: float, variational_dropout: float
+        self,
+        layers: nn.LSTM | nn.GRU,
+        direction: Direction,
+        dropout: float,
+        variational_dropout: float,
+        weight_dropout: float,
     ) -> None:
         super().__init__()
         self.layers = layers
         self.direction = direction
         self.dropout = dropout
         self.variational_dropout = variational_dropout
+        self.weight_dropout = weight_dropout
 
     @classmethod
     def causal(cls, values: Mapping[str, Any]) -> bool:
@@ -75,29 +82,33 @@ class OneWay(Representation):
             values = dropout(values, self.dropout)
         if self.direction == "backward":
             values = reversed_rows(values, inputs.lengths)
-        found = self.layers(values)[0] if carry is None else self._read_on(values, inputs.lengths, carry)
+        layers = self.layers
+        if self.training and self.weight_dropout:
+            layers = with_dropped_weights(layers, self.weight_dropout)
+        found = layers(values)[0] if carry is None else _read_on(layers, values, inputs.lengths, carry)
         if self.direction == "backward":
             found = reversed_rows(found, inputs.lengths)
         return PaddedSequence(found * inputs.mask()[:, :, None], inputs.lengths)
-
-    def _read_on(self, values: Tensor, lengths: Tensor, carry: Carry) -> Tensor:
-        """Return what the layers make of values [B, T, D] that go on from a state, and leave that at the rows' ends."""
-        found: Tensor
-        gru = isinstance(self.layers, nn.GRU)
-        before = carry.before[0] if gru and carry.before is not None else carry.before
-        if int(lengths.min()) == values.shape[1]:
-            found, after = self.layers(values, before)
-        else:  # packed: the states of a padded tensor's rows would be those after their padding
-            packed = pack_padded_sequence(values, lengths.cpu(), batch_first=True, enforce_sorted=False)
-            outputs, after = self.layers(packed, before)
-            found, _ = pad_packed_sequence(outputs, batch_first=True, total_length=values.shape[1])
-        carry.after = (after,) if gru else after
-        return found
 
     @property
     def output_dim(self) -> int:
         """Size of the layers' vectors."""
         return self.layers.hidden_size
+
+
+def _read_on(layers: nn.LSTM | nn.GRU, values: Tensor, lengths: Tensor, carry: Carry) -> Tensor:
+    """Return what layers make of values [B, T, D] that go on from a state, and leave that at the rows' ends."""
+    found: Tensor
+    gru = isinstance(layers, nn.GRU)
+    before = carry.before[0] if gru and carry.before is not None else carry.before
+    if int(lengths.min()) == values.shape[1]:
+        found, after = layers(values, before)
+    else:  # packed: the states of a padded tensor's rows would be those after their padding
+        packed = pack_padded_sequence(values, lengths.cpu(), batch_first=True, enforce_sorted=False)
+        outputs, after = layers(packed, before)
+        found, _ = pad_packed_sequence(outputs, batch_first=True, total_length=values.shape[1])
+    carry.after = (after,) if gru else after
+    return found
 
 
 class ExportedOneWay(nn.Module):

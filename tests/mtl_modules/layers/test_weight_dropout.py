@@ -6,11 +6,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from mtl.data.carried import Carry
 from mtl.model.module import PaddedSequence
-from mtl_modules import BiGRU, BiLSTM
+from mtl_modules import BiGRU, BiLSTM, OneWayGRU, OneWayLSTM
 from mtl_modules.layers.weight_dropout import with_dropped_weights
 
 VALUES = torch.randn(3, 5, 4, generator=torch.Generator().manual_seed(0))
+Recurrent = BiLSTM | BiGRU | OneWayLSTM | OneWayGRU
+WAYS = [(BiLSTM, False), (BiGRU, False), (OneWayLSTM, False), (OneWayGRU, False), (OneWayLSTM, True), (OneWayGRU, True)]
 LENGTHS = {"full": [5, 5, 5], "nearly full": [5, 4, 5], "mostly padding": [5, 1, 1]}
 
 
@@ -44,8 +47,8 @@ def test_directions_and_layers_are_drawn_apart() -> None:
 
 
 @pytest.mark.parametrize("lengths", list(LENGTHS.values()), ids=list(LENGTHS))
-@pytest.mark.parametrize("cls", [BiLSTM, BiGRU])
-def test_every_way_of_computing_drops_them(cls: type[BiLSTM | BiGRU], lengths: list[int]) -> None:
+@pytest.mark.parametrize(("cls", "carried"), WAYS)
+def test_every_way_of_computing_drops_them(cls: type[Recurrent], carried: bool, lengths: list[int]) -> None:
     """Values and gradients are those of layers whose weights are multiplied by the mask beforehand."""
     module, plain = cls(4, hidden=6, layers=2, weight_dropout=0.4), cls(4, hidden=6, layers=2)
     torch.manual_seed(3)
@@ -60,23 +63,23 @@ def test_every_way_of_computing_drops_them(cls: type[BiLSTM | BiGRU], lengths: l
         for name, mask in masks.items():
             layers_of(plain).get_parameter(name).mul_(mask)
     inputs = PaddedSequence(VALUES, torch.tensor(lengths))
-    weights = torch.randn(3, 5, 12, generator=torch.Generator().manual_seed(1))
+    weights = torch.randn(3, 5, module.output_dim, generator=torch.Generator().manual_seed(1))
     found: list[tuple[Tensor, dict[str, Tensor]]] = []
     for one in (module, plain):
         torch.manual_seed(3)
-        values = one.train()(inputs).values
+        values = one.train()(inputs, *([Carry(None)] if carried else [])).values
         (values * weights).sum().backward()
         gradients = {name: p.grad for name, p in layers_of(one).named_parameters() if p.grad is not None}
         found.append((values.detach(), gradients))
     torch.testing.assert_close(found[0][0], found[1][0], rtol=1e-4, atol=1e-5)
-    assert len(found[0][1]) == 16
+    assert len(found[0][1]) == len(list(module.parameters()))
     for name, gradient in found[0][1].items():
         wanted = found[1][1][name] * masks.get(name, 1.0)
         torch.testing.assert_close(gradient, wanted, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("cls", [BiLSTM, BiGRU])
-def test_nothing_is_dropped_outside_training(cls: type[BiLSTM | BiGRU]) -> None:
+@pytest.mark.parametrize("cls", [BiLSTM, BiGRU, OneWayLSTM, OneWayGRU])
+def test_nothing_is_dropped_outside_training(cls: type[Recurrent]) -> None:
     module = cls(4, hidden=6, weight_dropout=0.9).eval()
     inputs = PaddedSequence(VALUES, torch.tensor([5, 4, 5]))
     assert torch.equal(module(inputs).values, module(inputs).values)
