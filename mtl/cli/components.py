@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import textwrap
 import types
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,16 @@ WIDTH = 100  # of what is wrapped
 RECIPE = "recipe"  # in place of a kind: what is not a component's
 
 
-def components_command(kind: str | None, name: str | None, *, plugins: tuple[str, ...] = ()) -> None:
+LETTERS = {"B": "rows", "T": "tokens", "P": "pieces of tokens", "C": "labels, or characters", "D": "a vector's size"}
+
+
+def components_command(
+    kind: str | None, name: str | None, *, plugins: tuple[str, ...] = (), full: bool = False
+) -> None:
     """Print kinds and names, the names of one kind, the keys of one component, or those of recipes in general.
 
-    A `kind` that is none may be the name of components: of all kinds that have it.
+    A `kind` that is none may be the name of components: of all kinds that have it. With `full`, names come with all
+    that one component alone would be printed with.
     """
     register_built_in()
     registry.load_plugins(plugins, Path())
@@ -38,10 +45,14 @@ def components_command(kind: str | None, name: str | None, *, plugins: tuple[str
         raise UsageError(f"'{RECIPE}' should come without a name: it is not a kind. Found '{name}'.")
     if kind == RECIPE:
         lines = general()
+    elif kind is None and full:
+        lines = all_of((other, name) for other in registry.KINDS for name in registry.names(other))
     elif kind is None:
         lines = everything()
     elif named:
-        lines = each(named, kind)
+        lines = all_of((other, kind) for other in named)
+    elif name is None and full:
+        lines = all_of((kind, own) for own in registry.names(kind))
     elif name is None:
         lines = name_lines(kind)
     else:
@@ -85,9 +96,9 @@ def name_lines(kind: str) -> Iterator[str]:
     yield from columns(rows)
 
 
-def each(kinds: Sequence[str], name: str) -> Iterator[str]:
-    """Yield what there is to say of the components of several kinds that have one name."""
-    for number, kind in enumerate(kinds):
+def all_of(components: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield what there is to say of several components, each by its kind and name."""
+    for number, (kind, name) in enumerate(components):
         if number:
             yield ""
         yield from describe(kind, name)
@@ -108,6 +119,9 @@ def describe(kind: str, name: str) -> Iterator[str]:
     yield ""
     yield from (f"  {line}".rstrip() for line in (inspect.getdoc(cls) or "").splitlines())
     yield ""
+    if shapes := shapes_of(cls):
+        yield from textwrap.wrap(f"Shapes: {shapes}", WIDTH, initial_indent="  ", subsequent_indent="    ")
+        yield ""
     written_keys = registry.recipe_keys(cls)
     if not written_keys:
         yield "It has no keys."
@@ -118,6 +132,24 @@ def describe(kind: str, name: str) -> Iterator[str]:
         default = "(required)" if parameter.default is parameter.empty else written(parameter.default)
         rows.append((key, type_text(parameter.annotation), default))
     yield from (f"  {line}" for line in columns(rows))
+
+
+def shapes_of(cls: type) -> str:
+    """Return what a module computes from what, as its `forward` says, with letters explained; nothing for others.
+
+    >>> class Last:
+    ...     def forward(self):
+    ...         "Return [B, D] for [B, T, D]."
+    >>> shapes_of(Last)
+    "[B, D] for [B, T, D]. B: rows, T: tokens, D: a vector's size."
+    """
+    said = inspect.getdoc(getattr(cls, "forward", None)) or ""
+    first = " ".join(said.split("\n\n", 1)[0].split())
+    if not first.startswith("Return "):
+        return ""
+    used = set(re.findall(r"\b[A-Z]\b", " ".join(re.findall(r"\[[^]]*]", first))))
+    legend = ", ".join(f"{letter}: {meaning}" for letter, meaning in LETTERS.items() if letter in used)
+    return first.removeprefix("Return ") + (f" {legend}." if legend else "")
 
 
 def sentence(cls: type) -> str:

@@ -47,6 +47,33 @@ def test_a_name_alone_shows_the_components_that_have_it(capsys: pytest.CaptureFi
     assert len(kinds) > 1
 
 
+def test_shapes_are_those_that_the_module_says(capsys: pytest.CaptureFixture[str]) -> None:
+    components_command("bilstm", None)
+    assert (
+        capsys.readouterr().out.split("\n\n")[3].split()
+        == (
+            "Shapes: [B, T, 2 x hidden] for [B, T, D]; zeros where there is padding. B: rows, T: tokens, "
+            "D: a vector's size."
+        ).split()
+    )
+    for kind in ("embedding", "representation", "pooling", "decoder", "output"):
+        for name in registry.names(kind):
+            assert any(line.startswith("  Shapes: ") for line in describe(kind, name)), name
+    assert not any("Shapes:" in line for line in describe("metric", "accuracy"))
+
+
+def test_all_are_shown_in_full(capsys: pytest.CaptureFixture[str]) -> None:
+    components_command("pooling", None, full=True)
+    poolings = capsys.readouterr().out
+    assert poolings == "\n\n".join("\n".join(describe("pooling", name)) for name in registry.names("pooling")) + "\n"
+    components_command(None, None, full=True)
+    everything_said = capsys.readouterr().out
+    assert f"\n{poolings}\n" in everything_said
+    heads = [f"{kind} '{name}' (" for kind in registry.KINDS for name in registry.names(kind)]
+    assert [line for line in everything_said.splitlines() if line.startswith(tuple(heads))] != []
+    assert all(f"\n{head}" in f"\n{everything_said}" for head in heads)
+
+
 def test_names_of_one_kind(capsys: pytest.CaptureFixture[str]) -> None:
     components_command("pooling", None)
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == registry.names("pooling")
