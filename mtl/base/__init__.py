@@ -11,7 +11,8 @@ folders      what a folder holds: a run, an ensemble, an export, or nothing of t
 hub          names of models on the Hugging Face hub, from which nothing is downloaded
 interrupts   an interrupt that waits: what must not be cut in two is done to its end first
 kinds        the kinds of components, and what a class has to have to be of one: all that its base class has
-launched       whether torchrun started this process among others, and then those
+launched     whether torchrun started this process among others, and then those
+leftovers    what killed processes leave unfinished: no process holds a lock on it, as one at work does
 line_ends    where lines of files end
 options      what an object was made with, by the names of its constructor's arguments: its identity beside its class
 process_group  several processes on torch.distributed: sums by gloo or NCCL, all else by torchrun's store

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -15,16 +16,22 @@ from typing import Any, BinaryIO, Literal
 
 from ..base.errors import DataError, Fault, UsageError, counted
 from ..base.files import UNFINISHED, sync
+from ..base.leftovers import left_beside, locked
 
 SECONDS_BETWEEN_LINES = 10.0
-N_BEST = ("trees", "scores")  # answers of a parser with an `nbest`, the most probable first
+BEST = {  # answers that are lists of the most probable, for a whole text or each token, by the one that tells them
+    "trees": ("trees", "scores"),
+    "next": ("next", "next_probability"),
+    "words": ("words", "scores"),
+}
 
 
 @contextmanager
 def written_to(out: Path | None) -> Iterator[BinaryIO]:
     """Provide where answers go: standard output, a pipe or device, or a file that takes its name once it is complete.
 
-    A link stays one, and its file is replaced. Raises `UsageError` at once where `--out` can be no such thing.
+    A link stays one, and its file is replaced; what killed processes left beside it is removed. Raises `UsageError` at
+    once where `--out` can be no such thing.
     """
     if out is None:
         yield sys.stdout.buffer
@@ -34,10 +41,15 @@ def written_to(out: Path | None) -> Iterator[BinaryIO]:
         with _opened(out, out, "wb") as stream:
             yield stream
         return
+    for left in left_beside(file, lambda left: left.stat().st_size > 0):
+        with contextlib.suppress(OSError):  # another user owns it
+            left.unlink()
     # Several processes may write one file.
     unfinished = file.with_name(f"{file.name}.{secrets.token_hex(4)}{UNFINISHED}")
     stream = _opened(out, unfinished, "xb")
+    lock: int | None = None
     try:
+        lock = locked(unfinished)
         with stream:
             yield stream
             stream.flush()
@@ -47,6 +59,9 @@ def written_to(out: Path | None) -> Iterator[BinaryIO]:
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
+    finally:
+        if lock is not None:
+            os.close(lock)
 
 
 def kept_whole(out: Path | None) -> bool:
@@ -107,14 +122,23 @@ def _unwritable(out: Path, error: OSError) -> UsageError:
 def answer_line(answer: Mapping[str, Any], top: int | None, row: Mapping[str, Any] | None = None) -> bytes:
     """Return one line: an answer with its `top` scores, highest first (None: all), after the `row` that it is of.
 
-    Labels that are chosen keep their scores, however many they are. Of n best trees the `top` first are shown.
+    Labels that are chosen keep their scores, however many they are. Of the n best trees, and of the words that a
+    language model holds for the most probable, the `top` first are shown.
     """
-    chosen, best = answer.get("labels", ()), N_BEST if "trees" in answer else ()
+    chosen = answer.get("labels", ())
+    best = {name for tells, names in BEST.items() if isinstance(answer.get(tells), list) for name in names}
     kept = {
-        name: highest(value, top, chosen) if isinstance(value, dict) else value[:top] if name in best else value
+        name: highest(value, top, chosen) if isinstance(value, dict) else _first(value, top) if name in best else value
         for name, value in answer.items()
     }
     return json.dumps(kept if row is None else {"row": row, **kept}, ensure_ascii=False).encode() + b"\n"
+
+
+def _first(values: list[Any], top: int | None) -> list[Any]:
+    """Return the first values of a list, or of each list in it."""
+    if values and isinstance(values[0], list):
+        return [_first(value, top) for value in values]
+    return values[:top]
 
 
 def highest(scores: Mapping[str, Any], top: int | None, chosen: Collection[str] = ()) -> dict[str, Any]:

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -28,6 +31,19 @@ def test_chosen_labels_keep_their_scores() -> None:
         found = json.loads(answer_line(answer, top))
         assert (found["labels"], list(found["scores"])) == (["a", "c"], labels)
     assert list(json.loads(answer_line({**answer, "labels": ["b"]}, 1))["scores"]) == ["c", "b"]
+
+
+def test_the_most_probable_words_come_alone() -> None:
+    following = {"log_probability": [-1.0, -2.0], "next": ["a", "b", "c"], "next_probability": [0.5, 0.3, 0.1]}
+    assert json.loads(answer_line(following, 2)) == {
+        "log_probability": [-1.0, -2.0],
+        "next": ["a", "b"],
+        "next_probability": [0.5, 0.3],
+    }
+    masked = {"words": [["a", "b"], ["c", "d"]], "scores": [[0.5, 0.3], [0.9, 0.1]]}
+    assert json.loads(answer_line(masked, 1)) == {"words": [["a"], ["c"]], "scores": [[0.5], [0.9]]}
+    assert json.loads(answer_line(masked, None)) == masked
+    assert json.loads(answer_line({"words": [], "scores": []}, 1)) == {"words": [], "scores": []}
 
 
 def test_a_file_is_complete_or_as_it_was(tmp_path: Path) -> None:
@@ -86,6 +102,35 @@ def test_two_may_write_one_file(tmp_path: Path) -> None:
         second.write(b"second\n")
     assert path.read_bytes() == b"first\n" * 9
     assert [entry.name for entry in tmp_path.iterdir()] == ["answers"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from mtl.cli.answer_lines import written_to
+with written_to(Path(sys.argv[1])) as out:
+    out.write(b"some")
+    out.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_left_goes_and_what_another_writes_stays(tmp_path: Path) -> None:
+    path = tmp_path / "answers"
+    done = subprocess.run([sys.executable, "-c", KILLED, str(path)])
+    assert done.returncode == -signal.SIGKILL
+    (left,) = tmp_path.iterdir()
+    assert left.name.endswith(".writing")
+    begun = tmp_path / "answers.a1b2c3d4.writing"
+    begun.touch()  # somebody may be about to lock it
+    with written_to(path) as first:
+        first.write(b"first\n")
+        first.flush()
+        with written_to(path) as second:
+            second.write(b"second\n")
+        assert not left.exists()
+    assert path.read_bytes() == b"first\n"
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["answers", begun.name]
 
 
 def test_what_answers_cannot_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,10 +20,11 @@ import onnx
 import onnxruntime
 import pytest
 
+from mtl.base import leftovers
 from mtl.base.errors import ExportError, UsageError
 from mtl.base.progress import StageReport
 from mtl.export import export as exporting
-from mtl.export import scratch, swap
+from mtl.export import swap
 from mtl.export.graphs import Graphs, build
 from mtl.export.scratch import clear, scratch_folder
 from mtl.export.weights import references
@@ -368,7 +369,7 @@ def test_what_killed_exports_left_is_cleared(tagger: Exported, tmp_path: Path) -
 
 
 def test_without_locks_what_is_left_is_known_by_its_age(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scratch, "locks", None)
+    monkeypatch.setattr(leftovers, "locks", None)
     left = tmp_path / "out.a1b2c3d4.writing"
     (left / "out").mkdir(parents=True)
     with scratch_folder(tmp_path / "out"):
