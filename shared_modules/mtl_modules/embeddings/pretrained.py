@@ -1,4 +1,4 @@
-"""Word vectors of a file: in the binary form of word2vec, or in the text format of GloVe and fastText.
+"""Word vectors of a file: in the binary form of word2vec, in the text format of GloVe and fastText, or torchtext's.
 
 As text: a word and its numbers per line, separated by one blank. A header line (`count dimension`, as fastText writes
 it) may come first. The file may be packed by gzip. Sources: Pennington et al. (2014), Bojanowski et al. (2017).
@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from mtl.base.errors import DataError, Fault, counted, short
 
+from .torchtext_file import is_saved, read_saved
 from .vector_file import opened
 from .word2vec_file import is_binary, read_binary
 
@@ -38,6 +39,8 @@ class VectorsHeader(NamedTuple):
 
 def dimension(path: Path) -> int:
     """Return how many numbers a vector has: what the header says, else what the first lines hold."""
+    if is_saved(path):
+        return int(read_saved(path)[1].shape[1])
     return _header(path, is_binary(path)).size
 
 
@@ -92,6 +95,11 @@ def read_vectors(path: Path, ids: Mapping[str, int]) -> tuple[npt.NDArray[np.int
 
     Only those of words asked for are kept in memory. Raises `DataError` with the file and, of text, the line.
     """
+    if is_saved(path):
+        words, vectors = read_saved(path)
+        places = {word: place for place, word in enumerate(words) if word in ids}
+        kept = np.fromiter((ids[word] for word in places), dtype=np.int64, count=len(places))
+        return kept, vectors[list(places.values())].numpy()
     wanted = {word.encode("utf-8", errors="replace"): id_ for word, id_ in ids.items()}
     binary = is_binary(path)
     header = _header(path, binary)
