@@ -16,6 +16,7 @@ front_end         how a text becomes tokens, and how they are normalized before 
 gazetteer         where names of lists are in texts
 gazetteer_graph   the longest names of a trie in tokens, from the left, inside the graph
 lexical_features  features of a word without a vocabulary: its hash, and how rare it is
+listed_words      the ids of words in a vocabulary that comes from a file
 name_lists        lists of names from files: lines, tables or JSON
 normalization     what is done to a token before it is looked up, and the tables of it that the C++ featurizer has
 named_lines       a line of a file of named texts, queries or documents: its name and the text
@@ -37,9 +38,11 @@ tag_rule          which tags a column may hold, and the message for one that it 
 tag_schemes       tag schemes: which tags mark spans, what may follow what
 token_values      tokens inside an ONNX graph, and what features compute from them there
 tokenizers        tokenizers: what cuts texts into tokens, in training and again in the exported graph
+torchtext_files   words and vectors that torchtext has saved
 transitions       actions that build a tree from left to right, as a stack machine takes them one after another
 tree_alignment    trees and the tokens of a tokenizer: which tokens are in each bracket
 trees             trees of intents and slots over the words of a text, and the brackets that they are written in
 vocabulary        strings and their ids: 0 is padding, 1 is every string that has no entry, entries count from 2
 white_space       white space, as tokenizers take it, in texts and in the tags and labels beside them
+word_lists        the words of a vocabulary from a file: a word per line, or what torchtext has saved
 """

@@ -74,7 +74,7 @@ KEYS: dict[tuple[str, str], tuple[dict[str, Any], ...]] = {
     ("embedding", "piece"): ({"dim": 5}, {"dim": 5, "token_pooling": "mean"}),
     ("embedding", "positional"): ({"dim": 5, "positions": "learned", "max_length": 4}, {"dim": 5}),
     ("embedding", "sum"): ({"parts": {"word": {"type": "word", "dim": 5}, "place": {"type": "positional", "dim": 5}}},),
-    ("embedding", "word"): ({"dim": 8, "word_dropout": 0.2},),
+    ("embedding", "word"): ({"dim": 8, "word_dropout": 0.2}, {"dim": 8, "vocabulary": "song.txt"}),
     ("representation", "bigru"): ({"hidden": 4, "layers": 2, "dropout": 0.2},),
     ("representation", "bilstm"): ({"hidden": 4},),
     ("representation", "bottleneck"): ({"encoder": {"type": "transformer", "config": ENCODER}, "size": 3},),

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mtl.base.errors import DataError, Fault, counted, short
+from mtl.text.torchtext_files import is_saved, saved_vectors
 
-from .torchtext_file import is_saved, read_saved
 from .vector_file import opened
 from .word2vec_file import is_binary, read_binary
 
@@ -40,7 +40,7 @@ class VectorsHeader(NamedTuple):
 def dimension(path: Path) -> int:
     """Return how many numbers a vector has: what the header says, else what the first lines hold."""
     if is_saved(path):
-        return int(read_saved(path)[1].shape[1])
+        return int(saved_vectors(path)[1].shape[1])
     return _header(path, is_binary(path)).size
 
 
@@ -96,7 +96,7 @@ def read_vectors(path: Path, ids: Mapping[str, int]) -> tuple[npt.NDArray[np.int
     Only those of words asked for are kept in memory. Raises `DataError` with the file and, of text, the line.
     """
     if is_saved(path):
-        words, vectors = read_saved(path)
+        words, vectors = saved_vectors(path)
         places = {word: place for place, word in enumerate(words) if word in ids}
         kept = np.fromiter((ids[word] for word in places), dtype=np.int64, count=len(places))
         return kept, vectors[list(places.values())].numpy()

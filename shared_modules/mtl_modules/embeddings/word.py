@@ -16,6 +16,7 @@ from mtl.base.registry import InitialFile, register
 from mtl.model.lexicon import Lexicon
 from mtl.model.module import PaddedSequence
 from mtl.text.features import Feature, WordIds
+from mtl.text.listed_words import ListedWordIds
 from mtl.text.vocabulary import FIRST, PADDING, UNKNOWN
 
 from ..layers.limits import Count, Positive, Rate
@@ -28,13 +29,15 @@ Start = Literal["random", "mean", "zero"]
 class WordEmbedding(Lexicon):
     """A table of word vectors, trained with the model.
 
-    `dim` is their size D. `min_count` and `max_size` limit the vocabulary. `pretrained` names a file whose vectors the
-    table starts from: of GloVe or fastText as text, or of word2vec in its binary form, packed by gzip or not, or
-    torchtext's saved `Vectors` or `Vocab`. The vectors of words that no file has, and of the unknown word, start as
-    `unknown` says: at `random`, at the `mean` of those of the vocabulary's words that the file has (zero where there
-    are none), or at `zero`. The log says how many words the file has. Random numbers are those of a standard normal
-    distribution, or lie between minus and plus `initial`, which is for `unknown: random`. `word_dropout` is the rate of
-    words replaced by the unknown word in training, which is how the unknown word's vector learns.
+    `dim` is their size D. `min_count` and `max_size` limit the vocabulary of training; `vocabulary` names a file of
+    words in its place: one a line, or what torchtext has saved (`Vocab`, `Vectors`), as they are looked up.
+    `pretrained` names a file whose vectors the table starts from: of GloVe or fastText as text, or of word2vec in its
+    binary form, packed by gzip or not, or torchtext's saved `Vectors` or `Vocab`. The vectors of words that no file
+    has, and of the unknown word, start as `unknown` says: at `random`, at the `mean` of those of the vocabulary's words
+    that the file has (zero where there are none), or at `zero`. The log says how many words the file has. Random
+    numbers are those of a standard normal distribution, or lie between minus and plus `initial`, which is for `unknown:
+    random`. `word_dropout` is the rate of words replaced by the unknown word in training, which is how the unknown
+    word's vector learns.
     """
 
     file_only = {"unknown": "pretrained"}
@@ -46,12 +49,19 @@ class WordEmbedding(Lexicon):
         dim: Count = 100,
         min_count: Count = 1,
         max_size: Count | None = None,
+        vocabulary: str | None = None,
         pretrained: InitialFile | None = None,
         unknown: Start = "random",
         word_dropout: Rate = 0.0,
         initial: Positive | None = None,
     ) -> None:
         super().__init__()
+        if vocabulary is not None and (min_count != 1 or max_size is not None):
+            raise WrongKeyError(
+                "vocabulary",
+                "'vocabulary' should come without 'min_count' and 'max_size', as it says which words there are. "
+                f"Found '{'max_size' if min_count == 1 else 'min_count'}'.",
+            )
         if initial is not None and unknown != "random":
             raise WrongKeyError(
                 "initial",
@@ -71,8 +81,12 @@ class WordEmbedding(Lexicon):
             self._start_others(found, unknown)
 
     @classmethod
-    def features(cls, min_count: int = 1, max_size: int | None = None) -> tuple[Feature, ...]:
+    def features(
+        cls, min_count: int = 1, max_size: int | None = None, vocabulary: str | None = None
+    ) -> tuple[Feature, ...]:
         """Word ids under a vocabulary of its own."""
+        if vocabulary is not None:
+            return (ListedWordIds(words=vocabulary),)
         return (WordIds(min_count=min_count, max_size=max_size),)
 
     def _start_from(self, path: Path, unknown: Start) -> NDArray[np.int64]:

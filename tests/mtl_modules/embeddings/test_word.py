@@ -11,6 +11,7 @@ from mtl.base.progress import Note
 from mtl.base.registry import InitialFile
 from mtl.text.features import WordIds
 from mtl.text.featurizer import tokenize
+from mtl.text.listed_words import ListedWordIds
 from mtl_modules import WordEmbedding
 
 LENGTHS = torch.tensor([4])
@@ -23,6 +24,18 @@ def words() -> Any:
     feature.count(tokenize(["hey hey jude"], "whitespace"))
     feature.fit()
     return (feature,)
+
+
+def test_a_vocabulary_of_a_file_has_no_limits(words: Any) -> None:
+    (feature,) = WordEmbedding.features(vocabulary="words.txt")
+    assert isinstance(feature, ListedWordIds)
+    for limits, found in (({"min_count": 2}, "min_count"), ({"max_size": 5}, "max_size")):
+        with pytest.raises(UsageError) as error:
+            WordEmbedding(words, vocabulary="words.txt", **limits)
+        assert str(error.value) == (
+            "'vocabulary' should come without 'min_count' and 'max_size', as it says which words there are. "
+            f"Found '{found}'."
+        )
 
 
 def test_features_take_the_limits_of_the_vocabulary() -> None:

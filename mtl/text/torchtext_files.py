@@ -1,4 +1,4 @@
-"""Word vectors that torchtext 0.6.0 has saved: its cache of `Vectors` (`.vector_cache/NAME.pt`), or a `Vocab`.
+"""What torchtext 0.6.0 has saved: its cache of `Vectors` (`.vector_cache/NAME.pt`), or a `Vocab`.
 
 Files are read without running code of theirs. A `Vocab` needs the extra `torchtext`, of which it is a class.
 """
@@ -11,15 +11,23 @@ import re
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import torch
-from torch import Tensor
+from ..base.errors import DataError, Fault
+from ..base.files import why_unreadable
 
-from mtl.base.errors import DataError, Fault
-from mtl.base.files import why_unreadable
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _BEFORE_ZIP = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."  # how files of `torch.save` began before torch 1.6
+
+
+class _Saved(NamedTuple):
+    """Words, their vectors, and of a `Vocab` how often each was counted: its special symbols were not."""
+
+    words: list[str]
+    vectors: Tensor | None
+    counts: dict[str, int] | None
 
 
 def is_saved(path: Path) -> bool:
@@ -33,30 +41,46 @@ def is_saved(path: Path) -> bool:
         return file.read(len(_BEFORE_ZIP)) == _BEFORE_ZIP
 
 
-def read_saved(path: Path) -> tuple[Sequence[str], Tensor]:
-    """Return words and their vectors [N, D]; raises `DataError` where the file holds neither `Vectors` nor a `Vocab`.
+def saved_words(path: Path) -> list[str]:
+    """Return the words of `Vectors` or of a `Vocab`, without special symbols of its; raises `DataError`."""
+    found = _read(path)
+    return found.words if found.counts is None else [word for word in found.words if word in found.counts]
+
+
+def saved_vectors(path: Path) -> tuple[Sequence[str], Tensor]:
+    """Return words and their vectors [N, D]; raises `DataError` where the file has none.
 
     Words to which a `Vocab` gave no vector, zeros in their place, are left out.
     """
-    found = _loaded(path)
-    if isinstance(found, tuple) and len(found) == 4:
-        words, _, vectors, _ = found
-    else:
-        words, vectors = getattr(found, "itos", None), getattr(found, "vectors", None)
-    if isinstance(words, list) and vectors is None:
+    words, vectors, counts = _read(path)
+    if vectors is None:
         message = "should be a Vocab with vectors. Found one without. Load them (load_vectors), and save it again."
         raise DataError(Fault(message, file=str(path)))
-    if not (isinstance(words, list) and isinstance(vectors, Tensor) and vectors.shape[:1] == (len(words),)):
-        message = f"should be Vectors or a Vocab of torchtext. Found an object of {type(found).__name__}."
-        raise DataError(Fault(message, file=str(path)))
-    if not isinstance(found, tuple):
+    if counts is not None:
         known = vectors.any(1)
         words, vectors = [word for word, is_known in zip(words, known, strict=True) if is_known], vectors[known]
     return words, vectors.float()
 
 
+def _read(path: Path) -> _Saved:
+    found = _loaded(path)
+    if isinstance(found, tuple) and len(found) == 4:
+        read = _Saved(found[0], found[2], None)
+    else:
+        parts = (getattr(found, name, None) for name in ("itos", "vectors", "freqs"))
+        read = _Saved(*parts)  # type: ignore[arg-type]  # as is asked below
+    whole = read.vectors is not None or read.counts is not None
+    alike = read.vectors is None or len(read.vectors) == len(read.words or ())
+    if not (isinstance(read.words, list) and whole and alike):
+        message = f"should be Vectors or a Vocab of torchtext. Found an object of {type(found).__name__}."
+        raise DataError(Fault(message, file=str(path)))
+    return read
+
+
 def _loaded(path: Path) -> Any:
     """Return what was saved; raises `DataError` where it is of a class other than torchtext's."""
+    import torch  # not for what reads recipes alone
+
     lacking = None
     try:
         classes: list[Any] = [importlib.import_module("torchtext.vocab").Vocab]

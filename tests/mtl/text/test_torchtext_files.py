@@ -1,4 +1,4 @@
-"""Vectors that the real torchtext 0.6.0 has saved, and other files of torch."""
+"""Words and vectors that the real torchtext 0.6.0 has saved, and other files of torch."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from mtl.base.errors import DataError
+from mtl.text.word_lists import read_words
 from mtl_modules.embeddings.pretrained import dimension, read_vectors
 
 IDS = {"play": 2, "opera": 3, "jude": 4}
@@ -68,6 +69,15 @@ def test_what_else_torch_has_saved_is_named(tmp_path: Path, case: str, how: dict
     with pytest.raises(DataError) as error:
         read_vectors(path, IDS)
     assert str(error.value) == f"{path}: {message}"
+
+
+def test_the_words_are_those_that_were_counted(vectors: Any, tmp_path: Path) -> None:
+    kind = importlib.import_module("torchtext.vocab").Vocab
+    counts = Counter(["jude", "jude", "play", "<pad>"])  # a special symbol is in front, and in texts, too
+    for vocab in (kind(counts), kind(counts, vectors=vectors)):
+        torch.save(vocab, tmp_path / "vocab.pt")
+        assert read_words(tmp_path / "vocab.pt") == ["<pad>", "jude", "play"]
+    assert read_words(tmp_path / "v.vec.pt") == ["play", "the", "jude"]
 
 
 def test_a_vocab_without_vectors_is_told(tmp_path: Path) -> None:
