@@ -150,6 +150,12 @@ def _signature(cls: type) -> dict[str, inspect.Parameter]:
     return {p.name: p.replace(annotation=hints.get(p.name, Any)) for p in parameters}
 
 
+def with_key(kind: str, key: str) -> str:
+    """Return the sentence about the components of a kind that have a key, for one that has not; nothing for none."""
+    found = [name for name in names(kind) if key in recipe_keys(lookup(kind, name))]
+    return f" {kind.capitalize()}s with that key: {listing(found)}." if found else ""
+
+
 def address_keys(cls: type) -> tuple[str, ...]:
     """Return the recipe keys of a component that hold addresses (annotated `Address`, one or a list of them)."""
     return tuple(name for name, p in recipe_keys(cls).items() if _mentions(p.annotation, Address))

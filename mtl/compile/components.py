@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -34,7 +35,8 @@ def read_component(
     if known is None:
         return None
     fields = registry.schema(registry.lookup(kind, known))
-    checked, faults = fitted_to(fields, values, reading.document, steps, f"the {kind} '{known}'", (key,))
+    what, elsewhere = f"the {kind} '{known}'", partial(registry.with_key, kind)
+    checked, faults = fitted_to(fields, values, reading.document, steps, what, (key,), elsewhere)
     reading.faults += faults
     if cls is None or checked is None:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from ..base import registry
@@ -178,7 +179,11 @@ class ModuleReader:
         written = {key: steps for key, (_, steps) in values.items()}
         what = f"the {kind} '{name}'"
         schema = registry.schema(cls)
-        checked, wrong = check_at(schema, plain, self.reading.document, written, home, what, general=_general(written))
+        checked, wrong = check_at(
+            *(schema, plain, self.reading.document, written, home, what),
+            general=_general(written),
+            elsewhere=partial(registry.with_key, kind),
+        )
         self.reading.faults += wrong
         if checked is None or len(self.reading.faults) > faults or not all(map(_complete, nested.values())):
             return None

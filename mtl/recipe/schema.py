@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Literal
 
 import pydantic
@@ -32,10 +32,11 @@ def fitted_to(
     steps: Steps,
     what: str,
     general: Collection[str] = (),
+    elsewhere: Callable[[str], str] = lambda key: "",
 ) -> tuple[dict[str, Any] | None, list[Fault]]:
     """Return the values with defaults filled in, or None, and the faults; `what` names whose keys these are."""
     written = {key: (*steps, key) for key in values}
-    return check_at(model, values, document, written, steps, what, general=general)
+    return check_at(model, values, document, written, steps, what, general=general, elsewhere=elsewhere)
 
 
 def check_at(
@@ -47,21 +48,25 @@ def check_at(
     what: str,
     misspelled: Collection[str | None] = (),
     general: Collection[str] = (),
+    elsewhere: Callable[[str], str] = lambda key: "",
 ) -> tuple[dict[str, Any] | None, list[Fault]]:
     """Do as `fitted_to` where the keys of one configuration are in several places of the document.
 
     A key that an unknown one was probably meant to be is not reported as missing, nor is one in `misspelled`. An
-    unknown one may also be meant to be one of the `general` keys, which are read elsewhere.
+    unknown one may also be meant to be one of the `general` keys, which are read elsewhere. `elsewhere` gives the
+    sentence about others that have it.
     """
     try:
         checked = model.model_validate(dict(values))
     except pydantic.ValidationError as error:
         rows = error.errors(include_url=False)
         names = [*model.model_fields, *general]
-        meant = {closest(str(row["loc"][0]), names) for row in rows if row["type"] == "extra_forbidden"}
+        unknown = [str(row["loc"][0]) for row in rows if row["type"] == "extra_forbidden"]
+        meant = {closest(key, names) for key in unknown if not elsewhere(key)}
         rows = [row for row in rows if row["type"] != "missing" or row["loc"][0] not in meant | set(misspelled)]
         told = _of_alternatives(rows, values)
-        return None, list(dict.fromkeys(_fault(model, row, document, written, steps, what, general) for row in told))
+        about = (model, document, written, steps, what, general, elsewhere)
+        return None, list(dict.fromkeys(_fault(row, *about) for row in told))
     return {name: getattr(checked, name) for name in model.model_fields}, []
 
 
@@ -98,18 +103,19 @@ def _of_alternatives(rows: list[Any], values: Mapping[str, Any]) -> list[Any]:
 
 
 def _fault(
-    model: type[pydantic.BaseModel],
     row: Any,
+    model: type[pydantic.BaseModel],
     document: Document,
     written: Mapping[str, Steps],
     steps: Steps,
     what: str,
     general: Collection[str],
+    elsewhere: Callable[[str], str],
 ) -> Fault:
     key = str(row["loc"][0])
     if row["type"] == "extra_forbidden":
         place = document.key_place(written[key]).named(dotted(written[key][:-1]))
-        return place.fault(unknown_key(key, model.model_fields, what, general=general))
+        return place.fault(unknown_key(key, model.model_fields, what, general=general, elsewhere=elsewhere(key)))
     annotation, marks = model.model_fields[key].annotation, model.model_fields[key].metadata
     if row["type"] == "missing":
         return document.key_place(steps).fault(f"should have a key '{key}', {expected(annotation)}. There is none.")
@@ -173,16 +179,23 @@ def closest(key: str, known: Iterable[str]) -> str | None:
     return nearest(key, known)
 
 
-def unknown_key(key: str, known: Iterable[str], what: str, noun: str = "key", general: Iterable[str] = ()) -> str:
+def unknown_key(
+    key: str,
+    known: Iterable[str],
+    what: str,
+    noun: str = "key",
+    general: Iterable[str] = (),
+    elsewhere: str = "",
+) -> str:
     """Return the sentence for a key that does not exist, with the nearest one or all that do; `noun` is its kind.
 
-    The nearest one may also be one of the `general` keys, which are not listed.
+    The nearest one may also be one of the `general` keys, which are not listed. A key that others have, as `elsewhere`
+    says in a sentence, is no slip for another.
     """
     names = list(known)
-    hint = near_miss(key, [*names, *general]) or (
-        f" Its {noun}s: {listing(names)}." if names else f" It has no {noun}s."
-    )
-    return f"{what} has no {noun} '{key}'.{hint}"
+    own = f" Its {noun}s: {listing(names)}." if names else f" It has no {noun}s."
+    near = "" if elsewhere else near_miss(key, [*names, *general])
+    return f"{what} has no {noun} '{key}'.{near or own}{elsewhere}"
 
 
 def _holds(value: Any, step: str | int) -> bool:

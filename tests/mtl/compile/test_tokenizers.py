@@ -89,7 +89,8 @@ def test_what_is_wrong_with_keys(folder_of: Callable[[str], Path], tmp_path: Pat
         f"{here}: should have a 'type', the name of a tokenizer. There is none."
     ]
     assert refused({"tokenizer": {"type": "whitespace", "path": "x"}}) == [
-        f"{here}: the tokenizer 'whitespace' has no key 'path'. It has no keys."
+        f"{here}: the tokenizer 'whitespace' has no key 'path'. It has no keys. Tokenizers with that "
+        "key: unigram, wordpiece."
     ]
     file = tmp_path / "tokenizer.json"
     file.write_text(json.dumps(wordpiece(model={"type": "BPE"})))

@@ -167,6 +167,11 @@ share: {words: ["*.embedding"], encoder: ["*.representation"]}
             "the representation 'bilstm' has no key 'hiden'. Did you mean 'hidden'?",
         ),
         (
+            "tasks.slots.model.output.class_weights=balanced",
+            "--set tasks.slots.model.output.class_weights=balanced: tasks.slots.model.output: the output 'crf' has no key "
+            "'class_weights'. Its keys: constrained, prior. Outputs with that key: hinge, sigmoid, softmax.",
+        ),
+        (
             "tasks.intent.model.representation.type=bilstmm",
             "--set tasks.intent.model.representation.type=bilstmm: tasks.intent.model.representation: "
             "no representation named 'bilstmm'. Did you mean 'bilstm'?",
