@@ -44,8 +44,11 @@ def readers(config: ModuleConfig, backward: bool) -> str:
     """Return the sentence that names what there is instead of a module that reads otherwise."""
     if backward and config.kind == "representation":
         return _anticausal()
-    by_default = listing(_by_default(config.kind, backward))
-    return f"{'Anticausal' if backward else 'Causal'} {config.kind}s, with the defaults of their keys: {by_default}."
+    which = f"{'Anticausal' if backward else 'Causal'} {config.kind}s"
+    by_default, switched = _by_default(config.kind, backward), _switched(config.kind, backward)
+    if not switched:
+        return f"{which}, with the defaults of their keys: {listing(by_default)}."
+    return f"{which}: {listing(switched)}; with the defaults of their keys: {listing(by_default)}."
 
 
 def _within(address: str, config: ModuleConfig) -> Iterator[tuple[str, ModuleConfig]]:
@@ -68,6 +71,18 @@ def _anticausal() -> str:
     others = [name for name in _by_default("representation", True) if name not in found]
     by_default = f"; with the defaults of their keys: {listing(others)}" if others else ""
     return f"Anticausal representations: {listing(found)} with 'direction: backward'{by_default}."
+
+
+def _switched(kind: str, backward: bool) -> list[str]:
+    """Return the modules that read so where one of their keys is true, each with that key."""
+    found = []
+    for name in set(registry.names(kind)) - set(_by_default(kind, backward)):
+        cls, keys = _keys(kind, name)
+        fits = cls.anticausal if backward else cls.causal
+        if Parameter.empty not in keys.values():
+            off = [key for key, value in keys.items() if value is False]
+            found += [f"{name} with '{key}: true'" for key in off if fits({**keys, key: True})]
+    return sorted(found)
 
 
 def _by_default(kind: str, backward: bool) -> list[str]:

@@ -73,14 +73,14 @@ class Ensemble:
         has not ended.
         """
         folders, out = [Path(run) for run in runs], Path(out)
-        if len({folder.resolve() for folder in folders}) < 2:
-            raise UsageError(
-                f"an ensemble should be of two runs or more. Found {len(set(folders))}. Name others, or a recipe "
-                "with --runs N, which is trained N times."
-            )
         repeated = next((one for n, one in enumerate(folders) if one.resolve() in map(Path.resolve, folders[:n])), None)
         if repeated is not None:
             raise UsageError(f"each run of an ensemble should be named once. Found '{repeated}' again. Leave it out.")
+        if len(folders) < 2:
+            raise UsageError(
+                f"an ensemble should be of two runs or more. Found {len(folders)}. Name others, or a recipe "
+                "with --runs N, which is trained N times."
+            )
         fault_if_other(folders, "run")
         check_folder(out, folders, by)
         candidates = _candidates(folders)

@@ -206,7 +206,7 @@ def test_a_member_that_is_gone_or_has_other_weights_is_said(small_run: Path, oth
 
 def test_an_ensemble_is_of_finished_runs(small_run: Path, other: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as few:
-        Ensemble.start([small_run, small_run], tmp_path / "both")
+        Ensemble.start([small_run], tmp_path / "both")
     assert str(few.value) == (
         "an ensemble should be of two runs or more. Found 1. Name others, or a recipe with --runs N, which is trained "
         "N times."
