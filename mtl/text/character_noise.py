@@ -27,7 +27,7 @@ class CharacterNoise:
         pydantic.Field(gt=0, le=1),
         Key(
             "share of words that get one slip",
-            note="Each time that training reads them; words of one character get none.",
+            note="Made anew each time that training reads them, and never cached; words of one character get none.",
         ),
     ] = 0.1
     edits: Annotated[
