@@ -23,6 +23,7 @@ several_errors  errors of the parts of one request, told together
 shown        values of cells as messages show them: as the file has them that they were read from
 tensors      tensors in safetensors files: read without unpickling, written through to the disk
 threads      how many threads torch computes on, temporarily: the setting is one of the whole process
+torchtext_files  words and vectors that torchtext has saved
 unfinished   a run whose training has not ended: how far it got, and the command that goes on with it
 unpacking    text that gzip has packed: unpacked while it is read
 version      the version of the library

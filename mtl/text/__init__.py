@@ -38,7 +38,6 @@ tag_rule          which tags a column may hold, and the message for one that it 
 tag_schemes       tag schemes: which tags mark spans, what may follow what
 token_values      tokens inside an ONNX graph, and what features compute from them there
 tokenizers        tokenizers: what cuts texts into tokens, in training and again in the exported graph
-torchtext_files   words and vectors that torchtext has saved
 transitions       actions that build a tree from left to right, as a stack machine takes them one after another
 tree_alignment    trees and the tokens of a tokenizer: which tokens are in each bracket
 trees             trees of intents and slots over the words of a text, and the brackets that they are written in

@@ -8,8 +8,8 @@ from ..base.encodings import wide_text
 from ..base.errors import DataError, Fault
 from ..base.file_kinds import LOOKED_AT, packed
 from ..base.files import why_unreadable
+from ..base.torchtext_files import is_saved, saved_words
 from ..base.unpacking import DAMAGED, damaged, unpacked
-from .torchtext_files import is_saved, saved_words
 
 _BYTE_ORDER_MARK = "\ufeff"
 

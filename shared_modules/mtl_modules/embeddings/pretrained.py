@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtl.base.errors import DataError, Fault, counted, short
-from mtl.text.torchtext_files import is_saved, saved_vectors
+from mtl.base.torchtext_files import is_saved, saved_vectors
 
 from .vector_file import opened
 from .word2vec_file import is_binary, read_binary

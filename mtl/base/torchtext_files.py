@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..base.errors import DataError, Fault
-from ..base.files import why_unreadable
+from .errors import DataError, Fault
+from .files import why_unreadable
 
 if TYPE_CHECKING:
     from torch import Tensor
