@@ -39,12 +39,12 @@ def left_beside(place: Path, begun: Callable[[Path], bool]) -> Iterator[Path]:
     """Yield what is named `PLACE.????????.writing` and no process can be at work in.
 
     `begun` says of one whether there is anything in it: its process locks it before there is, so that one with nothing
-    in it may be about to be locked, and counts when it is a day old.
+    in it may be about to be locked, and counts when it is a day old. Without locks only age counts.
     """
     for left in place.parent.glob(f"{glob.escape(place.name)}.????????{UNFINISHED}"):
         of_nobody = False
         with contextlib.suppress(OSError):  # another process has just finished, or another user owns it
-            of_nobody = _is_old(left) or (begun(left) and _is_free(left))
+            of_nobody = _is_old(left) if locks is None else (_is_old(left) or begun(left)) and _is_free(left)
         if of_nobody:
             yield left
 

@@ -21,30 +21,32 @@ if TYPE_CHECKING:
 
 _BEFORE_ZIP = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."  # how files of `torch.save` began before torch 1.6
 
+_ZIP = b"PK\x03\x04"
+
 
 class _Saved(NamedTuple):
-    """Words, their vectors, and of a `Vocab` how often each was counted: its special symbols were not."""
+    """Words and their vectors; a `Vocab` may have none, and has zeros in the place of one that it lacks."""
 
     words: list[str]
     vectors: Tensor | None
-    counts: dict[str, int] | None
+    of_vocab: bool
 
 
 def is_saved(path: Path) -> bool:
     """Say whether a file is one of `torch.save`; one that cannot be read is none."""
     if why_unreadable(path):
         return False
+    with path.open("rb") as file:
+        begin = file.read(len(_BEFORE_ZIP))
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             return any(name.endswith("/data.pkl") for name in archive.namelist())
-    with path.open("rb") as file:
-        return file.read(len(_BEFORE_ZIP)) == _BEFORE_ZIP
+    return begin == _BEFORE_ZIP or (path.suffix == ".pt" and begin.startswith(_ZIP))  # the latter is cut off
 
 
 def saved_words(path: Path) -> list[str]:
-    """Return the words of `Vectors` or of a `Vocab`, without special symbols of its; raises `DataError`."""
-    found = _read(path)
-    return found.words if found.counts is None else [word for word in found.words if word in found.counts]
+    """Return the words of `Vectors` or of a `Vocab`, special symbols among them; raises `DataError`."""
+    return _read(path).words
 
 
 def saved_vectors(path: Path) -> tuple[Sequence[str], Tensor]:
@@ -52,11 +54,11 @@ def saved_vectors(path: Path) -> tuple[Sequence[str], Tensor]:
 
     Words to which a `Vocab` gave no vector, zeros in their place, are left out.
     """
-    words, vectors, counts = _read(path)
+    words, vectors, of_vocab = _read(path)
     if vectors is None:
         message = "should be a Vocab with vectors. Found one without. Load them (load_vectors), and save it again."
         raise DataError(Fault(message, file=str(path)))
-    if counts is not None:
+    if of_vocab:
         known = vectors.any(1)
         words, vectors = [word for word, is_known in zip(words, known, strict=True) if is_known], vectors[known]
     return words, vectors.float()
@@ -64,17 +66,20 @@ def saved_vectors(path: Path) -> tuple[Sequence[str], Tensor]:
 
 def _read(path: Path) -> _Saved:
     found = _loaded(path)
-    if isinstance(found, tuple) and len(found) == 4:
-        read = _Saved(found[0], found[2], None)
-    else:
-        parts = (getattr(found, name, None) for name in ("itos", "vectors", "freqs"))
-        read = _Saved(*parts)  # type: ignore[arg-type]  # as is asked below
-    whole = read.vectors is not None or read.counts is not None
-    alike = read.vectors is None or len(read.vectors) == len(read.words or ())
-    if not (isinstance(read.words, list) and whole and alike):
+    of_vocab = hasattr(found, "itos")
+    words, vectors = None, None
+    if of_vocab:
+        words, vectors = found.itos, getattr(found, "vectors", None)
+    elif isinstance(found, tuple) and len(found) == 4:
+        words, _, vectors, _ = found
+    named = isinstance(words, list) and all(isinstance(word, str) for word in words)
+    fits = of_vocab if vectors is None else hasattr(vectors, "ndim") and vectors.ndim == 2
+    if words is None or not named or not fits or (vectors is not None and len(vectors) != len(words)):
         message = f"should be Vectors or a Vocab of torchtext. Found an object of {type(found).__name__}."
+        if words is not None:
+            message = "should hold words and a vector of each. Found others."
         raise DataError(Fault(message, file=str(path)))
-    return read
+    return _Saved(words, vectors, of_vocab)
 
 
 def _loaded(path: Path) -> Any:
@@ -89,7 +94,7 @@ def _loaded(path: Path) -> Any:
     with torch.serialization.safe_globals(classes):
         try:
             return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
-        except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+        except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, LookupError, AttributeError) as error:
             message = f"should be Vectors or a Vocab that torchtext has saved. Found {_what(error)}"
             if lacking is not None and "torchtext.vocab" in str(error):
                 message = (

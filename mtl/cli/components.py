@@ -22,7 +22,7 @@ WIDTH = 100  # of what is wrapped
 RECIPE = "recipe"  # in place of a kind: what is not a component's
 
 
-LETTERS = {"B": "rows", "T": "tokens", "P": "pieces of tokens", "C": "labels, or characters", "D": "a vector's size"}
+LETTERS = {"B": "rows", "T": "tokens", "P": "pieces of tokens", "D": "a vector's size"}  # what all shapes mean by them
 
 
 def components_command(
@@ -135,7 +135,7 @@ def describe(kind: str, name: str) -> Iterator[str]:
 
 
 def shapes_of(cls: type) -> str:
-    """Return what a module computes from what, as its `forward` says, with letters explained; nothing for others.
+    """Return what a module computes from what, as its `forward` says, with common letters explained; else nothing.
 
     >>> class Last:
     ...     def forward(self):

@@ -125,7 +125,7 @@ def _count(
             for component in counted.get(key, ()):
                 for number, feature in enumerate(fitted.features[component]):
                     if feature.needs_fit and not origins.settled(component, number):
-                        feature.count(mask)
+                        feature.count_mask(mask)
 
 
 def _counted(plan: SourcePlan, together: Mapping[str, tuple[str, ...]]) -> dict[InputKey, list[str]]:

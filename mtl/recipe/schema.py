@@ -62,7 +62,7 @@ def check_at(
         rows = error.errors(include_url=False)
         names = [*model.model_fields, *general]
         unknown = [str(row["loc"][0]) for row in rows if row["type"] == "extra_forbidden"]
-        meant = {closest(key, names) for key in unknown if not elsewhere(key)}
+        meant = {closest(key, model.model_fields if elsewhere(key) else names) for key in unknown}
         rows = [row for row in rows if row["type"] != "missing" or row["loc"][0] not in meant | set(misspelled)]
         told = _of_alternatives(rows, values)
         about = (model, document, written, steps, what, general, elsewhere)
@@ -189,12 +189,12 @@ def unknown_key(
 ) -> str:
     """Return the sentence for a key that does not exist, with the nearest one or all that do; `noun` is its kind.
 
-    The nearest one may also be one of the `general` keys, which are not listed. A key that others have, as `elsewhere`
-    says in a sentence, is no slip for another.
+    The nearest one may also be one of the `general` keys, which are not listed; not where others have the key, as
+    `elsewhere` says in a sentence.
     """
     names = list(known)
     own = f" Its {noun}s: {listing(names)}." if names else f" It has no {noun}s."
-    near = "" if elsewhere else near_miss(key, [*names, *general])
+    near = near_miss(key, names if elsewhere else [*names, *general])
     return f"{what} has no {noun} '{key}'.{near or own}{elsewhere}"
 
 

@@ -116,6 +116,10 @@ class Feature:
     def count(self, tokens: Tokens) -> None:
         """Take note of a batch of training texts; called over all of them before `fit`, if `needs_fit`."""
 
+    def count_mask(self, mask: Tokens) -> None:
+        """Take note of the mask of a masked language model, as often as training shows it: it needs an entry."""
+        self.count(mask)
+
     def fit(self) -> None:
         """Fit what `compute` needs (a vocabulary) from what was counted."""
 

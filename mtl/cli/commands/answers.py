@@ -63,7 +63,7 @@ def predict(
             parser=whole("--top", least=1),
             metavar="N",
             help="Scores a row, the highest first, and those of all chosen labels; trees, where a parser has an "
-            "`nbest`; words, of the `top` that a language model answers with. Without it: 5.",
+            "`nbest`; most probable words, where a language model answers with as many. Without it: 5.",
         ),
     ] = None,
     every_score: Annotated[bool, typer.Option("--all", help="All scores of a row.")] = False,

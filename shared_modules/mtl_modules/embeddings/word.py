@@ -30,14 +30,15 @@ class WordEmbedding(Lexicon):
     """A table of word vectors, trained with the model.
 
     `dim` is their size D. `min_count` and `max_size` limit the vocabulary of training; `vocabulary` names a file of
-    words in its place: one a line, or what torchtext has saved (`Vocab`, `Vectors`), as they are looked up.
-    `pretrained` names a file whose vectors the table starts from: of GloVe or fastText as text, or of word2vec in its
-    binary form, packed by gzip or not, or torchtext's saved `Vectors` or `Vocab`. The vectors of words that no file
-    has, and of the unknown word, start as `unknown` says: at `random`, at the `mean` of those of the vocabulary's words
-    that the file has (zero where there are none), or at `zero`. The log says how many words the file has. Random
-    numbers are those of a standard normal distribution, or lie between minus and plus `initial`, which is for `unknown:
-    random`. `word_dropout` is the rate of words replaced by the unknown word in training, which is how the unknown
-    word's vector learns.
+    words in its place: one a line, or what torchtext has saved (`Vocab`, `Vectors`), written as tokens are after
+    normalization, in the file's order (`adaptive_softmax` takes the first for the most frequent). `pretrained` names a
+    file whose vectors the table starts from: of GloVe or fastText as text, or of word2vec in its binary form, packed by
+    gzip or not, or torchtext's saved `Vectors` or `Vocab`. The vectors of words that no file has, and of the unknown
+    word, start as `unknown` says: at `random`, at the `mean` of those of the vocabulary's words that the file has (zero
+    where there are none), or at `zero`. The log says how many words the file has. Random numbers are those of a
+    standard normal distribution, or lie between minus and plus `initial`, which is for `unknown: random`.
+    `word_dropout` is the rate of words replaced by the unknown word in training, which is how the unknown word's vector
+    learns.
     """
 
     file_only = {"unknown": "pretrained"}

@@ -51,7 +51,19 @@ OTHERS: dict[str, tuple[Any, str]] = {
     ),
     "sizes": (
         (["a"], {"a": 0}, torch.zeros(2, 3), 3),
-        "should be Vectors or a Vocab of torchtext. Found an object of tuple.",
+        "should hold words and a vector of each. Found others.",
+    ),
+    "numbers for words": (
+        ([1], {1: 0}, torch.zeros(1, 3), 3),
+        "should hold words and a vector of each. Found others.",
+    ),
+    "a number for a vector": (
+        (["a"], {"a": 0}, torch.zeros(1), 3),
+        "should hold words and a vector of each. Found others.",
+    ),
+    "a list of vectors": (
+        (["a"], {"a": 0}, [[0.0, 1.0]], 3),
+        "should hold words and a vector of each. Found others.",
     ),
     "class": (
         Fraction(1, 2),
@@ -71,12 +83,12 @@ def test_what_else_torch_has_saved_is_named(tmp_path: Path, case: str, how: dict
     assert str(error.value) == f"{path}: {message}"
 
 
-def test_the_words_are_those_that_were_counted(vectors: Any, tmp_path: Path) -> None:
+def test_the_words_are_those_of_both(vectors: Any, tmp_path: Path) -> None:
     kind = importlib.import_module("torchtext.vocab").Vocab
-    counts = Counter(["jude", "jude", "play", "<pad>"])  # a special symbol is in front, and in texts, too
+    counts = Counter(["jude", "jude", "play"])
     for vocab in (kind(counts), kind(counts, vectors=vectors)):
         torch.save(vocab, tmp_path / "vocab.pt")
-        assert read_words(tmp_path / "vocab.pt") == ["<pad>", "jude", "play"]
+        assert read_words(tmp_path / "vocab.pt") == ["<unk>", "<pad>", "jude", "play"]
     assert read_words(tmp_path / "v.vec.pt") == ["play", "the", "jude"]
 
 
@@ -102,9 +114,10 @@ def test_a_vocab_where_torchtext_is_not_installed(tmp_path: Path, monkeypatch: p
     )
 
 
-def test_a_damaged_file(vectors: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", SAVED)
+def test_a_damaged_file(vectors: Any, tmp_path: Path, how: dict[str, Any]) -> None:
     path = tmp_path / "cut.pt"
-    torch.save((vectors.itos, vectors.stoi, vectors.vectors, 3), path, _use_new_zipfile_serialization=False)
+    torch.save((vectors.itos, vectors.stoi, vectors.vectors, 3), path, **how)
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(DataError) as error:
         dimension(path)

@@ -133,6 +133,18 @@ def test_what_a_killed_process_left_goes_and_what_another_writes_stays(tmp_path:
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["answers", begun.name]
 
 
+def test_what_is_written_for_days_stays(tmp_path: Path) -> None:
+    path = tmp_path / "answers"
+    with written_to(path) as first:
+        first.write(b"first\n")
+        first.flush()
+        (unfinished,) = tmp_path.iterdir()
+        os.utime(unfinished, (0, 0))
+        with written_to(path) as second:
+            second.write(b"second\n")
+    assert path.read_bytes() == b"first\n"
+
+
 def test_what_answers_cannot_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("folder").mkdir()

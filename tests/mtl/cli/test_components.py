@@ -70,7 +70,6 @@ def test_all_are_shown_in_full(capsys: pytest.CaptureFixture[str]) -> None:
     everything_said = capsys.readouterr().out
     assert f"\n{poolings}\n" in everything_said
     heads = [f"{kind} '{name}' (" for kind in registry.KINDS for name in registry.names(kind)]
-    assert [line for line in everything_said.splitlines() if line.startswith(tuple(heads))] != []
     assert all(f"\n{head}" in f"\n{everything_said}" for head in heads)
 
 

@@ -167,6 +167,11 @@ share: {words: ["*.embedding"], encoder: ["*.representation"]}
             "the representation 'bilstm' has no key 'hiden'. Did you mean 'hidden'?",
         ),
         (
+            "tasks.intent.model.decoder.dropuot=0.1",
+            "--set tasks.intent.model.decoder.dropuot=0.1: tasks.intent.model.decoder: the decoder 'mlp' has no key "
+            "'dropuot'. Did you mean 'dropout'?",
+        ),
+        (
             "tasks.slots.model.output.class_weights=balanced",
             "--set tasks.slots.model.output.class_weights=balanced: tasks.slots.model.output: the output 'crf' has no key "
             "'class_weights'. Its keys: constrained, prior. Outputs with that key: hinge, sigmoid, softmax.",
