@@ -20,8 +20,6 @@ from ..compile.loading import register_built_in
 
 WIDTH = 100  # of what is wrapped
 RECIPE = "recipe"  # in place of a kind: what is not a component's
-
-
 LETTERS = {"B": "rows", "T": "tokens", "P": "pieces of tokens", "D": "a vector's size"}  # what all shapes mean by them
 
 
