@@ -118,7 +118,7 @@ NAME_IT = "If the file is written in another encoding, name it under 'encodings'
         ),
         (
             "a.txt",
-            gzip.compress(gzip.compress(b"Paris")),
+            gzip.compress(gzip.compress(b"Paris", mtime=0), mtime=0),
             None,
             "utf-8",
             ": should be names as text. Found gzip. Unpack it first (gunzip).",
