@@ -17,7 +17,7 @@ from mtl.model.module import PaddedSequence, Representation
 from mtl.recipe.yaml_core import dump
 from mtl.runs.check import check_recipe
 from mtl.runs.runner import Run
-from tests import small
+from tests import library, small
 
 
 def printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> list[str]:
@@ -69,11 +69,7 @@ def test_a_row_for_each_representation(
 def test_every_representation_makes_a_recipe(tmp_path: Path) -> None:
     raw = zoo.raw_recipe(small.write(tmp_path))
     registry.load_plugins()
-    own = [  # other tests may have registered more
-        name
-        for name in registry.names("representation")
-        if registry.lookup("representation", name).__module__.startswith("mtl_modules.")
-    ]
+    own = library.names("representation")
     lacking = {name: zoo.lacking(name) for name in own if zoo.lacking(name)}
     assert lacking == {"transformer": "needs the folder of a pretrained encoder"}
     for name in (zoo.NONE, *own):

@@ -17,6 +17,7 @@ from mtl_modules import Adapter, TransitionOutput
 from mtl_modules.decoders.tree_decoder import TreeDecoder
 from mtl_modules.outputs.grade_output import GradeOutput
 from mtl_modules.outputs.word_prediction import WordPrediction
+from tests import library
 from tests.properties.cases import CASES, KINDS, Case, Shared, of_tokens
 
 OWN_TABLES = (Adapter, GradeOutput, WordPrediction, TreeDecoder, TransitionOutput)
@@ -52,9 +53,8 @@ def test_the_table_holds_every_registered_module() -> None:
     own = {
         (kind, name)
         for kind in KINDS
-        for name in registry.names(kind)
-        if registry.lookup(kind, name).__module__.startswith("mtl_modules.")
-        and not issubclass(registry.lookup(kind, name), OWN_TABLES)
+        for name in library.names(kind)
+        if not issubclass(registry.lookup(kind, name), OWN_TABLES)
     }
     without = [f"{kind} '{name}'" for kind, name in sorted(own - listed)]
     assert not without, f"a module should have a row in tests/properties/cases.py. Without one: {', '.join(without)}."

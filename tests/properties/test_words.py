@@ -18,6 +18,7 @@ from mtl.text.features import WordIds
 from mtl.text.featurizer import tokenize
 from mtl_modules import AdaptiveSoftmax, LanguageModelOutput, MaskedLanguageModelOutput, WordEmbedding
 from mtl_modules.outputs.word_prediction import WordPrediction
+from tests import library
 
 LENGTHS = (5, 1, 3, 8, 2)
 WORDS = 11  # and two more ids
@@ -92,7 +93,7 @@ def assert_same(found: list[dict[str, Tensor]], wanted: list[dict[str, Tensor]])
 
 
 def test_the_table_holds_every_output_layer_over_words() -> None:
-    own = {name for name in registry.names("output") if issubclass(registry.lookup("output", name), WordPrediction)}
+    own = {name for name in library.names("output") if issubclass(registry.lookup("output", name), WordPrediction)}
     own -= {name_of(MaskedLanguageModelOutput)}  # which predicts none of what comes next: it has a test of its own
     assert {name.split()[0] for name in CASES} == own
     assert {name_of(type(build())) for build in CASES.values()} == own

@@ -13,7 +13,7 @@ from typing import Any
 import mtl_modules  # noqa: F401  # registers its modules
 from mtl.base import registry
 from mtl.text.trees import Bracket, written
-from tests import small
+from tests import library, small
 from tests.properties.cases import ENCODER
 
 TASKS = {
@@ -164,8 +164,8 @@ def uses() -> list[Use]:
     return [
         Use(kind, name, number, task)
         for kind, tasks in TASKS.items()
-        for name in registry.names(kind)
-        if registry.lookup(kind, name).__module__.startswith("mtl_modules.") and (kind, name) not in WITHOUT
+        for name in library.names(kind)
+        if (kind, name) not in WITHOUT
         for number in range(len(configurations(kind, name)))
         for task in tasks
     ]

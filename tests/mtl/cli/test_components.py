@@ -9,6 +9,7 @@ from mtl.base import registry
 from mtl.base.errors import UsageError
 from mtl.cli.components import components_command, describe, everything
 from mtl.compile.keys import SECTIONS, keys
+from tests import library
 
 
 def test_every_kind_is_listed_with_what_is_registered(capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,7 +58,7 @@ def test_shapes_are_those_that_the_module_says(capsys: pytest.CaptureFixture[str
         ).split()
     )
     for kind in ("embedding", "representation", "pooling", "decoder", "output"):
-        for name in registry.names(kind):
+        for name in library.names(kind):
             assert any(line.startswith("  Shapes: ") for line in describe(kind, name)), name
     assert not any("Shapes:" in line for line in describe("metric", "accuracy"))
 

@@ -17,15 +17,14 @@ from benchmarks.fuzz import padded
 from mtl.base import registry
 from mtl.model.module import Pieces
 from mtl.text.featurizer import tokenize
+from tests import library
 from tests.properties import zoo
 
 TEXT = "play hey jude at six thirty please and yesterday again"
 COUNT = len(TEXT.split())
 COMPOSITES = {"concat", "contextual", "mix", "sum"}  # what flows in are the vectors of their parts
 TOKENIZED = {"transformer"}  # reads pieces of a tokenizer's own, and says that it is neither
-EMBEDDINGS = [
-    name for name in registry.names("embedding") if registry.lookup("embedding", name).__module__.startswith("mtl_mod")
-]
+EMBEDDINGS = library.names("embedding")
 
 
 def keys_of(name: str) -> dict[str, Any]:
