@@ -1,4 +1,4 @@
-"""`mtl errors`: rows that are answered wrongly, the most certain first, and what is taken for what."""
+"""`mtl errors`: rows that are answered wrongly, the most certain first, and what is taken for what; numbers far off."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from .progress import line
 from .tables import print_table, table
 
 if TYPE_CHECKING:
+    from ..runs.far_numbers import FarNumbers
     from ..runs.worst_queries import WorstQueries
     from ..runs.wrong_answers import WrongAnswers
 
@@ -28,12 +29,13 @@ def errors_command(
 ) -> None:
     """Print the wrong rows of a task that were most certain, its confusions and disagreements; write all rows.
 
-    They go into the folder of a run or an ensemble; those of an export, which stays as it is, and queries of a ranking
-    only where `out` names a file.
+    They go into the folder of a run or an ensemble; those of an export, which stays as it is, queries of a ranking and
+    rows of a regression only where `out` names a file.
     """
     if split is not None and split not in SPLITS:
         raise UsageError(f"--split should be train, dev or test. Found '{split}'.{near_miss(split, SPLITS)}")
     from ..runs.exported_run import ExportedRun
+    from ..runs.far_numbers import far_numbers, predicts_numbers
     from ..runs.finished import open_finished
     from ..runs.worst_queries import worst_queries
     from ..runs.wrong_answers import wrong_answers
@@ -42,11 +44,18 @@ def errors_command(
     warn_if_unfinished(folder)
     task = chosen_task(task, run.tasks, run.out, called="--task")
     console = Console()
-    if run.graph.recipe.tasks[task].task.units == "pairs":
+    kind = run.graph.recipe.tasks[task].task
+    if kind.units == "pairs":
         worst = worst_queries(run, task, split)
         warn(run.warnings(worst.split))
         print_worst(worst, top, console)
         _written(worst, counted(len(worst.rows), "query", "queries"), out, console)
+        return
+    if predicts_numbers(kind):
+        numbers = far_numbers(run, task, split)
+        warn(run.warnings(numbers.split))
+        print_farthest(numbers, top, console)
+        _written(numbers, counted(len(numbers.rows), "row"), out, console)
         return
     found = wrong_answers(run, task, split)
     warn(run.warnings(found.split))
@@ -58,7 +67,7 @@ def errors_command(
         _written(found, rows, out, console)
 
 
-def _written(found: WrongAnswers | WorstQueries, rows: str, out: Path | None, console: Console) -> None:
+def _written(found: WrongAnswers | WorstQueries | FarNumbers, rows: str, out: Path | None, console: Console) -> None:
     if out is None:
         line(console, f"{rows}; --out FILE writes them as a table")
     else:
@@ -82,9 +91,27 @@ def print_worst(found: WorstQueries, top: int, console: Console) -> None:
         line(console, "")
 
 
+def print_farthest(found: FarNumbers, top: int, console: Console) -> None:
+    """Print the rows whose number is farthest off, as many as asked."""
+    from ..runs.table_cells import in_cell
+
+    rows = f"{counted(len(found.rows), 'row')} of {found.split}"
+    if not found.rows:
+        line(console, f"{found.task}: {rows} with a number")
+        return
+    line(console, f"{found.task}: {rows}, the farthest off first")
+    farthest = table("row", "gold", "answer", *found.inputs, "off")
+    for row in found.rows[:top]:
+        texts = [_short(in_cell(text)) for text in row.texts.values()]
+        farthest.add_row(str(row.number), f"{row.gold:g}", f"{row.answer:.4g}", *texts, f"{row.off:+.4g}")
+    line(console, "")
+    print_table(console, farthest)
+    line(console, "")
+
+
 def print_mistakes(found: WrongAnswers, top: int, console: Console) -> None:
     """Print what was found: as many rows as asked, and the most frequent confusions."""
-    from ..runs.wrong_answers import in_cell
+    from ..runs.table_cells import in_cell
 
     wrong = f"{len(found.rows):,} of {counted(found.labelled, 'row')} of {found.split} answered wrongly"
     line(console, f"{found.task}: {wrong}")

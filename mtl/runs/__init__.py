@@ -9,6 +9,7 @@ examined         what a check finds out about a recipe, whatever is wrong with p
 exported_run     an export with the data that it is measured on, which its own folder says
 extending/       what `mtl extend` does: new tasks on a trained run, and the proof of what its own tasks answer then
 fake_batch       a made-up batch of one source, whose tensors have shapes and no memory
+far_numbers      the rows whose predicted number is farthest from gold
 finished         what was trained and can be measured: a run, an ensemble, an export; commands take any of them
 given_recipe     a recipe as library code gives it: its file, the plain values that YAML would give, or loaded
 kept_figures     figures of a run in its folder: `metrics.json`, and `reports.json` for what is too long for a figure
@@ -24,7 +25,7 @@ reported         what a run's reports say of its tasks: each label, what is take
 run_data         which data a run had: hashes of all its splits, and the sources whose rows came from memory
 run_folder       the folder of a new run, or of one that is resumed: made, or refused where something else is in it
 runner           A run: one recipe, one folder, and the steps from data to verified graphs
-table_cells      texts as fields of a table of tab-separated values without quotation marks
+table_cells      answers and texts as fields of a table of tab-separated values without quotation marks
 table_notes      what a table of wrong answers was made of: weights, names of labels and data, in a note beside it
 teachers         tasks that learn from a finished run: what is wrong with their teachers, and what these say of the rows
 training_counts  what a run's training came to: steps and rows of each source, the time it took, versions

@@ -16,8 +16,9 @@ from ..base.errors import UsageError
 from ..base.files import replace
 from ..evaluate.rightness import is_right, right_or_wrong
 from ..recipe.names import chosen_task
+from .far_numbers import predicts_numbers
 from .reported import ERRORS
-from .table_cells import one_field
+from .table_cells import NOTHING, in_cell, one_field
 from .table_notes import write_note
 from .worst_queries import measured_split
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from ..data.split import Split
     from ..data.targets.base import Target
     from .finished import Measurable
-
-NOTHING = "(none)"  # in place of a label that gold has and the answer lacks, or the other way around
 
 
 class WrongRow(NamedTuple):
@@ -141,19 +140,6 @@ def wrong_answers(run: Measurable, task: str | None = None, split: str | None = 
     )
 
 
-def in_cell(value: Any) -> str:
-    """Return an answer or a text as a table shows it: values with blanks between them, several right texts with bars.
-
-    >>> in_cell(["B-song", None, "O"]), in_cell([]), in_cell("play"), in_cell(("New York", "York", "York"))
-    ('B-song - O', '(none)', 'play', 'New York | York')
-    """
-    if isinstance(value, tuple) and all(isinstance(item, str) for item in value):
-        return " | ".join(dict.fromkeys(value)) or NOTHING
-    if isinstance(value, (list, tuple)):
-        return " ".join("-" if item is None else str(item) for item in value) or NOTHING
-    return NOTHING if value is None else str(value)
-
-
 def _task(run: Measurable, task: str | None) -> str:
     task = chosen_task(task, run.tasks, run.out)
     kind = run.graph.recipe.tasks[task].task
@@ -161,6 +147,8 @@ def _task(run: Measurable, task: str | None) -> str:
     instead = None
     if not right_or_wrong(target):
         instead = f"which predicts a {target.element}: `mtl test` says how far off it is"
+    if predicts_numbers(kind):
+        instead = "a number: `mtl errors` and `far_numbers` list how far off each row is"
     if kind.units == "pairs":
         instead = "a ranking: `mtl errors` and `worst_queries` list its worst queries"
     if instead is not None:

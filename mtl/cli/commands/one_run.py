@@ -198,8 +198,8 @@ def errors(
     """Show the rows that are answered wrongly, the most certain first, and what is taken for what.
 
     A part of a text that answers a question is right where its exact match is 1. Of a ranking: the queries whose first
-    relevant document is ranked lowest. All of them go into a table; those of an export, which stays as it is, and of a
-    ranking with --out FILE alone.
+    relevant document is ranked lowest; of a regression: all rows, the farthest off first. All of them go into a table;
+    those of an export, which stays as it is, of a ranking and of a regression with --out FILE alone.
     """
     with guarded():
         from ..wrong_answers import errors_command
