@@ -19,6 +19,7 @@ grammar_check  whether the tags of a row keep to the grammar of their scheme, an
 judged_units   the units of a split that are judged pairs: numbers of their texts, of which equal ones are kept once
 judgements     what a task on judged pairs says about the rows of its source
 kept_files     names of a split's files as the cache keeps them: they move with the folder or file that the split is
+label_order    the order of labels that have one: ratings, levels, degrees
 labels         the label set of a task
 lacking        columns that a recipe names and a split does not have
 masks          positions of texts that a masked language model predicts, and what it reads there

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..base.errors import UsageError
+from ..base.errors import UsageError, WrongKeyError
 from ..model.multi_task import MultiTaskModel
 from .answerers import BATCH_TOKENS, Answerer, ModelAnswerer, ReadsTexts, answerer_of, known
 from .metrics import Metric, Ranked, RankingMetric, Scored, ScoredMetric, exact_match
@@ -173,9 +173,18 @@ def figures_and_reports(
 
 
 def metrics_of(task: TaskConfig, fitted: Fitted | None = None) -> list[Metric]:
-    """Return a task's metrics, built as the recipe says, for targets as training has shown them to be."""
-    metrics: list[Metric] = [config.cls(**config.values) for config in task.metrics]
-    return metrics if fitted is None else [metric.fitted(fitted.targets[task.name].found) for metric in metrics]
+    """Return a task's metrics, built as the recipe says, for targets as training has shown them to be.
+
+    Raises `UsageError` with the place of what a metric says that does not fit these.
+    """
+    metrics: list[Metric] = []
+    for config in task.metrics:
+        metric = config.cls(**config.values)
+        try:
+            metrics.append(metric if fitted is None else metric.fitted(fitted.targets[task.name].found))
+        except WrongKeyError as error:
+            raise UsageError(config.blamed(error).fault(str(error))) from error
+    return metrics
 
 
 def _exact_match(

@@ -42,8 +42,9 @@ class OneLabel(LabelTarget):
 
     @property
     def found(self) -> Mapping[str, Any]:
-        """The label of what is out of scope, if there is one."""
-        return {} if self.out_of_scope is None else {"out_of_scope": self.out_of_scope}
+        """The labels, and that of what is out of scope, if there is one."""
+        labels = {} if self.labels is None else {"labels": list(self.labels.names)}
+        return labels if self.out_of_scope is None else {**labels, "out_of_scope": self.out_of_scope}
 
     def count(self, gold: str) -> None:
         self._left_out += gold == self.out_of_scope

@@ -14,6 +14,7 @@ from .exact_match import exact_match
 from .likelihood import BitsPerCharacter, Perplexity
 from .masked import MaskedAccuracy, MaskedPerplexity
 from .numbers import MeanAbsoluteError, RootMeanSquaredError
+from .ordered import OrdinalError, QuadraticWeightedKappa
 from .ranked import Ranked
 from .ranking import (
     MeanAveragePrecision,
@@ -50,10 +51,12 @@ __all__ = [
     "Metric",
     "MicroF1",
     "NormalizedDiscountedCumulativeGain",
+    "OrdinalError",
     "OutOfScope",
     "Pearson",
     "Perplexity",
     "Precision",
+    "QuadraticWeightedKappa",
     "Ranked",
     "RankingMetric",
     "Recall",

@@ -35,7 +35,10 @@ class Metric:
             cls.bounded = cls.higher_is_better
 
     def fitted(self, state: Mapping[str, Any]) -> Metric:
-        """Return the metric as it measures a target of which training has shown `state` (see `Target.found`)."""
+        """Return the metric as it measures a target of which training has shown `state` (see `Target.found`).
+
+        Raises `WrongKeyError` where a key does not fit it.
+        """
         return self
 
     def gain(self, value: float, reference: float) -> float:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mtl.base.errors import WrongKeyError, near_miss
 from mtl.base.progress import Note
 from mtl.base.registry import register
+from mtl.data.label_order import fault_if_no_label, in_order
 from mtl.data.labels import MISSING, Labels
-from mtl.data.targets.grade import number
 from mtl.model.module import Output
 
 from .priors import label_counts
@@ -51,18 +49,15 @@ class Ordinal(Output):
         self.labels = labels
         self.learn = learn
         self.begins_at_prior = prior
-        for name in ranks:
-            if name not in labels.names:
-                raise WrongKeyError(
-                    "ranks", f"'ranks' should name labels of the task. Found '{name}'.{near_miss(name, labels.names)}"
-                )
-        ids = sorted(range(len(labels)), key=lambda label: _place(labels.names[label], ranks))
+        fault_if_no_label(ranks, labels.names)
+        names = in_order(labels.names, ranks)
+        ids = [labels.names.index(name) for name in names]
         self.register_buffer("order", torch.tensor(ids), persistent=False)  # it follows from the recipe and the labels
         self.register_buffer("rank", torch.tensor(sorted(range(len(ids)), key=ids.__getitem__)), persistent=False)
         self.score = nn.Linear(len(labels), 1, bias=False)
         self.first = nn.Parameter(torch.zeros(1))
         self.steps = nn.Parameter(torch.zeros(max(len(labels) - 2, 0)))
-        shown = [labels.names[label] for label in ids[:SHOWN]] + ["…"] * (len(ids) > SHOWN)
+        shown = names[:SHOWN] + ["…"] * (len(names) > SHOWN)
         self.notes = (Note(f"labels from the lowest to the highest: {', '.join(shown)}"),)
 
     def _above(self, scores: Tensor) -> Tensor:
@@ -130,8 +125,3 @@ class Ordinal(Output):
         """Return the largest of the log odds that two labels differ by the signs of."""
         low, high = sorted((int(self.rank[int(wanted)]), int(self.rank[int(given)])))
         return float(self._above(scores[0])[row, low:high].abs().max())
-
-
-def _place(label: str, ranks: Mapping[str, float]) -> tuple[float, str]:
-    own = number(label)
-    return ranks.get(label, math.inf if own is None else own), label
