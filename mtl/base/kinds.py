@@ -17,7 +17,7 @@ BASES = {
     "scorer": "mtl.model.module.Scorer",
     "decoder": "mtl.model.module.Decoder",
     "wide": "mtl.model.module.Wide",
-    "output": "mtl.model.module.Output",
+    "output": "mtl.model.output.Output",
     "task": "mtl.recipe.task.Task",
     "target": "mtl.data.targets.Target",
     "metric": "mtl.evaluate.metrics.Metric",

@@ -14,8 +14,9 @@ from ..data.batch import Index
 from ..graph.calls import ADAPTED, Call, InputKey, Regroup, Step, TargetKey, keys_of, leaves, steps_below, walk
 from ..graph.sharing_graph import SharingGraph
 from ..model.adapters import Adapted
-from ..model.module import Output, PaddedSequence, Scorer
+from ..model.module import PaddedSequence, Scorer
 from ..model.multi_task import MultiTaskModel
+from ..model.output import Output
 from ..model.programs import Program, Value, compute, program, regrouped
 from ..model.search import Stepped
 from ..text.features import Feature

@@ -13,7 +13,8 @@ from ..graph.calls import Call, InputKey, Regroup, Step, steps_below, walk
 from ..graph.sharing_graph import SharingGraph
 from .building import Builder
 from .frozen import BuiltComponents, FrozenValues
-from .module import Losses, Module, Output, Scorer
+from .module import Module, Scorer
+from .output import Losses, Output
 from .precision import in_float32
 from .programs import KnownValues, Program, Value, compute, program, regrouped
 

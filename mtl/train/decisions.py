@@ -21,7 +21,8 @@ from ..base.progress import Note
 from ..base.tensors import read_tensors
 from ..data.batching import batches
 from ..evaluate.answerers import BATCH_TOKENS
-from ..model.module import DevUnits, Output, PaddedSequence
+from ..model.module import PaddedSequence
+from ..model.output import DevUnits, Output
 from .checkpoint import Checkpoints, describe, own_tensors
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from mtl.base.registry import lookup
 from mtl.data.labels import MISSING, Labels
 from mtl.data.targets import AnswerSpan, Number, OneLabel
-from mtl.model.module import Losses, PaddedSequence, Pieces
+from mtl.model.module import PaddedSequence, Pieces
+from mtl.model.output import Losses
 from mtl.text import pieces
 from mtl.text.byte_features import ByteIds
 from mtl.text.features import CharacterIds, WordIds

@@ -39,7 +39,7 @@ class OrderedMetric(Metric):
         found = [pair for pair in pairs(gold, predicted) if self.outside not in pair]
         labels = {*self.known, *(label for pair in found for label in pair)}
         place = {label: position for position, label in enumerate(in_order(labels, self.ranks))}
-        return np.array([[place[label] for label in pair] for pair in found], np.int64).reshape(-1, 2).T
+        return np.array([[place[pair[side]] for pair in found] for side in (0, 1)], np.int64)
 
 
 @register("metric", "ordinal_error")

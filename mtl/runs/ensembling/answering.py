@@ -16,7 +16,8 @@ from torch import Tensor
 
 from ...data.labels import Labels
 from ...model.distribution import from_threshold
-from ...model.module import Output, PaddedSequence
+from ...model.module import PaddedSequence
+from ...model.output import Output
 from .near_ties import Voter, from_other_label, from_other_path, of_each
 
 By = Literal["average", "vote"]

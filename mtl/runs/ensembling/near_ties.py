@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from torch import Tensor
 
-from ...model.module import Output, PaddedSequence
+from ...model.module import PaddedSequence
+from ...model.output import Output
 
 EXCLUDED = -1e4  # the score of a label that is to be left out
 

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from ...base.device import device_of
 from ...data.fitted import Fitted
 from ...data.targets import Target
-from ...model.module import Module, Output
+from ...model.module import Module
 from ...model.multi_task import MultiTaskModel
+from ...model.output import Output
 from ...train.checkpoint import load_model
 from .answering import AveragedLabel, AveragedLabels, AveragedNumber, By, VotedLabel, VotedLabels
 from .member_graph import DECIDED, ENTERING, PROBABILITIES, EnsembleGraph, member_name

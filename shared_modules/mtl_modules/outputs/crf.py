@@ -13,7 +13,8 @@ from mtl.base.registry import register
 from mtl.data.labels import Labels
 from mtl.data.targets import Target
 from mtl.model.distribution import softened
-from mtl.model.module import Output, PaddedSequence
+from mtl.model.module import PaddedSequence
+from mtl.model.output import Output
 from mtl.model.precision import in_float32
 
 from .linear_chain import Chain, log_partition, marginals, path_score

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from mtl.base.errors import UsageError
 from mtl.data.targets import Grades
-from mtl.model.module import Losses, Output, PaddedSequence
+from mtl.model.module import PaddedSequence
+from mtl.model.output import Losses, Output
 
 
 class GradeOutput(Output):

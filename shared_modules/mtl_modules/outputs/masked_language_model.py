@@ -10,7 +10,8 @@ from torch import Tensor
 from mtl.base.errors import WrongKeyError
 from mtl.base.registry import register
 from mtl.data.targets import MaskedToken
-from mtl.model.module import Embedding, Losses, PaddedSequence, Pieces
+from mtl.model.module import Embedding, PaddedSequence, Pieces
+from mtl.model.output import Losses
 
 from ..layers.limits import Count, Rate
 from .language_model import LanguageModelOutput

@@ -13,7 +13,7 @@ from mtl.base.progress import Note
 from mtl.base.registry import register
 from mtl.data.label_order import fault_if_no_label, in_order
 from mtl.data.labels import MISSING, Labels
-from mtl.model.module import Output
+from mtl.model.output import Output
 
 from .priors import label_counts
 

@@ -13,7 +13,7 @@ from mtl.base.errors import WrongKeyError, listing, near_miss
 from mtl.base.registry import register
 from mtl.data.labels import Labels
 from mtl.model.distribution import from_threshold
-from mtl.model.module import DevUnits, Output
+from mtl.model.output import DevUnits, Output
 
 from ..layers.limits import FromZero, Threshold
 from .class_weights import ClassWeights, class_weights_of

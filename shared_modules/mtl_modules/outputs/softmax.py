@@ -14,7 +14,8 @@ from mtl.base.registry import register
 from mtl.data.labels import MISSING, Labels
 from mtl.data.targets import Target
 from mtl.model.distribution import from_threshold, softened
-from mtl.model.module import DevUnits, Output, PaddedSequence
+from mtl.model.module import PaddedSequence
+from mtl.model.output import DevUnits, Output
 
 from ..layers.limits import FromZero, Rate, Threshold
 from .class_weights import ClassWeights, class_weights_of

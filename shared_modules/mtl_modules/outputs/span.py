@@ -11,7 +11,8 @@ from torch import Tensor
 from mtl.base.errors import WrongKeyError
 from mtl.base.registry import register
 from mtl.data.targets import Target
-from mtl.model.module import Losses, Output, PaddedSequence
+from mtl.model.module import PaddedSequence
+from mtl.model.output import Losses, Output
 
 from ..layers.limits import Count
 

@@ -13,7 +13,8 @@ from mtl.base.registry import register
 from mtl.data.targets import Answer, TreeOfTokens
 from mtl.data.targets.tree import END
 from mtl.model.beam import Beam
-from mtl.model.module import Losses, Output, PaddedSequence
+from mtl.model.module import PaddedSequence
+from mtl.model.output import Losses, Output
 from mtl.model.search import UNLIKELY, Greedy, Stepped
 
 from ..decoders.tree_decoder import Taught, TreeDecoder

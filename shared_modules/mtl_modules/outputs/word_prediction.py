@@ -18,7 +18,8 @@ from mtl.base.errors import UsageError, WrongKeyError
 from mtl.base.registry import name_of
 from mtl.data.targets import NextToken
 from mtl.model.lexicon import Lexicon
-from mtl.model.module import Embedding, Losses, Output, PaddedSequence, Pieces
+from mtl.model.module import Embedding, PaddedSequence, Pieces
+from mtl.model.output import Losses, Output
 from mtl.text.vocabulary import FIRST
 
 from ..layers.both_ways import reversed_rows

@@ -11,7 +11,8 @@ import torch
 
 from mtl.base.device import CPU
 from mtl.evaluate.evaluation import evaluate
-from mtl.model.module import Losses, PaddedSequence
+from mtl.model.module import PaddedSequence
+from mtl.model.output import Losses
 from mtl.model.precision import autocast, in_float32
 from mtl.train.trainer import EvalReport, StepReport
 from mtl_modules import CRF, BiLSTM

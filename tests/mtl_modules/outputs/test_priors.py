@@ -13,7 +13,8 @@ from torch import Tensor
 from mtl.data.labels import Labels
 from mtl.data.targets import Grades
 from mtl.data.targets.number import Number
-from mtl.model.module import Output, PaddedSequence
+from mtl.model.module import PaddedSequence
+from mtl.model.output import Output
 from mtl_modules.decoders.mlp import MLP
 from mtl_modules.outputs.crf import CRF
 from mtl_modules.outputs.linear_chain import log_partition, path_score

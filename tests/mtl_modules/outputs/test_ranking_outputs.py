@@ -11,8 +11,9 @@ from torch import Tensor
 
 from mtl.base.errors import UsageError
 from mtl.data.targets import Grade, Grades
-from mtl.model.module import Losses as CountedLosses
-from mtl.model.module import Output, PaddedSequence
+from mtl.model.module import PaddedSequence
+from mtl.model.output import Losses as CountedLosses
+from mtl.model.output import Output
 from mtl_modules import (
     InBatchSoftmax,
     ListwiseSoftmax,

@@ -12,7 +12,7 @@ import torch
 from mtl.base.errors import UsageError
 from mtl.data.labels import Labels
 from mtl.model.distribution import FINEST
-from mtl.model.module import DevUnits
+from mtl.model.output import DevUnits
 from mtl_modules import Sigmoid
 
 LABELS = Labels(("calm", "loud"), (3, 2))

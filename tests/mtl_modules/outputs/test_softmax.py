@@ -10,7 +10,8 @@ import torch.nn.functional as F
 from mtl.base.errors import UsageError
 from mtl.data.labels import MISSING, Labels
 from mtl.data.targets import OneLabel
-from mtl.model.module import DevUnits, PaddedSequence
+from mtl.model.module import PaddedSequence
+from mtl.model.output import DevUnits
 from mtl_modules import Softmax
 
 LABELS = Labels(("a", "b", "c"), (6, 2, 0))

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from mtl.base import registry
-from mtl.model.module import Output
+from mtl.model.output import Output
 from tests.mtl.recipe.texts import INTENT_SLOT, faults
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mtl.base import registry
-from mtl.model.module import Output
+from mtl.model.output import Output
 from tests.mtl.recipe.texts import faults
 
 RECIPE = """name: lm

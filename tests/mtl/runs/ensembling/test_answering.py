@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from mtl.data.labels import Labels
-from mtl.model.module import Output, PaddedSequence
+from mtl.model.module import PaddedSequence
+from mtl.model.output import Output
 from mtl.runs.ensembling.answering import AveragedLabel, AveragedLabels, AveragedNumber, VotedLabel, VotedLabels
 from mtl.runs.ensembling.near_ties import Voter
 from mtl_modules.outputs.crf import CRF

@@ -14,7 +14,8 @@ from mtl.base.registry import register
 from mtl.data.labels import MISSING
 from mtl.data.targets import Answer, Example, Names, Target
 from mtl.evaluate.metrics import Metric
-from mtl.model.module import Output, PaddedSequence
+from mtl.model.module import PaddedSequence
+from mtl.model.output import Output
 from mtl.recipe.task import Slot, Task
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mtl.base.registry import register
 from mtl.data.targets import Number
-from mtl.model.module import Losses, Output
+from mtl.model.output import Losses, Output
 from mtl.recipe.task import Slot, Task
 
 
