@@ -1,6 +1,7 @@
 """The sharing graph: what is one module, and what flows where.
 
 build          from a recipe to its sharing graph: tied modules are merged, rules checked, and what flows is connected
+call_making    what each task applies its modules to: calls, made slot by slot
 calls          what is computed: the inputs of a graph, calls of its components, and the one walk over them
 drawing        drawings of a sharing graph: for a terminal
 module_graph   the components of a recipe and the edges between them, as its slots, parts and conditions say

@@ -16,21 +16,18 @@ import networkx as nx
 
 from ..base.errors import Fault, UsageError, near_miss
 from ..recipe.beside import beside
-from ..recipe.config import InputConfig, Recipe, TaskConfig
-from ..recipe.flow import addresses, flows, read_alike
+from ..recipe.config import InputConfig, Recipe
+from ..recipe.flow import addresses, flows
 from ..recipe.modules import ModuleConfig
 from ..recipe.names import selects
-from ..recipe.task import TARGET
 from ..recipe.training import ComponentTraining
-from .calls import ADAPTED, Argument, Call, InputKey, TargetKey, input_keys, keys_of, leaves, regrouped, walk
+from .call_making import ADDED, WORD_IDS, CallMaker
+from .calls import Call, InputKey, input_keys, keys_of, leaves, walk
 from .module_graph import add_edge, module_graph
 
 TEXT = "text"  # what the text of a task that has one alone is called in the graph
 By = Literal["source", "front_end"]
 READING = ("embedding", "wide")  # kinds of modules that read features of a text
-ADDED = "added"  # what a wide module is asked for with a decoder's scores (see `mtl.model.module.Wide`)
-PIECES = "pieces"  # what an embedding is asked for of each of two texts that it reads in one row
-WORD_IDS = "ids"  # what a module asks of an embedding that is a part of it (see `mtl.model.lexicon`)
 
 
 @dataclass(frozen=True)
@@ -67,8 +64,7 @@ class SharingGraph:
         hard = [group for group in recipe.share.values() if not group.soft]
         self._groups = {member: group.name for group in hard for member in group.members}
         self._names = {address: self._name(address) for address in self._addresses}
-        self._calls: dict[Call, Call] = {}
-        self._made_at: dict[Call, dict[str, None]] = {}
+        self._maker = CallMaker(recipe, self._addresses, self._names)
         self._outputs: dict[tuple[str, By], Call] = {}
         self.graph = module_graph(recipe.tasks.values(), self._addresses, self._names)
         self.components: Mapping[str, Component] = {}
@@ -147,82 +143,8 @@ class SharingGraph:
     def output(self, task: str, by: By = "source") -> Call:
         """Return the last call of a task: its output layer applied to its decoder's scores."""
         if (task, by) not in self._outputs:
-            self._outputs[task, by] = self._output(self.recipe.tasks[task], self.inputs(task, by))
+            self._outputs[task, by] = self._maker.output(self.recipe.tasks[task], self.inputs(task, by))
         return self._outputs[task, by]
-
-    def _output(self, task: TaskConfig, inputs: Mapping[str, InputKey]) -> Call:
-        values: dict[str, Argument] = {**inputs, TARGET: TargetKey(task.name)}
-        slots = {slot.name: slot for slot in task.slots}
-        last: Call | None = None
-        for slot, sources in flows(task).items():
-            arguments = tuple(values[source] for source in sources)
-            address, wide = f"{task.name}.{slot}", slots[slot].kind == "wide"
-            if wide:
-                texts = tuple(argument for argument in arguments if isinstance(argument, InputKey))
-                last = self._apply(address, texts, inputs)
-                arguments = tuple(argument for argument in arguments if argument not in texts)
-                arguments = (*arguments, last) if arguments else ()
-            if slots[slot].units or len(frozenset().union(*map(keys_of, arguments))) > 1:
-                arguments = tuple(map(regrouped, arguments))
-            if slots[slot].together:
-                arguments = tuple(regrouped(self._made(address, (text,), PIECES)) for text in arguments)
-                last = self._made(address, arguments, slots[slot].together)
-            elif arguments or not wide:
-                last = self._made(address, arguments, ADDED) if wide else self._apply(address, arguments, inputs)
-            if last is not None:
-                values[slot] = last
-        if last is None:
-            raise UsageError(f"task type '{task.type}' should have at least one slot. There is none.")
-        return last
-
-    def _apply(self, address: str, arguments: tuple[Argument, ...], inputs: Mapping[str, InputKey]) -> Call:
-        config = self._addresses[address]
-        if config.parts:
-            arguments = self._inside(address, config, arguments, inputs)
-        task = self.recipe.tasks[address.split(".")[0]]
-        conditions = tuple(self._condition(condition, task, inputs) for condition in config.conditions)
-        return self._made(address, arguments + conditions)
-
-    def _made(self, address: str, arguments: tuple[Argument, ...], method: str = "") -> Call:
-        call = Call(self._names[address], arguments, method)
-        self._made_at.setdefault(call, {})[address] = None
-        return self._calls.setdefault(call, call)
-
-    def _inside(
-        self, address: str, config: ModuleConfig, arguments: tuple[Argument, ...], inputs: Mapping[str, InputKey]
-    ) -> tuple[Argument, ...]:
-        """Apply the parts of a composite; return what flows into itself."""
-        if config.chained:
-            for part in config.parts:
-                arguments = (self._apply(f"{address}.{part}", arguments, inputs),)
-            return arguments
-        if config.adapts:
-            encoder = f"{address}.{config.adapts}"
-            if not self._addresses[encoder].parts:
-                return (self._made(encoder, arguments, ADAPTED),)
-        if config.reader:
-            arguments = (self._apply(f"{address}.{config.reader}", arguments, inputs),)
-            others = (part for part in config.parts if part != config.reader)
-            return tuple(self._apply(f"{address}.{part}", arguments, inputs) for part in others)
-        if config.reading:
-            return self._beside_words(address, config, arguments)
-        found = tuple(self._apply(f"{address}.{part}", arguments, inputs) for part in config.parts)
-        return found + arguments if config.takes_input else found
-
-    def _beside_words(
-        self, address: str, config: ModuleConfig, arguments: tuple[Argument, ...]
-    ) -> tuple[Argument, ...]:
-        """Return the ids of the words that a module's parts read, then what flows into itself but the text."""
-        texts = tuple(argument for argument in arguments if isinstance(argument, InputKey))
-        found = tuple(self._made(f"{address}.{part}", texts, WORD_IDS) for part in config.reading)
-        return found + tuple(argument for argument in arguments if argument not in texts)
-
-    def _condition(self, address: str, consumer: TaskConfig, inputs: Mapping[str, InputKey]) -> Call:
-        """Apply the conditioning task to the texts of the conditioned one, tokenized as the former asks."""
-        task = self.recipe.tasks[address.split(".")[0]]
-        alike = {name: inputs[mine] for name, mine in read_alike(consumer, task).items()}
-        keys = {name: InputKey.of(alike[name].source, alike[name].column, c) for name, c in task.inputs.items()}
-        return self._output(task, keys)
 
     def calls(self, tasks: Iterable[str], by: By = "source") -> list[Call]:
         """Return every call that the outputs of these tasks need, once, arguments before what takes them."""
@@ -234,7 +156,7 @@ class SharingGraph:
 
     def addresses_of(self, call: Call) -> tuple[str, ...]:
         """Return the addresses at which a call is made: several where tied modules are applied to the same values."""
-        return tuple(self._made_at[call])
+        return self._maker.addresses_of(call)
 
     def inputs(self, task: str, by: By = "source") -> dict[str, InputKey]:
         """Return the inputs of a task, by their names."""
