@@ -25,11 +25,11 @@ def label_counts(targets: Iterable[tuple[Any, Tensor]], labels: int) -> Tensor:
 
 
 def log_frequencies(counts: Tensor, smoothing: float = 0.0, weights: Tensor | None = None) -> Tensor:
-    """Return [C]: the logarithms of shares of counts, a `smoothing` of which is spread over all, times `weights`."""
-    shares = counts / counts.sum().clamp(min=1) * (1 - smoothing) + smoothing / len(counts)
-    if weights is not None:
-        shares = shares * weights
-    return (shares / shares.sum()).clamp(min=RAREST).log()
+    """Return [C]: the logarithms of shares of counts times `weights`, a `smoothing` of which is spread over all."""
+    weighed = counts if weights is None else counts * weights
+    total = weighed.sum()
+    shares = weighed / total if total > 0 else torch.full_like(counts, 1 / len(counts))
+    return (shares * (1 - smoothing) + smoothing / len(counts)).clamp(min=RAREST).log()
 
 
 class ChainCounts(NamedTuple):

@@ -102,11 +102,12 @@ class Softmax(Output):
         losses = F.cross_entropy(
             values.reshape(-1, count),
             targets.reshape(-1),
-            self.weights,
             ignore_index=MISSING,
             reduction="none",
             label_smoothing=self.label_smoothing,
         )
+        if self.weights is not None:  # torch would weigh the part that is spread by the labels it is spread over
+            losses = losses * self.weights[targets.reshape(-1).clamp(min=0)]
         if self.focal:
             right = F.cross_entropy(
                 values.reshape(-1, count), targets.reshape(-1), ignore_index=MISSING, reduction="none"

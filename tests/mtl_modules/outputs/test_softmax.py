@@ -52,6 +52,23 @@ def test_class_weights_multiply_losses() -> None:
     torch.testing.assert_close(balanced, plain * torch.tensor([8 / (3 * 6), 8 / (3 * 2), 8 / 3]))
 
 
+def test_class_weights_multiply_smoothed_losses() -> None:
+    scores, targets = SCORES[0], torch.tensor([0, MISSING, 2])
+    smooth = Softmax(LABELS, label_smoothing=0.3).loss(scores, targets)
+    given = Softmax(LABELS, label_smoothing=0.3, class_weights={"a": 2.0, "c": 30.0}).loss(scores, targets)
+    torch.testing.assert_close(given, smooth * torch.tensor([2.0, 0.0, 30.0]))
+
+
+@pytest.mark.parametrize("label", range(3))
+def test_whatever_labels_weigh_the_right_one_is_best(label: int) -> None:
+    output = Softmax(LABELS, label_smoothing=0.1, class_weights={"c": 100.0})
+    scores = torch.zeros(1, 3, requires_grad=True)
+    for _ in range(50):
+        (step,) = torch.autograd.grad(output.loss(scores, torch.tensor([label])).sum(), scores)
+        scores = (scores - step / step.norm()).detach().requires_grad_()
+    assert int(scores.argmax()) == label
+
+
 def test_class_weights_name_labels() -> None:
     with pytest.raises(UsageError) as error:
         Softmax(Labels(("music", "weather"), (1, 1)), class_weights={"musik": 2.0})
