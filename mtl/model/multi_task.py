@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ..base.errors import UsageError
+from ..graph.call_making import WORD_IDS
 from ..graph.calls import Call, InputKey, Regroup, Step, steps_below, walk
 from ..graph.sharing_graph import SharingGraph
 from .building import Builder
@@ -141,6 +142,19 @@ class MultiTaskModel(nn.Module):
             if bool(counted.any()):
                 count = counted.sum()
                 found[task] = (torch.where(counted, values, 0.0).sum() / count, count)
+        return found
+
+    def counts(self, batch: Batch, tasks: Iterable[str]) -> dict[str, int]:
+        """Return the number of what each task's loss of a batch will be the mean over; 0 where it will have none."""
+        graph, found = self.sharing_graph, {}
+        for task in tasks:
+            steps = [call for call in self.entering(task) if isinstance(call, Call) and call.method == WORD_IDS]
+            pieces = range(len(steps)) if self.output(task).takes_pieces else ()
+            ids = compute(
+                program(steps, pieces), self._built, self.kinds, batch.lengths, batch.features, lambda value, _: value
+            )
+            answered, lengths = batch.labelled[task], batch.lengths[graph.target_input(task)]
+            found[task] = int(self.output(task).count(batch.targets[task], answered, lengths, *ids))
         return found
 
     def _taught(self, task: str, scores: tuple[Value, ...], losses: Tensor, soft: SoftTargets) -> Tensor:

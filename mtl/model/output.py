@@ -87,6 +87,14 @@ class Output(Distribution, Module):
         """
         raise NotImplementedError
 
+    def count(self, targets: Any, answered: Tensor, lengths: Tensor, ids: Any = None) -> Tensor:
+        """Return how many losses of a batch `loss` will count, int64 []: of a step's batches each has its share by it.
+
+        By default one for each unit that is `answered`, [B] bool. `lengths` [B] are the tokens of the text that the
+        target belongs to; `ids` what a `Lexicon` among its parts says of it, where there is one.
+        """
+        return answered.sum()
+
     @property
     def found_on_dev(self) -> tuple[str, ...]:
         """The recipe keys that ask for what `decide` finds: by default none."""

@@ -215,19 +215,20 @@ class Trainer:
         self.draws.stepped(losses)
         self.step += 1
         batches = [batch for draw in draws for batch in draw.batches]
-        rows, tokens = self.processes.sums([sum(len(b.rows) for b in batches), sum(b.tokens for b in batches)])
+        of_draws = [sum(len(batch.rows) for batch in draw.batches) for draw in draws]
+        tokens, *rows = map(int, self.processes.sums([sum(b.tokens for b in batches), *of_draws]))
         return StepReport(
             step=self.step,
             steps=self.steps,
             epoch=epoch,
             source=", ".join(draw.source for draw in draws),
             losses=losses,
-            rows=int(rows),
-            tokens=int(tokens),
+            rows=sum(rows),
+            tokens=tokens,
             norm=norm,
             factor=factor,
             seconds=time.perf_counter() - start,
-            rows_of={draw.source: sum(len(batch.rows) for batch in draw.batches) for draw in draws},
+            rows_of={draw.source: count for draw, count in zip(draws, rows, strict=True)},
             seconds_left=None if self.budget.minutes is None else 60 * self.budget.minutes * (1 - share),
         )
 

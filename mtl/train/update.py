@@ -14,7 +14,7 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from ..base.device import seed_generators
 from ..base.processes import Processes
 from ..model.precision import autocast
-from .accumulation import Shares, shares
+from .accumulation import Share, shares
 from .adversarial import Adversary
 from .division import Division
 from .finite import all_finite, bad_gradient, bad_loss
@@ -91,13 +91,11 @@ class Update:
         figures: dict[str, float] = {}
         number = 0
         for draw in draws:
-            of_batches = shares(draw.batches, draw.tasks, self.division.processes)
-            for batch, share in zip(draw.batches, of_batches, strict=True):
-                seed = step_seed(self.seed, step, number, self.division.processes.number)
+            for batch, share in zip(draw.batches, self._shares(draw), strict=True):
                 for task, value in self._backward(
-                    batch.to(self.device), draw, share, seed, step, rows, watched and several
+                    batch.to(self.device), draw, share, number, step, rows, watched and several
                 ).items():
-                    figures[task] = figures.get(task, 0.0) + value * share[task]
+                    figures[task] = figures.get(task, 0.0) + value * share.of[task]
                 if batch.carried is not None:
                     batch.carried.go_on()
                 number += 1
@@ -127,6 +125,13 @@ class Update:
         self.balance.updated(figures)
         return Updated(figures, norm)
 
+    def _shares(self, draw: Draw) -> list[Share]:
+        """Return the share of each batch of a draw in the losses of the tasks: all of everything where it is alone."""
+        if len(draw.batches) == 1:
+            return [Share(dict.fromkeys(draw.tasks, 1.0), {})]
+        counts = [self.model.counts(batch.to(self.device), draw.tasks) for batch in draw.batches]
+        return shares(counts, draw.tasks, self.division.processes)
+
     def _clip(
         self, gradients: Sequence[Tensor], draws: Sequence[Draw], figures: Mapping[str, float], step: int
     ) -> float | None:
@@ -145,9 +150,10 @@ class Update:
         return norm
 
     def _backward(
-        self, batch: Batch, draw: Draw, share: Shares, seed: int, step: int, rows: str | None, apart: bool
+        self, batch: Batch, draw: Draw, share: Share, number: int, step: int, rows: str | None, apart: bool
     ) -> dict[str, float]:
         """Add a batch's part to the gradients or their `rows`, `apart` also to those looked at; return the losses."""
+        seed = step_seed(self.seed, step, number, self.division.processes.number)
         seed_generators(self.device, seed)
         with autocast(self.device, self.config.precision), self.adversary.watching() as vectors:
             losses = self.model.counted_losses(batch, draw.tasks)
@@ -157,9 +163,10 @@ class Update:
                     seed_generators(self.device, seed)
                     raise bad_loss(self.model, batch, draw.tasks, task, value, step + 1)
         counts = {task: count for task, (_, count) in losses.items()}
+        share.check(counts)
         figures, parts = self.division.losses(draw.tasks, figures, counts)
         factors = self.balance.factors(figures)
-        factors = {task: self.weights[task] * share[task] * factors.get(task, 1.0) * parts[task] for task in losses}
+        factors = {task: self.weights[task] * share.of[task] * factors.get(task, 1.0) * parts[task] for task in losses}
         terms = _weighed(losses, factors)
         if apart and self.facts is not None:
             self.facts.rows.add(terms, keep=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from mtl.base.errors import UsageError
@@ -37,6 +38,10 @@ class GradeOutput(Output):
         pairs of pairs, pairs); False where there is nothing to compare. Grades above 0 are relevant.
         """
         raise NotImplementedError
+
+    def count(self, targets: Grades, answered: Tensor, lengths: Tensor, ids: Any = None) -> Tensor:
+        """Return the number of what the loss is counted by: it depends on grades alone."""
+        return self.ranking_loss(torch.zeros_like(targets.grades), targets.grades, targets.groups)[1].sum()
 
     def loss(self, *scores_and_targets: Any) -> Losses:
         """Return the losses of [P] scores and their `Grades`."""

@@ -58,6 +58,10 @@ class MaskedLanguageModelOutput(LanguageModelOutput):
     def _logarithms(self, states: Tensor) -> Tensor:
         return self.distribution(states.flatten(0, 1)).view(*states.shape[:2], -1)
 
+    def count(self, targets: Tensor, answered: Tensor, lengths: Tensor, ids: Any = None) -> Tensor:
+        """Return the number of masked tokens."""
+        return (targets >= 0).sum()
+
     def loss(self, *given: Any) -> Losses:
         """Return a loss for each masked token of the batch, whose ids [B, T] come last, -1 where none is predicted."""
         *flowing, ids = given

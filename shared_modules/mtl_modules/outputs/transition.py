@@ -10,12 +10,14 @@ from torch import Tensor
 
 from mtl.base.errors import UsageError, WrongKeyError
 from mtl.base.registry import register
+from mtl.data.labels import MISSING
 from mtl.data.targets import Answer, TreeOfTokens
 from mtl.data.targets.tree import END
 from mtl.model.beam import Beam
 from mtl.model.module import PaddedSequence
 from mtl.model.output import Losses, Output
 from mtl.model.search import UNLIKELY, Greedy, Stepped
+from mtl.text.transitions import SHIFT
 
 from ..decoders.tree_decoder import Taught, TreeDecoder
 from ..layers.limits import Count
@@ -39,6 +41,7 @@ class TransitionOutput(Output):
     def __init__(self, target: TreeOfTokens, *, beam: Count = 1, nbest: Count = 1, action_scores: bool = False) -> None:
         super().__init__()
         self.size = target.size
+        self.actions = () if target.labels is None else target.labels.names  # another name since is no other action
         self.action_scores = action_scores
         self.follow(beam, nbest)
 
@@ -69,6 +72,12 @@ class TransitionOutput(Output):
             Answer("scores", "scores", dims=("N",), without_tokens=certain),
         )
         return (*((actions,) if self.action_scores else ()), *(best if self.nbest > 1 else ()))
+
+    def count(self, targets: Tensor, answered: Tensor, lengths: Tensor, ids: Any = None) -> Tensor:
+        """Return the number of actions of the trees whose words are all read."""
+        shift = self.actions.index(SHIFT) if SHIFT in self.actions else MISSING
+        whole = (targets == shift).sum(1) == lengths
+        return (targets >= 0)[whole].sum()
 
     def loss(self, *scores_and_targets: Any) -> Losses:
         """Return a loss for each action of the batch."""

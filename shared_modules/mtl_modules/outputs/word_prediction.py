@@ -123,6 +123,11 @@ class WordPrediction(Output):
     def _turned(self, values: Tensor, lengths: Tensor) -> Tensor:
         return reversed_rows(values, lengths) if self.backward else values
 
+    def count(self, targets: Tensor, answered: Tensor, lengths: Tensor, ids: Any = None) -> Tensor:
+        """Return the number of predicted words, with the ends of texts where they are predicted."""
+        words = (_sequence(ids).values[:, :, 0] != END).sum(1) + int(self.ends)
+        return torch.where(targets.any(1), words, 0).sum()
+
     def loss(self, *given: Any) -> Losses:
         """Return a loss for each predicted word of the batch, the ends of texts among them where they are predicted."""
         *flowing, there = given

@@ -11,7 +11,6 @@ import pytest
 import torch
 
 from mtl.base.errors import TrainingError
-from mtl.data.batch import Batch
 from mtl.train.accumulation import shares
 from mtl.train.trainer import EvalReport, StepReport, Trainer
 from mtl.train.update import step_seed
@@ -29,16 +28,11 @@ def still(folder: Path, train: dict[str, Any], **more: Any) -> Trainer:
     return small_trainer(folder, train, tasks={"intent": {"model": STILL}}, **more)
 
 
-def labelled(*counts: int) -> Batch:
-    """Return a batch whose tasks a, b, … have so many labelled rows."""
-    rows = {chr(97 + i): torch.arange(9) < count for i, count in enumerate(counts)}
-    return Batch("s", np.arange(9), {}, {}, labelled=rows)
-
-
 def test_a_batch_counts_as_much_as_it_has_labels() -> None:
-    assert shares([labelled(3, 0)], ("a", "b")) == [{"a": 1.0, "b": 1.0}]
-    batches = [labelled(3, 0, 0), labelled(1, 2, 0)]
-    assert shares(batches, ("a", "b", "c")) == [{"a": 0.75, "b": 0.0, "c": 1.0}, {"a": 0.25, "b": 1.0, "c": 1.0}]
+    counts = [{"a": 3, "b": 0, "c": 0}, {"a": 1, "b": 2, "c": 0}]
+    found = shares(counts, ("a", "b", "c"))
+    assert [share.of for share in found] == [{"a": 0.75, "b": 0.0, "c": 1.0}, {"a": 0.25, "b": 1.0, "c": 1.0}]
+    assert [share.said for share in found] == counts
 
 
 @pytest.mark.parametrize("unlabelled", [0, 5])
