@@ -1,0 +1,45 @@
+"""Balances that compare the gradients of one update, in a recipe in which no two ever meet there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+
+from ..base.errors import Fault
+from ..graph.sharing_graph import SharingGraph
+from ..model.multi_task import MultiTaskModel
+from ..train.parts import build_balance
+from .what_learns import learning_weights
+
+
+def compared_in_vain(model: MultiTaskModel) -> Iterator[Fault]:
+    """Yield a fault for a balance that compares rows where no update gives two of them to a component that learns.
+
+    Which update has which rows of data, and so labels of which tasks, is not asked.
+    """
+    graph, found = model.sharing_graph, learning_weights(model)
+    train, balance = graph.recipe.train, build_balance(graph.recipe)
+    of = balance.rows or "tasks"
+    if not found or not balance.compares_rows or _meet(graph, found, of, train.step):
+        return
+    name = train.balance.type
+    if _meet(graph, found, of, "all"):
+        there, change = f" ('step: {train.step}')", "Write 'step: all'."
+    elif "rows" in train.balance.values and of != "tasks" and _meet(graph, found, "tasks", train.step):
+        there, change = "", "Write 'rows: tasks'."
+    else:
+        there, change = "", "Leave 'balance' out."
+    yield train.place_of("balance").fault(
+        f"should come with updates in which gradients of several {of} meet, as '{name}' compares them. Found that "
+        f"no component that learns gets more than one in an update{there}. {change}"
+    )
+
+
+def _meet(graph: SharingGraph, components: Collection[str], rows: str, step: str | int) -> bool:
+    """Return whether gradients of several tasks or streams may meet at a component in an update that `step` makes."""
+    several_streams = step == "all" or (step != "stream" and int(step) > 1)
+    for component in components:
+        tasks = Counter(graph.recipe.tasks[task].source for task in graph.tasks_meeting_at(component))
+        if (several_streams and len(tasks) > 1) or (rows == "tasks" and max(tasks.values(), default=0) > 1):
+            return True
+    return False
