@@ -66,15 +66,7 @@ def faults(recipe: Recipe) -> list[str]:
 def trained(folder: Path, name: str, *more: str) -> dict[str, Tensor]:
     """Return the weights after some updates of two tasks on sources of their own, whatever a check says of that."""
     window = ", window: 1" if name == "dynamic_weight_average" else ""
-    lines = [
-        f"train.balance={{type: {name}{window}}}",
-        "train.max_steps=30",
-        "train.epochs=10",
-        "train.average=null",
-        WORD,
-        SGD,
-        *more,
-    ]
+    lines = [f"train.balance={{type: {name}{window}}}", *LINES, *more]
     graph = build_graph(load_recipe(folder / "small.yaml", overrides=lines))
     trainer = Trainer(graph, small_prepared(graph), folder / f"{name}{len(more)}")
     list(trainer.train())
