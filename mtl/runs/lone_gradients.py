@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
+from itertools import combinations
 
 from ..base.errors import Fault
 from ..graph.sharing_graph import SharingGraph
@@ -37,9 +38,21 @@ def compared_in_vain(model: MultiTaskModel) -> Iterator[Fault]:
 
 def _meet(graph: SharingGraph, components: Collection[str], rows: str, step: str | int) -> bool:
     """Return whether gradients of several tasks or streams may meet at a component in an update that `step` makes."""
-    several_streams = step == "all" or (step != "stream" and int(step) > 1)
     for component in components:
         tasks = Counter(graph.recipe.tasks[task].source for task in graph.tasks_meeting_at(component))
-        if (several_streams and len(tasks) > 1) or (rows == "tasks" and max(tasks.values(), default=0) > 1):
+        if rows == "tasks" and max(tasks.values(), default=0) > 1:
+            return True
+        if any(_together(graph, one, other, step) for one, other in combinations(tasks, 2)):
             return True
     return False
+
+
+def _together(graph: SharingGraph, one: str, other: str, step: str | int) -> bool:
+    """Return whether two streams may be in one update that `step` makes."""
+    if isinstance(step, str) or step == 1:
+        return step == "all"
+    train, streams = graph.recipe.train, list(graph.trained_streams())
+    if train.rest is not None or any(own.steps is not None for own in train.streams.values()):
+        return True  # where a stream is left out, others are together
+    places = streams.index(one), streams.index(other)
+    return bool(train.mixture.cls.together(*places, len(streams), step))

@@ -35,6 +35,7 @@ STREAMS = (
     "component that learns gets more than one in an update"
 )
 WORD = "tasks.intent.model.embedding={type: word, dim: 8}"  # gradients of convolutions differ in their last digits
+WIDER = "tasks.b.model.embedding.dim=8"
 LINES = [WORD, "train.optimizer={type: sgd, lr: 0.1}", "train.average=null", "train.epochs=10", "train.max_steps=30"]
 BY_STREAM = "{type: mgda, rows: streams}"
 WORDS = "words: [intent.embedding, slots.embedding]"
@@ -156,3 +157,20 @@ def test_it_is_told_beside_what_else_is_wrong_with_the_model(tmp_path: Path) -> 
         "--set train.cache_frozen=10: train.cache_frozen: should be there only where an encoder, or its lowest layers, "
         "and all below are frozen, with no adapter inside. Found no such. Leave it out, or freeze them.",
     ]
+
+
+def test_streams_that_take_turns_and_are_never_in_one_step(tmp_path: Path) -> None:
+    one = (
+        "{{type: text_classification, source: {{format: tsv, train: train.tsv, dev: dev.tsv}}, inputs: text, "
+        "target: intent, metrics: [accuracy], model: {{embedding: {{type: word, dim: {}}}}}}}"
+    )
+    tasks = [f"  {name}: {one.format(size)}" for name, size in (("a", 8), ("b", 4), ("c", 8), ("d", 4))]
+    lines = ["name: four", "tasks:", *tasks, "share: {words: [a.embedding, c.embedding]}"]
+    path = small.write(tmp_path, "\n".join([*lines, "train: {step: 2, balance: mgda}\n"]))
+    refused = [f"{path}:8: train.balance: {TASKS.format('mgda')} ('step: 2'). Write 'step: all'."]
+    assert faults(load_recipe(path)) == refused
+    beside = "share={words: [a.embedding, c.embedding], others: [b.embedding, d.embedding]}"
+    assert faults(load_recipe(path, overrides=[beside])) == refused
+    for line in ("step=3", "step=4", "mixture=proportional", "streams={b: {steps: 3}}", "rest={patience: 1}"):
+        assert faults(load_recipe(path, overrides=[f"train.{line}"])) == [], line
+    assert faults(load_recipe(path, overrides=["share={words: [a.embedding, b.embedding]}", WIDER])) == []
