@@ -1,7 +1,7 @@
 """A recipe trained with every balance: dev figures and time. `python -m benchmarks.balances RECIPE --data DIR`.
 
-Every balance is trained with steps of one stream, and with steps of all streams (`train.step: all`). Those that need
-several gradients in a step (aggregators, GradNorm) have the second kind alone. Both kinds draw as many batches of every
+Every balance is trained with steps of one stream, and with steps of all streams (`train.step: all`). Those that compare
+the gradients of a step (aggregators, GradNorm) have the second kind alone. Both kinds draw as many batches of every
 stream where streams take turns. Figures are those of the checkpoint that is best on dev; a batch's time is the median
 over the steps of training, divided by the batches of a step. Runs that have ended are not repeated. With `--jobs N`, so
 many runs share the machine: a batch's time is then comparable within such a table alone, and only while all N are busy.
@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 from mtl.base.registry import lookup, names
-from mtl.train.balance.aggregation import Aggregation
 
 Variant = tuple[str, str]  # balance, step
 
@@ -29,7 +28,7 @@ def variants() -> Iterator[Variant]:
     """Yield every balance with the kinds of steps that it has a meaning in."""
     for name in names("balance"):
         found: Any = lookup("balance", name)
-        if found.rows is None and not issubclass(found, Aggregation):
+        if not found.compares_rows:
             yield name, "stream"
         yield name, "all"
 

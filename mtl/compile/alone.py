@@ -20,10 +20,11 @@ def alone(recipe: Recipe, task: str) -> Recipe:
 
     Ties inside the task stay, under the names of their groups, and so do groups of one: a component's first weights
     follow from its name. What other tasks have a part in goes: conditions on them, their figures in `select`, the
-    mixture (there is one source left). `epochs` and `max_steps` stay: they count passes and steps of this one source,
-    which the joint mixture may have read more or less often (`mtl.runs.comparing.matching` evens that out). Raises
-    `KeyError` for a task that the recipe does not have, and `RecipeError` for one that is not trained (`learn: false`),
-    and where a module cannot be built without another task.
+    mixture (there is one source left), a balance that does nothing but compare gradients of several tasks. `epochs` and
+    `max_steps` stay: they count passes and steps of this one source, which the joint mixture may have read more or less
+    often (`mtl.runs.comparing.matching` evens that out). Raises `KeyError` for a task that the recipe does not have,
+    and `RecipeError` for one that is not trained (`learn: false`), and where a module cannot be built without another
+    task.
     """
     config = recipe.tasks[task]
     title = f"{recipe.title}, '{task}' alone"
@@ -85,8 +86,10 @@ def _train(recipe: Recipe, lone: Recipe, task: str) -> TrainConfig:
     components = (
         {name: joint.training(name) for name in reversed(list(graph.components))} if recipe.train.components else {}
     )
+    balance = recipe.train.balance
     return replace(
         recipe.train,
+        balance=ModuleConfig("balance", "sum", {}) if balance.cls.compares_rows else balance,
         mixture=ModuleConfig("mixture", "round_robin", {}),
         select={figure: weight for figure, weight in recipe.train.select.items() if figure.split(".")[0] == task},
         components=components,

@@ -53,7 +53,11 @@ class Selection:
             task, _, figure = name.partition(".")
             value = metrics.get(task, {}).get(figure, math.nan)
             if not math.isfinite(value):
-                raise TrainingError(f"train.select: '{name}' should have a value on the dev split. Found {value}.")
+                rows = ", or give dev rows from which it can be computed" if math.isnan(value) else ""
+                raise TrainingError(
+                    f"train.select: '{name}' should have a value on the dev split. Found {value}. Write a 'select' "
+                    f"without it{rows}."
+                )
             total += weight * value if name not in self.gains else -weight * self.gains[name].of(value)
         return total / sum(abs(weight) for weight in self.weights.values())
 

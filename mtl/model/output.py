@@ -100,6 +100,11 @@ class Output(Distribution, Module):
         """The recipe keys that ask for what `decide` finds: by default none."""
         return ()
 
+    @property
+    def rejects_by(self) -> str | None:
+        """The one of these keys without whose finding nothing is answered out of scope; None where there is none."""
+        return None
+
     def lacking_on_dev(
         self, targets: Sequence[tuple[Any, Tensor]], unseen: Sequence[str] = ()
     ) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ given_recipe     a recipe as library code gives it: its file, the plain values t
 kept_figures     figures of a run in its folder: `metrics.json`, and `reports.json` for what is too long for a figure
 kept_runs        what a run keeps of the runs that its modules come from: it is resumed without them
 kept_tokenizers  what a run keeps of its tokenizers: it cuts texts without the files that they were read from
+lone_gradients   balances that compare the gradients of one update, where no two ever meet in one
 meta_model       the model of a recipe on torch's meta device, where tensors have no memory, and a fake batch for it
 origin_faults    what is wrong with modules that come from runs: the runs, configurations, how texts are read, shapes
 predictor        answers from raw text with the trained model itself, in torch

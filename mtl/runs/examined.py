@@ -18,8 +18,9 @@ from ..graph.sound import sound_graph, tasks_of
 from ..model.frozen import frontiers
 from ..model.multi_task import MultiTaskModel
 from ..model.programs import program
-from ..train.decisions import undecided
+from ..train.decisions import selected_undecided, undecided
 from ..train.layer_rates import without_effect
+from .lone_gradients import compared_in_vain
 from .meta_model import build_on_meta, failing
 from .origin_faults import misfits, other_shapes
 from .recipe_faults import (
@@ -102,11 +103,12 @@ def _modules(found: Examined, *, initial: bool, whole: bool) -> None:
     model, fitting = _built(found, graph, found.origins, initial=initial and not unread)
     if model is None:
         return
-    found.faults += failing(model)
+    found.faults += [*failing(model), *selected_undecided(model)]
     found.warnings += [*undecided(model), *idle_tasks(model)]
     if whole and model.sharing_graph is graph:
         found.warnings += adapted_in_vain(model)  # of tasks that are missing here, one may use the encoder too
         found.faults += nothing_to_train(model)
+        found.faults += compared_in_vain(model)
         found.faults += nothing_to_keep(model)
         found.faults += without_effect(graph, model.components)
     if fitting is not None:

@@ -25,7 +25,7 @@ def idle_tasks(model: MultiTaskModel) -> Iterator[Fault]:
 
     None where no weights of the model learn: that is a fault (`nothing_to_train`).
     """
-    graph, learning = model.sharing_graph, set(_learning(model))
+    graph, learning = model.sharing_graph, set(learning_weights(model))
     weighty = set(_weights(model))
     for task, config in graph.recipe.tasks.items():
         if config.learn and learning and graph.path(task) & weighty and not graph.path(task) & learning:
@@ -40,7 +40,7 @@ def adapted_in_vain(model: MultiTaskModel) -> Iterator[Fault]:
     Where tasks share an encoder, it may learn beside adapters: they are what each of the tasks has of its own in it
     (projected attention layers, Stickland and Murray, 2019).
     """
-    graph, learning = model.sharing_graph, _learning(model)
+    graph, learning = model.sharing_graph, learning_weights(model)
     for adapter, encoder in adapters_alone(graph.calls(graph.recipe.tasks)).items():
         if encoder in learning and not graph.training(adapter).freeze:
             yield place_of(graph, encoder).fault(
@@ -49,14 +49,14 @@ def adapted_in_vain(model: MultiTaskModel) -> Iterator[Fault]:
             )
 
 
+def learning_weights(model: MultiTaskModel) -> dict[str, int]:
+    """Return how many weights of a component learn, of those of which some do."""
+    graph = model.sharing_graph
+    return {name: size for name, size in _weights(model).items() if not graph.training(name).freeze}
+
+
 def _weights(model: MultiTaskModel) -> dict[str, int]:
     """Return how many weights a component has that its module lets learn, of those that have any."""
     owned = own_tensors(model.components)
     sizes = {n: sum(t.numel() for t in own.values() if t.requires_grad) for n, own in owned.items()}
     return {name: size for name, size in sizes.items() if size}
-
-
-def _learning(model: MultiTaskModel) -> dict[str, int]:
-    """Return how many weights of a component learn, of those of which some do."""
-    graph = model.sharing_graph
-    return {name: size for name, size in _weights(model).items() if not graph.training(name).freeze}

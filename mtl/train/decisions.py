@@ -72,6 +72,34 @@ def undecided(model: MultiTaskModel) -> Iterator[Fault]:
                 )
 
 
+def selected_undecided(model: MultiTaskModel) -> Iterator[Fault]:
+    """Yield a fault for every figure to select by that needs answers out of scope, where training has none.
+
+    Then the output layer finds on dev, once training has ended, below which probability it answers so.
+    """
+    graph = model.sharing_graph
+    train = graph.recipe.train
+    rejecting = [(name, output.rejects_by) for name, output in _deciding(model) if output.rejects_by is not None]
+    for component, key in rejecting:
+        for task in _ended(graph, component):
+            known, of_rejections = _figures(graph, task)
+            change = f"Write '{known[0]}', or give" if known else "Give"
+            for figure in (figure for figure in of_rejections if figure in train.select):
+                yield train.place_of("select").fault(
+                    f"'{figure}' should be a figure that evaluations in training can have. Found that '{component}' "
+                    f"finds its '{key}' on dev once training has ended, and answers nothing out of scope until then. "
+                    f"{change} '{key}' a number, such as '{key}: 0.5'."
+                )
+
+
+def _figures(graph: SharingGraph, task: str) -> tuple[list[str], list[str]]:
+    """Return the figures of a task's metrics of what is out of scope: first those that need no such answers."""
+    metrics = [config.cls(**config.values) for config in graph.recipe.tasks[task].metrics if config.cls.of_rejections]
+    every = [(figure, figure in metric.of_rejections) for metric in metrics for figure in metric.figures]
+    known = [f"{task}.{figure}" for figure, rejects in every if not rejects]
+    return known, [f"{task}.{figure}" for figure, rejects in every if rejects]
+
+
 def yet_to_decide(model: MultiTaskModel) -> Iterator[Note]:
     """Yield a note for each output layer that finds something on dev: evaluations in training do not have it."""
     for component, output in _deciding(model):

@@ -63,6 +63,14 @@ class Mixture:
         self.position += 1
         return chosen.name
 
+    @classmethod
+    def together(cls, one: int, other: int, streams: int, draws: int) -> bool:
+        """Return whether two of so many streams, by their places, may be among the draws that make one step.
+
+        By default they may. Asked where no stream is ever left out, of at least two draws.
+        """
+        return True
+
     def stepped(self, losses: Mapping[str, float]) -> None:
         """Take in the losses of a step by task: unweighted means over labelled rows."""
 
@@ -92,6 +100,12 @@ class RoundRobin(Mixture):
     def epoch_steps(self) -> int:
         """Steps in an epoch: streams times the batches of the longest."""
         return len(self.streams) * max(stream.batches for stream in self.streams)
+
+    @classmethod
+    def together(cls, one: int, other: int, streams: int, draws: int) -> bool:
+        """Return whether both are in a round's part that makes a step: steps begin at the same few places again."""
+        begins = range(0, streams, math.gcd(streams, draws))
+        return any(all((place - begin) % streams < draws for place in (one, other)) for begin in begins)
 
     def draw(self) -> str:
         """Return the next stream in turn."""

@@ -26,6 +26,7 @@ class Metric:
     higher_is_better: ClassVar[bool] = True
     bounded: ClassVar[bool] = True  # False: figures may be as high as they like, as of what is wanted low by default
     needs_scope: ClassVar[bool] = False  # measures what is out of scope, for which the task has a label
+    of_rejections: ClassVar[tuple[str, ...]] = ()  # those of the figures that need answers that are out of scope
     needs_spans: bool = False  # of tags, which should mark spans; of the class, or of an instance whose keys decide
 
     def __init_subclass__(cls) -> None:

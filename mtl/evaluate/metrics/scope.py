@@ -20,6 +20,7 @@ class OutOfScope(Metric):
     axes = ((),)
     figures = ("in_scope_accuracy", "out_of_scope_recall", "out_of_scope_precision")
     needs_scope = True
+    of_rejections = figures[1:]
     label: str | None = None
 
     def fitted(self, state: Mapping[str, Any]) -> Metric:

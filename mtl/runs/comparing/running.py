@@ -7,7 +7,7 @@ meet them too and ends all of them. Runs whose minutes are matched come after th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -15,8 +15,11 @@ from ...base.device import no_device_memory
 from ...base.errors import TrainingError, no_memory
 from ...base.progress import Note, Report
 from ...base.registry import load_plugins
+from ...base.several_errors import Together
 from ...compile.loading import register_built_in
 from ...recipe.config import Recipe
+from ...recipe.filling import digest
+from ..check import check_recipe
 from ..workers import Ask, Died, JobQuestion, Workers
 from .trial import ComparedRun, carry_out
 
@@ -58,10 +61,24 @@ class ComparisonJob:
 def run_all(trials: Sequence[ComparedRun], jobs: int, show: Show) -> Iterator[RunBegun | RunEnded | Warned]:
     """Carry out runs that are not done, `jobs` of them at a time, and yield what happens.
 
-    Where it is one at a time, `show` takes what training reports. Raises what is wrong with more than one run: a
-    recipe that cannot be built, data, a full disk.
+    Where it is one at a time, `show` takes what training reports. Raises what is wrong with more than one run: recipes
+    that are impossible, all at once and before any training; data, a full disk.
     """
+    for joint in (True, False):  # what is wrong with a recipe is told of it, not of its tasks alone
+        _check([trial for trial in trials if (trial.joint is None) is joint])
     yield from _in_turn(trials, show) if jobs == 1 else _at_a_time(trials, jobs)
+
+
+def _check(trials: Sequence[ComparedRun]) -> None:
+    """Raise `RecipeError` or `SeveralErrors` with all that is wrong with recipes, whatever their seeds."""
+    together, checked = Together(), set()
+    for trial in trials:
+        recipe = replace(trial.given, seed=0)
+        if (said := digest(recipe)) not in checked:
+            checked.add(said)
+            with together.part():
+                check_recipe(recipe, initial=not trial.begun)
+    together.fault_if_any()
 
 
 def _in_turn(trials: Sequence[ComparedRun], show: Show) -> Iterator[RunBegun | RunEnded]:

@@ -182,10 +182,9 @@ def check_space(recipe: Recipe, candidates: Candidates, config: TuneConfig) -> C
     report = check_recipe(recipe)
     faults: list[Fault] = []
     for key, value, place in candidates.alternatives(config):
-        if key.partition(".")[0] == "train":
-            continue  # what is built does not depend on it
+        initial = key.partition(".")[0] != "train"  # files of first weights do not depend on how it is trained
         try:
-            check_recipe(candidates.with_values({key: value}, {key: place}))
+            check_recipe(candidates.with_values({key: value}, {key: place}), initial=initial)
         except RecipeError as error:
             faults += [fault_of(key, value, place, fault) for fault in error.faults]
     if faults:

@@ -30,6 +30,7 @@ class Aggregation(Balance):
     backward pass a stream. Raises `UsageError` where torchjd, or a solver that the aggregator needs, is not installed.
     """
 
+    compares_rows = True
     aggregator: ClassVar[str]  # the class in torchjd.aggregation
     solvers: ClassVar[tuple[str, ...]] = ()
 

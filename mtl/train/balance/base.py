@@ -16,11 +16,14 @@ class Balance:
 
     Registered with `register("balance", name)`; keyword-only arguments are recipe keys under `train.balance`. `tasks`
     are the recipe's; `seed` is the recipe's, for what is drawn. `rows` says whether gradients are computed apart, of
-    each task or each stream; None: of the sum of losses, in one pass.
+    each task or each stream; None: of the sum of losses, in one pass. A balance that `compares_rows` does something
+    only where several of them meet at a component in one update, and is the plain sum elsewhere: a recipe in which none
+    ever do is refused.
     """
 
     kind: ClassVar[str] = "balance"
     scaled: ClassVar[bool] = False  # whether `scale` is asked where streams meet
+    compares_rows: ClassVar[bool] = False  # whether all it does is done by `combine`
     rows: str | None = None
 
     def __init__(self, tasks: Sequence[str], seed: int) -> None:

@@ -204,6 +204,7 @@ class GradNorm(Balance):
     """
 
     rows: str | None = "tasks"
+    compares_rows = True  # the factors stay 1 without norms, which `combine` sees
     floor: ClassVar[float] = 0.01
 
     def __init__(self, tasks: Sequence[str], seed: int, *, alpha: FromZero = 1.5, lr: Positive = 0.025) -> None:

@@ -133,6 +133,11 @@ class Softmax(Output):
         asked = {"calibrate": self.temperature is not None, "threshold": self.tunes}
         return tuple(key for key, asks in asked.items() if asks)
 
+    @property
+    def rejects_by(self) -> str | None:
+        """`threshold`, where it asks for dev: until then it is 0."""
+        return "threshold" if self.tunes else None
+
     def lacking_on_dev(
         self, targets: Sequence[tuple[Any, Tensor]], unseen: Sequence[str] = ()
     ) -> Iterator[tuple[str, str]]:

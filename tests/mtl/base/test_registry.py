@@ -168,7 +168,7 @@ class Untyped(Metric):
         (
             Hits,
             "metric",
-            "the metric 'mine', class Hits: should have elements, axes, figures, higher_is_better, bounded, needs_scope, needs_spans, fitted, gain, as mtl.evaluate.metrics.Metric says. "
+            "the metric 'mine', class Hits: should have elements, axes, figures, higher_is_better, bounded, needs_scope, of_rejections, needs_spans, fitted, gain, as mtl.evaluate.metrics.Metric says. "
             "There is none. Derive it from mtl.evaluate.metrics.Metric.",
         ),
         (

@@ -64,7 +64,15 @@ def test_messages() -> None:
     assert str(caught.value) == "train.select: should give a metric a weight other than 0. It gives none."
     with pytest.raises(TrainingError) as failed:
         add(Selection({"slots.f1": 1.0}, None), float("nan"))
-    assert str(failed.value) == "train.select: 'slots.f1' should have a value on the dev split. Found nan."
+    assert str(failed.value) == (
+        "train.select: 'slots.f1' should have a value on the dev split. Found nan. Write a 'select' without it, or "
+        "give dev rows from which it can be computed."
+    )
+    with pytest.raises(TrainingError) as failed:
+        add(Selection({"slots.f1": 1.0}, None), float("inf"))
+    assert str(failed.value) == (
+        "train.select: 'slots.f1' should have a value on the dev split. Found inf. Write a 'select' without it."
+    )
 
 
 def test_a_weight_says_how_much_a_figure_counts_and_the_metric_what_is_better() -> None:

@@ -13,8 +13,10 @@ import torch
 
 from mtl.base.errors import CheckpointError, RecipeError
 from mtl.base.progress import Note, Report
+from mtl.base.registry import register
 from mtl.base.tensors import read_tensors
 from mtl.evaluate.evaluation import evaluate
+from mtl.evaluate.metrics import Metric
 from mtl.runs.check import check_recipe, read_data
 from mtl.runs.extending.extended import Extended
 from mtl.runs.predictor import Predictor
@@ -322,3 +324,63 @@ def test_a_frozen_layer_whose_temperature_nobody_finds_is_warned_of(frozen: str,
         "<recipe>: tasks.intent.model.output.calibrate: has no effect, as 'intent.output' is frozen and begins with no "
         "weights that were trained: nothing is found on dev. Leave out 'calibrate', or do not freeze it."
     ]
+
+
+@register("metric", "test_rejected")
+class Rejected(Metric):
+    """The share of rows that are answered out of scope; `also` a figure that no answer changes."""
+
+    axes = ((),)
+    needs_scope = True
+    of_rejections = ("rejected",)
+
+    def __init__(self, *, also: bool = False) -> None:
+        self.figures = ("rejected", "seen") if also else ("rejected",)
+
+    def compute(self, gold: Any, predicted: Any) -> dict[str, Any]:
+        shares = {"rejected": predicted.count("other") / len(predicted), "seen": 1.0}
+        return {figure: shares[figure] for figure in self.figures}
+
+
+def selecting(folder: Path, metric: Any, threshold: float | str | None, **select: float) -> list[str]:
+    """Return what is wrong with selecting by figures of a metric of the task with a label for what is out of scope."""
+    output = {"type": "softmax", "threshold": threshold}
+    scoped = {**SCOPED["intent"], "model": {**SCOPED["intent"]["model"], "output": output}}
+    tasks = {"intent": {**scoped, "metrics": ["accuracy", metric]}}
+    train = {"select": {f"intent.{figure}": weight for figure, weight in select.items()}}
+    try:
+        check_recipe(small_graph(folder, train, tasks=tasks).recipe)
+    except RecipeError as error:
+        return [str(fault) for fault in error.faults]
+    return []
+
+
+def unknown(figure: str, change: str) -> str:
+    """Return the fault of a figure that evaluations cannot have."""
+    return (
+        f"<recipe>: train.select: 'intent.{figure}' should be a figure that evaluations in training can have. Found "
+        "that 'intent.output' finds its 'threshold' on dev once training has ended, and answers nothing out of scope "
+        f"until then. {change} 'threshold' a number, such as 'threshold: 0.5'."
+    )
+
+
+@pytest.mark.parametrize("threshold", ["dev", None])
+def test_what_needs_a_threshold_of_dev_is_not_selected_by(threshold: str | None, tmp_path: Path) -> None:
+    change = "Write 'intent.in_scope_accuracy', or give"
+    both = {"out_of_scope_recall": 1.0, "in_scope_accuracy": 1.0, "out_of_scope_precision": 0.5}
+    assert selecting(tmp_path, "out_of_scope", threshold, **both) == [
+        unknown("out_of_scope_recall", change),
+        unknown("out_of_scope_precision", change),
+    ]
+    for known in ({"in_scope_accuracy": 1.0}, {"accuracy": 1.0}, {}):
+        assert selecting(tmp_path, "out_of_scope", threshold, **known) == []
+    assert selecting(tmp_path, "test_rejected", threshold, rejected=1.0) == [unknown("rejected", "Give")]
+    other = {"type": "test_rejected", "also": True}
+    assert selecting(tmp_path, other, threshold, rejected=1.0) == [
+        unknown("rejected", "Write 'intent.seen', or give"),
+    ]
+
+
+def test_with_a_threshold_that_is_given_any_figure_is_selected_by(tmp_path: Path) -> None:
+    both = {"out_of_scope_recall": 1.0, "out_of_scope_precision": 0.5}
+    assert selecting(tmp_path, "out_of_scope", 0.5, **both) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from itertools import product
 
 import pytest
 
@@ -57,6 +58,17 @@ def test_round_robin_takes_turns_until_the_longest_is_read() -> None:
     mixture = RoundRobin(STREAMS, 1, 5)
     assert mixture.epoch_steps == 80
     assert [mixture.draw() for _ in range(5)] == ["big", "small", "big", "small", "big"]
+
+
+def test_streams_that_take_turns_are_together_where_steps_put_them() -> None:
+    for count, draws in product(range(2, 8), range(2, 10)):
+        turns = RoundRobin([TrainingStream(str(place), 10, 5) for place in range(count)], 1, 5)
+        steps = [{turns.draw() for _ in range(draws)} for _ in range(count)]
+        for one, other in product(range(count), repeat=2):
+            seen = any({str(one), str(other)} <= step for step in steps)
+            assert RoundRobin.together(one, other, count, draws) == seen, (one, other, count, draws)
+    assert Proportional.together(0, 2, 4, 2)
+    assert not RoundRobin.together(0, 2, 4, 2)
 
 
 def test_weighted_rates_count_batches() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from mtl.base.errors import CheckpointError, TrainingError
+from mtl.base.errors import CheckpointError, RecipeError, TrainingError
 from mtl.base.progress import Note
 from mtl.cli.comparing import said_of
 from mtl.runs.comparing import running
@@ -59,6 +59,30 @@ def all_of(trials: Sequence[ComparedRun], jobs: int = 1) -> list[str]:
     """Carry out runs; return the line about everything that happens."""
     found = run_all(trials, jobs, list)
     return [said_of(event) for event in found if isinstance(event, RunBegun | RunEnded)]
+
+
+def test_what_is_wrong_with_recipes_is_told_before_any_training(tmp_path: Path) -> None:
+    variants = ["train.balance=mgda", "train.cache_frozen=10", "train.balance=mgda; train.step=all"]
+    found = contestants([two_sources.write(tmp_path)], variants=variants, single=True)
+    for jobs in (1, 2):
+        with pytest.raises(RecipeError) as error:
+            all_of(RecipeComparison(found, 2, tmp_path / "out").trials(), jobs)
+        assert str(error.value).splitlines() == [
+            "--set train.balance=mgda: train.balance: should come with updates in which gradients of several tasks "
+            "meet, as 'mgda' compares them. Found that no component that learns gets more than one in an update "
+            "('step: stream'). Write 'step: all'.",
+            "--set train.cache_frozen=10: train.cache_frozen: should be there only where an encoder, or its lowest "
+            "layers, and all below are frozen, with no adapter inside. Found no such. Leave it out, or freeze them.",
+            f"2 errors in options given with {tmp_path / 'small.yaml'}",
+        ]
+    assert not (tmp_path / "out").exists()
+
+
+def test_tasks_alone_of_a_balance_that_compares_them_are_trained(tmp_path: Path) -> None:
+    short = ["train.balance=mgda", "train.step=all", "train.epochs=1"]
+    found = contestants([two_sources.write(tmp_path)], overrides=short, single=True)
+    lines = all_of(RecipeComparison(found, 1, tmp_path / "out").trials())
+    assert [line.rsplit(maxsplit=2)[1:] for line in lines[1::2]] == [["is", "tested"]] * 3
 
 
 @pytest.mark.slow

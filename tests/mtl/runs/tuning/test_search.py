@@ -13,6 +13,7 @@ from mtl.base.errors import DataError, RecipeError, UsageError
 from mtl.runs.runner import Run
 from mtl.runs.tuning.search import Finished, TrialBegun, Tuning
 from tests import small
+from tests.mtl.runs import two_sources
 
 SPACE = """
 tune:
@@ -172,6 +173,23 @@ def test_values_that_cannot_be_built_are_found_before_the_first_trial(tmp_path: 
         "'widths' should have 1 to 4 numbers, which share out 'dim'. Found 5.\n"
         f"1 error in {recipe}"
     )
+    assert not (tmp_path / "study").exists()
+
+
+def test_ways_of_training_that_do_nothing_are_found_before_the_first_trial(tmp_path: Path) -> None:
+    space = "\ntune:\n  space:\n    train.balance: [sum, mgda]\n    train.cache_frozen: [null, 10]\n"
+    recipe = two_sources.write(tmp_path, space)
+    with pytest.raises(RecipeError) as error:
+        Tuning(recipe, tmp_path / "study")
+    line = recipe.read_text("utf-8").splitlines().index("    train.balance: [sum, mgda]") + 1
+    assert str(error.value).splitlines() == [
+        f"{recipe}:{line}: tune.space.train.balance: should come with updates in which gradients of several tasks "
+        "meet, as 'mgda' compares them. Found that no component that learns gets more than one in an update ('step: "
+        "stream'). Write 'step: all'.",
+        f"{recipe}:{line + 1}: tune.space.train.cache_frozen: should be there only where an encoder, or its lowest "
+        "layers, and all below are frozen, with no adapter inside. Found no such. Leave it out, or freeze them.",
+        f"2 errors in {recipe}",
+    ]
     assert not (tmp_path / "study").exists()
 
 
