@@ -126,6 +126,15 @@ class Output(Distribution, Module):
         """
         yield from ()
 
+    def undecide(self) -> None:
+        """Set the buffers that `decide` fills to what they are in a new layer: evaluations answer by these meanwhile.
+
+        Called once before training, after first weights were loaded, wherever `decide` will be called: with weights of
+        another run come the values that were found for it. A layer that has `found_on_dev` has to have this method.
+        """
+        if self.found_on_dev:
+            raise NotImplementedError(f"{type(self).__name__} has keys that are found on dev, and no method 'undecide'")
+
     def continued(self, carry: Carry, *scores: Any) -> tuple[Any, ...]:
         """Return what the other methods get in the place of `scores`, where rows go on from those of `carry.before`.
 

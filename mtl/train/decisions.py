@@ -108,6 +108,12 @@ def yet_to_decide(model: MultiTaskModel) -> Iterator[Note]:
         yield Note(message, component=component)
 
 
+def undecide(model: MultiTaskModel) -> None:
+    """Reset what is going to be found on dev: first weights that come from a run bring what was found for that one."""
+    for _, output in _deciding(model):
+        output.undecide()
+
+
 def decide(model: MultiTaskModel, prepared: Prepared, checkpoints: Checkpoints) -> list[tuple[str, str]]:
     """Let output layers find what they lack, write it into the best checkpoint, and return sentences by component.
 

@@ -44,7 +44,7 @@ from .agreement import fault_if_others
 from .average import WeightAverage
 from .budget import Budget
 from .checkpoint import Checkpoints, describe, fingerprint, load_weights, own_tensors
-from .decisions import decide, fault_if_undecidable, yet_to_decide
+from .decisions import decide, fault_if_undecidable, undecide, yet_to_decide
 from .first_weights import load_first_weights
 from .from_runs import load_from_runs, taken_weights
 from .gradient_facts import GradientFacts
@@ -127,6 +127,7 @@ class Trainer:
         if state is None:
             load_first_weights(self.model)
             load_from_runs(self.model)
+            undecide(self.model)
         self.average = WeightAverage(self.config.average, named(self.owned), parameters)
         self.state = TrainingState(
             self.owned,

@@ -145,6 +145,13 @@ class Sigmoid(Output):
             pairs = zip(self.labels.names, found_each, strict=True)
             yield f"thresholds, tuned on dev: {listing([f'{name} {value:.4f}' for name, value in pairs])}"
 
+    def undecide(self) -> None:
+        """Set the temperature to 1 and thresholds of dev to 0.5."""
+        if self.temperature is not None:
+            self.temperature.fill_(1)
+        if self.tunes is not None and self.thresholds is not None:
+            self.thresholds.fill_(UNTUNED)
+
     def _probabilities(self, scores: Tensor) -> Tensor:
         return (scores if self.temperature is None else scores / self.temperature).sigmoid()
 

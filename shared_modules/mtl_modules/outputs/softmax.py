@@ -174,6 +174,13 @@ class Softmax(Output):
             self.threshold.fill_(tuned.value)
             yield f"out of scope below {tuned.value:.4f}, tuned on dev: accuracy {tuned.figure:.4f} there"
 
+    def undecide(self) -> None:
+        """Set the temperature to 1 and a threshold of dev to 0, which every probability reaches."""
+        if self.temperature is not None:
+            self.temperature.fill_(1)
+        if self.tunes and self.threshold is not None:
+            self.threshold.fill_(0)
+
     def _probabilities(self, values: Tensor) -> Tensor:
         return (values if self.temperature is None else values / self.temperature).softmax(-1)
 

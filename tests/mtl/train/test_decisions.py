@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from mtl.base.errors import CheckpointError, RecipeError
-from mtl.base.progress import Note, Report
+from mtl.base.progress import EvalReport, Note, Report
 from mtl.base.registry import register
 from mtl.base.tensors import read_tensors
 from mtl.evaluate.evaluation import evaluate
@@ -298,6 +298,38 @@ def test_a_frozen_layer_keeps_what_came_with_its_weights(freeze: bool, calibrate
     found = [report.component for report in run.train() if isinstance(report, Note) and report.step]
     assert found == ([] if freeze else ["kind.output"])
     assert (float(kept(run.out, "kind.output")[0]["temperature"]) == 7.0) is freeze
+
+
+def evaluations(run: Trainer) -> list[tuple[int, Any]]:
+    """Train, and return step and figures of every evaluation."""
+    return [(report.step, report.metrics) for report in run.train() if isinstance(report, EvalReport)]
+
+
+@pytest.mark.parametrize("key", ["from", "weights"])
+def test_what_dev_decided_in_another_run_does_not_steer_training(key: str, tmp_path: Path) -> None:
+    plant(tmp_path)
+    list(Run.start(small_graph(tmp_path, {"epochs": 1}, tasks=SCOPED).recipe, tmp_path / "first").train())
+    checkpoints = Checkpoints(tmp_path / "first")
+    origins = {
+        "from": f"{tmp_path}/first#intent.output",
+        "weights": f"{checkpoints.path('best')}/components/intent.output.safetensors",
+    }
+
+    def begun(out: str, origin: dict[str, str], *, resume: bool = False) -> Trainer:
+        intent = SCOPED["intent"]
+        model = {**intent["model"], "output": {**intent["model"]["output"], **origin}}
+        tasks = {**SCOPED, "intent": {**intent, "model": model}}
+        return small_trainer(tmp_path, {"epochs": 2}, out=out, resume=resume, tasks=tasks)
+
+    wanted = evaluations(begun("plain", {}))
+    found = {"temperature": torch.tensor(7.0), "threshold": torch.tensor(0.999)}
+    checkpoints.rewrite("best", "intent.output", found, kept(tmp_path / "first")[1])
+    run = begun("new", {key: origins[key]})
+    layer: Any = run.model.output("intent")
+    assert (float(layer.temperature), float(layer.threshold)) == (1.0, 0.0)
+    assert evaluations(run) == wanted
+    assert 0 < float(layer.threshold) < 0.999
+    assert same(parameters(begun("new", {key: origins[key]}, resume=True).model), parameters(run.model))
 
 
 @pytest.mark.parametrize("unfreeze", [False, True])

@@ -57,6 +57,26 @@ def test_thresholds_per_label_have_the_highest_f1_of_each() -> None:
     assert chosen(output) == [[0], [1], [1], []]
 
 
+@pytest.mark.parametrize("threshold", ["dev", "dev_per_label"])
+def test_undecided_it_is_as_a_new_one(threshold: Literal["dev", "dev_per_label"]) -> None:
+    output = Sigmoid(LABELS, threshold=threshold, calibrate=True)
+    list(output.decide(DEV))
+    assert chosen(output) != [[0], [0, 1], [], []]
+    output.undecide()
+    assert {name: value.tolist() for name, value in output.state_dict().items()} == {
+        "thresholds": [0.5, 0.5],
+        "temperature": 1.0,
+    }
+    assert chosen(output) == [[0], [0, 1], [], []]
+
+
+def test_given_thresholds_stay() -> None:
+    output = Sigmoid(LABELS, threshold={"calm": 0.8}, calibrate=True)
+    output.undecide()
+    assert output.thresholds is not None
+    assert output.thresholds.tolist() == pytest.approx([0.8, 0.5])
+
+
 def test_a_label_that_dev_never_has_keeps_a_half() -> None:
     output = Sigmoid(LABELS, threshold="dev_per_label")
     none = APPLIED * torch.tensor([0.0, 1.0])

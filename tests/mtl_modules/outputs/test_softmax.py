@@ -144,6 +144,20 @@ def test_temperature_and_threshold_are_found_on_dev() -> None:
     assert list(output.state_dict()) == ["temperature", "threshold"]
 
 
+@pytest.mark.parametrize("threshold", [None, 0.6])
+def test_undecided_it_is_as_a_new_one(threshold: float | None) -> None:
+    new, output = (Softmax(LABELS, scoped(), calibrate=True, threshold=threshold) for _ in range(2))
+    scores, targets = torch.tensor([[3.0, 0.0, 0.0]] * 4 + [[0.5, 0.0, 0.0]] * 2), torch.tensor([0, 0, 0, 1, 3, 3])
+    list(output.decide([DevUnits((scores,), targets, targets == 0)]))
+    assert output.answer(scores)["score"].tolist() != new.answer(scores)["score"].tolist()
+    output.undecide()
+    assert {name: float(value) for name, value in output.named_buffers()} == {
+        "temperature": 1.0,
+        "threshold": pytest.approx(threshold or 0.0),
+    }
+    assert output.answer(scores)["score"].tolist() == new.answer(scores)["score"].tolist()
+
+
 def test_where_dev_is_all_right_probabilities_still_tell_what_is_out_of_scope() -> None:
     output = Softmax(LABELS, scoped(), calibrate=True)
     scores = torch.tensor([[5.0, 0.0, 0.0], [2.0, 0.0, 0.0]])
