@@ -43,7 +43,7 @@ def test_strings_that_are_scanned_would_be_seen(kind: str, found: list[str]) -> 
         else:
             outputs = [typed(inside.op("Identity", [v]), STRING, rank) for v, rank in ((state, 1), (part, 0))]
             each = body(inside, [state, part], outputs, "scan")
-            attributes = {"body": each, "num_scan_inputs": 1}
+            attributes: dict[str, ir.Graph | int] = {"body": each, "num_scan_inputs": 1}
             _, scanned = tape.op_multi_out("Scan", [words, words], attributes, num_outputs=2)
         return {"out": typed(scanned, STRING, 1)}
 
