@@ -137,9 +137,14 @@ def random_texts(count: int, generator: np.random.Generator) -> list[str]:
 
 def session(inputs: list[ir.Value], build: Callable[[Tape], dict[str, ir.Value]]) -> onnxruntime.InferenceSession:
     """Build a model of the named values and load it in onnxruntime, one thread."""
+    return loaded(model_of(inputs, build))
+
+
+def loaded(model: bytes) -> onnxruntime.InferenceSession:
+    """Load a model in onnxruntime, one thread."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(model_of(inputs, build), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def model_of(inputs: list[ir.Value], build: Callable[[Tape], dict[str, ir.Value]]) -> bytes:
@@ -161,8 +166,13 @@ def _outputs(tape: Tape, tokens: TokenValues, features: Sequence[Feature]) -> di
 
 def text_session(front_end: FrontEnd, features: Sequence[Feature]) -> onnxruntime.InferenceSession:
     """Load the graph `text` -> `tokens`, `lengths`, `feature_0`, …"""
+    return loaded(text_model(front_end, features))
+
+
+def text_model(front_end: FrontEnd, features: Sequence[Feature]) -> bytes:
+    """Return the graph that `text_session` loads as its file has it."""
     text = ir.val("text", dtype=ir.DataType.STRING, shape=("B",))
-    return session([text], lambda tape: _outputs(tape, text_front_end(tape, text, front_end), features))
+    return model_of([text], lambda tape: _outputs(tape, text_front_end(tape, text, front_end), features))
 
 
 def tokens_session(front_end: FrontEnd, features: Sequence[Feature]) -> onnxruntime.InferenceSession:
@@ -227,8 +237,8 @@ class Difference:
     front_end: FrontEnd
 
 
-def compare(texts: Sequence[str], front_end: FrontEnd) -> Iterator[Difference]:
-    """Yield the texts that differ, with features fitted to half of these texts."""
+def features_of(texts: Sequence[str], front_end: FrontEnd) -> tuple[Feature, ...]:
+    """Return features fitted to half of some texts."""
     features = (
         *(WordIds(max_size=5_000), CharacterIds(max_length=12), WordHash(), InverseDocumentFrequency()),
         *(WordShapes(), AffixIds(prefixes=2), ByteIds(max_length=7), names_of(texts[::3])),
@@ -238,6 +248,12 @@ def compare(texts: Sequence[str], front_end: FrontEnd) -> Iterator[Difference]:
     for feature in features:
         feature.count(sample)
         feature.fit()
+    return features
+
+
+def compare(texts: Sequence[str], front_end: FrontEnd) -> Iterator[Difference]:
+    """Yield the texts that differ, with features fitted to half of these texts."""
+    features = features_of(texts, front_end)
     graph = text_session(front_end, features)
     by_length = sorted(texts, key=len)
     for start in range(0, len(by_length), BATCH):

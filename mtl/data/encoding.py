@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from .reading import Chunk
     from .targets import Target
 
-VERSION = 7  # of the layout
+VERSION = 8  # of the layout
 METADATA = b"mtl"
 
 
@@ -113,6 +113,7 @@ class Encoder:
         self.rows = 0
         self.tokens = 0
         self.pretokenized: frozenset[str] = frozenset()
+        self.parted: frozenset[str] = frozenset()
         self.unread: Counter[str] = Counter()
         self.cut = CutTextCounts(plan.splittings)
         self.remarks = RemarkCounts()
@@ -146,6 +147,7 @@ class Encoder:
             self.tokens += int(np.max(list(lengths.values()), axis=0).sum())
         self.rows += len(chunk)
         self.pretokenized |= chunk.pretokenized
+        self.parted |= chunk.parted
         self.unread.update(chunk.unread)
         self.cut.add(chunk.tokens)
         self.remarks.add(chunk.remarks)
@@ -182,6 +184,7 @@ class Encoder:
             "labelled": {task: column.rows for task, column in self._targets.items()},
             "unseen": {task: dict(sorted(column.names.unseen.items())) for task, column in self._targets.items()},
             "pretokenized": sorted(self.pretokenized),
+            "parted": sorted(self.parted),
             "skipped": [{**fault, "file": kept_file(fault["file"] or "", self.root)} for fault in skipped],
             "remarks": self.remarks.kept(self.root),
             "grammar": self.grammar.kept(self.root),

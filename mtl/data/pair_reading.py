@@ -11,17 +11,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..base.errors import WrongValueError
+from ..base.errors import Fault, WrongValueError
 from .judgements import Judgement
 from .pair_cells import CellFault, PairCells, PairText
-from .reading import CHUNK, Chunk, RowPlace, row_fault, tokenized
+from .reading import (
+    CHUNK,
+    Chunk,
+    RowPlace,
+    at_white_space,
+    parted_remarks,
+    parted_words,
+    row_fault,
+    tokenized,
+)
 
 if TYPE_CHECKING:
     from ..recipe.config import TaskConfig
     from ..sources.base import Row, Source
     from .judgements import Judgements
     from .plan import SourcePlan
-    from .targets import Target
+    from .targets import Remark, Target
 
 CHARACTERS = 1 << 22  # of texts in memory at a time: documents may be long
 _BITS = 32  # of a document's number in the key of a pair
@@ -58,11 +67,16 @@ class _Draft:
     judged: list[Judgement] = field(default_factory=list)
     repeated: list[RowPlace] = field(default_factory=list)
     pretokenized: frozenset[str] = frozenset()
+    parted: frozenset[str] = frozenset()
+    remarks: list[tuple[str, Remark, Fault]] = field(default_factory=list)
+    at_white_space: frozenset[str] = frozenset()  # the columns that an input splits so
     characters: int = 0  # of the texts
 
     @classmethod
     def empty(cls, plan: SourcePlan) -> _Draft:
-        return cls({column: [] for column in plan.columns}, {column: [] for column in plan.columns})
+        texts: dict[str, list[str]] = {column: [] for column in plan.columns}
+        places: dict[str, list[RowPlace]] = {column: [] for column in plan.columns}
+        return cls(texts, places, at_white_space=frozenset(at_white_space(plan)))
 
     def finished(self, plan: SourcePlan, judgements: Judgements) -> Chunk:
         """Return the chunk, its texts split into tokens."""
@@ -72,6 +86,8 @@ class _Draft:
             targets={judgements.task: [judgement.grade for judgement in self.judged]},
             units=len(self.judged),
             pretokenized=self.pretokenized,
+            parted=self.parted,
+            remarks=self.remarks,
             judged=self.judged,
             places=self.places,
             repeated=self.repeated,
@@ -128,7 +144,11 @@ class _Reader:
         for part in fresh:
             self._add(chunk, row, group, query, part, pool)
         columns = {judgements.query: judgements.query, **{part.column: judgements.document for part in parts}}
-        chunk.pretokenized |= {c for held, c in columns.items() if isinstance(row.values.get(held), list)}
+        lists = {held: c for held, c in columns.items() if isinstance(row.values.get(held), list)}
+        chunk.pretokenized |= {*lists.values()}
+        words = parted_words({held: row.values[held] for held, c in lists.items() if c in chunk.at_white_space})
+        chunk.parted |= {lists[held] for held in words}
+        chunk.remarks += parted_remarks(words, self.source, row)
         return []
 
     def _parts(self, cells: PairCells, query: PairText) -> list[_Part]:

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 CHUNK = 1024  # rows in memory at a time
 RowPlace = tuple[str, int]  # file and line of a row
+PARTED = (  # one, many
+    "row has a word with white space inside, which is read as several tokens: an export has no graph from tokens",
+    "rows have words with white space inside, which are read as several tokens: an export has no graph from tokens",
+)
 CellFaults = dict[Fault, str]  # what is wrong with cells of a row, each with its column
 
 
@@ -44,6 +48,7 @@ class Chunk:
     targets: dict[str, list[Any]]
     units: int
     pretokenized: frozenset[str] = frozenset()
+    parted: frozenset[str] = frozenset()  # columns of words of which white space parts some
     counts: dict[str, list[int]] = field(default_factory=dict)
     unread: dict[str, int] = field(default_factory=dict)  # tags or answers after `max_tokens`, by task
     remarks: list[tuple[str, Remark, Fault]] = field(default_factory=list)  # of a task, and where
@@ -162,9 +167,17 @@ def _chunk(
         for column in held
         if column not in plan.listed and any(isinstance(row.values.get(column), list) for row in rows)
     )
+    parted: set[str] = set()
+    spaced = sorted(lists & at_white_space(plan))
+    for position, row in enumerate(rows):
+        if position not in faults:
+            words = parted_words({column: row.values.get(column) for column in spaced})
+            parted |= {*words}
+            remarks += parted_remarks(words, source, row)
     counts = {column: [len(texts) for texts in held[column]] for column in plan.listed}
     places = [(row.file, row.line) for row in rows]
-    return Chunk(flat, tokens, answers, len(rows), lists, counts, unread, remarks, places, grammar=grammar), faults
+    kinds = lists, frozenset(parted)
+    return Chunk(flat, tokens, answers, len(rows), *kinds, counts, unread, remarks, places, grammar=grammar), faults
 
 
 def row_place(message: str, source: Source, row: Row, column: str, item: int | None = None) -> Fault:
@@ -277,6 +290,28 @@ def _words(value: Any, text: str) -> list[Span] | None:
         return None
     ends = list(accumulate(len(stripped(token)) + 1 for token in value))
     return [(start, end - 1) for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def parted_words(cells: Mapping[str, Any]) -> dict[str, str]:
+    """Return, by column, the first word of a list that white space parts into several tokens."""
+    lists = {column: value for column, value in cells.items() if isinstance(value, list)}
+    parted = {column: value for column, value in lists.items() if len(word_spans(as_text(value))) != len(value)}
+    return {
+        column: next(word for word in value if len(word_spans(whole(word))) > 1) for column, value in parted.items()
+    }
+
+
+def parted_remarks(words: Mapping[str, str], source: Source, row: Row) -> list[tuple[str, Remark, Fault]]:
+    """Return what is said of a row with such words; one remark, about the first of them."""
+    return [
+        ("", Remark(*PARTED, repr(word)), row_place(repr(word), source, row, column))
+        for column, word in list(words.items())[:1]
+    ]
+
+
+def at_white_space(plan: SourcePlan) -> set[str]:
+    """Return the columns that an input splits at white space."""
+    return {key.column for key in plan.inputs if key.front_end.tokenizer == "whitespace"}
 
 
 def row_spans(tokens: Tokens) -> list[list[Span]]:

@@ -50,9 +50,9 @@ class Split:
     `labelled` and `unseen` count, by task, units with an answer and labels that training never had; `unread` counts, by
     task, tags of tokens after `max_tokens`, or answers in them; `grammar` counts, by task, rows with spans and those
     that break the grammar of their tags; `cut` are the ways in which texts of a column were cut to `max_pieces`;
-    `pretokenized` are the columns that held lists of tokens. `soft` are what teachers say of the units, by task.
-    `notes` are warnings. `root` is where the source's split lies, for messages. A split is `running` where its rows are
-    one text, which is read on.
+    `pretokenized` are the columns that held lists of tokens, `parted` those of them in which white space parts some.
+    `soft` are what teachers say of the units, by task. `notes` are warnings. `root` is where the source's split lies,
+    for messages. A split is `running` where its rows are one text, which is read on.
     """
 
     def __init__(self, path: Path, plan: SourcePlan, fitted: Fitted, root: str) -> None:
@@ -68,6 +68,7 @@ class Split:
         self.labelled: dict[str, int] = self.facts["labelled"]
         self.unseen: dict[str, dict[str, int]] = self.facts["unseen"]
         self.pretokenized: frozenset[str] = frozenset(self.facts["pretokenized"])
+        self.parted: frozenset[str] = frozenset(self.facts["parted"])
         self.unread: dict[str, int] = self.facts["unread"]
         self.cut = [CutTexts(*found) for found in self.facts["cut"]]
         self.grammar: dict[str, Any] = self.facts["grammar"]

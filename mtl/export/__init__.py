@@ -25,6 +25,7 @@ numeric         from features to answers as one ONNX graph: what torch computes 
 operators       operators that `torch.onnx.export` does not know, and their ONNX translations
 pairs           which rows of a split are verified
 probe           where do an export and its model diverge? Tokens, ids, then what every component computes
+ranks           ranks of what flows into the numeric graph, which a `Scan` there needs
 replacement     characters of words replaced by other strings, inside the graph
 scratch         the folder that an export is written in: locked while its process lives, else a leftover
 swap            replacing a folder by a finished one in one step

@@ -39,7 +39,7 @@ def cut(model: ir.Model, outputs: Mapping[str, str], metadata: Mapping[str, str]
         if not given.uses() and not given.is_graph_output():
             graph.inputs.remove(given)
     graph.name = name
-    _forget_sizes(graph)
+    forget_sizes(graph)
     _settle_names(found, list(outputs.values()))
     found.metadata_props.update(metadata)
     return found
@@ -89,7 +89,8 @@ def _remove_copies(graph: ir.Graph) -> None:
             graph.remove(node, safe=True)
 
 
-def _forget_sizes(graph: ir.Graph) -> None:
+def forget_sizes(graph: ir.Graph) -> None:
+    """Forget all sizes but those of inputs and outputs, and the types that onnx infers itself."""
     kept = {*graph.inputs, *graph.outputs}
     for node in ir.traversal.RecursiveGraphIterator(graph):
         node.metadata_props.clear()

@@ -1,7 +1,7 @@
 """From a trained model to a verified folder of graphs over one weights file.
 
 intent.onnx  slots.onnx     a head each: text in, answer out
-slots.tokens.onnx           that head from tokens, where the source is pre-tokenized and the tokenizer splits at blanks
+slots.tokens.onnx           that head from tokens, where the source gives words and white space parts none of them
 relevance.query.onnx        text in, vector out: one side of a separable scorer; the inner product of both is the score
 joint.onnx                  all heads that read their inputs alike in one graph (joint.2.onnx … for others)
 weights.safetensors         every weight once; the graphs reference it

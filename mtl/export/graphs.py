@@ -52,11 +52,11 @@ def build(model: MultiTaskModel, graph: SharingGraph, prepared: Prepared, tasks:
 
 
 def from_tokens(graph: SharingGraph, prepared: Prepared, task: str) -> bool:
-    """Say whether a task also leaves as a graph from tokens: its texts came as tokens and are split at blanks."""
+    """Say whether a task also leaves as a graph from tokens: its texts came as tokens and are split into these."""
     keys = list(graph.inputs(task).values())
     columns = {key.column for key in keys}
     splits = [split for (source, _), split in prepared.splits.items() if source == keys[0].source]
-    given = bool(splits) and all(columns <= split.pretokenized for split in splits)
+    given = bool(splits) and all(columns <= split.pretokenized - split.parted for split in splits)
     return given and all(key.front_end.tokenizer == "whitespace" for key in keys_of(graph.output(task)))
 
 

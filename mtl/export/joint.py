@@ -24,6 +24,7 @@ from .front_end import TokenValues, text_front_end, tokens_front_end
 from .list_front_end import list_front_end
 from .network import FeaturePlace, Features
 from .numeric import Numeric, value_name
+from .ranks import give_ranks
 from .trees import bracketed, several_bracketed
 
 Form = Literal["text", "tokens"]
@@ -101,6 +102,7 @@ class _Builder:
         self.padding: dict[tuple[InputKey, str], ir.Value] = {}  # bool [B, T] or [B, U]: where no token or text is
         self.counts: dict[InputKey, ir.Value] = {}  # int64 [B']: how many tokens each row really has
         self.outputs: list[ir.Value] = []
+        self.fed: dict[ir.Value, int] = {}  # what takes the place of inputs of the numeric graph, with its rank there
         self.zero = integers(self.before, [0])
 
     def input(self, name: str, dtype: ir.DataType, shape: list[str]) -> ir.Value:
@@ -155,6 +157,8 @@ class _Builder:
     def _feed(self, name: str, value: ir.Value) -> None:
         """Let `value` take the place of an input of the numeric graph."""
         taken = self.values[name]
+        if taken.shape is not None:
+            self.fed[value] = len(taken.shape)
         self.graph.inputs.remove(taken)
         ir.convenience.replace_all_uses_with(taken, value)
 
@@ -257,6 +261,7 @@ class _Builder:
         graph.extend(self.after.nodes)
         graph.name = "joint"
         self.joint.model.opset_imports.update({"com.microsoft": 1, "ai.onnx.ml": 4})
+        give_ranks(self.joint.model, {value_name(value): rank for value, rank in self.fed.items()})
 
 
 def _named(value: ir.Value, name: str) -> ir.Value:

@@ -17,8 +17,8 @@ from onnx_ir.tape import Tape
 
 from ..text.branches import body
 from ..text.normalization import combining_classes, compatible, compositions
-from ..text.token_values import INT64, STRING, character_class, integers, label_encoder, strings, tokenizer, typed
-from .replacement import LAST, encoded, joined_rows, mapped, where_found
+from ..text.token_values import INT64, STRING, character_class, integers, label_encoder, tokenizer, typed
+from .replacement import LAST, joined_rows, mapped, where_found
 
 BOOL = ir.DataType.BOOL
 CLASSES = 256  # all combining classes are below
@@ -85,39 +85,51 @@ def _canonical_order(tape: Tape, classes: ir.Value) -> ir.Value:
 class _Step(NamedTuple):
     """Of every word, after a character: the last one that may compose, and the class of the last mark after it.
 
-    `starter` is `""` before there is one, `last` is -1 where there are no marks. `starts` says whether the character is
-    the starter, `kept` is what it is otherwise: itself, or `""` where it became a part of the starter.
+    `starter` is a character's number, 0 before there is one; `last` is -1 where there are no marks. `starts` says
+    whether the character is the starter, `composes` whether it became a part of it.
     """
 
     starter: ir.Value
     last: ir.Value
     starts: ir.Value
-    kept: ir.Value
+    composes: ir.Value
+
+
+@functools.cache
+def _numbers() -> dict[str, int]:
+    """Return numbers, from 1, of the characters that compositions are of and those that they make."""
+    return {c: n for n, c in enumerate(dict.fromkeys("".join((*compositions(), *compositions().values()))), 1)}
 
 
 def _composed(tape: Tape, characters: ir.Value, classes: ir.Value) -> ir.Value:
-    """Return words (string [K]) of characters [K, C] in canonical order, each composed with what it may be."""
+    """Return words (string [K]) of characters [K, C] in canonical order, each composed with what it may be.
+
+    What goes round is numbers: in onnxruntime before 1.28, strings that a `Loop` puts side by side corrupt memory.
+    """
+    numbers = label_encoder(tape, characters, _numbers(), 0)
     rows = tape.op("Shape", [classes], {"start": 0, "end": 1})
     columns = tape.op("Squeeze", [tape.op("Shape", [classes], {"start": 1, "end": 2})])
-    empty = typed(tape.op("Expand", [strings(tape, [""]), rows]), STRING, 1)
-    nothing = typed(tape.op("Expand", [integers(tape, [-1]), rows]), INT64, 1)
+    no_starter, no_mark = (typed(tape.op("Expand", [integers(tape, [n]), rows]), INT64, 1) for n in (0, -1))
     inside = Tape()
     step, going = ir.val("step", dtype=INT64, shape=()), ir.val("going", dtype=BOOL, shape=())
-    starter = ir.val("starter", dtype=STRING, shape=(None,))
-    last = ir.val("last", dtype=INT64, shape=(None,))
-    character = typed(inside.op("Gather", [characters, step], {"axis": 1}), STRING, 1)
-    own = typed(inside.op("Gather", [classes, step], {"axis": 1}), INT64, 1)
-    after = _step(inside, starter, last, character, own)
+    starter, last = (ir.val(name, dtype=INT64, shape=(None,)) for name in ("starter", "last"))
+    number, own = (typed(inside.op("Gather", [all_, step], {"axis": 1}), INT64, 1) for all_ in (numbers, classes))
+    after = _step(inside, starter, last, number, own)
     more = typed(inside.op("Identity", [going]), BOOL, 0)
-    seen = typed(inside.op("Identity", [after.starter]), STRING, 1)
+    seen = typed(inside.op("Identity", [after.starter]), INT64, 1)
     steps = body(inside, [step, going, starter, last], [more, *after[:2], seen, *after[2:]], "compose")
-    start = [columns, None, empty, nothing]
-    _, _, starters, starts, kept = tape.op_multi_out("Loop", start, {"body": steps}, num_outputs=5)
-    return _in_place(tape, typed(starters, STRING, 2), typed(starts, BOOL, 2), typed(kept, STRING, 2))
+    start = [columns, None, no_starter, no_mark]
+    _, _, starters, starts, composes = tape.op_multi_out("Loop", start, {"body": steps}, num_outputs=5)
+    became = _in_place(tape, typed(starters, INT64, 2), typed(starts, BOOL, 2), typed(composes, BOOL, 2))
+    made = _made(tape, typed(tape.op("Transpose", [became], {"perm": [1, 0]}), INT64, 2), characters)
+    return _rows(tape, made)
 
 
-def _in_place(tape: Tape, starters: ir.Value, starts: ir.Value, kept: ir.Value) -> ir.Value:
-    """Return words (string [K]) of what each character (all [C, K]) became: a starter is as it was at its run's end."""
+def _in_place(tape: Tape, starters: ir.Value, starts: ir.Value, composes: ir.Value) -> ir.Value:
+    """Return what each character (all [C, K]) became: a starter the number that it has at its run's end.
+
+    It is 0 for a character that stays as it is, -1 for one that became a part of another.
+    """
     size = tape.op("Shape", [starts])
     runs = tape.op("CumSum", [tape.op("Cast", [starts], {"to": INT64.value}), integers(tape, [0])])
     # Where the next one starts a run, and after the last one, a run ends.
@@ -128,25 +140,43 @@ def _in_place(tape: Tape, starters: ir.Value, starts: ir.Value, kept: ir.Value) 
     # What is no end goes to place 0, which is no run's: runs count from 1.
     places = tape.op("Where", [ends, runs, integers(tape, [0])])
     spare = tape.op("Add", [size, integers(tape, [1, 0])])
-    table = tape.op("Expand", [strings(tape, [""]), spare])
+    table = tape.op("Expand", [integers(tape, [0]), spare])
     final = tape.op("ScatterElements", [table, places, starters], {"axis": 0})
     chosen = tape.op("GatherElements", [final, runs], {"axis": 0})
-    characters = tape.op("Where", [starts, chosen, kept])
-    return _rows(tape, typed(tape.op("Transpose", [characters], {"perm": [1, 0]}), STRING, 2))
+    other = tape.op("Where", [composes, integers(tape, [-1]), integers(tape, [0])])
+    return tape.op("Where", [starts, chosen, other])
 
 
-def _step(tape: Tape, starter: ir.Value, last: ir.Value, character: ir.Value, own: ir.Value) -> _Step:
+def _made(tape: Tape, became: ir.Value, characters: ir.Value) -> ir.Value:
+    """Return the strings of what characters [K, C] became, as `_in_place` says it."""
+    attributes: dict[str, str | list[int] | list[str]] = {
+        "keys_int64s": [-1, *_numbers().values()],
+        "values_strings": ["", *_numbers()],
+        "default_string": "",
+    }
+    new = tape.op("LabelEncoder", [became], attributes, domain="ai.onnx.ml")
+    stays = tape.op("Equal", [became, integers(tape, [0])])
+    return typed(tape.op("Where", [stays, characters, typed(new, STRING, 2)]), STRING, 2)
+
+
+def _step(tape: Tape, starter: ir.Value, last: ir.Value, number: ir.Value, own: ir.Value) -> _Step:
     """Return the state after one more character of every word, of the combining class `own`."""
-    pair = typed(tape.op("StringConcat", [starter, character]), STRING, 1)
-    composed = encoded(tape, pair, compositions())
-    nothing = strings(tape, [""])
-    known = tape.op("Not", [tape.op("Equal", [composed, nothing])])
-    composes = tape.op("And", [known, tape.op("Less", [last, own])])
-    starts = tape.op("And", [tape.op("Equal", [own, integers(tape, [0])]), tape.op("Not", [composes])])
+    size = len(_numbers()) + 1
+    pairs = {size * _numbers()[pair[0]] + _numbers()[pair[1]]: _numbers()[to] for pair, to in compositions().items()}
+    attributes: dict[str, int | list[int]] = {
+        "keys_int64s": list(pairs),
+        "values_int64s": list(pairs.values()),
+        "default_int64": 0,
+    }
+    pair = tape.op("Add", [tape.op("Mul", [starter, integers(tape, [size])]), number])
+    composed = typed(tape.op("LabelEncoder", [pair], attributes, domain="ai.onnx.ml"), INT64, 1)
+    zero = integers(tape, [0])
+    composes = tape.op("And", [tape.op("Greater", [composed, zero]), tape.op("Less", [last, own])])
+    starts = tape.op("And", [tape.op("Equal", [own, zero]), tape.op("Not", [composes])])
     marked = tape.op("Where", [composes, last, own])
     return _Step(
-        typed(tape.op("Where", [starts, character, tape.op("Where", [composes, composed, starter])]), STRING, 1),
+        typed(tape.op("Where", [starts, number, tape.op("Where", [composes, composed, starter])]), INT64, 1),
         typed(tape.op("Where", [starts, integers(tape, [-1]), marked]), INT64, 1),
         typed(starts, BOOL, 1),
-        typed(tape.op("Where", [composes, nothing, character]), STRING, 1),
+        typed(composes, BOOL, 1),
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import onnx
 import pytest
 import torch
 
@@ -18,6 +19,7 @@ from mtl.runs.predictor import Predictor
 from mtl.train.trainer import Trainer
 from tests.properties import zoo
 from tests.properties.zoo import Use
+from tests.string_scans import string_scans
 
 SAMPLE = zoo.sample()
 REST = [use for use in zoo.uses() if use not in SAMPLE]
@@ -34,6 +36,7 @@ class Made:
         self.trainer = Trainer(self.run.graph, self.run.prepared, folder / "again")
         self.loaded = Predictor.load(out)
         self.bundle = mtl.Bundle(out / "export")
+        self.joint = out / "export" / "joint.onnx"
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +65,10 @@ def test_the_export_answers_as_the_model(made: Made, use: Use) -> None:
 @every_use
 def test_texts_beside_a_text_change_no_answer(made: Made, use: Use) -> None:
     padding_changes_nothing(made, use)
+
+
+def test_no_loop_puts_strings_side_by_side(made: Made) -> None:
+    assert string_scans(onnx.load(made.joint, load_external_data=False)) == []
 
 
 @pytest.fixture(scope="module")

@@ -117,7 +117,10 @@ class Ordinal(Output):
     def answer(self, *scores: Any) -> dict[str, Tensor]:
         """Return the median label, its probability, and those of all labels."""
         above = self._above(scores[0])
-        best = self.order[(above > 0).sum(1)]
+        # Of a single label there is nothing to sum: onnxruntime before 1.27 makes a wrong number of it.
+        alone = len(self.labels) == 1
+        steps = torch.zeros(len(above), dtype=torch.int64, device=above.device) if alone else (above > 0).sum(1)
+        best = self.order[steps]
         probabilities = self._probabilities(above)
         return {"best": best, "score": probabilities.gather(1, best[:, None])[:, 0], "scores": probabilities}
 

@@ -192,6 +192,23 @@ def test_lists_of_tokens(tmp_path: Path) -> None:
     assert split.texts("query") == ["who else"] * 2
 
 
+def test_words_that_white_space_parts(tmp_path: Path) -> None:
+    """Only where an input splits at white space: any other tokenizer makes tokens of its own anyway."""
+    rows = [{"query": ["who", "10 000"], "document": ["10 000"], "bad": ["a", "big tree"]}]
+    found = prepared(
+        tmp_path,
+        {"train": rows},
+        negative="bad",
+        target=None,
+        inputs={"query": {"column": "query"}, "document": {"column": "document", "tokenizer": "whitespace"}},
+    )
+    assert split_of(found).parted == {"document"}
+    assert [str(note) for note in found.notes if "white space" in note.message] == [
+        "given train rows:1: qa/train: column 'document': 1 row has a word with white space inside, which is read as "
+        "several tokens: an export has no graph from tokens, here '10 000'."
+    ]
+
+
 def test_the_report(tmp_path: Path) -> None:
     report = prepared(tmp_path, **IDS).report()["splits"]["qa/train"]
     assert report == {

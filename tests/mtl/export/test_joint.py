@@ -143,6 +143,23 @@ def test_tags_of_the_first_tokens(tmp_path: Path) -> None:
     assert len(found[0]["tags"]) == len(found[0]["score"]) == 3
 
 
+@pytest.mark.parametrize(("where", "note"), [("train", True), ("test", True), (None, False)])
+def test_words_with_white_space_inside_give_no_graph_from_tokens(where: str | None, note: bool, tmp_path: Path) -> None:
+    """Training reads such a word as several tokens, which a graph that gets it as one could not."""
+    text = TOKENS.replace("SPLIT", "{column: words, tokenizer: whitespace}")
+    rows = [{"words": ["play", "7", " now"], "tags": ["V", "N", "O"]}, {"words": [], "tags": []}] * 3
+    odd = [{"words": ["play", "10\u00a0000", "now"], "tags": ["V", "N", "O"]}] * 2
+    splits = {split: rows + odd * (split == where) for split in ("train", "test")}
+    model = tiny.build(text, {"tokens": splits}, tmp_path / "cache")
+    report = model.export(tmp_path / "export")
+    assert ("tags.tokens.onnx" in report.files) is not note
+    says = (
+        "2 rows have words with white space inside, which are read as several tokens: an export has no graph from "
+        "tokens, here '10\\xa0000'."
+    )
+    assert [found.message for found in model.prepared.notes if "white space" in found.message] == [says] * note
+
+
 def test_inputs_that_are_called_as_torch_calls_its_values(tmp_path: Path) -> None:
     text = PAIRS.replace("FIRST", "add").replace("SECOND", "linear")
     rows = [{"a": "play songs", "b": "by the beatles", "same": "y"}, {"a": "", "b": "Music", "same": "n"}]

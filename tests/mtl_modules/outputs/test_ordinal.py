@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.export import Dim
 
 from mtl.base.errors import UsageError
 from mtl.data.labels import MISSING, Labels
 from mtl_modules import Ordinal
+from tests.mtl_modules.onnx_session import exported, started
 
 LABELS = Labels(("1", "10", "2"), (2, 1, 5))  # in the order of names; 1 < 2 < 10
 SCORES = torch.tensor([[1.0, 0.0, 0.0], [-2.0, 0.0, 0.0]])
@@ -147,3 +151,28 @@ def test_the_likelihood_of_one_label_and_of_two() -> None:
     logits = pair.score(scores)[:, 0] + pair.first
     wanted = F.binary_cross_entropy_with_logits(logits, targets.float(), reduction="none")
     torch.testing.assert_close(pair.loss(scores, targets), wanted)
+
+
+class Answering(nn.Module):
+    """The answer of an output layer alone."""
+
+    def __init__(self, output: Ordinal) -> None:
+        super().__init__()
+        self.output = output
+
+    def forward(self, scores: Tensor) -> tuple[Tensor, ...]:
+        return tuple(self.output.answer(scores).values())
+
+
+@pytest.mark.parametrize("learn", ["coral", "likelihood"])
+def test_a_single_label_is_the_answer_without_a_sum_of_nothing(learn: Literal["coral", "likelihood"]) -> None:
+    alone = Answering(Ordinal(Labels(("one",), (1,)), learn=learn)).eval()
+    scores = torch.tensor([[3.0], [-3.0], [0.0]])
+    wanted = [[0, 0, 0], [1.0, 1.0, 1.0], [[1.0], [1.0], [1.0]]]
+    assert [value.tolist() for value in alone(scores)] == wanted
+    model = exported(alone, (scores,), ({0: Dim.DYNAMIC},))
+    assert "ReduceSum" not in {node.op_type for node in model.graph}
+    runtime = started(model)
+    for rows in (1, 3):
+        found = runtime.run(None, {runtime.get_inputs()[0].name: scores[:rows].numpy()})
+        assert [value.tolist() for value in found] == [value[:rows] for value in wanted]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import onnx
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.fuzz import random_texts, text_session
+from benchmarks.fuzz import random_texts, text_model, text_session
 from benchmarks.subword_files import VARIANTS
 from benchmarks.subwords import Both, features_of, joined_pieces, lines
 from benchmarks.subwords import fuzz as fuzz_subwords
 from mtl.text.front_end import FrontEnd
+from tests.string_scans import string_scans
 
 from .conftest import Reads
 
@@ -45,6 +47,12 @@ def test_they_agree(name: str, most: int | None, reads: Reads) -> None:
     texts = [*ODD, *random_texts(300, generator), *joined_pieces(front_end, 300, generator)]
     assert list(Both(front_end).differing(texts)) == []
     assert list(Both(replace(front_end, max_tokens=3, max_pieces=most)).differing([])) == []
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_no_loop_puts_strings_side_by_side(name: str, reads: Reads) -> None:
+    front_end = reads(name)
+    assert string_scans(onnx.load_from_string(text_model(front_end, features_of(front_end)))) == []
 
 
 def run(front_end: FrontEnd, texts: list[str]) -> list[NDArray[np.generic]]:
