@@ -99,6 +99,8 @@ def show_results(run: Run, console: Console) -> None:
     manifest, folder = run.manifest, run.out / "export"
     files = {name: facts["bytes"] for name, facts in manifest["files"].items()}
     print_table(console, results(run.metrics, run.reports, folder, files, manifest["verified"], manifest))
+    if not run.metrics:
+        line(console, "nothing was measured, as there is neither a dev nor a test split")
 
 
 @contextmanager

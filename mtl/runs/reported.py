@@ -50,6 +50,11 @@ def task_reports(run: Path, split: str | None = None) -> tuple[str, dict[str, Ta
     metrics = read_json(run / "metrics.json")
     reports = read_json(run / "reports.json") if (run / "reports.json").is_file() else {}
     chosen = split or next((name for name in ("test", "dev") if name in metrics), "test")
+    if not metrics:
+        raise UsageError(
+            f"{run}: should be a run that was measured. Its data had neither a dev nor a test split. "
+            f"Name data that has one: `mtl test {run} --data FOLDER`."
+        )
     if chosen not in metrics:
         raise UsageError(
             f"--split should be one that was measured: {listing(metrics)}. Found '{chosen}'. "

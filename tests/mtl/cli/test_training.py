@@ -9,6 +9,7 @@ from mtl.base.errors import CheckpointError
 from mtl.cli.training import TrainingRequest, started
 from mtl.runs.runner import Run
 from tests import small
+from tests.commands import within
 
 
 def test_the_command_that_resumes_is_whole() -> None:
@@ -50,3 +51,24 @@ def test_several_processes_are_resumed_as_such(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv(name, value)
     asked = TrainingRequest("train", Path("r.yaml"), None, False, None, None, ())
     assert asked.to_resume(Path("a")) == "torchrun --nproc-per-node 2 -m mtl train r.yaml --resume --out a"
+
+
+def test_a_run_with_neither_dev_nor_test_is_finished_and_says_that_nothing_was_measured(tmp_path: Path) -> None:
+    recipe, out = small.write(tmp_path), tmp_path / "run"
+    without = [part for split in ("dev", "test") for part in ("--set", f"sources.utterances.{split}=null")]
+    asked = ["run", recipe, "--out", out, "--set", "train.epochs=1", *without]
+    for again in ([], ["--resume"]):
+        ended = within(*asked, *again)
+        assert ended.returncode == 0, ended.stderr
+        *_, last = ended.stdout.splitlines()
+        assert last == "nothing was measured, as there is neither a dev nor a test split"
+        assert "exported" in ended.stdout
+    run = Run.open(out)
+    assert run.complete
+    assert run.metrics == run.reports == {}
+    told = within("report", out)
+    assert told.returncode
+    assert told.stderr == (
+        f"{out}: should be a run that was measured. Its data had neither a dev nor a test split. "
+        f"Name data that has one: `mtl test {out} --data FOLDER`.\n"
+    )
