@@ -72,3 +72,20 @@ def test_a_run_with_neither_dev_nor_test_is_finished_and_says_that_nothing_was_m
         f"{out}: should be a run that was measured. Its data had neither a dev nor a test split. "
         f"Name data that has one: `mtl test {out} --data FOLDER`.\n"
     )
+
+
+def test_a_run_without_test_is_measured_on_dev(tmp_path: Path) -> None:
+    recipe, out = small.write(tmp_path), tmp_path / "run"
+    options = ("--set", "train.epochs=1", "--set", "sources.utterances.test=null")
+    trained = within("train", recipe, "--out", out, *options)
+    assert trained.stdout.splitlines()[-1] == (
+        f"{out}: trained. `mtl test {out} --split dev` measures it, `mtl export {out}` writes its graphs."
+    )
+    message = f"{out}: should have a test split. Found the splits dev, train. Use --split dev.\n"
+    done = within("test", out)
+    assert (done.returncode, done.stderr) == (2, message)
+    within("export", out)
+    done = within("compare", out, out / "export")
+    assert done.returncode == 2
+    assert done.stderr == message + message.replace(str(out), str(out / "export"))
+    assert within("test", out, "--split", "dev").returncode == 0
