@@ -81,6 +81,12 @@ def test_a_run_without_test_is_measured_on_dev(tmp_path: Path) -> None:
     assert trained.stdout.splitlines()[-1] == (
         f"{out}: trained. `mtl test {out} --split dev` measures it, `mtl export {out}` writes its graphs."
     )
+    done = within("report", out)
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"{out}: should be a run that was tested, with a file 'metrics.json'. There is none. "
+        f"`mtl test {out} --split dev` writes it.\n",
+    )
     message = f"{out}: should have a test split. Found the splits dev, train. Use --split dev.\n"
     done = within("test", out)
     assert (done.returncode, done.stderr) == (2, message)
