@@ -40,6 +40,7 @@ def check_command(
         raise check.error_with_data(found, open_sources(found.read.reading()))
     report = check.report(found)
     if not sources:
+        check.fault_if_without_dev(report.graph.recipe)
         print(visible(summary(report)))
     else:
         from ..runs.read_data import cache_folder

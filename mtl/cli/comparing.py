@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from ..base.errors import Fault, TrainingError, UsageError, counted
+from ..base.folders import fault_if_other
 from .checking import tell_settings
 from .jobs import check_at_least_one, too_many
 from .progress import line, note, show_progress
@@ -18,6 +19,9 @@ from .tables import print_table, width_of
 if TYPE_CHECKING:
     from ..runs.comparing.running import RunBegun, RunEnded
     from ..runs.comparing.trial import ComparedRun
+
+
+RECIPES = (".yaml", ".yml")  # how the names of recipes end
 
 
 def compare_command(
@@ -71,8 +75,14 @@ def compare_command(
 
 
 def are_folders(given: Sequence[Path]) -> bool:
-    """Return whether folders are compared, not recipes; raises `UsageError` where some are these and some those."""
+    """Return whether folders are compared, not recipes; raises `UsageError` where some are these and some those.
+
+    A path at which there is nothing is meant as a recipe where it ends like one, otherwise as a folder.
+    """
     folders = [path for path in given if path.is_dir()]
+    fault_if_other(
+        [path for path in given if not path.exists() and path.suffix not in RECIPES], "run", "ensemble", "export"
+    )
     if folders and len(folders) < len(given):
         recipe = next(path for path in given if path not in folders)
         raise UsageError(

@@ -29,12 +29,13 @@ def test_command(folder: Path, *, split: str, data: Path | None, tasks: Sequence
     if split not in SPLITS:
         raise UsageError(f"--split should be train, dev or test. Found '{split}'.{near_miss(split, SPLITS)}")
     from ..runs.exported_run import ExportedRun
-    from ..runs.finished import open_finished
+    from ..runs.finished import fault_if_without, open_finished
 
     found = open_finished(folder, data=data, splits=(split,))
     warn_if_unfinished(folder)
     for task in tasks:
         chosen_task(task, found.tasks, folder, called="--task")
+    fault_if_without([found], split)
     evaluation = found.evaluate(split, tasks=tasks or None)
     warn([*found.warnings(split), *found.prepared.unseen(split)])
     if not tasks and not isinstance(found, ExportedRun):

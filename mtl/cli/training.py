@@ -57,7 +57,10 @@ def train_command(
     with together() as processes, started(asked, console) as run:
         train(run, console)
         processes.end()
-    line(console, f"{run.out}: trained. `mtl test {run.out}` measures it, `mtl export {run.out}` writes its graphs.")
+    there = {split for _, split in run.prepared.splits}
+    option = "" if "test" in there else " --split dev"
+    measures = f"`mtl test {run.out}{option}` measures it, " if there & {"test", "dev"} else ""
+    line(console, f"{run.out}: trained. {measures}`mtl export {run.out}` writes its graphs.")
 
 
 def run_command(
@@ -99,6 +102,8 @@ def show_results(run: Run, console: Console) -> None:
     manifest, folder = run.manifest, run.out / "export"
     files = {name: facts["bytes"] for name, facts in manifest["files"].items()}
     print_table(console, results(run.metrics, run.reports, folder, files, manifest["verified"], manifest))
+    if not run.metrics:
+        line(console, "nothing was measured, as there is neither a dev nor a test split")
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from ..recipe.names import HEADS
 from ..recipe.place import Place
 from ..text.features import VocabularyFeature, can_grow
 from .fitted import Fitted, fault_if_other_rules
+from .targets.label_target import OtherLabelsError
 
 if TYPE_CHECKING:
     from ..text.features import Feature
@@ -213,8 +214,14 @@ class Origins:
                 targets[task].adopt(state, self._more(task, targets))
             except ValueError as error:
                 column = self.graph.recipe.tasks[task].target
-                faults.append(Fault(str(error), files[task], None, f"column '{column}'"))
+                text = error.advised(self._grows(task)) if isinstance(error, OtherLabelsError) else str(error)
+                faults.append(Fault(text, files[task], None, f"column '{column}'"))
         return faults
+
+    def _grows(self, task: str) -> bool:
+        """Return whether new labels may be added to a task's output layer."""
+        components = self.graph.components.values()
+        return any(one.kind == "output" and task in one.tasks and one.config.cls.grows for one in components)
 
     def _more(self, task: str, targets: Mapping[str, Target]) -> list[str]:
         """Return the labels that a task's head is given: those of its data, and of all tasks that share them."""

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..base.errors import UsageError, WrongKeyError
+from ..base.errors import UsageError, WrongKeyError, listing, near_miss
 from ..model.multi_task import MultiTaskModel
+from ..sources.base import SPLITS
 from .answerers import BATCH_TOKENS, Answerer, ModelAnswerer, ReadsTexts, answerer_of, known
 from .metrics import Metric, Ranked, RankingMetric, Scored, ScoredMetric, exact_match
 
@@ -69,6 +70,7 @@ def evaluate(
 def _evaluate(
     answerer: Answerer, graph: SharingGraph, prepared: Prepared, split: str, wanted: Sequence[str] | None
 ) -> Evaluation:
+    _fault_if_unknown(graph, split, wanted)
     result = Evaluation(split)
     for source, tasks in graph.streams().items():
         encoded = prepared.splits.get((source, split))
@@ -94,6 +96,19 @@ def _evaluate(
         raise UsageError(f"a source should have a {split} split. There is none.")
     measure(graph, result, prepared.fitted)
     return result
+
+
+def _fault_if_unknown(graph: SharingGraph, split: str, tasks: Sequence[str] | None) -> None:
+    """Raise `UsageError` for a split that no source can have, and for every task that there is none of."""
+    faults = []
+    if split not in SPLITS:
+        faults.append(f"split should be train, dev or test. Found '{split}'.{near_miss(split, SPLITS)}")
+    every = graph.recipe.tasks
+    for task in tasks or ():
+        if task not in every:
+            faults.append(f"tasks should be some of {listing(every)}. Found '{task}'.{near_miss(task, every)}")
+    if faults:
+        raise UsageError(*faults)
 
 
 def add_ranking(answerer: Answerer, split: Split, task: str, result: Evaluation) -> None:

@@ -28,6 +28,7 @@ from ..model.multi_task import MultiTaskModel
 from ..recipe.config import Recipe
 from ..recipe.training import TrainConfig
 from ..sources.base import SPLITS
+from ..sources.opening import open_sources
 from ..train.decisions import undecidable
 from .examined import Examined, examine
 from .teachers import label_faults
@@ -87,6 +88,13 @@ def read_data(graph: SharingGraph, sources: Mapping[str, Source], cache: Path) -
     if faults:
         raise RecipeError(faults, title)
     return prepared
+
+
+def fault_if_without_dev(recipe: Recipe) -> None:
+    """Raise `RecipeError` for what a recipe asks of dev splits where it names none; no data is read."""
+    faults = list(_without_dev(recipe.train, open_sources(recipe)))
+    if faults:
+        raise RecipeError(faults, recipe.title)
 
 
 def file_notes(graph: SharingGraph, prepared: Prepared) -> list[Note]:

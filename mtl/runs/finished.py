@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from ..base.errors import Fault
+from ..base.errors import Fault, UsageError, those
 from ..base.folders import FolderKind, fault_if_other, kind_of
 from ..data.prepared import Prepared
 from ..evaluate.evaluation import Evaluation
 from ..graph.sharing_graph import SharingGraph
 from ..serve.arrays import Texts
 from ..sources.base import SPLITS
+from ..sources.opening import open_sources
 from .ensembling.ensemble import Ensemble
 from .exported_run import ExportedRun
 from .predictor import Prediction
@@ -69,3 +70,19 @@ def open_finished(
     if kind == "ensemble":
         return Ensemble.open(folder, data=data, splits=splits)
     return Run.open(folder, data=data, splits=splits)
+
+
+def fault_if_without(found: Iterable[Measurable], split: str) -> None:
+    """Raise `UsageError` for all whose tasks have no rows in a split, with the splits that there are."""
+    faults = []
+    for one in found:
+        recipe = one.graph.recipe
+        asked = {recipe.tasks[task].source for task in one.tasks}
+        if not any((source, split) in one.prepared.splits for source in asked):
+            sources = open_sources(recipe)
+            there = {name for source in asked for name in sources[source].splits}
+            instead = next((name for name in ("test", "dev") if name in there - {split}), None)
+            change = f" Use --split {instead}." if instead is not None else ""
+            faults.append(Fault(f"should have a {split} split. Found {those('split', there)}.{change}", str(one.out)))
+    if faults:
+        raise UsageError(*faults)

@@ -6,7 +6,7 @@ A task's reports say under `renamed` which labels they have another name for tha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +15,25 @@ from ..evaluate.evaluation import Evaluation
 from .table_notes import renamed
 
 
-def keep_figures(run: Path, evaluations: Iterable[Evaluation]) -> dict[str, Any]:
-    """Write evaluations into both files, in the place of earlier ones of the same split; return all that is kept."""
+def keep_figures(
+    run: Path, evaluations: Sequence[Evaluation], of_run: Callable[[Evaluation], bool] = lambda _: True
+) -> dict[str, Any]:
+    """Write evaluations `of_run` into both files, in the place of earlier ones of the same split; return all figures.
+
+    Without any evaluation, files without figures say that the run was tested, and had no rows to be measured on.
+    """
     metrics = kept(run / "metrics.json")
     reports = kept(run / "reports.json")
-    own, found = list(evaluations), renamed(run)
+    own, found = [evaluation for evaluation in evaluations if of_run(evaluation)], renamed(run)
     for evaluation in own:
         metrics[evaluation.split] = evaluation.metrics
         names = {task: {"renamed": found[task]} for task in evaluation.metrics if task in found}
         reports[evaluation.split] = {
             task: {**evaluation.reports.get(task, {}), **names.get(task, {})} for task in [*evaluation.reports, *names]
         }
-    for name, content in {"reports.json": reports, "metrics.json": metrics}.items() if own else ():
+    for name, content in {"reports.json": reports, "metrics.json": metrics}.items() if own or not evaluations else ():
         replace(run / name, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
-    return metrics
+    return {**metrics, **{evaluation.split: evaluation.metrics for evaluation in evaluations}}
 
 
 def kept(file: Path) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import UsageError, listing
+from ..base.errors import MtlError, UsageError, listing
 from ..base.files import read_json
-from ..base.folders import fault_if_other
+from ..base.folders import fault_if_other, kind_of
 from .table_notes import is_of, renamed
 
 ERRORS = "errors"  # folder of a run: tables of wrong answers
@@ -45,11 +45,16 @@ def task_reports(run: Path, split: str | None = None) -> tuple[str, dict[str, Ta
         fault_if_other([run], "run", "ensemble")
         raise UsageError(
             f"{run}: should be a run that was tested, with a file 'metrics.json'. There is none. "
-            f"`mtl test {run}` writes it."
+            f"`mtl test {run}{_option(run)}` writes it."
         )
     metrics = read_json(run / "metrics.json")
     reports = read_json(run / "reports.json") if (run / "reports.json").is_file() else {}
     chosen = split or next((name for name in ("test", "dev") if name in metrics), "test")
+    if not metrics:
+        raise UsageError(
+            f"{run}: should be a run that was measured. Its data had neither a dev nor a test split. "
+            f"Name data that has one: `mtl test {run} --data FOLDER`."
+        )
     if chosen not in metrics:
         raise UsageError(
             f"--split should be one that was measured: {listing(metrics)}. Found '{chosen}'. "
@@ -60,6 +65,21 @@ def task_reports(run: Path, split: str | None = None) -> tuple[str, dict[str, Ta
         for task, figures in metrics[chosen].items()
     }
     return chosen, found
+
+
+def _option(run: Path) -> str:
+    """Return the option with which a run without a test split is measured; none where that is not known."""
+    from ..compile.loading import load_recipe
+    from ..sources.opening import open_sources
+
+    if kind_of(run) != "run":
+        return ""
+    try:
+        recipe = load_recipe(run / "recipe.yaml")
+    except MtlError:  # the test says what is wrong with it
+        return ""
+    there = {split for source in open_sources(recipe).values() for split in source.splits}
+    return " --split dev" if "dev" in there and "test" not in there else ""
 
 
 def _report(run: Path, split: str, task: str, figures: Mapping[str, float], report: Mapping[str, Any]) -> TaskReport:

@@ -237,9 +237,8 @@ class Run(HasData):
         Those of other data than the run had are not written. Returns all figures, these among them.
         """
         had = RunData.load(self.out)
-        own = [e for e in evaluations if had is None or not had.changed(self.prepared.hashes, [e.split])]
-        metrics = keep_figures(self.out, own)
-        return {**metrics, **{evaluation.split: evaluation.metrics for evaluation in evaluations}}
+        hashes = self.prepared.hashes
+        return keep_figures(self.out, evaluations, lambda e: had is None or not had.changed(hashes, [e.split]))
 
     @property
     def metrics(self) -> dict[str, Any]:

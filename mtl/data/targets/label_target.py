@@ -15,6 +15,19 @@ from ..labels import Labels
 from .base import Target
 
 
+class OtherLabelsError(WrongValueError):
+    """Data has labels that a head from a run was not trained with."""
+
+    def advised(self, grows: bool) -> str:
+        """Return the message with what to change, where labels can be added to the head's output layer or cannot."""
+        if not grows:
+            return f"{self} Without 'from' in the decoder and the output layer, the head is trained anew."
+        return (
+            f"{self} With 'extend: true' in the decoder and the output layer, beside 'from', they are added to its "
+            "labels; without 'from' there, the head is trained anew."
+        )
+
+
 class LabelTarget(Target):
     """A target whose values are ids of labels that training has."""
 
@@ -86,11 +99,8 @@ class LabelTarget(Target):
             counts[label] = counts.get(label, 0) + count
         others = [name for name in counts if name not in known]
         if others:
-            raise WrongValueError(
-                f"should have labels of the run alone that the head comes from: {some(known)}",
-                f"{some(others)}",
-                "With 'extend: true' in the decoder and the output layer, beside 'from', they are added to its labels; "
-                "without 'from' there, the head is trained anew.",
+            raise OtherLabelsError(
+                f"should have labels of the run alone that the head comes from: {some(known)}", f"{some(others)}"
             )
         self.load_state({**state, "names": known, "counts": [counts.get(name, 0) for name in known]})
 

@@ -16,7 +16,7 @@ from ...base.errors import Fault, UsageError, listing
 from ...evaluate.evaluation import Evaluation
 from ...evaluate.metrics import Ranked
 from ...evaluate.rightness import is_right, right_or_wrong
-from ..finished import Measurable, open_finished
+from ..finished import Measurable, fault_if_without, open_finished
 from .verdicts import LEVEL
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ def compare_finished(
     if not tasks:
         each = "; ".join(f"'{one.out}': {listing(one.tasks)}" for one in found)
         raise UsageError(f"what is compared should have a task in common. There is none: {each}.")
+    fault_if_without(found, split)
     _fault_if_other_rows(found, tasks, split)
     measured = tuple(one.evaluate(split, tasks=tasks) for one in found)
     targets = {task: found[0].graph.recipe.tasks[task].task.target_class() for task in tasks}

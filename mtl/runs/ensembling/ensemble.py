@@ -161,9 +161,8 @@ class Ensemble:
         Those of other data than the first member had are not written.
         """
         had = RunData.load(self.first.out)
-        own = [e for e in evaluations if had is None or not had.changed(self.prepared.hashes, [e.split])]
-        metrics = keep_figures(self.out, own)
-        return {**metrics, **{evaluation.split: evaluation.metrics for evaluation in evaluations}}
+        hashes = self.prepared.hashes
+        return keep_figures(self.out, evaluations, lambda e: had is None or not had.changed(hashes, [e.split]))
 
     @property
     def manifest(self) -> dict[str, Any]:

@@ -27,8 +27,9 @@ def test_a_dev_split_is_there_where_it_is_selected_by(tmp_path: Path) -> None:
         f"{recipe}:{len(recipe.read_text().splitlines())}: train.patience: should come with a dev split of a source "
         "with labels. There is none: add one, or leave 'patience' out."
     )
-    done = within("check", recipe, "--sources")
-    assert (done.returncode, done.stderr) == (2, f"{message}\n1 error in {recipe}\n")
+    for asked in ([], ["--sources"]):
+        done = within("check", recipe, *asked)
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{message}\n1 error in {recipe}\n")
     done = within("train", recipe, "--out", tmp_path / "run")
     assert (done.returncode, done.stderr.splitlines()[-1]) == (2, message)
     assert not (tmp_path / "run/checkpoints").exists()

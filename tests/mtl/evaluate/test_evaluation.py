@@ -68,6 +68,17 @@ def test_a_split_that_no_source_has(tmp_path: Path) -> None:
     assert str(caught.value) == "a source should have a test split. There is none."
 
 
+def test_a_split_and_tasks_that_there_cannot_be(tmp_path: Path) -> None:
+    trainer = small_trainer(tmp_path)
+    with pytest.raises(UsageError) as caught:
+        evaluate(trainer.model, trainer.graph, trainer.prepared, "tset", tasks=["intents", "slots"])
+    known = ", ".join(sorted(trainer.graph.recipe.tasks))
+    assert [str(fault) for fault in caught.value.faults] == [
+        "split should be train, dev or test. Found 'tset'. Did you mean 'test'?",
+        f"tasks should be some of {known}. Found 'intents'. Did you mean 'intent'?",
+    ]
+
+
 def test_a_label_that_training_never_had_counts_as_wrong(tmp_path: Path) -> None:
     write_data(tmp_path)
     dev = tmp_path / "utterances.dev.tsv"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from mtl.base.errors import DataError
 from mtl.base.tensors import read_tensors
 from mtl.model.module import PaddedSequence
 from mtl.runs.runner import Run
@@ -171,3 +172,14 @@ def test_what_cannot_be_given_labels(old: Run, small_run: Path, tmp_path: Path) 
     assert refused(recipe(tmp_path, {**graded, "decoder": {**graded["decoder"], "extend": True}})) == [
         f"{here}.output.extend: should be left out: no labels can be added to the output 'ordinal'. Found true."
     ]
+    train = tmp_path / "dev.tsv"
+    names = ", ".join(run.prepared.fitted.labels["kind"].names)
+    alone = recipe(tmp_path, {"decoder": graded["decoder"], "output": {"from": str(run.out)}})
+    lines = train.read_text("utf-8").splitlines()
+    train.write_text("\n".join([*lines, "sing\tzzz\tO", ""]), "utf-8")
+    with pytest.raises(DataError) as caught:
+        _ = Run.start(alone, tmp_path / "more").prepared
+    assert str(caught.value) == (
+        f"{train}: column 'intent': should have labels of the run alone that the head comes from: {names}. Found zzz. "
+        "Without 'from' in the decoder and the output layer, the head is trained anew."
+    )

@@ -89,6 +89,14 @@ def test_what_cannot_be_compared(small_run: Path, weak: Path, tmp_path: Path) ->
             "what is compared should be recipes alone, or folders of runs, ensembles and exports alone. Found the "
             f"recipe '{recipe}' and the folder '{small_run}'. Train the recipe, and name its run's folder."
         ),
+        (tmp_path / "nothere", small_run): (
+            f"{tmp_path / 'nothere'}: should be the folder of a run, an ensemble or an export. Found nothing there."
+        ),
+        (tmp_path / "nothere.yaml", small_run): (
+            "what is compared should be recipes alone, or folders of runs, ensembles and exports alone. Found the "
+            f"recipe '{tmp_path / 'nothere.yaml'}' and the folder '{small_run}'. Train the recipe, and name its run's "
+            "folder."
+        ),
         (small_run, weak, "--seeds", "2", "--single"): (
             "--seeds, --single should come with recipes, which are trained to be compared. Found folders."
         ),
