@@ -217,9 +217,9 @@ class TrainConfig:
             "summed over this many of its batches, fewer at the end of a pass. Each batch has the budget of `batch`. "
             "Steps are what epochs, `max_steps`, schedules, evaluations, reports and checkpoints count: a stream has "
             "as many steps per pass as batches divided by `accumulate`, rounded up, and mixing rates are rates of "
-            "steps. A task's loss is the mean over the labelled rows of all batches of a step (of a language model: over "
-            "their tokens; of a parser: over actions), as it would be of one batch of their size; what a ranking "
-            "compares within a batch stays within it.",
+            "steps. A task's loss is the mean over the labelled rows of all batches of a step (of a language model: "
+            "their tokens; of a parser: actions), as it would be of one batch of their size; what a ranking compares "
+            "within a batch stays within it.",
         ),
     ] = 1
     step: Annotated[
