@@ -34,15 +34,15 @@ def feed_of(found: Trainer) -> RunningFeed:
     return feed
 
 
-def read(found: Trainer, batches: int) -> tuple[list[float], CarriedStates]:
-    """Return the losses of the first batches with the weights that there are, and what is carried after them."""
+def read(found: Trainer, batches: int) -> tuple[list[tuple[float, ...]], CarriedStates]:
+    """Return losses and counts of the first batches with the weights that there are, and what is carried after them."""
     carried, losses = CarriedStates(), []
     feed = RunningFeed("lm", ("lm",), feed_of(found).split, found.config.batch, found.recipe.seed, 7)
     with torch.no_grad():
         for _ in range(batches):
             batch = feed.next()
             batch.carried = carried
-            losses.append(found.model.losses(batch, ["lm"])["lm"].item())
+            losses.append(tuple(value.item() for value in found.model.counted_losses(batch, ["lm"])["lm"]))
             carried.go_on()
     return losses, carried
 
@@ -58,7 +58,8 @@ def test_a_step_leaves_the_states_that_its_batches_end_with(
     losses, wanted = read(found, batches)
     report = next(found.train())
     if "precision" not in train:
-        assert report.losses["lm"] == pytest.approx(sum(losses) / batches, rel=1e-5)  # type: ignore[union-attr]
+        mean = sum(loss * count for loss, count in losses) / sum(count for _, count in losses)
+        assert report.losses["lm"] == pytest.approx(mean, rel=1e-5)  # type: ignore[union-attr]
     states = feed_of(found).carried.states
     assert list(states) == list(wanted.states) == ["lm.representation/0", "lm.output/scores"]
     for place, state in states.items():
